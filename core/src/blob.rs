@@ -1,0 +1,211 @@
+//! Reading a model from bytes, in place, and writing one.
+
+use crc::{CRC_32_ISO_HDLC, Crc, Table};
+use postcard::{Error as Wire, ser_flavors};
+use serde::{Deserialize, Serialize};
+
+use crate::model::{BLOCK, Header, LayerShape, MAX_BIAS, MAX_LAYERS, Model, WeightBits};
+use crate::Error;
+
+/// What a blob begins with.
+pub const MAGIC: [u8; 6] = *b"INKBIT";
+/// The version of layout and arithmetic that this build reads and writes.
+pub const VERSION: u16 = 1;
+/// Bytes before the model's name: magic, version and length.
+pub const PREFIX_BYTES: usize = 12;
+/// Data starts at a multiple of this, if the blob does.
+pub const ALIGNMENT: usize = 8;
+
+const CRC_BYTES: usize = 4;
+
+/// The CRC-32 that closes a blob.
+#[must_use]
+pub fn crc32(bytes: &[u8]) -> u32 {
+    const CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
+    CRC.checksum(bytes)
+}
+
+/// The one postcard value that a blob is.
+#[derive(Serialize, Deserialize)]
+struct Wrapper<'a> {
+    magic: [u8; 6],
+    version: [u8; 2],
+    length: [u8; 4],
+    #[serde(borrow)]
+    header: Header<'a>,
+    pad: &'a [u8],
+    data: &'a [u8],
+    crc: [u8; CRC_BYTES],
+}
+
+/// The length that the prefix of a blob states, after a check of magic and version.
+///
+/// # Errors
+///
+/// [`Error::Truncated`], [`Error::Blank`], [`Error::Magic`] or [`Error::Version`].
+pub fn stated_length(bytes: &[u8]) -> Result<usize, Error> {
+    let Some((prefix, _)) = bytes.split_first_chunk::<PREFIX_BYTES>() else {
+        return Err(Error::Truncated { found: bytes.len(), expected: PREFIX_BYTES });
+    };
+    let &[a, b, c, d, e, f, v0, v1, l0, l1, l2, l3] = prefix;
+    for byte in [0xFF, 0] {
+        if prefix.iter().all(|&found| found == byte) {
+            return Err(Error::Blank { byte });
+        }
+    }
+    let found = [a, b, c, d, e, f];
+    if found != MAGIC {
+        return Err(Error::Magic { found });
+    }
+    let found = u16::from_le_bytes([v0, v1]);
+    if found != VERSION {
+        return Err(Error::Version { found, expected: VERSION });
+    }
+    Ok(u32::from_le_bytes([l0, l1, l2, l3]) as usize)
+}
+
+impl<'a> Model<'a> {
+    /// Reads the model that `bytes` are, borrowing its parameters.
+    ///
+    /// # Errors
+    ///
+    /// An [`Error`] that says what is wrong, if anything is. Where it returns `Ok`,
+    /// [`infer`](crate::infer) cannot fail, whatever the pixels.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
+        let remainder = bytes.as_ptr().addr() % ALIGNMENT;
+        if remainder != 0 {
+            return Err(Error::Misaligned { remainder: remainder as u8 });
+        }
+        let (found, expected) = (bytes.len(), stated_length(bytes)?);
+        if found < expected {
+            return Err(Error::Truncated { found, expected });
+        }
+        if found > expected {
+            return Err(Error::Trailing { found, expected });
+        }
+        let Some((body, &crc)) = bytes.split_last_chunk::<CRC_BYTES>() else {
+            return Err(Error::Truncated { found, expected: PREFIX_BYTES + CRC_BYTES });
+        };
+        let (found, expected) = (crc32(body), u32::from_le_bytes(crc));
+        if found != expected {
+            return Err(Error::Crc { found, expected });
+        }
+        let (wrapper, rest) =
+            postcard::take_from_bytes::<Wrapper<'a>>(bytes).map_err(|error| match error {
+                // The one list in a blob, and the only limit that its type enforces.
+                Wire::SerdeDeCustom => Error::LayerCount { limit: MAX_LAYERS },
+                _ => Error::Malformed,
+            })?;
+        if !rest.is_empty() {
+            return Err(Error::Malformed);
+        }
+        let Wrapper { header, pad, data, .. } = wrapper;
+        let offset = data.as_ptr().addr() - bytes.as_ptr().addr();
+        let aligned = offset.is_multiple_of(ALIGNMENT) && pad.len() < ALIGNMENT;
+        if !aligned || pad.iter().any(|&byte| byte != 0) {
+            return Err(Error::Padding { found: pad.len() });
+        }
+        Self::new(header, data)
+    }
+
+    /// Reads the model at the start of a region of flash that is larger than the blob.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse).
+    pub fn parse_region(region: &'a [u8]) -> Result<Self, Error> {
+        let expected = stated_length(region)?;
+        let found = region.len();
+        Self::parse(region.get(..expected).ok_or(Error::Truncated { found, expected })?)
+    }
+
+    /// Writes the blob into `out` and returns it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BufferTooSmall`].
+    pub fn write<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], Error> {
+        let mut wrapper = Wrapper {
+            magic: MAGIC,
+            version: VERSION.to_le_bytes(),
+            length: [0; 4],
+            header: self.header().clone(),
+            pad: &[],
+            data: self.data(),
+            crc: [0; CRC_BYTES],
+        };
+        let size = |wrapper: &Wrapper<'_>| {
+            postcard::serialize_with_flavor(wrapper, ser_flavors::Size::default())
+                .map_err(|_| Error::Malformed)
+        };
+        let data_at = size(&wrapper)? - CRC_BYTES - self.data().len();
+        let pad = data_at.next_multiple_of(ALIGNMENT) - data_at;
+        wrapper.pad = [0; ALIGNMENT].get(..pad).unwrap_or_default();
+        let needed = size(&wrapper)?;
+        wrapper.length = (needed as u32).to_le_bytes();
+        let found = out.len();
+        let blob = out.get_mut(..needed).ok_or(Error::BufferTooSmall { found, needed })?;
+        postcard::to_slice(&wrapper, blob).map_err(|_| Error::Malformed)?;
+        if let Some((body, crc)) = blob.split_last_chunk_mut::<CRC_BYTES>() {
+            *crc = crc32(body).to_le_bytes();
+        }
+        Ok(blob)
+    }
+
+    /// Bytes that [`write`](Self::write) needs at the most.
+    #[must_use]
+    pub fn max_blob_bytes(&self) -> usize {
+        let Header { name, labels, layers, provenance, .. } = self.header();
+        let texts = [name.len(), labels.len(), provenance.tool.len(), provenance.command.len()];
+        // 256 covers every field of fixed or varint width.
+        256 + texts.iter().sum::<usize>() + layers.len() * 16 + self.data().len()
+    }
+}
+
+/// Packs one layer's parameters into the front of `out`, as a blob's data holds them, and returns
+/// what follows. `layer` is only named in errors; `weight` gives the weight of (output, input).
+///
+/// # Errors
+///
+/// [`Error::Weight`] or [`Error::Bias`] with the layer, the row and the bound;
+/// [`Error::Bits`] or [`Error::BufferTooSmall`].
+pub fn pack_layer<'o>(
+    layer: usize,
+    shape: LayerShape,
+    multipliers: &[u32],
+    bias: &[i64],
+    weight: impl Fn(usize, usize) -> i32,
+    out: &'o mut [u8],
+) -> Result<&'o mut [u8], Error> {
+    let LayerShape { inputs, outputs, bits, .. } = shape;
+    let (inputs, outputs) = (usize::from(inputs), usize::from(outputs));
+    let width = WeightBits::from_bits(bits).ok_or(Error::Bits { layer, found: bits })?;
+    let (found, needed) = (out.len(), shape.data_bytes());
+    let (own, rest) =
+        out.split_at_mut_checked(needed).ok_or(Error::BufferTooSmall { found, needed })?;
+    own.fill(0);
+    let [multiplier_bytes, bias_bytes, _] = shape.part_bytes().map(|n| n.next_multiple_of(8));
+    let (own_multipliers, own) = own.split_at_mut(multiplier_bytes);
+    let (own_bias, own_weights) = own.split_at_mut(bias_bytes);
+    for (cell, multiplier) in own_multipliers.chunks_exact_mut(4).zip(multipliers) {
+        cell.copy_from_slice(&multiplier.to_le_bytes());
+    }
+    for (row, (cell, &found)) in own_bias.chunks_exact_mut(4).zip(bias).enumerate() {
+        let limit = MAX_BIAS;
+        let value = i32::try_from(found).ok().filter(|bias| (-limit..=limit).contains(bias));
+        let value = value.ok_or(Error::Bias { layer, row, found, limit })?;
+        cell.copy_from_slice(&value.to_le_bytes());
+    }
+    for row in 0..outputs {
+        let (byte, shift) = width.place(row % BLOCK);
+        let block = row / BLOCK * inputs;
+        for input in 0..inputs {
+            let found = weight(row, input);
+            let code = width.code(found).ok_or(Error::Weight { layer, row, found, bits })?;
+            if let Some(cell) = own_weights.get_mut((block + input) * width.bits() + byte) {
+                *cell |= code << shift;
+            }
+        }
+    }
+    Ok(rest)
+}

@@ -1,0 +1,270 @@
+use core::fmt;
+
+/// Why bytes are not a model that this version can run. Every message says what was found, what
+/// was expected and what to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The first byte is not at a multiple of 8.
+    Misaligned {
+        /// Address of the first byte, modulo 8.
+        remainder: u8,
+    },
+    /// The bytes are all 0xFF or all zero where the header should be.
+    Blank {
+        /// The byte that fills the place of the header.
+        byte: u8,
+    },
+    /// The first six bytes are not `INKBIT`.
+    Magic {
+        /// What they are.
+        found: [u8; 6],
+    },
+    /// A blob of another format version.
+    Version {
+        /// The blob's version.
+        found: u16,
+        /// The version that this build reads.
+        expected: u16,
+    },
+    /// Fewer bytes than the header says, or fewer than a header.
+    Truncated {
+        /// Bytes at hand.
+        found: usize,
+        /// Bytes needed.
+        expected: usize,
+    },
+    /// More bytes than the header says.
+    Trailing {
+        /// Bytes at hand.
+        found: usize,
+        /// Bytes that the header says.
+        expected: usize,
+    },
+    /// The checksum of the bytes is not the one stored.
+    Crc {
+        /// Computed over the bytes at hand.
+        found: u32,
+        /// Stored in the blob.
+        expected: u32,
+    },
+    /// The checksum holds, but the bytes are not the fields that the format names.
+    Malformed,
+    /// No layers, or more than [`MAX_LAYERS`](crate::MAX_LAYERS).
+    LayerCount {
+        /// The most there may be.
+        limit: usize,
+    },
+    /// A layer without inputs or outputs, or wider than [`MAX_WIDTH`](crate::MAX_WIDTH).
+    Width {
+        /// Layer, from 0.
+        layer: usize,
+        /// The width.
+        found: usize,
+        /// The widest there may be.
+        limit: usize,
+    },
+    /// A layer does not take what the one before it, or the image, gives.
+    Inputs {
+        /// Layer, from 0.
+        layer: usize,
+        /// Inputs that it has.
+        found: usize,
+        /// Values that it is given.
+        expected: usize,
+    },
+    /// A width of weights other than 8, 4 or 2 bits.
+    Bits {
+        /// Layer, from 0.
+        layer: usize,
+        /// The width in bits.
+        found: u8,
+    },
+    /// A count of requantization multipliers that is not allowed for the layer.
+    Multipliers {
+        /// Layer, from 0.
+        layer: usize,
+        /// The count.
+        found: usize,
+        /// What it should be (or 1, in a hidden layer).
+        expected: usize,
+    },
+    /// A bias beyond ±2³⁰: the sum of its row could overflow.
+    Bias {
+        /// Layer, from 0.
+        layer: usize,
+        /// Output, from 0.
+        row: usize,
+        /// The bias.
+        found: i64,
+        /// The greatest that is allowed.
+        limit: i32,
+    },
+    /// A weight that its number of bits cannot hold.
+    Weight {
+        /// Layer, from 0.
+        layer: usize,
+        /// Output, from 0.
+        row: usize,
+        /// The weight.
+        found: i32,
+        /// The bits.
+        bits: u8,
+    },
+    /// The parameters are longer or shorter than the layers need.
+    Data {
+        /// Bytes of parameters.
+        found: usize,
+        /// Bytes that the layers need.
+        expected: usize,
+    },
+    /// The padding before the parameters is not what aligns them.
+    Padding {
+        /// Bytes of padding.
+        found: usize,
+    },
+    /// The number of class labels is not the number of classes, or one of them is empty.
+    Labels {
+        /// Labels that are not empty.
+        found: usize,
+        /// Classes.
+        expected: usize,
+    },
+    /// A text field is too long.
+    Text {
+        /// The field.
+        field: &'static str,
+        /// Its length in bytes.
+        found: usize,
+        /// The most there may be.
+        limit: usize,
+    },
+    /// An image size, crop and pool that do not fit together.
+    Input {
+        /// Edge of the image in pixels.
+        side: u16,
+        /// Pixels cut off each edge.
+        crop: u8,
+        /// Edge of a pooled square.
+        pool: u8,
+    },
+    /// The logit scale is not a positive finite number.
+    LogitScale,
+    /// More correct answers than test images.
+    Accuracy {
+        /// Correct answers.
+        correct: u32,
+        /// Test images.
+        tested: u32,
+    },
+    /// The [`Scratch`](crate::Scratch) is too small for the model.
+    ScratchTooSmall {
+        /// Its cells.
+        found: usize,
+        /// Cells that the model needs.
+        needed: usize,
+    },
+    /// The buffer to write into is too small.
+    BufferTooSmall {
+        /// Its bytes.
+        found: usize,
+        /// Bytes needed, as far as is known.
+        needed: usize,
+    },
+}
+
+impl core::error::Error for Error {}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Misaligned { remainder } => write!(
+                f,
+                "model bytes start {remainder} past a multiple of 8; place them on an 8-byte boundary"
+            ),
+            Self::Blank { byte } => {
+                write!(f, "no model here: every byte is {byte:#04x}; flash a model")
+            }
+            Self::Magic { found } => write!(
+                f,
+                "not an Inkbit model: it begins with {found:02x?}, not with \"INKBIT\"; check the file or address"
+            ),
+            Self::Version { found, expected } => write!(
+                f,
+                "model has format version {found}, this build reads {expected}; quantize it again with this version, or use the version that wrote it"
+            ),
+            Self::Truncated { found, expected } => write!(
+                f,
+                "model is cut off: {found} bytes of {expected}; copy or flash it again"
+            ),
+            Self::Trailing { found, expected } => write!(
+                f,
+                "model of {expected} bytes is followed by {} more; copy it again",
+                found.saturating_sub(expected)
+            ),
+            Self::Crc { found, expected } => write!(
+                f,
+                "model is damaged: CRC {found:#010x}, stored {expected:#010x}; copy or flash it again"
+            ),
+            Self::Malformed => {
+                write!(f, "model's CRC is right but its fields are not; its writer is at fault")
+            }
+            Self::LayerCount { limit } => {
+                write!(f, "model must have 1 to {limit} layers; train a shallower one")
+            }
+            Self::Width { layer, found, limit } => write!(
+                f,
+                "layer {layer} has a width of {found}; widths are 1 to {limit}"
+            ),
+            Self::Inputs { layer, found, expected } => write!(
+                f,
+                "layer {layer} has {found} inputs but is given {expected} values"
+            ),
+            Self::Bits { layer, found } => {
+                write!(f, "layer {layer} has weights of {found} bits; 8, 4 and 2 are known")
+            }
+            Self::Multipliers { layer, found, expected } => write!(
+                f,
+                "layer {layer} has {found} multipliers; expected {expected}{}",
+                if expected > 1 { " or 1" } else { "" }
+            ),
+            Self::Bias { layer, row, found, limit } => write!(
+                f,
+                "layer {layer}, row {row}: bias {found} is beyond ±{limit} and the row could overflow; scale the layer down or train with weight decay"
+            ),
+            Self::Weight { layer, row, found, bits } => write!(
+                f,
+                "layer {layer}, row {row}: weight {found} does not fit {bits} bits"
+            ),
+            Self::Data { found, expected } => write!(
+                f,
+                "model has {found} bytes of parameters, its layers need {expected}"
+            ),
+            Self::Padding { found } => {
+                write!(f, "parameters are padded by {found} bytes and not aligned by zeros")
+            }
+            Self::Labels { found, expected } => write!(
+                f,
+                "model has {found} class labels for {expected} classes; give one each, none empty"
+            ),
+            Self::Text { field, found, limit } => {
+                write!(f, "{field} is {found} bytes long; at most {limit} are allowed")
+            }
+            Self::Input { side, crop, pool } => write!(
+                f,
+                "image of {side}x{side} cropped by {crop} and pooled by {pool} gives no whole inputs; pool by 1, 2 or 4"
+            ),
+            Self::LogitScale => write!(f, "logit scale must be a positive finite number"),
+            Self::Accuracy { correct, tested } => {
+                write!(f, "{correct} correct answers of {tested} test images cannot be")
+            }
+            Self::ScratchTooSmall { found, needed } => write!(
+                f,
+                "model needs {needed} cells of working memory, {found} are built in; flash a smaller model or firmware with Scratch<{needed}>"
+            ),
+            Self::BufferTooSmall { found, needed } => {
+                write!(f, "buffer of {found} bytes is too small; {needed} are needed")
+            }
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Running a model: integers only, in a working memory of fixed size.
+
+use crate::kernel::{self, Cell, portable};
+use crate::model::{BLOCK, Input, Layer, Model};
+use crate::requant::requantize;
+use crate::Error;
+
+/// Cells of [`Scratch`] that a net with these widths needs, inputs first.
+///
+/// ```
+/// use inkbit_core::scratch_cells;
+/// const CELLS: usize = scratch_cells(&[784, 256, 128, 10]);
+/// assert_eq!(CELLS, 1040); // 4160 bytes
+/// ```
+#[must_use]
+#[allow(clippy::indexing_slicing)] // `get` is not const; the bounds are the loop's
+pub const fn scratch_cells(widths: &[usize]) -> usize {
+    let (mut cells, mut i) = (0, 1);
+    while i < widths.len() {
+        if widths[i - 1] + widths[i] > cells {
+            cells = widths[i - 1] + widths[i];
+        }
+        i += 1;
+    }
+    cells
+}
+
+/// The working memory for one model: `CELLS` words of four bytes.
+///
+/// The non-zero inputs of a layer lie at one end, what it gives is written to the other, and the
+/// next layer goes the opposite way.
+#[derive(Clone, Debug)]
+pub struct Scratch<'m, const CELLS: usize> {
+    model: &'m Model<'m>,
+    cells: [Cell; CELLS],
+}
+
+impl<'m, const CELLS: usize> Scratch<'m, CELLS> {
+    /// Working memory for `model`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ScratchTooSmall`] if the model needs more than `CELLS`.
+    pub fn for_model(model: &'m Model<'m>) -> Result<Self, Error> {
+        let needed = model.scratch_cells();
+        if needed > CELLS {
+            return Err(Error::ScratchTooSmall { found: CELLS, needed });
+        }
+        Ok(Self { model, cells: [0; CELLS] })
+    }
+
+    /// The model it is for.
+    #[must_use]
+    pub const fn model(&self) -> &'m Model<'m> {
+        self.model
+    }
+}
+
+/// What a layer has computed, for tests and reports.
+#[derive(Clone, Copy, Debug)]
+pub enum LayerOutput<'s> {
+    /// Non-zero activations of a hidden layer, packed; see [`kernel::unpack`].
+    Activations(&'s [Cell]),
+    /// The logits.
+    Logits(&'s [i32]),
+}
+
+/// The logits of an image, in the order of the classes.
+///
+/// `pixels` are the rows of the image one after another, 0 for paper and 255 for ink, as many as
+/// [`Input::pixels`]. A shorter slice is completed with paper, a longer one cut: nothing here can
+/// fail.
+pub fn infer<'s, const CELLS: usize>(
+    scratch: &'s mut Scratch<'_, CELLS>,
+    pixels: &[u8],
+) -> &'s [i32] {
+    infer_observed(scratch, pixels, |_, _| ())
+}
+
+/// [`infer`], showing each layer's number (from 0) and output on the way.
+pub fn infer_observed<'s, const CELLS: usize>(
+    scratch: &'s mut Scratch<'_, CELLS>,
+    pixels: &[u8],
+    mut observe: impl FnMut(usize, LayerOutput<'_>),
+) -> &'s [i32] {
+    let Scratch { model, cells } = scratch;
+    let mut active = gather(model.input(), pixels, cells);
+    let mut at_front = true;
+    let Some((last, hidden)) = model.layers().split_last() else { return &[] };
+    for (number, layer) in hidden.iter().enumerate() {
+        let (inputs, outputs) = ends(cells, at_front, layer);
+        let inputs = inputs.get(..active).unwrap_or_default();
+        active = run_hidden(layer, inputs, outputs);
+        observe(number, LayerOutput::Activations(outputs.get(..active).unwrap_or_default()));
+        at_front = !at_front;
+    }
+    let (inputs, logits) = ends(cells, at_front, last);
+    run_last(last, inputs.get(..active).unwrap_or_default(), logits);
+    observe(hidden.len(), LayerOutput::Logits(logits));
+    logits
+}
+
+/// The class with the greatest logit, the lowest among equals.
+#[must_use]
+pub fn argmax(logits: &[i32]) -> usize {
+    let mut best = (0, i32::MIN);
+    for (class, &logit) in logits.iter().enumerate() {
+        if logit > best.1 {
+            best = (class, logit);
+        }
+    }
+    best.0
+}
+
+/// Splits the cells into a layer's inputs and its outputs, which lie at opposite ends.
+fn ends<'c>(
+    cells: &'c mut [Cell],
+    inputs_at_front: bool,
+    layer: &Layer<'_>,
+) -> (&'c mut [Cell], &'c mut [Cell]) {
+    let back = if inputs_at_front { layer.outputs() } else { layer.inputs() };
+    let middle = cells.len().saturating_sub(back);
+    let (front, back) = cells.split_at_mut_checked(middle).unwrap_or_default();
+    if inputs_at_front {
+        return (front, back);
+    }
+    (back, front.get_mut(..layer.outputs()).unwrap_or_default())
+}
+
+/// Lists the non-zero inputs of the first layer and returns how many there are.
+fn gather(input: Input, pixels: &[u8], cells: &mut [Cell]) -> usize {
+    let mut list = List { cells, length: 0 };
+    if input.crop == 0 && input.pool == 1 {
+        for (index, &value) in pixels.iter().take(input.pixels()).enumerate() {
+            list.push(index, value);
+        }
+        return list.length;
+    }
+    let (side, crop, pool) =
+        (usize::from(input.side), usize::from(input.crop), usize::from(input.pool));
+    let area = (pool * pool) as u32;
+    for i in 0..input.width() {
+        for j in 0..input.width() {
+            let mut sum = area / 2;
+            for row in crop + pool * i..crop + pool * (i + 1) {
+                let start = row * side + crop + pool * j;
+                for column in start..start + pool {
+                    sum += u32::from(pixels.get(column).copied().unwrap_or_default());
+                }
+            }
+            // `pool` is 1, 2 or 4.
+            list.push(i * input.width() + j, (sum >> (2 * pool.ilog2())) as u8);
+        }
+    }
+    list.length
+}
+
+/// A growing list of non-zero values in cells that are enough for it.
+struct List<'c> {
+    cells: &'c mut [Cell],
+    length: usize,
+}
+
+impl List<'_> {
+    #[inline(always)]
+    fn push(&mut self, index: usize, value: u8) {
+        if value != 0
+            && let Some(place) = self.cells.get_mut(self.length)
+        {
+            *place = kernel::cell(index, value);
+            self.length += 1;
+        }
+    }
+}
+
+fn run_hidden(layer: &Layer<'_>, inputs: &[Cell], outputs: &mut [Cell]) -> usize {
+    let mut list = List { cells: outputs, length: 0 };
+    accumulate(layer, inputs, |output, acc| {
+        list.push(output, requantize(acc, layer.multiplier(output)));
+    });
+    list.length
+}
+
+fn run_last(layer: &Layer<'_>, inputs: &[Cell], logits: &mut [i32]) {
+    accumulate(layer, inputs, |output, acc| {
+        if let Some(logit) = logits.get_mut(output) {
+            *logit = acc;
+        }
+    });
+}
+
+/// Hands every output's accumulator to `sink`, in order.
+#[inline(always)]
+fn accumulate(layer: &Layer<'_>, inputs: &[Cell], mut sink: impl FnMut(usize, i32)) {
+    let bits = layer.bits();
+    let total: u32 = inputs.iter().map(|&entry| u32::from(kernel::unpack(entry).1)).sum();
+    // A weight is step · code − offset, so the offsets of a row come off all at once.
+    let offset = bits.offset() * total.cast_signed();
+    let block_bytes = (layer.inputs() * bits.bits()).max(1);
+    for (block, codes) in layer.weights().chunks_exact(block_bytes).enumerate() {
+        let sums = portable::block_sums(bits, codes, inputs);
+        let first = block * BLOCK;
+        for (output, sum) in (first..layer.outputs()).zip(sums) {
+            sink(output, layer.bias(output) + bits.step() * sum.cast_signed() - offset);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The kernel in plain Rust: complete, safe, and the definition for all others.
+
+use super::{Cell, Sums, unpack};
+use crate::WeightBits;
+
+/// Σ code · value over the non-zero inputs, for each of a block's eight outputs.
+///
+/// `codes` holds [`bits`](WeightBits::bits) bytes for every input. Sums stay below 2²⁹ for up to
+/// [`MAX_WIDTH`](crate::MAX_WIDTH) inputs.
+#[inline]
+#[must_use]
+pub fn block_sums(bits: WeightBits, codes: &[u8], active: &[Cell]) -> Sums {
+    match bits {
+        WeightBits::Eight => sums::<8>(codes, active, |[a, b, c, d, e, f, g, h]| {
+            [a, b, c, d, e, f, g, h].map(u16::from)
+        }),
+        WeightBits::Four => sums::<4>(codes, active, |[a, b, c, d]| {
+            [a & 15, b & 15, c & 15, d & 15, a >> 4, b >> 4, c >> 4, d >> 4].map(u16::from)
+        }),
+        WeightBits::Two => sums::<2>(codes, active, |[a, b]| {
+            [a & 3, b & 3, a >> 2 & 3, b >> 2 & 3, a >> 4 & 3, b >> 4 & 3, a >> 6, b >> 6]
+                .map(u16::from)
+        }),
+    }
+}
+
+#[inline(always)]
+fn sums<const BITS: usize>(
+    codes: &[u8],
+    active: &[Cell],
+    unpack_codes: impl Fn([u8; BITS]) -> [u16; 8],
+) -> Sums {
+    let (codes, _) = codes.as_chunks::<BITS>();
+    let mut sums = [0; 8];
+    for &entry in active {
+        let (index, value) = unpack(entry);
+        if let Some(&row) = codes.get(index) {
+            // A code times a value fits 16 bits, which vector units multiply cheaply.
+            for (sum, code) in sums.iter_mut().zip(unpack_codes(row)) {
+                *sum += u32::from(code * u16::from(value));
+            }
+        }
+    }
+    sums
+}

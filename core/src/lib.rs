@@ -1,0 +1,35 @@
+//! The blob format and the integer inference of Inkbit.
+//!
+//! A model is parsed once, in place, from bytes that usually lie in flash; after that nothing can
+//! fail. Every buffer has a size that is known at compile time, there is no heap, no `unsafe`, and
+//! no float outside [`softmax`].
+//!
+//! ```
+//! use inkbit_core::{Model, Scratch, argmax, infer};
+//! # fn run(blob: &[u8], pixels: &[u8]) -> Result<(), inkbit_core::Error> {
+//! let model = Model::parse(blob)?;
+//! let mut scratch = Scratch::<1040>::for_model(&model)?;
+//! let logits: &[i32] = infer(&mut scratch, pixels);
+//! let digit = model.label(argmax(logits));
+//! # let _ = digit; Ok(()) }
+//! ```
+#![doc = "\n"]
+#![doc = include_str!("../FORMAT.md")]
+#![no_std]
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic))]
+
+pub mod blob;
+mod error;
+mod infer;
+pub mod kernel;
+mod model;
+pub mod requant;
+pub mod softmax;
+
+pub use error::Error;
+pub use infer::{LayerOutput, Scratch, argmax, infer, infer_observed, scratch_cells};
+pub use model::{
+    BLOCK, Header, Input, Layer, LayerShape, MAX_BIAS, MAX_LAYERS, MAX_SIDE, MAX_WIDTH, Model,
+    Provenance, WeightBits,
+};
