@@ -1,1 +1,10 @@
+//! Training, quantizing and verifying small neural networks for microcontrollers.
+//!
+//! Data flows one way: [`data`] → [`net`] and [`train`](mod@train) → [`quantize`](mod@quantize) →
+//! [`model_file`] → [`evaluate`](mod@evaluate) and [`verify`](mod@verify). What the bits mean is
+//! defined in [`inkbit_core`].
 
+pub mod data;
+pub mod files;
+pub mod model_file;
+pub mod net;

@@ -1,0 +1,76 @@
+//! Writing files so that nothing is ever half-written.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// A file that could not be read or written, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} {}: {source}", path.display())]
+pub struct FileError {
+    /// What was tried: "read", "write", "create the folder".
+    pub action: &'static str,
+    /// On which file.
+    pub path: PathBuf,
+    /// What the system said.
+    pub source: std::io::Error,
+}
+
+impl FileError {
+    /// For `map_err`.
+    pub fn at(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self { action, path: path.to_owned(), source }
+    }
+}
+
+/// Reads a whole file.
+///
+/// # Errors
+///
+/// [`FileError`].
+pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
+    fs::read(path).map_err(FileError::at("read", path))
+}
+
+/// Writes a whole file: to a temporary file beside it, which then takes its name, so that a reader
+/// or a crash finds the old content or the new, and nothing in between.
+///
+/// # Errors
+///
+/// [`FileError`].
+pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let failed = || FileError::at("write", path);
+    let mut file = tempfile::Builder::new()
+        .prefix(".inkbit-")
+        .permissions(permissions())
+        .tempfile_in(folder)
+        .map_err(failed())?;
+    file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(failed())?;
+    file.persist(path).map_err(|error| failed()(error.error))?;
+    Ok(())
+}
+
+/// What a file gets that is not meant to be temporary, less the user's umask.
+#[cfg(unix)]
+fn permissions() -> fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(0o666)
+}
+
+#[cfg(not(unix))]
+fn permissions() -> fs::Permissions {
+    // There is no mode to set; tempfile ignores what it cannot apply.
+    fs::metadata(".").map(|m| m.permissions()).expect("the current folder has permissions")
+}
+
+/// Creates a folder and those above it.
+///
+/// # Errors
+///
+/// [`FileError`].
+pub fn create_folder(path: &Path) -> Result<(), FileError> {
+    fs::create_dir_all(path).map_err(FileError::at("create the folder", path))
+}

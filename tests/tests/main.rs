@@ -1,0 +1,3 @@
+//! Agreement across host, core and devices. One binary, so that it links once.
+
+mod suite;
