@@ -55,10 +55,9 @@ impl Blob {
     /// [`ModelFileError`].
     pub fn load(path: &Path) -> Result<Self, ModelFileError> {
         let blob = Self::from_bytes(&files::read(path)?);
-        match blob.model() {
-            Ok(_) => Ok(blob),
-            Err(source) => Err(ModelFileError::Format { path: path.to_owned(), source }),
-        }
+        let checked = blob.model().map(|_| ());
+        checked.map_err(|source| ModelFileError::Format { path: path.to_owned(), source })?;
+        Ok(blob)
     }
 
     /// Writes the file, whole or not at all.
