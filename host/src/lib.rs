@@ -1,10 +1,13 @@
 //! Training, quantizing and verifying small neural networks for microcontrollers.
 //!
-//! Data flows one way: [`data`] → [`net`] and [`train`](mod@train) → [`quantize`](mod@quantize) →
-//! [`model_file`] → [`evaluate`](mod@evaluate) and [`verify`](mod@verify). What the bits mean is
-//! defined in [`inkbit_core`].
+//! Data flows one way: [`data`] → [`net`] → [`quantize`](mod@quantize) → [`model_file`] →
+//! [`evaluate`] and [`verify`](mod@verify). What the bits mean is defined in [`inkbit_core`].
 
 pub mod data;
+pub mod evaluate;
 pub mod files;
 pub mod model_file;
 pub mod net;
+pub mod quantize;
+pub mod reference;
+pub mod verify;

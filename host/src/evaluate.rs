@@ -1,0 +1,214 @@
+//! How good a classifier is: accuracy, loss, and where it errs.
+
+use std::num::NonZeroUsize;
+use std::thread;
+
+use inkbit_core::{Model, Scratch, infer};
+use serde::Serialize;
+
+use crate::data::Images;
+
+/// Working memory that is enough for every model of the format.
+pub type HostScratch<'m> = Scratch<'m, { 2 * inkbit_core::MAX_WIDTH }>;
+
+/// The measures of a classifier over labelled images.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Evaluation {
+    /// Images classified.
+    pub images: usize,
+    /// Images classified as labelled.
+    pub correct: usize,
+    /// `correct / images`, from 0 to 1.
+    pub accuracy: f64,
+    /// Mean cross-entropy in nats.
+    pub loss: f64,
+    /// Labels of the classes.
+    pub classes: Vec<String>,
+    /// Rows are true classes, columns predicted ones.
+    pub confusion: Vec<Vec<usize>>,
+    /// One for each class.
+    pub per_class: Vec<ClassScore>,
+}
+
+/// How well one class is recognised.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ClassScore {
+    /// The class.
+    pub label: String,
+    /// Images that are of this class.
+    pub support: usize,
+    /// Of those classified as this class, the share that is. 0 if there are none.
+    pub precision: f64,
+    /// Of those that are of this class, the share that is found. 0 if there are none.
+    pub recall: f64,
+    /// Harmonic mean of the two.
+    pub f1: f64,
+}
+
+/// Images that a model cannot be evaluated on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EvaluateError {
+    /// They have another size than the model takes.
+    #[error(
+        "the images are {found}x{found} pixels, the model takes {expected}x{expected}; use the data \
+         that the model was trained on"
+    )]
+    Side {
+        /// Edge of an image of the data.
+        found: usize,
+        /// Edge of an image that the model takes.
+        expected: usize,
+    },
+    /// They have labels that the model has no class for.
+    #[error(
+        "the data has a label {found}, the model has {expected} classes, counted from 0; use the \
+         data that the model was trained on"
+    )]
+    Label {
+        /// The label.
+        found: u8,
+        /// Classes of the model.
+        expected: usize,
+    },
+    /// There are none.
+    #[error("there are no images to evaluate on")]
+    NoImages,
+}
+
+/// Checks that images fit a model of that image edge and number of classes.
+///
+/// # Errors
+///
+/// [`EvaluateError`].
+pub fn check_images(images: &Images, side: usize, classes: usize) -> Result<(), EvaluateError> {
+    if images.is_empty() {
+        return Err(EvaluateError::NoImages);
+    }
+    if images.side != side {
+        return Err(EvaluateError::Side { found: images.side, expected: side });
+    }
+    match images.labels.iter().copied().find(|&label| usize::from(label) >= classes) {
+        Some(found) => Err(EvaluateError::Label { found, expected: classes }),
+        None => Ok(()),
+    }
+}
+
+/// A kind of mistake: (true class, predicted class, how often).
+pub type Confusion = (usize, usize, usize);
+
+impl Evaluation {
+    /// From the logits of all images, `classes.len()` for each, in the order of `truth`.
+    ///
+    /// The prediction is the greatest logit's class, the lowest among equals.
+    #[must_use]
+    pub fn from_logits(classes: &[String], truth: &[u8], logits: &[f64]) -> Self {
+        let count = classes.len();
+        let mut confusion = vec![vec![0; count]; count];
+        let mut loss = 0.0;
+        for (&truth, logits) in truth.iter().zip(logits.chunks_exact(count)) {
+            confusion[usize::from(truth)][argmax(logits)] += 1;
+            let greatest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let sum: f64 = logits.iter().map(|logit| (logit - greatest).exp()).sum();
+            loss += sum.ln() + greatest - logits[usize::from(truth)];
+        }
+        let images = truth.len();
+        let correct = (0..count).map(|class| confusion[class][class]).sum();
+        let share = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;
+        let per_class = classes.iter().enumerate().map(|(class, label)| {
+            let support = confusion[class].iter().sum();
+            let predicted = confusion.iter().map(|row| row[class]).sum();
+            let found = confusion[class][class];
+            ClassScore {
+                label: label.clone(),
+                support,
+                precision: share(found, predicted),
+                recall: share(found, support),
+                f1: share(2 * found, support + predicted),
+            }
+        });
+        Self {
+            images,
+            correct,
+            accuracy: share(correct, images),
+            loss: loss / images.max(1) as f64,
+            classes: classes.to_vec(),
+            per_class: per_class.collect(),
+            confusion,
+        }
+    }
+
+    /// The mistakes, most frequent first.
+    #[must_use]
+    pub fn confusions(&self) -> Vec<Confusion> {
+        let mut mistakes: Vec<Confusion> = Vec::new();
+        for (truth, row) in self.confusion.iter().enumerate() {
+            let wrong = row.iter().enumerate().filter(|&(class, &n)| class != truth && n > 0);
+            mistakes.extend(wrong.map(|(class, &n)| (truth, class, n)));
+        }
+        mistakes.sort_by_key(|&(truth, class, n)| (std::cmp::Reverse(n), truth, class));
+        mistakes
+    }
+}
+
+fn argmax(logits: &[f64]) -> usize {
+    let mut best = 0;
+    for (class, logit) in logits.iter().enumerate() {
+        if *logit > logits[best] {
+            best = class;
+        }
+    }
+    best
+}
+
+/// The logits of a model for every image, image after image, on all cores.
+///
+/// # Errors
+///
+/// Those of [`check_images`].
+pub fn int_logits(model: &Model<'_>, images: &Images) -> Result<Vec<i32>, EvaluateError> {
+    check_images(images, usize::from(model.input().side), model.classes())?;
+    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let size = model.input().pixels();
+    let mut logits = vec![0; images.len() * model.classes()];
+    let share = images.len().div_ceil(threads).max(1);
+    thread::scope(|scope| {
+        let parts = images.pixels.chunks(share * size);
+        for (pixels, logits) in parts.zip(logits.chunks_mut(share * model.classes())) {
+            scope.spawn(move || {
+                let mut scratch = host_scratch(model);
+                let pixels = pixels.chunks_exact(size);
+                for (pixels, logits) in pixels.zip(logits.chunks_exact_mut(model.classes())) {
+                    logits.copy_from_slice(infer(&mut scratch, pixels));
+                }
+            });
+        }
+    });
+    Ok(logits)
+}
+
+/// Working memory that is enough for any model.
+///
+/// # Panics
+///
+/// Never: no layer has more inputs or outputs than [`MAX_WIDTH`](inkbit_core::MAX_WIDTH).
+#[must_use]
+pub fn host_scratch<'m>(model: &'m Model<'m>) -> HostScratch<'m> {
+    HostScratch::for_model(model).expect("enough cells for the widest layers")
+}
+
+/// Evaluates a quantized model.
+///
+/// # Errors
+///
+/// Those of [`int_logits`].
+pub fn evaluate_model(
+    model: &Model<'_>,
+    images: &Images,
+) -> Result<Evaluation, EvaluateError> {
+    let scale = f64::from(model.header().logit_scale);
+    let logits = int_logits(model, images)?;
+    let logits: Vec<f64> = logits.into_iter().map(|logit| f64::from(logit) * scale).collect();
+    let classes: Vec<String> =
+        (0..model.classes()).map(|class| model.label(class).to_owned()).collect();
+    Ok(Evaluation::from_logits(&classes, &images.labels, &logits))
+}

@@ -1,0 +1,94 @@
+//! The integers of a model through burn's tensors: the second of three independent answers.
+//!
+//! Nothing is skipped, packed or blocked here, and every sum has 64 bits.
+
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
+use inkbit_core::{Input, Layer, Model};
+
+/// A model as burn integer tensors.
+#[derive(Clone, Debug)]
+pub struct Reference {
+    input: Input,
+    layers: Vec<IntLayer>,
+    device: Device,
+}
+
+#[derive(Clone, Debug)]
+struct IntLayer {
+    /// `[inputs, outputs]`
+    weight: Tensor<2, Int>,
+    /// `[1, outputs]`
+    bias: Tensor<2, Int>,
+    /// `[1, outputs]`; none in the last layer.
+    multiplier: Option<Tensor<2, Int>>,
+}
+
+impl IntLayer {
+    fn new(layer: &Layer<'_>, device: &Device) -> Self {
+        let (inputs, outputs) = (layer.inputs(), layer.outputs());
+        let weights = (0..inputs)
+            .flat_map(|input| (0..outputs).map(move |output| layer.weight(output, input).into()));
+        let row = |value: &dyn Fn(usize) -> i64| {
+            tensor((0..outputs).map(value).collect(), [1, outputs], device)
+        };
+        Self {
+            weight: tensor(weights.collect(), [inputs, outputs], device),
+            bias: row(&|output| layer.bias(output).into()),
+            multiplier: (layer.shape().multipliers > 0)
+                .then(|| row(&|output| layer.multiplier(output).into())),
+        }
+    }
+}
+
+fn tensor(values: Vec<i64>, shape: [usize; 2], device: &Device) -> Tensor<2, Int> {
+    Tensor::from_data(TensorData::new(values, shape), (device, DType::I64))
+}
+
+impl Reference {
+    /// The model's integers on a burn device.
+    #[must_use]
+    pub fn new(model: &Model<'_>, device: &Device) -> Self {
+        let layers = model.layers().iter().map(|layer| IntLayer::new(layer, device)).collect();
+        Self { input: model.input(), layers, device: device.clone() }
+    }
+
+    /// What every layer gives for a batch of images: activations of the hidden layers, then logits.
+    ///
+    /// `pixels` are whole images of [`Input::pixels`] bytes. Each element of the result is
+    /// `images × outputs` values, image after image.
+    #[must_use]
+    pub fn layers(&self, pixels: &[u8]) -> Vec<Vec<i64>> {
+        let images = pixels.len() / self.input.pixels();
+        let mut values = self.inputs(pixels, images);
+        let mut outputs = Vec::with_capacity(self.layers.len());
+        for IntLayer { weight, bias, multiplier } in &self.layers {
+            let acc = values.matmul(weight.clone()) + bias.clone();
+            values = match multiplier {
+                Some(multiplier) => (acc.clamp_min(0) * multiplier.clone())
+                    .bitwise_right_shift_scalar(32)
+                    .clamp_max(255),
+                None => acc,
+            };
+            // The data type is the one that every tensor here was made with.
+            outputs.push(values.to_data().try_into_vec().expect("tensors of i64"));
+        }
+        outputs
+    }
+
+    /// Crops and averages as the format says. `[images, inputs]`
+    fn inputs(&self, pixels: &[u8], images: usize) -> Tensor<2, Int> {
+        let (side, crop) = (usize::from(self.input.side), usize::from(self.input.crop));
+        let (width, pool) = (self.input.width(), usize::from(self.input.pool));
+        let all = pixels.iter().map(|&pixel| pixel.into()).collect();
+        let all = tensor(all, [images, side * side], &self.device);
+        let kept = all.reshape([images, side, side]).slice([
+            0..images,
+            crop..side - crop,
+            crop..side - crop,
+        ]);
+        let squares = kept.reshape([images, width, pool, width, pool]);
+        let area = (pool * pool) as i64;
+        let sums = squares.sum_dim(2).sum_dim(4).reshape([images, width * width]);
+        (sums + area / 2) / area
+    }
+}

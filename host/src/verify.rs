@@ -1,0 +1,112 @@
+//! Proof that two implementations give the same integers.
+
+use inkbit_core::kernel::unpack;
+use inkbit_core::{LayerOutput, Model, infer_observed};
+
+use crate::data::Images;
+use crate::evaluate::{EvaluateError, check_images, host_scratch};
+use crate::reference::Reference;
+
+/// Images that go through burn's tensors at once.
+const BATCH: usize = 500;
+
+/// What has been compared without a difference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Agreement {
+    /// Images compared.
+    pub images: usize,
+    /// Logits compared.
+    pub logits: usize,
+    /// Activations of hidden layers compared.
+    pub activations: usize,
+}
+
+/// The first place where two implementations differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "image {image}, layer {layer}, unit {unit}: the reference says {reference}, the core says \
+     {core}; please report this with the model and the data set"
+)]
+pub struct Mismatch {
+    /// Image, from 0.
+    pub image: usize,
+    /// Layer, from 0.
+    pub layer: usize,
+    /// Unit of the layer, from 0.
+    pub unit: usize,
+    /// Value by burn's integer tensors.
+    pub reference: i64,
+    /// Value by the core.
+    pub core: i64,
+}
+
+/// Why a model could not be verified.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// Two implementations differ.
+    #[error("mismatch at {0}")]
+    Mismatch(#[from] Mismatch),
+    /// The images do not fit the model.
+    #[error(transparent)]
+    Images(#[from] EvaluateError),
+}
+
+/// Compares every activation and every logit of every image between burn's integer tensors and the
+/// core. `progress` is told how many images are done.
+///
+/// # Errors
+///
+/// [`Mismatch`] at the first difference, or images that do not fit the model.
+pub fn verify(
+    reference: &Reference,
+    model: &Model<'_>,
+    images: &Images,
+    mut progress: impl FnMut(usize),
+) -> Result<Agreement, VerifyError> {
+    check_images(images, usize::from(model.input().side), model.classes())?;
+    let mut scratch = host_scratch(model);
+    let size = model.input().pixels();
+    let mut agreement = Agreement::default();
+    for (batch, pixels) in images.pixels.chunks(BATCH * size).enumerate() {
+        let expected = reference.layers(pixels);
+        for (index, pixels) in pixels.chunks_exact(size).enumerate() {
+            let image = batch * BATCH + index;
+            let mut first = None;
+            infer_observed(&mut scratch, pixels, |layer, output| {
+                let width = model.layers()[layer].outputs();
+                let expected = &expected[layer][index * width..(index + 1) * width];
+                let found = dense(output, width);
+                match output {
+                    LayerOutput::Activations(_) => agreement.activations += width,
+                    LayerOutput::Logits(_) => agreement.logits += width,
+                }
+                let differs = expected.iter().zip(&found).position(|(a, b)| a != b);
+                if let (None, Some(unit)) = (first, differs) {
+                    let (reference, core) = (expected[unit], found[unit]);
+                    first = Some(Mismatch { image, layer, unit, reference, core });
+                }
+            });
+            agreement.images += 1;
+            if let Some(mismatch) = first {
+                return Err(mismatch.into());
+            }
+        }
+        progress(agreement.images);
+    }
+    Ok(agreement)
+}
+
+/// A layer's output with its zeros.
+#[must_use]
+pub fn dense(output: LayerOutput<'_>, width: usize) -> Vec<i64> {
+    match output {
+        LayerOutput::Logits(logits) => logits.iter().copied().map(i64::from).collect(),
+        LayerOutput::Activations(cells) => {
+            let mut values = vec![0; width];
+            for (index, value) in cells.iter().copied().map(unpack) {
+                values[index] = value.into();
+            }
+            values
+        }
+    }
+}
