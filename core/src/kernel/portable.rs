@@ -11,33 +11,39 @@ use crate::WeightBits;
 #[must_use]
 pub fn block_sums(bits: WeightBits, codes: &[u8], active: &[Cell]) -> Sums {
     match bits {
-        WeightBits::Eight => sums::<8>(codes, active, |[a, b, c, d, e, f, g, h]| {
-            [a, b, c, d, e, f, g, h].map(u16::from)
+        WeightBits::Eight => sums::<8>(codes, active, |row, value| {
+            // In place, and not by `map`: compilers make this a vector multiplication.
+            let mut products = [0; 8];
+            for (product, &code) in products.iter_mut().zip(row) {
+                *product = u16::from(code) * value;
+            }
+            products
         }),
-        WeightBits::Four => sums::<4>(codes, active, |[a, b, c, d]| {
-            [a & 15, b & 15, c & 15, d & 15, a >> 4, b >> 4, c >> 4, d >> 4].map(u16::from)
+        WeightBits::Four => sums::<4>(codes, active, |&[a, b, c, d], value| {
+            [a & 15, b & 15, c & 15, d & 15, a >> 4, b >> 4, c >> 4, d >> 4]
+                .map(|code| u16::from(code) * value)
         }),
-        WeightBits::Two => sums::<2>(codes, active, |[a, b]| {
+        WeightBits::Two => sums::<2>(codes, active, |&[a, b], value| {
             [a & 3, b & 3, a >> 2 & 3, b >> 2 & 3, a >> 4 & 3, b >> 4 & 3, a >> 6, b >> 6]
-                .map(u16::from)
+                .map(|code| u16::from(code) * value)
         }),
     }
 }
 
+/// `products` multiplies the eight codes in an input's bytes by its value: 16 bits hold that.
 #[inline(always)]
 fn sums<const BITS: usize>(
     codes: &[u8],
     active: &[Cell],
-    unpack_codes: impl Fn([u8; BITS]) -> [u16; 8],
+    products: impl Fn(&[u8; BITS], u16) -> [u16; 8],
 ) -> Sums {
     let (codes, _) = codes.as_chunks::<BITS>();
     let mut sums = [0; 8];
     for &entry in active {
         let (index, value) = unpack(entry);
-        if let Some(&row) = codes.get(index) {
-            // A code times a value fits 16 bits, which vector units multiply cheaply.
-            for (sum, code) in sums.iter_mut().zip(unpack_codes(row)) {
-                *sum += u32::from(code * u16::from(value));
+        if let Some(row) = codes.get(index) {
+            for (sum, product) in sums.iter_mut().zip(products(row, value.into())) {
+                *sum += u32::from(product);
             }
         }
     }
