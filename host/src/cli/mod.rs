@@ -1,0 +1,66 @@
+//! The command line: one file for each subcommand, thin over the library.
+
+use std::io::{self, Write};
+
+use clap::{Parser, Subcommand};
+
+mod data_args;
+mod evaluate;
+mod inspect;
+mod progress;
+mod quantize;
+mod verify;
+
+/// Train a small neural network, quantize it, and prove its bits before they are flashed.
+#[derive(Debug, Parser)]
+#[command(
+    name = "inkbit",
+    version,
+    after_help = "\
+Examples:
+  inkbit quickstart                              the whole way in about a minute
+  inkbit train --preset classic --out runs/classic
+  inkbit quantize runs/classic -o classic.inkbit
+  inkbit verify classic.inkbit                   host and core agree on every logit
+  inkbit predict classic.inkbit photo.png --show
+
+`inkbit help SUBCOMMAND` says more. Exit codes: 0 done, 1 failed, 2 wrong usage."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Quantize(quantize::Args),
+    Evaluate(evaluate::Args),
+    Verify(verify::Args),
+    Inspect(inspect::Args),
+}
+
+/// A wrong use of the command, as opposed to a failure: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct UsageError(pub String);
+
+/// Runs what the command line asks for.
+///
+/// # Errors
+///
+/// Whatever stood in the way, with its context.
+pub fn run(cli: &Cli) -> anyhow::Result<()> {
+    match &cli.command {
+        Command::Quantize(args) => quantize::run(args),
+        Command::Evaluate(args) => evaluate::run(args),
+        Command::Verify(args) => verify::run(args),
+        Command::Inspect(args) => inspect::run(args),
+    }
+}
+
+/// Writes to standard output; unlike `print!`, a closed pipe is an error and not a panic.
+fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}

@@ -1,0 +1,172 @@
+//! Results as plain text.
+
+use std::fmt::Write;
+
+use inkbit_core::{BLOCK, Model};
+
+use crate::data::Images;
+use crate::evaluate::Evaluation;
+
+/// More classes than this do not fit a terminal as a matrix.
+const MATRIX_CLASSES: usize = 20;
+/// Mistakes that are worth a line.
+const MISTAKES: usize = 5;
+
+/// Accuracy, loss, scores per class, confusion matrix and the most frequent mistakes.
+#[must_use]
+pub fn evaluation(result: &Evaluation) -> String {
+    let Evaluation { images, correct, accuracy, loss, .. } = result;
+    let mut text = String::new();
+    let wrong = images - correct;
+    // Writing to a String cannot fail, here and below.
+    let _ = writeln!(
+        text,
+        "accuracy {:.2} %  ({correct} of {images} images, {wrong} wrong)\nloss     {loss:.4}\n",
+        accuracy * 100.0
+    );
+    let width = label_width(&result.classes).max("class".len());
+    let _ = writeln!(text, "{:width$}  precision  recall      F1  images", "class");
+    for score in &result.per_class {
+        let _ = writeln!(
+            text,
+            "{:width$}  {:7.2} % {:5.2} % {:5.2} % {:7}",
+            score.label,
+            score.precision * 100.0,
+            score.recall * 100.0,
+            score.f1 * 100.0,
+            score.support
+        );
+    }
+    text.push('\n');
+    confusion_matrix(&mut text, result);
+    let mistakes = result.confusions();
+    if mistakes.is_empty() {
+        text.push_str("no mistakes\n");
+    } else {
+        text.push_str("most frequent mistakes\n");
+    }
+    for &(truth, class, count) in mistakes.iter().take(MISTAKES) {
+        let (truth, class) = (&result.classes[truth], &result.classes[class]);
+        let times = if count == 1 { "once" } else { &format!("{count} times") };
+        let _ = writeln!(text, "  {truth} taken for {class}: {times}");
+    }
+    text
+}
+
+fn confusion_matrix(text: &mut String, result: &Evaluation) {
+    let classes = &result.classes;
+    if classes.len() > MATRIX_CLASSES {
+        let _ = writeln!(
+            text,
+            "the confusion matrix of {} classes is too wide for a terminal: see --json\n",
+            classes.len()
+        );
+        return;
+    }
+    let greatest = result.confusion.iter().flatten().max().copied().unwrap_or_default();
+    let width = label_width(classes).max(greatest.to_string().len()) + 1;
+    text.push_str("confusion matrix: rows are true classes, columns predicted ones\n");
+    let _ = write!(text, "{:width$} |", "");
+    for label in classes {
+        let _ = write!(text, "{label:>width$}");
+    }
+    let _ = write!(text, "\n{:-<1$}+{:-<2$}", "", width + 1, width * classes.len());
+    text.push('\n');
+    for (label, row) in classes.iter().zip(&result.confusion) {
+        let _ = write!(text, "{label:>width$} |");
+        for &count in row {
+            let cell = if count == 0 { ".".to_owned() } else { count.to_string() };
+            let _ = write!(text, "{cell:>width$}");
+        }
+        text.push('\n');
+    }
+    text.push('\n');
+}
+
+fn label_width(labels: &[String]) -> usize {
+    labels.iter().map(|label| label.chars().count()).max().unwrap_or_default()
+}
+
+/// A model's header, layers and sizes.
+#[must_use]
+pub fn model(model: &Model<'_>, blob: &[u8]) -> String {
+    let header = model.header();
+    let provenance = &header.provenance;
+    let mut text = String::new();
+    let mut line = |name: &str, value: &str| {
+        let _ = writeln!(text, "{name:<12} {value}");
+    };
+    line("name", header.name);
+    line("format", &format!("version {}", inkbit_core::blob::VERSION));
+    let input = header.input;
+    let side = input.side;
+    let shrunk = match (input.crop, input.pool) {
+        (0, 1) => String::new(),
+        (crop, pool) => {
+            let width = input.width();
+            format!(", cropped by {crop}, pooled by {pool} to {width}x{width}")
+        }
+    };
+    line("input", &format!("{side}x{side} pixels, 0 = paper, 255 = ink{shrunk}"));
+    line("classes", &format!("{}: {}", model.classes(), header.labels.replace('\n', " ")));
+    line("logit scale", &format!("{} (display only)", header.logit_scale));
+    let accuracy = match provenance.tested {
+        0 => "not measured".to_owned(),
+        tested => format!(
+            "{:.2} % ({} of {tested} test images)",
+            f64::from(provenance.correct) / f64::from(tested) * 100.0,
+            provenance.correct
+        ),
+    };
+    line("accuracy", &accuracy);
+    line("trained by", provenance.command);
+    line("seed", &provenance.seed.to_string());
+    line("data", &format!("sha256 {}", hex(&provenance.digest)));
+    line("written by", provenance.tool);
+    let crc = inkbit_core::blob::crc32(&blob[..blob.len().saturating_sub(4)]);
+    line("crc-32", &format!("{crc:08x}"));
+    let cells = model.scratch_cells();
+    line("memory", &format!("Scratch<{cells}>: {} bytes of working memory", cells * 4));
+    text.push('\n');
+    text.push_str(&sizes(model, blob));
+    text
+}
+
+/// Bytes of each part of a blob.
+#[must_use]
+pub fn sizes(model: &Model<'_>, blob: &[u8]) -> String {
+    let mut text =
+        "layer  inputs  outputs  bits  multipliers     bias   weights     bytes\n".to_owned();
+    for (number, layer) in model.layers().iter().enumerate() {
+        let shape = layer.shape();
+        let [multipliers, bias, weights] = shape.part_bytes();
+        let _ = writeln!(
+            text,
+            "{number:5}  {:6}  {:7}  {:4}  {multipliers:9} B {bias:6} B {weights:7} B {:7} B",
+            shape.inputs,
+            shape.outputs,
+            shape.bits,
+            shape.data_bytes()
+        );
+    }
+    let header = blob.len() - model.data().len();
+    let _ = writeln!(text, "header, padding and CRC {:42} B", header);
+    let _ = writeln!(text, "whole blob {:55} B", blob.len());
+    let partial = model.layers().iter().any(|layer| layer.outputs() % BLOCK != 0);
+    if partial {
+        let _ = writeln!(text, "(outputs are stored in blocks of {BLOCK})");
+    }
+    text
+}
+
+/// Bytes in hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What a data set holds.
+#[must_use]
+pub fn images(images: &Images) -> String {
+    format!("{} images of {}x{} pixels", images.len(), images.side, images.side)
+}
