@@ -1,0 +1,36 @@
+//! Taking steps one after another, each timed, and a table of what came of them.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use crate::steps::{Outcome, Step};
+
+/// Takes the steps. One that fails does not keep the others from showing what they find.
+pub(crate) fn run(steps: &[&'static Step]) -> ExitCode {
+    let begin = Instant::now();
+    let mut rows = Vec::new();
+    for step in steps {
+        eprintln!("\n=== {}: {}", step.name, step.why);
+        let start = Instant::now();
+        let outcome = (step.run)();
+        if let Err(reason) = &outcome {
+            eprintln!("=== {} failed: {reason}", step.name);
+        }
+        rows.push((step.name, start.elapsed(), outcome));
+    }
+    eprintln!("\n{:<10} {:>8}  result", "step", "time");
+    for (name, time, outcome) in &rows {
+        let result = match outcome {
+            Ok(Outcome::Done) => "ok".to_owned(),
+            Ok(Outcome::Skipped(reason)) => format!("skipped: {reason}"),
+            Err(reason) => format!("FAILED: {reason}"),
+        };
+        eprintln!("{name:<10} {:>8}  {result}", seconds(*time));
+    }
+    eprintln!("{:<10} {:>8}", "all", seconds(begin.elapsed()));
+    ExitCode::from(u8::from(rows.iter().any(|(.., outcome)| outcome.is_err())))
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}

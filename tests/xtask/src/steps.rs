@@ -1,0 +1,129 @@
+//! What CI checks, step by step, with the reason for each.
+
+use std::time::Duration;
+
+use crate::process::{cargo, output, run};
+use crate::setup;
+use crate::toolchain::CORE_TARGETS;
+
+/// One thing to check.
+pub(crate) struct Step {
+    /// How it is asked for.
+    pub(crate) name: &'static str,
+    /// What it does and why, in one line.
+    pub(crate) why: &'static str,
+    /// Whether it is a part of `cargo xtask test`.
+    pub(crate) in_test: bool,
+    /// Does it.
+    pub(crate) run: fn() -> Result<Outcome, String>,
+}
+
+/// How a step that did not fail ended.
+pub(crate) enum Outcome {
+    /// It did what it is for.
+    Done,
+    /// It could not, and that is no fault of the code.
+    Skipped(String),
+}
+
+/// All steps, in the order of `cargo xtask test`: what fails soonest comes first.
+pub(crate) const STEPS: &[Step] = &[
+    Step {
+        name: "setup",
+        why: "find or install the compilers that the steps below need",
+        in_test: true,
+        run: || setup::toolchain().map(|_| Outcome::Done),
+    },
+    Step {
+        name: "format",
+        why: "one layout, so that a diff shows only what changed",
+        in_test: true,
+        run: format,
+    },
+    Step {
+        name: "core",
+        why: "test the arithmetic with overflow checks on: release builds would wrap in silence",
+        in_test: true,
+        run: core,
+    },
+    Step {
+        name: "cross",
+        why: "build core for every kind of device: no std, no heap, no atomics may creep in",
+        in_test: true,
+        run: cross,
+    },
+    Step {
+        name: "tests",
+        why: "test everything as users run it, optimized, sharing the build of `cargo run --release`",
+        in_test: true,
+        run: tests,
+    },
+    Step {
+        name: "lint",
+        why: "clippy and the compiler's lints, each a failure: a warning that stays is never read",
+        in_test: true,
+        run: lint,
+    },
+    Step {
+        name: "docs",
+        why: "build the documentation without a warning: a broken link is a broken promise",
+        in_test: true,
+        run: docs,
+    },
+];
+
+/// A build on two slow cores, from nothing.
+const BUILD_LIMIT: Duration = Duration::from_secs(15 * 60);
+
+/// The build and the run of all tests.
+const TEST_LIMIT: Duration = Duration::from_secs(25 * 60);
+
+fn format() -> Result<Outcome, String> {
+    if output("cargo", &["fmt", "--version"]).is_none() {
+        return skipped("rustfmt is not installed; `rustup component add rustfmt`");
+    }
+    run(&mut cargo(&["fmt", "--all", "--check"]), BUILD_LIMIT)?;
+    Ok(Outcome::Done)
+}
+
+fn core() -> Result<Outcome, String> {
+    // The dev profile, where Rust checks every addition.
+    run(&mut cargo(&["test", "--package", "inkbit-core"]), BUILD_LIMIT)?;
+    run(&mut cargo(&["test", "--package", "xtask"]), BUILD_LIMIT)?;
+    Ok(Outcome::Done)
+}
+
+fn cross() -> Result<Outcome, String> {
+    let toolchain = setup::toolchain()?;
+    for target in CORE_TARGETS {
+        run(toolchain.build(target).args(["--package", "inkbit-core"]), BUILD_LIMIT)?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn tests() -> Result<Outcome, String> {
+    // The default members, not the whole workspace: then cargo resolves the same features as for
+    // `cargo run --release` and builds nothing twice.
+    run(&mut cargo(&["test", "--release", "--no-fail-fast"]), TEST_LIMIT)?;
+    Ok(Outcome::Done)
+}
+
+fn lint() -> Result<Outcome, String> {
+    if output("cargo", &["clippy", "--version"]).is_none() {
+        return skipped("clippy is not installed; `rustup component add clippy`");
+    }
+    let clippy = ["clippy", "--release", "--workspace", "--all-targets", "--", "-Dwarnings"];
+    run(&mut cargo(&clippy), BUILD_LIMIT)?;
+    Ok(Outcome::Done)
+}
+
+fn docs() -> Result<Outcome, String> {
+    let mut command = cargo(&["doc", "--release", "--no-deps", "--workspace", "--quiet"]);
+    run(command.env("RUSTDOCFLAGS", "-Dwarnings"), BUILD_LIMIT)?;
+    Ok(Outcome::Done)
+}
+
+fn skipped(reason: &str) -> Result<Outcome, String> {
+    eprintln!("skipped: {reason}");
+    Ok(Outcome::Skipped(reason.to_owned()))
+}

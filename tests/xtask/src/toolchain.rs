@@ -1,0 +1,109 @@
+//! Which compiler builds for bare metal: the one that runs us, or the distribution's from source.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::process::{self, cargo};
+
+/// Targets that `core` is proven to build for.
+pub(crate) const CORE_TARGETS: &[&str] = &[
+    "thumbv6m-none-eabi",
+    "thumbv7m-none-eabi",
+    "thumbv7em-none-eabihf",
+    "riscv32imc-unknown-none-elf",
+    "wasm32-unknown-unknown",
+];
+
+/// Targets that only the firmware's boards add.
+pub(crate) const BOARD_TARGETS: &[&str] = &["thumbv8m.main-none-eabihf"];
+
+/// The linker that the distribution's compiler is given for everything without an operating
+/// system, and the package it comes in.
+pub(crate) const DEBIAN_LINKER: &str = "ld.lld-19";
+
+/// A compiler for bare metal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Toolchain {
+    /// The compiler that runs us has the targets' libraries, as `rustup target add` leaves it.
+    Own,
+    /// Debian's `rustc-web` under /usr, which builds `core` itself.
+    Debian,
+}
+
+impl Toolchain {
+    /// A release build for a target.
+    ///
+    /// The distribution's compiler has no finished libraries for bare metal, so it builds them
+    /// from its sources; the flag for that is a nightly one, which RUSTC_BOOTSTRAP allows.
+    pub(crate) fn build(&self, target: &str) -> Command {
+        let arguments = ["build", "--release", "--target", target];
+        match self {
+            Self::Own => cargo(&arguments),
+            Self::Debian => {
+                let mut command = Command::new("/usr/bin/cargo");
+                command.current_dir(process::root()).args(arguments).arg("-Zbuild-std=core");
+                // Set by the cargo that runs us, for another compiler.
+                for name in ["CARGO", "RUSTC", "RUSTDOC", "RUSTUP_TOOLCHAIN", "LD_LIBRARY_PATH"] {
+                    command.env_remove(name);
+                }
+                command.env("PATH", prepend_to_path(Path::new("/usr/bin")));
+                command.env("RUSTC_BOOTSTRAP", "1");
+                command.env(format!("CARGO_TARGET_{}_LINKER", in_variable(target)), DEBIAN_LINKER);
+                command
+            }
+        }
+    }
+}
+
+/// Targets of `wanted` whose libraries the compiler that runs us lacks.
+pub(crate) fn missing_targets(wanted: &[&'static str]) -> Vec<&'static str> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let has = |target: &str| {
+        process::output(&rustc, &["--print", "target-libdir", "--target", target])
+            .and_then(|folder| std::fs::read_dir(folder).ok())
+            .is_some_and(|files| {
+                files
+                    .flatten()
+                    .any(|file| file.file_name().to_string_lossy().starts_with("libcore-"))
+            })
+    };
+    wanted.iter().copied().filter(|target| !has(target)).collect()
+}
+
+/// Whether the distribution's compiler, its library sources and a linker are all there.
+pub(crate) fn debian_is_complete() -> bool {
+    let sources = process::output("/usr/bin/rustc", &["--print", "sysroot"])
+        .map(|sysroot| Path::new(&sysroot).join("lib/rustlib/src/rust/library/Cargo.lock"));
+    process::output("/usr/bin/cargo", &["--version"]).is_some()
+        && sources.is_some_and(|file| file.exists())
+        && find_program(DEBIAN_LINKER).is_some()
+}
+
+/// A program on the search path.
+pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
+fn prepend_to_path(folder: &Path) -> std::ffi::OsString {
+    let rest = std::env::var_os("PATH").unwrap_or_default();
+    let folders = [folder.to_owned()].into_iter().chain(std::env::split_paths(&rest));
+    std::env::join_paths(folders).unwrap_or(rest)
+}
+
+/// A target's name as cargo wants it in the name of an environment variable.
+fn in_variable(target: &str) -> String {
+    target.to_uppercase().replace(['-', '.'], "_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargo_reads_the_linker_from_the_targets_variable() {
+        let command = Toolchain::Debian.build("thumbv8m.main-none-eabihf");
+        let name = "CARGO_TARGET_THUMBV8M_MAIN_NONE_EABIHF_LINKER";
+        assert!(command.get_envs().any(|(n, value)| n == name && value.is_some()));
+    }
+}
