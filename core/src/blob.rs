@@ -4,8 +4,9 @@ use crc::{CRC_32_ISO_HDLC, Crc, Table};
 use postcard::{Error as Wire, ser_flavors};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{BLOCK, Header, LayerShape, MAX_BIAS, MAX_LAYERS, Model, WeightBits};
 use crate::Error;
+use crate::model::{Header, Model};
+use crate::shape::{BLOCK, Input, LayerShape, MAX_BIAS, MAX_LAYERS, MAX_WIDTH, WeightBits, align};
 
 /// What a blob begins with.
 pub const MAGIC: [u8; 6] = *b"INKBIT";
@@ -38,6 +39,14 @@ struct Wrapper<'a> {
     crc: [u8; CRC_BYTES],
 }
 
+impl Wrapper<'_> {
+    /// Bytes that it takes, with every number in its shortest form.
+    fn size(&self) -> usize {
+        // Counting bytes has no way to fail.
+        postcard::serialize_with_flavor(self, ser_flavors::Size::default()).unwrap_or_default()
+    }
+}
+
 /// The length that the prefix of a blob states, after a check of magic and version.
 ///
 /// # Errors
@@ -61,7 +70,12 @@ pub fn stated_length(bytes: &[u8]) -> Result<usize, Error> {
     if found != VERSION {
         return Err(Error::Version { found, expected: VERSION });
     }
-    Ok(u32::from_le_bytes([l0, l1, l2, l3]) as usize)
+    let length = u32::from_le_bytes([l0, l1, l2, l3]) as usize;
+    let shortest = PREFIX_BYTES + CRC_BYTES;
+    if length < shortest {
+        return Err(Error::Truncated { found: length, expected: shortest });
+    }
+    Ok(length)
 }
 
 impl<'a> Model<'a> {
@@ -84,7 +98,7 @@ impl<'a> Model<'a> {
             return Err(Error::Trailing { found, expected });
         }
         let Some((body, &crc)) = bytes.split_last_chunk::<CRC_BYTES>() else {
-            return Err(Error::Truncated { found, expected: PREFIX_BYTES + CRC_BYTES });
+            return Err(Error::Truncated { found, expected });
         };
         let (found, expected) = (crc32(body), u32::from_le_bytes(crc));
         if found != expected {
@@ -93,11 +107,19 @@ impl<'a> Model<'a> {
         let (wrapper, rest) =
             postcard::take_from_bytes::<Wrapper<'a>>(bytes).map_err(|error| match error {
                 // The one list in a blob, and the only limit that its type enforces.
-                Wire::SerdeDeCustom => Error::LayerCount { limit: MAX_LAYERS },
-                _ => Error::Malformed,
+                Wire::SerdeDeCustom => {
+                    Error::LayerCount { found: layer_count(bytes), limit: MAX_LAYERS }
+                }
+                Wire::DeserializeBadVarint => Error::Number,
+                Wire::DeserializeBadUtf8 => Error::Utf8,
+                _ => Error::Extent { length: bytes.len() },
             })?;
         if !rest.is_empty() {
-            return Err(Error::Malformed);
+            return Err(Error::Extent { length: bytes.len() });
+        }
+        // Else a longer form of a length could mean more on 64 bits than on 32.
+        if wrapper.size() != bytes.len() {
+            return Err(Error::Number);
         }
         let Wrapper { header, pad, data, .. } = wrapper;
         let offset = data.as_ptr().addr() - bytes.as_ptr().addr();
@@ -134,18 +156,14 @@ impl<'a> Model<'a> {
             data: self.data(),
             crc: [0; CRC_BYTES],
         };
-        let size = |wrapper: &Wrapper<'_>| {
-            postcard::serialize_with_flavor(wrapper, ser_flavors::Size::default())
-                .map_err(|_| Error::Malformed)
-        };
-        let data_at = size(&wrapper)? - CRC_BYTES - self.data().len();
+        let data_at = wrapper.size() - CRC_BYTES - self.data().len();
         let pad = data_at.next_multiple_of(ALIGNMENT) - data_at;
         wrapper.pad = [0; ALIGNMENT].get(..pad).unwrap_or_default();
-        let needed = size(&wrapper)?;
+        let needed = wrapper.size();
         wrapper.length = (needed as u32).to_le_bytes();
         let found = out.len();
         let blob = out.get_mut(..needed).ok_or(Error::BufferTooSmall { found, needed })?;
-        postcard::to_slice(&wrapper, blob).map_err(|_| Error::Malformed)?;
+        postcard::to_slice(&wrapper, blob).map_err(|_| Error::BufferTooSmall { found, needed })?;
         if let Some((body, crc)) = blob.split_last_chunk_mut::<CRC_BYTES>() {
             *crc = crc32(body).to_le_bytes();
         }
@@ -162,13 +180,20 @@ impl<'a> Model<'a> {
     }
 }
 
+/// The number of layers that a blob states, read without the layers themselves.
+fn layer_count(bytes: &[u8]) -> usize {
+    type Head<'a> = ([u8; 6], [u8; 2], [u8; 4], &'a str, &'a str, Input, f32, u32);
+    postcard::take_from_bytes::<Head<'_>>(bytes).map_or(0, |(head, _)| head.7 as usize)
+}
+
 /// Packs one layer's parameters into the front of `out`, as a blob's data holds them, and returns
 /// what follows. `layer` is only named in errors; `weight` gives the weight of (output, input).
 ///
 /// # Errors
 ///
-/// [`Error::Weight`] or [`Error::Bias`] with the layer, the row and the bound;
-/// [`Error::Bits`] or [`Error::BufferTooSmall`].
+/// [`Error::Weight`] or [`Error::Bias`] with the layer, the row and the bound; [`Error::Width`],
+/// [`Error::Bits`], [`Error::Multipliers`] or [`Error::Biases`] if shape and parameters do not
+/// belong together; [`Error::BufferTooSmall`].
 pub fn pack_layer<'o>(
     layer: usize,
     shape: LayerShape,
@@ -180,11 +205,23 @@ pub fn pack_layer<'o>(
     let LayerShape { inputs, outputs, bits, .. } = shape;
     let (inputs, outputs) = (usize::from(inputs), usize::from(outputs));
     let width = WeightBits::from_bits(bits).ok_or(Error::Bits { layer, found: bits })?;
+    for found in [inputs, outputs] {
+        if found == 0 || found > MAX_WIDTH {
+            return Err(Error::Width { layer, found, limit: MAX_WIDTH });
+        }
+    }
+    let (found, expected) = (multipliers.len(), usize::from(shape.multipliers));
+    if found != expected {
+        return Err(Error::Multipliers { layer, found, expected });
+    }
+    if bias.len() != outputs {
+        return Err(Error::Biases { layer, found: bias.len(), expected: outputs });
+    }
     let (found, needed) = (out.len(), shape.data_bytes());
     let (own, rest) =
         out.split_at_mut_checked(needed).ok_or(Error::BufferTooSmall { found, needed })?;
     own.fill(0);
-    let [multiplier_bytes, bias_bytes, _] = shape.part_bytes().map(|n| n.next_multiple_of(8));
+    let [multiplier_bytes, bias_bytes, _] = shape.part_bytes().map(align);
     let (own_multipliers, own) = own.split_at_mut(multiplier_bytes);
     let (own_bias, own_weights) = own.split_at_mut(bias_bytes);
     for (cell, multiplier) in own_multipliers.chunks_exact_mut(4).zip(multipliers) {

@@ -1,5 +1,7 @@
 use core::fmt;
 
+use crate::MAX_SIDE;
+
 /// Why bytes are not a model that this version can run. Every message says what was found, what
 /// was expected and what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,10 +50,19 @@ pub enum Error {
         /// Stored in the blob.
         expected: u32,
     },
-    /// The checksum holds, but the bytes are not the fields that the format names.
-    Malformed,
+    /// The fields do not end where the blob does, though the checksum holds.
+    Extent {
+        /// Bytes of the blob.
+        length: usize,
+    },
+    /// A number beyond the range of its field, or not in its shortest form.
+    Number,
+    /// A text is not UTF-8.
+    Utf8,
     /// No layers, or more than [`MAX_LAYERS`](crate::MAX_LAYERS).
     LayerCount {
+        /// How many.
+        found: usize,
         /// The most there may be.
         limit: usize,
     },
@@ -111,6 +122,15 @@ pub enum Error {
         /// The bits.
         bits: u8,
     },
+    /// A number of biases that is not the number of outputs.
+    Biases {
+        /// Layer, from 0.
+        layer: usize,
+        /// Biases.
+        found: usize,
+        /// Outputs.
+        expected: usize,
+    },
     /// The parameters are longer or shorter than the layers need.
     Data {
         /// Bytes of parameters.
@@ -123,12 +143,17 @@ pub enum Error {
         /// Bytes of padding.
         found: usize,
     },
-    /// The number of class labels is not the number of classes, or one of them is empty.
+    /// The number of class labels is not the number of classes.
     Labels {
-        /// Labels that are not empty.
+        /// Labels.
         found: usize,
         /// Classes.
         expected: usize,
+    },
+    /// A class label without a character.
+    EmptyLabel {
+        /// Class, from 0.
+        class: usize,
     },
     /// A text field is too long.
     Text {
@@ -180,23 +205,25 @@ impl fmt::Display for Error {
         match *self {
             Self::Misaligned { remainder } => write!(
                 f,
-                "model bytes start {remainder} past a multiple of 8; place them on an 8-byte boundary"
+                "model bytes start {remainder} past a multiple of 8; place them on an 8-byte \
+                 boundary"
             ),
             Self::Blank { byte } => {
                 write!(f, "no model here: every byte is {byte:#04x}; flash a model")
             }
             Self::Magic { found } => write!(
                 f,
-                "not an Inkbit model: it begins with {found:02x?}, not with \"INKBIT\"; check the file or address"
+                "not an Inkbit model: it begins with {found:02x?}, not with \"INKBIT\"; check the \
+                 file or address"
             ),
             Self::Version { found, expected } => write!(
                 f,
-                "model has format version {found}, this build reads {expected}; quantize it again with this version, or use the version that wrote it"
+                "model has format version {found}, this build reads {expected}; quantize it again \
+                 with this version, or use the version that wrote it"
             ),
-            Self::Truncated { found, expected } => write!(
-                f,
-                "model is cut off: {found} bytes of {expected}; copy or flash it again"
-            ),
+            Self::Truncated { found, expected } => {
+                write!(f, "model is cut off: {found} bytes of {expected}; copy or flash it again")
+            }
             Self::Trailing { found, expected } => write!(
                 f,
                 "model of {expected} bytes is followed by {} more; copy it again",
@@ -204,66 +231,101 @@ impl fmt::Display for Error {
             ),
             Self::Crc { found, expected } => write!(
                 f,
-                "model is damaged: CRC {found:#010x}, stored {expected:#010x}; copy or flash it again"
+                "model is damaged: CRC {found:#010x}, stored {expected:#010x}; copy or flash it \
+                 again"
             ),
-            Self::Malformed => {
-                write!(f, "model's CRC is right but its fields are not; its writer is at fault")
+            Self::Extent { length } => write!(
+                f,
+                "model's fields do not end with its {length} bytes though its CRC is right; mend \
+                 the program that wrote it"
+            ),
+            Self::Number => write!(
+                f,
+                "model has a number out of its field's range or not in its shortest form; mend the \
+                 program that wrote it"
+            ),
+            Self::Utf8 => {
+                write!(f, "model has a text that is not UTF-8; mend the program that wrote it")
             }
-            Self::LayerCount { limit } => {
-                write!(f, "model must have 1 to {limit} layers; train a shallower one")
+            Self::LayerCount { found, limit } => {
+                write!(f, "model has {found} layers; train one with 1 to {limit}")
             }
             Self::Width { layer, found, limit } => write!(
                 f,
-                "layer {layer} has a width of {found}; widths are 1 to {limit}"
+                "layer {layer} has a width of {found}; train a model with widths of 1 to {limit}"
             ),
             Self::Inputs { layer, found, expected } => write!(
                 f,
-                "layer {layer} has {found} inputs but is given {expected} values"
+                "layer {layer} takes {found} values but is given {expected}; make them equal"
             ),
             Self::Bits { layer, found } => {
-                write!(f, "layer {layer} has weights of {found} bits; 8, 4 and 2 are known")
+                write!(f, "layer {layer} has weights of {found} bits; quantize it to 8, 4 or 2")
             }
             Self::Multipliers { layer, found, expected } => write!(
                 f,
-                "layer {layer} has {found} multipliers; expected {expected}{}",
+                "layer {layer} has {found} multipliers; give it {expected}{}",
                 if expected > 1 { " or 1" } else { "" }
             ),
             Self::Bias { layer, row, found, limit } => write!(
                 f,
-                "layer {layer}, row {row}: bias {found} is beyond ±{limit} and the row could overflow; scale the layer down or train with weight decay"
+                "layer {layer}, row {row}: bias {found} is beyond ±{limit} and the row could \
+                 overflow; scale the layer down or train with weight decay"
             ),
             Self::Weight { layer, row, found, bits } => write!(
                 f,
-                "layer {layer}, row {row}: weight {found} does not fit {bits} bits"
+                "layer {layer}, row {row}: weight {found} does not fit {bits} bits; quantize it \
+                 to {}",
+                match bits {
+                    8 => "-127 to 127",
+                    4 => "an odd number from -15 to 15",
+                    _ => "-3, -1, 1 or 3",
+                }
             ),
+            Self::Biases { layer, found, expected } => {
+                write!(f, "layer {layer} has {found} biases for {expected} outputs; give one each")
+            }
             Self::Data { found, expected } => write!(
                 f,
-                "model has {found} bytes of parameters, its layers need {expected}"
+                "model has {found} bytes of parameters, its layers need {expected}; mend the \
+                 program that wrote it"
             ),
-            Self::Padding { found } => {
-                write!(f, "parameters are padded by {found} bytes and not aligned by zeros")
-            }
-            Self::Labels { found, expected } => write!(
+            Self::Padding { found } => write!(
                 f,
-                "model has {found} class labels for {expected} classes; give one each, none empty"
+                "parameters are padded by {found} bytes and not aligned to 8 by zeros; mend the \
+                 program that wrote it"
             ),
+            Self::Labels { found, expected } => {
+                write!(f, "model has {found} class labels for {expected} classes; give one each")
+            }
+            Self::EmptyLabel { class } => {
+                write!(f, "the label of class {class} is empty; give it a name")
+            }
             Self::Text { field, found, limit } => {
-                write!(f, "{field} is {found} bytes long; at most {limit} are allowed")
+                write!(f, "{field} of {found} bytes is too long; shorten it to {limit}")
             }
             Self::Input { side, crop, pool } => write!(
                 f,
-                "image of {side}x{side} cropped by {crop} and pooled by {pool} gives no whole inputs; pool by 1, 2 or 4"
+                "image of {side}x{side} cropped by {crop} and pooled by {pool} gives no whole \
+                 inputs; use a side of 1 to {MAX_SIDE}, a smaller crop, and pool by 1, 2 or 4 what \
+                 is left"
             ),
-            Self::LogitScale => write!(f, "logit scale must be a positive finite number"),
-            Self::Accuracy { correct, tested } => {
-                write!(f, "{correct} correct answers of {tested} test images cannot be")
+            Self::LogitScale => {
+                write!(
+                    f,
+                    "logit scale is not a positive finite number; mend the program that wrote it"
+                )
             }
+            Self::Accuracy { correct, tested } => write!(
+                f,
+                "{correct} correct answers of {tested} test images cannot be; measure them again"
+            ),
             Self::ScratchTooSmall { found, needed } => write!(
                 f,
-                "model needs {needed} cells of working memory, {found} are built in; flash a smaller model or firmware with Scratch<{needed}>"
+                "model needs {needed} cells of working memory, {found} are built in; flash a \
+                 smaller model or firmware with Scratch<{needed}>"
             ),
             Self::BufferTooSmall { found, needed } => {
-                write!(f, "buffer of {found} bytes is too small; {needed} are needed")
+                write!(f, "buffer of {found} bytes is too small; make it {needed}")
             }
         }
     }

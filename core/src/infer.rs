@@ -1,9 +1,10 @@
 //! Running a model: integers only, in a working memory of fixed size.
 
-use crate::kernel::{self, Cell, portable};
-use crate::model::{BLOCK, Input, Layer, Model};
-use crate::requant::requantize;
 use crate::Error;
+use crate::kernel::{self, Cell, portable};
+use crate::model::{Layer, Model};
+use crate::requant::requantize;
+use crate::shape::{BLOCK, Input};
 
 /// Cells of [`Scratch`] that a net with these widths needs, inputs first.
 ///

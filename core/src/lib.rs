@@ -25,11 +25,10 @@ mod infer;
 pub mod kernel;
 mod model;
 pub mod requant;
+mod shape;
 pub mod softmax;
 
 pub use error::Error;
 pub use infer::{LayerOutput, Scratch, argmax, infer, infer_observed, scratch_cells};
-pub use model::{
-    BLOCK, Header, Input, Layer, LayerShape, MAX_BIAS, MAX_LAYERS, MAX_SIDE, MAX_WIDTH, Model,
-    Provenance, WeightBits,
-};
+pub use model::{Header, Layer, Model, Provenance};
+pub use shape::{BLOCK, Input, LayerShape, MAX_BIAS, MAX_LAYERS, MAX_SIDE, MAX_WIDTH, WeightBits};

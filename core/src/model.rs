@@ -4,179 +4,12 @@ use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-
-/// The most layers that a model may have.
-pub const MAX_LAYERS: usize = 8;
-/// The most inputs or outputs that a layer may have.
-pub const MAX_WIDTH: usize = 4096;
-/// The longest edge of an image, in pixels.
-pub const MAX_SIDE: u16 = 1024;
-/// The greatest absolute value of a bias. With it, no sum can overflow 32 bits.
-pub const MAX_BIAS: i32 = 1 << 30;
-/// Outputs whose weights lie together.
-pub const BLOCK: usize = 8;
+use crate::shape::{BLOCK, Input, LayerShape, MAX_BIAS, MAX_LAYERS, MAX_WIDTH, WeightBits, align};
 
 const MAX_NAME: usize = 32;
+const MAX_LABELS: usize = 65_535;
 const MAX_TOOL: usize = 64;
 const MAX_COMMAND: usize = 512;
-
-/// The width of a weight code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum WeightBits {
-    /// Weights −3, −1, 1, 3.
-    Two,
-    /// The odd weights from −15 to 15.
-    Four,
-    /// Weights from −127 to 127.
-    Eight,
-}
-
-impl WeightBits {
-    /// The width for a number of bits, if there is one.
-    #[must_use]
-    pub const fn from_bits(bits: u8) -> Option<Self> {
-        match bits {
-            2 => Some(Self::Two),
-            4 => Some(Self::Four),
-            8 => Some(Self::Eight),
-            _ => None,
-        }
-    }
-
-    /// The number of bits; also the bytes that one input's codes for a [`BLOCK`] take.
-    #[must_use]
-    pub const fn bits(self) -> usize {
-        match self {
-            Self::Two => 2,
-            Self::Four => 4,
-            Self::Eight => 8,
-        }
-    }
-
-    /// A weight is `step · code − offset`.
-    #[must_use]
-    pub const fn step(self) -> i32 {
-        match self {
-            Self::Eight => 1,
-            Self::Two | Self::Four => 2,
-        }
-    }
-
-    /// A weight is `step · code − offset`.
-    #[must_use]
-    pub const fn offset(self) -> i32 {
-        match self {
-            Self::Eight => 128,
-            Self::Four => 15,
-            Self::Two => 3,
-        }
-    }
-
-    /// The greatest weight; the least is its negative.
-    #[must_use]
-    pub const fn max_weight(self) -> i32 {
-        match self {
-            Self::Eight => 127,
-            Self::Four => 15,
-            Self::Two => 3,
-        }
-    }
-
-    /// The code that stands for `weight`, if one does.
-    #[must_use]
-    pub const fn code(self, weight: i32) -> Option<u8> {
-        let max = self.max_weight();
-        if weight < -max || weight > max || (weight + self.offset()) % self.step() != 0 {
-            return None;
-        }
-        Some(((weight + self.offset()) / self.step()) as u8)
-    }
-
-    /// Where the code of output `o` of a block lies among an input's bytes: byte and shift.
-    #[inline(always)]
-    #[must_use]
-    pub const fn place(self, o: usize) -> (usize, usize) {
-        (o % self.bits(), o / self.bits() * self.bits())
-    }
-}
-
-/// The image that a model takes, and how it becomes the inputs of the first layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Input {
-    /// Edge of the square image in pixels.
-    pub side: u16,
-    /// Pixels cut off each of the four edges.
-    pub crop: u8,
-    /// Edge of the square of pixels that is averaged into one input: 1, 2 or 4.
-    pub pool: u8,
-}
-
-impl Input {
-    /// An image of `side` × `side` pixels, each of them an input.
-    #[must_use]
-    pub const fn full(side: u16) -> Self {
-        Self { side, crop: 0, pool: 1 }
-    }
-
-    /// Inputs per row, or 0 if crop and pool do not fit the image.
-    #[must_use]
-    pub const fn width(self) -> usize {
-        let (side, crop, pool) = (self.side as usize, self.crop as usize, self.pool as usize);
-        if !matches!(pool, 1 | 2 | 4) || side > MAX_SIDE as usize || 2 * crop >= side {
-            return 0;
-        }
-        if (side - 2 * crop) % pool != 0 { 0 } else { (side - 2 * crop) / pool }
-    }
-
-    /// Inputs of the first layer.
-    #[must_use]
-    pub const fn inputs(self) -> usize {
-        self.width() * self.width()
-    }
-
-    /// Pixels of an image.
-    #[must_use]
-    pub const fn pixels(self) -> usize {
-        self.side as usize * self.side as usize
-    }
-}
-
-/// What a blob's layer table says of one layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LayerShape {
-    /// Values that the layer takes.
-    pub inputs: u16,
-    /// Values that it gives.
-    pub outputs: u16,
-    /// Width of a weight code: 8, 4 or 2.
-    pub bits: u8,
-    /// Requantization multipliers: 0 in the last layer, else 1 or `outputs`.
-    pub multipliers: u16,
-}
-
-const fn align(bytes: usize) -> usize {
-    (bytes + 7) & !7
-}
-
-impl LayerShape {
-    /// Bytes of the multipliers, biases and weights, without the padding between them.
-    #[must_use]
-    pub const fn part_bytes(&self) -> [usize; 3] {
-        let blocks = (self.outputs as usize).div_ceil(BLOCK);
-        [
-            self.multipliers as usize * 4,
-            self.outputs as usize * 4,
-            blocks * self.inputs as usize * self.bits as usize,
-        ]
-    }
-
-    /// Bytes that the layer takes in a blob's data.
-    #[must_use]
-    pub const fn data_bytes(&self) -> usize {
-        let [multipliers, bias, weights] = self.part_bytes();
-        align(multipliers) + align(bias) + align(weights)
-    }
-}
 
 /// One layer: views into the blob's data, as long as the shape says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,10 +22,7 @@ pub struct Layer<'a> {
 }
 
 fn word(bytes: &[u8], index: usize) -> [u8; 4] {
-    bytes
-        .get(index * 4..index * 4 + 4)
-        .and_then(|bytes| bytes.try_into().ok())
-        .unwrap_or_default()
+    bytes.as_chunks().0.get(index).copied().unwrap_or_default()
 }
 
 impl<'a> Layer<'a> {
@@ -300,6 +130,7 @@ impl Header<'_> {
     pub(crate) fn check(&self) -> Result<(), Error> {
         for (field, text, limit) in [
             ("name", self.name, MAX_NAME),
+            ("labels", self.labels, MAX_LABELS),
             ("tool", self.provenance.tool, MAX_TOOL),
             ("command", self.provenance.command, MAX_COMMAND),
         ] {
@@ -323,7 +154,7 @@ impl Header<'_> {
 
     fn check_layers(&self) -> Result<(), Error> {
         let Some(last) = self.layers.len().checked_sub(1) else {
-            return Err(Error::LayerCount { limit: MAX_LAYERS });
+            return Err(Error::LayerCount { found: 0, limit: MAX_LAYERS });
         };
         let mut given = self.input.inputs();
         for (layer, shape) in self.layers.iter().enumerate() {
@@ -346,11 +177,18 @@ impl Header<'_> {
             }
             given = outputs;
         }
-        let found = self.labels.split('\n').filter(|label| !label.is_empty()).count();
-        if found != given || self.labels.split('\n').count() != given {
-            return Err(Error::Labels { found, expected: given });
+        self.check_labels(given)
+    }
+
+    fn check_labels(&self, expected: usize) -> Result<(), Error> {
+        let found = if self.labels.is_empty() { 0 } else { self.labels.split('\n').count() };
+        if found != expected {
+            return Err(Error::Labels { found, expected });
         }
-        Ok(())
+        match self.labels.split('\n').position(str::is_empty) {
+            Some(class) => Err(Error::EmptyLabel { class }),
+            None => Ok(()),
+        }
     }
 }
 
@@ -397,7 +235,8 @@ impl<'a> Model<'a> {
                     return Err(Error::Bias { layer: index, row, found, limit: MAX_BIAS });
                 }
             }
-            layers.push(layer).map_err(|_| Error::LayerCount { limit: MAX_LAYERS })?;
+            let (found, limit) = (header.layers.len(), MAX_LAYERS);
+            layers.push(layer).map_err(|_| Error::LayerCount { found, limit })?;
         }
         Ok(Self { header, data, layers })
     }

@@ -1,0 +1,173 @@
+//! The sizes that a model may have: of weights, images and layers.
+
+use serde::{Deserialize, Serialize};
+
+/// The most layers that a model may have.
+pub const MAX_LAYERS: usize = 8;
+/// The most inputs or outputs that a layer may have.
+pub const MAX_WIDTH: usize = 4096;
+/// The longest edge of an image, in pixels.
+pub const MAX_SIDE: u16 = 1024;
+/// The greatest absolute value of a bias. With it, no sum can overflow 32 bits.
+pub const MAX_BIAS: i32 = 1 << 30;
+/// Outputs whose weights lie together.
+pub const BLOCK: usize = 8;
+
+/// The width of a weight code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WeightBits {
+    /// Weights −3, −1, 1, 3.
+    Two,
+    /// The odd weights from −15 to 15.
+    Four,
+    /// Weights from −127 to 127.
+    Eight,
+}
+
+impl WeightBits {
+    /// The width for a number of bits, if there is one.
+    #[must_use]
+    pub const fn from_bits(bits: u8) -> Option<Self> {
+        match bits {
+            2 => Some(Self::Two),
+            4 => Some(Self::Four),
+            8 => Some(Self::Eight),
+            _ => None,
+        }
+    }
+
+    /// The number of bits; also the bytes that one input's codes for a [`BLOCK`] take.
+    #[must_use]
+    pub const fn bits(self) -> usize {
+        match self {
+            Self::Two => 2,
+            Self::Four => 4,
+            Self::Eight => 8,
+        }
+    }
+
+    /// A weight is `step · code − offset`.
+    #[must_use]
+    pub const fn step(self) -> i32 {
+        match self {
+            Self::Eight => 1,
+            Self::Two | Self::Four => 2,
+        }
+    }
+
+    /// A weight is `step · code − offset`.
+    #[must_use]
+    pub const fn offset(self) -> i32 {
+        match self {
+            Self::Eight => 128,
+            Self::Four => 15,
+            Self::Two => 3,
+        }
+    }
+
+    /// The greatest weight; the least is its negative.
+    #[must_use]
+    pub const fn max_weight(self) -> i32 {
+        match self {
+            Self::Eight => 127,
+            Self::Four => 15,
+            Self::Two => 3,
+        }
+    }
+
+    /// The code that stands for `weight`, if one does.
+    #[must_use]
+    pub const fn code(self, weight: i32) -> Option<u8> {
+        let max = self.max_weight();
+        if weight < -max || weight > max || (weight + self.offset()) % self.step() != 0 {
+            return None;
+        }
+        Some(((weight + self.offset()) / self.step()) as u8)
+    }
+
+    /// Where the code of output `o` of a block lies among an input's bytes: byte and shift.
+    #[inline(always)]
+    #[must_use]
+    pub const fn place(self, o: usize) -> (usize, usize) {
+        (o % self.bits(), o / self.bits() * self.bits())
+    }
+}
+
+/// The image that a model takes, and how it becomes the inputs of the first layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Input {
+    /// Edge of the square image in pixels.
+    pub side: u16,
+    /// Pixels cut off each of the four edges.
+    pub crop: u8,
+    /// Edge of the square of pixels that is averaged into one input: 1, 2 or 4.
+    pub pool: u8,
+}
+
+impl Input {
+    /// An image of `side` × `side` pixels, each of them an input.
+    #[must_use]
+    pub const fn full(side: u16) -> Self {
+        Self { side, crop: 0, pool: 1 }
+    }
+
+    /// Inputs per row, or 0 if crop and pool do not fit the image.
+    #[must_use]
+    pub const fn width(self) -> usize {
+        let (side, crop, pool) = (self.side as usize, self.crop as usize, self.pool as usize);
+        if !matches!(pool, 1 | 2 | 4) || side > MAX_SIDE as usize || 2 * crop >= side {
+            return 0;
+        }
+        if (side - 2 * crop) % pool != 0 { 0 } else { (side - 2 * crop) / pool }
+    }
+
+    /// Inputs of the first layer.
+    #[must_use]
+    pub const fn inputs(self) -> usize {
+        self.width() * self.width()
+    }
+
+    /// Pixels of an image.
+    #[must_use]
+    pub const fn pixels(self) -> usize {
+        self.side as usize * self.side as usize
+    }
+}
+
+/// What a blob's layer table says of one layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LayerShape {
+    /// Values that the layer takes.
+    pub inputs: u16,
+    /// Values that it gives.
+    pub outputs: u16,
+    /// Width of a weight code: 8, 4 or 2.
+    pub bits: u8,
+    /// Requantization multipliers: 0 in the last layer, else 1 or `outputs`.
+    pub multipliers: u16,
+}
+
+pub(crate) const fn align(bytes: usize) -> usize {
+    (bytes + 7) & !7
+}
+
+impl LayerShape {
+    /// Bytes of the multipliers, biases and weights, without the padding between them, of a shape
+    /// within the format's limits.
+    #[must_use]
+    pub const fn part_bytes(&self) -> [usize; 3] {
+        let blocks = (self.outputs as usize).div_ceil(BLOCK);
+        [
+            self.multipliers as usize * 4,
+            self.outputs as usize * 4,
+            blocks * self.inputs as usize * self.bits as usize,
+        ]
+    }
+
+    /// Bytes that the layer takes in a blob's data, padding included.
+    #[must_use]
+    pub const fn data_bytes(&self) -> usize {
+        let [multipliers, bias, weights] = self.part_bytes();
+        align(multipliers) + align(bias) + align(weights)
+    }
+}
