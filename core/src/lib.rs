@@ -21,6 +21,7 @@
 
 pub mod blob;
 mod error;
+pub mod image;
 mod infer;
 pub mod kernel;
 mod model;
