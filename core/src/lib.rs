@@ -24,6 +24,7 @@ mod error;
 pub mod image;
 mod infer;
 pub mod kernel;
+pub mod link;
 mod model;
 pub mod requant;
 mod shape;

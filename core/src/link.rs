@@ -1,0 +1,337 @@
+//! Messages between host and device, and the frames that carry them over a serial line.
+//!
+//! A frame is the [postcard](https://postcard.jamesmunns.com/wire-format) bytes of one [`Request`]
+//! or [`Response`], then their CRC-32 (little-endian, the one that closes a blob), all of it
+//! [COBS](https://en.wikipedia.org/wiki/Consistent_Overhead_Byte_Stuffing)-coded so that no byte
+//! is zero, then one zero byte. Whatever happened before a zero byte, a frame may begin after it:
+//! that is all there is to resynchronisation. A sender that starts, or that does not know what the
+//! line carried before, sends a zero byte first.
+//!
+//! The host asks and the device answers every request with exactly one response, in order. A frame
+//! that arrives damaged, too long or unknown is answered with [`Response::Refused`], never with
+//! silence. A host that waits in vain (the line swallowed a zero byte) sends a zero byte and asks
+//! again; [`Request::Classify`] carries an `id` so that a late answer is not taken for another.
+//!
+//! ```
+//! use inkbit_core::link::{self, Receiver, Request};
+//! let mut line = [0; 32];
+//! let frame = link::encode(&Request::Hello, &mut line).unwrap();
+//! let mut receiver = Receiver::<32>::new();
+//! let mut received = 0;
+//! for &byte in frame.iter() {
+//!     if let Some(message) = receiver.push(byte) {
+//!         assert_eq!(link::decode(message.unwrap()), Ok(Request::Hello));
+//!         received += 1;
+//!     }
+//! }
+//! assert_eq!(received, 1);
+//! ```
+
+use core::fmt;
+
+use cobs::{DecodeResult, DecoderState};
+use crc::{CRC_32_ISO_HDLC, Crc, Table};
+use heapless::Vec;
+use postcard::ser_flavors::{Cobs, Slice, crc::CrcModifier};
+use serde::{Deserialize, Serialize};
+
+use crate::blob::crc32;
+
+mod pixels;
+
+pub use pixels::{PIXEL_OVERHEAD, pack_pixels, unpack_pixels};
+
+/// Version of the messages. It changes with every change to [`Request`] or [`Response`].
+pub const PROTOCOL: u8 = 1;
+/// The most classes whose logits a [`Response::Logits`] carries.
+pub const MAX_LOGITS: usize = 64;
+/// The longest text in a message, in bytes.
+pub const MAX_TEXT: usize = 240;
+/// A buffer of this many bytes holds any frame that carries a [`Response`].
+pub const RESPONSE_FRAME: usize = 448;
+
+const CRC_BYTES: usize = 4;
+/// The largest request but its pixels: its kind, an id, and the length of the pixels.
+const REQUEST_HEAD: usize = 1 + 5 + 3;
+
+/// A buffer of this many bytes holds any message that a [`Request`] about an image of `pixels`
+/// pixels becomes, and with 16 bytes more its frame.
+#[must_use]
+pub const fn request_bytes(pixels: usize) -> usize {
+    REQUEST_HEAD + pixels + pixels.div_ceil(PIXEL_OVERHEAD) + CRC_BYTES
+}
+
+/// What the host asks of the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Request<'a> {
+    /// Who are you? Answered by [`Response::Hello`].
+    Hello,
+    /// Classify an image and show it. Answered by [`Response::Logits`].
+    Classify {
+        /// Comes back in the answer.
+        id: u32,
+        /// The image's pixels, packed by [`pack_pixels`].
+        pixels: &'a [u8],
+    },
+    /// What is on the display? Answered by [`Response::Status`].
+    Status,
+    /// A key goes down or up, as if pressed on the board. Answered by [`Response::Done`].
+    Key {
+        /// The key.
+        key: Key,
+        /// Whether it goes down.
+        pressed: bool,
+    },
+    /// The pen moves over the canvas of the draw screen, and a line is drawn if `down` holds now
+    /// and held before. Answered by [`Response::Done`].
+    Pen {
+        /// Column in pixels of the canvas, from 0 at the left.
+        x: u8,
+        /// Row, from 0 at the top.
+        y: u8,
+        /// Whether the pen touches the paper.
+        down: bool,
+    },
+    /// Wipe the canvas. Answered by [`Response::Done`].
+    Clear,
+    /// Change the screen. Answered by [`Response::Done`].
+    Show(Mode),
+    /// Panic, to prove that a panic reaches the host. Answered by [`Response::Panicked`], after
+    /// which the device stands still.
+    Panic,
+}
+
+/// What the device answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Response<'a> {
+    /// Answer to [`Request::Hello`].
+    #[serde(borrow)]
+    Hello(Hello<'a>),
+    /// Answer to [`Request::Classify`].
+    Logits {
+        /// As asked.
+        id: u32,
+        /// Time that the inference took, in nanoseconds of the device's clock. In QEMU with
+        /// `-icount shift=0` that is the number of instructions, rounded to the clock's step.
+        nanoseconds: u32,
+        /// The logits, in the order of the classes.
+        logits: Vec<i32, MAX_LOGITS>,
+    },
+    /// Answer to [`Request::Status`].
+    Status(Status),
+    /// The request was carried out.
+    Done,
+    /// The request was not carried out.
+    Refused(Refusal),
+    /// The firmware has panicked and stands still. May come at any time.
+    Panicked {
+        /// Place and message, cut at [`MAX_TEXT`] bytes.
+        message: &'a str,
+    },
+}
+
+/// Who the device is and what it holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello<'a> {
+    /// [`PROTOCOL`] of the firmware. It is the first field for ever, so that a host of another
+    /// version can name it.
+    pub protocol: u8,
+    /// The firmware's version.
+    pub firmware: &'a str,
+    /// The board's name.
+    pub board: &'a str,
+    /// What fits the board.
+    pub limits: Limits,
+    /// The model in the board's model region, or why there is none that can be run.
+    #[serde(borrow)]
+    pub model: Result<Loaded<'a>, &'a str>,
+}
+
+/// What fits a board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Address of the model region.
+    pub model_address: u32,
+    /// Its length in bytes.
+    pub model_bytes: u32,
+    /// Cells of working memory that are built in; see
+    /// [`Model::scratch_cells`](crate::Model::scratch_cells).
+    pub cells: u32,
+    /// The most pixels of an image.
+    pub pixels: u32,
+    /// The most classes.
+    pub classes: u32,
+}
+
+/// The model that a device runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Loaded<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The CRC-32 that closes its blob.
+    pub crc: u32,
+    /// Edge of its image in pixels.
+    pub side: u16,
+    /// Number of its classes.
+    pub classes: u16,
+}
+
+/// What the device shows, and what it has needed so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The screen.
+    pub mode: Mode,
+    /// The class on the display; `None` where it shows "?".
+    pub class: Option<u16>,
+    /// Confidence in it, in thousandths.
+    pub permille: u16,
+    /// Deepest use of the stack since the start, in bytes.
+    pub stack: u32,
+    /// Bytes of the stack's room.
+    pub stack_room: u32,
+}
+
+/// The screens of the firmware.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Mode {
+    /// A canvas to draw on.
+    Draw,
+    /// Built-in digits, one after another.
+    Samples,
+    /// What came over the line.
+    Link,
+}
+
+/// The keys of a board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Key {
+    /// Pen up the page.
+    Up,
+    /// Pen down the page.
+    Down,
+    /// Pen to the left.
+    Left,
+    /// Pen to the right.
+    Right,
+    /// Lift or lower the pen; held, wipe the canvas; held longer, change the screen.
+    Select,
+}
+
+/// Why the device did not do what was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal {
+    /// The frame is not COBS, or its CRC is wrong.
+    Damaged,
+    /// The frame is longer than the receiver's buffer.
+    Oversized {
+        /// Bytes of the buffer.
+        limit: u32,
+    },
+    /// The CRC is right but the message is none of this protocol version.
+    Unknown,
+    /// There is no model that can be run; [`Hello::model`] says why.
+    NoModel,
+    /// The image is not as large as the model's.
+    Pixels {
+        /// Pixels in the request.
+        found: u32,
+        /// Pixels that the model takes.
+        expected: u32,
+    },
+}
+
+impl core::error::Error for Refusal {}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Damaged => write!(f, "a frame arrived damaged; send it again"),
+            Self::Oversized { limit } => write!(
+                f,
+                "a frame is longer than the receiver's {limit} bytes; send a smaller image, or a zero byte and the frame again"
+            ),
+            Self::Unknown => write!(
+                f,
+                "a frame holds no message of protocol version {PROTOCOL}; use firmware and inkbit of the same version"
+            ),
+            Self::NoModel => write!(f, "the device has no model that it can run; flash one"),
+            Self::Pixels { found, expected } => {
+                write!(f, "the image has {found} pixels, the device's model takes {expected}")
+            }
+        }
+    }
+}
+
+/// Writes the frame of a message into the front of `out` and returns it; `None` if `out` is too
+/// small.
+pub fn encode<'o, T: Serialize>(message: &T, out: &'o mut [u8]) -> Option<&'o mut [u8]> {
+    const CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
+    let flavor = CrcModifier::new(Cobs::try_new(Slice::new(out)).ok()?, CRC.digest());
+    postcard::serialize_with_flavor(message, flavor).ok()
+}
+
+/// Reads the message that [`Receiver::push`] has returned the bytes of.
+///
+/// # Errors
+///
+/// [`Refusal::Unknown`] if they are no message of this type and version.
+pub fn decode<'a, T: Deserialize<'a>>(message: &'a [u8]) -> Result<T, Refusal> {
+    match postcard::take_from_bytes(message) {
+        Ok((value, [])) => Ok(value),
+        _ => Err(Refusal::Unknown),
+    }
+}
+
+/// Collects the bytes of a serial line into messages of at most `N` bytes, CRC included.
+#[derive(Debug)]
+pub struct Receiver<const N: usize> {
+    state: DecoderState,
+    buffer: [u8; N],
+    length: usize,
+}
+
+impl<const N: usize> Default for Receiver<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> Receiver<N> {
+    /// A receiver at the beginning of a frame.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { state: DecoderState::Idle, buffer: [0; N], length: 0 }
+    }
+
+    /// Takes one byte. At the end of a frame, returns the message or what is wrong with it; the
+    /// next byte begins the next frame either way. Empty frames are passed over.
+    pub fn push(&mut self, byte: u8) -> Option<Result<&[u8], Refusal>> {
+        match self.state.feed(byte) {
+            Ok(DecodeResult::NoData) => return None,
+            Ok(DecodeResult::DataContinue(value)) => {
+                if let Some(place) = self.buffer.get_mut(self.length) {
+                    *place = value;
+                }
+                // One beyond the buffer says that the frame is too long, however long it is.
+                self.length = (self.length + 1).min(N + 1);
+                return None;
+            }
+            Ok(DecodeResult::DataComplete) => {}
+            Err(_) => {
+                self.length = 0;
+                return Some(Err(Refusal::Damaged));
+            }
+        }
+        let length = core::mem::take(&mut self.length);
+        let Some(bytes) = self.buffer.get(..length) else {
+            return Some(Err(Refusal::Oversized { limit: N as u32 }));
+        };
+        let message = bytes.split_last_chunk::<CRC_BYTES>();
+        let message =
+            message.filter(|(body, crc)| crc32(body).to_le_bytes() == **crc).map(|(body, _)| body);
+        Some(message.ok_or(Refusal::Damaged))
+    }
+}
+
+#[cfg(test)]
+mod tests;
