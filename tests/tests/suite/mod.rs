@@ -1,0 +1,4 @@
+mod damage;
+mod equivalence;
+mod errors;
+mod golden;

@@ -1,0 +1,181 @@
+//! Core against the oracle, layer by layer.
+
+use inkbit_core::kernel::unpack;
+use inkbit_core::{LayerOutput, Model, Scratch, infer, infer_observed};
+use inkbit_tests::Aligned;
+use inkbit_tests::oracle::{Oracle, OracleLayer};
+use inkbit_tests::random_model::recipes;
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+
+/// Working memory for any model of the format.
+pub(super) const CELLS: usize = 2 * inkbit_core::MAX_WIDTH;
+
+/// The same cases in every run, unless `PROPTEST_RNG_SEED` and `PROPTEST_CASES` ask for others.
+pub(super) fn cases(cases: u32) -> ProptestConfig {
+    let mut config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = cases;
+    }
+    if std::env::var_os("PROPTEST_RNG_SEED").is_none() {
+        config.rng_seed = RngSeed::Fixed(0x1BB17);
+    }
+    config
+}
+
+/// What every layer gives in core, with the zeros that it leaves out.
+pub(super) fn core_layers(model: &Model<'_>, pixels: &[u8]) -> Vec<Vec<i64>> {
+    let mut scratch = Scratch::<CELLS>::for_model(model).expect("room for any model");
+    let mut layers = Vec::new();
+    let logits = infer_observed(&mut scratch, pixels, |layer, output| {
+        layers.push(match output {
+            LayerOutput::Logits(logits) => logits.iter().copied().map(i64::from).collect(),
+            LayerOutput::Activations(cells) => {
+                let mut values = vec![0; model.layers()[layer].outputs()];
+                for (index, value) in cells.iter().copied().map(unpack) {
+                    assert!(value != 0 && values[index] == 0, "unit {index} listed without need");
+                    values[index] = i64::from(value);
+                }
+                values
+            }
+        });
+    });
+    assert_eq!(layers.last(), Some(&logits.iter().copied().map(i64::from).collect()));
+    layers
+}
+
+/// Says where the first difference is, and what both sides have there.
+pub(super) fn assert_equal_layers(oracle: &[Vec<i64>], core: &[Vec<i64>], image: &str) {
+    assert_eq!(oracle.len(), core.len(), "{image}: number of layers");
+    for (layer, (expected, found)) in oracle.iter().zip(core).enumerate() {
+        assert_eq!(expected.len(), found.len(), "{image}: width of layer {layer}");
+        for (unit, (expected, found)) in expected.iter().zip(found).enumerate() {
+            assert_eq!(expected, found, "{image}: layer {layer}, unit {unit}: oracle, core");
+        }
+    }
+}
+
+/// Images that reach the ends of what sums can be, and one of noise.
+fn images(pixels: usize, seed: u64) -> Vec<(&'static str, Vec<u8>)> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut single = vec![0; pixels];
+    single[random.usize(..pixels)] = random.u8(1..);
+    let mut sparse = vec![0; pixels];
+    sparse.iter_mut().for_each(|pixel| *pixel = random.u8(..).saturating_mul(random.u8(..3) / 2));
+    vec![
+        ("no ink", vec![0; pixels]),
+        ("all ink", vec![255; pixels]),
+        ("a single pixel", single),
+        ("a third of the pixels", sparse),
+        ("noise", (0..pixels).map(|_| random.u8(..)).collect()),
+    ]
+}
+
+proptest! {
+    #![proptest_config(cases(96))]
+
+    #[test]
+    fn core_and_oracle_agree_on_every_layer_of_random_models(recipe in recipes()) {
+        let blob = recipe.blob();
+        let model = Model::parse(&blob).expect("core reads what it writes");
+        let oracle = Oracle::read(&blob).expect("the oracle reads what core writes");
+        prop_assert_eq!(oracle.write(), &*blob, "the oracle writes other bytes");
+        for (name, pixels) in images(model.input().pixels(), recipe.seed) {
+            assert_equal_layers(&oracle.layers(&pixels), &core_layers(&model, &pixels), name);
+        }
+    }
+}
+
+/// The accumulators next to every step of an activation, for multipliers of every size.
+fn requantization_edges() -> Vec<(i64, i64)> {
+    const LIMIT: i64 = 1 << 30;
+    let mut multipliers = vec![0, 1, 2, 3, (1 << 31) - 1, 1 << 31, (1 << 31) + 1];
+    multipliers.extend((4..32).map(|power| (1_i64 << power) + power % 3 - 1));
+    multipliers.extend([16_843_009, 2_863_311_531, i64::from(u32::MAX)]);
+    let mut edges = Vec::new();
+    for m in multipliers {
+        let mut accumulators = vec![-LIMIT, -1, 0, 1, LIMIT];
+        if m > 0 {
+            let steps = (1..=256_u64).map(|step| (step << 32).div_ceil(m as u64) as i64);
+            accumulators.extend(steps.flat_map(|least| [least - 1, least]));
+        }
+        edges.extend(accumulators.into_iter().filter(|acc| *acc <= LIMIT).map(|acc| (acc, m)));
+    }
+    edges
+}
+
+#[test]
+fn every_edge_of_requantization_is_where_the_format_puts_it() {
+    let edges = requantization_edges();
+    assert!(edges.len() > 10_000);
+    for edges in edges.chunks(4096) {
+        // Without ink a bias is the accumulator.
+        let hidden = OracleLayer {
+            inputs: 1,
+            outputs: edges.len(),
+            bits: 8,
+            multipliers: edges.iter().map(|edge| edge.1).collect(),
+            biases: edges.iter().map(|edge| edge.0).collect(),
+            codes: vec![vec![255]; edges.len()],
+        };
+        let last = OracleLayer {
+            inputs: edges.len(),
+            outputs: 1,
+            bits: 2,
+            multipliers: Vec::new(),
+            biases: vec![0],
+            codes: vec![vec![3; edges.len()]],
+        };
+        let oracle = Oracle { layers: vec![hidden, last], ..super::golden::plain(1, 1) };
+        let blob = Aligned::new(&oracle.write());
+        let found = core_layers(&Model::parse(&blob).unwrap(), &[0]);
+        for (&(acc, m), &found) in edges.iter().zip(&found[0]) {
+            let exact = i128::from(acc.max(0)) * i128::from(m) / (1 << 32);
+            assert_eq!(i128::from(found), exact.min(255), "accumulator {acc}, multiplier {m}");
+        }
+        assert_equal_layers(&oracle.layers(&[0]), &found, "no ink");
+    }
+}
+
+#[test]
+fn the_greatest_sums_that_the_format_allows_do_not_overflow() {
+    for (code, sign) in [(255_u8, 1), (0, -1)] {
+        let layer = |inputs, outputs, multipliers| OracleLayer {
+            inputs,
+            outputs,
+            bits: 8,
+            multipliers,
+            biases: vec![sign << 30; outputs],
+            codes: vec![vec![code; inputs]; outputs],
+        };
+        let hidden = layer(4096, 9, vec![u32::MAX.into()]);
+        for layers in [vec![hidden, layer(9, 1, vec![])], vec![layer(4096, 1, vec![])]] {
+            let oracle = Oracle { layers, ..super::golden::plain(64, 1) };
+            let blob = Aligned::new(&oracle.write());
+            let pixels = [255; 4096];
+            let found = core_layers(&Model::parse(&blob).unwrap(), &pixels);
+            assert_equal_layers(&oracle.layers(&pixels), &found, "all ink");
+        }
+    }
+}
+
+#[test]
+fn missing_pixels_are_paper_and_surplus_ones_are_not_read() {
+    for pool in [1, 2] {
+        let recipe = inkbit_tests::random_model::Recipe {
+            input: inkbit_core::Input { side: 8, crop: 1, pool },
+            ..super::golden::recipe(&[(5, 4), (3, 8)])
+        };
+        let blob = recipe.blob();
+        let model = Model::parse(&blob).unwrap();
+        let mut scratch = Scratch::<100>::for_model(&model).unwrap();
+        let pixels: Vec<u8> = (0..80).map(|pixel| pixel * 3).collect();
+        let mut padded = pixels[..40].to_vec();
+        padded.resize(64, 0);
+        let short = infer(&mut scratch, &pixels[..40]).to_vec();
+        assert_eq!(short, infer(&mut scratch, &padded));
+        let whole = infer(&mut scratch, &pixels[..64]).to_vec();
+        assert_eq!(whole, infer(&mut scratch, &pixels));
+        assert_ne!(short, whole);
+    }
+}
