@@ -11,7 +11,8 @@ use crate::Aligned;
 pub enum Draw {
     /// Any weights, biases that matter beside them, multipliers that spread the activations.
     Usual,
-    /// Every parameter the greatest that is allowed, or its negative at random.
+    /// The greatest weights that are allowed or their negatives; biases and multipliers the greatest,
+    /// the least, or as usual.
     Extreme,
     /// Weights as usual; biases and multipliers anything that is allowed.
     Wild,
@@ -139,22 +140,19 @@ impl LayerRecipe {
         }
         // The spread of a sum of so many random terms.
         let spread = f64::from(max) * 128.0 * (inputs as f64).sqrt();
-        let bias = (0..shape.outputs).map(|_| match self.draw {
-            Draw::Usual => ((random.f64() - 0.5) * spread) as i64,
-            Draw::Extreme => i64::from(if random.bool() { MAX_BIAS } else { -MAX_BIAS }),
-            Draw::Wild => random.i64(-i64::from(MAX_BIAS)..=i64::from(MAX_BIAS)),
+        let limit = i64::from(MAX_BIAS);
+        let bias = (0..shape.outputs).map(|_| match (self.draw, random.u8(..4)) {
+            (Draw::Extreme, 0) => limit,
+            (Draw::Extreme, 1) => -limit,
+            (Draw::Wild, _) => random.i64(-limit..=limit),
+            _ => ((random.f64() - 0.5) * spread) as i64,
         });
         let bias: Vec<i64> = bias.collect();
-        let multipliers = (0..shape.multipliers).map(|_| match self.draw {
-            Draw::Usual => (random.f64() * 512.0 / spread * 4_294_967_296.0) as u32,
-            Draw::Extreme => {
-                if random.bool() {
-                    u32::MAX
-                } else {
-                    random.u32(0..=1)
-                }
-            }
-            Draw::Wild => random.u32(..) >> random.u32(0..32),
+        let multipliers = (0..shape.multipliers).map(|_| match (self.draw, random.u8(..8)) {
+            (Draw::Extreme, 0) => u32::MAX,
+            (Draw::Extreme, 1) => random.u32(0..=1),
+            (Draw::Wild, _) => random.u32(..) >> random.u32(0..32),
+            _ => (random.f64() * 512.0 / spread * 4_294_967_296.0) as u32,
         });
         let multipliers: Vec<u32> = multipliers.collect();
         let mut data = vec![0xAA; shape.data_bytes()];
