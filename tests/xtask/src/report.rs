@@ -23,7 +23,8 @@ pub(crate) fn run(steps: &[&'static Step]) -> ExitCode {
         let result = match outcome {
             Ok(Outcome::Done) => "ok".to_owned(),
             Ok(Outcome::Skipped(reason)) => format!("skipped: {reason}"),
-            Err(reason) => format!("FAILED: {reason}"),
+            // The rest of it stands above.
+            Err(reason) => format!("FAILED: {}", reason.lines().next().unwrap_or_default()),
         };
         eprintln!("{name:<10} {:>8}  {result}", seconds(*time));
     }

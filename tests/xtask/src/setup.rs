@@ -80,10 +80,11 @@ pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
     }
     // A list that cannot be renewed may still name what is needed.
     if let Err(error) = process::run(&mut apt(&["update"]), APT_LIMIT) {
-        eprintln!("{error}; going on with the lists that are there");
+        eprintln!("{error}\ngoing on with the lists that are there");
     }
     let arguments = [&["install", "--yes", "--no-install-recommends"], packages].concat();
     process::run(&mut apt(&arguments), APT_LIMIT)
+        .map_err(|_| format!("apt-get could not install {}", packages.join(", ")))
 }
 
 fn apt(arguments: &[&str]) -> Command {
