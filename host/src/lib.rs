@@ -8,6 +8,7 @@ pub mod evaluate;
 pub mod files;
 pub mod model_file;
 pub mod net;
+pub mod picture;
 pub mod quantize;
 pub mod reference;
 pub mod verify;

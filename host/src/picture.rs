@@ -1,0 +1,139 @@
+//! Pictures of any size to the input that a model was trained on.
+//!
+//! [`read`] decodes a file to grey, finds the ink in it and scales and centres it with
+//! [`inkbit_core::image`], the code that the device uses for what is drawn on its canvas.
+
+mod ink;
+mod paper;
+
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+
+use image::metadata::Orientation;
+use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageReader, LumaA};
+
+use crate::files::{self, FileError};
+
+/// The most pixels that a picture may have. A file of a few bytes can claim any number.
+pub const MAX_PIXELS: u64 = 100_000_000;
+
+/// The longest file that is read, in bytes: eight for each of the pixels.
+const MAX_FILE_BYTES: u64 = 8 * MAX_PIXELS;
+
+/// A picture that cannot be made into a model's input.
+#[derive(Debug, thiserror::Error)]
+pub enum PictureError {
+    /// The file cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The file is none of the formats that are read.
+    #[error("{} is not a picture that can be read: expected PNG, JPEG or PGM, found {found}; \
+             convert it to PNG", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What the file begins like.
+        found: String,
+    },
+    /// The file begins like a picture, but what follows is damaged or cut off.
+    #[error("{} is damaged or incomplete: {source}; save or copy it again", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What the decoder met.
+        source: ImageError,
+    },
+    /// The picture or its file is larger than any that needs reading.
+    #[error("{} is too large: found {found}, expected at most {} million pixels; \
+             scale it down or cut out the digit", path.display(), MAX_PIXELS / 1_000_000)]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its size in words.
+        found: String,
+    },
+    /// Nothing in the picture stands out from its background.
+    #[error("{} shows no ink: found {width}x{height} pixels of even background, expected a digit \
+             that is darker or lighter than what is around it; draw it with more contrast, or cut \
+             the picture closer to it", path.display())]
+    NoInk {
+        /// The file.
+        path: PathBuf,
+        /// Columns of the picture.
+        width: u32,
+        /// Rows of the picture.
+        height: u32,
+    },
+}
+
+/// Reads a PNG, JPEG or PGM file and makes an image of `side` × `side` pixels of what is drawn in
+/// it, row by row, 0 for paper and 255 for ink.
+///
+/// # Errors
+///
+/// [`PictureError`].
+pub fn read(path: &Path, side: usize) -> Result<Vec<u8>, PictureError> {
+    let picture = decode(path)?;
+    // Where white is drawn on nothing, paper that is white would hide it.
+    let papers: &[u8] = if picture.color().has_alpha() { &[255, 0] } else { &[255] };
+    papers.iter().find_map(|&paper| from_grey(&grey(&picture, paper), side)).ok_or_else(|| {
+        let (width, height) = (picture.width(), picture.height());
+        PictureError::NoInk { path: path.to_owned(), width, height }
+    })
+}
+
+/// Makes an image of `side` × `side` pixels of what is drawn on a grey picture, dark on light or
+/// light on dark; `None` if nothing is.
+#[must_use]
+pub fn from_grey(picture: &GrayImage, side: usize) -> Option<Vec<u8>> {
+    ink::find(picture).map(|drawing| drawing.normalised(side))
+}
+
+/// Decodes a file, turned the right way up as cameras note it.
+fn decode(path: &Path) -> Result<DynamicImage, PictureError> {
+    let too_large = |found| PictureError::TooLarge { path: path.to_owned(), found };
+    let bytes = std::fs::metadata(path).map_err(FileError::at("read", path))?.len();
+    if bytes > MAX_FILE_BYTES {
+        return Err(too_large(format!("a file of {bytes} bytes")));
+    }
+    let content = files::read(path)?;
+    let begins = content.iter().take(8).map(|byte| format!("{byte:02x}")).collect::<Vec<_>>();
+    let unknown = || PictureError::Format {
+        path: path.to_owned(),
+        found: match begins.as_slice() {
+            [] => "an empty file".to_owned(),
+            bytes => format!("a file that begins with the bytes {}", bytes.join(" ")),
+        },
+    };
+    let failed = |source| match source {
+        ImageError::Unsupported(_) => unknown(),
+        source => PictureError::Damaged { path: path.to_owned(), source },
+    };
+    let mut reader = ImageReader::new(Cursor::new(content));
+    reader.no_limits(); // the size is checked before anything is allocated for it
+    let reader = reader.with_guessed_format().map_err(FileError::at("read", path))?;
+    let mut decoder = reader.into_decoder().map_err(failed)?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+        return Err(too_large(format!("{width}x{height} pixels")));
+    }
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(failed)?;
+    picture.apply_orientation(orientation);
+    Ok(picture)
+}
+
+/// The luminance of a picture that lies on grey `paper` as far as it is transparent.
+fn grey(picture: &DynamicImage, paper: u8) -> GrayImage {
+    if !picture.color().has_alpha() {
+        return picture.to_luma8();
+    }
+    let picture = picture.to_luma_alpha16();
+    let (width, height) = picture.dimensions();
+    GrayImage::from_fn(width, height, |x, y| {
+        let LumaA([grey, opaque]) = *picture.get_pixel(x, y);
+        let (grey, opaque) = (u64::from(grey), u64::from(opaque));
+        let mixed = grey * opaque + u64::from(paper) * 257 * (65535 - opaque);
+        image::Luma([((mixed / 65535 + 128) / 257) as u8])
+    })
+}

@@ -1,0 +1,232 @@
+//! Telling ink from paper.
+
+use image::GrayImage;
+use inkbit_core::image::normalise;
+
+use super::paper::{Paper, deviation, shrunk};
+
+/// The longer edge, in pixels, that a picture is reduced to first. It keeps enough of a digit that
+/// takes up a twentieth of the picture, and takes noise away.
+const LONGEST: u32 = 1024;
+
+/// Differences from the paper that are no ink, in levels of grey of 255: too little contrast to be
+/// meant.
+const FAINT: i16 = 16;
+
+/// Ink on a canvas, 0 for paper and 255 for full ink.
+pub(super) struct Drawing {
+    width: usize,
+    pixels: Vec<u8>,
+}
+
+/// Finds what is drawn on a picture; `None` if it is blank.
+pub(super) fn find(picture: &GrayImage) -> Option<Drawing> {
+    let (width, height) = picture.dimensions();
+    if width == 0 || height == 0 {
+        return None;
+    }
+    let picture = shrunk(picture, LONGEST);
+    let width = picture.width() as usize;
+    let darker = Paper::of(&picture).darker(&picture);
+    let mut off: Vec<f64> = darker.iter().map(|level| f64::from(level.abs())).collect();
+    let noise = deviation(&mut off).round() as i16;
+    let lighter: Vec<i16> = darker.iter().map(|level| -level).collect();
+    [darker, lighter]
+        .into_iter()
+        .filter_map(|levels| strokes(&levels, width, noise))
+        .max_by_key(|(mass, _)| *mass)
+        .map(|(_, drawing)| drawing)
+}
+
+/// The strokes among levels that are positive where there may be ink, and their mass.
+fn strokes(levels: &[i16], width: usize, noise: i16) -> Option<(u64, Drawing)> {
+    let sure = between(levels)?.max(FAINT).max(6 * noise);
+    let faintest = (3 * noise).max(sure / 16).max(1);
+    let regions = regions(levels, width, faintest, sure);
+    let kept = meant(&regions, levels.len() / width);
+    let full = full_ink(levels, &kept, sure)?;
+    let mut pixels = vec![0; levels.len()];
+    let mut mass = 0;
+    for &at in kept.iter().flat_map(|region| &region.pixels) {
+        mass += levels[at] as u64;
+        pixels[at] = (i32::from(levels[at]) * 255 / i32::from(full)).min(255) as u8;
+    }
+    Some((mass, Drawing { width, pixels }))
+}
+
+/// The level that parts ink from paper best (Otsu's); `None` if nothing is above zero.
+fn between(levels: &[i16]) -> Option<i16> {
+    let mut counts = [0_u64; 256];
+    for &level in levels {
+        counts[level.clamp(0, 255) as usize] += 1;
+    }
+    let total: u64 = counts.iter().sum();
+    let moment = |counts: &[u64]| (0_u64..).zip(counts).map(|(level, n)| level * n).sum::<u64>();
+    let all = moment(&counts) as f64;
+    let (mut below, mut sum) = (0_u64, 0_u64);
+    let mut best = None;
+    for (level, &count) in counts.iter().enumerate() {
+        below += count;
+        sum += level as u64 * count;
+        let above = total - below;
+        if below == 0 || above == 0 {
+            continue;
+        }
+        let apart = sum as f64 / below as f64 - (all - sum as f64) / above as f64;
+        let variance = below as f64 * above as f64 * apart * apart;
+        if best.is_none_or(|(most, _)| variance > most) {
+            best = Some((variance, level as i16 + 1));
+        }
+    }
+    best.map(|(_, level)| level)
+}
+
+/// Pixels that hang together.
+#[derive(Default)]
+struct Region {
+    pixels: Vec<usize>,
+    mass: u64,
+    /// How many of them are at the picture's edge.
+    at_edge: usize,
+}
+
+/// Regions of at least `faintest` that contain something `sure`, diagonals included.
+fn regions(levels: &[i16], width: usize, faintest: i16, sure: i16) -> Vec<Region> {
+    let height = levels.len() / width;
+    let mut seen: Vec<bool> = levels.iter().map(|&level| level < faintest).collect();
+    let mut found = Vec::new();
+    for start in 0..levels.len() {
+        if levels[start] < sure || seen[start] {
+            continue;
+        }
+        let mut region = Region { pixels: vec![start], ..Region::default() };
+        seen[start] = true;
+        let mut next = 0;
+        while let Some(&at) = region.pixels.get(next) {
+            next += 1;
+            region.mass += levels[at] as u64;
+            let (row, column) = (at / width, at % width);
+            region.at_edge += usize::from(
+                row == 0 || column == 0 || row == height - 1 || column == width - 1,
+            );
+            for row in row.saturating_sub(1)..(row + 2).min(height) {
+                for column in column.saturating_sub(1)..(column + 2).min(width) {
+                    let neighbour = row * width + column;
+                    if !seen[neighbour] {
+                        seen[neighbour] = true;
+                        region.pixels.push(neighbour);
+                    }
+                }
+            }
+        }
+        found.push(region);
+    }
+    found
+}
+
+/// The regions that are meant: without what reaches in from the picture's edge, if anything is
+/// left then, and without specks.
+fn meant(regions: &[Region], edge: usize) -> Vec<&Region> {
+    // The desk beside the paper or a shadow takes a good part of the edge; a stroke that leaves
+    // the picture does not.
+    let inside = |region: &&Region| region.at_edge * 5 < edge;
+    let heaviest = |regions: &[&Region]| regions.iter().map(|region| region.mass).max();
+    let mut kept: Vec<&Region> = regions.iter().filter(inside).collect();
+    if kept.is_empty() {
+        kept = regions.iter().collect();
+    }
+    let speck = heaviest(&kept).unwrap_or_default() / 50;
+    kept.retain(|region| region.mass > speck);
+    kept
+}
+
+/// The level of full ink: what the darker quarter of the sure ink reaches.
+fn full_ink(levels: &[i16], regions: &[&Region], sure: i16) -> Option<i16> {
+    let pixels = regions.iter().flat_map(|region| &region.pixels);
+    let mut inked: Vec<i16> = pixels.map(|&at| levels[at]).filter(|&level| level >= sure).collect();
+    let at = inked.len() * 3 / 4;
+    (!inked.is_empty()).then(|| *inked.select_nth_unstable(at).1)
+}
+
+/// Strokes thinner than this are drawn anew, in pixels of a digit that is 20 high: thinner than all
+/// but one in a thousand of MNIST's.
+const THIN: f64 = 1.35;
+
+/// How wide they are drawn, in the same pixels: the median of MNIST's.
+const USUAL: f64 = 2.5;
+
+/// How much larger than 28 × 28 a drawing is while its strokes are drawn anew, so that a radius in
+/// whole pixels is fine enough.
+const FINER: usize = 4;
+
+impl Drawing {
+    /// The drawing as an image of `side` × `side` pixels, in the form that models are trained on.
+    pub(super) fn normalised(&self, side: usize) -> Vec<u8> {
+        let width = self.stroke_width();
+        if width >= THIN {
+            return self.scaled(side).pixels;
+        }
+        let radius = (USUAL - width) / 2.0 * FINER as f64;
+        self.scaled(28 * FINER).thickened(radius.round() as usize).scaled(side).pixels
+    }
+
+    fn scaled(&self, side: usize) -> Self {
+        let mut pixels = vec![0; side * side];
+        normalise(&self.pixels, self.width, self.height(), &mut pixels, side);
+        Self { width: side, pixels }
+    }
+
+    fn height(&self) -> usize {
+        self.pixels.len() / self.width
+    }
+
+    /// Mean width of the strokes if the longer edge of the drawing were 20 pixels.
+    fn stroke_width(&self) -> f64 {
+        let at = |row: usize, column: usize| self.pixels[row * self.width + column];
+        let (mut ink, mut steps) = (0_u64, 0_u64);
+        let (mut rows, mut columns) = ((usize::MAX, 0), (usize::MAX, 0));
+        for row in 0..self.height() {
+            for column in 0..self.width {
+                let pixel = at(row, column);
+                let right = if column + 1 < self.width { at(row, column + 1) } else { 0 };
+                let below = if row + 1 < self.height() { at(row + 1, column) } else { 0 };
+                steps += u64::from(pixel.abs_diff(right)) + u64::from(pixel.abs_diff(below));
+                if pixel > 0 {
+                    ink += u64::from(pixel);
+                    rows = (rows.0.min(row), row);
+                    columns = (columns.0.min(column), columns.1.max(column));
+                }
+            }
+        }
+        // A stroke has two edges, so its length is half the sum of all steps in brightness. Counted
+        // along rows and columns they come out 4/π too many, averaged over directions.
+        let length = steps as f64 / 2.0 * std::f64::consts::FRAC_PI_4;
+        let longer = (rows.1 - rows.0).max(columns.1 - columns.0) + 1;
+        ink as f64 / length * 20.0 / longer as f64
+    }
+
+    /// The drawing with every pixel as dark as the darkest within a radius, and the strokes in
+    /// full ink again.
+    fn thickened(&self, radius: usize) -> Self {
+        let width = self.width + 2 * radius;
+        let mut pixels = vec![0_u8; width * (self.height() + 2 * radius)];
+        let disc: Vec<(usize, usize)> = (0..=2 * radius)
+            .flat_map(|y| (0..=2 * radius).map(move |x| (x, y)))
+            .filter(|(x, y)| x.abs_diff(radius).pow(2) + y.abs_diff(radius).pow(2) <= radius.pow(2))
+            .collect();
+        for (at, &ink) in self.pixels.iter().enumerate().filter(|&(_, &ink)| ink > 0) {
+            for &(x, y) in &disc {
+                let to = &mut pixels[(at / self.width + y) * width + at % self.width + x];
+                *to = ink.max(*to);
+            }
+        }
+        // A stroke thinner than a pixel has become faint on the way here.
+        let mut inked: Vec<u8> = pixels.iter().copied().filter(|&ink| ink > 0).collect();
+        let middle = inked.len() / 2;
+        let full = if inked.is_empty() { 255 } else { *inked.select_nth_unstable(middle).1 };
+        for ink in &mut pixels {
+            *ink = (u16::from(*ink) * 255 / u16::from(full)).min(255) as u8;
+        }
+        Self { width, pixels }
+    }
+}
