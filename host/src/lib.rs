@@ -11,4 +11,5 @@ pub mod net;
 pub mod picture;
 pub mod quantize;
 pub mod reference;
+pub mod terminal;
 pub mod verify;

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 mod data_args;
 mod evaluate;
 mod inspect;
+mod predict;
 mod progress;
 mod quantize;
 mod verify;
@@ -36,6 +37,7 @@ enum Command {
     Quantize(quantize::Args),
     Evaluate(evaluate::Args),
     Verify(verify::Args),
+    Predict(predict::Args),
     Inspect(inspect::Args),
 }
 
@@ -54,6 +56,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Quantize(args) => quantize::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Verify(args) => verify::run(args),
+        Command::Predict(args) => predict::run(args),
         Command::Inspect(args) => inspect::run(args),
     }
 }

@@ -106,9 +106,8 @@ fn regions(levels: &[i16], width: usize, faintest: i16, sure: i16) -> Vec<Region
             next += 1;
             region.mass += levels[at] as u64;
             let (row, column) = (at / width, at % width);
-            region.at_edge += usize::from(
-                row == 0 || column == 0 || row == height - 1 || column == width - 1,
-            );
+            region.at_edge +=
+                usize::from(row == 0 || column == 0 || row == height - 1 || column == width - 1);
             for row in row.saturating_sub(1)..(row + 2).min(height) {
                 for column in column.saturating_sub(1)..(column + 2).min(width) {
                     let neighbour = row * width + column;

@@ -39,7 +39,8 @@ impl Paper {
             })
             .collect();
         let mut levels: Vec<f64> = samples.iter().map(|sample| sample.level).collect();
-        let fits = [0.1, 0.5, 0.9].map(|share| Self::fitted(&samples, quantile(&mut levels, share)));
+        let fits =
+            [0.1, 0.5, 0.9].map(|share| Self::fitted(&samples, quantile(&mut levels, share)));
         let agreeing = |paper: &Self| {
             let near = samples.iter().filter(|sample| paper.off(sample) <= 2.0 * NO_INK);
             near.map(|sample| sample.weight).sum::<f64>()
@@ -120,9 +121,7 @@ pub(super) fn deviation(off: &mut [f64]) -> f64 {
 }
 
 /// The surface that is nearest to the samples; `None` if they do not determine one.
-fn least_squares<'a>(
-    samples: impl Iterator<Item = &'a Sample>,
-) -> Option<[f64; TERMS]> {
+fn least_squares<'a>(samples: impl Iterator<Item = &'a Sample>) -> Option<[f64; TERMS]> {
     let mut rows = [[0.0; TERMS + 1]; TERMS];
     for Sample { terms, level, .. } in samples {
         for (row, a) in rows.iter_mut().zip(terms) {

@@ -1,0 +1,119 @@
+//! `inkbit predict`
+
+use std::path::PathBuf;
+
+use inkbit::evaluate::host_scratch;
+use inkbit::model_file::Blob;
+use inkbit::{picture, terminal};
+use inkbit_core::softmax::softmax;
+use inkbit_core::{Model, infer};
+use serde::Serialize;
+
+/// Say what is drawn on pictures.
+///
+/// A picture is PNG, JPEG or PGM of any size, dark on light or light on dark, with one digit
+/// anywhere on it. The ink is scaled and centred as that of the training images was. A line for
+/// each picture gives the class, the model's confidence, and the class that came second.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  inkbit predict model.inkbit seven.png
+  inkbit predict model.inkbit photo.jpg --show
+  inkbit predict model.inkbit --json scans/*.png
+
+A picture that cannot be read does not keep the others from it; the exit code is then 1.")]
+pub struct Args {
+    /// The model
+    model: PathBuf,
+
+    /// The pictures
+    #[arg(required = true, value_name = "FILE")]
+    pictures: Vec<PathBuf>,
+
+    /// Draw each picture as the model sees it
+    #[arg(long, conflicts_with = "json")]
+    show: bool,
+
+    /// Print one JSON object a line: file, class, confidence, runner_up, logits; or file and error
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a model takes a picture for.
+#[derive(Debug, Serialize)]
+struct Prediction<'a> {
+    file: &'a str,
+    #[serde(flatten)]
+    best: Share<'a>,
+    /// Absent if the model has only one class.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    runner_up: Option<Share<'a>>,
+    logits: &'a [i32],
+}
+
+/// A class and how sure the model is of it, from 0 to 1.
+#[derive(Debug, Serialize)]
+struct Share<'a> {
+    class: &'a str,
+    confidence: f32,
+}
+
+/// A picture that has no prediction.
+#[derive(Debug, Serialize)]
+struct Failure<'a> {
+    file: &'a str,
+    error: String,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let blob = Blob::load(&args.model)?;
+    let model = blob.model()?;
+    let mut scratch = host_scratch(&model);
+    let side = usize::from(model.input().side);
+    let mut failed = 0;
+    for path in &args.pictures {
+        let file = &*path.to_string_lossy();
+        match picture::read(path, side) {
+            Ok(pixels) => {
+                let prediction = predict(&model, file, infer(&mut scratch, &pixels));
+                let drawn = if args.show { terminal::draw(&pixels, side) } else { String::new() };
+                super::print(&if args.json { json(&prediction)? } else { line(&prediction) })?;
+                super::print(&drawn)?;
+            }
+            Err(error) => {
+                failed += 1;
+                if args.json {
+                    super::print(&json(&Failure { file, error: error.to_string() })?)?;
+                } else {
+                    eprintln!("error: {error}");
+                }
+            }
+        }
+    }
+    let all = args.pictures.len();
+    anyhow::ensure!(failed == 0, "{failed} of {all} pictures could not be classified");
+    Ok(())
+}
+
+fn predict<'a>(model: &Model<'a>, file: &'a str, logits: &'a [i32]) -> Prediction<'a> {
+    let mut confidences = vec![0.0; logits.len()];
+    softmax(logits, model.header().logit_scale, &mut confidences);
+    let mut classes: Vec<usize> = (0..logits.len()).collect();
+    // Stable, so that the lowest class comes first among equals, as it does on the device.
+    classes.sort_by_key(|&class| std::cmp::Reverse(logits[class]));
+    let share =
+        |&class: &usize| Share { class: model.label(class), confidence: confidences[class] };
+    Prediction { file, best: share(&classes[0]), runner_up: classes.get(1).map(share), logits }
+}
+
+fn line(prediction: &Prediction<'_>) -> String {
+    let share =
+        |Share { class, confidence }: &Share<'_>| format!("{class} ({:.1} %)", 100.0 * confidence);
+    let runner_up = prediction.runner_up.as_ref().map(share);
+    let then = runner_up.map(|share| format!(", then {share}")).unwrap_or_default();
+    format!("{}: {}{then}\n", prediction.file, share(&prediction.best))
+}
+
+fn json(value: &impl Serialize) -> anyhow::Result<String> {
+    Ok(serde_json::to_string(value)? + "\n")
+}
