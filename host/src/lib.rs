@@ -1,15 +1,22 @@
 //! Training, quantizing and verifying small neural networks for microcontrollers.
 //!
-//! Data flows one way: [`data`] → [`net`] → [`quantize`](mod@quantize) → [`model_file`] →
-//! [`evaluate`] and [`verify`](mod@verify). What the bits mean is defined in [`inkbit_core`].
+//! Data flows one way: [`data`] → [`net`] and [`train`] → [`quantize`](mod@quantize) →
+//! [`model_file`] → [`evaluate`] and [`verify`](mod@verify). What the bits mean is defined in
+//! [`inkbit_core`].
 
+pub mod backend;
+pub mod config;
 pub mod data;
 pub mod evaluate;
 pub mod files;
 pub mod model_file;
 pub mod net;
 pub mod picture;
+pub mod preset;
 pub mod quantize;
 pub mod reference;
+pub mod report;
+pub mod rng;
 pub mod terminal;
+pub mod train;
 pub mod verify;

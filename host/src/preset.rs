@@ -1,0 +1,20 @@
+//! Configurations that come with the program, as commented TOML files in `host/presets`.
+
+/// A named configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Preset {
+    /// What `--preset` takes.
+    pub name: &'static str,
+    /// The TOML file, with every key.
+    pub toml: &'static str,
+}
+
+/// All presets, the default first.
+pub const PRESETS: [Preset; 1] =
+    [Preset { name: "classic", toml: include_str!("../presets/classic.toml") }];
+
+/// Looks a preset up.
+#[must_use]
+pub fn find(name: &str) -> Option<Preset> {
+    PRESETS.into_iter().find(|preset| preset.name == name)
+}

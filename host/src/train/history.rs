@@ -1,0 +1,90 @@
+//! What happened epoch by epoch, and which epoch was the best.
+
+use serde::{Deserialize, Serialize};
+
+/// Measures of one epoch. Losses are mean cross-entropies in nats, accuracies go from 0 to 1.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Epoch {
+    /// Counted from 1.
+    pub epoch: usize,
+    /// Over the training images while they were trained on, with dropout.
+    pub train_loss: f32,
+    /// Likewise.
+    pub train_accuracy: f32,
+    /// Over the validation images after the epoch, without dropout.
+    pub validation_loss: f32,
+    /// Likewise.
+    pub validation_accuracy: f32,
+    /// Wall time of the epoch.
+    pub seconds: f32,
+}
+
+/// Why training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// All epochs were trained.
+    Epochs,
+    /// The validation loss had not become lower for as many epochs as patience allows.
+    Patience,
+}
+
+/// The epochs so far.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct History {
+    /// In order, from the first.
+    pub epochs: Vec<Epoch>,
+    /// Why training ended; none while it goes on or is interrupted.
+    pub end: Option<End>,
+}
+
+impl History {
+    /// The epoch of the lowest validation loss, the first among equals; its weights are kept.
+    #[must_use]
+    pub fn best(&self) -> Option<&Epoch> {
+        self.epochs.iter().min_by(|a, b| a.validation_loss.total_cmp(&b.validation_loss))
+    }
+
+    /// Wall time of all epochs.
+    #[must_use]
+    pub fn seconds(&self) -> f32 {
+        self.epochs.iter().map(|epoch| epoch.seconds).sum()
+    }
+
+    /// Whether training ends here.
+    #[must_use]
+    pub(crate) fn ends(&self, epochs: usize, patience: usize) -> Option<End> {
+        let best = self.best()?.epoch;
+        if self.epochs.len() >= epochs {
+            Some(End::Epochs)
+        } else {
+            (self.epochs.len() - best >= patience).then_some(End::Patience)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn history(losses: &[f32]) -> History {
+        let epoch = |(index, &validation_loss)| Epoch {
+            epoch: index + 1,
+            train_loss: 0.0,
+            train_accuracy: 0.0,
+            validation_loss,
+            validation_accuracy: 0.0,
+            seconds: 0.5,
+        };
+        History { epochs: losses.iter().enumerate().map(epoch).collect(), end: None }
+    }
+
+    #[test]
+    fn patience_counts_from_the_first_lowest_loss() {
+        assert_eq!(history(&[0.5, 0.3, 0.4, 0.3]).best().unwrap().epoch, 2);
+        assert_eq!(history(&[0.5, 0.3, 0.4, 0.3]).ends(20, 3), None);
+        assert_eq!(history(&[0.5, 0.3, 0.4, 0.3, 0.5]).ends(20, 3), Some(End::Patience));
+        assert_eq!(history(&[0.5, 0.3]).ends(2, 3), Some(End::Epochs));
+    }
+}
