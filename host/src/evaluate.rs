@@ -3,10 +3,12 @@
 use std::num::NonZeroUsize;
 use std::thread;
 
+use burn::tensor::Device;
 use inkbit_core::{Model, Scratch, infer};
 use serde::Serialize;
 
 use crate::data::Images;
+use crate::net::{self, Mlp};
 
 /// Working memory that is enough for every model of the format.
 pub type HostScratch<'m> = Scratch<'m, { 2 * inkbit_core::MAX_WIDTH }>;
@@ -211,4 +213,28 @@ pub fn evaluate_model(
     let classes: Vec<String> =
         (0..model.classes()).map(|class| model.label(class).to_owned()).collect();
     Ok(Evaluation::from_logits(&classes, &images.labels, &logits))
+}
+
+/// Evaluates a float network.
+///
+/// # Errors
+///
+/// Those of [`check_images`].
+pub fn evaluate_net(
+    net: &Mlp,
+    classes: &[String],
+    images: &Images,
+    device: &Device,
+) -> Result<Evaluation, EvaluateError> {
+    /// Images that go through burn's tensors at once.
+    const BATCH: usize = 500;
+    let side = net.layers.first().map_or(0, |layer| layer.inputs.isqrt());
+    check_images(images, side, classes.len())?;
+    let net = net.clone().into_net(device);
+    let indices: Vec<u32> = (0..images.len() as u32).collect();
+    let logits = indices.chunks(BATCH).flat_map(|batch| {
+        net::values(net.forward(net::input(images, batch, device), |_, values| values))
+    });
+    let logits: Vec<f64> = logits.map(f64::from).collect();
+    Ok(Evaluation::from_logits(classes, &images.labels, &logits))
 }
