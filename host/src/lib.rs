@@ -17,6 +17,7 @@ pub mod quantize;
 pub mod reference;
 pub mod report;
 pub mod rng;
+pub mod run;
 pub mod terminal;
 pub mod train;
 pub mod verify;

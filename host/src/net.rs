@@ -66,6 +66,21 @@ impl Mlp {
         self.layers.iter_mut().flat_map(|layer| [&mut layer.weight[..], &mut layer.bias[..]])
     }
 
+    /// The logits of every image, image after image.
+    ///
+    /// # Panics
+    ///
+    /// If the images have another size than the network takes.
+    #[must_use]
+    pub fn logits(&self, images: &Images, device: &Device) -> Vec<f32> {
+        /// Images at a time, so that memory is bounded.
+        const BATCH: usize = 500;
+        let net = self.clone().into_net(device);
+        let indices: Vec<u32> = (0..images.len() as u32).collect();
+        let batches = indices.chunks(BATCH).map(|batch| input(images, batch, device));
+        batches.flat_map(|input| values(net.forward(input, |_, hidden| hidden))).collect()
+    }
+
     /// The same network as tensors. Nothing is copied.
     #[must_use]
     pub fn into_net(self, device: &Device) -> Net {
@@ -159,9 +174,4 @@ pub(crate) fn input(images: &Images, indices: &[u32], device: &Device) -> Tensor
         values.extend(images.image(index as usize).iter().map(|&pixel| f32::from(pixel) / 255.0));
     }
     Tensor::from_data(TensorData::new(values, [indices.len(), size]), device)
-}
-#[allow(missing_docs)]
-pub fn scratch_logits(net: &Net, images: &Images) -> Vec<f32> {
-    let i: Vec<u32> = (0..images.len() as u32).collect();
-    values(net.forward(input(images, &i, &crate::backend::Backend::Ndarray.device().unwrap()), |_, v| v))
 }

@@ -130,6 +130,12 @@ impl<'a> Trainer<'a> {
         &self.state
     }
 
+    /// The state after the last whole epoch, to keep.
+    #[must_use]
+    pub fn into_state(self) -> State {
+        self.state
+    }
+
     /// Trains one epoch and measures it. `progress` gets batches done and batches of the epoch.
     ///
     /// # Errors
@@ -153,7 +159,6 @@ impl<'a> Trainer<'a> {
             let (measured, gradients) = self.context.gradients(&net, batch, &mut rng);
             network = net.into_mlp();
             let rate = self.config.learning_rate;
-            let rate = if std::env::var("COS").is_ok() { let t = ((number - 1) * total + index) as f32 / (self.config.epochs * total) as f32; rate * 0.5 * (1.0 + (t * std::f32::consts::PI).cos()) } else { rate };
             self.state.adam.step(&self.config.adam, rate, &mut network, gradients.each_ref());
             tally = tally.plus(measured);
             progress(index + 1, total);

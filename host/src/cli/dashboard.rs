@@ -1,0 +1,184 @@
+//! The live view of a training on a terminal.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use inkbit::config::TrainConfig;
+use inkbit::run::Observer;
+use inkbit::train::history::{Epoch, History};
+use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
+use ratatui::crossterm::{cursor, execute, terminal};
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Color, Style};
+use ratatui::symbols::Marker;
+use ratatui::text::Line;
+use ratatui::widgets::{Axis, Block, Chart, Dataset, Gauge, GraphType, LegendPosition, Paragraph, Widget};
+use ratatui::{DefaultTerminal, Frame, TerminalOptions, Viewport};
+
+use super::watch;
+
+const HEIGHT: u16 = 14;
+const REFRESH: Duration = Duration::from_millis(100);
+const TRAIN: Color = Color::Yellow;
+const VALIDATION: Color = Color::Cyan;
+
+/// Curves of loss and accuracy, progress, and time left; the lines of the epochs scroll above.
+pub struct Dashboard {
+    terminal: DefaultTerminal,
+    view: View,
+    drawn: Instant,
+}
+
+/// What is shown.
+#[derive(Default)]
+struct View {
+    epochs: usize,
+    /// Epoch in hand, and the share of it that is done.
+    epoch: usize,
+    share: f64,
+    curves: [Curves; 2],
+    /// Of the last epoch; 0 before the first.
+    seconds: f64,
+}
+
+/// One measure over the epochs, in training and in validation.
+#[derive(Default)]
+struct Curves {
+    train: Vec<(f64, f64)>,
+    validation: Vec<(f64, f64)>,
+}
+
+impl Dashboard {
+    /// Takes the terminal's last lines.
+    pub fn new(config: &TrainConfig) -> io::Result<Self> {
+        let viewport = Viewport::Inline(HEIGHT);
+        let terminal = ratatui::try_init_with_options(TerminalOptions { viewport })?;
+        let view = View { epochs: config.epochs, epoch: 1, ..View::default() };
+        let mut dashboard = Self { terminal, view, drawn: Instant::now() };
+        dashboard.draw();
+        Ok(dashboard)
+    }
+
+    /// A terminal that cannot be drawn on is no reason to stop training.
+    fn draw(&mut self) {
+        self.drawn = Instant::now();
+        let _ = self.terminal.draw(|frame| self.view.draw(frame));
+    }
+
+    /// In raw mode Ctrl-C is a key like others.
+    fn keys(&mut self) {
+        while event::poll(Duration::ZERO).unwrap_or(false) {
+            let Ok(Event::Key(key)) = event::read() else { continue };
+            let interrupt =
+                key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
+            if key.kind == KeyEventKind::Press && (interrupt || key.code == KeyCode::Char('q')) {
+                watch::interrupt();
+            }
+        }
+    }
+}
+
+impl Observer for Dashboard {
+    fn batch(&mut self, epoch: usize, done: usize, total: usize) {
+        if self.drawn.elapsed() >= REFRESH {
+            self.view.epoch = epoch;
+            self.view.share = done as f64 / total as f64;
+            self.keys();
+            self.draw();
+        }
+    }
+
+    fn epoch(&mut self, epoch: &Epoch, history: &History) {
+        self.view.measure(epoch, history);
+        let line = watch::line(epoch, self.view.epochs, watch::is_best(epoch, history));
+        let _ = self.terminal.insert_before(1, |buffer| Line::raw(line).render(buffer.area, buffer));
+        self.keys();
+        self.draw();
+    }
+
+    fn stop(&mut self) -> bool {
+        watch::stopping()
+    }
+}
+
+impl Drop for Dashboard {
+    fn drop(&mut self) {
+        let _ = self.terminal.clear();
+        restore();
+    }
+}
+
+/// Gives the terminal back as it was.
+pub fn restore() {
+    let _ = terminal::disable_raw_mode();
+    let _ = execute!(io::stdout(), cursor::Show);
+}
+
+impl View {
+    fn measure(&mut self, epoch: &Epoch, history: &History) {
+        let curve = |value: fn(&Epoch) -> f32| {
+            history.epochs.iter().map(|e| (e.epoch as f64, f64::from(value(e)))).collect()
+        };
+        self.curves = [
+            Curves { train: curve(|e| e.train_loss), validation: curve(|e| e.validation_loss) },
+            Curves {
+                train: curve(|e| 100.0 * e.train_accuracy),
+                validation: curve(|e| 100.0 * e.validation_accuracy),
+            },
+        ];
+        self.epoch = (epoch.epoch + 1).min(self.epochs);
+        self.share = if epoch.epoch == self.epochs { 1.0 } else { 0.0 };
+        self.seconds = epoch.seconds.into();
+    }
+
+    fn draw(&self, frame: &mut Frame<'_>) {
+        let rows = Layout::vertical([Constraint::Min(3), Constraint::Length(1), Constraint::Length(1)]);
+        let [charts, progress, help] = rows.areas(frame.area());
+        let [loss, accuracy] = Layout::horizontal([Constraint::Fill(1); 2]).areas(charts);
+        self.chart(frame, loss, "loss", &self.curves[0]);
+        self.chart(frame, accuracy, "accuracy %", &self.curves[1]);
+        let done = (self.epoch as f64 - 1.0 + self.share) / self.epochs as f64;
+        let left = self.seconds * self.epochs as f64 * (1.0 - done);
+        let label = if self.seconds > 0.0 {
+            format!("epoch {} of {}, at most {left:.0} s left", self.epoch, self.epochs)
+        } else {
+            format!("epoch {} of {}", self.epoch, self.epochs)
+        };
+        let gauge = Gauge::default().ratio(done.clamp(0.0, 1.0)).label(label);
+        frame.render_widget(gauge.gauge_style(Style::new().fg(Color::Green)), progress);
+        let text = if watch::stopping() {
+            "stopping after this epoch; once more to stop at once"
+        } else {
+            "q to stop after this epoch and keep the best weights"
+        };
+        frame.render_widget(Paragraph::new(text), help);
+    }
+
+    fn chart(&self, frame: &mut Frame<'_>, area: Rect, title: &str, curves: &Curves) {
+        let values = || curves.train.iter().chain(&curves.validation).map(|&(_, value)| value);
+        let (low, high) = values().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+            (low.min(value), high.max(value))
+        });
+        // Nothing measured yet.
+        let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
+        let curve = |name, data, color| {
+            let style = Style::new().fg(color);
+            let line = Dataset::default().name(name).data(data).style(style);
+            line.marker(Marker::Braille).graph_type(GraphType::Line)
+        };
+        let last = self.epochs.max(2) as f64;
+        let chart = Chart::new(vec![
+            curve("train", &curves.train, TRAIN),
+            curve("validation", &curves.validation, VALIDATION),
+        ])
+        .block(Block::bordered().title(title))
+        .legend_position(Some(LegendPosition::Right))
+        .x_axis(Axis::default().bounds([1.0, last]).labels(["1".to_owned(), format!("{last}")]))
+        .y_axis(
+            Axis::default()
+                .bounds([low, high.max(low + f64::EPSILON)])
+                .labels([format!("{low:.3}"), format!("{high:.3}")]),
+        );
+        frame.render_widget(chart, area);
+    }
+}

@@ -1,0 +1,82 @@
+//! Watching a training: a dashboard on a terminal, a line per epoch elsewhere, and Ctrl-C.
+
+use std::io::{self, IsTerminal};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use inkbit::config::TrainConfig;
+use inkbit::run::Observer;
+use inkbit::train::history::{Epoch, History};
+
+use super::dashboard::Dashboard;
+
+/// Set by the first Ctrl-C.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// Exit code of a process that was interrupted, as shells have it.
+const INTERRUPTED: i32 = 130;
+
+/// Whoever fits to where the output goes.
+pub fn observer(config: &TrainConfig, plain: bool) -> Box<dyn Observer> {
+    static HANDLER: OnceLock<bool> = OnceLock::new();
+    // Without a handler Ctrl-C just ends the process, and --resume goes on from the last epoch.
+    HANDLER.get_or_init(|| ctrlc::set_handler(interrupt).is_ok());
+    if !plain
+        && io::stdout().is_terminal()
+        && io::stdin().is_terminal()
+        && let Ok(dashboard) = Dashboard::new(config)
+    {
+        return Box::new(dashboard);
+    }
+    Box::new(Lines { epochs: config.epochs })
+}
+
+/// The first interruption ends training after the epoch in hand, the second one at once.
+pub(super) fn interrupt() {
+    if STOP.swap(true, Ordering::SeqCst) {
+        super::dashboard::restore();
+        std::process::exit(INTERRUPTED);
+    }
+    if !io::stdout().is_terminal() {
+        eprintln!("stopping after this epoch; interrupt once more to stop at once");
+    }
+}
+
+pub(super) fn stopping() -> bool {
+    STOP.load(Ordering::SeqCst)
+}
+
+/// One line of text for an epoch, without a line break.
+pub(super) fn line(epoch: &Epoch, epochs: usize, best: bool) -> String {
+    format!(
+        "epoch {:3}/{epochs}  train loss {:.4} acc {:5.2} %  validation loss {:.4} acc {:5.2} %  \
+         {:.2} s{}",
+        epoch.epoch,
+        epoch.train_loss,
+        100.0 * epoch.train_accuracy,
+        epoch.validation_loss,
+        100.0 * epoch.validation_accuracy,
+        epoch.seconds,
+        if best { "  best" } else { "" }
+    )
+}
+
+/// Whether the last epoch is the best so far.
+pub(super) fn is_best(epoch: &Epoch, history: &History) -> bool {
+    history.best().is_some_and(|best| best.epoch == epoch.epoch)
+}
+
+struct Lines {
+    epochs: usize,
+}
+
+impl Observer for Lines {
+    fn epoch(&mut self, epoch: &Epoch, history: &History) {
+        // Nobody reading any more is no reason to stop training.
+        let _ = super::print(&(line(epoch, self.epochs, is_best(epoch, history)) + "\n"));
+    }
+
+    fn stop(&mut self) -> bool {
+        stopping()
+    }
+}

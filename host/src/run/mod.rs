@@ -1,0 +1,423 @@
+//! The folder of a training run.
+//!
+//! | file | content |
+//! |---|---|
+//! | `config.toml` | the effective configuration |
+//! | `data.toml` | which data: name, digest, size, classes |
+//! | `weights.safetensors` | the parameters after the best epoch |
+//! | `history.json` | every epoch, and why training ended |
+//! | `checkpoint.safetensors` | while training is not ended: all that it takes to go on |
+//!
+//! Every file is replaced whole. The checkpoint is written first, and weights and history are
+//! written from it again when a run is resumed, so that a process may be killed at any time.
+
+mod tensors;
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::{ConfigError, TrainConfig};
+use crate::data::Dataset;
+use crate::files::{self, FileError};
+use crate::net::Mlp;
+use crate::train::adam::Adam;
+use crate::train::history::{Epoch, History};
+use crate::train::{State, TrainError, Trainer};
+use tensors::Decoded;
+
+const CONFIG: &str = "config.toml";
+const DATA: &str = "data.toml";
+const WEIGHTS: &str = "weights.safetensors";
+const HISTORY: &str = "history.json";
+const CHECKPOINT: &str = "checkpoint.safetensors";
+
+/// Which data a run was trained on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataInfo {
+    /// What `--data` was.
+    pub name: String,
+    /// SHA-256 of the data in hexadecimal digits, see [`Dataset::digest`].
+    pub digest: String,
+    /// Edge of an image in pixels.
+    pub side: usize,
+    /// Images to train and to choose by.
+    pub train_images: usize,
+    /// Images for the last figure.
+    pub test_images: usize,
+    /// Labels of the classes, in order.
+    pub classes: Vec<String>,
+}
+
+impl DataInfo {
+    /// Describes a data set.
+    #[must_use]
+    pub fn new(data: &Dataset) -> Self {
+        Self {
+            name: data.name.clone(),
+            digest: data.digest().iter().map(|byte| format!("{byte:02x}")).collect(),
+            side: data.train.side,
+            train_images: data.train.len(),
+            test_images: data.test.len(),
+            classes: data.classes.clone(),
+        }
+    }
+}
+
+/// A folder that is not as it should be.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The folder has no configuration.
+    #[error(
+        "{} is not a training run: it has no {CONFIG}; give the folder that `inkbit train --out` \
+         wrote", .0.display()
+    )]
+    NotARun(PathBuf),
+    /// No epoch has been finished.
+    #[error(
+        "{} has no weights yet: not one epoch was finished; go on with `inkbit train --resume \
+         --out {}`", .0.display(), .0.display()
+    )]
+    NoWeights(PathBuf),
+    /// A file's content cannot be used.
+    #[error("{}: {message}; train again with --force", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
+    /// There is a run already.
+    #[error(
+        "{} holds a {state} run of {epochs} epochs; {advice}, give another folder, or replace it \
+         with --force", folder.display()
+    )]
+    Exists {
+        /// The folder.
+        folder: PathBuf,
+        /// "finished" or "interrupted".
+        state: &'static str,
+        /// Epochs that it has.
+        epochs: usize,
+        /// What else can be done with it.
+        advice: &'static str,
+    },
+    /// There is nothing to go on with.
+    #[error(
+        "{} holds a finished run: there is nothing to resume; quantize it, or train anew with \
+         --force", .0.display()
+    )]
+    Finished(PathBuf),
+    /// Training would go on with another configuration.
+    #[error(
+        "cannot resume with another configuration: the run has `{run}`, asked for is `{asked}`; \
+         leave that out, or train anew with --force"
+    )]
+    OtherConfig {
+        /// Line of the run's configuration.
+        run: String,
+        /// Line of the configuration asked for.
+        asked: String,
+    },
+    /// Training would go on with other data.
+    #[error(
+        "cannot resume with other data: the run was trained on \"{run}\" (digest {run_digest}), \
+         this is \"{found}\" (digest {found_digest}); give the data of the run, or train anew \
+         with --force"
+    )]
+    OtherData {
+        /// Name of the run's data.
+        run: String,
+        /// The first digits of its digest.
+        run_digest: String,
+        /// Name of the data given.
+        found: String,
+        /// The first digits of its digest.
+        found_digest: String,
+    },
+    /// The configuration is not legal.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Training cannot start or go on.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+}
+
+/// Somebody who looks on, and who may stop it.
+pub trait Observer {
+    /// After every batch: the epoch, batches done, and batches of an epoch.
+    fn batch(&mut self, _epoch: usize, _done: usize, _total: usize) {}
+
+    /// After every epoch, when it has been saved.
+    fn epoch(&mut self, _epoch: &Epoch, _history: &History) {}
+
+    /// Whether to end after the epoch in hand; asked after every epoch.
+    fn stop(&mut self) -> bool {
+        false
+    }
+}
+
+/// Nobody looks on.
+impl Observer for () {}
+
+/// A training run's folder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    folder: PathBuf,
+    /// How it is or was trained.
+    pub config: TrainConfig,
+    /// What on.
+    pub data: DataInfo,
+}
+
+impl Run {
+    /// Starts a run in a folder, which is created if need be. `replace` removes a run that is there.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Exists`], [`RunError::Config`], [`RunError::File`].
+    pub fn create(
+        folder: &Path,
+        config: &TrainConfig,
+        data: DataInfo,
+        replace: bool,
+    ) -> Result<Self, RunError> {
+        config.validate()?;
+        if !replace {
+            Self::check_free(folder)?;
+        }
+        let run = Self { folder: folder.to_owned(), config: config.clone(), data };
+        files::create_folder(folder)?;
+        for name in [CONFIG, DATA, WEIGHTS, HISTORY, CHECKPOINT] {
+            remove(&run.path(name))?;
+        }
+        let text = toml::to_string(&run.data).expect("data is described by numbers and text");
+        files::write(&run.path(DATA), text.as_bytes())?;
+        files::write(&run.path(CONFIG), config.to_toml().as_bytes())?;
+        Ok(run)
+    }
+
+    /// Refuses a folder that holds a run.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Exists`].
+    pub fn check_free(folder: &Path) -> Result<(), RunError> {
+        if !folder.join(CONFIG).exists() {
+            return Ok(());
+        }
+        let history = read_history(&folder.join(HISTORY)).unwrap_or_default();
+        let (state, advice) = match history.end {
+            Some(_) => ("finished", "quantize it"),
+            None => ("interrupted", "go on with --resume"),
+        };
+        let (folder, epochs) = (folder.to_owned(), history.epochs.len());
+        Err(RunError::Exists { folder, state, epochs, advice })
+    }
+
+    /// Reads an interrupted run, to go on with it.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Finished`], and those of [`Run::open`].
+    pub fn open_unfinished(folder: &Path) -> Result<Self, RunError> {
+        let run = Self::open(folder)?;
+        match run.history()?.end {
+            Some(_) => Err(RunError::Finished(run.folder)),
+            None => Ok(run),
+        }
+    }
+
+    /// Reads what kind of run a folder holds.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::NotARun`], [`RunError::Damaged`], [`RunError::Config`], [`RunError::File`].
+    pub fn open(folder: &Path) -> Result<Self, RunError> {
+        let path = folder.join(CONFIG);
+        if !path.exists() {
+            return Err(RunError::NotARun(folder.to_owned()));
+        }
+        let config = TrainConfig::from_layers(&[(&path.to_string_lossy(), &text(&path)?)])?;
+        let path = folder.join(DATA);
+        let data = toml::from_str(&text(&path)?).map_err(|error| damaged(&path, error))?;
+        Ok(Self { folder: folder.to_owned(), config, data })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Refuses to go on with another configuration or other data.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::OtherConfig`] names the first line that differs; [`RunError::OtherData`].
+    pub fn check_same(&self, config: &TrainConfig, data: &DataInfo) -> Result<(), RunError> {
+        let (run, asked) = (self.config.to_toml(), config.to_toml());
+        if let Some((run, asked)) = run.lines().zip(asked.lines()).find(|(a, b)| a != b) {
+            return Err(RunError::OtherConfig { run: run.to_owned(), asked: asked.to_owned() });
+        }
+        if self.data.digest != data.digest {
+            let short = |digest: &str| digest.chars().take(12).collect();
+            return Err(RunError::OtherData {
+                run: self.data.name.clone(),
+                run_digest: short(&self.data.digest),
+                found: data.name.clone(),
+                found_digest: short(&data.digest),
+            });
+        }
+        Ok(())
+    }
+
+    /// The parameters after the best epoch so far.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::NoWeights`], [`RunError::Damaged`], [`RunError::File`].
+    pub fn weights(&self) -> Result<Mlp, RunError> {
+        let path = self.path(WEIGHTS);
+        if !path.exists() {
+            return Err(RunError::NoWeights(self.folder.clone()));
+        }
+        let bytes = files::read(&path)?;
+        Decoded::new(&bytes)
+            .and_then(|file| file.network("", &self.widths()))
+            .map_err(|message| damaged(&path, message))
+    }
+
+    /// The epochs so far; empty before the first.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Damaged`], [`RunError::File`].
+    pub fn history(&self) -> Result<History, RunError> {
+        read_history(&self.path(HISTORY))
+    }
+
+    /// Trains to the end, or until the observer stops it, and saves after every epoch. Goes on from
+    /// the checkpoint if there is one; the result is the same, bit for bit.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Train`], [`RunError::Damaged`], [`RunError::File`].
+    pub fn train(&self, data: &Dataset, observer: &mut dyn Observer) -> Result<State, RunError> {
+        let (images, classes) = (&data.train, data.classes.len());
+        let mut trainer = match self.checkpoint()? {
+            Some(state) => {
+                self.save_results(&state)?;
+                Trainer::resume(&self.config, images, classes, state)?
+            }
+            None => Trainer::new(&self.config, images, classes)?,
+        };
+        while trainer.state().history.end.is_none() {
+            let number = trainer.state().history.epochs.len() + 1;
+            let epoch = trainer.epoch(|done, total| observer.batch(number, done, total))?;
+            let state = trainer.state();
+            self.save_checkpoint(state)?;
+            self.save_results(state)?;
+            observer.epoch(&epoch, &state.history);
+            if observer.stop() {
+                break;
+            }
+        }
+        Ok(trainer.into_state())
+    }
+
+    fn checkpoint(&self) -> Result<Option<State>, RunError> {
+        let path = self.path(CHECKPOINT);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let bytes = files::read(&path)?;
+        let state = || -> Result<State, String> {
+            let file = Decoded::new(&bytes)?;
+            let network = |prefix| file.network(prefix, &self.widths());
+            let progress: Progress =
+                serde_json::from_str(&file.text).map_err(|error| error.to_string())?;
+            let adam = Adam {
+                steps: progress.steps,
+                mean: network("adam.mean.")?,
+                square: network("adam.square.")?,
+            };
+            let history = progress.history;
+            Ok(State { last: network("last.")?, best: network("best.")?, adam, history })
+        };
+        state().map(Some).map_err(|message| damaged(&path, message))
+    }
+
+    fn save_checkpoint(&self, state: &State) -> Result<(), RunError> {
+        let networks = [
+            ("last.", &state.last),
+            ("best.", &state.best),
+            ("adam.mean.", &state.adam.mean),
+            ("adam.square.", &state.adam.square),
+        ];
+        let progress = Progress { steps: state.adam.steps, history: state.history.clone() };
+        let bytes = tensors::encode(&networks, &json(&progress));
+        Ok(files::write(&self.path(CHECKPOINT), &bytes)?)
+    }
+
+    /// Weights and history, and no checkpoint after the end.
+    fn save_results(&self, state: &State) -> Result<(), RunError> {
+        let best = state.history.best().map_or(0, |best| best.epoch);
+        let about = json(&serde_json::json!({ "epoch": best }));
+        files::write(&self.path(WEIGHTS), &tensors::encode(&[("", &state.best)], &about))?;
+        files::write(&self.path(HISTORY), json(&state.history).as_bytes())?;
+        if state.history.end.is_some() {
+            remove(&self.path(CHECKPOINT))?;
+        }
+        Ok(())
+    }
+
+    fn widths(&self) -> Vec<usize> {
+        self.config.widths(self.data.side * self.data.side, self.data.classes.len())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+}
+
+/// What a checkpoint has beside its tensors.
+#[derive(Serialize, Deserialize)]
+struct Progress {
+    steps: u64,
+    history: History,
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string_pretty(value).expect("numbers and text, and losses are finite")
+}
+
+fn read_history(path: &Path) -> Result<History, RunError> {
+    if !path.exists() {
+        return Ok(History::default());
+    }
+    serde_json::from_slice(&files::read(path)?).map_err(|error| damaged(path, error))
+}
+
+fn text(path: &Path) -> Result<String, RunError> {
+    String::from_utf8(files::read(path)?).map_err(|error| damaged(path, error))
+}
+
+fn damaged(path: &Path, message: impl ToString) -> RunError {
+    RunError::Damaged { path: path.to_owned(), message: message.to_string() }
+}
+
+fn remove(path: &Path) -> Result<(), FileError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(FileError::at("remove", path)(error))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,117 @@
+//! Networks as safetensors: `layers.0.weight` is `[inputs, outputs]`, `layers.0.bias` `[outputs]`.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use safetensors::tensor::{Dtype, SafeTensors, View};
+
+use crate::net::{Dense, Mlp};
+
+/// One parameter of a network.
+struct Parameter<'a> {
+    shape: Vec<usize>,
+    values: &'a [f32],
+}
+
+impl View for Parameter<'_> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        // The format is little-endian.
+        self.values.iter().flat_map(|value| value.to_le_bytes()).collect()
+    }
+
+    fn data_len(&self) -> usize {
+        size_of_val(self.values)
+    }
+}
+
+/// A file with several networks, told apart by a prefix of the names, and one text beside them.
+pub(super) fn encode(networks: &[(&str, &Mlp)], text: &str) -> Vec<u8> {
+    let mut parameters = Vec::new();
+    for (prefix, network) in networks {
+        for (number, layer) in network.layers.iter().enumerate() {
+            let name = |kind| format!("{prefix}layers.{number}.{kind}");
+            let shape = vec![layer.inputs, layer.outputs];
+            parameters.push((name("weight"), Parameter { shape, values: &layer.weight }));
+            let shape = vec![layer.outputs];
+            parameters.push((name("bias"), Parameter { shape, values: &layer.bias }));
+        }
+    }
+    // One entry: a map of several has no fixed order, and equal runs shall have equal files.
+    let text = HashMap::from([("inkbit".to_owned(), text.to_owned())]);
+    safetensors::serialize(parameters, Some(text)).expect("names differ and shapes fit the values")
+}
+
+/// A file's tensors and its text.
+pub(super) struct Decoded<'a> {
+    tensors: SafeTensors<'a>,
+    /// What [`encode`] was given.
+    pub(super) text: String,
+}
+
+impl<'a> Decoded<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Result<Self, String> {
+        let tensors = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
+        let (_, metadata) =
+            SafeTensors::read_metadata(bytes).map_err(|error| error.to_string())?;
+        let text = metadata.metadata().as_ref().and_then(|texts| texts.get("inkbit")).cloned();
+        Ok(Self { tensors, text: text.ok_or("it was not written by inkbit")? })
+    }
+
+    /// The network with that prefix, which must have these widths.
+    pub(super) fn network(&self, prefix: &str, widths: &[usize]) -> Result<Mlp, String> {
+        let layer = |(number, pair): (usize, &[usize])| {
+            let values = |kind, shape: &[usize]| {
+                self.values(&format!("{prefix}layers.{number}.{kind}"), shape)
+            };
+            let (inputs, outputs) = (pair[0], pair[1]);
+            Ok(Dense {
+                inputs,
+                outputs,
+                weight: values("weight", &[inputs, outputs])?,
+                bias: values("bias", &[outputs])?,
+            })
+        };
+        let layers: Result<_, String> = widths.windows(2).enumerate().map(layer).collect();
+        Ok(Mlp { layers: layers? })
+    }
+
+    fn values(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
+        let tensor = self.tensors.tensor(name).map_err(|error| error.to_string())?;
+        if tensor.dtype() != Dtype::F32 || tensor.shape() != shape {
+            return Err(format!(
+                "{name} is {:?} {:?}, but the run's configuration makes it F32 {shape:?}",
+                tensor.dtype(),
+                tensor.shape()
+            ));
+        }
+        let values = tensor.data().as_chunks().0.iter();
+        Ok(values.map(|&bytes| f32::from_le_bytes(bytes)).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::Rng;
+
+    #[test]
+    fn networks_come_back_bit_for_bit() {
+        let networks = [1, 2].map(|seed| Mlp::glorot(&[3, 4, 2], &mut Rng::new(seed, &[])));
+        let bytes = encode(&[("a.", &networks[0]), ("", &networks[1])], "text");
+        assert_eq!(bytes, encode(&[("a.", &networks[0]), ("", &networks[1])], "text"));
+        let decoded = Decoded::new(&bytes).unwrap();
+        assert_eq!(decoded.text, "text");
+        assert_eq!(decoded.network("a.", &[3, 4, 2]).as_ref(), Ok(&networks[0]));
+        assert_eq!(decoded.network("", &[3, 4, 2]).as_ref(), Ok(&networks[1]));
+        let error = decoded.network("", &[3, 5, 2]).unwrap_err();
+        assert!(error.starts_with("layers.0.weight is F32 [3, 4], but"), "{error}");
+    }
+}
