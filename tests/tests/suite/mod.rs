@@ -2,3 +2,5 @@ mod damage;
 mod equivalence;
 mod errors;
 mod golden;
+#[cfg(feature = "host")]
+mod train;

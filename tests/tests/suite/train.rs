@@ -1,0 +1,195 @@
+//! Training: the same bits from the same seed, also after an interruption, and the best weights.
+
+use std::fs;
+use std::path::Path;
+
+use inkbit::config::TrainConfig;
+use inkbit::data::{Dataset, Images};
+use inkbit::preset::PRESETS;
+use inkbit::run::{DataInfo, Observer, Run, RunError};
+use inkbit::train::history::{Epoch, History};
+use inkbit::train::{TrainError, Trainer};
+
+/// Images of 6×6 pixels with a bright row; which one it is, is the class, give or take some noise.
+fn rows(count: usize, seed: u64) -> Images {
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let mut images = Images { side: 6, ..Images::default() };
+    for _ in 0..count {
+        let class = rng.u8(..6);
+        images.labels.push(class);
+        images.pixels.extend((0..36).map(|pixel| {
+            let ink = if pixel / 6 == class { 120 } else { 0 };
+            ink + rng.u8(..130)
+        }));
+    }
+    images
+}
+
+fn data() -> Dataset {
+    Dataset {
+        name: "rows".to_owned(),
+        classes: (0..6).map(|class| class.to_string()).collect(),
+        train: rows(600, 1),
+        test: rows(100, 2),
+    }
+}
+
+fn config() -> TrainConfig {
+    let changes = "hidden = [16, 12]\nepochs = 6\nbatch = 33\nlearning_rate = 0.01\ndropout = 0.2";
+    TrainConfig::from_layers(&[("classic", PRESETS[0].toml), ("test", changes)]).unwrap()
+}
+
+/// Stops after some epochs.
+struct Stop(usize);
+
+impl Observer for Stop {
+    fn epoch(&mut self, _epoch: &Epoch, _history: &History) {
+        self.0 -= 1;
+    }
+
+    fn stop(&mut self) -> bool {
+        self.0 == 0
+    }
+}
+
+fn create(folder: &Path, config: &TrainConfig) -> Run {
+    Run::create(folder, config, DataInfo::new(&data()), false).unwrap()
+}
+
+/// The history without what depends on the clock.
+fn measures(run: &Run) -> Vec<Epoch> {
+    let epochs = run.history().unwrap().epochs;
+    epochs.into_iter().map(|epoch| Epoch { seconds: 0.0, ..epoch }).collect()
+}
+
+#[test]
+fn it_learns_and_the_seed_decides_every_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let weights = |name: &str, seed| {
+        let run = create(&folder.path().join(name), &TrainConfig { seed, ..config() });
+        let state = run.train(&data(), &mut ()).unwrap();
+        assert!(state.history.best().unwrap().validation_accuracy > 0.9, "{:?}", state.history);
+        fs::read(run.folder().join("weights.safetensors")).unwrap()
+    };
+    let first = weights("first", 1);
+    assert!(first == weights("again", 1), "the same seed gave other weights");
+    assert!(first != weights("other", 2), "another seed gave the same weights");
+}
+
+#[test]
+fn a_resumed_run_ends_with_the_bits_of_an_uninterrupted_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = create(&folder.path().join("whole"), &config());
+    let state = whole.train(&data(), &mut ()).unwrap();
+    for epochs in 1..6 {
+        let parts = create(&folder.path().join(epochs.to_string()), &config());
+        parts.train(&data(), &mut Stop(epochs)).unwrap();
+        assert_eq!(parts.history().unwrap().epochs.len(), epochs);
+        // What a process killed between two files leaves behind.
+        fs::write(parts.folder().join("weights.safetensors"), "old").unwrap();
+        let resumed = Run::open_unfinished(parts.folder()).unwrap();
+        let resumed_state = resumed.train(&data(), &mut ()).unwrap();
+        assert_eq!(resumed_state.last, state.last);
+        assert_eq!(resumed_state.adam, state.adam);
+        assert_eq!(resumed.weights().unwrap(), state.best);
+        assert_eq!(measures(&resumed), measures(&whole));
+    }
+}
+
+#[test]
+fn the_weights_of_the_best_epoch_are_kept_when_patience_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    // A rate at which the loss soon goes up again.
+    let config = TrainConfig { epochs: 60, patience: 2, learning_rate: 0.05, ..config() };
+    let run = create(folder.path(), &config);
+    let state = run.train(&data(), &mut ()).unwrap();
+    let history = run.history().unwrap();
+    let best = history.best().unwrap().epoch;
+    assert_eq!(history.epochs.len(), best + 2, "{history:?}");
+    assert!(history.epochs.len() < 60);
+    let kept = run.weights().unwrap();
+    assert_ne!(kept, state.last);
+
+    // As many epochs as the best one is: its last weights are those.
+    let config = TrainConfig { epochs: best, ..config };
+    let data = data();
+    let mut trainer = Trainer::new(&config, &data.train, data.classes.len()).unwrap();
+    for _ in 0..best {
+        trainer.epoch(|_, _| ()).unwrap();
+    }
+    assert_eq!(trainer.state().last, kept);
+}
+
+#[test]
+fn a_run_is_neither_overwritten_nor_resumed_with_something_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = create(folder.path(), &config());
+    run.train(&data(), &mut Stop(2)).unwrap();
+    let info = DataInfo::new(&data());
+
+    let error = Run::create(folder.path(), &config(), info.clone(), false).unwrap_err();
+    assert!(error.to_string().contains("holds an interrupted run of 2 epochs; go on with --resume"));
+
+    let error = run.check_same(&TrainConfig { batch: 32, ..config() }, &info).unwrap_err();
+    assert!(error.to_string().contains("the run has `batch = 33`, asked for is `batch = 32`"));
+    let other = Dataset { train: rows(600, 3), ..data() };
+    let error = run.check_same(&config(), &DataInfo::new(&other)).unwrap_err();
+    assert!(matches!(error, RunError::OtherData { .. }), "{error}");
+
+    run.train(&data(), &mut ()).unwrap();
+    let error = Run::open_unfinished(folder.path()).unwrap_err();
+    assert!(error.to_string().contains("finished run: there is nothing to resume"), "{error}");
+    Run::create(folder.path(), &config(), info, true).unwrap();
+    assert!(matches!(run.weights(), Err(RunError::NoWeights(_))));
+}
+
+#[test]
+fn folders_and_files_that_are_not_a_run_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = Run::open(folder.path()).unwrap_err().to_string();
+    assert!(error.ends_with("it has no config.toml; give the folder that `inkbit train --out` wrote"));
+
+    let run = create(folder.path(), &config());
+    run.train(&data(), &mut Stop(1)).unwrap();
+    let path = folder.path().join("checkpoint.safetensors");
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() - 4]).unwrap();
+    let error = run.train(&data(), &mut ()).unwrap_err().to_string();
+    assert!(error.starts_with(path.to_str().unwrap()), "{error}");
+
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let error = Run::create(&file, &config(), DataInfo::new(&data()), false).unwrap_err();
+    assert!(error.to_string().contains("cannot create the folder"), "{error}");
+}
+
+#[test]
+fn images_that_cannot_be_trained_on_are_refused() {
+    let refused = |images: &Images, classes| {
+        let error = Trainer::new(&config(), images, classes).map(|_| ()).unwrap_err();
+        assert!(matches!(error, TrainError::Images(_)), "{error}");
+        error.to_string()
+    };
+    assert!(refused(&rows(100, 1), 5).contains("label 5, but there are 5 classes"));
+    assert!(refused(&rows(3, 1), 6).contains("leaves 3 to train on and 0 to choose by"));
+    let large = Images { side: 65, pixels: vec![0; 65 * 65], labels: vec![0] };
+    assert!(refused(&large, 6).contains("4225 pixels, but must have from 1 to 4096"));
+}
+
+#[test]
+fn a_loss_without_end_stops_training_with_advice() {
+    let config = TrainConfig { learning_rate: 1e30, ..config() };
+    let data = data();
+    let mut trainer = Trainer::new(&config, &data.train, data.classes.len()).unwrap();
+    let error = trainer.epoch(|_, _| ()).unwrap_err().to_string();
+    assert!(error.starts_with("training diverged: the training loss of epoch 1 is"), "{error}");
+    assert!(error.ends_with("take a lower learning rate"), "{error}");
+}
+
+#[test]
+fn one_image_in_a_batch_is_enough() {
+    let config = TrainConfig { batch: 1, epochs: 1, hidden: vec![], ..config() };
+    let data = data();
+    let mut trainer = Trainer::new(&config, &data.train, data.classes.len()).unwrap();
+    assert!(trainer.epoch(|_, _| ()).unwrap().validation_accuracy > 0.8);
+}
