@@ -157,6 +157,9 @@ impl Bounds {
 /// Each new pixel is the mean over a window around its own place that is as wide as itself when
 /// shrinking, and as wide as an old pixel when enlarging, which is linear interpolation. Positions
 /// are counted in parts of which an old pixel has 2 × `to` and a new one 2 × `from`.
+///
+/// Nothing that is divided by is ever 0. The `max(1)` say so to the compiler, which else has a
+/// device panic there.
 #[derive(Clone, Copy)]
 struct Scale {
     from: usize,
@@ -165,8 +168,8 @@ struct Scale {
 
 impl Scale {
     /// New pixels that `old` ones reach into.
-    const fn length(self, old: usize) -> usize {
-        (old * self.to).div_ceil(self.from)
+    fn length(self, old: usize) -> usize {
+        (old * self.to).div_ceil(self.from.max(1))
     }
 
     /// Half the width of a window, in parts.
@@ -176,7 +179,7 @@ impl Scale {
 
     /// The old pixels, of `length` in all, in the window of a new one, with how many parts of each.
     fn window(self, new: usize, length: usize) -> impl Iterator<Item = (usize, u64)> {
-        let pixel = 2 * self.to;
+        let pixel = (2 * self.to).max(1);
         let middle = (2 * new + 1) * self.from;
         let (start, end) = (middle.saturating_sub(self.reach()), middle + self.reach());
         (start / pixel..end.div_ceil(pixel).min(length))
@@ -184,8 +187,8 @@ impl Scale {
     }
 
     /// The mean of a sum over the window's area, rounded.
-    const fn mean(self, sum: u64) -> u8 {
-        let area = 4 * (self.reach() as u64) * (self.reach() as u64);
+    fn mean(self, sum: u64) -> u8 {
+        let area = (4 * (self.reach() as u64) * (self.reach() as u64)).max(1);
         ((sum + area / 2) / area) as u8
     }
 }

@@ -139,7 +139,8 @@ fn gather(input: Input, pixels: &[u8], cells: &mut [Cell]) -> usize {
     }
     let (side, crop, pool) =
         (usize::from(input.side), usize::from(input.crop), usize::from(input.pool));
-    let area = (pool * pool) as u32;
+    let shift = input.pool_shift().unwrap_or_default();
+    let area = 1_u32 << (2 * shift);
     for i in 0..input.width() {
         for j in 0..input.width() {
             let mut sum = area / 2;
@@ -149,8 +150,7 @@ fn gather(input: Input, pixels: &[u8], cells: &mut [Cell]) -> usize {
                     sum += u32::from(pixels.get(column).copied().unwrap_or_default());
                 }
             }
-            // `pool` is 1, 2 or 4.
-            list.push(i * input.width() + j, (sum >> (2 * pool.ilog2())) as u8);
+            list.push(i * input.width() + j, (sum >> (2 * shift)) as u8);
         }
     }
     list.length

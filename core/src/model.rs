@@ -181,15 +181,20 @@ impl Header<'_> {
     }
 
     fn check_labels(&self, expected: usize) -> Result<(), Error> {
-        let found = if self.labels.is_empty() { 0 } else { self.labels.split('\n').count() };
+        let found = if self.labels.is_empty() { 0 } else { lines(self.labels).count() };
         if found != expected {
             return Err(Error::Labels { found, expected });
         }
-        match self.labels.split('\n').position(str::is_empty) {
+        match lines(self.labels).position(<[u8]>::is_empty) {
             Some(class) => Err(Error::EmptyLabel { class }),
             None => Ok(()),
         }
     }
+}
+
+/// The lines of a text. `str::split` has a panic in it that no device needs.
+fn lines(text: &str) -> impl Iterator<Item = &[u8]> {
+    text.as_bytes().split(|&byte| byte == b'\n')
 }
 
 /// A model that can be run: every limit of the format holds.
@@ -274,7 +279,8 @@ impl<'a> Model<'a> {
     /// The label of a class, empty if there is no such class.
     #[must_use]
     pub fn label(&self, class: usize) -> &'a str {
-        self.header.labels.split('\n').nth(class).unwrap_or_default()
+        let label = lines(self.header.labels).nth(class).unwrap_or_default();
+        core::str::from_utf8(label).unwrap_or_default()
     }
 
     /// Cells of working memory that [`infer`](crate::infer) needs for this model.

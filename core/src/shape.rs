@@ -114,11 +114,23 @@ impl Input {
     /// Inputs per row, or 0 if crop and pool do not fit the image.
     #[must_use]
     pub const fn width(self) -> usize {
-        let (side, crop, pool) = (self.side as usize, self.crop as usize, self.pool as usize);
-        if !matches!(pool, 1 | 2 | 4) || side > MAX_SIDE as usize || 2 * crop >= side {
+        let (side, crop) = (self.side as usize, self.crop as usize);
+        if side > MAX_SIDE as usize || 2 * crop >= side {
             return 0;
         }
-        if (side - 2 * crop) % pool != 0 { 0 } else { (side - 2 * crop) / pool }
+        let Some(shift) = self.pool_shift() else { return 0 };
+        let width = (side - 2 * crop) >> shift;
+        if width << shift == side - 2 * crop { width } else { 0 }
+    }
+
+    /// The logarithm of `pool` to base 2, if it is one that the format knows.
+    pub(crate) const fn pool_shift(self) -> Option<u32> {
+        match self.pool {
+            1 => Some(0),
+            2 => Some(1),
+            4 => Some(2),
+            _ => None,
+        }
     }
 
     /// Inputs of the first layer.

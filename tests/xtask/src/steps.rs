@@ -48,7 +48,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "cross",
-        why: "build core for every kind of device: no std, no heap, no atomics may creep in",
+        why: "build core for every kind of device: no std, heap, atomics or panic may creep in",
         in_test: true,
         run: cross,
     },
@@ -89,6 +89,9 @@ fn format() -> Result<Outcome, String> {
 fn core() -> Result<Outcome, String> {
     // The dev profile, where Rust checks every addition.
     run(&mut cargo(&["test", "--package", "inkbit-core"]), BUILD_LIMIT)?;
+    // Without the host, and so without burn.
+    let suite = ["test", "--package", "inkbit-tests", "--no-default-features"];
+    run(&mut cargo(&suite), BUILD_LIMIT)?;
     run(&mut cargo(&["test", "--package", "xtask"]), BUILD_LIMIT)?;
     Ok(Outcome::Done)
 }
@@ -97,6 +100,10 @@ fn cross() -> Result<Outcome, String> {
     let toolchain = setup::toolchain()?;
     for target in CORE_TARGETS {
         run(toolchain.build(target).args(["--package", "inkbit-core"]), BUILD_LIMIT)?;
+        if target.contains("-none-") {
+            // Links only if nothing in core can panic.
+            run(toolchain.build(target).args(["--package", "no-panic"]), BUILD_LIMIT)?;
+        }
     }
     Ok(Outcome::Done)
 }

@@ -36,7 +36,7 @@ impl Toolchain {
     /// The distribution's compiler has no finished libraries for bare metal, so it builds them
     /// from its sources; the flag for that is a nightly one, which RUSTC_BOOTSTRAP allows.
     pub(crate) fn build(&self, target: &str) -> Command {
-        let arguments = ["build", "--release", "--target", target];
+        let arguments = ["build", "--profile", "device", "--target", target];
         match self {
             Self::Own => cargo(&arguments),
             Self::Debian => {

@@ -1,0 +1,70 @@
+#![allow(unsafe_code)] // for the linker: a name that it looks for, and one that it does not find
+
+use core::hint::black_box;
+use core::panic::PanicInfo;
+
+use inkbit_core::link::{self, Receiver, Request};
+use inkbit_core::{Error, Model, Scratch, argmax, image, infer, softmax};
+
+unsafe extern "C" {
+    safe fn something_in_inkbit_core_can_panic() -> !;
+}
+
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    something_in_inkbit_core_can_panic()
+}
+
+/// Where the linker begins to look for what is needed.
+#[unsafe(no_mangle)]
+extern "C" fn _start() -> ! {
+    loop {
+        black_box(classify(some()).is_ok());
+        draw();
+        receive();
+    }
+}
+
+/// Bytes of which the compiler knows neither number nor values.
+fn some() -> &'static [u8] {
+    black_box(&[])
+}
+
+fn room() -> &'static mut [u8] {
+    black_box(&mut [])
+}
+
+/// What a device does with a model and an image, whatever their bytes.
+fn classify(flash: &[u8]) -> Result<(), Error> {
+    let model = Model::parse_region(flash)?;
+    let mut scratch = Scratch::<1040>::for_model(&model)?;
+    let logits = infer(&mut scratch, some());
+    let class = argmax(logits);
+    black_box(model.label(class));
+    let scale = model.header().logit_scale;
+    black_box(softmax::probability(logits, scale, class));
+    let mut probabilities = [0.0; 10];
+    softmax::softmax(logits, scale, &mut probabilities);
+    black_box(probabilities);
+    Ok(())
+}
+
+fn draw() {
+    let side = black_box(28);
+    image::normalise(some(), black_box(64), black_box(64), room(), side);
+    image::recentre(some(), side, room());
+    black_box(image::centre_of_mass(some(), side));
+}
+
+/// What a device does with the bytes of a serial line, whatever they are. [`link::encode`] is not
+/// here: postcard's COBS frames index their buffer, within bounds that the compiler does not see.
+fn receive() {
+    let mut receiver = Receiver::<1024>::new();
+    for &byte in some() {
+        if let Some(Ok(message)) = receiver.push(byte)
+            && let Ok(Request::Classify { pixels, .. }) = link::decode(message)
+        {
+            black_box(link::unpack_pixels(pixels, room()));
+        }
+    }
+}
