@@ -11,16 +11,16 @@ use proptest::test_runner::RngSeed;
 /// Working memory for any model of the format.
 pub(super) const CELLS: usize = 2 * inkbit_core::MAX_WIDTH;
 
-/// The same cases in every run, unless `PROPTEST_RNG_SEED` and `PROPTEST_CASES` ask for others.
+/// The same cases in every run, unless `PROPTEST_CASES` or `PROPTEST_RNG_SEED` ask for others.
 pub(super) fn cases(cases: u32) -> ProptestConfig {
-    let mut config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
-    if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = cases;
+    let number = |name| std::env::var(name).ok().and_then(|number| number.parse::<u32>().ok());
+    let seed = number("PROPTEST_RNG_SEED").unwrap_or(0x1BB17);
+    ProptestConfig {
+        cases: number("PROPTEST_CASES").unwrap_or(cases),
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(seed.into()),
+        ..ProptestConfig::default()
     }
-    if std::env::var_os("PROPTEST_RNG_SEED").is_none() {
-        config.rng_seed = RngSeed::Fixed(0x1BB17);
-    }
-    config
 }
 
 /// What every layer gives in core, with the zeros that it leaves out.
