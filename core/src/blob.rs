@@ -189,6 +189,16 @@ fn layer_count(bytes: &[u8]) -> usize {
 /// Packs one layer's parameters into the front of `out`, as a blob's data holds them, and returns
 /// what follows. `layer` is only named in errors; `weight` gives the weight of (output, input).
 ///
+/// ```
+/// use inkbit_core::{LayerShape, blob::pack_layer};
+/// let shape = LayerShape { inputs: 2, outputs: 1, bits: 8, multipliers: 0 };
+/// let mut data = [0; 24];
+/// pack_layer(0, shape, &[], &[-1], |_, input| [127, -127][input], &mut data)?;
+/// assert_eq!(data[..8], [0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0]); // the bias and its padding
+/// assert_eq!((data[8], data[16]), (255, 1)); // the weights plus 128
+/// # Ok::<_, inkbit_core::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// [`Error::Weight`] or [`Error::Bias`] with the layer, the row and the bound; [`Error::Width`],

@@ -5,13 +5,19 @@
 //! no float outside [`softmax`].
 //!
 //! ```
+//! # const FILE: &[u8] = include_bytes!("../../tests/golden/one-layer.inkbit");
+//! # #[repr(align(8))]
+//! # struct Flash([u8; FILE.len()]);
+//! # let mut flash = Flash([0; FILE.len()]);
+//! # flash.0.copy_from_slice(FILE);
+//! # let (blob, pixels) = (&flash.0, &[0; 36]);
 //! use inkbit_core::{Model, Scratch, argmax, infer};
-//! # fn run(blob: &[u8], pixels: &[u8]) -> Result<(), inkbit_core::Error> {
+//!
 //! let model = Model::parse(blob)?;
 //! let mut scratch = Scratch::<1040>::for_model(&model)?;
 //! let logits: &[i32] = infer(&mut scratch, pixels);
-//! let digit = model.label(argmax(logits));
-//! # let _ = digit; Ok(()) }
+//! assert_eq!(model.label(argmax(logits)), "c2");
+//! # Ok::<_, inkbit_core::Error>(())
 //! ```
 #![doc = "\n"]
 #![doc = include_str!("../FORMAT.md")]

@@ -209,7 +209,8 @@ pub struct Model<'a> {
 }
 
 impl<'a> Model<'a> {
-    /// Checks a header and the parameters that belong to it.
+    /// Checks a header and the parameters that belong to it. Where in memory these lie is checked
+    /// by [`parse`](Self::parse) alone: a kernel that reads words has to look.
     ///
     /// # Errors
     ///

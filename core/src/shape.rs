@@ -76,6 +76,14 @@ impl WeightBits {
     }
 
     /// The code that stands for `weight`, if one does.
+    ///
+    /// ```
+    /// use inkbit_core::WeightBits;
+    /// assert_eq!(WeightBits::Eight.code(-127), Some(1));
+    /// assert_eq!(WeightBits::Four.code(15), Some(15));
+    /// assert_eq!(WeightBits::Two.code(-1), Some(1));
+    /// assert_eq!(WeightBits::Two.code(0), None); // 4 and 2 bits have only odd weights
+    /// ```
     #[must_use]
     pub const fn code(self, weight: i32) -> Option<u8> {
         let max = self.max_weight();
@@ -112,6 +120,12 @@ impl Input {
     }
 
     /// Inputs per row, or 0 if crop and pool do not fit the image.
+    ///
+    /// ```
+    /// use inkbit_core::Input;
+    /// assert_eq!(Input { side: 28, crop: 2, pool: 2 }.width(), 12);
+    /// assert_eq!(Input { side: 28, crop: 1, pool: 4 }.width(), 0); // 26 is no multiple of 4
+    /// ```
     #[must_use]
     pub const fn width(self) -> usize {
         let (side, crop) = (self.side as usize, self.crop as usize);

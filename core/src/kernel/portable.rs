@@ -7,6 +7,14 @@ use crate::WeightBits;
 ///
 /// `codes` holds [`bits`](WeightBits::bits) bytes for every input. Sums stay below 2²⁹ for up to
 /// [`MAX_WIDTH`](crate::MAX_WIDTH) inputs.
+///
+/// ```
+/// use inkbit_core::kernel::{cell, portable::block_sums};
+/// // Two inputs of 4-bit codes; the first one has no ink and is not listed.
+/// let codes = [9, 9, 9, 9, 0x51, 0x62, 0x73, 0x84];
+/// let sums = block_sums(inkbit_core::WeightBits::Four, &codes, &[cell(1, 100)]);
+/// assert_eq!(sums, [100, 200, 300, 400, 500, 600, 700, 800]);
+/// ```
 #[inline]
 #[must_use]
 pub fn block_sums(bits: WeightBits, codes: &[u8], active: &[Cell]) -> Sums {

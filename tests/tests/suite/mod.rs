@@ -1,3 +1,5 @@
+#[cfg(feature = "host")]
+mod agreement;
 mod damage;
 mod equivalence;
 mod errors;
