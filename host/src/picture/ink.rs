@@ -40,8 +40,8 @@ pub(super) fn find(picture: &GrayImage) -> Option<Drawing> {
 
 /// The strokes among levels that are positive where there may be ink, and their mass.
 fn strokes(levels: &[i16], width: usize, noise: i16) -> Option<(u64, Drawing)> {
-    let sure = between(levels)?.max(FAINT).max(6 * noise);
-    let faintest = (3 * noise).max(sure / 16).max(1);
+    let sure = between(levels, 3 * noise)?.max(FAINT).max(6 * noise);
+    let faintest = paper_reaches(levels, width, sure).max(sure / 16);
     let regions = regions(levels, width, faintest, sure);
     let kept = meant(&regions, levels.len() / width);
     let full = full_ink(levels, &kept, sure)?;
@@ -54,10 +54,34 @@ fn strokes(levels: &[i16], width: usize, noise: i16) -> Option<(u64, Drawing)> {
     Some((mass, Drawing { width, pixels }))
 }
 
-/// The level that parts ink from paper best (Otsu's); `None` if nothing is above zero.
-fn between(levels: &[i16]) -> Option<i16> {
+/// The level that nearly all paper stays below: noise, ruled lines, what a JPEG has smeared. Paper
+/// is what is not near any sure ink, so that the soft edges of strokes do not count.
+fn paper_reaches(levels: &[i16], width: usize, sure: i16) -> i16 {
+    let height = levels.len() / width;
+    let near = 2 + width.max(height) / 64;
+    let mut is_near = vec![false; levels.len()];
+    for (row, line) in levels.chunks(width).enumerate() {
+        // The last column of sure ink and those after it, as far as ink reaches to the right.
+        let sure_columns = line.iter().enumerate().filter(|&(_, &level)| level >= sure);
+        let mut done = 0;
+        for (column, _) in sure_columns {
+            let columns = done.max(column.saturating_sub(near))..(column + near + 1).min(width);
+            done = columns.end;
+            for row in row.saturating_sub(near)..(row + near + 1).min(height) {
+                is_near[row * width + columns.start..row * width + columns.end].fill(true);
+            }
+        }
+    }
+    let far = levels.iter().zip(is_near).filter(|&(_, near)| !near);
+    let mut paper: Vec<i16> = far.map(|(&level, _)| level).collect();
+    let at = paper.len() * 99 / 100;
+    if paper.is_empty() { 0 } else { *paper.select_nth_unstable(at).1 + 1 }
+}
+
+/// The level that parts what is above `least` best (Otsu's); `None` if there are not two levels.
+fn between(levels: &[i16], least: i16) -> Option<i16> {
     let mut counts = [0_u64; 256];
-    for &level in levels {
+    for &level in levels.iter().filter(|&&level| level > least) {
         counts[level.clamp(0, 255) as usize] += 1;
     }
     let total: u64 = counts.iter().sum();
