@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::shape::{BLOCK, Input, LayerShape, MAX_BIAS, MAX_LAYERS, MAX_WIDTH, WeightBits, align};
 
-const MAX_NAME: usize = 32;
+/// The longest name of a model, in bytes.
+pub const MAX_NAME: usize = 32;
 const MAX_LABELS: usize = 65_535;
 const MAX_TOOL: usize = 64;
 const MAX_COMMAND: usize = 512;

@@ -6,6 +6,7 @@ use inkbit_core::{MAX_LAYERS, MAX_WIDTH};
 use serde::{Deserialize, Serialize};
 
 use crate::backend::{Backend, BackendError};
+use crate::preset::PRESETS;
 use crate::train::adam::AdamConfig;
 
 /// The configuration of a training run. Keys of a TOML file have the names of these fields.
@@ -96,6 +97,40 @@ impl TrainConfig {
         [&[pixels], &self.hidden[..], &[classes]].concat()
     }
 
+    /// The command that trains with this configuration, as flags that differ from `classic`.
+    ///
+    /// The constants of the optimizer have no flags: where they differ, a comment says so.
+    #[must_use]
+    pub fn command(&self, data: &str) -> String {
+        let classic = Self::from_layers(&[(PRESETS[0].name, PRESETS[0].toml)])
+            .expect("a test reads every preset");
+        let hidden: Vec<String> = self.hidden.iter().map(ToString::to_string).collect();
+        let flags = [
+            ("hidden", self.hidden == classic.hidden, hidden.join(",")),
+            ("dropout", self.dropout == classic.dropout, self.dropout.to_string()),
+            ("epochs", self.epochs == classic.epochs, self.epochs.to_string()),
+            ("batch", self.batch == classic.batch, self.batch.to_string()),
+            ("lr", self.learning_rate == classic.learning_rate, self.learning_rate.to_string()),
+            ("seed", self.seed == classic.seed, self.seed.to_string()),
+            ("patience", self.patience == classic.patience, self.patience.to_string()),
+            (
+                "validation-split",
+                self.validation_split == classic.validation_split,
+                self.validation_split.to_string(),
+            ),
+            ("backend", self.backend == classic.backend, self.backend.to_string()),
+            ("data", data == "mnist", data.to_owned()),
+        ];
+        let mut command = format!("inkbit train --preset {}", PRESETS[0].name);
+        for (flag, _, value) in flags.iter().filter(|(_, same, _)| !same) {
+            command += &format!(" --{flag} {value}");
+        }
+        if self.adam != classic.adam {
+            command += " # and other [adam]";
+        }
+        command
+    }
+
     /// Checks every value before anything starts.
     ///
     /// # Errors
@@ -114,9 +149,8 @@ impl TrainConfig {
             format!("{} layers, {layers} with the output", self.hidden.len()),
             &format!("at most {MAX_LAYERS} with the output, what the format has room for"),
         )?;
-        let below_one = |key, value: f32| {
-            require((0.0..1.0).contains(&value), key, value, "from 0 to below 1")
-        };
+        let below_one =
+            |key, value: f32| require((0.0..1.0).contains(&value), key, value, "from 0 to below 1");
         below_one("dropout", self.dropout)?;
         below_one("adam.beta1", self.adam.beta1)?;
         below_one("adam.beta2", self.adam.beta2)?;

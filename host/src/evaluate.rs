@@ -8,7 +8,7 @@ use inkbit_core::{Model, Scratch, infer};
 use serde::Serialize;
 
 use crate::data::Images;
-use crate::net::{self, Mlp};
+use crate::net::Mlp;
 
 /// Working memory that is enough for every model of the format.
 pub type HostScratch<'m> = Scratch<'m, { 2 * inkbit_core::MAX_WIDTH }>;
@@ -203,10 +203,7 @@ pub fn host_scratch<'m>(model: &'m Model<'m>) -> HostScratch<'m> {
 /// # Errors
 ///
 /// Those of [`int_logits`].
-pub fn evaluate_model(
-    model: &Model<'_>,
-    images: &Images,
-) -> Result<Evaluation, EvaluateError> {
+pub fn evaluate_model(model: &Model<'_>, images: &Images) -> Result<Evaluation, EvaluateError> {
     let scale = f64::from(model.header().logit_scale);
     let logits = int_logits(model, images)?;
     let logits: Vec<f64> = logits.into_iter().map(|logit| f64::from(logit) * scale).collect();
@@ -226,15 +223,8 @@ pub fn evaluate_net(
     images: &Images,
     device: &Device,
 ) -> Result<Evaluation, EvaluateError> {
-    /// Images that go through burn's tensors at once.
-    const BATCH: usize = 500;
     let side = net.layers.first().map_or(0, |layer| layer.inputs.isqrt());
     check_images(images, side, classes.len())?;
-    let net = net.clone().into_net(device);
-    let indices: Vec<u32> = (0..images.len() as u32).collect();
-    let logits = indices.chunks(BATCH).flat_map(|batch| {
-        net::values(net.forward(net::input(images, batch, device), |_, values| values))
-    });
-    let logits: Vec<f64> = logits.map(f64::from).collect();
+    let logits: Vec<f64> = net.logits(images, device).into_iter().map(f64::from).collect();
     Ok(Evaluation::from_logits(classes, &images.labels, &logits))
 }

@@ -12,7 +12,9 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Style};
 use ratatui::symbols::Marker;
 use ratatui::text::Line;
-use ratatui::widgets::{Axis, Block, Chart, Dataset, Gauge, GraphType, LegendPosition, Paragraph, Widget};
+use ratatui::widgets::{
+    Axis, Block, Chart, Dataset, Gauge, GraphType, LegendPosition, Paragraph, Widget,
+};
 use ratatui::{DefaultTerminal, Frame, TerminalOptions, Viewport};
 
 use super::watch;
@@ -91,7 +93,8 @@ impl Observer for Dashboard {
     fn epoch(&mut self, epoch: &Epoch, history: &History) {
         self.view.measure(epoch, history);
         let line = watch::line(epoch, self.view.epochs, watch::is_best(epoch, history));
-        let _ = self.terminal.insert_before(1, |buffer| Line::raw(line).render(buffer.area, buffer));
+        let _ =
+            self.terminal.insert_before(1, |buffer| Line::raw(line).render(buffer.area, buffer));
         self.keys();
         self.draw();
     }
@@ -132,7 +135,8 @@ impl View {
     }
 
     fn draw(&self, frame: &mut Frame<'_>) {
-        let rows = Layout::vertical([Constraint::Min(3), Constraint::Length(1), Constraint::Length(1)]);
+        let rows =
+            Layout::vertical([Constraint::Min(3), Constraint::Length(1), Constraint::Length(1)]);
         let [charts, progress, help] = rows.areas(frame.area());
         let [loss, accuracy] = Layout::horizontal([Constraint::Fill(1); 2]).areas(charts);
         self.chart(frame, loss, "loss", &self.curves[0]);
@@ -156,9 +160,10 @@ impl View {
 
     fn chart(&self, frame: &mut Frame<'_>, area: Rect, title: &str, curves: &Curves) {
         let values = || curves.train.iter().chain(&curves.validation).map(|&(_, value)| value);
-        let (low, high) = values().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-            (low.min(value), high.max(value))
-        });
+        let (low, high) = values()
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+                (low.min(value), high.max(value))
+            });
         // Nothing measured yet.
         let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
         let curve = |name, data, color| {

@@ -2,16 +2,14 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
 use inkbit::data::{Dataset, Source, load};
-
-use super::progress;
+use inkbit::run::Run;
 
 /// Flags that choose a data set.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Data")]
 pub struct DataArgs {
-    /// `mnist`, `synthetic`, or a folder with a pair of IDX files each for training and test
+    /// `mnist`, `synthetic`, or a folder with IDX files to train on and to test on
     #[arg(long, value_name = "NAME|DIR")]
     pub data: Option<String>,
 
@@ -22,4 +20,29 @@ pub struct DataArgs {
     /// Where to download MNIST from, instead of the built-in mirrors
     #[arg(long, value_name = "URL")]
     pub mirror: Option<String>,
+}
+
+impl DataArgs {
+    /// Loads the data that the flags name, MNIST by default.
+    pub fn load(&self) -> anyhow::Result<Dataset> {
+        self.load_or("mnist")
+    }
+
+    /// Loads the data that the flags name, or else those of a run.
+    pub fn load_for(&self, run: &Run) -> anyhow::Result<Dataset> {
+        self.load_or(&run.data.name)
+    }
+
+    /// Loads the data that a run was trained on.
+    pub fn of_run(&self, run: &Run) -> anyhow::Result<Dataset> {
+        let data = self.load_for(run)?;
+        run.check_same(&run.config, &inkbit::run::DataInfo::new(&data))?;
+        Ok(data)
+    }
+
+    fn load_or(&self, default: &str) -> anyhow::Result<Dataset> {
+        let name = self.data.as_deref().unwrap_or(default);
+        let source = Source::new(name, self.data_dir.clone(), self.mirror.clone());
+        Ok(load(&source)?)
+    }
 }

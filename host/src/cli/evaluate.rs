@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use inkbit::evaluate::{Evaluation, evaluate_model, evaluate_net};
 use inkbit::model_file::Blob;
 use inkbit::report::text;
@@ -46,14 +45,14 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
 fn of_model(path: &Path, args: &Args) -> anyhow::Result<Evaluation> {
     let blob = Blob::load(path)?;
-    let data = args.data.load(None)?;
+    let data = args.data.load()?;
     Ok(evaluate_model(&blob.model()?, &data.test)?)
 }
 
 fn of_run(path: &Path, args: &Args) -> anyhow::Result<Evaluation> {
     let run = Run::open(path)?;
-    let data = args.data.load(Some(&run))?;
-    let net = run.weights().context("the run has no weights yet")?;
-    let device = run.config().backend.device()?;
-    Ok(evaluate_net(&net, &data.classes, &data.test, &device)?)
+    let net = run.weights()?;
+    let data = args.data.load_for(&run)?;
+    let device = run.config.backend.device()?;
+    Ok(evaluate_net(&net, &run.data.classes, &data.test, &device)?)
 }

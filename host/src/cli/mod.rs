@@ -4,13 +4,17 @@ use std::io::{self, Write};
 
 use clap::{Parser, Subcommand};
 
+mod dashboard;
 mod data_args;
 mod evaluate;
 mod inspect;
 mod predict;
 mod progress;
 mod quantize;
+mod quickstart;
+mod train;
 mod verify;
+mod watch;
 
 /// Train a small neural network, quantize it, and prove its bits before they are flashed.
 #[derive(Debug, Parser)]
@@ -34,6 +38,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Quickstart(quickstart::Args),
+    Train(train::Args),
     Quantize(quantize::Args),
     Evaluate(evaluate::Args),
     Verify(verify::Args),
@@ -53,6 +59,8 @@ pub struct UsageError(pub String);
 /// Whatever stood in the way, with its context.
 pub fn run(cli: &Cli) -> anyhow::Result<()> {
     match &cli.command {
+        Command::Quickstart(args) => quickstart::run(args),
+        Command::Train(args) => train::run(args),
         Command::Quantize(args) => quantize::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Verify(args) => verify::run(args),

@@ -70,8 +70,7 @@ fn confusion_matrix(text: &mut String, result: &Evaluation) {
     for label in classes {
         let _ = write!(text, "{label:>width$}");
     }
-    let _ = write!(text, "\n{:-<1$}+{:-<2$}", "", width + 1, width * classes.len());
-    text.push('\n');
+    let _ = writeln!(text, "\n{}+{}", "-".repeat(width + 1), "-".repeat(width * classes.len()));
     for (label, row) in classes.iter().zip(&result.confusion) {
         let _ = write!(text, "{label:>width$} |");
         for &count in row {

@@ -59,8 +59,7 @@ pub(super) struct Decoded<'a> {
 impl<'a> Decoded<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Result<Self, String> {
         let tensors = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
-        let (_, metadata) =
-            SafeTensors::read_metadata(bytes).map_err(|error| error.to_string())?;
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| error.to_string())?;
         let text = metadata.metadata().as_ref().and_then(|texts| texts.get("inkbit")).cloned();
         Ok(Self { tensors, text: text.ok_or("it was not written by inkbit")? })
     }

@@ -188,7 +188,9 @@ impl<'a> Trainer<'a> {
         let net = self.state.last.clone().into_net(&self.context.device);
         let evaluate = |indices: &[u32]| {
             let batches = indices.chunks(EVALUATION_BATCH);
-            batches.map(|batch| self.context.evaluate(&net, batch)).fold(Tally::default(), Tally::plus)
+            batches
+                .map(|batch| self.context.evaluate(&net, batch))
+                .fold(Tally::default(), Tally::plus)
         };
         let (first, second) = indices.split_at(indices.len().div_ceil(2));
         let (first, second) = pair::join(|| evaluate(first), || evaluate(second));

@@ -57,10 +57,8 @@ impl Context<'_> {
         let mut streams = [Rng::new(rng.bits(), &[]), Rng::new(rng.bits(), &[])];
         let [one, two] = &mut streams;
         let scale = 1.0 / batch.len() as f32;
-        let (first, second) = pair::join(
-            || self.half(net, first, scale, one),
-            || self.half(net, second, scale, two),
-        );
+        let (first, second) =
+            pair::join(|| self.half(net, first, scale, one), || self.half(net, second, scale, two));
         (first.0.plus(second.0), [first.1, second.1])
     }
 

@@ -128,7 +128,9 @@ fn a_run_is_neither_overwritten_nor_resumed_with_something_else() {
     let info = DataInfo::new(&data());
 
     let error = Run::create(folder.path(), &config(), info.clone(), false).unwrap_err();
-    assert!(error.to_string().contains("holds an interrupted run of 2 epochs; go on with --resume"));
+    assert!(
+        error.to_string().contains("holds an interrupted run of 2 epochs; go on with --resume")
+    );
 
     let error = run.check_same(&TrainConfig { batch: 32, ..config() }, &info).unwrap_err();
     assert!(error.to_string().contains("the run has `batch = 33`, asked for is `batch = 32`"));
@@ -147,7 +149,9 @@ fn a_run_is_neither_overwritten_nor_resumed_with_something_else() {
 fn folders_and_files_that_are_not_a_run_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let error = Run::open(folder.path()).unwrap_err().to_string();
-    assert!(error.ends_with("it has no config.toml; give the folder that `inkbit train --out` wrote"));
+    assert!(
+        error.ends_with("it has no config.toml; give the folder that `inkbit train --out` wrote")
+    );
 
     let run = create(folder.path(), &config());
     run.train(&data(), &mut Stop(1)).unwrap();

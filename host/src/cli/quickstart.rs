@@ -1,0 +1,186 @@
+//! `inkbit quickstart`
+
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use inkbit::backend::Backend;
+use inkbit::data::{DataError, Dataset, Source, load};
+use inkbit::evaluate::{host_scratch, int_logits};
+use inkbit::files;
+use inkbit::model_file::Blob;
+use inkbit::reference::Reference;
+use inkbit::report::text;
+use inkbit::run::{DataInfo, Run};
+use inkbit::terminal;
+use inkbit::verify::verify;
+use inkbit_core::softmax::probability;
+use inkbit_core::{Model, argmax, infer};
+
+use super::data_args::DataArgs;
+use super::train::{ConfigArgs, fit};
+use super::{print, progress, quantize, verify as verify_command};
+
+/// Epochs that are enough for an accuracy near the full training's, within the time.
+const EPOCHS: usize = 8;
+/// Digits drawn at the end, and how many of them beside each other.
+const SAMPLES: usize = 6;
+const COLUMNS: usize = 3;
+/// Pixels cut off each edge of a sample so that three fit 80 columns; digits have a wider margin.
+const CROP: usize = 2;
+
+/// The whole way in about a minute: train, quantize, evaluate, verify, predict.
+///
+/// Takes MNIST if it can be found or downloaded, and otherwise digits that Inkbit draws itself.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  inkbit quickstart
+  inkbit quickstart --data synthetic --out /tmp/first")]
+pub struct Args {
+    /// Folder for the run and the model; what an earlier quickstart left there is replaced
+    #[arg(long, value_name = "DIR", default_value = "runs/quickstart")]
+    out: PathBuf,
+
+    /// Seed of the training
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let start = Instant::now();
+    files::create_folder(&args.out)?;
+    let model_path = args.out.join("model.inkbit");
+
+    heading("1. Data")?;
+    let data = load_or_draw(&args.data)?;
+    print(&format!(
+        "{}: {} to train on, {} to test on\n",
+        data.name,
+        text::images(&data.train),
+        data.test.len()
+    ))?;
+
+    heading("2. Train a 784-256-128-10 network with dropout 0.4 (burn)")?;
+    let flags = ConfigArgs { epochs: Some(EPOCHS), seed: Some(args.seed), ..ConfigArgs::default() };
+    let folder = args.out.join("run");
+    let training = Run::create(&folder, &flags.resolve(None)?, DataInfo::new(&data), true)?;
+    fit(&training, &data, true)?;
+
+    heading("3. Quantize its weights to 8 bits")?;
+    let quantized = quantize::quantize_run(&training, &data, "quickstart".to_owned())?;
+    quantized.blob.save(&model_path)?;
+    let path = model_path.display().to_string();
+    print(&quantize::describe(&quantized, &path)?)?;
+
+    heading("4. Evaluate it on the test images")?;
+    print(&text::evaluation(&quantized.int))?;
+
+    // From the file on, as a device would.
+    let blob = Blob::load(&model_path)?;
+    let model = blob.model()?;
+
+    heading("5. Verify: every integer by two implementations")?;
+    let bar = progress::bar(data.test.len(), "verifying");
+    let reference = Reference::new(&model, &Backend::default().device()?);
+    let agreement = verify(&reference, &model, &data.test, |done| bar.set_position(done as u64))?;
+    bar.finish_and_clear();
+    print(&verify_command::describe(&agreement, &data.name))?;
+
+    heading("6. Predict: six test images")?;
+    print(&samples(&model, &data)?)?;
+
+    heading("Done")?;
+    print(&format!(
+        "accuracy {:.2} %, 0 mismatches, {:.0} s\n\nNow try\n",
+        quantized.int.accuracy * 100.0,
+        start.elapsed().as_secs_f64()
+    ))?;
+    for (command, what) in [
+        (format!("inkbit predict {path} PICTURE.png --show"), "a digit of your own"),
+        (format!("inkbit inspect {path}"), "what a device gets"),
+        ("inkbit train --out runs/classic".to_owned(), "the full training"),
+        ("inkbit help".to_owned(), "everything else"),
+    ] {
+        print(&format!("  {command:58} {what}\n"))?;
+    }
+    Ok(())
+}
+
+fn heading(text: &str) -> std::io::Result<()> {
+    print(&format!("\n== {text}\n\n"))
+}
+
+/// The data asked for; where MNIST was not asked for by name and cannot be had, synthetic digits.
+fn load_or_draw(args: &DataArgs) -> anyhow::Result<Dataset> {
+    match args.load() {
+        Err(error) if args.data.is_none() && unavailable(&error) => {
+            print(
+                "MNIST was neither found nor downloaded: going on with digits drawn by Inkbit\n",
+            )?;
+            Ok(load(&Source::synthetic())?)
+        }
+        loaded => loaded,
+    }
+}
+
+fn unavailable(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<DataError>().is_some_and(DataError::is_unavailable)
+}
+
+/// Test images with what the model takes them for and what they are: the first of six classes, and
+/// a wrong one in the last place if there is any, because mistakes teach the most.
+fn samples(model: &Model<'_>, data: &Dataset) -> anyhow::Result<String> {
+    let logits = int_logits(model, &data.test)?;
+    let predicted =
+        |index: usize| argmax(&logits[index * model.classes()..(index + 1) * model.classes()]);
+    let truth = |index: usize| usize::from(data.test.labels[index]);
+    let first_of = |class: usize| (0..data.test.len()).find(|&index| truth(index) == class);
+    let mut chosen: Vec<usize> =
+        (0..data.classes.len()).filter_map(first_of).take(SAMPLES).collect();
+    let wrong = (0..data.test.len()).find(|&index| predicted(index) != truth(index));
+    if let (Some(wrong), Some(last)) = (wrong, chosen.last_mut()) {
+        *last = wrong;
+    }
+    let mut scratch = host_scratch(model);
+    let cards: Vec<Vec<String>> = chosen
+        .into_iter()
+        .map(|index| {
+            let pixels = data.test.image(index);
+            let logits = infer(&mut scratch, pixels);
+            let class = argmax(logits);
+            let sure = probability(logits, model.header().logit_scale, class) * 100.0;
+            let (found, truth) = (model.label(class), model.label(truth(index)));
+            let verdict = if found == truth { "" } else { ": WRONG" };
+            let caption = format!("{found} ({sure:.0} %), truly {truth}{verdict}");
+            card(pixels, data.test.side, &caption)
+        })
+        .collect();
+    Ok(side_by_side(&cards))
+}
+
+/// The middle of an image as lines of characters, with a caption below.
+fn card(pixels: &[u8], side: usize, caption: &str) -> Vec<String> {
+    let crop = if side > 4 * CROP { CROP } else { 0 };
+    let rows = pixels.chunks_exact(side).skip(crop).take(side - 2 * crop);
+    let middle: Vec<u8> = rows.flat_map(|row| &row[crop..side - crop]).copied().collect();
+    let width = side - 2 * crop;
+    let drawn = terminal::draw(&middle, width);
+    drawn.lines().map(str::to_owned).chain([format!("{caption:width$}  ")]).collect()
+}
+
+fn side_by_side(cards: &[Vec<String>]) -> String {
+    let mut text = String::new();
+    for row in cards.chunks(COLUMNS) {
+        for line in 0..row.first().map_or(0, Vec::len) {
+            let line: Vec<&str> = row.iter().map(|card| card[line].as_str()).collect();
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{}", line.join(" ").trim_end());
+        }
+        text.push('\n');
+    }
+    text
+}

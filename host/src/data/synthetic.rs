@@ -1,0 +1,79 @@
+//! Handwritten digits without any file: drawn from the project's own skeletons.
+//!
+//! Every image has its own random stream, so an image depends on the seed, its part and its index
+//! alone: not on how many are drawn, nor on the number of threads. Only additions, products,
+//! quotients and square roots of `f32` are used, which IEEE 754 rounds alike everywhere, so the
+//! same seed gives the same bytes on every machine.
+
+mod pen;
+mod random;
+mod raster;
+mod skeletons;
+
+use super::{Dataset, Images};
+use random::Random;
+use raster::SIDE;
+
+/// Which of the two parts of the data an image belongs to: their streams differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// To train on.
+    Train,
+    /// To test on.
+    Test,
+}
+
+/// Draws a data set of the ten digits, 28 × 28 pixels, every class equally often.
+#[must_use]
+pub fn dataset(train: usize, test: usize, seed: u64) -> Dataset {
+    Dataset {
+        name: "synthetic".to_owned(),
+        classes: (0..10).map(|digit| digit.to_string()).collect(),
+        train: images(Part::Train, train, seed),
+        test: images(Part::Test, test, seed),
+    }
+}
+
+/// Draws the first `count` images of a part, on all processors.
+#[must_use]
+pub fn images(part: Part, count: usize, seed: u64) -> Images {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    images_on(part, count, seed, threads)
+}
+
+/// As [`images`], on this many threads (at least 1); their number does not change the result.
+#[must_use]
+pub fn images_on(part: Part, count: usize, seed: u64, threads: usize) -> Images {
+    let mut images = Images {
+        side: SIDE,
+        pixels: vec![0; count * SIDE * SIDE],
+        labels: (0..count).map(|index| label(part, index, seed)).collect(),
+    };
+    let share = count.div_ceil(threads.max(1)).max(1);
+    std::thread::scope(|scope| {
+        let pixels = images.pixels.chunks_mut(share * SIDE * SIDE);
+        for (chunk, (pixels, labels)) in pixels.zip(images.labels.chunks(share)).enumerate() {
+            scope.spawn(move || {
+                let images = pixels.chunks_exact_mut(SIDE * SIDE).zip(labels);
+                for (offset, (image, &label)) in images.enumerate() {
+                    let index = (chunk * share + offset) as u64;
+                    let mut random = Random::new(seed, part as u64, index);
+                    let strokes = pen::write(usize::from(label), &mut random);
+                    raster::draw(&strokes, &mut random, image);
+                }
+            });
+        }
+    });
+    images
+}
+
+/// The digit of an image: each ten in a row hold every digit once, shuffled.
+fn label(part: Part, index: usize, seed: u64) -> u8 {
+    // A part of its own, so that the order of the digits says nothing about their shapes.
+    let mut random = Random::new(seed, 2 + part as u64, index as u64 / 10);
+    let mut digits = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+    for last in (1..digits.len()).rev() {
+        digits.swap(last, random.below(last as u32 + 1) as usize);
+    }
+    digits[index % 10]
+}

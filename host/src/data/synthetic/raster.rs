@@ -1,0 +1,119 @@
+//! From the pen's path to pixels: ink with soft edges, scaled and centred as MNIST did.
+
+use super::pen::Spot;
+use super::random::Random;
+
+/// Edge of an image in pixels.
+pub(super) const SIDE: usize = 28;
+/// The longer side of the ink, pen included, in pixels.
+const BOX: f32 = 20.0;
+
+/// How the pen leaves ink.
+struct Pen {
+    /// Half its width in pixels.
+    radius: f32,
+    /// How much the pressure changes the width along a stroke, as a part of the radius.
+    pressure: f32,
+    /// Width of the soft edge in pixels.
+    edge: f32,
+    /// The darkest ink, up to 255.
+    ink: f32,
+}
+
+impl Pen {
+    fn new(random: &mut Random) -> Self {
+        Self {
+            radius: 1.35 + random.bell(0.4).max(-0.6),
+            pressure: random.uniform(0.0, 0.3),
+            edge: random.uniform(0.9, 1.6),
+            ink: 255.0 - random.uniform(-40.0, 40.0).max(0.0),
+        }
+    }
+}
+
+/// Draws the strokes into one image of [`SIDE`] × [`SIDE`] pixels.
+pub(super) fn draw(strokes: &[Vec<Spot>], random: &mut Random, image: &mut [u8]) {
+    let pen = Pen::new(random);
+    let (scale, left, top) = fit(strokes, BOX - 2.0 * pen.radius);
+    let mut ink = [0.0f32; SIDE * SIDE];
+    // Where the box begins on the sheet, with a random phase between pixels.
+    let (x0, y0) = (4.0 + random.uniform(-0.5, 0.5), 4.0 + random.uniform(-0.5, 0.5));
+    for stroke in strokes {
+        let (first, last) = (random.bell(pen.pressure), random.bell(pen.pressure));
+        let mut previous: Option<(Spot, f32)> = None;
+        for (index, spot) in stroke.iter().enumerate() {
+            let along = index as f32 / (stroke.len() - 1) as f32;
+            let radius = pen.radius * (1.0 + first + (last - first) * along).max(0.6);
+            let here = Spot {
+                x: (spot.x - left) * scale + pen.radius + x0,
+                y: (spot.y - top) * scale + pen.radius + y0,
+            };
+            if let Some((from, _)) = previous {
+                line(&mut ink, from, here, radius, pen.edge);
+            }
+            previous = Some((here, radius));
+        }
+    }
+    let (dx, dy) = to_centre(&ink);
+    for (y, row) in ink.chunks_exact(SIDE).enumerate() {
+        for (x, &amount) in row.iter().enumerate() {
+            let (x, y) = (x as isize + dx, y as isize + dy);
+            let inside = 0..SIDE as isize;
+            if inside.contains(&x) && inside.contains(&y) {
+                image[y as usize * SIDE + x as usize] = (amount * pen.ink + 0.5) as u8;
+            }
+        }
+    }
+}
+
+/// Scale that makes the longer side of the path `size` pixels, and its left and upper ends, with
+/// the shorter side centred.
+fn fit(strokes: &[Vec<Spot>], size: f32) -> (f32, f32, f32) {
+    let mut low = Spot { x: f32::INFINITY, y: f32::INFINITY };
+    let mut high = Spot { x: f32::NEG_INFINITY, y: f32::NEG_INFINITY };
+    for spot in strokes.iter().flatten() {
+        low = Spot { x: low.x.min(spot.x), y: low.y.min(spot.y) };
+        high = Spot { x: high.x.max(spot.x), y: high.y.max(spot.y) };
+    }
+    let (width, height) = (high.x - low.x, high.y - low.y);
+    let longer = width.max(height);
+    (size / longer, low.x - (longer - width) / 2.0, low.y - (longer - height) / 2.0)
+}
+
+/// Inks a straight piece: full within `radius`, fading over `edge`. Ink does not add up where
+/// strokes cross.
+fn line(ink: &mut [f32; SIDE * SIDE], from: Spot, to: Spot, radius: f32, edge: f32) {
+    let reach = radius + edge;
+    let span = |a: f32, b: f32| {
+        let low = (a.min(b) - reach).clamp(0.0, (SIDE - 1) as f32) as usize;
+        let high = (a.max(b) + reach).clamp(0.0, (SIDE - 1) as f32) as usize;
+        low..high + 1
+    };
+    let (dx, dy) = (to.x - from.x, to.y - from.y);
+    let squared = (dx * dx + dy * dy).max(1e-6);
+    for y in span(from.y, to.y) {
+        for x in span(from.x, to.x) {
+            let (px, py) = (x as f32 + 0.5 - from.x, y as f32 + 0.5 - from.y);
+            let along = ((px * dx + py * dy) / squared).clamp(0.0, 1.0);
+            let (rx, ry) = (px - along * dx, py - along * dy);
+            let distance = (rx * rx + ry * ry).sqrt();
+            let amount = ((radius - distance) / edge + 0.5).clamp(0.0, 1.0);
+            let cell = &mut ink[y * SIDE + x];
+            *cell = cell.max(amount);
+        }
+    }
+}
+
+/// Whole pixels to move by, so that the ink's centre of mass comes to the middle.
+fn to_centre(ink: &[f32; SIDE * SIDE]) -> (isize, isize) {
+    let (mut mass, mut sum_x, mut sum_y) = (0.0f32, 0.0f32, 0.0f32);
+    for (y, row) in ink.chunks_exact(SIDE).enumerate() {
+        for (x, &amount) in row.iter().enumerate() {
+            mass += amount;
+            sum_x += amount * (x as f32 + 0.5);
+            sum_y += amount * (y as f32 + 0.5);
+        }
+    }
+    let shift = |sum: f32| (SIDE as f32 / 2.0 - sum / mass + 100.5) as isize - 100;
+    (shift(sum_x), shift(sum_y))
+}
