@@ -1,7 +1,11 @@
 //! Oracle, burn's integer tensors and core, all three on the same images.
 
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
 use std::thread;
 
+use flate2::read::GzDecoder;
 use inkbit::backend::Backend;
 use inkbit::data::Images;
 use inkbit::model_file::Blob;
@@ -100,4 +104,26 @@ fn assert_all_agree_on_digits(images: &Images) {
         parts.into_iter().map(|part| part.join().expect("all agree")).sum()
     });
     assert_eq!(logits, 100_000);
+}
+
+/// The pixels of MNIST's test set, where `INKBIT_DATA` names its folder.
+fn mnist() -> Option<Images> {
+    /// Magic number, images, rows and columns, four bytes each.
+    const HEADER: [u8; 16] = [0, 0, 8, 3, 0, 0, 0x27, 0x10, 0, 0, 0, 28, 0, 0, 0, 28];
+    let folder = std::env::var_os("INKBIT_DATA")?;
+    let path = Path::new(&folder).join("t10k-images-idx3-ubyte.gz");
+    let file = File::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut bytes = Vec::new();
+    GzDecoder::new(file).read_to_end(&mut bytes).unwrap();
+    let pixels = bytes.strip_prefix(&HEADER).expect("MNIST's test images").to_vec();
+    // Nothing here asks what the images show.
+    Some(Images { side: 28, pixels, labels: vec![0; 10_000] })
+}
+
+#[test]
+fn tensors_oracle_and_core_agree_on_all_mnist_test_images() {
+    match mnist() {
+        Some(images) => assert_all_agree_on_digits(&images),
+        None => eprintln!("skipped: INKBIT_DATA does not name a folder with MNIST"),
+    }
 }
