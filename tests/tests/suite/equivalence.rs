@@ -161,9 +161,9 @@ fn the_greatest_sums_that_the_format_allows_do_not_overflow() {
 
 #[test]
 fn missing_pixels_are_paper_and_surplus_ones_are_not_read() {
-    for pool in [1, 2] {
+    for (crop, pool) in [(0, 1), (1, 1), (0, 2)] {
         let recipe = inkbit_tests::random_model::Recipe {
-            input: inkbit_core::Input { side: 8, crop: 1, pool },
+            input: inkbit_core::Input { side: 8, crop, pool },
             ..super::golden::recipe(&[(5, 4), (3, 8)])
         };
         let blob = recipe.blob();
