@@ -164,7 +164,7 @@ fn missing_pixels_are_paper_and_surplus_ones_are_not_read() {
     for (crop, pool) in [(0, 1), (1, 1), (0, 2)] {
         let recipe = inkbit_tests::random_model::Recipe {
             input: inkbit_core::Input { side: 8, crop, pool },
-            ..super::golden::recipe(&[(5, 4), (3, 8)])
+            ..super::golden::recipe(&[(3, 8)])
         };
         let blob = recipe.blob();
         let model = Model::parse(&blob).unwrap();
