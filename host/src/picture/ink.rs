@@ -40,14 +40,18 @@ pub(super) fn find(picture: &GrayImage) -> Option<Drawing> {
 
 /// The strokes among levels that are positive where there may be ink, and their mass.
 fn strokes(levels: &[i16], width: usize, noise: i16) -> Option<(u64, Drawing)> {
-    let sure = between(levels, 3 * noise)?.max(FAINT).max(6 * noise);
+    let sure = between(levels)?.max(FAINT).max(6 * noise);
     let faintest = paper_reaches(levels, width, sure).max(sure / 16);
     let regions = regions(levels, width, faintest, sure);
     let kept = meant(&regions, levels.len() / width);
     let full = full_ink(levels, &kept, sure)?;
+    // Out-of-focus edges of a large drawing would make it larger than its ink. In one of the
+    // model's own size the faint edges are half-covered pixels and belong to it.
+    let blur = sure / 2 * extent(&kept, width).min(160) as i16 / 160;
     let mut pixels = vec![0; levels.len()];
     let mut mass = 0;
-    for &at in kept.iter().flat_map(|region| &region.pixels) {
+    let inked = kept.iter().flat_map(|region| &region.pixels);
+    for &at in inked.filter(|&&at| levels[at] >= blur) {
         mass += levels[at] as u64;
         pixels[at] = (i32::from(levels[at]) * 255 / i32::from(full)).min(255) as u8;
     }
@@ -78,10 +82,10 @@ fn paper_reaches(levels: &[i16], width: usize, sure: i16) -> i16 {
     if paper.is_empty() { 0 } else { *paper.select_nth_unstable(at).1 + 1 }
 }
 
-/// The level that parts what is above `least` best (Otsu's); `None` if there are not two levels.
-fn between(levels: &[i16], least: i16) -> Option<i16> {
+/// The level that parts ink from paper best (Otsu's); `None` if there are not two levels.
+fn between(levels: &[i16]) -> Option<i16> {
     let mut counts = [0_u64; 256];
-    for &level in levels.iter().filter(|&&level| level > least) {
+    for &level in levels {
         counts[level.clamp(0, 255) as usize] += 1;
     }
     let total: u64 = counts.iter().sum();
@@ -161,6 +165,15 @@ fn meant(regions: &[Region], edge: usize) -> Vec<&Region> {
     let speck = heaviest(&kept).unwrap_or_default() / 50;
     kept.retain(|region| region.mass > speck);
     kept
+}
+
+/// The longer edge of what the regions cover.
+fn extent(regions: &[&Region], width: usize) -> usize {
+    let length = |place: fn(usize, usize) -> usize| {
+        let places = || regions.iter().flat_map(|r| &r.pixels).map(|&at| place(at, width));
+        places().max().zip(places().min()).map_or(0, |(last, first)| last - first + 1)
+    };
+    length(|at, width| at / width).max(length(|at, width| at % width))
 }
 
 /// The level of full ink: what the darker quarter of the sure ink reaches.

@@ -5,4 +5,6 @@ mod equivalence;
 mod errors;
 mod golden;
 #[cfg(feature = "host")]
+mod picture;
+#[cfg(feature = "host")]
 mod train;
