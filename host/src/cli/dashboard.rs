@@ -11,10 +11,8 @@ use ratatui::crossterm::{cursor, execute, terminal};
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Style};
 use ratatui::symbols::Marker;
-use ratatui::text::Line;
-use ratatui::widgets::{
-    Axis, Block, Chart, Dataset, Gauge, GraphType, LegendPosition, Paragraph, Widget,
-};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Axis, Block, Chart, Dataset, Gauge, GraphType, Paragraph, Widget};
 use ratatui::{DefaultTerminal, Frame, TerminalOptions, Viewport};
 
 use super::watch;
@@ -114,7 +112,7 @@ impl Drop for Dashboard {
 /// Gives the terminal back as it was.
 pub fn restore() {
     let _ = terminal::disable_raw_mode();
-    let _ = execute!(io::stdout(), cursor::Show);
+    let _ = execute!(io::stdout(), cursor::MoveToColumn(0), cursor::Show);
 }
 
 impl View {
@@ -166,24 +164,28 @@ impl View {
             });
         // Nothing measured yet.
         let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
-        let curve = |name, data, color| {
-            let style = Style::new().fg(color);
-            let line = Dataset::default().name(name).data(data).style(style);
+        let curve = |data, color| {
+            let line = Dataset::default().data(data).style(Style::new().fg(color));
             line.marker(Marker::Braille).graph_type(GraphType::Line)
         };
+        // A legend within the chart is left out where the terminal is narrow.
+        let title = Line::from_iter([
+            Span::raw(title),
+            Span::styled("  train", TRAIN),
+            Span::styled("  validation ", VALIDATION),
+        ]);
         let last = self.epochs.max(2) as f64;
-        let chart = Chart::new(vec![
-            curve("train", &curves.train, TRAIN),
-            curve("validation", &curves.validation, VALIDATION),
-        ])
-        .block(Block::bordered().title(title))
-        .legend_position(Some(LegendPosition::Right))
-        .x_axis(Axis::default().bounds([1.0, last]).labels(["1".to_owned(), format!("{last}")]))
-        .y_axis(
-            Axis::default()
-                .bounds([low, high.max(low + f64::EPSILON)])
-                .labels([format!("{low:.3}"), format!("{high:.3}")]),
-        );
+        let chart =
+            Chart::new(vec![curve(&curves.train, TRAIN), curve(&curves.validation, VALIDATION)])
+                .block(Block::bordered().title(title))
+                .x_axis(
+                    Axis::default().bounds([1.0, last]).labels(["1".to_owned(), format!("{last}")]),
+                )
+                .y_axis(
+                    Axis::default()
+                        .bounds([low, high.max(low + f64::EPSILON)])
+                        .labels([format!("{low:.3}"), format!("{high:.3}")]),
+                );
         frame.render_widget(chart, area);
     }
 }

@@ -95,13 +95,13 @@ pub enum RunError {
     },
     /// There is a run already.
     #[error(
-        "{} holds a {state} run of {epochs} epochs; {advice}, give another folder, or replace it \
+        "{} holds {state} run of {epochs} epochs; {advice}, give another folder, or replace it \
          with --force", folder.display()
     )]
     Exists {
         /// The folder.
         folder: PathBuf,
-        /// "finished" or "interrupted".
+        /// "a finished" or "an interrupted".
         state: &'static str,
         /// Epochs that it has.
         epochs: usize,
@@ -214,8 +214,8 @@ impl Run {
         }
         let history = read_history(&folder.join(HISTORY)).unwrap_or_default();
         let (state, advice) = match history.end {
-            Some(_) => ("finished", "quantize it"),
-            None => ("interrupted", "go on with --resume"),
+            Some(_) => ("a finished", "quantize it"),
+            None => ("an interrupted", "go on with --resume"),
         };
         let (folder, epochs) = (folder.to_owned(), history.epochs.len());
         Err(RunError::Exists { folder, state, epochs, advice })
