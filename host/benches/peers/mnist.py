@@ -12,7 +12,7 @@ def load(folder, part):
         content = gzip.decompress((Path(folder) / f"{part}-{name}-ubyte.gz").read_bytes())
         return numpy.frombuffer(content, numpy.uint8)[header:]
 
-    return read("images-idx3", 16).reshape(-1, 784), read("labels-idx1", 8)
+    return read("images-idx3", 16).reshape(-1, 784), read("labels-idx1", 8).copy()
 
 
 def split(count, seed):
