@@ -1,0 +1,32 @@
+//! The firmware's board-free part: what a device shows, what it does with keys, touch and serial
+//! bytes, and drivers that speak embedded-hal. A board adds its registers and calls [`run`].
+//!
+//! Nothing here waits, allocates or knows an address.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+mod canvas;
+mod clock;
+mod engine;
+mod keys;
+mod line;
+mod machine;
+mod panel;
+mod run;
+mod samples;
+mod screen;
+mod ssd0323;
+mod text;
+
+pub use canvas::{Canvas, SIDE, STEP};
+pub use clock::{Clock, Ticks, ticks};
+pub use engine::{Engine, Verdict};
+pub use keys::Keys;
+pub use line::Line;
+pub use machine::{App, Board, Event, PIXELS};
+pub use panel::{NoPanel, Panel, Show};
+pub use run::{Device, NoKeys, ReadKeys};
+pub use samples::{Sample, samples};
+pub use screen::{HEIGHT, Screen, View, WIDTH};
+pub use ssd0323::Ssd0323;

@@ -1,0 +1,91 @@
+//! The device's end of the serial line: requests in, responses out.
+
+use inkbit_core::link::{
+    self, Hello, Loaded, PROTOCOL, RESPONSE_FRAME, Receiver, Refusal, Request, Response,
+    request_bytes, unpack_pixels,
+};
+
+use crate::clock::{Clock, ticks};
+use crate::machine::{App, Event, PIXELS};
+
+/// Collects requests and holds the response that goes out.
+#[derive(Debug)]
+pub struct Line {
+    receiver: Receiver<{ request_bytes(PIXELS) }>,
+    reply: [u8; RESPONSE_FRAME],
+}
+
+impl Line {
+    /// A line on which nothing has come yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { receiver: Receiver::new(), reply: [0; RESPONSE_FRAME] }
+    }
+
+    /// Takes one byte. If it completes a frame, does what the frame asks for and returns the
+    /// response's frame.
+    pub fn push<const CELLS: usize>(
+        &mut self,
+        byte: u8,
+        app: &mut App<'_, CELLS>,
+        clock: &mut impl Clock,
+    ) -> Option<&[u8]> {
+        let message = self.receiver.push(byte)?;
+        let response = message
+            .and_then(link::decode)
+            .and_then(|request| answer(request, app, clock))
+            .unwrap_or_else(Response::Refused);
+        // RESPONSE_FRAME holds every response.
+        link::encode(&response, &mut self.reply).map(|frame| &*frame)
+    }
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn answer<'a, const CELLS: usize>(
+    request: Request<'_>,
+    app: &'a mut App<'_, CELLS>,
+    clock: &mut impl Clock,
+) -> Result<Response<'a>, Refusal> {
+    let now = ticks(clock.nanoseconds());
+    let event = match request {
+        Request::Hello => return Ok(Response::Hello(hello(app))),
+        Request::Classify { id, pixels } => {
+            let (nanoseconds, logits) =
+                app.classify(id, clock, |image| unpack_pixels(pixels, image))?;
+            let logits = logits.iter().copied().collect();
+            return Ok(Response::Logits { id, nanoseconds, logits });
+        }
+        Request::Status => {
+            app.settle(clock);
+            return Ok(Response::Status(app.status()));
+        }
+        #[allow(clippy::panic)] // what is asked for
+        Request::Panic => panic!("asked to by the host"),
+        Request::Key { key, pressed } => Event::Key(key, pressed),
+        Request::Pen { x, y, down } => Event::Pen(x, y, down),
+        Request::Clear => Event::Clear,
+        Request::Show(mode) => Event::Show(mode),
+    };
+    app.handle(event, now);
+    Ok(Response::Done)
+}
+
+fn hello<'a, const CELLS: usize>(app: &'a App<'_, CELLS>) -> Hello<'a> {
+    Hello {
+        protocol: PROTOCOL,
+        firmware: env!("CARGO_PKG_VERSION"),
+        board: app.board().name,
+        limits: app.limits(),
+        model: app.engine().model().map(|model| Loaded {
+            name: model.header().name,
+            crc: app.engine().crc(),
+            side: model.input().side,
+            classes: model.classes() as u16,
+        }),
+    }
+}

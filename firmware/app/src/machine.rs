@@ -1,0 +1,373 @@
+//! The state machine: events change what is shown; nothing waits.
+
+use inkbit_core::image::normalise;
+use inkbit_core::link::{Key, Limits, MAX_LOGITS, Mode, Refusal, Status};
+
+use crate::canvas::{Canvas, SIDE, STEP};
+use crate::clock::{Clock, Ticks};
+use crate::engine::{Engine, Verdict};
+use crate::samples::{Sample, samples};
+use crate::screen::{View, canvas_at};
+
+/// The most pixels of an image that a model may take: 32 × 32.
+pub const PIXELS: usize = 1024;
+
+/// A key that is held moves the pen again after this time, and then after every [`REPEAT`].
+const FIRST_REPEAT: Ticks = 240;
+const REPEAT: Ticks = 32;
+/// Holding select for this long wipes the canvas.
+const LONG: Ticks = 700;
+/// A sample is shown for this long.
+const SHOWN: Ticks = 2500;
+
+/// What the app has to know about its board.
+#[derive(Clone, Copy, Debug)]
+pub struct Board {
+    /// The board's name, as in its `board.toml`.
+    pub name: &'static str,
+    /// Address of the model region.
+    pub model_address: u32,
+    /// Its length in bytes.
+    pub model_bytes: u32,
+    /// Measures the stack: its deepest use so far, and its room, in bytes.
+    pub stack: fn() -> (u32, u32),
+}
+
+/// What happens to the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A key goes down (`true`) or up.
+    Key(Key, bool),
+    /// A finger touches the display, or moves on it, at this (column, row) of the 128 × 64 screen.
+    Touch(i32, i32),
+    /// The finger leaves the display.
+    Release,
+    /// The host's pen is at this (column, row) of the canvas, in pixels, up or down.
+    Pen(u8, u8, bool),
+    /// The canvas is to be wiped.
+    Clear,
+    /// The screen is to change.
+    Show(Mode),
+}
+
+/// Select is down.
+#[derive(Clone, Copy, Debug)]
+struct Hold {
+    since: Ticks,
+    /// It has done something already, so letting go does nothing.
+    used: bool,
+}
+
+/// The whole of the app but its display and its serial line.
+#[derive(Debug)]
+pub struct App<'m, const CELLS: usize> {
+    board: Board,
+    engine: Engine<'m, CELLS>,
+    mode: Mode,
+    canvas: Canvas,
+    /// The pen that the keys move, in pixels, and whether it is down.
+    pen: (u8, u8),
+    pen_down: bool,
+    /// Where the finger or the host's pen was last, in steps, while it is down.
+    stroke: Option<(i32, i32)>,
+    /// The model's input.
+    image: [u8; PIXELS],
+    verdict: Verdict,
+    /// The verdict is older than what it is about.
+    stale: bool,
+    sample: u8,
+    playing: bool,
+    /// When the arrows that are held act again: up, down, left, right.
+    repeat: [Option<Ticks>; 4],
+    select: Option<Hold>,
+    next_sample: Ticks,
+    id: u32,
+}
+
+impl<'m, const CELLS: usize> App<'m, CELLS> {
+    /// The app as it is after power-on.
+    #[inline(always)]
+    pub fn new(board: Board, engine: Engine<'m, CELLS>) -> Self {
+        let middle = SIDE as u8 / 2;
+        Self {
+            board,
+            engine,
+            mode: Mode::Draw,
+            canvas: Canvas::new(),
+            pen: (middle, middle),
+            pen_down: false,
+            stroke: None,
+            image: [0; PIXELS],
+            verdict: Verdict::NONE,
+            stale: true,
+            sample: 0,
+            playing: true,
+            repeat: [None; 4],
+            select: None,
+            next_sample: 0,
+            id: 0,
+        }
+    }
+
+    /// Takes an event that happens now.
+    pub fn handle(&mut self, event: Event, now: Ticks) {
+        match event {
+            Event::Key(key, pressed) => self.key(key, pressed, now),
+            Event::Touch(x, y) => {
+                if self.mode == Mode::Draw
+                    && let Some(to) = canvas_at(x, y)
+                {
+                    self.stroke_to(to);
+                }
+            }
+            Event::Release => self.stroke = None,
+            Event::Pen(x, y, down) => {
+                self.show(Mode::Draw, now);
+                if down {
+                    self.stroke_to((i32::from(x) * STEP, i32::from(y) * STEP));
+                } else {
+                    self.stroke = None;
+                }
+            }
+            Event::Clear => {
+                self.show(Mode::Draw, now);
+                self.clear();
+            }
+            Event::Show(mode) => self.show(mode, now),
+        }
+    }
+
+    /// Lets time act: keys that are held, samples that change.
+    pub fn tick(&mut self, now: Ticks) {
+        if let Some(hold) = &mut self.select
+            && !hold.used
+            && now.wrapping_sub(hold.since) >= LONG
+        {
+            hold.used = true;
+            if self.mode == Mode::Draw {
+                self.clear();
+            }
+        }
+        for (arrow, key) in [Key::Up, Key::Down, Key::Left, Key::Right].into_iter().enumerate() {
+            if let Some(Some(due)) = self.repeat.get_mut(arrow)
+                && due_by(*due, now)
+            {
+                *due = now.wrapping_add(REPEAT);
+                self.arrow(key, now);
+            }
+        }
+        if self.mode == Mode::Samples && self.playing && due_by(self.next_sample, now) {
+            self.step_sample(true, now);
+        }
+    }
+
+    /// Brings the verdict up to date with what is drawn.
+    pub fn settle(&mut self, clock: &mut impl Clock) {
+        if !core::mem::take(&mut self.stale) {
+            return;
+        }
+        let Ok(side) = self.engine.model().map(|model| usize::from(model.input().side)) else {
+            return;
+        };
+        let Some(image) = self.image.get_mut(..side * side) else { return };
+        normalise(self.canvas.pixels(), SIDE, SIDE, image, side);
+        self.engine.classify(image, clock, &mut self.verdict);
+    }
+
+    /// Classifies an image that the host has sent, and shows it. `fill` writes the image and
+    /// returns how many pixels there are.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NoModel`] or [`Refusal::Pixels`]; then nothing is shown but what was there.
+    pub fn classify(
+        &mut self,
+        id: u32,
+        clock: &mut impl Clock,
+        fill: impl FnOnce(&mut [u8]) -> usize,
+    ) -> Result<(u32, &[i32]), Refusal> {
+        let model = self.engine.model().map_err(|_| Refusal::NoModel)?;
+        let expected = model.input().pixels();
+        let image = self.image.get_mut(..expected).unwrap_or_default();
+        let found = fill(image);
+        if found != expected {
+            let (found, expected) = (found as u32, expected as u32);
+            return Err(Refusal::Pixels { found, expected });
+        }
+        (self.mode, self.stale, self.id) = (Mode::Link, false, id);
+        let logits = self.engine.classify(image, clock, &mut self.verdict);
+        Ok((self.verdict.nanoseconds, logits))
+    }
+
+    /// The board.
+    pub const fn board(&self) -> &Board {
+        &self.board
+    }
+
+    /// The engine.
+    pub const fn engine(&self) -> &Engine<'m, CELLS> {
+        &self.engine
+    }
+
+    /// What fits this firmware.
+    pub const fn limits(&self) -> Limits {
+        let Board { model_address, model_bytes, .. } = self.board;
+        Limits {
+            model_address,
+            model_bytes,
+            cells: CELLS as u32,
+            pixels: PIXELS as u32,
+            classes: MAX_LOGITS as u32,
+        }
+    }
+
+    /// What the device shows and has needed.
+    pub fn status(&self) -> Status {
+        let Verdict { class, permille, .. } = self.verdict;
+        let (stack, stack_room) = (self.board.stack)();
+        Status { mode: self.mode, class, permille, stack, stack_room }
+    }
+
+    /// What is to be seen.
+    pub fn view(&self) -> View<'_> {
+        let model = self.engine.model();
+        let drawn = self.mode != Mode::Link;
+        let side = model.as_ref().map_or(SIDE, |model| usize::from(model.input().side));
+        View {
+            mode: self.mode,
+            message: model.err(),
+            image: if drawn { self.canvas.pixels() } else { &self.image },
+            side: if drawn { SIDE } else { side },
+            pen: (self.mode == Mode::Draw).then_some((self.pen, self.pen_down)),
+            number: if drawn { u32::from(self.sample) + 1 } else { self.id },
+            truth: if self.mode == Mode::Samples { self.current_sample().map(|sample| sample.digit) } else { None },
+            model: model.ok(),
+            verdict: &self.verdict,
+        }
+    }
+
+    fn key(&mut self, key: Key, pressed: bool, now: Ticks) {
+        let arrow = match key {
+            Key::Up => 0,
+            Key::Down => 1,
+            Key::Left => 2,
+            Key::Right => 3,
+            Key::Select => return self.select(pressed, now),
+        };
+        if let Some(due) = self.repeat.get_mut(arrow) {
+            *due = pressed.then_some(now.wrapping_add(FIRST_REPEAT));
+        }
+        if !pressed {
+            return;
+        }
+        // Select with an arrow leafs through the screens.
+        if let Some(hold) = &mut self.select {
+            hold.used = true;
+            self.repeat = [None; 4];
+            self.show(neighbour(self.mode, matches!(key, Key::Right | Key::Down)), now);
+        } else {
+            self.arrow(key, now);
+        }
+    }
+
+    fn select(&mut self, pressed: bool, now: Ticks) {
+        if pressed {
+            self.select = Some(Hold { since: now, used: false });
+        } else if self.select.take().is_some_and(|hold| !hold.used) {
+            match self.mode {
+                Mode::Draw => {
+                    self.pen_down = !self.pen_down;
+                    self.pen_to(self.pen);
+                }
+                Mode::Samples => self.playing = !self.playing,
+                Mode::Link => {}
+            }
+        }
+    }
+
+    /// An arrow acts once.
+    fn arrow(&mut self, key: Key, now: Ticks) {
+        let last = SIDE as u8 - 1;
+        let (x, y) = self.pen;
+        match self.mode {
+            Mode::Draw => self.pen_to(match key {
+                Key::Up => (x, y.saturating_sub(1)),
+                Key::Down => (x, (y + 1).min(last)),
+                Key::Left => (x.saturating_sub(1), y),
+                Key::Right => ((x + 1).min(last), y),
+                Key::Select => (x, y),
+            }),
+            Mode::Samples => self.step_sample(matches!(key, Key::Right | Key::Down), now),
+            Mode::Link => {}
+        }
+    }
+
+    fn pen_to(&mut self, to: (u8, u8)) {
+        if self.pen_down {
+            let steps = |(x, y): (u8, u8)| (i32::from(x) * STEP, i32::from(y) * STEP);
+            self.canvas.line(steps(self.pen), steps(to));
+            self.stale = true;
+        }
+        self.pen = to;
+    }
+
+    fn stroke_to(&mut self, to: (i32, i32)) {
+        self.canvas.line(self.stroke.unwrap_or(to), to);
+        self.stroke = Some(to);
+        self.stale = true;
+    }
+
+    fn clear(&mut self) {
+        self.canvas.clear();
+        (self.stroke, self.pen_down, self.stale) = (None, false, true);
+    }
+
+    /// Changes the screen. Every screen but the link's shows the one canvas, so it begins anew.
+    fn show(&mut self, mode: Mode, now: Ticks) {
+        if mode == self.mode {
+            return;
+        }
+        self.mode = mode;
+        self.clear();
+        match mode {
+            Mode::Draw => {}
+            Mode::Samples => self.put_sample(now),
+            Mode::Link => {
+                self.image.fill(0);
+                (self.verdict, self.stale, self.id) = (Verdict::NONE, false, 0);
+            }
+        }
+    }
+
+    fn step_sample(&mut self, forward: bool, now: Ticks) {
+        let count = samples().count() as u8;
+        let step = if forward { 1 } else { count.saturating_sub(1) };
+        self.sample = (self.sample + step).checked_rem(count).unwrap_or_default();
+        self.put_sample(now);
+    }
+
+    fn put_sample(&mut self, now: Ticks) {
+        if let Some(sample) = self.current_sample() {
+            sample.unpack(&mut self.canvas);
+        }
+        self.next_sample = now.wrapping_add(SHOWN);
+        self.stale = true;
+    }
+
+    fn current_sample(&self) -> Option<Sample> {
+        samples().nth(usize::from(self.sample))
+    }
+}
+
+/// Whether a moment has come. Right for moments less than 26 days away.
+const fn due_by(moment: Ticks, now: Ticks) -> bool {
+    now.wrapping_sub(moment) < Ticks::MAX / 2
+}
+
+const fn neighbour(mode: Mode, forward: bool) -> Mode {
+    match (mode, forward) {
+        (Mode::Draw, true) | (Mode::Link, false) => Mode::Samples,
+        (Mode::Samples, true) | (Mode::Draw, false) => Mode::Link,
+        (Mode::Link, true) | (Mode::Samples, false) => Mode::Draw,
+    }
+}

@@ -1,0 +1,284 @@
+//! What is to be seen, and how it is drawn on 128 × 64 pixels. Only what has changed is drawn.
+
+use core::fmt::Write;
+
+use embedded_graphics::mono_font::ascii::{FONT_5X8, FONT_10X20};
+use embedded_graphics::pixelcolor::Gray4;
+use embedded_graphics::prelude::*;
+use embedded_graphics::primitives::Rectangle;
+use heapless::String;
+use inkbit_core::Model;
+use inkbit_core::blob::crc32;
+use inkbit_core::link::Mode;
+
+use crate::canvas::STEP;
+use crate::engine::Verdict;
+use crate::text::{Enlarged, SMALL_HEIGHT, SMALL_WIDTH, wrap, write};
+
+/// Width of the screen in pixels. A larger display shows it in its upper left corner.
+pub const WIDTH: u32 = 128;
+/// Height of the screen in pixels.
+pub const HEIGHT: u32 = 64;
+
+/// Edge of the enlarged image. Small images are enlarged to the greatest whole multiple in it.
+const IMAGE: u32 = 56;
+const IMAGE_AT: Point = Point::new(1, 4);
+const FRAME: Rectangle = area(0, 3, IMAGE + 2, IMAGE + 2);
+const DIGIT: Rectangle = area(62, 0, 22, 40);
+const NOTES: Rectangle = area(86, 0, 42, 40);
+const BARS: Rectangle = area(64, 41, 64, 23);
+/// Height of a bar of full confidence.
+const BAR: u32 = 14;
+
+const BLACK: Gray4 = Gray4::new(0);
+const DIM: Gray4 = Gray4::new(5);
+const MIDDLE: Gray4 = Gray4::new(9);
+const BRIGHT: Gray4 = Gray4::new(15);
+
+/// Rows of the largest image.
+const ROWS: usize = 32;
+
+/// All that the display shows.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// The screen.
+    pub mode: Mode,
+    /// Shown instead of everything else: why no model can be run.
+    pub message: Option<&'a str>,
+    /// The image, row by row.
+    pub image: &'a [u8],
+    /// Its edge in pixels.
+    pub side: usize,
+    /// Where the pen that keys move is, as (column, row), and whether it is down.
+    pub pen: Option<((u8, u8), bool)>,
+    /// Number of the sample or of the request.
+    pub number: u32,
+    /// What the sample is.
+    pub truth: Option<u8>,
+    /// The model that has judged.
+    pub model: Option<&'a Model<'a>>,
+    /// What it says.
+    pub verdict: &'a Verdict,
+}
+
+/// Draws views, and remembers enough of the last one to draw only what differs.
+#[derive(Clone, Debug)]
+pub struct Screen {
+    layout: u32,
+    rows: [u32; ROWS],
+    notes: u32,
+    digit: u32,
+    bars: u32,
+}
+
+const fn area(x: i32, y: i32, width: u32, height: u32) -> Rectangle {
+    Rectangle::new(Point::new(x, y), Size::new(width, height))
+}
+
+/// The point of the canvas, in steps, that is under a point of the screen, if one is.
+pub(crate) fn canvas_at(x: i32, y: i32) -> Option<(i32, i32)> {
+    let inside = Rectangle::new(IMAGE_AT, Size::new_equal(IMAGE)).contains(Point::new(x, y));
+    let scale = IMAGE as i32 / crate::canvas::SIDE as i32;
+    // The middle of a pixel of the screen, from the middle of a pixel of the canvas.
+    let steps = |at: i32| ((2 * at + 1) * STEP - scale * STEP) / (2 * scale);
+    inside.then(|| (steps(x - IMAGE_AT.x), steps(y - IMAGE_AT.y)))
+}
+
+impl Screen {
+    /// A black display.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { layout: 0, rows: [0; ROWS], notes: 0, digit: 0, bars: 0 }
+    }
+
+    /// Draws what has changed since the last time; returns whether anything has.
+    ///
+    /// # Errors
+    ///
+    /// The display's.
+    pub fn draw<D: DrawTarget>(
+        &mut self,
+        view: &View<'_>,
+        target: &mut D,
+    ) -> Result<bool, D::Error>
+    where
+        D::Color: From<Gray4>,
+    {
+        // The parts lie elsewhere on every kind of screen.
+        let layout = [1, u8::from(view.message.is_some()), view.side as u8];
+        let mut changed = false;
+        if differs(&mut self.layout, &layout) {
+            target.fill_solid(&area(0, 0, WIDTH, HEIGHT), BLACK.into())?;
+            *self = Self { layout: self.layout, ..Self::new() };
+            if view.message.is_none() {
+                frame(target)?;
+            }
+            changed = true;
+        }
+        if let Some(message) = view.message {
+            if differs(&mut self.notes, message.as_bytes()) {
+                write("No model to run", Point::zero(), &FONT_5X8, BRIGHT, target)?;
+                let below = area(0, SMALL_HEIGHT, WIDTH, HEIGHT - SMALL_HEIGHT as u32);
+                wrap(message, below, MIDDLE, target)?;
+                changed = true;
+            }
+            return Ok(changed);
+        }
+        changed |= self.rows(view, target)?;
+        let lines = note(view);
+        if differs(&mut self.notes, lines.as_bytes()) {
+            target.fill_solid(&NOTES, BLACK.into())?;
+            for (number, line) in (0..).zip(lines.split('\n')) {
+                let at = NOTES.top_left + Point::new(0, number * 10);
+                write(line, at, &FONT_5X8, MIDDLE, target)?;
+            }
+            changed = true;
+        }
+        let class = view.verdict.class.map(usize::from);
+        let label = class.zip(view.model).map_or("?", |(class, model)| model.label(class));
+        if differs(&mut self.digit, label.as_bytes()) {
+            target.fill_solid(&DIGIT, BLACK.into())?;
+            // A label of one character is drawn twice as large.
+            let mut large = Enlarged {
+                target,
+                origin: DIGIT.top_left,
+                scale: if label.chars().count() == 1 { 2 } else { 1 },
+            };
+            write(label, Point::zero(), &FONT_10X20, BRIGHT, &mut large)?;
+            changed = true;
+        }
+        let classes = view.model.map_or(0, Model::classes);
+        let levels = view.verdict.bars.get(..classes).unwrap_or_default();
+        if differs(&mut self.bars, levels) {
+            draw_bars(levels, class, view.model, target)?;
+            changed = true;
+        }
+        Ok(changed)
+    }
+
+    fn rows<D: DrawTarget>(&mut self, view: &View<'_>, target: &mut D) -> Result<bool, D::Error>
+    where
+        D::Color: From<Gray4>,
+    {
+        let scale = IMAGE / (view.side as u32).max(1);
+        let edge = IMAGE_AT + Size::new_equal((IMAGE - scale * view.side as u32) / 2);
+        let mut changed = false;
+        for ((y, pixels), drawn) in
+            (0..).zip(view.image.chunks(view.side.max(1))).zip(&mut self.rows)
+        {
+            let mut line = [0; ROWS];
+            for (to, from) in line.iter_mut().zip(pixels) {
+                *to = from >> 4;
+            }
+            if let Some(((pen_x, pen_y), down)) = view.pen {
+                mark_pen(&mut line, i32::from(pen_x), i32::from(pen_y) - y, down);
+            }
+            if differs(drawn, &line) {
+                let at = edge + Point::new(0, y * scale as i32);
+                let size = Size::new(scale * view.side as u32, scale);
+                let row = line.iter().take(view.side);
+                let stretched = row.flat_map(|&grey| core::iter::repeat_n(grey, scale as usize));
+                let colours = stretched.map(|grey| Gray4::new(grey).into());
+                let times = core::iter::repeat_n(colours, scale as usize).flatten();
+                target.fill_contiguous(&Rectangle::new(at, size), times)?;
+                changed = true;
+            }
+        }
+        Ok(changed)
+    }
+}
+
+impl Default for Screen {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Whether a part is other than drawn; then it is about to be drawn.
+fn differs(drawn: &mut u32, shown: &[u8]) -> bool {
+    // Zero stands for "not drawn".
+    let sum = crc32(shown).max(1);
+    core::mem::replace(drawn, sum) != sum
+}
+
+/// Marks the pen in the row that lies `above` rows from it: a cross, with the dot in its middle
+/// dark on ink and bright on paper.
+fn mark_pen(line: &mut [u8; ROWS], x: i32, above: i32, down: bool) {
+    let arms: &[i32] = match above {
+        0 => &[-1, 1],
+        -1 | 1 => &[0],
+        _ => return,
+    };
+    for arm in arms {
+        if let Some(pixel) = line.get_mut((x + arm) as usize) {
+            *pixel = if down { *pixel / 2 } else { 7 };
+        }
+    }
+    if above == 0
+        && let Some(pixel) = line.get_mut(x as usize)
+    {
+        *pixel = if *pixel < 8 { 15 } else { 0 };
+    }
+}
+
+fn frame<D: DrawTarget>(target: &mut D) -> Result<(), D::Error>
+where
+    D::Color: From<Gray4>,
+{
+    target.fill_solid(&FRAME, DIM.into())?;
+    target.fill_solid(&FRAME.offset(-1), BLACK.into())
+}
+
+/// What stands beside the digit: four lines of up to eight characters.
+fn note(view: &View<'_>) -> String<48> {
+    let mut text = String::new();
+    let Verdict { permille, nanoseconds, .. } = *view.verdict;
+    // 48 bytes hold the longest of each line.
+    let _ = match view.mode {
+        Mode::Draw => text.write_str("draw"),
+        Mode::Samples => write!(text, "no. {}", view.number),
+        Mode::Link => write!(text, "#{}", view.number),
+    };
+    let _ = write!(text, "\n{}.{}%\n", permille / 10, permille % 10);
+    let microseconds = nanoseconds / 1000;
+    let _ = if microseconds < 10_000 {
+        writeln!(text, "{microseconds} us")
+    } else {
+        writeln!(text, "{} ms", microseconds / 1000)
+    };
+    let _ = match (view.truth, view.pen) {
+        (Some(digit), _) => write!(text, "is a {digit}"),
+        (_, Some((_, true))) => text.write_str("pen down"),
+        (_, Some((_, false))) => text.write_str("pen up"),
+        _ => Ok(()),
+    };
+    text
+}
+
+fn draw_bars<D: DrawTarget>(
+    levels: &[u8],
+    class: Option<usize>,
+    model: Option<&Model<'_>>,
+    target: &mut D,
+) -> Result<(), D::Error>
+where
+    D::Color: From<Gray4>,
+{
+    target.fill_solid(&BARS, BLACK.into())?;
+    let pitch = (BARS.size.width / (levels.len() as u32).max(1)).clamp(1, 8);
+    for (number, &level) in levels.iter().enumerate() {
+        let at = BARS.top_left + Size::new(pitch * number as u32, 0);
+        let height = (u32::from(level) * BAR).div_ceil(255).max(1);
+        let bar = Rectangle::new(
+            at + Size::new(0, BAR - height),
+            Size::new(pitch.saturating_sub(1).max(1), height),
+        );
+        let colour = if class == Some(number) { BRIGHT } else { MIDDLE };
+        target.fill_solid(&bar, colour.into())?;
+        let label = model.map_or("", |model| model.label(number));
+        if label.len() as i32 * SMALL_WIDTH <= pitch as i32 {
+            write(label, at + Size::new(0, BAR + 1), &FONT_5X8, DIM, target)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! What the boards' build scripts do: `board.toml` says where memory lies, and the linker's memory
+//! map and the firmware's constants are written from it, so that they cannot disagree.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::{env, fs};
+
+use serde::Deserialize;
+
+/// The part of a `board.toml` that the firmware needs; `firmware/README.md` explains all of it.
+#[derive(Deserialize)]
+struct Board {
+    name: String,
+    memory: Memory,
+    limits: Limits,
+}
+
+#[derive(Deserialize)]
+struct Memory {
+    flash: Region,
+    ram: Region,
+    model: Region,
+}
+
+#[derive(Deserialize)]
+struct Region {
+    address: u32,
+    bytes: u32,
+}
+
+#[derive(Deserialize)]
+struct Limits {
+    cells: usize,
+}
+
+/// Writes `memory.x` and `board.rs` to the build script's output folder, and tells the linker to
+/// use the given scripts. `aliases` are lines that the linker's scripts want beside the regions.
+///
+/// # Errors
+///
+/// If `board.toml` cannot be read or is not one, or a file cannot be written.
+pub fn build(linker_scripts: &[&str], aliases: &str) -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=board.toml");
+    let Board { name, memory: Memory { flash, ram, model }, limits } =
+        toml::from_str(&fs::read_to_string("board.toml")?)?;
+    let out = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set: run this from cargo")?;
+    let out = Path::new(&out);
+
+    // Flash ends for the linker where the model begins, so code that is too large does not link.
+    let code = model.address - flash.address;
+    let map = format!(
+        "MEMORY\n{{\n  FLASH : ORIGIN = {:#x}, LENGTH = {code:#x}\n  RAM : ORIGIN = {:#x}, LENGTH = {:#x}\n}}\n{aliases}",
+        flash.address, ram.address, ram.bytes
+    );
+    fs::write(out.join("memory.x"), map)?;
+    println!("cargo:rustc-link-search={}", out.display());
+    for script in linker_scripts {
+        println!("cargo:rustc-link-arg-bins=-T{script}");
+    }
+    // Without this the linker pads the image to pages of 4 KiB.
+    println!("cargo:rustc-link-arg-bins=--nmagic");
+
+    let mut constants = String::new();
+    writeln!(constants, "/// The board's name.\nconst NAME: &str = {name:?};")?;
+    writeln!(constants, "/// Where its model lies.\nconst MODEL_ADDRESS: usize = {};", model.address)?;
+    writeln!(constants, "/// Bytes that the model may have.\nconst MODEL_BYTES: usize = {};", model.bytes)?;
+    writeln!(constants, "/// Cells of working memory.\nconst CELLS: usize = {};", limits.cells)?;
+    fs::write(out.join("board.rs"), constants)?;
+    Ok(())
+}

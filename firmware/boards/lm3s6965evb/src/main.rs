@@ -1,0 +1,90 @@
+//! Inkbit on the LM3S6965 evaluation board: Cortex-M3, OLED, five keys, UART.
+
+#![no_std]
+#![no_main]
+
+mod gpio;
+mod ssi;
+mod uart;
+
+use core::panic::PanicInfo;
+
+use cortex_m_rt::entry;
+use inkbit_app::{Board, Device, Keys, Panel, Ssd0323};
+use inkbit_arch::{Memory, Register, SysTick, report, stack};
+
+use gpio::{Input, Output, Port};
+use ssi::Ssi;
+use uart::Uart;
+
+include!(concat!(env!("OUT_DIR"), "/board.rs"));
+
+const BOARD: Board = Board {
+    name: NAME,
+    model_address: MODEL_ADDRESS as u32,
+    model_bytes: MODEL_BYTES as u32,
+    stack: stack::used,
+};
+
+static MEMORY: Memory<CELLS> = Memory::new();
+
+#[entry]
+#[allow(unsafe_code)]
+fn main() -> ! {
+    clocks();
+    // SAFETY: main runs once, and the region is flash behind the code.
+    let (app, line) = unsafe { MEMORY.start(BOARD) };
+    // The OLED's chip select stays low: nothing else is on its bus.
+    Output::new(Port::D, 0).write(false);
+    let mut display = Ssd0323::new(Ssi::start(), Output::new(Port::C, 7));
+    // A display that is not there must not keep the line from answering.
+    let _ = display.start();
+    let arrows = [0, 1, 2, 3].map(|pin| Input::new(Port::E, pin));
+    let [up, down, left, right] = arrows;
+    Device {
+        serial: Uart::start(),
+        keys: Keys::new([up, down, left, right, Input::new(Port::F, 1)]),
+        panel: Panel::new(display, |display| {
+            let _ = display.flush();
+        }),
+        clock: SysTick::start(NANOSECONDS_PER_CYCLE),
+    }
+    .run(app, line)
+}
+
+/// The core runs at 50 MHz.
+const NANOSECONDS_PER_CYCLE: u32 = 20;
+
+/// Sets the core to 50 MHz from the 8 MHz crystal, and powers the peripherals.
+#[allow(unsafe_code)]
+fn clocks() {
+    // SAFETY: registers of the system control block; they touch no memory.
+    const RIS: Register = unsafe { Register::at(0x400F_E050) };
+    // SAFETY: as above.
+    const RCC: Register = unsafe { Register::at(0x400F_E060) };
+    // SAFETY: as above.
+    const RCGC1: Register = unsafe { Register::at(0x400F_E104) };
+    // SAFETY: as above.
+    const RCGC2: Register = unsafe { Register::at(0x400F_E108) };
+    const PLL_LOCKED: u32 = 1 << 6;
+    const BYPASS: u32 = 1 << 11;
+    const USE_DIVIDER: u32 = 1 << 22;
+    /// Main oscillator on, 8 MHz crystal, PLL powered, 200 MHz divided by 4.
+    const SPEED: u32 = 3 << 23 | 0xE << 6;
+
+    // The crystal and the PLL start up while the core runs without them.
+    RCC.write(SPEED | USE_DIVIDER | BYPASS);
+    while RIS.read() & PLL_LOCKED == 0 {}
+    RCC.write(SPEED | USE_DIVIDER);
+    /// UART0 and SSI0.
+    const SERIAL: u32 = 1 << 0 | 1 << 4;
+    RCGC1.set(SERIAL);
+    /// Ports A to F.
+    const PORTS: u32 = 0x3F;
+    RCGC2.set(PORTS);
+}
+
+#[panic_handler]
+fn panic(info: &PanicInfo<'_>) -> ! {
+    report(info, uart::send)
+}
