@@ -32,28 +32,53 @@ pub const fn scratch_cells(widths: &[usize]) -> usize {
 /// next layer goes the opposite way.
 #[derive(Clone, Debug)]
 pub struct Scratch<'m, const CELLS: usize> {
-    model: &'m Model<'m>,
+    model: Option<&'m Model<'m>>,
     cells: [Cell; CELLS],
 }
 
 impl<'m, const CELLS: usize> Scratch<'m, CELLS> {
+    /// Working memory without a model, for a static variable; [`load`](Self::load) follows.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { model: None, cells: [0; CELLS] }
+    }
+
     /// Working memory for `model`.
     ///
     /// # Errors
     ///
     /// [`Error::ScratchTooSmall`] if the model needs more than `CELLS`.
     pub fn for_model(model: &'m Model<'m>) -> Result<Self, Error> {
+        let mut scratch = Self::new();
+        scratch.load(model)?;
+        Ok(scratch)
+    }
+
+    /// Makes this the working memory of `model`, in place.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ScratchTooSmall`] if the model needs more than `CELLS`; then the model is none.
+    pub fn load(&mut self, model: &'m Model<'m>) -> Result<(), Error> {
+        self.model = None;
         let needed = model.scratch_cells();
         if needed > CELLS {
             return Err(Error::ScratchTooSmall { found: CELLS, needed });
         }
-        Ok(Self { model, cells: [0; CELLS] })
+        self.model = Some(model);
+        Ok(())
     }
 
-    /// The model it is for.
+    /// The model it is for, if there is one.
     #[must_use]
-    pub const fn model(&self) -> &'m Model<'m> {
+    pub const fn model(&self) -> Option<&'m Model<'m>> {
         self.model
+    }
+}
+
+impl<const CELLS: usize> Default for Scratch<'_, CELLS> {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -70,7 +95,7 @@ pub enum LayerOutput<'s> {
 ///
 /// `pixels` are the rows of the image one after another, 0 for paper and 255 for ink, as many as
 /// [`Input::pixels`]. A shorter slice is completed with paper, a longer one cut: nothing here can
-/// fail.
+/// fail. Without a model there are no logits.
 pub fn infer<'s, const CELLS: usize>(
     scratch: &'s mut Scratch<'_, CELLS>,
     pixels: &[u8],
@@ -85,6 +110,7 @@ pub fn infer_observed<'s, const CELLS: usize>(
     mut observe: impl FnMut(usize, LayerOutput<'_>),
 ) -> &'s [i32] {
     let Scratch { model, cells } = scratch;
+    let Some(model) = *model else { return &[] };
     let mut active = gather(model.input(), pixels, cells);
     let mut at_front = true;
     let Some((last, hidden)) = model.layers().split_last() else { return &[] };

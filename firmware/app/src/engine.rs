@@ -1,6 +1,6 @@
 //! The model and what it says about an image.
 
-use core::fmt::Write;
+use core::fmt::{self, Write};
 
 use heapless::String;
 use inkbit_core::blob::stated_length;
@@ -32,10 +32,11 @@ impl Verdict {
     pub const NONE: Self = Self { class: None, permille: 0, bars: [0; MAX_LOGITS], nanoseconds: 0 };
 }
 
-/// A model that is ready to run in `CELLS` words of working memory, or why there is none.
+/// A model in `CELLS` words of working memory, or why there is none.
 #[derive(Debug)]
 pub struct Engine<'m, const CELLS: usize> {
-    scratch: Result<Scratch<'m, CELLS>, String<MAX_TEXT>>,
+    scratch: &'m mut Scratch<'m, CELLS>,
+    failure: String<MAX_TEXT>,
     crc: u32,
 }
 
@@ -43,22 +44,22 @@ impl<'m, const CELLS: usize> Engine<'m, CELLS> {
     /// The engine for what [`Model::parse_region`] has made of `region`, the board's flash for a
     /// model.
     #[inline(always)]
-    pub fn new(region: &[u8], parsed: &'m Result<Model<'m>, Error>, board: &Board) -> Self {
-        Self { scratch: Self::prepare(parsed, board), crc: stored_crc(region).unwrap_or_default() }
-    }
-
-    #[inline(always)]
-    fn prepare(
+    pub fn new(
+        region: &[u8],
         parsed: &'m Result<Model<'m>, Error>,
+        scratch: &'m mut Scratch<'m, CELLS>,
         board: &Board,
-    ) -> Result<Scratch<'m, CELLS>, String<MAX_TEXT>> {
-        match parsed {
-            Ok(model) => match misfit(model, board) {
-                None => Scratch::for_model(model).map_err(|error| explain(&error, board)),
-                Some(text) => Err(text),
-            },
-            Err(error) => Err(explain(error, board)),
+    ) -> Self {
+        let mut failure = String::new();
+        let loaded = parsed.as_ref().map_err(|&error| error).and_then(|model| {
+            // A text that is too long is cut: better than none.
+            let _ = misfit(model, board, &mut failure);
+            scratch.load(model)
+        });
+        if let Err(error) = loaded {
+            let _ = explain(&error, board, &mut failure);
         }
+        Self { scratch, failure, crc: stored_crc(region).unwrap_or_default() }
     }
 
     /// The model, or why there is none that can be run.
@@ -67,7 +68,8 @@ impl<'m, const CELLS: usize> Engine<'m, CELLS> {
     ///
     /// A sentence for people.
     pub fn model(&self) -> Result<&'m Model<'m>, &str> {
-        self.scratch.as_ref().map(Scratch::model).map_err(String::as_str)
+        let fits = self.failure.is_empty();
+        self.scratch.model().filter(|_| fits).ok_or(self.failure.as_str())
     }
 
     /// The CRC-32 that closes the model's blob.
@@ -83,24 +85,30 @@ impl<'m, const CELLS: usize> Engine<'m, CELLS> {
         verdict: &mut Verdict,
     ) -> &[i32] {
         *verdict = Verdict::NONE;
-        let Ok(scratch) = &mut self.scratch else { return &[] };
-        let scale = scratch.model().header().logit_scale;
+        let Ok(model) = self.model() else { return &[] };
         let start = clock.nanoseconds();
-        let logits = infer(scratch, pixels);
+        let logits = infer(self.scratch, pixels);
         let elapsed = clock.nanoseconds() - start;
         verdict.nanoseconds = u32::try_from(elapsed).unwrap_or(u32::MAX);
-        if pixels.iter().all(|&pixel| pixel == 0) {
-            return logits;
+        if pixels.iter().any(|&pixel| pixel != 0) {
+            verdict.judge(logits, model.header().logit_scale);
         }
+        logits
+    }
+}
+
+impl Verdict {
+    // Not inlined: the shares are on the stack only as long as they are needed.
+    #[inline(never)]
+    fn judge(&mut self, logits: &[i32], scale: f32) {
         let mut shares = [0.0; MAX_LOGITS];
         softmax(logits, scale, &mut shares);
-        for (bar, share) in verdict.bars.iter_mut().zip(shares).take(logits.len()) {
+        for (bar, share) in self.bars.iter_mut().zip(shares).take(logits.len()) {
             *bar = (share * 255.0 + 0.5) as u8;
         }
         let class = argmax(logits);
-        verdict.permille = (shares.get(class).copied().unwrap_or_default() * 1000.0 + 0.5) as u16;
-        verdict.class = (verdict.permille >= SURE).then_some(class as u16);
-        logits
+        self.permille = (shares.get(class).copied().unwrap_or_default() * 1000.0 + 0.5) as u16;
+        self.class = (self.permille >= SURE).then_some(class as u16);
     }
 }
 
@@ -109,43 +117,28 @@ fn stored_crc(region: &[u8]) -> Option<u32> {
     blob.last_chunk().map(|crc| u32::from_le_bytes(*crc))
 }
 
-/// Why a sound model does not fit the firmware's other buffers, if it does not.
-fn misfit(model: &Model<'_>, board: &Board) -> Option<String<MAX_TEXT>> {
-    let mut text = String::new();
-    let side = usize::from(model.input().side);
-    if side * side > PIXELS {
-        let _ = write!(
-            text,
-            "model takes images of {side}x{side} pixels; {} takes up to {PIXELS} pixels; train on smaller images",
-            board.name
-        );
-    } else if model.classes() > MAX_LOGITS {
-        let _ = write!(
-            text,
-            "model has {} classes; {} shows up to {MAX_LOGITS}; train with fewer",
-            model.classes(),
-            board.name
-        );
+/// Says why a sound model does not fit the firmware's other buffers, if it does not.
+fn misfit(model: &Model<'_>, board: &Board, text: &mut String<MAX_TEXT>) -> fmt::Result {
+    let side = u32::from(model.input().side);
+    let (classes, name) = (model.classes(), board.name);
+    if side * side > PIXELS as u32 {
+        write!(text, "model takes {side}x{side} pixels, {name} takes up to {PIXELS}; train on smaller images")?;
+    } else if classes > MAX_LOGITS {
+        write!(text, "model has {classes} classes, {name} takes up to {MAX_LOGITS}; train with fewer")?;
     }
-    (!text.is_empty()).then_some(text)
+    Ok(())
 }
 
-/// The error in words that fit a board.
-fn explain(error: &Error, board: &Board) -> String<MAX_TEXT> {
-    let mut text = String::new();
-    // A text that is too long is cut: better than none.
-    let _ = match *error {
-        Error::Truncated { found, expected } if found == board.model_bytes as usize => write!(
-            text,
-            "model of {expected} bytes is larger than the {found} that {} has for it; flash a smaller one",
-            board.name
-        ),
-        Error::ScratchTooSmall { found, needed } => write!(
-            text,
-            "model needs {needed} cells of working memory, {} has {found}; flash one with narrower layers",
-            board.name
-        ),
+/// Says what is wrong, with the board's name and numbers where they matter.
+fn explain(error: &Error, board: &Board, text: &mut String<MAX_TEXT>) -> fmt::Result {
+    let name = board.name;
+    match *error {
+        Error::Truncated { found, expected } if found == board.model_bytes as usize => {
+            write!(text, "model has {expected} bytes, {name} has room for {found}; flash a smaller one")
+        }
+        Error::ScratchTooSmall { found, needed } => {
+            write!(text, "model needs {needed} cells of working memory, {name} has {found}; flash one with narrower layers")
+        }
         _ => write!(text, "{error}"),
-    };
-    text
+    }
 }

@@ -24,6 +24,8 @@ impl Line {
 
     /// Takes one byte. If it completes a frame, does what the frame asks for and returns the
     /// response's frame.
+    // Not inlined: a response takes much of the stack, and only while it is made.
+    #[inline(never)]
     pub fn push<const CELLS: usize>(
         &mut self,
         byte: u8,

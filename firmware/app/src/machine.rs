@@ -1,6 +1,7 @@
 //! The state machine: events change what is shown; nothing waits.
 
 use inkbit_core::image::normalise;
+use inkbit_core::{Error, Model, Scratch};
 use inkbit_core::link::{Key, Limits, MAX_LOGITS, Mode, Refusal, Status};
 
 use crate::canvas::{Canvas, SIDE, STEP};
@@ -58,20 +59,51 @@ struct Hold {
     used: bool,
 }
 
+/// What of the app's memory is large. All zero, so that it costs no flash.
+#[derive(Debug)]
+pub struct Buffers<'m, const CELLS: usize> {
+    /// For the model.
+    pub scratch: Scratch<'m, CELLS>,
+    /// The paper, and the image that the model sees.
+    pub pictures: Pictures,
+}
+
+/// The paper, and the image that the model sees.
+#[derive(Debug)]
+pub struct Pictures {
+    canvas: Canvas,
+    image: [u8; PIXELS],
+}
+
+impl<const CELLS: usize> Buffers<'_, CELLS> {
+    /// Memory that is not in use.
+    #[must_use]
+    pub const fn new() -> Self {
+        let pictures = Pictures { canvas: Canvas::new(), image: [0; PIXELS] };
+        Self { scratch: Scratch::new(), pictures }
+    }
+}
+
+impl<const CELLS: usize> Default for Buffers<'_, CELLS> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// The whole of the app but its display and its serial line.
 #[derive(Debug)]
 pub struct App<'m, const CELLS: usize> {
     board: Board,
     engine: Engine<'m, CELLS>,
     mode: Mode,
-    canvas: Canvas,
+    canvas: &'m mut Canvas,
     /// The pen that the keys move, in pixels, and whether it is down.
     pen: (u8, u8),
     pen_down: bool,
     /// Where the finger or the host's pen was last, in steps, while it is down.
     stroke: Option<(i32, i32)>,
     /// The model's input.
-    image: [u8; PIXELS],
+    image: &'m mut [u8; PIXELS],
     verdict: Verdict,
     /// The verdict is older than what it is about.
     stale: bool,
@@ -85,19 +117,27 @@ pub struct App<'m, const CELLS: usize> {
 }
 
 impl<'m, const CELLS: usize> App<'m, CELLS> {
-    /// The app as it is after power-on.
+    /// The app as it is after power-on, with the model that `parsed` is, if it is one: what
+    /// [`Model::parse_region`] has made of `region`, the board's flash for a model.
     #[inline(always)]
-    pub fn new(board: Board, engine: Engine<'m, CELLS>) -> Self {
+    pub fn new(
+        board: Board,
+        region: &[u8],
+        parsed: &'m Result<Model<'m>, Error>,
+        Buffers { scratch, pictures }: &'m mut Buffers<'m, CELLS>,
+    ) -> Self {
+        let engine = Engine::new(region, parsed, scratch, &board);
+        let Pictures { canvas, image } = pictures;
         let middle = SIDE as u8 / 2;
         Self {
             board,
             engine,
             mode: Mode::Draw,
-            canvas: Canvas::new(),
+            canvas,
             pen: (middle, middle),
             pen_down: false,
             stroke: None,
-            image: [0; PIXELS],
+            image,
             verdict: Verdict::NONE,
             stale: true,
             sample: 0,
@@ -236,7 +276,7 @@ impl<'m, const CELLS: usize> App<'m, CELLS> {
         View {
             mode: self.mode,
             message: model.err(),
-            image: if drawn { self.canvas.pixels() } else { &self.image },
+            image: if drawn { self.canvas.pixels() } else { &*self.image },
             side: if drawn { SIDE } else { side },
             pen: (self.mode == Mode::Draw).then_some((self.pen, self.pen_down)),
             number: if drawn { u32::from(self.sample) + 1 } else { self.id },
@@ -348,7 +388,7 @@ impl<'m, const CELLS: usize> App<'m, CELLS> {
 
     fn put_sample(&mut self, now: Ticks) {
         if let Some(sample) = self.current_sample() {
-            sample.unpack(&mut self.canvas);
+            sample.unpack(self.canvas);
         }
         self.next_sample = now.wrapping_add(SHOWN);
         self.stale = true;

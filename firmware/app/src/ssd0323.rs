@@ -9,7 +9,7 @@ use embedded_hal::spi::SpiBus;
 
 const WIDTH: usize = 128;
 const HEIGHT: usize = 64;
-/// Two pixels a byte, the left one in the upper half.
+/// The left pixel of two is in the upper half.
 const ROW_BYTES: usize = WIDTH / 2;
 
 /// Start-up of OSRAM's 128 × 64 Pictiva panel, which uses 64 of the controller's 80 rows. The
@@ -34,12 +34,15 @@ const START: &[u8] = &[
     0xAF, // display on
 ];
 
+/// A picture in memory: two pixels a byte, row by row.
+pub type FrameBuffer = [[u8; ROW_BYTES]; HEIGHT];
+
 /// A display and its picture in memory.
 #[derive(Debug)]
-pub struct Ssd0323<S, P> {
+pub struct Ssd0323<'b, S, P> {
     spi: S,
     data: P,
-    buffer: [[u8; ROW_BYTES]; HEIGHT],
+    buffer: &'b mut FrameBuffer,
     dirty: Option<Span>,
 }
 
@@ -54,15 +57,15 @@ struct Span {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotSent;
 
-impl<S: SpiBus, P: OutputPin> Ssd0323<S, P> {
+impl<'b, S: SpiBus, P: OutputPin> Ssd0323<'b, S, P> {
     /// A display on a bus of its own (chip select is the board's business); `data` is its D/C pin.
-    /// All of it is sent with the first flush.
-    pub const fn new(spi: S, data: P) -> Self {
+    /// `buffer` is the picture; all of it is sent with the first flush.
+    pub const fn new(spi: S, data: P, buffer: &'b mut FrameBuffer) -> Self {
         let dirty = Some(Span {
             rows: (0, HEIGHT as u8 - 1),
             columns: (0, ROW_BYTES as u8 - 1),
         });
-        Self { spi, data, buffer: [[0; ROW_BYTES]; HEIGHT], dirty }
+        Self { spi, data, buffer, dirty }
     }
 
     /// Switches the display on, and clears it.
@@ -117,7 +120,7 @@ impl<S: SpiBus, P: OutputPin> Ssd0323<S, P> {
     }
 }
 
-impl<S: SpiBus, P: OutputPin> DrawTarget for Ssd0323<S, P> {
+impl<S: SpiBus, P: OutputPin> DrawTarget for Ssd0323<'_, S, P> {
     type Color = Gray4;
     type Error = NotSent;
 
@@ -133,7 +136,7 @@ impl<S: SpiBus, P: OutputPin> DrawTarget for Ssd0323<S, P> {
     }
 }
 
-impl<S, P> OriginDimensions for Ssd0323<S, P> {
+impl<S, P> OriginDimensions for Ssd0323<'_, S, P> {
     fn size(&self) -> Size {
         Size::new(WIDTH as u32, HEIGHT as u32)
     }

@@ -56,7 +56,7 @@ fn break_line(text: &str, columns: usize) -> (&str, &str) {
     let head = text.get(..=end).unwrap_or(text);
     let at = head.rfind(' ').filter(|&at| at > 0).unwrap_or(end);
     let (line, rest) = text.split_at_checked(at).unwrap_or((text, ""));
-    (line, rest.trim_start())
+    (line, rest.trim_start_matches(' '))
 }
 
 /// Draws on a target with every pixel enlarged.

@@ -3,15 +3,19 @@
 
 #![no_std]
 
+mod cmsdk;
 mod memory;
 mod panic;
 mod register;
+mod serial;
 pub mod stack;
 #[cfg(target_arch = "arm")]
 mod systick;
 
+pub use cmsdk::CmsdkUart;
 pub use memory::Memory;
 pub use panic::report;
-pub use register::Register;
+pub use register::{ByteRegister, Register};
+pub use serial::{Port, Serial};
 #[cfg(target_arch = "arm")]
 pub use systick::SysTick;

@@ -4,12 +4,13 @@
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
 
-use inkbit_app::{App, Board, Engine, Line};
+use inkbit_app::{App, Board, Buffers, Line};
 use inkbit_core::{Error, Model};
 
 /// Room for the app, its model and its line.
 pub struct Memory<const CELLS: usize> {
     model: UnsafeCell<MaybeUninit<Result<Model<'static>, Error>>>,
+    buffers: UnsafeCell<Buffers<'static, CELLS>>,
     app: UnsafeCell<MaybeUninit<App<'static, CELLS>>>,
     line: UnsafeCell<Line>,
 }
@@ -24,6 +25,7 @@ impl<const CELLS: usize> Memory<CELLS> {
     pub const fn new() -> Self {
         Self {
             model: UnsafeCell::new(MaybeUninit::uninit()),
+            buffers: UnsafeCell::new(Buffers::new()),
             app: UnsafeCell::new(MaybeUninit::uninit()),
             line: UnsafeCell::new(Line::new()),
         }
@@ -35,7 +37,8 @@ impl<const CELLS: usize> Memory<CELLS> {
     ///
     /// Called once, and the board's model region is memory that can be read and that nothing
     /// writes to.
-    #[inline(always)]
+    // Not inlined: `main` never returns, and what it has on the stack stays there.
+    #[inline(never)]
     pub unsafe fn start(
         &'static self,
         board: Board,
@@ -44,9 +47,10 @@ impl<const CELLS: usize> Memory<CELLS> {
         // SAFETY: the caller's promise about the region.
         let region = unsafe { core::slice::from_raw_parts(address, board.model_bytes as usize) };
         // SAFETY: this is the only call, so these are the only references, now and later.
-        let (model, app, line) =
-            unsafe { (&mut *self.model.get(), &mut *self.app.get(), &mut *self.line.get()) };
+        let (model, buffers) = unsafe { (&mut *self.model.get(), &mut *self.buffers.get()) };
+        // SAFETY: as above.
+        let (app, line) = unsafe { (&mut *self.app.get(), &mut *self.line.get()) };
         let model = model.write(Model::parse_region(region));
-        (app.write(App::new(board, Engine::new(region, model, &board))), line)
+        (app.write(App::new(board, region, model, buffers)), line)
     }
 }

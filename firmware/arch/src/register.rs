@@ -38,3 +38,34 @@ impl Register {
         self.write(self.read() | bits);
     }
 }
+
+/// An 8-bit register of a device.
+#[derive(Clone, Copy, Debug)]
+pub struct ByteRegister(usize);
+
+impl ByteRegister {
+    /// The register at an address.
+    ///
+    /// # Safety
+    ///
+    /// As of [`Register::at`], for bytes.
+    #[must_use]
+    pub const unsafe fn at(address: usize) -> Self {
+        Self(address)
+    }
+
+    /// Reads it.
+    #[inline(always)]
+    #[must_use]
+    pub fn read(self) -> u8 {
+        // SAFETY: the promise made to `at`.
+        unsafe { core::ptr::with_exposed_provenance::<u8>(self.0).read_volatile() }
+    }
+
+    /// Writes it.
+    #[inline(always)]
+    pub fn write(self, value: u8) {
+        // SAFETY: the promise made to `at`.
+        unsafe { core::ptr::with_exposed_provenance_mut::<u8>(self.0).write_volatile(value) }
+    }
+}

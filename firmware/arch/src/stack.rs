@@ -9,7 +9,7 @@ unsafe extern "C" {
     /// One past the stack's highest word (given by the runtime's linker script).
     static _stack_start: u32;
     /// The first word above the static variables, where the stack must end.
-    #[cfg_attr(target_arch = "riscv32", link_name = "_ebss")]
+    #[cfg_attr(target_arch = "riscv32", link_name = "__ebss")]
     static _stack_end: u32;
 }
 
@@ -24,4 +24,27 @@ pub fn used() -> (u32, u32) {
         word = word.wrapping_add(1);
     }
     ((high.addr() - word.addr()) as u32, (high.addr() - low.addr()) as u32)
+}
+
+/// Paints the stack below the caller's words.
+///
+/// # Safety
+///
+/// Called at the beginning of `main`, where nothing below the stack pointer is in use.
+#[cfg(target_arch = "riscv32")]
+#[inline(always)]
+pub unsafe fn paint() {
+    // SAFETY: writes to RAM between the static variables and the stack pointer only; it keeps what
+    // it needs in registers.
+    unsafe {
+        core::arch::asm!(
+            "1: bgeu {word}, sp, 2f",
+            "sw {paint}, 0({word})",
+            "addi {word}, {word}, 4",
+            "j 1b",
+            "2:",
+            word = inout(reg) &raw const _stack_end => _,
+            paint = in(reg) PAINT,
+        );
+    }
 }

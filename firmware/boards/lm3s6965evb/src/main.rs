@@ -10,8 +10,8 @@ mod uart;
 use core::panic::PanicInfo;
 
 use cortex_m_rt::entry;
-use inkbit_app::{Board, Device, Keys, Panel, Ssd0323};
-use inkbit_arch::{Memory, Register, SysTick, report, stack};
+use inkbit_app::{Board, Device, FrameBuffer, Keys, Panel, Ssd0323};
+use inkbit_arch::{Memory, Register, Serial, SysTick, report, stack};
 
 use gpio::{Input, Output, Port};
 use ssi::Ssi;
@@ -31,18 +31,19 @@ static MEMORY: Memory<CELLS> = Memory::new();
 #[entry]
 #[allow(unsafe_code)]
 fn main() -> ! {
+    static mut FRAME_BUFFER: FrameBuffer = [[0; 64]; 64];
     clocks();
     // SAFETY: main runs once, and the region is flash behind the code.
     let (app, line) = unsafe { MEMORY.start(BOARD) };
     // The OLED's chip select stays low: nothing else is on its bus.
     Output::new(Port::D, 0).write(false);
-    let mut display = Ssd0323::new(Ssi::start(), Output::new(Port::C, 7));
+    let mut display = Ssd0323::new(Ssi::start(), Output::new(Port::C, 7), FRAME_BUFFER);
     // A display that is not there must not keep the line from answering.
     let _ = display.start();
     let arrows = [0, 1, 2, 3].map(|pin| Input::new(Port::E, pin));
     let [up, down, left, right] = arrows;
     Device {
-        serial: Uart::start(),
+        serial: Serial(Uart::start()),
         keys: Keys::new([up, down, left, right, Input::new(Port::F, 1)]),
         panel: Panel::new(display, |display| {
             let _ = display.flush();
@@ -86,5 +87,5 @@ fn clocks() {
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    report(info, uart::send)
+    report(info, &mut Uart)
 }

@@ -1,12 +1,9 @@
 //! UART0, an Arm PL011: 115,200 baud, 8 data bits, no parity, one stop bit.
 #![allow(unsafe_code)]
 
-use core::convert::Infallible;
+use inkbit_arch::{Port, Register};
 
-use embedded_io::{ErrorType, Read, ReadReady, Write};
-use inkbit_arch::Register;
-
-use crate::gpio::Port;
+use crate::gpio;
 
 // SAFETY: registers of UART0; they touch no memory.
 const DATA: Register = unsafe { Register::at(0x4000_C000) };
@@ -21,7 +18,6 @@ const LINE_CONTROL: Register = unsafe { Register::at(0x4000_C02C) };
 // SAFETY: as above.
 const CONTROL: Register = unsafe { Register::at(0x4000_C030) };
 
-const BUSY: u32 = 1 << 3;
 const NOTHING_RECEIVED: u32 = 1 << 4;
 const SEND_FULL: u32 = 1 << 5;
 
@@ -31,7 +27,7 @@ pub(crate) struct Uart;
 impl Uart {
     /// Switches it on.
     pub(crate) fn start() -> Self {
-        Port::A.peripheral(0b11);
+        gpio::Port::A.peripheral(0b11);
         // 50 MHz / (16 × 115,200) = 27 + 8/64
         WHOLE_DIVISOR.write(27);
         FRACTIONAL_DIVISOR.write(8);
@@ -41,39 +37,17 @@ impl Uart {
     }
 }
 
-/// Sends a byte as soon as there is room for it.
-pub(crate) fn send(byte: u8) {
-    while FLAGS.read() & SEND_FULL != 0 {}
-    DATA.write(u32::from(byte));
-}
-
-impl ErrorType for Uart {
-    type Error = Infallible;
-}
-
-impl ReadReady for Uart {
-    fn read_ready(&mut self) -> Result<bool, Infallible> {
-        Ok(FLAGS.read() & NOTHING_RECEIVED == 0)
-    }
-}
-
-impl Read for Uart {
-    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Infallible> {
-        let Some(first) = buffer.first_mut() else { return Ok(0) };
-        while FLAGS.read() & NOTHING_RECEIVED != 0 {}
-        *first = DATA.read() as u8;
-        Ok(1)
-    }
-}
-
-impl Write for Uart {
-    fn write(&mut self, buffer: &[u8]) -> Result<usize, Infallible> {
-        buffer.iter().copied().for_each(send);
-        Ok(buffer.len())
+impl Port for Uart {
+    fn take(&mut self) -> Option<u8> {
+        self.ready().then(|| DATA.read() as u8)
     }
 
-    fn flush(&mut self) -> Result<(), Infallible> {
-        while FLAGS.read() & BUSY != 0 {}
-        Ok(())
+    fn ready(&mut self) -> bool {
+        FLAGS.read() & NOTHING_RECEIVED == 0
+    }
+
+    fn put(&mut self, byte: u8) {
+        while FLAGS.read() & SEND_FULL != 0 {}
+        DATA.write(u32::from(byte));
     }
 }

@@ -1,2 +1,46 @@
-//! todo
-fn main(){}
+//! Inkbit on the BBC micro:bit, a Cortex-M0 in an nRF51822: the line, no display.
+
+#![no_std]
+#![no_main]
+
+mod timer;
+mod uart;
+
+use core::panic::PanicInfo;
+
+use cortex_m_rt::entry;
+use inkbit_app::{Board, Device, NoKeys, NoPanel};
+use inkbit_arch::{Memory, Serial, report, stack};
+
+use timer::Timer;
+use uart::Uart;
+
+include!(concat!(env!("OUT_DIR"), "/board.rs"));
+
+const BOARD: Board = Board {
+    name: NAME,
+    model_address: MODEL_ADDRESS as u32,
+    model_bytes: MODEL_BYTES as u32,
+    stack: stack::used,
+};
+
+static MEMORY: Memory<CELLS> = Memory::new();
+
+#[entry]
+#[allow(unsafe_code)]
+fn main() -> ! {
+    // SAFETY: main runs once, and the region is flash behind the code.
+    let (app, line) = unsafe { MEMORY.start(BOARD) };
+    Device {
+        serial: Serial(Uart::start()),
+        keys: NoKeys,
+        panel: NoPanel,
+        clock: Timer::start(),
+    }
+    .run(app, line)
+}
+
+#[panic_handler]
+fn panic(info: &PanicInfo<'_>) -> ! {
+    report(info, &mut Uart)
+}

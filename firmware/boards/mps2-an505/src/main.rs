@@ -1,2 +1,48 @@
-//! todo
-fn main(){}
+//! Inkbit on the Arm MPS2+ board with the AN505 image, a Cortex-M33 in its secure state: the line, no display.
+
+#![no_std]
+#![no_main]
+
+use core::panic::PanicInfo;
+
+use cortex_m_rt::entry;
+use inkbit_app::{Board, Device, NoKeys, NoPanel};
+use inkbit_arch::{CmsdkUart, Memory, Serial, SysTick, report, stack};
+
+include!(concat!(env!("OUT_DIR"), "/board.rs"));
+
+const BOARD: Board = Board {
+    name: NAME,
+    model_address: MODEL_ADDRESS as u32,
+    model_bytes: MODEL_BYTES as u32,
+    stack: stack::used,
+};
+
+static MEMORY: Memory<CELLS> = Memory::new();
+
+// SAFETY: the image's UART 0.
+#[allow(unsafe_code)]
+const UART: CmsdkUart = unsafe { CmsdkUart::at(0x5020_0000) };
+
+/// The core runs at 20 MHz.
+const NANOSECONDS_PER_CYCLE: u32 = 50;
+
+#[entry]
+#[allow(unsafe_code)]
+fn main() -> ! {
+    UART.start(174); // 20 MHz / 115,200 baud
+    // SAFETY: main runs once, and the region is memory behind the code.
+    let (app, line) = unsafe { MEMORY.start(BOARD) };
+    Device {
+        serial: Serial(UART),
+        keys: NoKeys,
+        panel: NoPanel,
+        clock: SysTick::start(NANOSECONDS_PER_CYCLE),
+    }
+    .run(app, line)
+}
+
+#[panic_handler]
+fn panic(info: &PanicInfo<'_>) -> ! {
+    report(info, &mut { UART })
+}

@@ -1,2 +1,91 @@
-//! todo
-fn main(){}
+//! Inkbit on the RISC-V machine of QEMU, RV32IMC: the line, no display.
+
+#![no_std]
+#![no_main]
+
+use core::panic::PanicInfo;
+
+use riscv_rt::entry;
+use inkbit_app::{Board, Clock, Device, NoKeys, NoPanel};
+use inkbit_arch::{ByteRegister, Memory, Port, Register, Serial, report, stack};
+
+include!(concat!(env!("OUT_DIR"), "/board.rs"));
+
+const BOARD: Board = Board {
+    name: NAME,
+    model_address: MODEL_ADDRESS as u32,
+    model_bytes: MODEL_BYTES as u32,
+    stack: stack::used,
+};
+
+static MEMORY: Memory<CELLS> = Memory::new();
+
+/// The line: an NS16550.
+struct Uart;
+
+#[allow(unsafe_code)]
+const fn uart(offset: usize) -> ByteRegister {
+    // SAFETY: registers of the UART; they touch no memory.
+    unsafe { ByteRegister::at(0x1000_0000 + offset) }
+}
+
+const DATA: ByteRegister = uart(0);
+const BUFFERS: ByteRegister = uart(2);
+const LINE_CONTROL: ByteRegister = uart(3);
+const LINE_STATUS: ByteRegister = uart(5);
+
+const RECEIVED: u8 = 1 << 0;
+const SEND_EMPTY: u8 = 1 << 5;
+
+impl Port for Uart {
+    fn take(&mut self) -> Option<u8> {
+        self.ready().then(|| DATA.read())
+    }
+
+    fn ready(&mut self) -> bool {
+        LINE_STATUS.read() & RECEIVED != 0
+    }
+
+    fn put(&mut self, byte: u8) {
+        while LINE_STATUS.read() & SEND_EMPTY == 0 {}
+        DATA.write(byte);
+    }
+}
+
+/// The core-local timer, which counts at 10 MHz.
+struct Timer;
+
+#[allow(unsafe_code)]
+impl Clock for Timer {
+    fn nanoseconds(&mut self) -> u64 {
+        // SAFETY: halves of the timer's count; they touch no memory.
+        const LOW: Register = unsafe { Register::at(0x0200_BFF8) };
+        // SAFETY: as above.
+        const HIGH: Register = unsafe { Register::at(0x0200_BFFC) };
+        loop {
+            let high = HIGH.read();
+            let low = LOW.read();
+            // If the low half has run over in between, the two do not belong together.
+            if HIGH.read() == high {
+                return (u64::from(high) << 32 | u64::from(low)) * 100;
+            }
+        }
+    }
+}
+
+#[entry]
+#[allow(unsafe_code)]
+fn main() -> ! {
+    // SAFETY: nothing else is running, and main's own words are above the stack pointer.
+    unsafe { stack::paint() };
+    LINE_CONTROL.write(0b11); // 8 bits
+    BUFFERS.write(0b1);
+    // SAFETY: main runs once, and the region is memory behind the code.
+    let (app, line) = unsafe { MEMORY.start(BOARD) };
+    Device { serial: Serial(Uart), keys: NoKeys, panel: NoPanel, clock: Timer }.run(app, line)
+}
+
+#[panic_handler]
+fn panic(info: &PanicInfo<'_>) -> ! {
+    report(info, &mut Uart)
+}
