@@ -203,10 +203,7 @@ pub fn host_scratch<'m>(model: &'m Model<'m>) -> HostScratch<'m> {
 /// # Errors
 ///
 /// Those of [`int_logits`].
-pub fn evaluate_model(
-    model: &Model<'_>,
-    images: &Images,
-) -> Result<Evaluation, EvaluateError> {
+pub fn evaluate_model(model: &Model<'_>, images: &Images) -> Result<Evaluation, EvaluateError> {
     let scale = f64::from(model.header().logit_scale);
     let logits = int_logits(model, images)?;
     let logits: Vec<f64> = logits.into_iter().map(|logit| f64::from(logit) * scale).collect();

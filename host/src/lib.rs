@@ -7,6 +7,7 @@
 pub mod backend;
 pub mod config;
 pub mod data;
+pub mod device;
 pub mod evaluate;
 pub mod files;
 pub mod model_file;

@@ -75,6 +75,12 @@ impl Blob {
         &bytemuck::cast_slice(&self.words)[..self.length]
     }
 
+    /// The CRC-32 that closes it, by which a device names its model.
+    #[must_use]
+    pub fn crc(&self) -> u32 {
+        self.bytes().last_chunk().map_or(0, |crc| u32::from_le_bytes(*crc))
+    }
+
     /// The model in it.
     ///
     /// # Errors

@@ -1,0 +1,474 @@
+//! The host's end of the link: asks, waits, and asks again where the line has lost something.
+
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use inkbit_core::link::{
+    self, Key, Limits, Loaded, Mode, PROTOCOL, RESPONSE_FRAME, Receiver, Refusal, Request,
+    Response, Status,
+};
+
+#[cfg(test)]
+mod tests;
+
+/// Tries of one request before the device is given up.
+const TRIES: u32 = 5;
+
+/// A line that has carried nothing for so long carries nothing any more.
+const QUIET: Duration = Duration::from_millis(100);
+
+/// What carries frames. Reads must return after a few milliseconds, with
+/// [`io::ErrorKind::WouldBlock`] or [`io::ErrorKind::TimedOut`] if nothing has come.
+pub trait Line: Read + Write + Send {
+    /// Why it has ended, as far as it knows.
+    fn last_words(&mut self) -> String {
+        String::new()
+    }
+}
+
+impl Line for Box<dyn serialport::SerialPort> {}
+
+/// What went wrong with a device.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    /// The line cannot be read or written.
+    #[error("the line to the device failed: {0}")]
+    Line(#[from] io::Error),
+    /// The line has ended.
+    #[error("the connection to the device has ended{0}")]
+    Closed(String),
+    /// No answer, however often it was asked.
+    #[error(
+        "the device did not answer {TRIES} times within {} s; is the firmware running, and is this \
+         its port?", timeout.as_secs_f32()
+    )]
+    Silent {
+        /// How long each answer was waited for.
+        timeout: Duration,
+    },
+    /// It refuses what it was asked.
+    #[error("the device refuses: {0}")]
+    Refused(Refusal),
+    /// The firmware has panicked.
+    #[error("the firmware has panicked: {0}; please report this, and reset the device")]
+    Panicked(String),
+    /// It speaks another version of the protocol.
+    #[error(
+        "the firmware speaks protocol version {found}, this program {PROTOCOL}; flash the firmware \
+         of the same release"
+    )]
+    Protocol {
+        /// The device's version.
+        found: u8,
+    },
+    /// It has no model that it can run.
+    #[error("the device has no model that it can run: {0}")]
+    NoModel(String),
+    /// It has another model.
+    #[error(
+        "the device holds the model {name} with CRC {found:#010x}, not this one with CRC \
+         {expected:#010x}; flash this one with `inkbit image`"
+    )]
+    OtherModel {
+        /// Name of the device's model.
+        name: String,
+        /// CRC of the device's model.
+        found: u32,
+        /// CRC of the host's.
+        expected: u32,
+    },
+}
+
+/// Who a device is and what it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hello {
+    /// The firmware's version.
+    pub firmware: String,
+    /// The board's name.
+    pub board: String,
+    /// What fits the board.
+    pub limits: Limits,
+    /// The model in its model region, or why there is none that can be run.
+    pub model: Result<DeviceModel, String>,
+}
+
+/// The model that a device runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceModel {
+    /// Its name.
+    pub name: String,
+    /// The CRC-32 that closes its blob.
+    pub crc: u32,
+    /// Edge of its image in pixels.
+    pub side: usize,
+    /// Number of its classes.
+    pub classes: usize,
+}
+
+impl Hello {
+    /// The device's model, if it is the one whose blob ends in the CRC `expected`.
+    ///
+    /// # Errors
+    ///
+    /// [`DeviceError::NoModel`] or [`DeviceError::OtherModel`].
+    pub fn expect_model(&self, expected: u32) -> Result<&DeviceModel, DeviceError> {
+        match &self.model {
+            Err(reason) => Err(DeviceError::NoModel(reason.clone())),
+            Ok(model) if model.crc != expected => Err(DeviceError::OtherModel {
+                name: model.name.clone(),
+                found: model.crc,
+                expected,
+            }),
+            Ok(model) => Ok(model),
+        }
+    }
+}
+
+/// What a device makes of an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// One for each class.
+    pub logits: Vec<i32>,
+    /// Time that the inference took, by the device's clock.
+    pub nanoseconds: u32,
+}
+
+/// A connection to one device.
+pub struct Client {
+    line: Box<dyn Line>,
+    receiver: Receiver<RESPONSE_FRAME>,
+    received: VecDeque<u8>,
+    window: usize,
+    timeout: Duration,
+    next_id: u32,
+    repeats: u32,
+}
+
+/// An image that is on its way.
+struct Pending {
+    id: u32,
+    index: usize,
+    frame: Vec<u8>,
+}
+
+impl Client {
+    /// Speaks over `line`, with at most `window` images on their way at once. A serial port without
+    /// flow control takes 1: the next image would be lost while the device is busy with this one.
+    pub fn new(line: impl Line + 'static, window: usize) -> Self {
+        Self {
+            line: Box::new(line),
+            receiver: Receiver::new(),
+            received: VecDeque::new(),
+            window: window.max(1),
+            timeout: Duration::from_secs(2),
+            next_id: 0,
+            repeats: 0,
+        }
+    }
+
+    /// Waits so long for an answer before it asks again.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How often something had to be asked again since the beginning.
+    #[must_use]
+    pub const fn repeats(&self) -> u32 {
+        self.repeats
+    }
+
+    /// Asks who the device is.
+    ///
+    /// # Errors
+    ///
+    /// [`DeviceError`].
+    pub fn hello(&mut self) -> Result<Hello, DeviceError> {
+        self.ask(&Request::Hello, |response| match response {
+            Response::Hello(hello) => Some(Hello {
+                firmware: hello.firmware.to_owned(),
+                board: hello.board.to_owned(),
+                limits: hello.limits,
+                model: match hello.model {
+                    Ok(Loaded { name, crc, side, classes }) => Ok(DeviceModel {
+                        name: name.to_owned(),
+                        crc,
+                        side: side.into(),
+                        classes: classes.into(),
+                    }),
+                    Err(reason) => Err(reason.to_owned()),
+                },
+            }),
+            _ => None,
+        })
+    }
+
+    /// Asks what is on the display.
+    ///
+    /// # Errors
+    ///
+    /// [`DeviceError`].
+    pub fn status(&mut self) -> Result<Status, DeviceError> {
+        self.ask(&Request::Status, |response| match response {
+            Response::Status(status) => Some(*status),
+            _ => None,
+        })
+    }
+
+    /// Presses or releases a key.
+    ///
+    /// # Errors
+    ///
+    /// [`DeviceError`].
+    pub fn key(&mut self, key: Key, pressed: bool) -> Result<(), DeviceError> {
+        self.order(&Request::Key { key, pressed })
+    }
+
+    /// Moves the pen over the canvas.
+    ///
+    /// # Errors
+    ///
+    /// [`DeviceError`].
+    pub fn pen(&mut self, x: u8, y: u8, down: bool) -> Result<(), DeviceError> {
+        self.order(&Request::Pen { x, y, down })
+    }
+
+    /// Wipes the canvas.
+    ///
+    /// # Errors
+    ///
+    /// [`DeviceError`].
+    pub fn clear(&mut self) -> Result<(), DeviceError> {
+        self.order(&Request::Clear)
+    }
+
+    /// Changes the screen.
+    ///
+    /// # Errors
+    ///
+    /// [`DeviceError`].
+    pub fn show(&mut self, mode: Mode) -> Result<(), DeviceError> {
+        self.order(&Request::Show(mode))
+    }
+
+    /// Makes the firmware panic and returns what it says about it.
+    ///
+    /// # Errors
+    ///
+    /// [`DeviceError`], unless it is [`DeviceError::Panicked`].
+    pub fn provoke_panic(&mut self) -> Result<String, DeviceError> {
+        match self.order(&Request::Panic) {
+            Err(DeviceError::Panicked(message)) => Ok(message),
+            Err(error) => Err(error),
+            Ok(()) => Err(DeviceError::Refused(Refusal::Unknown)),
+        }
+    }
+
+    /// Classifies one image.
+    ///
+    /// # Errors
+    ///
+    /// [`DeviceError`].
+    pub fn classify(&mut self, pixels: &[u8]) -> Result<Answer, DeviceError> {
+        let mut found = None;
+        self.classify_all([pixels], |_, answer| {
+            found = Some(answer);
+            ControlFlow::Continue(())
+        })?;
+        found.ok_or(DeviceError::Silent { timeout: self.timeout })
+    }
+
+    /// Classifies images and hands each answer, with the image's place in the row, to `take`. The
+    /// order is that of the images but where something was lost. Ends early if `take` says so.
+    ///
+    /// # Errors
+    ///
+    /// [`DeviceError`].
+    pub fn classify_all<'p>(
+        &mut self,
+        images: impl IntoIterator<Item = &'p [u8]>,
+        mut take: impl FnMut(usize, Answer) -> ControlFlow<()>,
+    ) -> Result<(), DeviceError> {
+        let mut images = images.into_iter().enumerate();
+        let mut pending: Vec<Pending> = Vec::new();
+        let mut tries = 0;
+        // Whether something was lost, and what else the device has to say is still waited for.
+        let mut settling = false;
+        loop {
+            while !settling
+                && pending.len() < self.window
+                && let Some((index, pixels)) = images.next()
+            {
+                let id = self.next_id;
+                self.next_id = id.wrapping_add(1);
+                let frame = classify_frame(id, pixels);
+                self.line.write_all(&frame)?;
+                pending.push(Pending { id, index, frame });
+            }
+            if pending.is_empty() && !settling {
+                return Ok(());
+            }
+            let timeout = if settling { QUIET } else { self.timeout };
+            match self.receive(timeout, |response| own_answer(&response))? {
+                Some(Ok(Some((id, answer)))) => {
+                    // It may answer what was asked twice, or belong to an earlier call.
+                    if let Some(place) = pending.iter().position(|pending| pending.id == id) {
+                        tries = 0;
+                        if take(pending.remove(place).index, answer).is_break() {
+                            return Ok(());
+                        }
+                    }
+                }
+                Some(Ok(None)) => {}
+                None if settling => {
+                    settling = false;
+                    for Pending { frame, .. } in &pending {
+                        self.line.write_all(frame)?;
+                    }
+                }
+                lost => {
+                    let lost = lost.and_then(Result::err);
+                    if !settling || lost.is_some_and(is_final) {
+                        self.count_loss(&mut tries, lost)?;
+                        self.end_frame()?;
+                        settling = true;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sends a request that is answered by [`Response::Done`].
+    fn order(&mut self, request: &Request<'_>) -> Result<(), DeviceError> {
+        self.ask(request, |response| (*response == Response::Done).then_some(()))
+    }
+
+    /// Sends a request until `accept` takes a response as its answer.
+    fn ask<T>(
+        &mut self,
+        request: &Request<'_>,
+        mut accept: impl FnMut(&Response<'_>) -> Option<T>,
+    ) -> Result<T, DeviceError> {
+        let mut buffer = [0; 64];
+        let frame = link::encode(request, &mut buffer).expect("a request without pixels is short");
+        let mut tries = 0;
+        loop {
+            self.line.write_all(frame)?;
+            let lost = loop {
+                match self.receive(self.timeout, |response| accept(&response))? {
+                    Some(Ok(Some(answer))) => return Ok(answer),
+                    // A late answer to another request.
+                    Some(Ok(None)) => {}
+                    Some(Err(refusal)) => break Some(refusal),
+                    None => break None,
+                }
+            };
+            self.count_loss(&mut tries, lost)?;
+            self.end_frame()?;
+            // What the device has to say to the damage is nothing to the next try.
+            while self.receive(QUIET, |_| ())?.is_some() {}
+        }
+    }
+
+    /// Counts a request as lost, or fails if asking again would not help.
+    fn count_loss(&mut self, tries: &mut u32, why: Option<Refusal>) -> Result<(), DeviceError> {
+        self.repeats += 1;
+        *tries += 1;
+        match why {
+            Some(refusal) if is_final(refusal) || *tries == TRIES => {
+                Err(DeviceError::Refused(refusal))
+            }
+            None if *tries == TRIES => Err(DeviceError::Silent { timeout: self.timeout }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends whatever frame the device believes to be in.
+    fn end_frame(&mut self) -> Result<(), DeviceError> {
+        Ok(self.line.write_all(&[0])?)
+    }
+
+    /// Waits for one response and hands it to `read`; `None` if none came in time. A response that
+    /// was damaged on the way is an error like the device's own.
+    fn receive<T>(
+        &mut self,
+        timeout: Duration,
+        read: impl FnOnce(Response<'_>) -> T,
+    ) -> Result<Option<Result<T, Refusal>>, DeviceError> {
+        let deadline = Instant::now() + timeout;
+        loop {
+            while let Some(byte) = self.received.pop_front() {
+                let message = match self.receiver.push(byte) {
+                    None => continue,
+                    Some(Err(refusal)) => return Ok(Some(Err(refusal))),
+                    Some(Ok(message)) => message,
+                };
+                return match link::decode(message) {
+                    Ok(Response::Panicked { message }) => {
+                        Err(DeviceError::Panicked(message.to_owned()))
+                    }
+                    Ok(Response::Hello(hello)) if hello.protocol != PROTOCOL => {
+                        Err(DeviceError::Protocol { found: hello.protocol })
+                    }
+                    Ok(Response::Refused(refusal)) => Ok(Some(Err(refusal))),
+                    Ok(response) => Ok(Some(Ok(read(response)))),
+                    // The version is at the same place for ever, whatever follows it.
+                    Err(_) if message.first() == Some(&0) && message.get(1) != Some(&PROTOCOL) => {
+                        let found = message.get(1).copied().unwrap_or_default();
+                        Err(DeviceError::Protocol { found })
+                    }
+                    Err(refusal) => Ok(Some(Err(refusal))),
+                };
+            }
+            if Instant::now() >= deadline {
+                return Ok(None);
+            }
+            let mut bytes = [0; 1024];
+            match self.line.read(&mut bytes) {
+                Ok(0) => return Err(DeviceError::Closed(self.line.last_words())),
+                Ok(length) => self.received.extend(&bytes[..length]),
+                Err(error) => match error.kind() {
+                    io::ErrorKind::WouldBlock
+                    | io::ErrorKind::TimedOut
+                    | io::ErrorKind::Interrupted => {}
+                    _ => return Err(error.into()),
+                },
+            }
+        }
+    }
+}
+
+/// Whether asking again would not help.
+const fn is_final(refusal: Refusal) -> bool {
+    !matches!(refusal, Refusal::Damaged | Refusal::Oversized { .. })
+}
+
+/// The frame of a request to classify.
+fn classify_frame(id: u32, pixels: &[u8]) -> Vec<u8> {
+    let mut packed = vec![0; link::request_bytes(pixels.len())];
+    let pixels = link::pack_pixels(pixels, &mut packed).expect("as long as any packing");
+    // COBS adds a byte for every 254, and two.
+    let mut frame = vec![0; packed_frame_bytes(pixels.len())];
+    let length = link::encode(&Request::Classify { id, pixels }, &mut frame)
+        .expect("as long as any frame")
+        .len();
+    frame.truncate(length);
+    frame
+}
+
+const fn packed_frame_bytes(packed: usize) -> usize {
+    let message = link::request_bytes(packed);
+    message + message / 254 + 2
+}
+
+fn own_answer(response: &Response<'_>) -> Option<(u32, Answer)> {
+    match response {
+        Response::Logits { id, nanoseconds, logits } => {
+            Some((*id, Answer { logits: logits.to_vec(), nanoseconds: *nanoseconds }))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,194 @@
+use super::*;
+
+/// A device in memory that answers the sum of the pixels, at the end of a line that damages and
+/// loses bytes, in both directions.
+struct Device {
+    receiver: Receiver<{ link::request_bytes(784) }>,
+    answers: VecDeque<u8>,
+    /// One byte of so many is damaged or lost; 0 for none.
+    loss: u64,
+    chance: u64,
+    silent: bool,
+    protocol: u8,
+    refusal: Option<Refusal>,
+}
+
+impl Device {
+    fn new(loss: u64) -> Self {
+        Self {
+            receiver: Receiver::new(),
+            answers: VecDeque::new(),
+            loss,
+            chance: 0x1234_5678_9ABC_DEF1,
+            silent: false,
+            protocol: PROTOCOL,
+            refusal: None,
+        }
+    }
+
+    fn next(&mut self) -> u64 {
+        self.chance ^= self.chance << 13;
+        self.chance ^= self.chance >> 7;
+        self.chance ^= self.chance << 17;
+        self.chance
+    }
+
+    /// The byte as it leaves the line, if it does.
+    fn pass(&mut self, byte: u8) -> Option<u8> {
+        if self.loss == 0 || !self.next().is_multiple_of(self.loss) {
+            return Some(byte);
+        }
+        let change = self.next() as u8;
+        (change >= 64).then_some(byte ^ change)
+    }
+
+    fn answer(&mut self, response: &Response<'_>) {
+        let mut buffer = [0; RESPONSE_FRAME];
+        for byte in link::encode(response, &mut buffer).unwrap() {
+            let passed = self.pass(*byte);
+            self.answers.extend(passed);
+        }
+    }
+}
+
+impl Write for Device {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for byte in bytes {
+            let Some(byte) = self.pass(*byte) else { continue };
+            let Some(message) = self.receiver.push(byte) else { continue };
+            let message = message.map(<[u8]>::to_vec);
+            if self.silent {
+                continue;
+            }
+            if let Some(refusal) = self.refusal {
+                self.answer(&Response::Refused(refusal));
+                continue;
+            }
+            let request = message.as_deref().map_err(|refusal| *refusal).and_then(link::decode);
+            match request {
+                Ok(Request::Classify { id, pixels }) => {
+                    let mut image = [0; 784];
+                    let length = link::unpack_pixels(pixels, &mut image);
+                    let sum = image[..length].iter().copied().map(i32::from).sum();
+                    let logits = [sum, length as i32].into_iter().collect();
+                    self.answer(&Response::Logits { id, nanoseconds: 1, logits });
+                }
+                Ok(Request::Hello) => {
+                    let zero = 0;
+                    let limits = Limits {
+                        model_address: zero,
+                        model_bytes: zero,
+                        cells: zero,
+                        pixels: zero,
+                        classes: zero,
+                    };
+                    self.answer(&Response::Hello(link::Hello {
+                        protocol: self.protocol,
+                        firmware: "1",
+                        board: "simulated",
+                        limits,
+                        model: Err("none"),
+                    }));
+                }
+                Ok(Request::Panic) => self.answer(&Response::Panicked { message: "at main.rs:7" }),
+                Ok(_) => self.answer(&Response::Done),
+                Err(refusal) => self.answer(&Response::Refused(refusal)),
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Read for Device {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        // Short reads, so that frames arrive in pieces.
+        let length = self.answers.len().min(bytes.len()).min(7);
+        for (place, byte) in bytes.iter_mut().zip(self.answers.drain(..length)) {
+            *place = byte;
+        }
+        if length == 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(length) }
+    }
+}
+
+impl Line for Device {}
+
+fn client(device: Device, window: usize) -> Client {
+    Client::new(device, window).with_timeout(Duration::from_millis(20))
+}
+
+fn images(count: usize) -> Vec<Vec<u8>> {
+    (0..count)
+        .map(|n| (0..784).map(|i| if (i + n) % 3 == 0 { (n + i) as u8 } else { 0 }).collect())
+        .collect()
+}
+
+#[test]
+fn every_image_gets_its_own_answer_exactly_once_however_lossy_the_line() {
+    let images = images(120);
+    for (loss, window) in [(0, 1), (0, 8), (5_000, 1), (5_000, 8), (20_000, 3)] {
+        let mut client = client(Device::new(loss), window);
+        let mut answers = vec![0; images.len()];
+        client
+            .classify_all(images.iter().map(Vec::as_slice), |index, answer| {
+                let sum: i32 = images[index].iter().copied().map(i32::from).sum();
+                assert_eq!(answer.logits, [sum, 784], "image {index}, loss {loss}");
+                answers[index] += 1;
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+        assert!(answers.iter().all(|&count| count == 1));
+        assert_eq!(client.repeats() > 0, loss == 5_000, "{} repeats", client.repeats());
+    }
+}
+
+#[test]
+fn who_breaks_off_gets_no_more_answers_and_may_go_on_later() {
+    let images = images(20);
+    let mut client = client(Device::new(0), 4);
+    let mut taken = 0;
+    let all = images.iter().map(Vec::as_slice);
+    let stop = |_, _| {
+        taken += 1;
+        ControlFlow::Break(())
+    };
+    client.classify_all(all, stop).unwrap();
+    assert_eq!(taken, 1);
+    assert_eq!(client.classify(&[1, 2, 3]).unwrap().logits, [6, 3]);
+    assert_eq!(client.hello().unwrap().board, "simulated");
+}
+
+#[test]
+fn a_device_that_never_answers_is_given_up() {
+    let mut silent = Device::new(0);
+    silent.silent = true;
+    let error = client(silent, 1).hello().unwrap_err();
+    assert!(matches!(error, DeviceError::Silent { .. }), "{error}");
+    assert!(error.to_string().contains("is this its port?"), "{error}");
+}
+
+#[test]
+fn a_refusal_that_asking_again_cannot_change_is_passed_on_at_once() {
+    let mut device = Device::new(0);
+    device.refusal = Some(Refusal::Pixels { found: 4, expected: 784 });
+    let mut client = client(device, 8);
+    let error = client.classify(&[0; 4]).unwrap_err();
+    assert!(error.to_string().contains("784"), "{error}");
+    assert_eq!(client.repeats(), 1);
+}
+
+#[test]
+fn a_panic_comes_with_its_message() {
+    assert_eq!(client(Device::new(0), 1).provoke_panic().unwrap(), "at main.rs:7");
+}
+
+#[test]
+fn another_version_of_the_protocol_is_named() {
+    let mut device = Device::new(0);
+    device.protocol = PROTOCOL + 1;
+    let error = client(device, 1).hello().unwrap_err();
+    assert!(matches!(error, DeviceError::Protocol { found } if found == PROTOCOL + 1), "{error}");
+}

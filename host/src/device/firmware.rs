@@ -1,0 +1,180 @@
+//! A board's firmware: the ELF file that cargo or a release gives, and what it takes of the board.
+
+use std::path::{Path, PathBuf};
+
+use object::elf::{EM_ARM, EM_RISCV, FileHeader32, PT_LOAD, SHF_ALLOC, SHF_WRITE};
+use object::read::elf::{FileHeader, ProgramHeader, SectionHeader};
+use object::{LittleEndian, elf};
+
+use super::Board;
+use crate::files::{self, FileError};
+
+pub(super) type Header = FileHeader32<LittleEndian>;
+pub(super) const ENDIAN: LittleEndian = LittleEndian;
+
+/// The firmware of one board.
+#[derive(Clone, Debug)]
+pub struct Firmware {
+    path: PathBuf,
+    elf: Vec<u8>,
+}
+
+/// What a firmware takes, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Footprint {
+    /// Code, constants and initial values in flash.
+    pub code: u32,
+    /// Static variables in RAM.
+    pub static_ram: u32,
+}
+
+/// A firmware that is missing or is none.
+#[derive(Debug, thiserror::Error)]
+pub enum FirmwareError {
+    /// The file cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// It has not been built.
+    #[error(
+        "there is no firmware for the board {board} at {}; build it with `cargo xtask firmware`, \
+         or name a file with --firmware", path.display()
+    )]
+    Missing {
+        /// The board.
+        board: String,
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The file is not an ELF file for the board's processor.
+    #[error("{} is not a firmware for the board {board} ({cpu}): {reason}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// The board.
+        board: String,
+        /// Its processor.
+        cpu: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl Firmware {
+    /// Where the build leaves the firmware of a board.
+    #[must_use]
+    pub fn built_path(board: &Board) -> PathBuf {
+        let built = Path::new("firmware/target").join(&board.target).join("release");
+        let here = built.join(&board.package);
+        // Otherwise in the checkout that this program was built from.
+        let checkout = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+        if here.exists() { here } else { checkout.join(here) }
+    }
+
+    /// Reads `file`, or else what the build has left for the board.
+    ///
+    /// # Errors
+    ///
+    /// [`FirmwareError`].
+    pub fn find(board: &Board, file: Option<&Path>) -> Result<Self, FirmwareError> {
+        let path = file.map_or_else(|| Self::built_path(board), Path::to_owned);
+        if file.is_none() && !path.exists() {
+            return Err(FirmwareError::Missing { board: board.name.clone(), path });
+        }
+        let firmware = Self { elf: files::read(&path)?, path };
+        firmware.check(board).map_err(|reason| FirmwareError::Format {
+            path: firmware.path.clone(),
+            board: board.name.clone(),
+            cpu: board.cpu.clone(),
+            reason,
+        })?;
+        Ok(firmware)
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The bytes of the file.
+    #[must_use]
+    pub fn elf(&self) -> &[u8] {
+        &self.elf
+    }
+
+    /// What is to be flashed, and where.
+    ///
+    /// # Panics
+    ///
+    /// Never: the file was checked when it was read.
+    #[must_use]
+    pub fn parts(&self) -> Vec<(u32, &[u8])> {
+        self.try_parts().expect("checked when it was read")
+    }
+
+    /// What it takes of the board.
+    ///
+    /// # Panics
+    ///
+    /// Never: the file was checked when it was read.
+    #[must_use]
+    pub fn footprint(&self, board: &Board) -> Footprint {
+        let code = self.parts().iter().map(|(_, bytes)| bytes.len() as u32).sum();
+        let header = Header::parse(&*self.elf).expect("checked when it was read");
+        let sections = header.section_headers(ENDIAN, &*self.elf).expect("checked");
+        let ram = board.memory.ram.range();
+        let variables = sections.iter().filter(|section| {
+            let flags = section.sh_flags(ENDIAN);
+            flags.contains(SHF_ALLOC)
+                && flags.contains(SHF_WRITE)
+                && ram.contains(&u64::from(section.sh_addr(ENDIAN)))
+        });
+        let static_ram = variables.map(|section| section.sh_size(ENDIAN)).sum();
+        Footprint { code, static_ram }
+    }
+
+    fn check(&self, board: &Board) -> Result<(), String> {
+        let header = Header::parse(&*self.elf).map_err(not_elf)?;
+        let machine = header.e_machine(ENDIAN);
+        let expected: elf::Machine = if board.cpu.starts_with("RV") { EM_RISCV } else { EM_ARM };
+        if machine != expected {
+            return Err(format!("it is for ELF machine {}, not {}", machine.0, expected.0));
+        }
+        header.section_headers(ENDIAN, &*self.elf).map_err(not_elf)?;
+        let model = board.memory.model.range();
+        for (address, bytes) in self.try_parts()? {
+            let (start, end) = (u64::from(address), u64::from(address) + bytes.len() as u64);
+            let flash = board.memory.flash.range();
+            if !flash.contains(&start) || end > flash.end {
+                return Err(format!("it has code at {start:#010x}, where there is no flash"));
+            }
+            if start < model.end && model.start < end {
+                return Err(format!(
+                    "its code from {start:#010x} to {end:#010x} lies in the model's region, which \
+                     begins at {:#010x}",
+                    model.start
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn try_parts(&self) -> Result<Vec<(u32, &[u8])>, String> {
+        let segments = Header::parse(&*self.elf)
+            .and_then(|header| header.program_headers(ENDIAN, &*self.elf))
+            .map_err(not_elf)?;
+        let loaded = segments
+            .iter()
+            .filter(|segment| segment.p_type(ENDIAN) == PT_LOAD && segment.p_filesz(ENDIAN) > 0);
+        let part = |segment: &elf::ProgramHeader32<LittleEndian>| {
+            let bytes = segment.data(ENDIAN, &*self.elf);
+            let bytes = bytes.map_err(|()| "it is cut off".to_owned())?;
+            Ok((segment.p_paddr(ENDIAN), bytes))
+        };
+        loaded.map(part).collect()
+    }
+}
+
+fn not_elf(error: object::read::Error) -> String {
+    format!("it is not a 32-bit ELF file ({error})")
+}

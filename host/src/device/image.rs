@@ -1,0 +1,163 @@
+//! What a flasher takes: the model at its address, alone or together with the firmware.
+
+use object::U32;
+use object::elf::{
+    FileHeader32, PF_R, PT_LOAD, ProgramHeader32, SHF_ALLOC, SHT_PROGBITS, SectionHeader32,
+};
+use object::endian::{LittleEndian, U16};
+use object::pod::{bytes_of, bytes_of_slice};
+use object::read::elf::{FileHeader, SectionHeader};
+
+use super::firmware::{ENDIAN, Header};
+
+/// Bytes of data in a line of Intel HEX.
+const HEX_LINE: usize = 16;
+
+/// Name of the model's section in a merged ELF file.
+const SECTION: &[u8] = b".model\0";
+
+/// An ELF file that cannot be added to.
+#[derive(Debug, thiserror::Error)]
+pub enum ImageError {
+    /// The firmware is damaged.
+    #[error("the firmware is no ELF file that a model can be added to: {0}")]
+    Elf(#[from] object::read::Error),
+    /// The firmware has a segment or a section too many.
+    #[error("the firmware has as many segments or sections as an ELF file can have")]
+    Full,
+}
+
+/// Intel HEX with these bytes at these addresses.
+///
+/// # Panics
+///
+/// Never: every line is short enough, and the last says that it is.
+#[must_use]
+pub fn hex(parts: &[(u32, &[u8])]) -> String {
+    let mut records = Vec::new();
+    let mut high = 0;
+    for (start, bytes) in parts {
+        let mut address = *start;
+        let mut rest = *bytes;
+        while !rest.is_empty() {
+            if address >> 16 != high {
+                high = address >> 16;
+                records.push(ihex::Record::ExtendedLinearAddress(high as u16));
+            }
+            // A line ends where the upper half of the address changes.
+            let room = 0x1_0000 - (address as usize & 0xFFFF);
+            let (line, after) = rest.split_at(rest.len().min(HEX_LINE).min(room));
+            records.push(ihex::Record::Data { offset: address as u16, value: line.to_vec() });
+            address = address.wrapping_add(line.len() as u32);
+            rest = after;
+        }
+    }
+    records.push(ihex::Record::EndOfFile);
+    ihex::create_object_file_representation(&records).expect("short lines, one end") + "\n"
+}
+
+/// The firmware's ELF file with the model in a segment and a section of its own.
+///
+/// What was there stays where it is; the tables, which grow, move to the end.
+///
+/// # Errors
+///
+/// [`ImageError`].
+pub fn merged_elf(firmware: &[u8], address: u32, blob: &[u8]) -> Result<Vec<u8>, ImageError> {
+    let mut header: FileHeader32<LittleEndian> = *Header::parse(firmware)?;
+    let mut segments = header.program_headers(ENDIAN, firmware)?.to_vec();
+    let mut sections = header.section_headers(ENDIAN, firmware)?.to_vec();
+    let names_index = header.shstrndx(ENDIAN, firmware)? as usize;
+    let old_names = sections.get(names_index).map(|names| names.data(ENDIAN, firmware));
+    let mut names = old_names.transpose()?.unwrap_or_default().to_vec();
+
+    let mut file = firmware.to_vec();
+    let word = |value: usize| U32::new(ENDIAN, value as u32);
+    let place = word(append(&mut file, blob));
+    let size = word(blob.len());
+    let address = U32::new(ENDIAN, address);
+    let model = ProgramHeader32 {
+        p_type: U32::new(ENDIAN, PT_LOAD),
+        p_offset: place,
+        p_vaddr: address,
+        p_paddr: address,
+        p_filesz: size,
+        p_memsz: size,
+        p_flags: U32::new(ENDIAN, PF_R),
+        p_align: word(8),
+    };
+    // ELF wants its segments in the order of their addresses.
+    let behind = |segment: &ProgramHeader32<LittleEndian>| {
+        segment.p_type.get(ENDIAN) == PT_LOAD && segment.p_vaddr.get(ENDIAN) > address.get(ENDIAN)
+    };
+    segments.insert(segments.iter().position(behind).unwrap_or(segments.len()), model);
+    header.e_phnum = count(segments.len())?;
+    header.e_phoff = word(append(&mut file, bytes_of_slice(&segments)));
+
+    let name = word(names.len());
+    names.extend(SECTION);
+    if let Some(section) = sections.get_mut(names_index) {
+        section.sh_offset = word(append(&mut file, &names));
+        section.sh_size = word(names.len());
+    }
+    sections.push(SectionHeader32 {
+        sh_name: name,
+        sh_type: U32::new(ENDIAN, SHT_PROGBITS),
+        sh_flags: U32::new_u64_truncate(ENDIAN, SHF_ALLOC),
+        sh_addr: address,
+        sh_offset: place,
+        sh_size: size,
+        sh_link: word(0),
+        sh_info: word(0),
+        sh_addralign: word(8),
+        sh_entsize: word(0),
+    });
+    header.e_shnum = count(sections.len())?;
+    header.e_shoff = word(append(&mut file, bytes_of_slice(&sections)));
+
+    let header = bytes_of(&header);
+    file[..header.len()].copy_from_slice(header);
+    Ok(file)
+}
+
+/// Appends bytes on an 8-byte boundary and says where they begin.
+fn append(file: &mut Vec<u8>, bytes: &[u8]) -> usize {
+    file.resize(file.len().next_multiple_of(8), 0);
+    let place = file.len();
+    file.extend_from_slice(bytes);
+    place
+}
+
+fn count(length: usize) -> Result<U16<LittleEndian>, ImageError> {
+    // 0xFFFF and, for sections, numbers a little below mean something else.
+    match u16::try_from(length) {
+        Ok(length) if length < 0xFF00 => Ok(U16::new(ENDIAN, length)),
+        _ => Err(ImageError::Full),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intel_hex_gives_every_byte_its_address_across_a_64_kib_boundary() {
+        let bytes: Vec<u8> = (0..40).collect();
+        let text = hex(&[(0x10, &[7]), (0x0001_FFF5, &bytes)]);
+        let mut found = std::collections::BTreeMap::new();
+        let mut high = 0;
+        for record in ihex::Reader::new(&text) {
+            match record.unwrap() {
+                ihex::Record::ExtendedLinearAddress(value) => high = u32::from(value) << 16,
+                ihex::Record::Data { offset, value } => {
+                    let start = high + u32::from(offset);
+                    found.extend((start..).zip(value));
+                }
+                ihex::Record::EndOfFile => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        let expected = [(0x10, 7)].into_iter().chain((0x0001_FFF5..).zip(bytes));
+        assert_eq!(found, expected.collect());
+    }
+}

@@ -1,0 +1,20 @@
+//! Devices: boards on a serial port, and emulated ones.
+//!
+//! A [`Board`] says what there is, [`image`] makes what is flashed, [`Emulator`] starts it in QEMU
+//! and [`port::open`] reaches a real one; a [`Client`] speaks to either, and [`verify`](verify())
+//! proves that the device computes the host's bits.
+
+pub mod board;
+pub mod client;
+pub mod firmware;
+pub mod image;
+pub mod port;
+pub mod qemu;
+pub mod qmp;
+mod verify;
+
+pub use board::Board;
+pub use client::{Answer, Client, DeviceError};
+pub use firmware::Firmware;
+pub use qemu::Emulator;
+pub use verify::{Mismatch, Report, VerifyError, verify};

@@ -1,0 +1,269 @@
+//! Boards emulated by QEMU, on Linux and macOS.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::client::Line;
+use super::qmp::Qmp;
+use super::{Board, Client, Firmware};
+
+/// How long QEMU may take to open its sockets.
+const START: Duration = Duration::from_secs(20);
+
+/// Images on their way at once: QEMU takes a byte only when the firmware has room for it, so that
+/// none is lost and the firmware never waits for the host.
+const WINDOW: usize = 8;
+
+/// Runs the emulator and ends it when standard input ends: however this process dies, the pipe is
+/// closed, and no emulator stays behind.
+const GUARD: &str = r#"
+exec 3<&0
+"$@" </dev/null 3<&- &
+emulator=$!
+(read -r _ <&3; kill -KILL "$emulator") 2>/dev/null &
+guard=$!
+wait "$emulator"
+status=$?
+kill "$guard"
+exit "$status"
+"#;
+
+/// An emulator that cannot be started.
+#[derive(Debug, thiserror::Error)]
+pub enum EmulatorError {
+    /// QEMU is not installed.
+    #[error(
+        "{program} is not installed; on Debian or Ubuntu: `sudo apt install {package}`, on macOS: \
+         `brew install qemu`"
+    )]
+    Missing {
+        /// The program.
+        program: String,
+        /// Debian's package.
+        package: &'static str,
+    },
+    /// Files, sockets or processes cannot be made.
+    #[error("cannot {action}: {source}")]
+    System {
+        /// What was tried.
+        action: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// QEMU has ended before it began.
+    #[error("{program} has ended at once{last_words}")]
+    Ended {
+        /// The program.
+        program: String,
+        /// What it said.
+        last_words: String,
+    },
+}
+
+impl EmulatorError {
+    fn at(action: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::System { action, source }
+    }
+}
+
+/// Where the emulated board's display goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Screen {
+    /// Nowhere; QMP can take pictures of it.
+    Headless,
+    /// To a window of this kind, as QEMU calls it.
+    Window(String),
+}
+
+/// A running emulator. It ends when this is dropped, or when this process ends in whatever way.
+#[derive(Debug)]
+pub struct Emulator {
+    guard: Child,
+    program: String,
+    folder: TempDir,
+}
+
+impl Emulator {
+    /// Starts a board with its firmware, and `region` at the beginning of its model region. The
+    /// machine stands still until [`Self::connect`] is called, so that no word of it is lost; with
+    /// a window it runs at once.
+    ///
+    /// # Errors
+    ///
+    /// [`EmulatorError`].
+    pub fn start(
+        board: &Board,
+        firmware: &Firmware,
+        region: &[u8],
+        screen: &Screen,
+    ) -> Result<Self, EmulatorError> {
+        let program = board.qemu.program.clone();
+        if which(&program).is_none() {
+            let package = match program.as_str() {
+                "qemu-system-arm" => "qemu-system-arm",
+                _ => "qemu-system-misc",
+            };
+            return Err(EmulatorError::Missing { program, package });
+        }
+        let folder = tempfile::Builder::new().prefix("inkbit-").tempdir();
+        let folder = folder.map_err(EmulatorError::at("create a temporary folder"))?;
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("model"), region).map_err(EmulatorError::at("write the model for QEMU"))?;
+        let log = File::create(path("log")).map_err(EmulatorError::at("create QEMU's log"))?;
+
+        let mut command = Command::new("sh");
+        command.args(["-c", GUARD, "sh", &program]).args(&board.qemu.args);
+        command.args(["-nodefaults", "-kernel"]).arg(firmware.path()).arg("-device").arg(format!(
+            "loader,file={},addr={:#x},force-raw=on",
+            in_option(&path("model")),
+            board.memory.model.address
+        ));
+        let (display, wait) = match screen {
+            Screen::Headless => ("none", "on"),
+            Screen::Window(kind) => (kind.as_str(), "off"),
+        };
+        command.args(["-display", display]);
+        let socket = |name| format!("unix:{},server=on", in_option(&path(name)));
+        command.arg("-serial").arg(format!("{},wait={wait}", socket("serial")));
+        command.arg("-qmp").arg(format!("{},wait=off", socket("qmp")));
+        let guard = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .map_err(EmulatorError::at("start QEMU by sh"))?;
+        Ok(Self { guard, program, folder })
+    }
+
+    /// Connects to the board's serial port.
+    ///
+    /// # Errors
+    ///
+    /// [`EmulatorError`].
+    pub fn connect(&mut self) -> Result<UnixStream, EmulatorError> {
+        let start = Instant::now();
+        let stream = loop {
+            match UnixStream::connect(self.folder.path().join("serial")) {
+                Ok(stream) => break stream,
+                Err(_) if self.has_ended() => {
+                    let (program, last_words) = (self.program.clone(), self.last_words());
+                    return Err(EmulatorError::Ended { program, last_words });
+                }
+                Err(_) if start.elapsed() < START => thread::sleep(Duration::from_millis(5)),
+                Err(source) => {
+                    return Err(EmulatorError::System { action: "connect to QEMU", source });
+                }
+            }
+        };
+        stream
+            .set_read_timeout(Some(Duration::from_millis(20)))
+            .and_then(|()| stream.set_write_timeout(Some(Duration::from_secs(10))))
+            .map_err(EmulatorError::at("set QEMU's time-outs"))?;
+        Ok(stream)
+    }
+
+    /// A client of the board that owns the emulator: dropping one ends the other.
+    ///
+    /// # Errors
+    ///
+    /// [`EmulatorError`].
+    pub fn into_client(mut self) -> Result<Client, EmulatorError> {
+        let stream = self.connect()?;
+        Ok(Client::new(EmulatedLine { stream, emulator: self }, WINDOW))
+    }
+
+    /// A connection that does what a person would do at the window.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn qmp(&self) -> io::Result<Qmp> {
+        Qmp::connect(&self.folder.path().join("qmp"))
+    }
+
+    /// Waits until a person closes the window, and says how QEMU ended.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn wait(&mut self) -> io::Result<ExitStatus> {
+        // `Child::wait` would close standard input, which ends the emulator.
+        loop {
+            if let Some(status) = self.guard.try_wait()? {
+                return Ok(status);
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// What QEMU has complained of, as the end of a sentence.
+    #[must_use]
+    pub fn last_words(&self) -> String {
+        let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+        match log.trim() {
+            "" => String::new(),
+            log => format!("; {} says: {log}", self.program),
+        }
+    }
+
+    fn has_ended(&mut self) -> bool {
+        matches!(self.guard.try_wait(), Ok(Some(_)) | Err(_))
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        // The end of its standard input is the guard's signal.
+        drop(self.guard.stdin.take());
+        let _ = self.guard.wait();
+    }
+}
+
+/// An emulated serial port, with the emulator behind it.
+struct EmulatedLine {
+    stream: UnixStream,
+    emulator: Emulator,
+}
+
+impl Read for EmulatedLine {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.stream.read(bytes)
+    }
+}
+
+impl Write for EmulatedLine {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+impl Line for EmulatedLine {
+    fn last_words(&mut self) -> String {
+        self.emulator.last_words()
+    }
+}
+
+impl Line for UnixStream {}
+
+/// A program on the search path.
+#[must_use]
+pub fn which(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+/// A path inside one of QEMU's options, where a comma is written twice.
+fn in_option(path: &Path) -> String {
+    path.to_string_lossy().replace(',', ",,")
+}

@@ -1,0 +1,83 @@
+//! QEMU's machine protocol: what a person would do at the emulator's window.
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// A connection to a running emulator.
+#[derive(Debug)]
+pub struct Qmp {
+    stream: BufReader<UnixStream>,
+}
+
+impl Qmp {
+    /// Connects to the socket.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn connect(socket: &Path) -> io::Result<Self> {
+        let stream = UnixStream::connect(socket)?;
+        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+        let mut qmp = Self { stream: BufReader::new(stream) };
+        // The greeting, and what must be said before anything else.
+        qmp.line()?;
+        qmp.execute("qmp_capabilities", &json!({}))?;
+        Ok(qmp)
+    }
+
+    /// Carries out a command and returns what it returns.
+    ///
+    /// # Errors
+    ///
+    /// The system's, or the emulator's refusal.
+    pub fn execute(&mut self, command: &str, arguments: &Value) -> io::Result<Value> {
+        let request = json!({ "execute": command, "arguments": arguments });
+        writeln!(self.stream.get_mut(), "{request}")?;
+        loop {
+            let mut answer = self.line()?;
+            if let Some(error) = answer.get("error") {
+                return Err(io::Error::other(format!("QEMU refuses {command}: {error}")));
+            }
+            if let Some(value) = answer.get_mut("return") {
+                return Ok(value.take());
+            }
+            // Anything else is an event.
+        }
+    }
+
+    /// Writes the display as a PNG file.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::execute`].
+    pub fn screenshot(&mut self, file: &Path) -> io::Result<()> {
+        let file = std::path::absolute(file)?;
+        let arguments = json!({ "filename": file, "format": "png" });
+        self.execute("screendump", &arguments).map(drop)
+    }
+
+    /// Presses a key by QEMU's name for it, and lets go of it after `hold`. Returns at once.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::execute`].
+    pub fn press(&mut self, key: &str, hold: Duration) -> io::Result<()> {
+        let arguments = json!({
+            "keys": [{ "type": "qcode", "data": key }],
+            "hold-time": hold.as_millis() as u64,
+        });
+        self.execute("send-key", &arguments).map(drop)
+    }
+
+    fn line(&mut self) -> io::Result<Value> {
+        let mut line = String::new();
+        if self.stream.read_line(&mut line)? == 0 {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "QEMU has ended"));
+        }
+        Ok(serde_json::from_str(&line)?)
+    }
+}
