@@ -6,14 +6,19 @@ use clap::{Parser, Subcommand};
 
 mod dashboard;
 mod data_args;
+mod device_args;
 mod evaluate;
+mod image;
 mod inspect;
 mod predict;
 mod progress;
 mod quantize;
 mod quickstart;
+mod run;
+mod send;
 mod train;
 mod verify;
+mod verify_device;
 mod watch;
 
 /// Train a small neural network, quantize it, and prove its bits before they are flashed.
@@ -28,6 +33,7 @@ Examples:
   inkbit quantize runs/classic -o classic.inkbit
   inkbit verify classic.inkbit                   host and core agree on every logit
   inkbit predict classic.inkbit photo.png --show
+  inkbit run --board lm3s6965evb classic.inkbit  draw on an emulated board
 
 `inkbit help SUBCOMMAND` says more. Exit codes: 0 done, 1 failed, 2 wrong usage."
 )]
@@ -45,6 +51,9 @@ enum Command {
     Verify(verify::Args),
     Predict(predict::Args),
     Inspect(inspect::Args),
+    Image(image::Args),
+    Run(run::Args),
+    Send(send::Args),
 }
 
 /// A wrong use of the command, as opposed to a failure: exit code 2.
@@ -66,6 +75,9 @@ pub fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Verify(args) => verify::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Inspect(args) => inspect::run(args),
+        Command::Image(args) => image::run(args),
+        Command::Run(args) => run::run(args),
+        Command::Send(args) => send::run(args),
     }
 }
 

@@ -41,7 +41,7 @@ pub struct Args {
 
 /// What a model takes a picture for.
 #[derive(Debug, Serialize)]
-struct Prediction<'a> {
+pub struct Prediction<'a> {
     file: &'a str,
     #[serde(flatten)]
     best: Share<'a>,
@@ -95,7 +95,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn predict<'a>(model: &Model<'a>, file: &'a str, logits: &'a [i32]) -> Prediction<'a> {
+/// Reads the logits of a picture.
+pub fn predict<'a>(model: &Model<'a>, file: &'a str, logits: &'a [i32]) -> Prediction<'a> {
     let mut confidences = vec![0.0; logits.len()];
     softmax(logits, model.header().logit_scale, &mut confidences);
     let mut classes: Vec<usize> = (0..logits.len()).collect();
@@ -106,7 +107,8 @@ fn predict<'a>(model: &Model<'a>, file: &'a str, logits: &'a [i32]) -> Predictio
     Prediction { file, best: share(&classes[0]), runner_up: classes.get(1).map(share), logits }
 }
 
-fn line(prediction: &Prediction<'_>) -> String {
+/// A prediction in words.
+pub fn line(prediction: &Prediction<'_>) -> String {
     let share =
         |Share { class, confidence }: &Share<'_>| format!("{class} ({:.1} %)", 100.0 * confidence);
     let runner_up = prediction.runner_up.as_ref().map(share);

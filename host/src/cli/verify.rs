@@ -9,17 +9,22 @@ use inkbit::reference::Reference;
 use inkbit::verify::{Agreement, verify};
 
 use super::data_args::DataArgs;
-use super::progress;
+use super::device_args::DeviceArgs;
+use super::{progress, verify_device};
 
 /// Prove that two implementations compute the same integers from a model.
 ///
 /// Every test image goes through burn's integer tensors and through inkbit-core, the code that runs
-/// on the device. Every activation and every logit is compared.
+/// on the device. Every activation and every logit is compared. With --device or --port, every test
+/// image goes to that device, and all its logits are compared with the host's.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   inkbit verify model.inkbit
   inkbit verify model.inkbit --data synthetic
+  inkbit verify model.inkbit --device lm3s6965evb    in QEMU
+  inkbit verify model.inkbit --device all
+  inkbit verify model.inkbit --port /dev/ttyACM0     a real board that holds this model
 
 Exit code 1 and the first mismatch in full if there is one.")]
 pub struct Args {
@@ -29,6 +34,9 @@ pub struct Args {
     #[command(flatten)]
     data: DataArgs,
 
+    #[command(flatten)]
+    device: DeviceArgs,
+
     /// burn backend of the reference
     #[arg(long, default_value_t)]
     backend: Backend,
@@ -37,8 +45,11 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let blob = Blob::load(&args.model)?;
     let model = blob.model()?;
-    let device = args.backend.device()?;
     let data = args.data.load()?;
+    if args.device.is_given() {
+        return verify_device::run(&args.device, &blob, &data.test);
+    }
+    let device = args.backend.device()?;
     let bar = progress::bar(data.test.len(), "verifying");
     let reference = Reference::new(&model, &device);
     let agreement = verify(&reference, &model, &data.test, |done| bar.set_position(done as u64));

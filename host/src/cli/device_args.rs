@@ -1,0 +1,77 @@
+//! Which device a command speaks to.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use inkbit::device::board::{self, Board};
+use inkbit::device::qemu::Screen;
+use inkbit::device::{Client, Emulator, Firmware, port};
+use inkbit::model_file::Blob;
+
+/// Flags that choose devices.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Device")]
+pub struct DeviceArgs {
+    /// Board that QEMU emulates: lm3s6965evb, microbit, mps2-an386, mps2-an505, riscv32-virt; or
+    /// `all` of them
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["port", "baud"])]
+    pub device: Option<String>,
+
+    /// Serial port of a board that already holds firmware and model: /dev/ttyACM0
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<String>,
+
+    /// Bits a second on the port [default: 115200]
+    #[arg(long, requires = "port")]
+    pub baud: Option<u32>,
+
+    /// Firmware to emulate, an ELF file [default: what `cargo xtask firmware` has built]
+    #[arg(long, value_name = "FILE", requires = "device")]
+    pub firmware: Option<PathBuf>,
+}
+
+impl DeviceArgs {
+    /// Whether a device was asked for.
+    pub fn is_given(&self) -> bool {
+        self.device.is_some() || self.port.is_some()
+    }
+
+    /// The boards to emulate.
+    pub fn boards(&self) -> anyhow::Result<Vec<Board>> {
+        match self.device.as_deref() {
+            None => Ok(Vec::new()),
+            Some("all") if self.firmware.is_some() => {
+                let message = "--firmware is for one board; name it with --device, not `all`";
+                Err(super::UsageError(message.to_owned()).into())
+            }
+            Some("all") => Ok(board::all()),
+            Some(name) => Ok(vec![find_board(name)?]),
+        }
+    }
+
+    /// Starts a board in QEMU with the model in its place.
+    pub fn emulate(&self, board: &Board, blob: &Blob) -> anyhow::Result<Client> {
+        let firmware = Firmware::find(board, self.firmware.as_deref())?;
+        let emulator = Emulator::start(board, &firmware, blob.bytes(), &Screen::Headless)?;
+        Ok(emulator.into_client()?)
+    }
+
+    /// Opens the serial port, if one was given.
+    pub fn open_port(&self) -> anyhow::Result<Option<Client>> {
+        let Some(port) = &self.port else { return Ok(None) };
+        let line = port::open(port, self.baud.unwrap_or(port::BAUD))?;
+        // No flow control: one image at a time.
+        Ok(Some(Client::new(line, 1)))
+    }
+}
+
+/// A board by its name on the command line; a wrong one is a wrong use.
+pub fn find_board(name: &str) -> anyhow::Result<Board> {
+    Board::find(name).map_err(|error| super::UsageError(error.to_string()).into())
+}
+
+/// Checks that a model fits a board.
+pub fn check_fit(board: &Board, blob: &Blob) -> anyhow::Result<()> {
+    let model = blob.model().context("the model changed while it was in memory")?;
+    Ok(board.check(&model, blob.bytes())?)
+}

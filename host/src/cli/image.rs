@@ -1,0 +1,85 @@
+//! `inkbit image`
+
+use std::path::PathBuf;
+
+use inkbit::device::{Firmware, image};
+use inkbit::files;
+use inkbit::model_file::Blob;
+
+use super::UsageError;
+use super::device_args::{check_fit, find_board};
+
+/// Make a file that a flasher writes to a board.
+///
+/// The firmware is flashed once, models any number of times: a .bin or .hex file holds the model
+/// alone, for the region of flash that the board keeps for it. An .elf file holds firmware and
+/// model together.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  inkbit image --board lm3s6965evb model.inkbit -o model.hex   Intel HEX, knows its address
+  inkbit image --board lm3s6965evb model.inkbit -o model.bin   raw; the address is printed
+  inkbit image --board lm3s6965evb model.inkbit -o all.elf     with the firmware, for a debugger
+  inkbit image --board lm3s6965evb model.inkbit -o all.hex --firmware firmware.elf")]
+pub struct Args {
+    /// The model
+    model: PathBuf,
+
+    /// Board to flash it to
+    #[arg(long, value_name = "NAME")]
+    board: String,
+
+    /// File to write; its extension chooses the format: .bin, .hex or .elf
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+
+    /// Firmware to put with the model into .hex or .elf [default for .elf: what
+    /// `cargo xtask firmware` has built]
+    #[arg(long, value_name = "FILE")]
+    firmware: Option<PathBuf>,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let board = find_board(&args.board)?;
+    let blob = Blob::load(&args.model)?;
+    check_fit(&board, &blob)?;
+    let address = board.memory.model.address;
+    let firmware = || Firmware::find(&board, args.firmware.as_deref());
+    let extension = args.output.extension().and_then(|extension| extension.to_str());
+    let (content, what) = match extension {
+        Some("bin") if args.firmware.is_some() => {
+            let message = "a .bin file holds the model alone; leave out --firmware, or write .elf";
+            return Err(UsageError(message.to_owned()).into());
+        }
+        Some("bin") => (blob.bytes().to_vec(), "the model, raw"),
+        Some("hex") if args.firmware.is_some() => {
+            let firmware = firmware()?;
+            let mut parts = firmware.parts();
+            parts.push((address, blob.bytes()));
+            (image::hex(&parts).into_bytes(), "firmware and model, Intel HEX")
+        }
+        Some("hex") => {
+            (image::hex(&[(address, blob.bytes())]).into_bytes(), "the model, Intel HEX")
+        }
+        Some("elf") => {
+            let merged = image::merged_elf(firmware()?.elf(), address, blob.bytes())?;
+            (merged, "firmware and model, ELF")
+        }
+        _ => {
+            return Err(UsageError(format!(
+                "{} has none of the extensions .bin, .hex and .elf, which choose the format",
+                args.output.display()
+            ))
+            .into());
+        }
+    };
+    files::write(&args.output, &content)?;
+    super::print(&format!(
+        "{}: {what}\nboard {}, model of {} bytes from address {address:#010x}, room for {}\n",
+        args.output.display(),
+        board.name,
+        blob.bytes().len(),
+        board.memory.model.bytes,
+    ))?;
+    Ok(())
+}

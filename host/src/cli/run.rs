@@ -1,0 +1,100 @@
+//! `inkbit run`
+
+use std::env;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, bail, ensure};
+use inkbit::device::board::Board;
+use inkbit::device::qemu::{Screen, which};
+use inkbit::device::{Emulator, Firmware};
+use inkbit::model_file::Blob;
+
+use super::device_args::{check_fit, find_board};
+
+/// Windows that QEMU may have been built with, best first.
+const WINDOWS: &[&str] = &["gtk", "sdl", "cocoa"];
+
+/// Open a board with a display in a window and draw digits on it.
+///
+/// QEMU emulates the board with the very firmware that is flashed to a real one. Closing the
+/// window, or ending this command, ends the emulator.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Keys in the window: arrows move the pen, left Ctrl lifts or lowers it; held, it wipes the paper,
+held longer, it changes the screen.
+
+Examples:
+  inkbit run --board lm3s6965evb model.inkbit
+  inkbit run --board lm3s6965evb model.inkbit --display vnc=:1   for a machine without a screen")]
+pub struct Args {
+    /// The model
+    model: PathBuf,
+
+    /// Board to emulate
+    #[arg(long, value_name = "NAME")]
+    board: String,
+
+    /// Kind of window, as `-display` of QEMU has it [default: the first of gtk, sdl, cocoa]
+    #[arg(long, value_name = "KIND")]
+    display: Option<String>,
+
+    /// Firmware to run, an ELF file [default: what `cargo xtask firmware` has built]
+    #[arg(long, value_name = "FILE")]
+    firmware: Option<PathBuf>,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let board = find_board(&args.board)?;
+    let blob = Blob::load(&args.model)?;
+    check_fit(&board, &blob)?;
+    ensure!(
+        board.display.is_some(),
+        "the board {} has no display; speak to it with `inkbit send --device {0}`",
+        board.name
+    );
+    let firmware = Firmware::find(&board, args.firmware.as_deref())?;
+    let window = match &args.display {
+        Some(kind) => kind.clone(),
+        None => window(&board)?,
+    };
+    let mut emulator =
+        Emulator::start(&board, &firmware, blob.bytes(), &Screen::Window(window))?;
+    super::print(&format!(
+        "{}\narrow keys: move the pen; left Ctrl: lift or lower it, held: wipe, held longer: next \
+         screen\nclose the window or press Ctrl-C here to end\n",
+        board.title
+    ))?;
+    let status = emulator.wait()?;
+    ensure!(status.success(), "QEMU ended with {status}{}", emulator.last_words());
+    Ok(())
+}
+
+/// A kind of window that QEMU can open here.
+fn window(board: &Board) -> anyhow::Result<String> {
+    let program = &board.qemu.program;
+    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let has_screen = cfg!(target_os = "macos") || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY");
+    // A missing QEMU is told of when it is started.
+    if !has_screen && which(program).is_some() {
+        bail!(
+            "there is no screen to open a window on: neither DISPLAY nor WAYLAND_DISPLAY is set; \
+             start this on a desktop, or with `--display vnc=:1` and a VNC viewer at port 5901"
+        );
+    }
+    let Some(program) = which(program) else { return Ok(WINDOWS[0].to_owned()) };
+    let output = Command::new(&program)
+        .args(["-display", "help"])
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("cannot ask {} for its displays", program.display()))?;
+    let kinds = String::from_utf8_lossy(&output.stdout).into_owned();
+    let found = WINDOWS.iter().find(|window| kinds.lines().any(|kind| kind.trim() == **window));
+    found.map(ToString::to_string).with_context(|| {
+        format!(
+            "QEMU has none of the windows {}; on Debian or Ubuntu: `sudo apt install \
+             qemu-system-gui`, or use `--display vnc=:1` and a VNC viewer at port 5901",
+            WINDOWS.join(", ")
+        )
+    })
+}

@@ -1,0 +1,101 @@
+//! `inkbit send`
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use anyhow::ensure;
+use inkbit::device::Client;
+use inkbit::model_file::Blob;
+use inkbit::picture;
+use inkbit_core::argmax;
+
+use super::device_args::{DeviceArgs, check_fit};
+use super::{UsageError, predict};
+
+/// Send pictures to a device and print what it takes them for.
+///
+/// A device on a serial port holds its model already; if the model's file is named too, it is
+/// checked to be the same one, and gives the classes their labels. An emulated device is given the
+/// model.
+#[derive(Debug, clap::Args)]
+#[command(
+    override_usage = "inkbit send [MODEL] FILE... --device NAME|--port PORT",
+    after_help = "\
+Examples:
+  inkbit send model.inkbit seven.png --device lm3s6965evb
+  inkbit send seven.png four.jpg --port /dev/ttyACM0
+  inkbit send model.inkbit seven.png --port /dev/ttyACM0"
+)]
+pub struct Args {
+    /// The model, if the first file is one, and the pictures
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let (model, pictures) = match args.files.split_first() {
+        Some((first, rest)) if is_model(first) => (Some(first), rest),
+        _ => (None, &args.files[..]),
+    };
+    let usage = |message: &str| Err(UsageError(message.to_owned()).into());
+    if pictures.is_empty() {
+        return usage("there is no picture to send; name at least one after the model");
+    }
+    let blob = model.map(|path| Blob::load(path)).transpose()?;
+    if let Some(client) = args.device.open_port()? {
+        return send(client, blob.as_ref(), pictures);
+    }
+    let boards = args.device.boards()?;
+    if boards.is_empty() {
+        return usage("name a device: --device lm3s6965evb for an emulated one, or --port");
+    }
+    let Some(blob) = blob else {
+        return usage("an emulated device needs a model: name its file before the pictures");
+    };
+    for board in boards {
+        check_fit(&board, &blob)?;
+        send(args.device.emulate(&board, &blob)?, Some(&blob), pictures)?;
+    }
+    Ok(())
+}
+
+fn send(mut client: Client, blob: Option<&Blob>, pictures: &[PathBuf]) -> anyhow::Result<()> {
+    let hello = client.hello()?;
+    let expected = blob.map(Blob::crc);
+    let held = hello.model.as_ref().map_or(0, |model| model.crc);
+    let side = hello.expect_model(expected.unwrap_or(held))?.side;
+    let mut failed = 0;
+    for path in pictures {
+        let pixels = match picture::read(path, side) {
+            Ok(pixels) => pixels,
+            Err(error) => {
+                eprintln!("error: {error}");
+                failed += 1;
+                continue;
+            }
+        };
+        let answer = client.classify(&pixels)?;
+        let file = &*path.to_string_lossy();
+        let line = match blob.map(Blob::model).transpose()? {
+            Some(model) => predict::line(&predict::predict(&model, file, &answer.logits)),
+            None => format!("{file}: class {}\n", argmax(&answer.logits)),
+        };
+        let time = f64::from(answer.nanoseconds) / 1e6;
+        let line = line.trim_end();
+        super::print(&format!("{line}, by {} in {time:.2} ms of its clock\n", hello.board))?;
+    }
+    ensure!(failed == 0, "{failed} of {} pictures could not be sent", pictures.len());
+    Ok(())
+}
+
+/// Whether a file begins as a model does. One that cannot be read is left to the error of whatever
+/// it is then taken for.
+fn is_model(path: &Path) -> bool {
+    let mut magic = [0; 6];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut magic));
+    read.is_ok() && magic == *b"INKBIT" || path.extension().is_some_and(|e| e == "inkbit")
+}
