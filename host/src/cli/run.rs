@@ -58,8 +58,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         Some(kind) => kind.clone(),
         None => window(&board)?,
     };
-    let mut emulator =
-        Emulator::start(&board, &firmware, blob.bytes(), &Screen::Window(window))?;
+    let mut emulator = Emulator::start(&board, &firmware, blob.bytes(), &Screen::Window(window))?;
     super::print(&format!(
         "{}\narrow keys: move the pen; left Ctrl: lift or lower it, held: wipe, held longer: next \
          screen\nclose the window or press Ctrl-C here to end\n",

@@ -44,9 +44,7 @@ fn random_data(shapes: &[LayerShape]) -> Vec<u8> {
 fn disc_images() -> Vec<u8> {
     let mut state = 2;
     let inside = |i: usize| (i / 28).abs_diff(14).pow(2) + (i % 28).abs_diff(14).pow(2) < 49;
-    (0..100 * 784)
-        .map(|i| if inside(i % 784) { noise(&mut state) as u8 | 1 } else { 0 })
-        .collect()
+    (0..100 * 784).map(|i| if inside(i % 784) { noise(&mut state) as u8 | 1 } else { 0 }).collect()
 }
 
 fn classic(criterion: &mut Criterion) {
