@@ -71,6 +71,10 @@ impl TrainConfig {
     /// # Errors
     ///
     /// [`ConfigError::Text`] names the first layer that cannot be read.
+    ///
+    /// # Panics
+    ///
+    /// If there is no layer. The first must have every key, as a preset has.
     pub fn from_layers(layers: &[(&str, &str)]) -> Result<Self, ConfigError> {
         let mut merged = toml::Table::new();
         let mut result = None;

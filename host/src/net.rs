@@ -78,7 +78,7 @@ impl Mlp {
         let net = self.clone().into_net(device);
         let indices: Vec<u32> = (0..images.len() as u32).collect();
         let batches = indices.chunks(BATCH).map(|batch| input(images, batch, device));
-        batches.flat_map(|input| values(net.forward(input, |_, hidden| hidden))).collect()
+        batches.flat_map(|input| values(net.forward(input, activation::relu))).collect()
     }
 
     /// The same network as tensors. Nothing is copied.
@@ -108,17 +108,17 @@ struct Linear {
 }
 
 impl Net {
-    /// Logits `[images, classes]` of inputs `[images, pixels]`. `hidden` may change what a hidden
-    /// layer gives; it gets the layer's number and its outputs after ReLU.
+    /// Logits `[images, classes]` of inputs `[images, pixels]`. `activate` makes the outputs of a
+    /// hidden layer, `[images, outputs]`, of its sums: ReLU, in training with dropout.
     pub fn forward(
         &self,
         input: Tensor<2>,
-        mut hidden: impl FnMut(usize, Tensor<2>) -> Tensor<2>,
+        mut activate: impl FnMut(Tensor<2>) -> Tensor<2>,
     ) -> Tensor<2> {
         let last = self.layers.len() - 1;
         self.layers.iter().enumerate().fold(input, |input, (number, layer)| {
             let output = input.matmul(layer.weight.clone()) + layer.bias.clone();
-            if number == last { output } else { hidden(number, activation::relu(output)) }
+            if number == last { output } else { activate(output) }
         })
     }
 

@@ -7,7 +7,7 @@ use anyhow::Context;
 use inkbit::backend::Backend;
 use inkbit::config::{ConfigError, TrainConfig};
 use inkbit::data::Dataset;
-use inkbit::evaluate::Evaluation;
+use inkbit::evaluate::evaluate_net;
 use inkbit::preset::{self, PRESETS};
 use inkbit::run::{DataInfo, Run, RunError};
 use inkbit::train::State;
@@ -186,9 +186,8 @@ fn summary(run: &Run, data: &Dataset, state: &State) -> anyhow::Result<String> {
     let Some(best) = history.best() else {
         return Ok("stopped before the end of the first epoch\n".to_owned());
     };
-    let logits = state.best.logits(&data.test, &run.config.backend.device()?);
-    let logits: Vec<f64> = logits.into_iter().map(f64::from).collect();
-    let test = Evaluation::from_logits(&data.classes, &data.test.labels, &logits);
+    let device = run.config.backend.device()?;
+    let test = evaluate_net(&state.best, &data.classes, &data.test, &device)?;
     let epochs = history.epochs.len();
     let end = match history.end {
         Some(End::Epochs) => "all epochs trained".to_owned(),

@@ -11,6 +11,7 @@
 //! Every file is replaced whole. The checkpoint is written first, and weights and history are
 //! written from it again when a run is resumed, so that a process may be killed at any time.
 
+mod error;
 mod tensors;
 
 use std::fs;
@@ -19,13 +20,14 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{ConfigError, TrainConfig};
+use crate::config::TrainConfig;
 use crate::data::Dataset;
 use crate::files::{self, FileError};
 use crate::net::Mlp;
 use crate::train::adam::Adam;
 use crate::train::history::{Epoch, History};
-use crate::train::{State, TrainError, Trainer};
+use crate::train::{State, Trainer};
+pub use error::RunError;
 use tensors::Decoded;
 
 const CONFIG: &str = "config.toml";
@@ -65,88 +67,6 @@ impl DataInfo {
             classes: data.classes.clone(),
         }
     }
-}
-
-/// A folder that is not as it should be.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// A file cannot be read or written.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// The folder has no configuration.
-    #[error(
-        "{} is not a training run: it has no {CONFIG}; give the folder that `inkbit train --out` \
-         wrote", .0.display()
-    )]
-    NotARun(PathBuf),
-    /// No epoch has been finished.
-    #[error(
-        "{} has no weights yet: not one epoch was finished; go on with `inkbit train --resume \
-         --out {}`", .0.display(), .0.display()
-    )]
-    NoWeights(PathBuf),
-    /// A file's content cannot be used.
-    #[error("{}: {message}; train again with --force", path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        message: String,
-    },
-    /// There is a run already.
-    #[error(
-        "{} holds {state} run of {epochs} epochs; {advice}, give another folder, or replace it \
-         with --force", folder.display()
-    )]
-    Exists {
-        /// The folder.
-        folder: PathBuf,
-        /// "a finished" or "an interrupted".
-        state: &'static str,
-        /// Epochs that it has.
-        epochs: usize,
-        /// What else can be done with it.
-        advice: &'static str,
-    },
-    /// There is nothing to go on with.
-    #[error(
-        "{} holds a finished run: there is nothing to resume; quantize it, or train anew with \
-         --force", .0.display()
-    )]
-    Finished(PathBuf),
-    /// Training would go on with another configuration.
-    #[error(
-        "cannot resume with another configuration: the run has `{run}`, asked for is `{asked}`; \
-         leave that out, or train anew with --force"
-    )]
-    OtherConfig {
-        /// Line of the run's configuration.
-        run: String,
-        /// Line of the configuration asked for.
-        asked: String,
-    },
-    /// Training would go on with other data.
-    #[error(
-        "cannot resume with other data: the run was trained on \"{run}\" (digest {run_digest}), \
-         this is \"{found}\" (digest {found_digest}); give the data of the run, or train anew \
-         with --force"
-    )]
-    OtherData {
-        /// Name of the run's data.
-        run: String,
-        /// The first digits of its digest.
-        run_digest: String,
-        /// Name of the data given.
-        found: String,
-        /// The first digits of its digest.
-        found_digest: String,
-    },
-    /// The configuration is not legal.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// Training cannot start or go on.
-    #[error(transparent)]
-    Train(#[from] TrainError),
 }
 
 /// Somebody who looks on, and who may stop it.
