@@ -1,8 +1,17 @@
 //! Labelled images: from files, from the network, or drawn by the project itself.
 
+pub mod download;
+pub mod folder;
+pub mod idx;
+pub mod mnist;
 pub mod synthetic;
 
+use std::path::{Path, PathBuf};
+
 use sha2::{Digest, Sha256};
+
+use self::folder::{Files, FolderError};
+use self::mnist::MnistError;
 
 /// Labelled square images, 8 bits a pixel, 0 for paper and 255 for ink.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,53 +83,95 @@ impl Dataset {
     }
 }
 
-/// THROW-AWAY until branch io lands.
-#[allow(missing_docs)]
-pub struct Source(String);
-#[allow(missing_docs)]
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct DataError(#[from] std::io::Error);
-#[allow(missing_docs)]
-impl DataError {
-    pub fn is_unavailable(&self) -> bool {
-        true
-    }
+/// Images that `synthetic` draws to train on and to test on: as many as MNIST has.
+const SYNTHETIC_IMAGES: (usize, usize) = (60_000, 10_000);
+/// Its seed: always the same, so that models can be compared.
+const SYNTHETIC_SEED: u64 = 1;
+
+/// Where data come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    name: String,
+    data_dir: Option<PathBuf>,
+    mirror: Option<String>,
 }
-#[allow(missing_docs)]
+
 impl Source {
-    pub fn new(n: &str, _: Option<std::path::PathBuf>, _: Option<String>) -> Self {
-        Self(n.into())
+    /// `mnist`, `synthetic`, or else a folder of IDX files; for `mnist` also the folder that must
+    /// have it and what to download from, instead of the usual places.
+    #[must_use]
+    pub fn new(name: &str, data_dir: Option<PathBuf>, mirror: Option<String>) -> Self {
+        Self { name: name.to_owned(), data_dir, mirror }
     }
+
+    /// Digits that need no file.
+    #[must_use]
     pub fn synthetic() -> Self {
-        Self("synthetic".into())
+        Self::new("synthetic", None, None)
     }
 }
-#[allow(missing_docs)]
-pub fn load(s: &Source) -> Result<Dataset, DataError> {
-    if s.0 == "synthetic" {
-        return Ok(synthetic::dataset(60_000, 10_000, 1));
+
+/// Why there are no data.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// A flag that says nothing about these data.
+    #[error("{flag} is only for --data mnist, but --data is `{name}`: leave it out")]
+    OnlyMnist {
+        /// The flag.
+        flag: &'static str,
+        /// The data.
+        name: String,
+    },
+    /// Neither a data set that Inkbit knows nor a folder.
+    #[error("there are no data `{name}`: expected `mnist`, `synthetic`, or a folder of IDX files")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+    },
+    /// MNIST is not to be had, or is not MNIST.
+    #[error(transparent)]
+    Mnist(#[from] MnistError),
+    /// A folder of IDX files is no use.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+}
+
+impl DataError {
+    /// Whether MNIST was neither found nor could it be downloaded; everything else is a mistake
+    /// that other data must not hide.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Mnist(MnistError::Unavailable { .. }))
     }
-    let get = |n: &str, skip: usize| -> std::io::Result<Vec<u8>> {
-        use std::io::Read;
-        let mut v = vec![];
-        let folder = std::env::var("INKBIT_DATA").map_err(std::io::Error::other)?;
-        flate2::read::GzDecoder::new(std::fs::File::open(format!("{folder}/{n}.gz"))?)
-            .read_to_end(&mut v)?;
-        Ok(v[skip..].to_vec())
-    };
-    Ok(Dataset {
-        name: s.0.clone(),
-        classes: (0..10).map(|c| c.to_string()).collect(),
-        train: Images {
-            side: 28,
-            pixels: get("train-images-idx3-ubyte", 16)?,
-            labels: get("train-labels-idx1-ubyte", 8)?,
-        },
-        test: Images {
-            side: 28,
-            pixels: get("t10k-images-idx3-ubyte", 16)?,
-            labels: get("t10k-labels-idx1-ubyte", 8)?,
-        },
-    })
+
+    /// Whether the command line is wrong, and not the data.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::OnlyMnist { .. } | Self::Mnist(MnistError::Mirror { .. }))
+    }
+}
+
+/// Loads data; MNIST is downloaded if need be, with a progress bar where somebody looks.
+///
+/// # Errors
+///
+/// [`DataError`].
+pub fn load(source: &Source) -> Result<Dataset, DataError> {
+    let Source { name, data_dir, mirror } = source;
+    if name == "mnist" {
+        return Ok(mnist::load(data_dir.as_deref(), mirror.as_deref())?);
+    }
+    for (flag, given) in [("--data-dir", data_dir.is_some()), ("--mirror", mirror.is_some())] {
+        if given {
+            return Err(DataError::OnlyMnist { flag, name: name.clone() });
+        }
+    }
+    if name == "synthetic" {
+        let (train, test) = SYNTHETIC_IMAGES;
+        return Ok(synthetic::dataset(train, test, SYNTHETIC_SEED));
+    }
+    if !Path::new(name).is_dir() {
+        return Err(DataError::Unknown { name: name.clone() });
+    }
+    Ok(Files::read(Path::new(name))?.dataset(name)?)
 }
