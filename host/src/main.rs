@@ -17,6 +17,17 @@ fn main() -> ExitCode {
     }) {
         return ExitCode::SUCCESS;
     }
-    eprintln!("error: {error:#}");
+    eprintln!("error: {}", message(&error));
     ExitCode::from(if error.is::<cli::UsageError>() { 2 } else { 1 })
+}
+
+/// The error and its causes, each once: many texts of the library have their cause in them already.
+fn message(error: &anyhow::Error) -> String {
+    let mut message = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !message.contains(&cause) {
+            message = format!("{message}: {cause}");
+        }
+    }
+    message
 }

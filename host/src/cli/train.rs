@@ -156,7 +156,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     if resumed.is_none() && !args.force {
         Run::check_free(&args.out)?;
     }
-    let data = args.data.load()?;
+    let data = match &resumed {
+        Some(run) => args.data.load_for(run)?,
+        None => args.data.load()?,
+    };
     let info = DataInfo::new(&data);
     let run = match resumed {
         Some(run) => {
