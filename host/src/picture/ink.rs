@@ -65,7 +65,7 @@ fn paper_reaches(levels: &[i16], width: usize, sure: i16) -> i16 {
     let near = 2 + width.max(height) / 64;
     let mut is_near = vec![false; levels.len()];
     for (row, line) in levels.chunks(width).enumerate() {
-        // The last column of sure ink and those after it, as far as ink reaches to the right.
+        // Columns that are marked already, from the ink before, need not be marked again.
         let sure_columns = line.iter().enumerate().filter(|&(_, &level)| level >= sure);
         let mut done = 0;
         for (column, _) in sure_columns {
