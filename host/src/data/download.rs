@@ -7,8 +7,8 @@ use std::thread;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
-use ureq::Agent;
 use ureq::http::{Response, StatusCode, header};
+use ureq::{Agent, Timeout};
 
 use super::idx::{Idx, Kind};
 use crate::files::{self, FileError};
@@ -126,13 +126,15 @@ impl Download {
 
     fn fetch_one(&self, agent: &Agent, file: &Wanted, path: &Path) -> Result<(), DownloadError> {
         let part = path.with_file_name(format!("{}.part", file.name));
+        let finish = || fs::rename(&part, path).map_err(FileError::at("write", path));
+        // Where a process was killed between the last byte and this.
+        if file.check(&part).is_ok() {
+            return Ok(finish()?);
+        }
         let mut failures = Vec::new();
         for mirror in &self.mirrors {
             match self.fetch_from(agent, mirror, file, &part) {
-                Ok(()) => {
-                    fs::rename(&part, path).map_err(FileError::at("write", path))?;
-                    return Ok(());
-                }
+                Ok(()) => return Ok(finish()?),
                 Err(Failure::Broken(reason) | Failure::Useless(reason)) => {
                     failures.push((mirror.clone(), reason));
                 }
@@ -199,7 +201,7 @@ impl Download {
         if have > 0 {
             request = request.header(header::RANGE, format!("bytes={have}-"));
         }
-        let response = request.call().map_err(|error| Failure::Broken(error.to_string()))?;
+        let response = request.call().map_err(|error| self.broken(error))?;
         let start = match response.status() {
             StatusCode::OK => 0,
             StatusCode::PARTIAL_CONTENT if first_byte(&response) == Some(have) => have,
@@ -245,7 +247,7 @@ impl Download {
                 Ok(0) => break,
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(Failure::Broken(error.to_string())),
+                Err(error) => return Err(self.broken(error.into())),
             };
             out.write_all(&buffer[..count]).map_err(FileError::at("write", part))?;
             have += count as u64;
@@ -256,17 +258,30 @@ impl Download {
                 return Err(Failure::Useless(reason));
             }
         }
-        if total.is_some_and(|total| have < total) {
-            return Err(Failure::Broken("the connection broke".to_owned()));
+        if let Some(total) = total.filter(|&total| have < total) {
+            return Err(Failure::Broken(format!("it broke off after {have} of {total} bytes")));
         }
         Ok(())
+    }
+
+    /// What a request that failed says of the mirror.
+    fn broken(&self, error: ureq::Error) -> Failure {
+        Failure::Broken(match error {
+            ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => {
+                format!("out of reach for {:?}", self.connect)
+            }
+            ureq::Error::Timeout(_) => format!("silent for {:?}", self.silence),
+            ureq::Error::Io(error) => error.to_string(),
+            error => error.to_string(),
+        })
     }
 }
 
 impl Wanted {
     /// Whether a file is the wanted one, or else what it is.
     fn check(&self, path: &Path) -> Result<(), String> {
-        let content = Idx::read(path, self.kind).map_err(|error| error.to_string())?;
+        let content =
+            Idx::read(path, self.kind).map_err(|error| format!("wrong content: {error}"))?;
         let (found, expected) = (hex(&content.digest()), self.sha256);
         if found != expected {
             return Err(format!("wrong content: its SHA-256 is {found}, expected {expected}"));

@@ -1,6 +1,10 @@
 #[cfg(feature = "host")]
 mod agreement;
 mod damage;
+#[cfg(feature = "host")]
+mod data;
+#[cfg(feature = "host")]
+mod download;
 mod equivalence;
 mod errors;
 mod golden;
