@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use inkbit::data::{Dataset, Source, load};
 use inkbit::run::Run;
 
+use super::UsageError;
+
 /// Flags that choose a data set.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Data")]
@@ -43,6 +45,8 @@ impl DataArgs {
     fn load_or(&self, default: &str) -> anyhow::Result<Dataset> {
         let name = self.data.as_deref().unwrap_or(default);
         let source = Source::new(name, self.data_dir.clone(), self.mirror.clone());
-        Ok(load(&source)?)
+        load(&source).map_err(|error| {
+            if error.is_usage() { UsageError(error.to_string()).into() } else { error.into() }
+        })
     }
 }
