@@ -1,0 +1,115 @@
+//! An HTTP server that fails as it is told.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+/// What the server does with one request.
+#[derive(Clone)]
+pub(super) enum Answer {
+    /// The file, or the range of it that is asked for.
+    Whole(Vec<u8>),
+    /// The file, whatever range is asked for.
+    FromStart(Vec<u8>),
+    /// Promises all of the file, sends so many bytes, and breaks off.
+    Break(Vec<u8>, usize),
+    /// Promises all of the file, sends so many bytes, and then nothing for longer than anyone waits.
+    Stall(Vec<u8>, usize),
+    /// A status and no file.
+    Status(&'static str),
+}
+
+/// Answers one request after another as it is told, and the last way from then on.
+pub(super) struct Server {
+    pub(super) address: String,
+    /// Paths, each with the range that was asked for.
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    pub(super) fn start(answers: &[Answer]) -> Self {
+        let answers = answers.to_vec();
+        Self::serve(move |index, _| answers[index.min(answers.len() - 1)].clone())
+    }
+
+    /// The thread ends with the process.
+    pub(super) fn serve(answer: impl Fn(usize, &str) -> Answer + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&requests);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (path, range) = read_request(&stream);
+                let index = {
+                    let mut log = log.lock().unwrap();
+                    log.push(range.map_or(path.clone(), |from| format!("{path} from {from}")));
+                    log.len() - 1
+                };
+                // A client that hangs up is no matter.
+                let _ = respond(stream, answer(index, &path), range);
+            }
+        });
+        Self { address, requests }
+    }
+
+    pub(super) fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+fn read_request(stream: &TcpStream) -> (String, Option<usize>) {
+    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+    let first = lines.next().unwrap_or_default();
+    let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
+    let mut range = None;
+    for line in lines.take_while(|line| !line.is_empty()) {
+        if let Some((_, from)) = line.to_lowercase().split_once("range: bytes=") {
+            range = from.trim_end_matches('-').parse().ok();
+        }
+    }
+    (path, range)
+}
+
+fn respond(mut stream: TcpStream, answer: Answer, range: Option<usize>) -> std::io::Result<()> {
+    let close = "Connection: close\r\n\r\n";
+    match answer {
+        Answer::Status(status) => {
+            write!(stream, "HTTP/1.1 {status}\r\nContent-Length: 0\r\n{close}")
+        }
+        Answer::Whole(file) => match range {
+            Some(from) if from >= file.len() => {
+                write!(stream, "HTTP/1.1 416 Range Not Satisfiable\r\nContent-Length: 0\r\n{close}")
+            }
+            Some(from) => {
+                let (last, all, rest) = (file.len() - 1, file.len(), file.len() - from);
+                write!(stream, "HTTP/1.1 206 Partial Content\r\nContent-Length: {rest}\r\n")?;
+                write!(stream, "Content-Range: bytes {from}-{last}/{all}\r\n{close}")?;
+                stream.write_all(&file[from..])
+            }
+            None => send(&mut stream, &file, file.len()),
+        },
+        Answer::FromStart(file) => send(&mut stream, &file, file.len()),
+        Answer::Break(file, count) => send(&mut stream, &file, count),
+        Answer::Stall(file, count) => {
+            send(&mut stream, &file, count)?;
+            thread::spawn(move || {
+                thread::sleep(Duration::from_secs(20));
+                drop(stream);
+            });
+            Ok(())
+        }
+    }
+}
+
+fn send(stream: &mut TcpStream, file: &[u8], count: usize) -> std::io::Result<()> {
+    write!(
+        stream,
+        "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        file.len()
+    )?;
+    stream.write_all(&file[..count])?;
+    stream.flush()
+}
