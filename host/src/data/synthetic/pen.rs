@@ -21,6 +21,7 @@ pub(super) fn write(digit: usize, random: &mut Random) -> Vec<Vec<Spot>> {
     let style = choose(DIGITS[digit], random);
     let shake = random.uniform(1.0, 5.0);
     let bend = Bend::new(random);
+    let shares = Shares::new(random);
     let lean = Lean::new(random);
     style
         .strokes
@@ -40,7 +41,7 @@ pub(super) fn write(digit: usize, random: &mut Random) -> Vec<Vec<Spot>> {
             }
             let mut path = smooth(&knots);
             for spot in &mut path {
-                *spot = lean.apply(bend.apply(*spot));
+                *spot = lean.apply(bend.apply(shares.apply(*spot)));
             }
             path
         })
@@ -120,6 +121,25 @@ fn cell(position: f32) -> (usize, f32) {
     (index, t * t * (3.0 - 2.0 * t))
 }
 
+/// How the height and the width are shared out: a large head over a small foot, or the reverse.
+struct Shares {
+    down: f32,
+    across: f32,
+}
+
+impl Shares {
+    fn new(random: &mut Random) -> Self {
+        Self { down: random.bell(0.2), across: random.bell(0.15) }
+    }
+
+    fn apply(&self, spot: Spot) -> Spot {
+        // Parabolas that leave the ends of a digit 100 tall and 60 wide where they are.
+        let down = self.down * spot.y * (100.0 - spot.y) / 100.0;
+        let across = self.across * spot.x * (60.0 - spot.x) / 60.0;
+        Spot { x: spot.x + across, y: spot.y + down }
+    }
+}
+
 /// Slant, stretch and rotation.
 struct Lean {
     slant: f32,
@@ -134,8 +154,8 @@ impl Lean {
         let half = random.bell(0.05);
         let scale = 1.0 / (1.0 + half * half);
         Self {
-            slant: 0.12 + random.bell(0.22),
-            stretch: 1.0 + random.bell(0.18),
+            slant: 0.18 + random.bell(0.28),
+            stretch: random.uniform(0.65, 1.5),
             cos: (1.0 - half * half) * scale,
             sin: 2.0 * half * scale,
         }
