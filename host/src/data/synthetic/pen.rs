@@ -19,7 +19,7 @@ const KNOTS: usize = 4;
 /// Draws the strokes of one digit: polylines, about 100 units tall.
 pub(super) fn write(digit: usize, random: &mut Random) -> Vec<Vec<Spot>> {
     let style = choose(DIGITS[digit], random);
-    let shake = random.uniform(1.0, 5.0);
+    let shake = random.uniform(0.5, 3.2);
     let bend = Bend::new(random);
     let shares = Shares::new(random);
     let lean = Lean::new(random);
@@ -91,7 +91,7 @@ struct Bend([[(f32, f32); KNOTS]; KNOTS]);
 
 impl Bend {
     fn new(random: &mut Random) -> Self {
-        let strength = random.uniform(0.0, 9.0);
+        let strength = random.uniform(2.0, 10.0);
         let mut shifts = [[(0.0, 0.0); KNOTS]; KNOTS];
         for shift in shifts.as_flattened_mut() {
             *shift = (random.bell(strength), random.bell(strength));

@@ -23,7 +23,7 @@ struct Pen {
 impl Pen {
     fn new(random: &mut Random) -> Self {
         Self {
-            radius: 1.35 + random.bell(0.4).max(-0.6),
+            radius: 1.4 + random.bell(0.45).max(-0.6),
             pressure: random.uniform(0.0, 0.3),
             edge: random.uniform(0.9, 1.6),
             ink: 255.0 - random.uniform(-40.0, 40.0).max(0.0),
