@@ -14,12 +14,12 @@ pub(super) struct Spot {
 const PIECES: usize = 6;
 
 /// Knots along each edge of the field that bends the sheet.
-const KNOTS: usize = 4;
+const KNOTS: usize = 3;
 
 /// Draws the strokes of one digit: polylines, about 100 units tall.
 pub(super) fn write(digit: usize, random: &mut Random) -> Vec<Vec<Spot>> {
     let style = choose(DIGITS[digit], random);
-    let shake = random.uniform(0.5, 3.2);
+    let shake = random.uniform(0.5, 4.0);
     let bend = Bend::new(random);
     let shares = Shares::new(random);
     let lean = Lean::new(random);
@@ -91,7 +91,7 @@ struct Bend([[(f32, f32); KNOTS]; KNOTS]);
 
 impl Bend {
     fn new(random: &mut Random) -> Self {
-        let strength = random.uniform(2.0, 10.0);
+        let strength = random.uniform(3.0, 13.0);
         let mut shifts = [[(0.0, 0.0); KNOTS]; KNOTS];
         for shift in shifts.as_flattened_mut() {
             *shift = (random.bell(strength), random.bell(strength));
@@ -129,7 +129,7 @@ struct Shares {
 
 impl Shares {
     fn new(random: &mut Random) -> Self {
-        Self { down: random.bell(0.2), across: random.bell(0.15) }
+        Self { down: random.bell(0.25), across: random.bell(0.25) }
     }
 
     fn apply(&self, spot: Spot) -> Spot {
@@ -154,7 +154,7 @@ impl Lean {
         let half = random.bell(0.05);
         let scale = 1.0 / (1.0 + half * half);
         Self {
-            slant: 0.18 + random.bell(0.28),
+            slant: 0.2 + random.bell(0.32),
             stretch: random.uniform(0.65, 1.5),
             cos: (1.0 - half * half) * scale,
             sin: 2.0 * half * scale,
