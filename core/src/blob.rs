@@ -1,12 +1,16 @@
 //! Reading a model from bytes, in place, and writing one.
 
-use crc::{CRC_32_ISO_HDLC, Crc, Table};
-use postcard::{Error as Wire, ser_flavors};
-use serde::{Deserialize, Serialize};
+use crc::{CRC_32_ISO_HDLC, Crc, NoTable};
+use postcard::ser_flavors;
+use serde::Serialize;
 
 use crate::Error;
 use crate::model::{Header, Model};
-use crate::shape::{BLOCK, Input, LayerShape, MAX_BIAS, MAX_LAYERS, MAX_WIDTH, WeightBits, align};
+use crate::shape::{BLOCK, LayerShape, MAX_BIAS, MAX_WIDTH, WeightBits, align};
+
+mod fields;
+
+use fields::Fields;
 
 /// What a blob begins with.
 pub const MAGIC: [u8; 6] = *b"INKBIT";
@@ -19,20 +23,21 @@ pub const ALIGNMENT: usize = 8;
 
 const CRC_BYTES: usize = 4;
 
+/// Without a table, which would be 1 KiB of a device's flash.
+pub(crate) static CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
+
 /// The CRC-32 that closes a blob.
 #[must_use]
 pub fn crc32(bytes: &[u8]) -> u32 {
-    const CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
     CRC.checksum(bytes)
 }
 
-/// The one postcard value that a blob is.
-#[derive(Serialize, Deserialize)]
+/// The one postcard value that a blob is, to be written; [`Fields`] reads it.
+#[derive(Serialize)]
 struct Wrapper<'a> {
     magic: [u8; 6],
     version: [u8; 2],
     length: [u8; 4],
-    #[serde(borrow)]
     header: Header<'a>,
     pad: &'a [u8],
     data: &'a [u8],
@@ -104,24 +109,7 @@ impl<'a> Model<'a> {
         if found != expected {
             return Err(Error::Crc { found, expected });
         }
-        let (wrapper, rest) =
-            postcard::take_from_bytes::<Wrapper<'a>>(bytes).map_err(|error| match error {
-                // The one list in a blob, and the only limit that its type enforces.
-                Wire::SerdeDeCustom => {
-                    Error::LayerCount { found: layer_count(bytes), limit: MAX_LAYERS }
-                }
-                Wire::DeserializeBadVarint => Error::Number,
-                Wire::DeserializeBadUtf8 => Error::Utf8,
-                _ => Error::Extent { length: bytes.len() },
-            })?;
-        if !rest.is_empty() {
-            return Err(Error::Extent { length: bytes.len() });
-        }
-        // Else a longer form of a length could mean more on 64 bits than on 32.
-        if wrapper.size() != bytes.len() {
-            return Err(Error::Number);
-        }
-        let Wrapper { header, pad, data, .. } = wrapper;
+        let Fields { header, pad, data } = Fields::read(bytes)?;
         let offset = data.as_ptr().addr() - bytes.as_ptr().addr();
         let aligned = offset.is_multiple_of(ALIGNMENT) && pad.len() < ALIGNMENT;
         if !aligned || pad.iter().any(|&byte| byte != 0) {
@@ -178,12 +166,6 @@ impl<'a> Model<'a> {
         // 256 covers every field of fixed or varint width.
         256 + texts.iter().sum::<usize>() + layers.len() * 16 + self.data().len()
     }
-}
-
-/// The number of layers that a blob states, read without the layers themselves.
-fn layer_count(bytes: &[u8]) -> usize {
-    type Head<'a> = ([u8; 6], [u8; 2], [u8; 4], &'a str, &'a str, Input, f32, u32);
-    postcard::take_from_bytes::<Head<'_>>(bytes).map_or(0, |(head, _)| head.7 as usize)
 }
 
 /// Packs one layer's parameters into the front of `out`, as a blob's data holds them, and returns

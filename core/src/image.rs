@@ -24,7 +24,7 @@ pub fn centre_of_mass(pixels: &[u8], width: usize) -> Option<(usize, usize)> {
         mass += in_line;
         by_row += in_line * row as u64;
     }
-    let rounded = |moment: u64| Some((2 * moment + mass).checked_div(2 * mass)? as usize);
+    let rounded = |moment: u64| (mass > 0).then(|| divide(2 * moment + mass, 2 * mass) as usize);
     Some((rounded(by_row)?, rounded(by_column)?))
 }
 
@@ -189,8 +189,28 @@ impl Scale {
     /// The mean of a sum over the window's area, rounded.
     fn mean(self, sum: u64) -> u8 {
         let area = (4 * (self.reach() as u64) * (self.reach() as u64)).max(1);
-        ((sum + area / 2) / area) as u8
+        divide(sum + area / 2, area) as u8
     }
+}
+
+/// The quotient, rounded down, of a division by a number that is not 0.
+///
+/// Numbers of 64 bits are divided bit by bit: images of a device need it never, and the library's
+/// quicker division would take a kilobyte of its flash.
+fn divide(dividend: u64, divisor: u64) -> u64 {
+    if let (Ok(dividend), Ok(divisor)) = (u32::try_from(dividend), u32::try_from(divisor)) {
+        return u64::from(dividend / divisor.max(1));
+    }
+    let (mut quotient, mut rest) = (0, 0);
+    for bit in (0..64).rev() {
+        // Dividends are below 2⁶³, so this does not overflow.
+        rest = rest << 1 | dividend >> bit & 1;
+        if rest >= divisor {
+            rest -= divisor;
+            quotient |= 1 << bit;
+        }
+    }
+    quotient
 }
 
 #[cfg(test)]
@@ -240,6 +260,16 @@ mod tests {
         let image = drawn("90000 90000 90010 00000 00000");
         recentre(&image, 5, &mut out);
         assert_eq!(out, drawn("00000 09000 09000 09001 00000"));
+    }
+
+    #[test]
+    fn divisions_of_any_size_are_exact() {
+        let numbers = [1, 2, 3, 255, 1 << 31, (1 << 32) - 1, 1 << 32, (1 << 40) + 7, (1 << 62) - 1];
+        for dividend in numbers {
+            for divisor in numbers {
+                assert_eq!(divide(dividend, divisor), dividend / divisor, "{dividend}/{divisor}");
+            }
+        }
     }
 
     #[test]

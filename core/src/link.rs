@@ -30,12 +30,12 @@
 use core::fmt;
 
 use cobs::{DecodeResult, DecoderState};
-use crc::{CRC_32_ISO_HDLC, Crc, Table};
+use crc::{Digest, NoTable};
 use heapless::Vec;
-use postcard::ser_flavors::{Cobs, Slice, crc::CrcModifier};
+use postcard::ser_flavors::{Cobs, Flavor, Slice};
 use serde::{Deserialize, Serialize};
 
-use crate::blob::crc32;
+use crate::blob::{CRC, crc32};
 
 mod pixels;
 
@@ -101,9 +101,10 @@ pub enum Request<'a> {
     Panic,
 }
 
-/// What the device answers.
+/// What the device answers. `L` is a list of logits: a device sends `&[i32]`, so that it needs no
+/// copy of them; a host receives the list that is the default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Response<'a> {
+pub enum Response<'a, L = Vec<i32, MAX_LOGITS>> {
     /// Answer to [`Request::Hello`].
     #[serde(borrow)]
     Hello(Hello<'a>),
@@ -115,7 +116,7 @@ pub enum Response<'a> {
         /// `-icount shift=0` that is the number of instructions, rounded to the clock's step.
         nanoseconds: u32,
         /// The logits, in the order of the classes.
-        logits: Vec<i32, MAX_LOGITS>,
+        logits: L,
     },
     /// Answer to [`Request::Status`].
     Status(Status),
@@ -265,9 +266,28 @@ impl fmt::Display for Refusal {
 /// Writes the frame of a message into the front of `out` and returns it; `None` if `out` is too
 /// small.
 pub fn encode<'o, T: Serialize>(message: &T, out: &'o mut [u8]) -> Option<&'o mut [u8]> {
-    const CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
-    let flavor = CrcModifier::new(Cobs::try_new(Slice::new(out)).ok()?, CRC.digest());
-    postcard::serialize_with_flavor(message, flavor).ok()
+    let frame = Cobs::try_new(Slice::new(out)).ok()?;
+    postcard::serialize_with_flavor(message, Checked { frame, digest: CRC.digest() }).ok()
+}
+
+/// Passes bytes on, and their CRC-32 after the last.
+struct Checked<F> {
+    frame: F,
+    digest: Digest<'static, u32, NoTable>,
+}
+
+impl<F: Flavor> Flavor for Checked<F> {
+    type Output = F::Output;
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.digest.update(&[byte]);
+        self.frame.try_push(byte)
+    }
+
+    fn finalize(mut self) -> postcard::Result<F::Output> {
+        self.frame.try_extend(&self.digest.finalize().to_le_bytes())?;
+        self.frame.finalize()
+    }
 }
 
 /// Reads the message that [`Receiver::push`] has returned the bytes of.

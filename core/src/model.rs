@@ -143,7 +143,8 @@ impl Header<'_> {
         if self.input.width() == 0 {
             return Err(Error::Input { side, crop, pool });
         }
-        if !(self.logit_scale.is_finite() && self.logit_scale > 0.0) {
+        // Positive, finite and not zero, in terms of its bits: no device needs comparisons of floats.
+        if !(1..f32::INFINITY.to_bits()).contains(&self.logit_scale.to_bits()) {
             return Err(Error::LogitScale);
         }
         let Provenance { correct, tested, .. } = self.provenance;

@@ -82,7 +82,7 @@ fn the_largest_responses_fit_their_frame() {
         pixels: u32::MAX,
         classes: u32::MAX,
     };
-    let responses = [
+    let responses: [Response<'_>; 3] = [
         Response::Logits { id: u32::MAX, nanoseconds: u32::MAX, logits },
         Response::Panicked { message: &text },
         Response::Hello(Hello {

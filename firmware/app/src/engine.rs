@@ -1,15 +1,13 @@
 //! The model and what it says about an image.
 
-use core::fmt::{self, Write};
-
-use heapless::String;
 use inkbit_core::blob::stated_length;
-use inkbit_core::link::{MAX_LOGITS, MAX_TEXT};
+use inkbit_core::link::MAX_LOGITS;
 use inkbit_core::softmax::softmax;
 use inkbit_core::{Error, Model, Scratch, argmax, infer};
 
 use crate::clock::Clock;
 use crate::machine::{Board, PIXELS};
+use crate::words::Text;
 
 /// Below this confidence, in thousandths, the display shows "?".
 const SURE: u16 = 500;
@@ -36,7 +34,7 @@ impl Verdict {
 #[derive(Debug)]
 pub struct Engine<'m, const CELLS: usize> {
     scratch: &'m mut Scratch<'m, CELLS>,
-    failure: String<MAX_TEXT>,
+    failure: Text,
     crc: u32,
 }
 
@@ -50,14 +48,13 @@ impl<'m, const CELLS: usize> Engine<'m, CELLS> {
         scratch: &'m mut Scratch<'m, CELLS>,
         board: &Board,
     ) -> Self {
-        let mut failure = String::new();
+        let mut failure = Text::new();
         let loaded = parsed.as_ref().map_err(|&error| error).and_then(|model| {
-            // A text that is too long is cut: better than none.
-            let _ = misfit(model, board, &mut failure);
+            misfit(model, board, &mut failure);
             scratch.load(model)
         });
         if let Err(error) = loaded {
-            let _ = explain(&error, board, &mut failure);
+            explain(&error, board, &mut failure);
         }
         Self { scratch, failure, crc: stored_crc(region).unwrap_or_default() }
     }
@@ -68,8 +65,8 @@ impl<'m, const CELLS: usize> Engine<'m, CELLS> {
     ///
     /// A sentence for people.
     pub fn model(&self) -> Result<&'m Model<'m>, &str> {
-        let fits = self.failure.is_empty();
-        self.scratch.model().filter(|_| fits).ok_or(self.failure.as_str())
+        let failure = self.failure.as_str();
+        self.scratch.model().filter(|_| failure.is_empty()).ok_or(failure)
     }
 
     /// The CRC-32 that closes the model's blob.
@@ -118,27 +115,49 @@ fn stored_crc(region: &[u8]) -> Option<u32> {
 }
 
 /// Says why a sound model does not fit the firmware's other buffers, if it does not.
-fn misfit(model: &Model<'_>, board: &Board, text: &mut String<MAX_TEXT>) -> fmt::Result {
+fn misfit(model: &Model<'_>, board: &Board, text: &mut Text) {
     let side = u32::from(model.input().side);
-    let (classes, name) = (model.classes(), board.name);
+    let classes = model.classes();
     if side * side > PIXELS as u32 {
-        write!(text, "model takes {side}x{side} pixels, {name} takes up to {PIXELS}; train on smaller images")?;
+        text.say("model takes ").number(side * side).say(" pixels, ").say(board.name);
+        text.say(" at most ").number(PIXELS as u32).say("; train on smaller images");
     } else if classes > MAX_LOGITS {
-        write!(text, "model has {classes} classes, {name} takes up to {MAX_LOGITS}; train with fewer")?;
+        text.say("model has ").number(classes as u32).say(" classes, ").say(board.name);
+        text.say(" takes ").number(MAX_LOGITS as u32).say("; train with fewer");
     }
-    Ok(())
 }
 
-/// Says what is wrong, with the board's name and numbers where they matter.
-fn explain(error: &Error, board: &Board, text: &mut String<MAX_TEXT>) -> fmt::Result {
-    let name = board.name;
+/// Says what is wrong with a model, in fewer words than core does: a device has not the room for
+/// those, and what can only be its writer's fault is better looked at on the host.
+fn explain(error: &Error, board: &Board, text: &mut Text) {
     match *error {
-        Error::Truncated { found, expected } if found == board.model_bytes as usize => {
-            write!(text, "model has {expected} bytes, {name} has room for {found}; flash a smaller one")
+        Error::Blank { .. } => text.say("no model in flash; flash one"),
+        Error::Magic { .. } => text.say("not an Inkbit model; check file and address, flash again"),
+        Error::Version { found, expected } => text
+            .say("model has format version ")
+            .number(found.into())
+            .say(", this firmware reads ")
+            .number(expected.into())
+            .say("; quantize it again"),
+        Error::Truncated { found, expected } if found == board.model_bytes as usize => text
+            .say("model has ")
+            .number(expected as u32)
+            .say(" bytes, ")
+            .say(board.name)
+            .say(" has room for ")
+            .number(found as u32)
+            .say("; flash a smaller one"),
+        Error::Crc { .. } | Error::Truncated { .. } => {
+            text.say("model is damaged (wrong CRC-32); flash it again")
         }
-        Error::ScratchTooSmall { found, needed } => {
-            write!(text, "model needs {needed} cells of working memory, {name} has {found}; flash one with narrower layers")
-        }
-        _ => write!(text, "{error}"),
-    }
+        Error::ScratchTooSmall { found, needed } => text
+            .say("model needs ")
+            .number(needed as u32)
+            .say(" cells of memory, ")
+            .say(board.name)
+            .say(" has ")
+            .number(found as u32)
+            .say("; use narrower layers"),
+        _ => text.say("model breaks its format; check the file with `inkbit inspect`"),
+    };
 }

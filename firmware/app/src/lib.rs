@@ -18,6 +18,7 @@ mod samples;
 mod screen;
 mod ssd0323;
 mod text;
+mod words;
 
 pub use canvas::{Canvas, SIDE, STEP};
 pub use clock::{Clock, Ticks, ticks};
@@ -30,3 +31,4 @@ pub use run::{Device, NoKeys, ReadKeys};
 pub use samples::{Sample, samples};
 pub use screen::{HEIGHT, Screen, View, WIDTH};
 pub use ssd0323::{FrameBuffer, NotSent, Ssd0323};
+pub use words::Text;

@@ -52,14 +52,13 @@ fn answer<'a, const CELLS: usize>(
     request: Request<'_>,
     app: &'a mut App<'_, CELLS>,
     clock: &mut impl Clock,
-) -> Result<Response<'a>, Refusal> {
+) -> Result<Response<'a, &'a [i32]>, Refusal> {
     let now = ticks(clock.nanoseconds());
     let event = match request {
         Request::Hello => return Ok(Response::Hello(hello(app))),
         Request::Classify { id, pixels } => {
             let (nanoseconds, logits) =
                 app.classify(id, clock, |image| unpack_pixels(pixels, image))?;
-            let logits = logits.iter().copied().collect();
             return Ok(Response::Logits { id, nanoseconds, logits });
         }
         Request::Status => {

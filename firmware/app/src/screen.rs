@@ -1,19 +1,15 @@
 //! What is to be seen, and how it is drawn on 128 × 64 pixels. Only what has changed is drawn.
 
-use core::fmt::Write;
-
-use embedded_graphics::mono_font::ascii::{FONT_5X8, FONT_10X20};
 use embedded_graphics::pixelcolor::Gray4;
 use embedded_graphics::prelude::*;
 use embedded_graphics::primitives::Rectangle;
-use heapless::String;
 use inkbit_core::Model;
-use inkbit_core::blob::crc32;
 use inkbit_core::link::Mode;
 
 use crate::canvas::STEP;
 use crate::engine::Verdict;
-use crate::text::{Enlarged, SMALL_HEIGHT, SMALL_WIDTH, wrap, write};
+use crate::text::{CHARACTER, LINE, wrap, write};
+use crate::words::Text;
 
 /// Width of the screen in pixels. A larger display shows it in its upper left corner.
 pub const WIDTH: u32 = 128;
@@ -117,20 +113,20 @@ impl Screen {
         }
         if let Some(message) = view.message {
             if differs(&mut self.notes, message.as_bytes()) {
-                write("No model to run", Point::zero(), &FONT_5X8, BRIGHT, target)?;
-                let below = area(0, SMALL_HEIGHT, WIDTH, HEIGHT - SMALL_HEIGHT as u32);
+                write("No model to run", Point::zero(), 1, BRIGHT, target)?;
+                let below = area(0, LINE, WIDTH, HEIGHT - LINE as u32);
                 wrap(message, below, MIDDLE, target)?;
                 changed = true;
             }
             return Ok(changed);
         }
         changed |= self.rows(view, target)?;
-        let lines = note(view);
-        if differs(&mut self.notes, lines.as_bytes()) {
+        let text = note(view);
+        if differs(&mut self.notes, text.as_str().as_bytes()) {
             target.fill_solid(&NOTES, BLACK.into())?;
-            for (number, line) in (0..).zip(lines.split('\n')) {
+            for (number, line) in (0..).zip(text.as_str().split('\n')) {
                 let at = NOTES.top_left + Point::new(0, number * 10);
-                write(line, at, &FONT_5X8, MIDDLE, target)?;
+                write(line, at, 1, MIDDLE, target)?;
             }
             changed = true;
         }
@@ -138,13 +134,9 @@ impl Screen {
         let label = class.zip(view.model).map_or("?", |(class, model)| model.label(class));
         if differs(&mut self.digit, label.as_bytes()) {
             target.fill_solid(&DIGIT, BLACK.into())?;
-            // A label of one character is drawn twice as large.
-            let mut large = Enlarged {
-                target,
-                origin: DIGIT.top_left,
-                scale: if label.chars().count() == 1 { 2 } else { 1 },
-            };
-            write(label, Point::zero(), &FONT_10X20, BRIGHT, &mut large)?;
+            // As large as its place allows.
+            let scale = (DIGIT.size.width as i32 / (CHARACTER * label.len().max(1) as i32)).max(1);
+            write(label, DIGIT.top_left, scale, BRIGHT, target)?;
             changed = true;
         }
         let classes = view.model.map_or(0, Model::classes);
@@ -174,13 +166,11 @@ impl Screen {
                 mark_pen(&mut line, i32::from(pen_x), i32::from(pen_y) - y, down);
             }
             if differs(drawn, &line) {
-                let at = edge + Point::new(0, y * scale as i32);
-                let size = Size::new(scale * view.side as u32, scale);
-                let row = line.iter().take(view.side);
-                let stretched = row.flat_map(|&grey| core::iter::repeat_n(grey, scale as usize));
-                let colours = stretched.map(|grey| Gray4::new(grey).into());
-                let times = core::iter::repeat_n(colours, scale as usize).flatten();
-                target.fill_contiguous(&Rectangle::new(at, size), times)?;
+                let dot = Size::new_equal(scale);
+                for (x, &grey) in (0..).zip(&line).take(view.side) {
+                    let at = edge + Point::new(x, y) * scale as i32;
+                    target.fill_solid(&Rectangle::new(at, dot), Gray4::new(grey).into())?;
+                }
                 changed = true;
             }
         }
@@ -196,9 +186,11 @@ impl Default for Screen {
 
 /// Whether a part is other than drawn; then it is about to be drawn.
 fn differs(drawn: &mut u32, shown: &[u8]) -> bool {
-    // Zero stands for "not drawn".
-    let sum = crc32(shown).max(1);
-    core::mem::replace(drawn, sum) != sum
+    // FNV-1a; what is on the display is only compared with what was there before, and by chance
+    // two of four thousand million parts are taken for one. Zero stands for "not drawn".
+    let step = |hash: u32, &byte: &u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    let hash = shown.iter().fold(0x811C_9DC5, step).max(1);
+    core::mem::replace(drawn, hash) != hash
 }
 
 /// Marks the pen in the row that lies `above` rows from it: a cross, with the dot in its middle
@@ -230,27 +222,27 @@ where
 }
 
 /// What stands beside the digit: four lines of up to eight characters.
-fn note(view: &View<'_>) -> String<48> {
-    let mut text = String::new();
+fn note(view: &View<'_>) -> Text {
+    let mut text = Text::new();
     let Verdict { permille, nanoseconds, .. } = *view.verdict;
-    // 48 bytes hold the longest of each line.
-    let _ = match view.mode {
-        Mode::Draw => text.write_str("draw"),
-        Mode::Samples => write!(text, "no. {}", view.number),
-        Mode::Link => write!(text, "#{}", view.number),
+    match view.mode {
+        Mode::Draw => text.say("draw"),
+        Mode::Samples => text.say("no. ").number(view.number),
+        Mode::Link => text.say("#").number(view.number),
     };
-    let _ = write!(text, "\n{}.{}%\n", permille / 10, permille % 10);
+    let permille = u32::from(permille);
+    text.say("\n").number(permille / 10).say(".").number(permille % 10).say("%\n");
     let microseconds = nanoseconds / 1000;
-    let _ = if microseconds < 10_000 {
-        writeln!(text, "{microseconds} us")
+    if microseconds < 10_000 {
+        text.number(microseconds).say(" us\n");
     } else {
-        writeln!(text, "{} ms", microseconds / 1000)
-    };
-    let _ = match (view.truth, view.pen) {
-        (Some(digit), _) => write!(text, "is a {digit}"),
-        (_, Some((_, true))) => text.write_str("pen down"),
-        (_, Some((_, false))) => text.write_str("pen up"),
-        _ => Ok(()),
+        text.number(microseconds / 1000).say(" ms\n");
+    }
+    match (view.truth, view.pen) {
+        (Some(digit), _) => text.say("is a ").number(digit.into()),
+        (_, Some((_, true))) => text.say("pen down"),
+        (_, Some((_, false))) => text.say("pen up"),
+        _ => &mut text,
     };
     text
 }
@@ -276,8 +268,8 @@ where
         let colour = if class == Some(number) { BRIGHT } else { MIDDLE };
         target.fill_solid(&bar, colour.into())?;
         let label = model.map_or("", |model| model.label(number));
-        if label.len() as i32 * SMALL_WIDTH <= pitch as i32 {
-            write(label, at + Size::new(0, BAR + 1), &FONT_5X8, DIM, target)?;
+        if label.len() as i32 * CHARACTER <= pitch as i32 {
+            write(label, at + Size::new(0, BAR + 1), 1, DIM, target)?;
         }
     }
     Ok(())

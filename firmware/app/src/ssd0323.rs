@@ -4,6 +4,7 @@ use embedded_graphics::Pixel;
 use embedded_graphics::draw_target::DrawTarget;
 use embedded_graphics::pixelcolor::Gray4;
 use embedded_graphics::prelude::*;
+use embedded_graphics::primitives::Rectangle;
 use embedded_hal::digital::OutputPin;
 use embedded_hal::spi::SpiBus;
 
@@ -131,6 +132,16 @@ impl<S: SpiBus, P: OutputPin> DrawTarget for Ssd0323<'_, S, P> {
     ) -> Result<(), NotSent> {
         for Pixel(at, grey) in pixels {
             self.set(at, grey.luma());
+        }
+        Ok(())
+    }
+
+    fn fill_solid(&mut self, area: &Rectangle, grey: Gray4) -> Result<(), NotSent> {
+        let end = area.top_left + area.size;
+        for y in area.top_left.y..end.y {
+            for x in area.top_left.x..end.x {
+                self.set(Point::new(x, y), grey.luma());
+            }
         }
         Ok(())
     }

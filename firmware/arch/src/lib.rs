@@ -10,7 +10,11 @@ mod register;
 mod serial;
 pub mod stack;
 #[cfg(target_arch = "arm")]
+mod mem;
+#[cfg(target_arch = "arm")]
 mod systick;
+#[cfg(target_arch = "arm")]
+mod vectors;
 
 pub use cmsdk::CmsdkUart;
 pub use memory::Memory;

@@ -1,21 +1,25 @@
 //! Panics: reported over the line, whatever was going on.
 
-use core::fmt::Write;
 use core::panic::PanicInfo;
 
-use heapless::String;
-use crate::serial::Port;
-use inkbit_core::link::{self, MAX_TEXT, RESPONSE_FRAME, Response};
+use inkbit_app::Text;
+use inkbit_core::link::{self, RESPONSE_FRAME, Response};
 
-/// Sends a panic's place and message to the host and stands still.
+use crate::serial::Port;
+
+/// Sends a panic's place and message to the host and stands still. Of a message with values in it
+/// only the place is sent: to format values takes more flash than they are worth.
 pub fn report(info: &PanicInfo<'_>, port: &mut impl Port) -> ! {
-    let mut text: String<MAX_TEXT> = String::new();
-    // A text that is too long is cut.
-    let _ = write!(text, "{info}");
+    let mut text = Text::new();
+    if let Some(place) = info.location() {
+        text.say(place.file()).say(":").number(place.line()).say(": ");
+    }
+    text.say(info.message().as_str().unwrap_or("panicked with values"));
+    let response: Response<'_, &[i32]> = Response::Panicked { message: text.as_str() };
     let mut frame = [0; RESPONSE_FRAME];
     // The zero byte ends a response that was on its way.
     port.put(0);
-    if let Some(frame) = link::encode(&Response::Panicked { message: &text }, &mut frame) {
+    if let Some(frame) = link::encode(&response, &mut frame) {
         frame.iter().for_each(|&byte| port.put(byte));
     }
     loop {

@@ -54,6 +54,8 @@ pub fn build(linker_scripts: &[&str], aliases: &str) -> Result<(), Box<dyn Error
         flash.address, ram.address, ram.bytes
     );
     fs::write(out.join("memory.x"), map)?;
+    // cortex-m-rt asks for the names of interrupts; there are none.
+    fs::write(out.join("device.x"), "")?;
     println!("cargo:rustc-link-search={}", out.display());
     for script in linker_scripts {
         println!("cargo:rustc-link-arg-bins=-T{script}");

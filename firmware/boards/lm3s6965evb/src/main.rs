@@ -40,8 +40,9 @@ fn main() -> ! {
     let mut display = Ssd0323::new(Ssi::start(), Output::new(Port::C, 7), FRAME_BUFFER);
     // A display that is not there must not keep the line from answering.
     let _ = display.start();
-    let arrows = [0, 1, 2, 3].map(|pin| Input::new(Port::E, pin));
-    let [up, down, left, right] = arrows;
+    
+    let [up, down, left, right] =
+        [Input::new(Port::E, 0), Input::new(Port::E, 1), Input::new(Port::E, 2), Input::new(Port::E, 3)];
     Device {
         serial: Serial(Uart::start()),
         keys: Keys::new([up, down, left, right, Input::new(Port::F, 1)]),

@@ -1,0 +1,40 @@
+//! Sentences put together from words and numbers: what `write!` would do in ten times the flash.
+
+use heapless::String;
+use inkbit_core::link::MAX_TEXT;
+
+/// A text for people.
+#[derive(Clone, Debug, Default)]
+pub struct Text(String<MAX_TEXT>);
+
+impl Text {
+    /// No words.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(String::new())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Adds words, if they fit.
+    #[inline(never)]
+    pub fn say(&mut self, words: &str) -> &mut Self {
+        // A text that is cut is better than none.
+        let _ = self.0.push_str(words);
+        self
+    }
+
+    /// Adds a number.
+    #[inline(never)]
+    pub fn number(&mut self, value: u32) -> &mut Self {
+        if value >= 10 {
+            self.number(value / 10);
+        }
+        let digit = (value % 10) as usize;
+        self.say("0123456789".get(digit..=digit).unwrap_or_default())
+    }
+}
