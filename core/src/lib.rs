@@ -32,6 +32,7 @@ mod infer;
 pub mod kernel;
 pub mod link;
 mod model;
+mod reader;
 pub mod requant;
 mod shape;
 pub mod softmax;

@@ -37,6 +37,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::blob::{CRC, crc32};
 
+pub mod device;
 mod pixels;
 
 pub use pixels::{PIXEL_OVERHEAD, pack_pixels, unpack_pixels};

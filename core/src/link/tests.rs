@@ -64,6 +64,7 @@ fn every_request_arrives_as_it_was_sent() {
         for byte in frame(&request) {
             if let Some(message) = line.push(byte) {
                 assert_eq!(decode::<Request<'_>>(message.unwrap()), Ok(request));
+                assert_eq!(device::read_request(message.unwrap()), Ok(request));
                 arrived += 1;
             }
         }
@@ -102,6 +103,58 @@ fn the_largest_responses_fit_their_frame() {
         let message = line.push(frame[end]).unwrap().unwrap();
         assert_eq!(decode::<Response<'_>>(message), Ok(response));
     }
+}
+
+#[test]
+fn a_device_writes_what_serde_would() {
+    let limits =
+        Limits { model_address: 0x5000, model_bytes: 1 << 31, cells: 128, pixels: 127, classes: 0 };
+    let loaded = Loaded { name: "mnist", crc: 0xDEAD_BEEF, side: 28, classes: 10 };
+    let hello = |model| Hello { protocol: PROTOCOL, firmware: "0.1.0", board: "a", limits, model };
+    let status = |class| Status { mode: Mode::Link, class, permille: 999, stack: 1, stack_room: 0 };
+    let logits = [0, -1, 1, -64, 64, i32::MIN, i32::MAX];
+    let many = [-1_000_000_i32; MAX_LOGITS];
+    let refused = [
+        Refusal::Damaged,
+        Refusal::Oversized { limit: 300 },
+        Refusal::Unknown,
+        Refusal::NoModel,
+        Refusal::Pixels { found: 0, expected: 784 },
+    ];
+    let mut responses: StdVec<Response<'_, &[i32]>> = vec![
+        Response::Hello(hello(Ok(loaded))),
+        Response::Hello(hello(Err("no model"))),
+        Response::Logits { id: 0, nanoseconds: u32::MAX, logits: &logits },
+        Response::Logits { id: 1 << 14, nanoseconds: 0, logits: &many },
+        Response::Logits { id: 1, nanoseconds: 0, logits: &[] },
+        Response::Status(status(None)),
+        Response::Status(status(Some(300))),
+        Response::Done,
+        Response::Panicked { message: "src/main.rs:1: oh" },
+    ];
+    responses.extend(refused.map(Response::Refused));
+    for response in responses {
+        let mut out = [0; RESPONSE_FRAME];
+        let written = device::write_response(&response, &mut out).expect("fits");
+        assert_eq!(written, frame(&response), "{response:?}");
+        let length = written.len();
+        for too_few in 0..length {
+            assert_eq!(device::write_response(&response, &mut out[..too_few]), None);
+        }
+    }
+}
+
+#[test]
+fn a_device_refuses_what_serde_refuses() {
+    let mut chance = Chance(99);
+    let mut understood = 0;
+    for _ in 0..200_000 {
+        let message: StdVec<u8> = (0..chance.below(7)).map(|_| chance.below(9) as u8).collect();
+        let request = decode::<Request<'_>>(&message);
+        assert_eq!(device::read_request(&message), request, "{message:?}");
+        understood += usize::from(request.is_ok());
+    }
+    assert!(understood > 1_000);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! The device's end of the serial line: requests in, responses out.
 
+use inkbit_core::link::device::{read_request, write_response};
 use inkbit_core::link::{
-    self, Hello, Loaded, PROTOCOL, RESPONSE_FRAME, Receiver, Refusal, Request, Response,
+    Hello, Loaded, PROTOCOL, RESPONSE_FRAME, Receiver, Refusal, Request, Response,
     request_bytes, unpack_pixels,
 };
 
@@ -34,11 +35,11 @@ impl Line {
     ) -> Option<&[u8]> {
         let message = self.receiver.push(byte)?;
         let response = message
-            .and_then(link::decode)
+            .and_then(read_request)
             .and_then(|request| answer(request, app, clock))
             .unwrap_or_else(Response::Refused);
         // RESPONSE_FRAME holds every response.
-        link::encode(&response, &mut self.reply).map(|frame| &*frame)
+        write_response(&response, &mut self.reply)
     }
 }
 

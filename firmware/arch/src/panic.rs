@@ -3,7 +3,8 @@
 use core::panic::PanicInfo;
 
 use inkbit_app::Text;
-use inkbit_core::link::{self, RESPONSE_FRAME, Response};
+use inkbit_core::link::device::write_response;
+use inkbit_core::link::{RESPONSE_FRAME, Response};
 
 use crate::serial::Port;
 
@@ -15,11 +16,11 @@ pub fn report(info: &PanicInfo<'_>, port: &mut impl Port) -> ! {
         text.say(place.file()).say(":").number(place.line()).say(": ");
     }
     text.say(info.message().as_str().unwrap_or("panicked with values"));
-    let response: Response<'_, &[i32]> = Response::Panicked { message: text.as_str() };
+    let response = Response::Panicked { message: text.as_str() };
     let mut frame = [0; RESPONSE_FRAME];
     // The zero byte ends a response that was on its way.
     port.put(0);
-    if let Some(frame) = link::encode(&response, &mut frame) {
+    if let Some(frame) = write_response(&response, &mut frame) {
         frame.iter().for_each(|&byte| port.put(byte));
     }
     loop {
