@@ -74,7 +74,7 @@ pub fn normalise(canvas: &[u8], width: usize, height: usize, out: &mut [u8], sid
                 let start = (ink.top + y) * width + ink.left;
                 for (x, width) in scale.window(column, ink.width()) {
                     let ink = canvas.get(start + x).copied().unwrap_or_default();
-                    sum += u64::from(ink) * height * width;
+                    sum += u64::from(u32::from(ink) * height) * u64::from(width);
                 }
             }
             *to = scale.mean(sum);
@@ -178,12 +178,12 @@ impl Scale {
     }
 
     /// The old pixels, of `length` in all, in the window of a new one, with how many parts of each.
-    fn window(self, new: usize, length: usize) -> impl Iterator<Item = (usize, u64)> {
+    fn window(self, new: usize, length: usize) -> impl Iterator<Item = (usize, u32)> {
         let pixel = (2 * self.to).max(1);
         let middle = (2 * new + 1) * self.from;
         let (start, end) = (middle.saturating_sub(self.reach()), middle + self.reach());
         (start / pixel..end.div_ceil(pixel).min(length))
-            .map(move |old| (old, (end.min((old + 1) * pixel) - start.max(old * pixel)) as u64))
+            .map(move |old| (old, (end.min((old + 1) * pixel) - start.max(old * pixel)) as u32))
     }
 
     /// The mean of a sum over the window's area, rounded.

@@ -122,7 +122,7 @@ pub fn infer_observed<'s, const CELLS: usize>(
         at_front = !at_front;
     }
     let (inputs, logits) = ends(cells, at_front, last);
-    run_last(last, inputs.get(..active).unwrap_or_default(), logits);
+    accumulate(last, inputs.get(..active).unwrap_or_default(), logits);
     observe(hidden.len(), LayerOutput::Logits(logits));
     logits
 }
@@ -200,35 +200,40 @@ impl List<'_> {
     }
 }
 
+/// Runs a layer that is not the last; returns how many of its activations are not zero. They are
+/// listed in the front of `outputs`.
 fn run_hidden(layer: &Layer<'_>, inputs: &[Cell], outputs: &mut [Cell]) -> usize {
-    let mut list = List { cells: outputs, length: 0 };
-    accumulate(layer, inputs, |output, acc| {
-        list.push(output, requantize(acc, layer.multiplier(output)));
-    });
-    list.length
-}
-
-fn run_last(layer: &Layer<'_>, inputs: &[Cell], logits: &mut [i32]) {
-    accumulate(layer, inputs, |output, acc| {
-        if let Some(logit) = logits.get_mut(output) {
-            *logit = acc;
+    accumulate(layer, inputs, outputs);
+    // The list grows no faster than the accumulators before it are used up.
+    let mut length = 0;
+    for output in 0..layer.outputs().min(outputs.len()) {
+        let acc = outputs.get(output).copied().unwrap_or_default();
+        let value = requantize(acc, layer.multiplier(output));
+        if value != 0
+            && let Some(place) = outputs.get_mut(length)
+        {
+            *place = kernel::cell(output, value);
+            length += 1;
         }
-    });
+    }
+    length
 }
 
-/// Hands every output's accumulator to `sink`, in order.
-#[inline(always)]
-fn accumulate(layer: &Layer<'_>, inputs: &[Cell], mut sink: impl FnMut(usize, i32)) {
+/// Writes every output's accumulator to `accumulators`, in order.
+#[inline(never)]
+fn accumulate(layer: &Layer<'_>, inputs: &[Cell], accumulators: &mut [i32]) {
     let bits = layer.bits();
     let total: u32 = inputs.iter().map(|&entry| u32::from(kernel::unpack(entry).1)).sum();
     // A weight is step · code − offset, so the offsets of a row come off all at once.
     let offset = bits.offset() * total.cast_signed();
     let block_bytes = (layer.inputs() * bits.bits()).max(1);
-    for (block, codes) in layer.weights().chunks_exact(block_bytes).enumerate() {
+    let mut rest = layer.weights();
+    for (block, places) in accumulators.chunks_mut(BLOCK).enumerate() {
+        let Some((codes, after)) = rest.split_at_checked(block_bytes) else { return };
+        rest = after;
         let sums = portable::block_sums(bits, codes, inputs);
-        let first = block * BLOCK;
-        for (output, sum) in (first..layer.outputs()).zip(sums) {
-            sink(output, layer.bias(output) + bits.step() * sum.cast_signed() - offset);
+        for ((output, place), sum) in (block * BLOCK..layer.outputs()).zip(places).zip(sums) {
+            *place = layer.bias(output) + bits.step() * sum.cast_signed() - offset;
         }
     }
 }

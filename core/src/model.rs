@@ -129,14 +129,17 @@ impl Header<'_> {
     }
 
     pub(crate) fn check(&self) -> Result<(), Error> {
-        for (field, text, limit) in [
-            ("name", self.name, MAX_NAME),
-            ("labels", self.labels, MAX_LABELS),
-            ("tool", self.provenance.tool, MAX_TOOL),
-            ("command", self.provenance.command, MAX_COMMAND),
-        ] {
-            if text.len() > limit {
-                return Err(Error::Text { field, found: text.len(), limit });
+        const LIMITS: [(&str, usize); 4] = [
+            ("name", MAX_NAME),
+            ("labels", MAX_LABELS),
+            ("tool", MAX_TOOL),
+            ("command", MAX_COMMAND),
+        ];
+        let Provenance { tool, command, .. } = self.provenance;
+        let lengths = [self.name.len(), self.labels.len(), tool.len(), command.len()];
+        for (found, (field, limit)) in lengths.into_iter().zip(LIMITS) {
+            if found > limit {
+                return Err(Error::Text { field, found, limit });
             }
         }
         let Input { side, crop, pool } = self.input;
@@ -183,20 +186,26 @@ impl Header<'_> {
     }
 
     fn check_labels(&self, expected: usize) -> Result<(), Error> {
-        let found = if self.labels.is_empty() { 0 } else { lines(self.labels).count() };
+        let (mut found, mut length) = (0, 0);
+        let mut empty = None;
+        for byte in self.labels.bytes().chain([b'\n']) {
+            if byte == b'\n' {
+                if length == 0 {
+                    empty = empty.or(Some(found));
+                }
+                (found, length) = (found + 1, 0);
+            } else {
+                length += 1;
+            }
+        }
+        if self.labels.is_empty() {
+            found = 0;
+        }
         if found != expected {
             return Err(Error::Labels { found, expected });
         }
-        match lines(self.labels).position(<[u8]>::is_empty) {
-            Some(class) => Err(Error::EmptyLabel { class }),
-            None => Ok(()),
-        }
+        empty.map_or(Ok(()), |class| Err(Error::EmptyLabel { class }))
     }
-}
-
-/// The lines of a text. `str::split` has a panic in it that no device needs.
-fn lines(text: &str) -> impl Iterator<Item = &[u8]> {
-    text.as_bytes().split(|&byte| byte == b'\n')
 }
 
 /// A model that can be run: every limit of the format holds.
@@ -282,7 +291,9 @@ impl<'a> Model<'a> {
     /// The label of a class, empty if there is no such class.
     #[must_use]
     pub fn label(&self, class: usize) -> &'a str {
-        let label = lines(self.header.labels).nth(class).unwrap_or_default();
+        // `str::split` has a panic in it that no device needs.
+        let mut labels = self.header.labels.as_bytes().split(|&byte| byte == b'\n');
+        let label = labels.nth(class).unwrap_or_default();
         core::str::from_utf8(label).unwrap_or_default()
     }
 

@@ -1,9 +1,11 @@
 //! The fields of a blob, read one after another.
 
+use heapless::Vec;
+
 use super::{CRC_BYTES, PREFIX_BYTES};
 use crate::Error;
 use crate::model::{Header, Provenance};
-use crate::reader::Reader;
+use crate::reader::{Fault, Reader};
 use crate::shape::{Input, LayerShape, MAX_LAYERS};
 
 /// What lies between a blob's length and its CRC.
@@ -16,26 +18,33 @@ pub(super) struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// Reads them from a whole blob.
     pub(super) fn read(blob: &'a [u8]) -> Result<Self, Error> {
-        let mut reader = Reader::new(blob);
+        let (length, mut layers) = (blob.len(), 0);
+        Self::read_all(Reader::new(blob), &mut layers).map_err(|fault| match fault {
+            Fault::End => Error::Extent { length },
+            Fault::Number => Error::Number,
+            Fault::Utf8 => Error::Utf8,
+            Fault::List => Error::LayerCount { found: layers, limit: MAX_LAYERS },
+        })
+    }
+
+    fn read_all(mut reader: Reader<'a>, layers: &mut usize) -> Result<Self, Fault> {
         reader.take(PREFIX_BYTES)?;
-        let fields = Self { header: reader.header()?, pad: reader.bytes()?, data: reader.bytes()? };
+        let header = reader.header(layers)?;
+        let fields = Self { header, pad: reader.bytes()?, data: reader.bytes()? };
         reader.take(CRC_BYTES)?;
-        if !reader.is_empty() {
-            return Err(Error::Extent { length: blob.len() });
-        }
-        Ok(fields)
+        if reader.is_empty() { Ok(fields) } else { Err(Fault::End) }
     }
 }
 
 impl<'a> Reader<'a> {
     #[inline(always)]
-    fn header(&mut self) -> Result<Header<'a>, Error> {
+    fn header(&mut self, layers: &mut usize) -> Result<Header<'a>, Fault> {
         Ok(Header {
             name: self.text()?,
             labels: self.text()?,
             input: Input { side: self.half()?, crop: self.byte()?, pool: self.byte()? },
             logit_scale: f32::from_le_bytes(self.array()?),
-            layers: self.layers()?,
+            layers: self.layers(layers)?,
             provenance: Provenance {
                 tool: self.text()?,
                 command: self.text()?,
@@ -47,19 +56,19 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// The layers' shapes, and in `count` how many there are said to be.
     #[inline(always)]
-    fn layers(&mut self) -> Result<heapless::Vec<LayerShape, MAX_LAYERS>, Error> {
-        let found = self.word()? as usize;
-        let mut layers = heapless::Vec::new();
-        for _ in 0..found {
+    fn layers(&mut self, count: &mut usize) -> Result<Vec<LayerShape, MAX_LAYERS>, Fault> {
+        *count = self.word()? as usize;
+        let mut layers = Vec::new();
+        for _ in 0..*count {
             let shape = LayerShape {
                 inputs: self.half()?,
                 outputs: self.half()?,
                 bits: self.byte()?,
                 multipliers: self.half()?,
             };
-            let too_many = Error::LayerCount { found, limit: MAX_LAYERS };
-            layers.push(shape).map_err(|_| too_many)?;
+            layers.push(shape).map_err(|_| Fault::List)?;
         }
         Ok(layers)
     }

@@ -19,7 +19,7 @@ pub struct Verdict {
     pub class: Option<u16>,
     /// Confidence in the likeliest class, in thousandths.
     pub permille: u16,
-    /// Confidence in every class, from 0 to 255.
+    /// Confidence in every class, in 1/250.
     pub bars: [u8; MAX_LOGITS],
     /// Time that the inference took.
     pub nanoseconds: u32,
@@ -100,11 +100,14 @@ impl Verdict {
     fn judge(&mut self, logits: &[i32], scale: f32) {
         let mut shares = [0.0; MAX_LOGITS];
         softmax(logits, scale, &mut shares);
-        for (bar, share) in self.bars.iter_mut().zip(shares).take(logits.len()) {
-            *bar = (share * 255.0 + 0.5) as u8;
-        }
         let class = argmax(logits);
-        self.permille = (shares.get(class).copied().unwrap_or_default() * 1000.0 + 0.5) as u16;
+        for (number, (bar, share)) in self.bars.iter_mut().zip(shares).take(logits.len()).enumerate() {
+            let permille = (share * 1000.0 + 0.5) as i32;
+            *bar = (permille / 4) as u8;
+            if number == class {
+                self.permille = permille as u16;
+            }
+        }
         self.class = (self.permille >= SURE).then_some(class as u16);
     }
 }

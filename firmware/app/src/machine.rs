@@ -39,10 +39,6 @@ pub struct Board {
 pub enum Event {
     /// A key goes down (`true`) or up.
     Key(Key, bool),
-    /// A finger touches the display, or moves on it, at this (column, row) of the 128 × 64 screen.
-    Touch(i32, i32),
-    /// The finger leaves the display.
-    Release,
     /// The host's pen is at this (column, row) of the canvas, in pixels, up or down.
     Pen(u8, u8, bool),
     /// The canvas is to be wiped.
@@ -153,14 +149,6 @@ impl<'m, const CELLS: usize> App<'m, CELLS> {
     pub fn handle(&mut self, event: Event, now: Ticks) {
         match event {
             Event::Key(key, pressed) => self.key(key, pressed, now),
-            Event::Touch(x, y) => {
-                if self.mode == Mode::Draw
-                    && let Some(to) = canvas_at(x, y)
-                {
-                    self.stroke_to(to);
-                }
-            }
-            Event::Release => self.stroke = None,
             Event::Pen(x, y, down) => {
                 self.show(Mode::Draw, now);
                 if down {
@@ -174,6 +162,16 @@ impl<'m, const CELLS: usize> App<'m, CELLS> {
                 self.clear();
             }
             Event::Show(mode) => self.show(mode, now),
+        }
+    }
+
+    /// A finger touches the display, or moves on it, at this (column, row) of the 128 × 64 screen;
+    /// `None`: it has left the display.
+    pub fn touch(&mut self, at: Option<(i32, i32)>) {
+        let to = at.filter(|_| self.mode == Mode::Draw).and_then(|(x, y)| canvas_at(x, y));
+        match to {
+            Some(to) => self.stroke_to(to),
+            None => self.stroke = None,
         }
     }
 

@@ -6,7 +6,7 @@ use embedded_graphics::primitives::Rectangle;
 use inkbit_core::Model;
 use inkbit_core::link::Mode;
 
-use crate::canvas::STEP;
+use crate::canvas::{SIDE, STEP};
 use crate::engine::Verdict;
 use crate::text::{CHARACTER, LINE, wrap, write};
 use crate::words::Text;
@@ -74,9 +74,9 @@ const fn area(x: i32, y: i32, width: u32, height: u32) -> Rectangle {
 /// The point of the canvas, in steps, that is under a point of the screen, if one is.
 pub(crate) fn canvas_at(x: i32, y: i32) -> Option<(i32, i32)> {
     let inside = Rectangle::new(IMAGE_AT, Size::new_equal(IMAGE)).contains(Point::new(x, y));
-    let scale = IMAGE as i32 / crate::canvas::SIDE as i32;
+    const SCALE: i32 = IMAGE as i32 / SIDE as i32;
     // The middle of a pixel of the screen, from the middle of a pixel of the canvas.
-    let steps = |at: i32| ((2 * at + 1) * STEP - scale * STEP) / (2 * scale);
+    let steps = |at: i32| ((2 * at + 1) * STEP - SCALE * STEP) / (2 * SCALE);
     inside.then(|| (steps(x - IMAGE_AT.x), steps(y - IMAGE_AT.y)))
 }
 
@@ -152,12 +152,15 @@ impl Screen {
     where
         D::Color: From<Gray4>,
     {
-        let scale = IMAGE / (view.side as u32).max(1);
-        let edge = IMAGE_AT + Size::new_equal((IMAGE - scale * view.side as u32) / 2);
+        let side = view.side as i32;
+        let scale = IMAGE as i32 / side.max(1);
+        let edge = IMAGE_AT + Point::new_equal((IMAGE as i32 - scale * side) / 2);
+        let dot = Size::new_equal(scale as u32);
         let mut changed = false;
-        for ((y, pixels), drawn) in
-            (0..).zip(view.image.chunks(view.side.max(1))).zip(&mut self.rows)
-        {
+        let mut rest = view.image;
+        for (y, drawn) in (0..side).zip(&mut self.rows) {
+            let (pixels, after) = rest.split_at_checked(view.side).unwrap_or_default();
+            rest = after;
             let mut line = [0; ROWS];
             for (to, from) in line.iter_mut().zip(pixels) {
                 *to = from >> 4;
@@ -166,9 +169,8 @@ impl Screen {
                 mark_pen(&mut line, i32::from(pen_x), i32::from(pen_y) - y, down);
             }
             if differs(drawn, &line) {
-                let dot = Size::new_equal(scale);
-                for (x, &grey) in (0..).zip(&line).take(view.side) {
-                    let at = edge + Point::new(x, y) * scale as i32;
+                for (x, &grey) in (0..side).zip(&line) {
+                    let at = edge + Point::new(x, y) * scale;
                     target.fill_solid(&Rectangle::new(at, dot), Gray4::new(grey).into())?;
                 }
                 changed = true;
@@ -260,7 +262,7 @@ where
     let pitch = (BARS.size.width / (levels.len() as u32).max(1)).clamp(1, 8);
     for (number, &level) in levels.iter().enumerate() {
         let at = BARS.top_left + Size::new(pitch * number as u32, 0);
-        let height = (u32::from(level) * BAR).div_ceil(255).max(1);
+        let height = (u32::from(level) * BAR).div_ceil(250).max(1);
         let bar = Rectangle::new(
             at + Size::new(0, BAR - height),
             Size::new(pitch.saturating_sub(1).max(1), height),

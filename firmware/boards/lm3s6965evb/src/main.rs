@@ -10,7 +10,7 @@ mod uart;
 use core::panic::PanicInfo;
 
 use cortex_m_rt::entry;
-use inkbit_app::{Board, Device, FrameBuffer, Keys, Panel, Ssd0323};
+use inkbit_app::{App, Board, Device, FrameBuffer, Keys, Line, Panel, Ssd0323};
 use inkbit_arch::{Memory, Register, Serial, SysTick, report, stack};
 
 use gpio::{Input, Output, Port};
@@ -35,17 +35,21 @@ fn main() -> ! {
     clocks();
     // SAFETY: main runs once, and the region is flash behind the code.
     let (app, line) = unsafe { MEMORY.start(BOARD) };
+    run(app, line, FRAME_BUFFER)
+}
+
+// Not inlined: its variables are for ever, and need not be there while the model is read.
+#[inline(never)]
+fn run(app: &mut App<'_, CELLS>, line: &mut Line, picture: &mut FrameBuffer) -> ! {
     // The OLED's chip select stays low: nothing else is on its bus.
     Output::new(Port::D, 0).write(false);
-    let mut display = Ssd0323::new(Ssi::start(), Output::new(Port::C, 7), FRAME_BUFFER);
+    let mut display = Ssd0323::new(Ssi::start(), Output::new(Port::C, 7), picture);
     // A display that is not there must not keep the line from answering.
     let _ = display.start();
-    
-    let [up, down, left, right] =
-        [Input::new(Port::E, 0), Input::new(Port::E, 1), Input::new(Port::E, 2), Input::new(Port::E, 3)];
+    let arrow = |pin| Input::new(Port::E, pin);
     Device {
         serial: Serial(Uart::start()),
-        keys: Keys::new([up, down, left, right, Input::new(Port::F, 1)]),
+        keys: Keys::new([arrow(0), arrow(1), arrow(2), arrow(3), Input::new(Port::F, 1)]),
         panel: Panel::new(display, |display| {
             let _ = display.flush();
         }),
