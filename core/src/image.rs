@@ -67,8 +67,8 @@ pub fn normalise(canvas: &[u8], width: usize, height: usize, out: &mut [u8], sid
     let Some(ink) = Bounds::of(canvas, width) else { return };
     let longer = ink.width().max(ink.height());
     let scale = Scale { from: longer, to: ((20 * side + 14) / 28).max(1) };
-    for (row, line) in out.chunks_mut(side.max(1)).take(scale.length(ink.height())).enumerate() {
-        for (column, to) in line.iter_mut().take(scale.length(ink.width())).enumerate() {
+    for row in 0..scale.length(ink.height()) {
+        for column in 0..scale.length(ink.width()) {
             let mut sum = 0;
             for (y, height) in scale.window(row, ink.height()) {
                 let start = (ink.top + y) * width + ink.left;
@@ -77,7 +77,9 @@ pub fn normalise(canvas: &[u8], width: usize, height: usize, out: &mut [u8], sid
                     sum += u64::from(u32::from(ink) * height) * u64::from(width);
                 }
             }
-            *to = scale.mean(sum);
+            if let Some(to) = out.get_mut(row * side + column) {
+                *to = scale.mean(sum);
+            }
         }
     }
     centre(out, side);
@@ -98,14 +100,11 @@ fn centre(image: &mut [u8], side: usize) {
     let left = column.saturating_sub(middle).min(ink.left);
     let forward = down * side + right;
     let back = up * side + left;
-    if forward > back {
-        for to in (0..image.len()).rev() {
-            copy(image, to.checked_sub(forward - back), to);
-        }
-    } else if back > forward {
-        for to in 0..image.len() {
-            copy(image, Some(to + (back - forward)), to);
-        }
+    let length = image.len();
+    for place in 0..length {
+        // From the end that nothing is copied to.
+        let to = if forward > back { length - 1 - place } else { place };
+        copy(image, (to + back).checked_sub(forward), to);
     }
 }
 

@@ -124,10 +124,7 @@ impl Screen {
         let text = note(view);
         if differs(&mut self.notes, text.as_str().as_bytes()) {
             target.fill_solid(&NOTES, BLACK.into())?;
-            for (number, line) in (0..).zip(text.as_str().split('\n')) {
-                let at = NOTES.top_left + Point::new(0, number * 10);
-                write(line, at, 1, MIDDLE, target)?;
-            }
+            write(text.as_str(), NOTES.top_left, 1, MIDDLE, target)?;
             changed = true;
         }
         let class = view.verdict.class.map(usize::from);

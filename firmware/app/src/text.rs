@@ -11,6 +11,9 @@ pub(crate) const CHARACTER: i32 = 5;
 /// Height of a line.
 pub(crate) const LINE: i32 = 8;
 
+/// Space between lines, where there are several.
+const LEADING: i32 = 2;
+
 /// Characters in a row of the font's picture, which begins with a space.
 const FONT_COLUMNS: u8 = 16;
 
@@ -27,19 +30,25 @@ where
     D::Color: From<Gray4>,
 {
     let dot = Size::new_equal(scale as u32);
-    for (number, character) in (0..).zip(text.chars()) {
-        let code = if character.is_ascii_graphic() { character as u8 } else { b'?' };
-        let code = if character == ' ' { 0 } else { code - b' ' };
+    let mut corner = at;
+    for byte in text.bytes() {
+        if byte == b'\n' {
+            corner = Point::new(at.x, corner.y + (LINE + LEADING) * scale);
+            continue;
+        }
+        let code = if matches!(byte, b' '..=b'~') { byte } else { b'?' } - b' ';
         let (column, row) = (code % FONT_COLUMNS, code / FONT_COLUMNS);
         let glyph = Point::new(i32::from(column) * CHARACTER, i32::from(row) * LINE);
         for y in 0..LINE {
             for x in 0..CHARACTER {
-                if FONT.image.pixel(glyph + Point::new(x, y)) == Some(BinaryColor::On) {
-                    let place = at + Point::new(number * CHARACTER + x, y) * scale;
-                    target.fill_solid(&Rectangle::new(place, dot), colour.into())?;
+                let pixel = Point::new(x, y);
+                if FONT.image.pixel(glyph + pixel) == Some(BinaryColor::On) {
+                    let square = Rectangle::new(corner + pixel * scale, dot);
+                    target.fill_solid(&square, colour.into())?;
                 }
             }
         }
+        corner.x += CHARACTER * scale;
     }
     Ok(())
 }

@@ -62,6 +62,8 @@ pub fn build(linker_scripts: &[&str], aliases: &str) -> Result<(), Box<dyn Error
     }
     // Without this the linker pads the image to pages of 4 KiB.
     println!("cargo:rustc-link-arg-bins=--nmagic");
+    // Functions that came out alike are kept once.
+    println!("cargo:rustc-link-arg-bins=--icf=all");
 
     let mut constants = String::new();
     writeln!(constants, "/// The board's name.\nconst NAME: &str = {name:?};")?;
