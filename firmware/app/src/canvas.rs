@@ -29,10 +29,6 @@ impl Canvas {
         &self.pixels
     }
 
-    pub(crate) const fn pixels_mut(&mut self) -> &mut [u8; SIDE * SIDE] {
-        &mut self.pixels
-    }
-
     /// Takes the ink off.
     pub fn clear(&mut self) {
         self.pixels.fill(0);

@@ -385,8 +385,9 @@ impl<'m, const CELLS: usize> App<'m, CELLS> {
     }
 
     fn put_sample(&mut self, now: Ticks) {
+        self.canvas.clear();
         if let Some(sample) = self.current_sample() {
-            sample.unpack(self.canvas);
+            sample.draw(self.canvas);
         }
         self.next_sample = now.wrapping_add(SHOWN);
         self.stale = true;

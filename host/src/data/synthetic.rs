@@ -67,6 +67,17 @@ pub fn images_on(part: Part, count: usize, seed: u64, threads: usize) -> Images 
     images
 }
 
+/// The digit and the pen's path of an image: for each stroke its points (x, y), y downwards, in no
+/// particular unit. For devices that draw a digit themselves.
+#[must_use]
+pub fn path(part: Part, index: usize, seed: u64) -> (u8, Vec<Vec<(f32, f32)>>) {
+    let digit = label(part, index, seed);
+    let mut random = Random::new(seed, part as u64, index as u64);
+    let strokes = pen::write(usize::from(digit), &mut random);
+    let points = |stroke: Vec<pen::Spot>| stroke.iter().map(|spot| (spot.x, spot.y)).collect();
+    (digit, strokes.into_iter().map(points).collect())
+}
+
 /// The digit of an image: each ten in a row hold every digit once, shuffled.
 fn label(part: Part, index: usize, seed: u64) -> u8 {
     // A part of its own, so that the order of the digits says nothing about their shapes.
