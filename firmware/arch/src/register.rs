@@ -37,6 +37,12 @@ impl Register {
     pub fn set(self, bits: u32) {
         self.write(self.read() | bits);
     }
+
+    /// Clears bits of it, leaving the others.
+    #[inline(always)]
+    pub fn clear(self, bits: u32) {
+        self.write(self.read() & !bits);
+    }
 }
 
 /// An 8-bit register of a device.

@@ -83,10 +83,13 @@ impl OutputPin for Output {
 pub(crate) struct Input(Register);
 
 impl Input {
-    /// Makes a pin an input.
+    /// Makes a pin an input. It is driven high for a moment first: a real line is charged sooner
+    /// than by its pull-up, and QEMU's, which knows of no pull-up, would be low until its first
+    /// change.
     pub(crate) fn new(port: Port, pin: u8) -> Self {
         port.pull_up().set(1 << pin);
-        port.digital().set(1 << pin);
+        Output::new(port, pin).write(true);
+        port.direction().clear(1 << pin);
         Self(port.data(pin))
     }
 }
