@@ -11,4 +11,6 @@ mod golden;
 #[cfg(feature = "host")]
 mod picture;
 #[cfg(feature = "host")]
+mod synthetic;
+#[cfg(feature = "host")]
 mod train;

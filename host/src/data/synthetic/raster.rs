@@ -5,7 +5,7 @@ use super::random::Random;
 
 /// Edge of an image in pixels.
 pub(super) const SIDE: usize = 28;
-/// The longer side of the ink, pen included, in pixels.
+/// The longer side of the ink in pixels, the pen at its usual pressure included.
 const BOX: f32 = 20.0;
 
 /// How the pen leaves ink.
@@ -40,18 +40,14 @@ pub(super) fn draw(strokes: &[Vec<Spot>], random: &mut Random, image: &mut [u8])
     let (x0, y0) = (4.0 + random.uniform(-0.5, 0.5), 4.0 + random.uniform(-0.5, 0.5));
     for stroke in strokes {
         let (first, last) = (random.bell(pen.pressure), random.bell(pen.pressure));
-        let mut previous: Option<(Spot, f32)> = None;
-        for (index, spot) in stroke.iter().enumerate() {
-            let along = index as f32 / (stroke.len() - 1) as f32;
-            let radius = pen.radius * (1.0 + first + (last - first) * along).max(0.6);
-            let here = Spot {
-                x: (spot.x - left) * scale + pen.radius + x0,
-                y: (spot.y - top) * scale + pen.radius + y0,
-            };
-            if let Some((from, _)) = previous {
-                line(&mut ink, from, here, radius, pen.edge);
-            }
-            previous = Some((here, radius));
+        let place = |spot: &Spot| Spot {
+            x: (spot.x - left) * scale + pen.radius + x0,
+            y: (spot.y - top) * scale + pen.radius + y0,
+        };
+        for (index, pair) in stroke.windows(2).enumerate() {
+            let along = index as f32 / stroke.len() as f32;
+            let radius = pen.radius * (1.0 + first + (last - first) * along).clamp(0.6, 1.3);
+            line(&mut ink, place(&pair[0]), place(&pair[1]), radius, pen.edge);
         }
     }
     let (dx, dy) = to_centre(&ink);
@@ -114,6 +110,7 @@ fn to_centre(ink: &[f32; SIDE * SIDE]) -> (isize, isize) {
             sum_y += amount * (y as f32 + 0.5);
         }
     }
+    // A conversion cuts off, which rounds down only what is positive.
     let shift = |sum: f32| (SIDE as f32 / 2.0 - sum / mass + 100.5) as isize - 100;
     (shift(sum_x), shift(sum_y))
 }
