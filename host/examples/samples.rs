@@ -22,7 +22,8 @@ type Point = (f32, f32);
 
 fn main() -> anyhow::Result<()> {
     let out = std::env::args().nth(1).context("name the file to write")?;
-    let mut digits: Vec<_> = (0..10).map(|index| synthetic::path(Part::Test, index, SEED)).collect();
+    let mut digits: Vec<_> =
+        (0..10).map(|index| synthetic::path(Part::Test, index, SEED)).collect();
     digits.sort_by_key(|&(digit, _)| digit);
     let mut bytes = Vec::new();
     for (digit, strokes) in digits {
@@ -49,9 +50,8 @@ fn placed(strokes: &[Vec<Point>]) -> Vec<Vec<Point>> {
     let ((width, x0), (height, y0)) = (span(&|point| point.0), span(&|point| point.1));
     let scale = SIZE / width.max(height);
     let place = |at: f32, middle: f32| ((at - middle) * scale + MIDDLE).round();
-    let moved = |stroke: &Vec<Point>| {
-        stroke.iter().map(|&(x, y)| (place(x, x0), place(y, y0))).collect()
-    };
+    let moved =
+        |stroke: &Vec<Point>| stroke.iter().map(|&(x, y)| (place(x, x0), place(y, y0))).collect();
     strokes.iter().map(moved).collect()
 }
 

@@ -49,12 +49,14 @@ impl<'m, const CELLS: usize> Engine<'m, CELLS> {
         board: &Board,
     ) -> Self {
         let mut failure = Text::new();
-        let loaded = parsed.as_ref().map_err(|&error| error).and_then(|model| {
-            misfit(model, board, &mut failure);
-            scratch.load(model)
-        });
-        if let Err(error) = loaded {
-            explain(&error, board, &mut failure);
+        match parsed {
+            Ok(model) if fits(model, board, &mut failure) => {
+                if let Err(error) = scratch.load(model) {
+                    explain(&error, board, &mut failure);
+                }
+            }
+            Ok(_) => {}
+            Err(error) => explain(error, board, &mut failure),
         }
         Self { scratch, failure, crc: stored_crc(region).unwrap_or_default() }
     }
@@ -101,7 +103,9 @@ impl Verdict {
         let mut shares = [0.0; MAX_LOGITS];
         softmax(logits, scale, &mut shares);
         let class = argmax(logits);
-        for (number, (bar, share)) in self.bars.iter_mut().zip(shares).take(logits.len()).enumerate() {
+        for (number, (bar, share)) in
+            self.bars.iter_mut().zip(shares).take(logits.len()).enumerate()
+        {
             let permille = (share * 1000.0 + 0.5) as i32;
             *bar = (permille / 4) as u8;
             if number == class {
@@ -117,17 +121,21 @@ fn stored_crc(region: &[u8]) -> Option<u32> {
     blob.last_chunk().map(|crc| u32::from_le_bytes(*crc))
 }
 
-/// Says why a sound model does not fit the firmware's other buffers, if it does not.
-fn misfit(model: &Model<'_>, board: &Board, text: &mut Text) {
+/// Whether a sound model fits the firmware's buffers but the scratch; if not, says why.
+fn fits(model: &Model<'_>, board: &Board, text: &mut Text) -> bool {
     let side = u32::from(model.input().side);
     let classes = model.classes();
     if side * side > PIXELS as u32 {
         text.say("model takes ").number(side * side).say(" pixels, ").say(board.name);
         text.say(" at most ").number(PIXELS as u32).say("; train on smaller images");
-    } else if classes > MAX_LOGITS {
+        return false;
+    }
+    if classes > MAX_LOGITS {
         text.say("model has ").number(classes as u32).say(" classes, ").say(board.name);
         text.say(" takes ").number(MAX_LOGITS as u32).say("; train with fewer");
+        return false;
     }
+    true
 }
 
 /// Says what is wrong with a model, in fewer words than core does: a device has not the room for

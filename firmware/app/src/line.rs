@@ -2,8 +2,8 @@
 
 use inkbit_core::link::device::{read_request, write_response};
 use inkbit_core::link::{
-    Hello, Loaded, PROTOCOL, RESPONSE_FRAME, Receiver, Refusal, Request, Response,
-    request_bytes, unpack_pixels,
+    Hello, Loaded, PROTOCOL, RESPONSE_FRAME, Receiver, Refusal, Request, Response, request_bytes,
+    unpack_pixels,
 };
 
 use crate::clock::{Clock, ticks};

@@ -1,8 +1,8 @@
 //! The state machine: events change what is shown; nothing waits.
 
 use inkbit_core::image::normalise;
-use inkbit_core::{Error, Model, Scratch};
 use inkbit_core::link::{Key, Limits, MAX_LOGITS, Mode, Refusal, Status};
+use inkbit_core::{Error, Model, Scratch};
 
 use crate::canvas::{Canvas, SIDE, STEP};
 use crate::clock::{Clock, Ticks};
@@ -278,7 +278,11 @@ impl<'m, const CELLS: usize> App<'m, CELLS> {
             side: if drawn { SIDE } else { side },
             pen: (self.mode == Mode::Draw).then_some((self.pen, self.pen_down)),
             number: if drawn { u32::from(self.sample) + 1 } else { self.id },
-            truth: if self.mode == Mode::Samples { self.current_sample().map(|sample| sample.digit) } else { None },
+            truth: if self.mode == Mode::Samples {
+                self.current_sample().map(|sample| sample.digit)
+            } else {
+                None
+            },
             model: model.ok(),
             verdict: &self.verdict,
         }

@@ -42,11 +42,7 @@ pub struct Device<S, K, P, C> {
 
 impl<S: Read + ReadReady + Write, K: ReadKeys, P: Show, C: Clock> Device<S, K, P, C> {
     /// Runs for ever.
-    pub fn run<const CELLS: usize>(
-        &mut self,
-        app: &mut App<'_, CELLS>,
-        line: &mut Line,
-    ) -> ! {
+    pub fn run<const CELLS: usize>(&mut self, app: &mut App<'_, CELLS>, line: &mut Line) -> ! {
         loop {
             self.step(app, line);
         }

@@ -92,11 +92,7 @@ impl Screen {
     /// # Errors
     ///
     /// The display's.
-    pub fn draw<D: DrawTarget>(
-        &mut self,
-        view: &View<'_>,
-        target: &mut D,
-    ) -> Result<bool, D::Error>
+    pub fn draw<D: DrawTarget>(&mut self, view: &View<'_>, target: &mut D) -> Result<bool, D::Error>
     where
         D::Color: From<Gray4>,
     {

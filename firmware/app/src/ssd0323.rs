@@ -17,9 +17,10 @@ const ROW_BYTES: usize = WIDTH / 2;
 /// panel's application note (AN018) gives the electrical values.
 const START: &[u8] = &[
     0xAE, // display off
-    0x81, 50, // contrast
+    0x81, 50,   // contrast
     0x85, // half of the current range
-    0xA0, 0x52, // rows split and reversed, left pixel in the upper nibble, columns as they come
+    0xA0,
+    0x52, // rows split and reversed, left pixel in the upper nibble, columns as they come
     0xA1, 0, // first row of memory
     0xA2, 0x4C, // first row of the panel
     0xA4, // pixels as in memory
@@ -62,10 +63,7 @@ impl<'b, S: SpiBus, P: OutputPin> Ssd0323<'b, S, P> {
     /// A display on a bus of its own (chip select is the board's business); `data` is its D/C pin.
     /// `buffer` is the picture; all of it is sent with the first flush.
     pub const fn new(spi: S, data: P, buffer: &'b mut FrameBuffer) -> Self {
-        let dirty = Some(Span {
-            rows: (0, HEIGHT as u8 - 1),
-            columns: (0, ROW_BYTES as u8 - 1),
-        });
+        let dirty = Some(Span { rows: (0, HEIGHT as u8 - 1), columns: (0, ROW_BYTES as u8 - 1) });
         Self { spi, data, buffer, dirty }
     }
 

@@ -1,8 +1,8 @@
 //! The UART of Arm's CMSDK, which the FPGA images of the MPS2 boards have.
 #![allow(unsafe_code)]
 
-use crate::serial::Port;
 use crate::Register;
+use crate::serial::Port;
 
 const SEND_FULL: u32 = 1 << 0;
 const RECEIVED: u32 = 1 << 1;

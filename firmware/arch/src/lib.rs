@@ -4,13 +4,13 @@
 #![no_std]
 
 mod cmsdk;
+#[cfg(target_arch = "arm")]
+mod mem;
 mod memory;
 mod panic;
 mod register;
 mod serial;
 pub mod stack;
-#[cfg(target_arch = "arm")]
-mod mem;
 #[cfg(target_arch = "arm")]
 mod systick;
 #[cfg(target_arch = "arm")]

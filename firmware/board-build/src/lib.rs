@@ -67,8 +67,16 @@ pub fn build(linker_scripts: &[&str], aliases: &str) -> Result<(), Box<dyn Error
 
     let mut constants = String::new();
     writeln!(constants, "/// The board's name.\nconst NAME: &str = {name:?};")?;
-    writeln!(constants, "/// Where its model lies.\nconst MODEL_ADDRESS: usize = {};", model.address)?;
-    writeln!(constants, "/// Bytes that the model may have.\nconst MODEL_BYTES: usize = {};", model.bytes)?;
+    writeln!(
+        constants,
+        "/// Where its model lies.\nconst MODEL_ADDRESS: usize = {};",
+        model.address
+    )?;
+    writeln!(
+        constants,
+        "/// Bytes that the model may have.\nconst MODEL_BYTES: usize = {};",
+        model.bytes
+    )?;
     writeln!(constants, "/// Cells of working memory.\nconst CELLS: usize = {};", limits.cells)?;
     fs::write(out.join("board.rs"), constants)?;
     Ok(())

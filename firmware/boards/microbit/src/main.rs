@@ -31,13 +31,8 @@ static MEMORY: Memory<CELLS> = Memory::new();
 fn main() -> ! {
     // SAFETY: main runs once, and the region is flash behind the code.
     let (app, line) = unsafe { MEMORY.start(BOARD) };
-    Device {
-        serial: Serial(Uart::start()),
-        keys: NoKeys,
-        panel: NoPanel,
-        clock: Timer::start(),
-    }
-    .run(app, line)
+    Device { serial: Serial(Uart::start()), keys: NoKeys, panel: NoPanel, clock: Timer::start() }
+        .run(app, line)
 }
 
 #[panic_handler]

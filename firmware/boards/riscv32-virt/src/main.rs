@@ -5,9 +5,9 @@
 
 use core::panic::PanicInfo;
 
-use riscv_rt::entry;
 use inkbit_app::{Board, Clock, Device, NoKeys, NoPanel};
 use inkbit_arch::{ByteRegister, Memory, Port, Register, Serial, report, stack};
+use riscv_rt::entry;
 
 include!(concat!(env!("OUT_DIR"), "/board.rs"));
 

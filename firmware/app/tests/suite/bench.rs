@@ -1,0 +1,241 @@
+//! A board of memory: a picture instead of a display, a list of bytes instead of a line.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::fmt::Write as _;
+
+use embedded_graphics::Pixel;
+use embedded_graphics::pixelcolor::Gray4;
+use embedded_graphics::prelude::*;
+use embedded_io::{ErrorType, Read, ReadReady, Write};
+use inkbit_app::{App, Board, Buffers, Canvas, Clock, Event, SIDE, Screen, Ticks, samples};
+use inkbit_core::blob::pack_layer;
+use inkbit_core::image::normalise;
+use inkbit_core::link::Key;
+use inkbit_core::{Header, Input, LayerShape, Model, Provenance};
+
+pub(crate) const CELLS: usize = 1040;
+pub(crate) const REGION: usize = 0x1_0000;
+pub(crate) const BOARD: Board = Board {
+    name: "bench",
+    model_address: 0x5000,
+    model_bytes: REGION as u32,
+    stack: || (1000, 4000),
+};
+
+/// A clock by which every inference takes 345,678 ns.
+pub(crate) struct Steps(pub(crate) u64);
+
+impl Clock for Steps {
+    fn nanoseconds(&mut self) -> u64 {
+        self.0 += 345_678;
+        self.0
+    }
+}
+
+/// 128 × 64 pixels of 16 greys.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Picture(Vec<u8>);
+
+impl Picture {
+    pub(crate) fn black() -> Self {
+        Self(vec![0; 128 * 64])
+    }
+
+    pub(crate) fn grey(&self, x: usize, y: usize) -> u8 {
+        self.0[y * 128 + x]
+    }
+
+    /// A character for every pixel, darker for brighter.
+    pub(crate) fn text(&self) -> String {
+        let shades: Vec<char> = " .':;-=+*oxX%&#@".chars().collect();
+        self.0.chunks(128).fold(String::new(), |mut text, row| {
+            let line: String = row.iter().map(|&grey| shades[usize::from(grey)]).collect();
+            let _ = writeln!(text, "{}", line.trim_end());
+            text
+        })
+    }
+}
+
+impl OriginDimensions for Picture {
+    fn size(&self) -> Size {
+        Size::new(128, 64)
+    }
+}
+
+impl DrawTarget for Picture {
+    type Color = Gray4;
+    type Error = Infallible;
+
+    fn draw_iter<I: IntoIterator<Item = Pixel<Gray4>>>(
+        &mut self,
+        pixels: I,
+    ) -> Result<(), Infallible> {
+        for Pixel(at, grey) in pixels {
+            assert!((0..128).contains(&at.x) && (0..64).contains(&at.y), "{at} is off the display");
+            self.0[(at.y * 128 + at.x) as usize] = grey.luma();
+        }
+        Ok(())
+    }
+}
+
+/// The two ends of a serial line.
+#[derive(Default)]
+pub(crate) struct Wire {
+    pub(crate) to_device: VecDeque<u8>,
+    pub(crate) to_host: Vec<u8>,
+}
+
+impl ErrorType for Wire {
+    type Error = Infallible;
+}
+
+impl ReadReady for Wire {
+    fn read_ready(&mut self) -> Result<bool, Infallible> {
+        Ok(!self.to_device.is_empty())
+    }
+}
+
+impl Read for Wire {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Infallible> {
+        buffer[0] = self.to_device.pop_front().expect("read only when ready");
+        Ok(1)
+    }
+}
+
+impl Write for Wire {
+    fn write(&mut self, buffer: &[u8]) -> Result<usize, Infallible> {
+        self.to_host.extend_from_slice(buffer);
+        Ok(buffer.len())
+    }
+
+    fn flush(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+/// A region of flash on an 8-byte boundary that begins with `content`, the rest of it erased.
+pub(crate) fn region(content: &[u8]) -> &'static [u8] {
+    let words = vec![u64::MAX; REGION / 8].leak();
+    let bytes: &'static mut [u8] = bytemuck::cast_slice_mut(words);
+    bytes[..content.len()].copy_from_slice(content);
+    bytes
+}
+
+/// A model of one layer that knows a digit by its likeness to the built-in one.
+pub(crate) fn likeness() -> Vec<u8> {
+    let templates: Vec<Vec<i32>> = samples()
+        .map(|sample| {
+            let mut canvas = Canvas::new();
+            sample.draw(&mut canvas);
+            let mut image = [0; SIDE * SIDE];
+            normalise(canvas.pixels(), SIDE, SIDE, &mut image, SIDE);
+            // Ink that belongs there counts for it, and ink elsewhere against it.
+            let ink = image.iter().filter(|&&pixel| pixel > 0).count() as i32;
+            let weight = |&pixel: &u8| (i32::from(pixel) / 2 - 24) * 100 / ink.max(1);
+            image.iter().map(weight).map(|weight| weight.clamp(-127, 127)).collect()
+        })
+        .collect();
+    write(28, &templates)
+}
+
+/// A model of one layer with these rows of weights.
+pub(crate) fn write(side: u16, rows: &[Vec<i32>]) -> Vec<u8> {
+    let shape =
+        LayerShape { inputs: side * side, outputs: rows.len() as u16, bits: 8, multipliers: 0 };
+    let mut data = vec![0_u64; shape.data_bytes() / 8];
+    let data: &mut [u8] = bytemuck::cast_slice_mut(&mut data);
+    pack_layer(0, shape, &[], &vec![0; rows.len()], |row, input| rows[row][input], data).unwrap();
+    let labels: Vec<String> = (0..rows.len()).map(|class| class.to_string()).collect();
+    let header = Header {
+        name: "likeness",
+        labels: &labels.join("\n"),
+        input: Input { side, crop: 0, pool: 1 },
+        logit_scale: 2e-4,
+        layers: [shape].into_iter().collect(),
+        provenance: Provenance {
+            tool: "test",
+            command: "",
+            digest: [0; 32],
+            seed: 0,
+            correct: 0,
+            tested: 0,
+        },
+    };
+    let model = Model::new(header, data).unwrap();
+    let mut blob = vec![0; model.max_blob_bytes()];
+    model.write(&mut blob).unwrap().to_vec()
+}
+
+/// An app on a region of flash that begins with `content`.
+pub(crate) fn app(content: &[u8]) -> App<'static, CELLS> {
+    app_on(region(content))
+}
+
+/// An app on a region of flash.
+pub(crate) fn app_on(region: &'static [u8]) -> App<'static, CELLS> {
+    let parsed = Box::leak(Box::new(Model::parse_region(region)));
+    App::new(BOARD, region, parsed, Box::leak(Box::new(Buffers::new())))
+}
+
+/// An app and its display, at some moment.
+pub(crate) struct Bench {
+    pub(crate) app: App<'static, CELLS>,
+    pub(crate) now: Ticks,
+    pub(crate) picture: Picture,
+    screen: Screen,
+}
+
+impl Bench {
+    pub(crate) fn new(content: &[u8]) -> Self {
+        Self { app: app(content), now: 1, picture: Picture::black(), screen: Screen::new() }
+    }
+
+    /// Lets time pass, as the device's loop does.
+    pub(crate) fn wait(&mut self, ticks: Ticks) {
+        for _ in 0..ticks.div_ceil(8) {
+            self.now += 8;
+            self.app.tick(self.now);
+        }
+        self.show();
+    }
+
+    pub(crate) fn event(&mut self, event: Event) {
+        self.app.handle(event, self.now);
+        self.show();
+    }
+
+    pub(crate) fn press(&mut self, key: Key, times: usize) {
+        for _ in 0..times {
+            self.event(Event::Key(key, true));
+            self.wait(16);
+            self.event(Event::Key(key, false));
+            self.wait(16);
+        }
+    }
+
+    /// Brings the display up to date, and returns whether anything was drawn.
+    pub(crate) fn show(&mut self) -> bool {
+        self.app.settle(&mut Steps(0));
+        self.screen.draw(&self.app.view(), &mut self.picture).unwrap()
+    }
+
+    /// What the display would show if all of it were drawn anew.
+    pub(crate) fn drawn_anew(&self) -> Picture {
+        let mut picture = Picture::black();
+        Screen::new().draw(&self.app.view(), &mut picture).unwrap();
+        picture
+    }
+
+    /// Draws a seven with the keys.
+    pub(crate) fn draw_seven(&mut self) {
+        self.press(Key::Up, 8);
+        self.press(Key::Left, 6);
+        self.press(Key::Select, 1);
+        self.press(Key::Right, 12);
+        for _ in 0..8 {
+            self.press(Key::Down, 2);
+            self.press(Key::Left, 1);
+        }
+    }
+}

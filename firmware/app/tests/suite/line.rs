@@ -1,0 +1,147 @@
+use inkbit_app::{Device, Line, NoKeys, NoPanel};
+use inkbit_core::link::{
+    self, Key, MAX_LOGITS, Mode, RESPONSE_FRAME, Receiver, Refusal, Request, Response, pack_pixels,
+};
+use inkbit_core::{Model, Scratch, infer};
+
+use super::bench::{CELLS, Steps, Wire, app, likeness, region};
+
+type Bench = Device<Wire, NoKeys, NoPanel, Steps>;
+
+/// A device that answers, and what the host has of it.
+struct Host {
+    device: Bench,
+    app: inkbit_app::App<'static, CELLS>,
+    line: Line,
+}
+
+impl Host {
+    fn new(content: &[u8]) -> Self {
+        let device =
+            Device { serial: Wire::default(), keys: NoKeys, panel: NoPanel, clock: Steps(0) };
+        Self { device, app: app(content), line: Line::new() }
+    }
+
+    /// Sends bytes, and returns what comes back, by `look`.
+    fn send<T>(&mut self, bytes: &[u8], look: impl Fn(Response<'_>) -> T) -> Vec<T> {
+        self.device.serial.to_device.extend(bytes);
+        while !self.device.serial.to_device.is_empty() {
+            self.device.step(&mut self.app, &mut self.line);
+        }
+        let mut receiver = Receiver::<RESPONSE_FRAME>::new();
+        let mut answers = vec![];
+        for byte in std::mem::take(&mut self.device.serial.to_host) {
+            if let Some(message) = receiver.push(byte) {
+                answers.push(look(link::decode(message.unwrap()).unwrap()));
+            }
+        }
+        answers
+    }
+}
+
+fn frame(request: &Request<'_>) -> Vec<u8> {
+    link::encode(request, &mut [0; 2048]).unwrap().to_vec()
+}
+
+fn classify(id: u32, pixels: &[u8]) -> Vec<u8> {
+    frame(&Request::Classify { id, pixels: pack_pixels(pixels, &mut [0; 1200]).unwrap() })
+}
+
+fn refusal(response: Response<'_>) -> Option<Refusal> {
+    if let Response::Refused(refusal) = response { Some(refusal) } else { None }
+}
+
+fn id(response: Response<'_>) -> Option<u32> {
+    if let Response::Logits { id, .. } = response { Some(id) } else { None }
+}
+
+#[test]
+fn hello_tells_board_limits_and_model() {
+    let blob = likeness();
+    let crc = u32::from_le_bytes(*blob.last_chunk().unwrap());
+    Host::new(&blob).send(&frame(&Request::Hello), |response| {
+        let Response::Hello(hello) = response else { panic!("{response:?}") };
+        assert_eq!((hello.protocol, hello.board), (link::PROTOCOL, "bench"));
+        assert_eq!(hello.limits.cells, CELLS as u32);
+        assert_eq!(hello.limits.classes, MAX_LOGITS as u32);
+        let model = hello.model.unwrap();
+        assert_eq!((model.name, model.crc, model.side, model.classes), ("likeness", crc, 28, 10));
+    });
+}
+
+#[test]
+fn logits_are_those_of_the_host() {
+    let blob = likeness();
+    let model = Model::parse_region(region(&blob)).unwrap();
+    let mut scratch = Scratch::<CELLS>::for_model(&model).unwrap();
+    let mut host = Host::new(&blob);
+    for id in 0..50_u32 {
+        let pixels: Vec<u8> = (0..784_u32).map(|place| (place * id * 7 >> 3) as u8).collect();
+        let answers = host.send(&classify(id, &pixels), |response| match response {
+            Response::Logits { id, nanoseconds, logits } => (id, nanoseconds, logits.to_vec()),
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(answers, [(id, 345_678, infer(&mut scratch, &pixels).to_vec())]);
+    }
+}
+
+#[test]
+fn every_request_has_one_answer() {
+    let mut host = Host::new(&likeness());
+    for request in [
+        Request::Key { key: Key::Up, pressed: true },
+        Request::Pen { x: 255, y: 255, down: true },
+        Request::Clear,
+        Request::Show(Mode::Samples),
+    ] {
+        assert_eq!(host.send(&frame(&request), |answer| answer == Response::Done), [true]);
+    }
+    let status = host.send(&frame(&Request::Status), |response| match response {
+        Response::Status(status) => status,
+        other => panic!("{other:?}"),
+    });
+    assert_eq!((status[0].mode, status[0].class, status[0].stack), (Mode::Samples, Some(0), 1000));
+}
+
+#[test]
+fn damaged_half_and_endless_frames_are_refused_and_the_next_is_answered() {
+    let mut host = Host::new(&likeness());
+    let good = classify(1, &[9; 784]);
+    for place in (0..good.len()).step_by(11) {
+        let mut damaged = good.clone();
+        damaged[place] ^= 0x40;
+        assert!(!host.send(&damaged, refusal).contains(&None), "byte {place}");
+        // A reconnecting host begins with a zero byte.
+        let half = [&good[..place], &[0], &good].concat();
+        assert_eq!(host.send(&half, id).last(), Some(&Some(1)), "cut at {place}");
+    }
+    assert_eq!(host.send(&[0xAA; 50_000], refusal), []);
+    assert!(matches!(host.send(&[0], refusal)[..], [Some(_)]));
+    assert_eq!(host.send(&good, id), [Some(1)]);
+    assert_eq!(host.send(&[0; 1000], id), []);
+}
+
+#[test]
+fn an_image_of_another_size_is_refused_with_both_numbers() {
+    let mut host = Host::new(&likeness());
+    for found in [0, 783, 785, 1024] {
+        let expected = Some(Refusal::Pixels { found, expected: 784 });
+        assert_eq!(host.send(&classify(1, &vec![1; found as usize]), refusal), [expected]);
+    }
+}
+
+#[test]
+fn without_a_model_the_line_still_answers() {
+    let mut host = Host::new(&[]);
+    assert_eq!(host.send(&classify(1, &[1; 784]), refusal), [Some(Refusal::NoModel)]);
+    host.send(&frame(&Request::Hello), |response| {
+        let Response::Hello(hello) = response else { panic!("{response:?}") };
+        assert_eq!(hello.model, Err("no model in flash; flash one"));
+    });
+}
+
+#[test]
+#[should_panic(expected = "asked to by the host")]
+fn a_panic_can_be_asked_for() {
+    Host::new(&likeness()).send(&frame(&Request::Panic), |_| ());
+}

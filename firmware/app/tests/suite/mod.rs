@@ -1,0 +1,6 @@
+mod bench;
+mod drivers;
+mod line;
+mod machine;
+mod regions;
+mod screens;

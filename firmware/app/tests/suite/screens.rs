@@ -1,0 +1,78 @@
+//! What the display shows, as text that a person has looked at. After a change on purpose,
+//! `INKBIT_BLESS=1 cargo test` writes the files anew; look at the difference.
+
+use std::path::PathBuf;
+
+use inkbit_app::Event;
+use inkbit_core::link::{Key, Mode};
+
+use super::bench::{Bench, Steps, likeness};
+
+fn check(name: &str, bench: &Bench) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let path = path.join("tests/screens").join(name).with_extension("txt");
+    let shown = bench.picture.text();
+    assert_eq!(shown, bench.drawn_anew().text(), "drawn bit by bit and drawn anew differ");
+    if std::env::var_os("INKBIT_BLESS").is_some() {
+        std::fs::write(&path, &shown).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    if shown != expected {
+        let lines = shown.lines().zip(expected.lines()).enumerate();
+        let line = lines.filter(|(_, (shown, expected))| shown != expected).map(|(y, _)| y).next();
+        panic!("{name}: line {line:?} differs from {}; shown:\n{shown}", path.display());
+    }
+}
+
+#[test]
+fn a_blank_canvas() {
+    let mut bench = Bench::new(&likeness());
+    bench.show();
+    check("blank", &bench);
+}
+
+#[test]
+fn a_seven_drawn_with_keys() {
+    let mut bench = Bench::new(&likeness());
+    bench.draw_seven();
+    assert_eq!(bench.app.status().class, Some(7));
+    check("seven", &bench);
+}
+
+#[test]
+fn a_sample() {
+    let mut bench = Bench::new(&likeness());
+    bench.event(Event::Show(Mode::Samples));
+    bench.press(Key::Right, 2);
+    check("sample", &bench);
+}
+
+#[test]
+fn an_image_from_the_line() {
+    let mut bench = Bench::new(&likeness());
+    let checks = |image: &mut [u8]| {
+        for (index, pixel) in image.iter_mut().enumerate() {
+            *pixel = (index % 28 / 4 * 36) as u8;
+        }
+        784
+    };
+    bench.app.classify(1234, &mut Steps(0), checks).unwrap();
+    bench.show();
+    check("link", &bench);
+}
+
+#[test]
+fn no_model() {
+    let mut bench = Bench::new(&[]);
+    bench.show();
+    check("no-model", &bench);
+}
+
+#[test]
+fn nothing_is_drawn_when_nothing_has_changed() {
+    let mut bench = Bench::new(&likeness());
+    assert!(bench.show());
+    assert!(!bench.show());
+    bench.press(Key::Up, 1);
+    assert!(!bench.show());
+}
