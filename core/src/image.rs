@@ -4,6 +4,8 @@
 //! Every image here is bytes row by row, 0 for paper and 255 for ink. A slice that is too short is
 //! completed with paper and one that is too long cut: nothing can fail.
 
+use core::ops::Range;
+
 /// Where the mass of the ink is, as (row, column) rounded to the nearest pixel, half up; `None` if
 /// there is no ink.
 ///
@@ -15,14 +17,16 @@
 #[must_use]
 pub fn centre_of_mass(pixels: &[u8], width: usize) -> Option<(usize, usize)> {
     let (mut mass, mut by_row, mut by_column) = (0_u64, 0_u64, 0_u64);
-    for (row, line) in pixels.chunks(width.max(1)).enumerate() {
-        let mut in_line = 0;
-        for (column, &ink) in line.iter().enumerate() {
-            in_line += u64::from(ink);
-            by_column += u64::from(ink) * column as u64;
+    let (mut row, mut column) = (0_u32, 0_u32);
+    for &ink in pixels {
+        let ink = u32::from(ink);
+        mass += u64::from(ink);
+        by_row += u64::from(ink * row);
+        by_column += u64::from(ink * column);
+        column += 1;
+        if column as usize >= width {
+            (row, column) = (row + 1, 0);
         }
-        mass += in_line;
-        by_row += in_line * row as u64;
     }
     let rounded = |moment: u64| (mass > 0).then(|| divide(2 * moment + mass, 2 * mass) as usize);
     Some((rounded(by_row)?, rounded(by_column)?))
@@ -70,9 +74,11 @@ pub fn normalise(canvas: &[u8], width: usize, height: usize, out: &mut [u8], sid
     for row in 0..scale.length(ink.height()) {
         for column in 0..scale.length(ink.width()) {
             let mut sum = 0;
-            for (y, height) in scale.window(row, ink.height()) {
+            for y in scale.window(row, ink.height()) {
+                let height = scale.part(row, y);
                 let start = (ink.top + y) * width + ink.left;
-                for (x, width) in scale.window(column, ink.width()) {
+                for x in scale.window(column, ink.width()) {
+                    let width = scale.part(column, x);
                     let ink = canvas.get(start + x).copied().unwrap_or_default();
                     sum += u64::from(u32::from(ink) * height) * u64::from(width);
                 }
@@ -128,16 +134,22 @@ struct Bounds {
 impl Bounds {
     fn of(pixels: &[u8], width: usize) -> Option<Self> {
         let mut bounds: Option<Self> = None;
-        for (row, line) in pixels.chunks(width.max(1)).enumerate() {
-            let Some(first) = line.iter().position(|&ink| ink > 0) else { continue };
-            let last = line.iter().rposition(|&ink| ink > 0).unwrap_or(first);
-            let so_far = bounds.unwrap_or(Self { top: row, bottom: row, left: first, right: last });
-            bounds = Some(Self {
-                bottom: row,
-                left: so_far.left.min(first),
-                right: so_far.right.max(last),
-                ..so_far
-            });
+        let (mut row, mut column) = (0, 0);
+        for &ink in pixels {
+            if ink > 0 {
+                let so_far =
+                    bounds.unwrap_or(Self { top: row, bottom: row, left: column, right: column });
+                bounds = Some(Self {
+                    bottom: row,
+                    left: so_far.left.min(column),
+                    right: so_far.right.max(column),
+                    ..so_far
+                });
+            }
+            column += 1;
+            if column >= width {
+                (row, column) = (row + 1, 0);
+            }
         }
         bounds
     }
@@ -176,13 +188,25 @@ impl Scale {
         if self.from > self.to { self.from } else { self.to }
     }
 
-    /// The old pixels, of `length` in all, in the window of a new one, with how many parts of each.
-    fn window(self, new: usize, length: usize) -> impl Iterator<Item = (usize, u32)> {
-        let pixel = (2 * self.to).max(1);
+    /// Where the window of a new pixel begins and ends, in parts.
+    const fn ends(self, new: usize) -> (usize, usize) {
         let middle = (2 * new + 1) * self.from;
-        let (start, end) = (middle.saturating_sub(self.reach()), middle + self.reach());
-        (start / pixel..end.div_ceil(pixel).min(length))
-            .map(move |old| (old, (end.min((old + 1) * pixel) - start.max(old * pixel)) as u32))
+        (middle.saturating_sub(self.reach()), middle + self.reach())
+    }
+
+    /// The old pixels, of `length` in all, in the window of a new one.
+    fn window(self, new: usize, length: usize) -> Range<usize> {
+        let pixel = (2 * self.to).max(1);
+        let (start, end) = self.ends(new);
+        start / pixel..end.div_ceil(pixel).min(length)
+    }
+
+    /// How many parts of an old pixel are in the window of a new one.
+    #[inline(never)]
+    fn part(self, new: usize, old: usize) -> u32 {
+        let pixel = 2 * self.to;
+        let (start, end) = self.ends(new);
+        (end.min((old + 1) * pixel) - start.max(old * pixel)) as u32
     }
 
     /// The mean of a sum over the window's area, rounded.

@@ -215,7 +215,7 @@ pub enum Key {
     Left,
     /// Pen to the right.
     Right,
-    /// Lift or lower the pen; held, wipe the canvas; held longer, change the screen.
+    /// Lift or lower the pen; held, wipe the canvas; with an arrow, change the screen.
     Select,
 }
 

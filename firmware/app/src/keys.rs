@@ -12,27 +12,29 @@ const KEYS: [Key; 5] = [Key::Up, Key::Down, Key::Left, Key::Right, Key::Select];
 
 /// Five push-buttons that pull their pins low, in the order up, down, left, right, select.
 #[derive(Debug)]
-pub struct Keys<P> {
-    pins: [P; 5],
-    pressed: [bool; 5],
-    changed: [Ticks; 5],
+pub struct Keys<P>([Button<P>; 5]);
+
+#[derive(Debug)]
+struct Button<P> {
+    pin: P,
+    pressed: bool,
+    changed: Ticks,
 }
 
 impl<P> Keys<P> {
     /// Buttons at these pins, none of them pressed so far.
-    pub const fn new(pins: [P; 5]) -> Self {
-        Self { pins, pressed: [false; 5], changed: [0; 5] }
+    pub fn new(pins: [P; 5]) -> Self {
+        Self(pins.map(|pin| Button { pin, pressed: false, changed: 0 }))
     }
 }
 
 impl<P: InputPin> ReadKeys for Keys<P> {
     fn next(&mut self, now: Ticks) -> Option<(Key, bool)> {
-        let states = self.pressed.iter_mut().zip(&mut self.changed);
-        for ((pin, key), (pressed, changed)) in self.pins.iter_mut().zip(KEYS).zip(states) {
+        for (button, key) in self.0.iter_mut().zip(KEYS) {
             // A pin that cannot be read is a button that is not touched.
-            let low = pin.is_low().unwrap_or(*pressed);
-            if low != *pressed && now.wrapping_sub(*changed) >= BOUNCE {
-                (*pressed, *changed) = (low, now);
+            let low = button.pin.is_low().unwrap_or(button.pressed);
+            if low != button.pressed && now.wrapping_sub(button.changed) >= BOUNCE {
+                (button.pressed, button.changed) = (low, now);
                 return Some((key, low));
             }
         }

@@ -39,6 +39,7 @@ impl<const CELLS: usize> Memory<CELLS> {
     /// writes to.
     // Not inlined: `main` never returns, and what it has on the stack stays there.
     #[inline(never)]
+    #[expect(clippy::mut_from_ref, reason = "there is one call, and so one of each reference")]
     pub unsafe fn start(
         &'static self,
         board: Board,

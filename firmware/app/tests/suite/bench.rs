@@ -42,10 +42,6 @@ impl Picture {
         Self(vec![0; 128 * 64])
     }
 
-    pub(crate) fn grey(&self, x: usize, y: usize) -> u8 {
-        self.0[y * 128 + x]
-    }
-
     /// A character for every pixel, darker for brighter.
     pub(crate) fn text(&self) -> String {
         let shades: Vec<char> = " .':;-=+*oxX%&#@".chars().collect();

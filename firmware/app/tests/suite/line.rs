@@ -76,7 +76,7 @@ fn logits_are_those_of_the_host() {
     let mut scratch = Scratch::<CELLS>::for_model(&model).unwrap();
     let mut host = Host::new(&blob);
     for id in 0..50_u32 {
-        let pixels: Vec<u8> = (0..784_u32).map(|place| (place * id * 7 >> 3) as u8).collect();
+        let pixels: Vec<u8> = (0..784_u32).map(|place| ((place * id * 7) >> 3) as u8).collect();
         let answers = host.send(&classify(id, &pixels), |response| match response {
             Response::Logits { id, nanoseconds, logits } => (id, nanoseconds, logits.to_vec()),
             other => panic!("{other:?}"),
