@@ -1,24 +1,43 @@
 //! Writing files so that nothing is ever half-written.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-/// A file that could not be read or written, and why.
+/// A file that could not be read or written, why, and what to do.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {action} {}: {source}", path.display())]
+#[error("cannot {action} {}: {source}{}", path.display(), advice(action, source.kind()))]
 pub struct FileError {
     /// What was tried: "read", "write", "create the folder".
     pub action: &'static str,
     /// On which file.
     pub path: PathBuf,
     /// What the system said.
-    pub source: std::io::Error,
+    pub source: io::Error,
+}
+
+/// What helps, where the system's words do not say it.
+fn advice(action: &str, kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::NotFound if action == "read" => "; give a file that exists",
+        ErrorKind::NotFound => "; give a path in a folder that exists",
+        ErrorKind::IsADirectory => "; give a file, not a folder",
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
+            "; a file is in the way, give another path"
+        }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            "; change its permissions, or give another path"
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "; free some space, or give a path on another disk"
+        }
+        _ => "",
+    }
 }
 
 impl FileError {
     /// For `map_err`.
-    pub fn at(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+    pub fn at(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self { action, path: path.to_owned(), source }
     }
 }
@@ -44,6 +63,8 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
         _ => Path::new("."),
     };
     let failed = || FileError::at("write", path);
+    // Found here, the fault does not name the temporary file. The dot wants a folder, not a file.
+    fs::metadata(folder.join(".")).map_err(failed())?;
     let mut file = tempfile::Builder::new()
         .prefix(".inkbit-")
         .permissions(permissions())
