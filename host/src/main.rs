@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     }) {
         return ExitCode::SUCCESS;
     }
-    eprintln!("error: {}", message(&error));
+    cli::complain(&format!("error: {}", message(&error)));
     ExitCode::from(if error.is::<cli::UsageError>() { 2 } else { 1 })
 }
 

@@ -81,6 +81,11 @@ pub fn run(cli: &Cli) -> anyhow::Result<()> {
     }
 }
 
+/// Writes a line to standard error; unlike with `eprintln!`, nobody reading it is no panic.
+pub fn complain(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
 /// Writes to standard output; unlike `print!`, a closed pipe is an error and not a panic.
 fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();

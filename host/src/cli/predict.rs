@@ -85,7 +85,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
                 if args.json {
                     super::print(&json(&Failure { file, error: error.to_string() })?)?;
                 } else {
-                    eprintln!("error: {error}");
+                    super::complain(&format!("error: {error}"));
                 }
             }
         }

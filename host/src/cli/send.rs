@@ -73,7 +73,7 @@ fn send(mut client: Client, blob: Option<&Blob>, pictures: &[PathBuf]) -> anyhow
         let pixels = match picture::read(path, side) {
             Ok(pixels) => pixels,
             Err(error) => {
-                eprintln!("error: {error}");
+                super::complain(&format!("error: {error}"));
                 failed += 1;
                 continue;
             }

@@ -38,7 +38,7 @@ pub(super) fn interrupt() {
         std::process::exit(INTERRUPTED);
     }
     if !io::stdout().is_terminal() {
-        eprintln!("stopping after this epoch; interrupt once more to stop at once");
+        super::complain("stopping after this epoch; interrupt once more to stop at once");
     }
 }
 
