@@ -65,11 +65,10 @@ pub enum RunError {
         /// Line of the configuration asked for.
         asked: String,
     },
-    /// Training would go on with other data.
+    /// The data are not those of the run.
     #[error(
-        "cannot resume with other data: the run was trained on \"{run}\" (digest {run_digest}), \
-         this is \"{found}\" (digest {found_digest}); give the data of the run, or train anew \
-         with --force"
+        "the run was trained on the data `{run}` (digest {run_digest}), but these are `{found}` \
+         (digest {found_digest}); give the data of the run with --data, or train anew with --force"
     )]
     OtherData {
         /// Name of the run's data.

@@ -26,7 +26,7 @@ use crate::files::{self, FileError};
 use crate::net::Mlp;
 use crate::train::adam::Adam;
 use crate::train::history::{Epoch, History};
-use crate::train::{State, Trainer};
+use crate::train::{State, Trainer, check_sizes};
 pub use error::RunError;
 use tensors::Decoded;
 
@@ -101,14 +101,15 @@ impl Run {
     ///
     /// # Errors
     ///
-    /// [`RunError::Exists`], [`RunError::Config`], [`RunError::File`].
+    /// [`RunError::Train`] if the data do not allow the configuration, [`RunError::Exists`],
+    /// [`RunError::File`].
     pub fn create(
         folder: &Path,
         config: &TrainConfig,
         data: DataInfo,
         replace: bool,
     ) -> Result<Self, RunError> {
-        config.validate()?;
+        check_sizes(config, data.side, data.train_images)?;
         if !replace {
             Self::check_free(folder)?;
         }

@@ -86,8 +86,8 @@ impl<'a> Trainer<'a> {
         images: &'a Images,
         classes: usize,
     ) -> Result<Self, TrainError> {
-        config.validate()?;
-        check(images, classes)?;
+        check_sizes(config, images.side, images.len())?;
+        check_labels(images, classes)?;
         let widths = config.widths(images.side * images.side, classes);
         let network = Mlp::glorot(&widths, &mut Rng::new(config.seed, &[stream::WEIGHTS]));
         let state = State {
@@ -110,10 +110,10 @@ impl<'a> Trainer<'a> {
         classes: usize,
         state: State,
     ) -> Result<Self, TrainError> {
-        config.validate()?;
-        check(images, classes)?;
+        check_sizes(config, images.side, images.len())?;
+        check_labels(images, classes)?;
         let device = config.backend.device().map_err(ConfigError::from)?;
-        let (train, validation) = split(images.len(), config)?;
+        let (train, validation) = split(images.len(), config);
         let context = Context { images, classes, dropout: config.dropout, device };
         Ok(Self { config: config.clone(), context, train, validation, state })
     }
@@ -208,14 +208,36 @@ fn measures(part: &'static str, epoch: usize, tally: Tally) -> Result<(f32, f32)
     Ok((loss, (tally.correct as f64 / images) as f32))
 }
 
-fn check(images: &Images, classes: usize) -> Result<(), TrainError> {
-    let pixels = images.side * images.side;
+/// Checks that a configuration can be trained on so many images of that edge.
+///
+/// # Errors
+///
+/// [`TrainError::Config`] and [`TrainError::Images`].
+pub fn check_sizes(config: &TrainConfig, side: usize, images: usize) -> Result<(), TrainError> {
+    config.validate()?;
+    let pixels = side.saturating_mul(side);
     if !(1..=inkbit_core::MAX_WIDTH).contains(&pixels) {
         return Err(TrainError::Images(format!(
             "they have {pixels} pixels, but must have from 1 to {}; take smaller images",
             inkbit_core::MAX_WIDTH
         )));
     }
+    if u32::try_from(images).is_err() {
+        return Err(TrainError::Images(format!("there are {images}, more than 2^32 - 1")));
+    }
+    let kept = held_out(images, config);
+    if kept == 0 || kept == images {
+        return Err(TrainError::Images(format!(
+            "of {images}, a validation_split of {} leaves {} to train on and {kept} to choose by, \
+             but each must be at least 1",
+            config.validation_split,
+            images - kept
+        )));
+    }
+    Ok(())
+}
+
+fn check_labels(images: &Images, classes: usize) -> Result<(), TrainError> {
     match images.labels.iter().find(|&&label| usize::from(label) >= classes) {
         Some(label) => Err(TrainError::Images(format!(
             "one has the label {label}, but there are {classes} classes, counted from 0"
@@ -225,21 +247,15 @@ fn check(images: &Images, classes: usize) -> Result<(), TrainError> {
 }
 
 /// Indices of the images to train on and of those to choose the best epoch by.
-fn split(images: usize, config: &TrainConfig) -> Result<(Vec<u32>, Vec<u32>), TrainError> {
-    let count = u32::try_from(images)
-        .map_err(|_| TrainError::Images(format!("there are {images}, more than 2^32 - 1")))?;
-    let mut train: Vec<u32> = (0..count).collect();
+fn split(images: usize, config: &TrainConfig) -> (Vec<u32>, Vec<u32>) {
+    let mut train: Vec<u32> = (0..images as u32).collect();
     Rng::new(config.seed, &[stream::SPLIT]).shuffle(&mut train);
-    let kept = (images as f64 * config.validation_split).round() as usize;
-    if kept == 0 || kept == images {
-        return Err(TrainError::Images(format!(
-            "of {images}, a validation_split of {} leaves {} to train on and {kept} to choose by, \
-             but each must be at least 1",
-            config.validation_split,
-            images - kept
-        )));
-    }
-    let validation = train.split_off(images - kept);
+    let validation = train.split_off(images - held_out(images, config));
     train.sort_unstable();
-    Ok((train, validation))
+    (train, validation)
+}
+
+/// How many images are kept apart to choose the best epoch by.
+fn held_out(images: usize, config: &TrainConfig) -> usize {
+    (images as f64 * config.validation_split).round() as usize
 }
