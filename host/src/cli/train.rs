@@ -8,6 +8,7 @@ use inkbit::backend::Backend;
 use inkbit::config::{ConfigError, TrainConfig};
 use inkbit::data::Dataset;
 use inkbit::evaluate::evaluate_net;
+use inkbit::files::FileError;
 use inkbit::preset::{self, PRESETS};
 use inkbit::run::{DataInfo, Run, RunError};
 use inkbit::train::State;
@@ -55,7 +56,7 @@ pub struct Args {
 
 /// Flags that make up a configuration.
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "Configuration")]
+#[command(next_help_heading = "Configuration", allow_negative_numbers = true)]
 pub struct ConfigArgs {
     /// Configuration to start from [default: classic]
     #[arg(long, value_parser = PRESETS.map(|preset| preset.name))]
@@ -120,7 +121,7 @@ impl ConfigArgs {
         }
         if let Some(path) = &self.config {
             let text = std::fs::read_to_string(path)
-                .with_context(|| format!("cannot read {}", path.display()))?;
+                .map_err(|error| UsageError(FileError::at("read", path)(error).to_string()))?;
             layers.push((path.display().to_string(), text));
         }
         let layers: Vec<_> = layers.iter().map(|(name, text)| (&name[..], &text[..])).collect();

@@ -10,7 +10,7 @@ use inkbit::verify::{Agreement, verify};
 
 use super::data_args::DataArgs;
 use super::device_args::DeviceArgs;
-use super::{progress, verify_device};
+use super::{UsageError, progress, verify_device};
 
 /// Prove that two implementations compute the same integers from a model.
 ///
@@ -43,13 +43,13 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
+    let device = args.backend.device().map_err(|error| UsageError(error.to_string()))?;
     let blob = Blob::load(&args.model)?;
     let model = blob.model()?;
     let data = args.data.load()?;
     if args.device.is_given() {
         return verify_device::run(&args.device, &blob, &data.test);
     }
-    let device = args.backend.device()?;
     let bar = progress::bar(data.test.len(), "verifying");
     let reference = Reference::new(&model, &device);
     let agreement = verify(&reference, &model, &data.test, |done| bar.set_position(done as u64));
