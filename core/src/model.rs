@@ -10,7 +10,8 @@ use crate::shape::{BLOCK, Input, LayerShape, MAX_BIAS, MAX_LAYERS, MAX_WIDTH, We
 pub const MAX_NAME: usize = 32;
 const MAX_LABELS: usize = 65_535;
 const MAX_TOOL: usize = 64;
-const MAX_COMMAND: usize = 512;
+/// The longest command in [`Provenance`], in bytes.
+pub const MAX_COMMAND: usize = 512;
 
 /// One layer: views into the blob's data, as long as the shape says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -52,8 +52,8 @@ pub struct ClassScore {
 pub enum EvaluateError {
     /// They have another size than the model takes.
     #[error(
-        "the images are {found}x{found} pixels, the model takes {expected}x{expected}; use the data \
-         that the model was trained on"
+        "the images are {found}x{found} pixels, the model takes {expected}x{expected}; give the \
+         data that it was trained on with --data"
     )]
     Side {
         /// Edge of an image of the data.
@@ -63,8 +63,8 @@ pub enum EvaluateError {
     },
     /// They have labels that the model has no class for.
     #[error(
-        "the data has a label {found}, the model has {expected} classes, counted from 0; use the \
-         data that the model was trained on"
+        "the data have a label {found}, the model has {expected} classes, counted from 0; give \
+         the data that it was trained on with --data"
     )]
     Label {
         /// The label.

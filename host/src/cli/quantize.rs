@@ -10,7 +10,7 @@ use inkbit::model_file::Blob;
 use inkbit::quantize::{Description, calibrate, quantize};
 use inkbit::report::text;
 use inkbit::run::Run;
-use inkbit_core::Input;
+use inkbit_core::{Input, MAX_COMMAND, MAX_NAME};
 
 use super::UsageError;
 use super::data_args::DataArgs;
@@ -51,16 +51,19 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let run = Run::open(&args.run)?;
     let name = args.name.clone().unwrap_or_else(|| default_name(&run));
     // A name that does not fit is found out before anything is computed.
-    if name.len() > inkbit_core::MAX_NAME {
-        let limit = inkbit_core::MAX_NAME;
-        let message = format!("--name is {} bytes long; at most {limit} fit a model", name.len());
+    if !(1..=MAX_NAME).contains(&name.len()) || name.contains(char::is_control) {
+        let message = format!(
+            "--name is {name:?}, {} bytes long, but must be from 1 to {MAX_NAME} bytes, without \
+             line breaks",
+            name.len()
+        );
         return Err(UsageError(message).into());
     }
     run.weights()?;
     let data = args.data.of_run(&run)?;
     let quantized = quantize_run(&run, &data, name)?;
     quantized.blob.save(&args.out)?;
-    super::print(&describe(&quantized, &args.out.display().to_string())?)?;
+    super::print(&describe(&quantized, &args.out.display().to_string(), &data.name)?)?;
     Ok(())
 }
 
@@ -72,7 +75,7 @@ pub fn quantize_run(run: &Run, data: &Dataset, name: String) -> anyhow::Result<Q
         name,
         classes: data.classes.clone(),
         input: Input::full(u16::try_from(data.train.side).context("images are too large")?),
-        command: run.config.command(&data.name),
+        command: shortened(run.config.command(&data.name), MAX_COMMAND),
         digest: data.digest(),
         seed: run.config.seed,
     };
@@ -84,8 +87,8 @@ pub fn quantize_run(run: &Run, data: &Dataset, name: String) -> anyhow::Result<Q
     Ok(Quantized { blob: quantize(&net, &ranges, &description, tested)?, float, int })
 }
 
-/// Float against integers, and sizes.
-pub fn describe(quantized: &Quantized, path: &str) -> anyhow::Result<String> {
+/// Float against integers, sizes, and how to go on with these data.
+pub fn describe(quantized: &Quantized, path: &str, data: &str) -> anyhow::Result<String> {
     let Quantized { blob, float, int } = quantized;
     let mut text = String::new();
     // Writing to a String cannot fail.
@@ -101,23 +104,28 @@ pub fn describe(quantized: &Quantized, path: &str) -> anyhow::Result<String> {
     );
     let _ = writeln!(
         text,
-        "{:10}{:>10.4}{:>10.4}  {:+.4}\n",
+        "{:10}{:>10.4} {:>9.4}  {:+.4}\n",
         "loss",
         float.loss,
         int.loss,
         int.loss - float.loss
     );
     text += &text::sizes(&blob.model()?, blob.bytes());
-    let _ = writeln!(text, "\nsaved in {path}\nnext     inkbit verify {path}");
+    let data = if data == "mnist" { String::new() } else { format!(" --data {data}") };
+    let _ = writeln!(text, "\nsaved in {path}\nnext     inkbit verify {path}{data}");
     Ok(text)
 }
 
 fn default_name(run: &Run) -> String {
     let folder = run.folder().canonicalize().unwrap_or_else(|_| run.folder().to_owned());
     let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
-    let mut name = name.unwrap_or_else(|| "model".to_owned());
-    while name.len() > inkbit_core::MAX_NAME {
-        name.pop();
+    shortened(name.unwrap_or_else(|| "model".to_owned()), MAX_NAME)
+}
+
+/// The beginning of a text, so much of it as the format has room for.
+fn shortened(mut text: String, bytes: usize) -> String {
+    while text.len() > bytes {
+        text.pop();
     }
-    name
+    text
 }
