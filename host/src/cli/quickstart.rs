@@ -7,7 +7,6 @@ use std::time::Instant;
 use inkbit::backend::Backend;
 use inkbit::data::{DataError, Dataset, Source, load};
 use inkbit::evaluate::{host_scratch, int_logits};
-use inkbit::files;
 use inkbit::model_file::Blob;
 use inkbit::reference::Reference;
 use inkbit::report::text;
@@ -52,7 +51,6 @@ pub struct Args {
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let start = Instant::now();
-    files::create_folder(&args.out)?;
     let model_path = args.out.join("model.inkbit");
 
     heading("1. Data")?;
@@ -64,17 +62,21 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         data.test.len()
     ))?;
 
-    heading("2. Train a 784-256-128-10 network with dropout 0.4 (burn)")?;
     let flags = ConfigArgs { epochs: Some(EPOCHS), seed: Some(args.seed), ..ConfigArgs::default() };
+    let config = flags.resolve(None)?;
+    let widths = config.widths(data.train.side * data.train.side, data.classes.len());
+    let widths: Vec<String> = widths.iter().map(ToString::to_string).collect();
+    let dropout = config.dropout;
+    heading(&format!("2. Train a {} network with dropout {dropout} (burn)", widths.join("-")))?;
     let folder = args.out.join("run");
-    let training = Run::create(&folder, &flags.resolve(None)?, DataInfo::new(&data), true)?;
+    let training = Run::create(&folder, &config, DataInfo::new(&data), true)?;
     fit(&training, &data, true)?;
 
     heading("3. Quantize its weights to 8 bits")?;
     let quantized = quantize::quantize_run(&training, &data, "quickstart".to_owned())?;
     quantized.blob.save(&model_path)?;
     let path = model_path.display().to_string();
-    print(&quantize::describe(&quantized, &path)?)?;
+    print(&quantize::describe(&quantized, &path, &data.name)?)?;
 
     heading("4. Evaluate it on the test images")?;
     print(&text::evaluation(&quantized.int))?;
@@ -90,7 +92,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     bar.finish_and_clear();
     print(&verify_command::describe(&agreement, &data.name))?;
 
-    heading("6. Predict: six test images")?;
+    heading("6. Predict some test images")?;
     print(&samples(&model, &data)?)?;
 
     heading("Done")?;
@@ -131,8 +133,8 @@ fn unavailable(error: &anyhow::Error) -> bool {
     error.downcast_ref::<DataError>().is_some_and(DataError::is_unavailable)
 }
 
-/// Test images with what the model takes them for and what they are: the first of six classes, and
-/// a wrong one in the last place if there is any, because mistakes teach the most.
+/// Six test images with what the model takes them for and what they are: the first of each class,
+/// then whatever comes, and a wrong one in the last place, because mistakes teach the most.
 fn samples(model: &Model<'_>, data: &Dataset) -> anyhow::Result<String> {
     let logits = int_logits(model, &data.test)?;
     let predicted =
@@ -141,7 +143,10 @@ fn samples(model: &Model<'_>, data: &Dataset) -> anyhow::Result<String> {
     let first_of = |class: usize| (0..data.test.len()).find(|&index| truth(index) == class);
     let mut chosen: Vec<usize> =
         (0..data.classes.len()).filter_map(first_of).take(SAMPLES).collect();
-    let wrong = (0..data.test.len()).find(|&index| predicted(index) != truth(index));
+    let others: Vec<usize> = (0..data.test.len()).filter(|i| !chosen.contains(i)).collect();
+    let missing = SAMPLES - chosen.len();
+    chosen.extend(others.iter().take(missing));
+    let wrong = others.into_iter().skip(missing).find(|&index| predicted(index) != truth(index));
     if let (Some(wrong), Some(last)) = (wrong, chosen.last_mut()) {
         *last = wrong;
     }
