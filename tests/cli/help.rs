@@ -1,0 +1,84 @@
+//! What the command says of itself, and where its output goes.
+
+use std::process::Stdio;
+
+use crate::place::Place;
+
+const SUBCOMMANDS: [&str; 10] = [
+    "quickstart",
+    "train",
+    "quantize",
+    "evaluate",
+    "verify",
+    "predict",
+    "inspect",
+    "image",
+    "run",
+    "send",
+];
+
+#[test]
+fn help_names_every_subcommand_and_each_has_help_with_examples() {
+    let place = Place::new();
+    let help = place.succeed("--help");
+    assert_eq!(help, place.succeed("help"));
+    for name in SUBCOMMANDS {
+        assert!(help.contains(&format!("\n  {name} ")), "{name}: {help}");
+        let help = place.succeed(&format!("help {name}"));
+        assert!(help.contains(&format!("Usage: inkbit {name} ")), "{help}");
+        assert!(help.contains("Examples:\n  inkbit"), "{help}");
+        assert_eq!(help, place.succeed(&format!("{name} --help")));
+    }
+}
+
+#[test]
+fn the_version_is_the_packages() {
+    let version = format!("inkbit {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(Place::new().succeed("--version"), version);
+}
+
+#[test]
+fn a_wrong_use_is_exit_code_2_and_names_what_is_wrong() {
+    let place = Place::new();
+    assert!(place.fail(2, "tarin --out x").contains("similar subcommand exists: 'train'"));
+    assert!(place.fail(2, "train").contains("not provided:\n  --out <RUN>"));
+    assert!(place.fail(2, "inspect").contains("not provided:\n  <MODEL>"));
+    assert!(place.fail(2, "predict model.inkbit").contains("not provided:\n  <FILE>..."));
+    assert!(place.fail(2, "quantize run").contains("not provided:\n  --out <MODEL>"));
+    assert!(place.fail(2, "inspect model.inkbit --jsno").contains("unexpected argument '--jsno'"));
+    let nothing = place.run("");
+    assert_eq!(nothing.code, Some(2));
+    assert!(nothing.err.contains("Usage: inkbit <COMMAND>"), "{}", nothing.err);
+}
+
+#[test]
+fn a_reader_who_leaves_is_no_failure() {
+    let place = Place::new();
+    for arguments in ["inspect model.inkbit", "evaluate model.inkbit --data digits"] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = place.command(arguments).stdout(writer).output().unwrap();
+        assert_eq!((output.status.code(), &*output.stderr), (Some(0), &b""[..]), "{arguments}");
+    }
+}
+
+#[test]
+fn an_error_that_nobody_reads_still_ends_with_its_code() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let place = Place::new();
+    let mut command = place.command("inspect nowhere.inkbit");
+    let status = command.stdout(Stdio::null()).stderr(writer).status().unwrap();
+    assert_eq!(status.code(), Some(1));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_behind_standard_output_is_a_failure() {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let place = Place::new();
+    let output = place.command("inspect model.inkbit").stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(message.starts_with("error: No space left on device"), "{message}");
+}

@@ -1,0 +1,12 @@
+//! The `inkbit` command as users meet it: what it prints, what it writes, how it ends.
+
+mod bad_data;
+mod evaluate;
+mod help;
+mod models;
+mod place;
+mod predict;
+mod quantize;
+mod quickstart;
+mod resume;
+mod train;

@@ -1,0 +1,133 @@
+//! `inkbit quantize`: what it prints, and runs and paths that it refuses.
+
+use std::fs;
+
+use crate::place::{Place, bars};
+
+#[test]
+fn float_and_int8_stand_side_by_side_above_the_sizes() {
+    let place = Place::new();
+    let text = place.succeed("quantize run -o new.inkbit");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0].split_whitespace().collect::<Vec<_>>(), ["float", "int8", "difference"]);
+    assert!(lines[1].starts_with("accuracy ") && lines[1].ends_with(" points"), "{text}");
+    assert!(lines[2].starts_with("loss "), "{text}");
+    let expected = "
+layer  inputs  outputs  bits  multipliers     bias   weights     bytes
+    0      64       16     8         64 B     64 B    1024 B    1152 B
+    1      16        4     8          0 B     16 B     128 B     144 B
+";
+    assert!(text.contains(expected), "{text}");
+    let size = place.read("new.inkbit").len();
+    assert!(text.contains(&format!("whole blob {size:55} B\n")), "{text}");
+    let end = "\nsaved in new.inkbit\nnext     inkbit verify new.inkbit --data digits\n";
+    assert!(text.ends_with(end), "{text}");
+    assert!(place.read("new.inkbit") == place.read("model.inkbit"), "not the same twice");
+}
+
+#[test]
+fn the_name_is_the_runs_folder_or_what_is_asked_for() {
+    let place = Place::new();
+    place.succeed("quantize run -o named.inkbit --name tiny-digits");
+    let name =
+        |model: &str| place.succeed(&format!("inspect {model}")).lines().next().map(str::to_owned);
+    assert_eq!(name("named.inkbit").unwrap(), "name         tiny-digits");
+    assert_eq!(name("model.inkbit").unwrap(), "name         run");
+
+    let long = "n".repeat(33);
+    assert_eq!(
+        place.fail(2, &format!("quantize run -o new.inkbit --name {long}")),
+        format!(
+            "--name is \"{long}\", 33 bytes long, but must be from 1 to 32 bytes, without line breaks"
+        )
+    );
+    // Folders may have longer names than models.
+    fs::rename(place.path("run"), place.path(&long)).unwrap();
+    place.succeed(&format!("quantize {long} -o long.inkbit"));
+    assert_eq!(name("long.inkbit").unwrap(), format!("name         {}", &long[1..]));
+}
+
+#[test]
+fn data_with_a_path_beyond_the_formats_room_are_quantized_all_the_same() {
+    let place = Place::untrained();
+    let deep = ["d".repeat(200), "e".repeat(200), "f".repeat(200)].join("/");
+    place.write_data(&deep, &bars(4, 2, 40), &bars(4, 2, 10));
+    place.succeed(&format!("train --out run --data {deep} --hidden 4 --epochs 1"));
+    place.succeed("quantize run -o model.inkbit");
+}
+
+#[test]
+fn a_path_that_cannot_be_written_is_named_and_nothing_is_left_there() {
+    let place = Place::new();
+    for (path, expected) in [
+        (
+            "no/folder.inkbit",
+            "No such file or directory (os error 2); give a path in a folder that exists",
+        ),
+        ("digits", "Is a directory (os error 21); give a file, not a folder"),
+        (
+            "model.inkbit/x",
+            "Not a directory (os error 20); a file is in the way, give another path",
+        ),
+    ] {
+        let message = place.fail(1, &format!("quantize run -o {path}"));
+        assert_eq!(message, format!("cannot write {path}: {expected}"));
+    }
+}
+
+#[test]
+fn what_is_no_whole_run_is_refused() {
+    let place = Place::new();
+    for folder in ["digits", "nowhere", "model.inkbit"] {
+        assert_eq!(
+            place.fail(1, &format!("quantize {folder} -o new.inkbit")),
+            format!(
+                "{folder} is not a training run: it has no config.toml; give the folder that \
+                 `inkbit train --out` wrote"
+            )
+        );
+    }
+    let weights = place.read("run/weights.safetensors");
+    place.write("run/weights.safetensors", &weights[..100]);
+    let message = place.fail(1, "quantize run -o new.inkbit");
+    assert!(message.starts_with("run/weights.safetensors: "), "{message}");
+    assert!(message.ends_with("; train again with --force"), "{message}");
+
+    fs::remove_file(place.path("run/weights.safetensors")).unwrap();
+    assert_eq!(
+        place.fail(1, "quantize run -o new.inkbit"),
+        "run has no weights yet: not one epoch was finished; go on with `inkbit train --resume \
+         --out run`"
+    );
+}
+
+#[test]
+fn other_data_than_the_runs_are_refused() {
+    let place = Place::new();
+    place.write_data("other", &bars(8, 4, 40), &bars(8, 4, 20));
+    let message = place.fail(1, "quantize run -o new.inkbit --data other");
+    assert!(message.starts_with("the run was trained on the data `digits` (digest "), "{message}");
+    let end = "); give the data of the run with --data, or train anew with --force";
+    assert!(message.contains(", but these are `other` (") && message.ends_with(end), "{message}");
+
+    fs::rename(place.path("digits"), place.path("moved")).unwrap();
+    assert_eq!(
+        place.fail(1, "quantize run -o new.inkbit"),
+        "there are no data `digits`: expected `mnist`, `synthetic`, or a folder of IDX files"
+    );
+    place.succeed("quantize run -o new.inkbit --data moved");
+}
+
+#[test]
+fn weights_that_are_no_numbers_are_refused() {
+    let place = Place::new();
+    let mut weights = place.read("run/weights.safetensors");
+    let last = weights.len() - 4;
+    weights[last..].copy_from_slice(&f32::NAN.to_le_bytes());
+    place.write("run/weights.safetensors", weights);
+    assert_eq!(
+        place.fail(1, "quantize run -o new.inkbit"),
+        "layer 1 has a weight of NaN, which is not a finite number; train again with a lower \
+         learning rate"
+    );
+}

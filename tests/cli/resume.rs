@@ -1,0 +1,136 @@
+//! Trainings that are interrupted, by Ctrl-C or worse, and go on.
+
+#![cfg(unix)]
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use crate::place::{Ended, Place, TRAIN};
+
+/// A training under way; ended with the test if it does not end by itself.
+struct Training {
+    child: Child,
+    out: BufReader<ChildStdout>,
+}
+
+impl Training {
+    /// Starts a training, and waits until it has printed so many epochs.
+    fn start(place: &Place, arguments: &str, epochs: usize) -> Self {
+        let mut command = place.command(arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let mut training = Self { child, out };
+        for _ in 0..epochs {
+            let mut line = String::new();
+            training.out.read_line(&mut line).unwrap();
+            assert!(line.starts_with("epoch "), "{line:?}");
+        }
+        training
+    }
+
+    /// As Ctrl-C does.
+    fn interrupt(&self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    }
+
+    /// Waits for its end; gives what it has written since it was started.
+    fn end(mut self) -> Ended {
+        let (mut out, mut err) = (String::new(), String::new());
+        self.out.read_to_string(&mut out).unwrap();
+        self.child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        Ended { code: self.child.wait().unwrap().code(), out, err }
+    }
+}
+
+impl Drop for Training {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn ctrl_c_stops_after_the_epoch_in_hand_and_the_run_goes_on_from_there() {
+    let place = Place::untrained();
+    let long = format!("{TRAIN} --epochs 1000000 --patience 1000000");
+    let training = Training::start(&place, &format!("train --out new {long}"), 1);
+    training.interrupt();
+    let ended = training.end();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(ended.err, "stopping after this epoch; interrupt once more to stop at once\n");
+    assert!(ended.out.contains(": interrupted\nbest epoch "), "{}", ended.out);
+    assert!(ended.out.ends_with("inkbit train --resume --out new\n"), "{}", ended.out);
+
+    // What is there can be used.
+    place.succeed("quantize new -o early.inkbit");
+    let done = ended.out.split("after epoch ").nth(1).unwrap();
+    let done: usize = done.split(':').next().unwrap().parse().unwrap();
+    assert_eq!(
+        place.fail(1, &format!("train --out new {TRAIN}")),
+        format!(
+            "new holds an interrupted run of {done} epochs; go on with --resume, give another \
+             folder, or replace it with --force"
+        )
+    );
+    assert_eq!(
+        place.fail(1, "train --out new --resume --hidden 4"),
+        "cannot resume with another configuration: the run has `hidden = [16]`, asked for is \
+         `hidden = [4]`; leave that out, or train anew with --force"
+    );
+
+    // Without --data: the run knows.
+    let mut resumed = Training::start(&place, "train --out new --resume", 0);
+    let mut line = String::new();
+    resumed.out.read_line(&mut line).unwrap();
+    assert!(line.starts_with(&format!("epoch {:3}/1000000 ", done + 1)), "{line}");
+    resumed.interrupt();
+    assert_eq!(resumed.end().code, Some(0));
+}
+
+#[test]
+fn a_second_ctrl_c_stops_at_once() {
+    let place = Place::untrained();
+    // Steps of one image over a wide network: an epoch takes long enough to be interrupted.
+    let slow = "train --out new --data digits --hidden 400,400 --batch 1";
+    let mut training = Training::start(&place, slow, 1);
+    training.interrupt();
+    let mut line = [0; "stopping".len()];
+    training.child.stderr.as_mut().unwrap().read_exact(&mut line).unwrap();
+    training.interrupt();
+    assert_eq!(training.end().code, Some(130));
+    // The epoch before is safe.
+    place.succeed("evaluate new");
+}
+
+#[test]
+fn a_run_that_was_killed_ends_with_the_weights_of_one_that_was_not() {
+    let place = Place::untrained();
+    let flags = format!("{TRAIN} --batch 4 --epochs 30 --patience 30");
+    place.succeed(&format!("train --out whole {flags}"));
+    let mut training = Training::start(&place, &format!("train --out killed {flags}"), 2);
+    training.child.kill().unwrap();
+    assert_eq!(training.end().code, None, "the training was over before it was killed");
+
+    let text = place.succeed("train --out killed --resume");
+    assert!(text.contains("after epoch 30: all epochs trained"), "{text}");
+    let weights = |run: &str| place.read(&format!("{run}/weights.safetensors"));
+    assert!(weights("whole") == weights("killed"), "other weights");
+}
+
+#[test]
+fn there_must_be_something_to_resume() {
+    let place = Place::new();
+    assert_eq!(
+        place.fail(1, "train --out run --resume"),
+        "run holds a finished run: there is nothing to resume; quantize it, or train anew with \
+         --force"
+    );
+    assert_eq!(
+        place.fail(1, "train --out nowhere --resume"),
+        "nowhere is not a training run: it has no config.toml; give the folder that `inkbit train \
+         --out` wrote"
+    );
+    let message = place.fail(2, "train --out run --resume --force");
+    assert!(message.starts_with("the argument '--resume' cannot be used with"), "{message}");
+}

@@ -1,0 +1,199 @@
+//! `inkbit train`: what it prints and writes, and what it refuses before it starts.
+
+use crate::place::{Place, TRAIN, bars};
+
+#[test]
+fn a_training_prints_a_line_for_each_epoch_and_leaves_a_whole_run() {
+    let place = Place::untrained();
+    let text = place.succeed(&format!("train --out runs/new {TRAIN} --seed 7"));
+    let lines: Vec<&str> = text.lines().collect();
+    for (number, line) in lines[..3].iter().enumerate() {
+        let start = format!("epoch   {}/3  train loss ", number + 1);
+        assert!(line.starts_with(&start) && line.contains(" validation loss "), "{line}");
+    }
+    assert!(lines[2].ends_with("  best"), "{text}");
+    assert_eq!(lines[3], "ended                after epoch 3: all epochs trained");
+    assert!(text.contains("of 80 digits images\n"), "{text}");
+    assert!(text.contains("saved in             runs/new\n"), "{text}");
+    assert!(text.ends_with("inkbit quantize runs/new -o model.inkbit\n"), "{text}");
+
+    let config = String::from_utf8(place.read("runs/new/config.toml")).unwrap();
+    for line in ["hidden = [16]", "dropout = 0.0", "epochs = 3", "learning_rate = 0.02", "seed = 7"]
+    {
+        assert!(config.contains(&format!("{line}\n")), "{config}");
+    }
+    let data = String::from_utf8(place.read("runs/new/data.toml")).unwrap();
+    assert!(data.contains("name = \"digits\"\ndigest = \""), "{data}");
+    let history: serde_json::Value =
+        serde_json::from_slice(&place.read("runs/new/history.json")).unwrap();
+    assert_eq!(history["epochs"].as_array().unwrap().len(), 3);
+    assert_eq!(history["end"], "epochs");
+    assert!(!place.path("runs/new/checkpoint.safetensors").exists());
+}
+
+#[test]
+fn the_same_seed_gives_the_same_weights_and_another_one_others() {
+    let place = Place::new();
+    place.succeed(&format!("train --out same {TRAIN}"));
+    place.succeed(&format!("train --out other {TRAIN} --seed 2"));
+    let weights = |run: &str| place.read(&format!("{run}/weights.safetensors"));
+    assert!(weights("run") == weights("same"));
+    assert!(weights("run") != weights("other"));
+}
+
+#[test]
+fn a_file_changes_the_preset_and_flags_change_the_file() {
+    let place = Place::untrained();
+    place.write("my.toml", "hidden = [6]\nepochs = 2\nbatch = 20\n\n[adam]\nbeta1 = 0.8\n");
+    place.succeed("train --out new --preset classic --config my.toml --epochs 1 --data digits");
+    let config = String::from_utf8(place.read("new/config.toml")).unwrap();
+    let expected = ["hidden = [6]", "epochs = 1", "batch = 20", "beta1 = 0.8", "dropout = 0.4"];
+    for line in expected {
+        assert!(config.contains(&format!("{line}\n")), "{config}");
+    }
+}
+
+#[test]
+fn a_run_is_replaced_only_by_force() {
+    let place = Place::new();
+    assert_eq!(
+        place.fail(1, &format!("train --out run {TRAIN}")),
+        "run holds a finished run of 3 epochs; quantize it, give another folder, or replace it \
+         with --force"
+    );
+    place.succeed(&format!("train --out run {TRAIN} --force --epochs 1"));
+    let config = String::from_utf8(place.read("run/config.toml")).unwrap();
+    assert!(config.contains("epochs = 1\n"), "{config}");
+}
+
+#[test]
+fn a_value_out_of_range_is_a_wrong_use_and_creates_nothing() {
+    let place = Place::new();
+    let room = "what the format has room for";
+    for (flags, expected) in [
+        ("--hidden 0", format!("hidden[0] is 0, but must be from 1 to 4096, {room}")),
+        ("--hidden 16,5000", format!("hidden[1] is 5000, but must be from 1 to 4096, {room}")),
+        (
+            "--hidden 1,1,1,1,1,1,1,1,1",
+            format!(
+                "hidden is 9 layers, 10 with the output, but must be at most 8 with the output, {room}"
+            ),
+        ),
+        ("--dropout 1", "dropout is 1, but must be from 0 to below 1".into()),
+        ("--dropout -0.5", "dropout is -0.5, but must be from 0 to below 1".into()),
+        ("--dropout nan", "dropout is NaN, but must be from 0 to below 1".into()),
+        ("--epochs 0", "epochs is 0, but must be at least 1".into()),
+        ("--batch 0", "batch is 0, but must be at least 1".into()),
+        ("--patience 0", "patience is 0, but must be at least 1".into()),
+        ("--lr 0", "learning_rate is 0, but must be above 0 and finite".into()),
+        ("--lr -1", "learning_rate is -1, but must be above 0 and finite".into()),
+        ("--lr inf", "learning_rate is inf, but must be above 0 and finite".into()),
+        (
+            "--seed 18446744073709551615",
+            "seed is 18446744073709551615, but must be at most 2^63 - 1".into(),
+        ),
+        ("--validation-split 1", "validation_split is 1, but must be above 0 and below 1".into()),
+    ] {
+        let message = place.fail(2, &format!("train --out new --data digits {flags}"));
+        assert_eq!(message, expected);
+    }
+    for (flags, expected) in [
+        ("--hidden ten", "invalid value 'ten' for '--hidden <WIDTHS>'"),
+        ("--epochs -1", "invalid value '-1' for '--epochs <COUNT>'"),
+        ("--backend gpu", "there is no backend \"gpu\": take ndarray or flex"),
+        ("--preset modern", "[possible values: classic]"),
+    ] {
+        let message = place.fail(2, &format!("train --out new --data digits {flags}"));
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
+#[cfg(not(feature = "flex"))]
+fn a_backend_that_was_left_out_says_how_to_get_it() {
+    let place = Place::new();
+    let expected = "this inkbit was built without the backend \"flex\": build it with `cargo build \
+                    --release --features flex`, or take --backend ndarray";
+    assert_eq!(place.fail(2, "train --out new --backend flex"), expected);
+    assert_eq!(place.fail(2, "verify model.inkbit --backend flex"), expected);
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_is_a_wrong_use() {
+    let place = Place::new();
+    place.write("unknown.toml", "drop = 0.3");
+    place.write("type.toml", "epochs = \"three\"");
+    place.write("syntax.toml", "epochs = 3\nbatch =");
+    place.write("bytes.toml", [0xff, 0xfe]);
+    place.write("range.toml", "dropout = 1");
+    for (file, expected) in [
+        ("unknown.toml", "unknown.toml: unknown field `drop`, expected one of `hidden`, `dropout`"),
+        ("type.toml", "type.toml: invalid type: string \"three\", expected "),
+        ("syntax.toml", "syntax.toml: TOML parse error at line 2, column 8\n"),
+        ("bytes.toml", "cannot read bytes.toml: "),
+        ("range.toml", "dropout is 1, but must be from 0 to below 1"),
+        ("digits", "cannot read digits: Is a directory (os error 21); give a file, not a folder"),
+        (
+            "none.toml",
+            "cannot read none.toml: No such file or directory (os error 2); give a file that exists",
+        ),
+    ] {
+        let message = place.fail(2, &format!("train --out new --data digits --config {file}"));
+        assert!(message.starts_with(expected), "{message}");
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_created_is_named() {
+    let place = Place::new();
+    for folder in ["model.inkbit", "model.inkbit/run"] {
+        let message = place.fail(1, &format!("train --out {folder} {TRAIN}"));
+        assert!(message.starts_with(&format!("cannot create the folder {folder}: ")), "{message}");
+        assert!(message.ends_with("; a file is in the way, give another path"), "{message}");
+    }
+}
+
+#[test]
+fn images_that_cannot_be_trained_on_are_refused_before_a_run_is_replaced() {
+    let place = Place::new();
+    place.write_data("large", &bars(65, 2, 8), &bars(65, 2, 4));
+    assert_eq!(
+        place.fail(1, "train --out run --force --data large"),
+        "the training images cannot be used: they have 4225 pixels, but must have from 1 to 4096; \
+         take smaller images"
+    );
+    assert_eq!(
+        place.fail(1, "train --out run --force --data digits --validation-split 0.001"),
+        "the training images cannot be used: of 320, a validation_split of 0.001 leaves 320 to \
+         train on and 0 to choose by, but each must be at least 1"
+    );
+}
+
+#[test]
+fn a_training_that_diverges_says_so() {
+    let place = Place::untrained();
+    let ended = place.run(&format!("train --out new {TRAIN} --lr 1e38"));
+    assert_eq!((ended.code, &*ended.out), (Some(1), ""));
+    assert_eq!(
+        ended.err,
+        "error: training diverged: the training loss of epoch 1 is NaN, but must be finite; take a \
+         lower learning rate\n"
+    );
+    assert!(!place.path("new/weights.safetensors").exists());
+}
+
+#[test]
+fn odd_data_are_trained_quantized_and_verified_like_any() {
+    let place = Place::untrained();
+    for (side, classes) in [(1, 2), (8, 1), (64, 3), (8, 256)] {
+        let data = format!("odd-{side}-{classes}");
+        let images = bars(side, classes, 2 * classes.max(10));
+        place.write_data(&data, &images, &images);
+        place.succeed(&format!("train --out {data}-run --data {data} --hidden 4 --epochs 1"));
+        place.succeed(&format!("quantize {data}-run -o {data}.inkbit"));
+        let proof = place.succeed(&format!("verify {data}.inkbit --data {data}"));
+        assert!(proof.ends_with("\n0 mismatches\n"), "{proof}");
+        place.succeed(&format!("evaluate {data}.inkbit --data {data}"));
+        place.succeed(&format!("inspect {data}.inkbit"));
+    }
+}
