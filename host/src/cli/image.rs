@@ -62,8 +62,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             (image::hex(&[(address, blob.bytes())]).into_bytes(), "the model, Intel HEX")
         }
         Some("elf") => {
-            let merged = image::merged_elf(firmware()?.elf(), address, blob.bytes())?;
-            (merged, "firmware and model, ELF")
+            let merged = firmware()?.with_model(&board, blob.bytes())?;
+            (merged.elf().to_vec(), "firmware and model, ELF")
         }
         _ => {
             return Err(UsageError(format!(

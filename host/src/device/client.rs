@@ -355,10 +355,13 @@ impl Client {
         let mut buffer = [0; 64];
         let frame = link::encode(request, &mut buffer).expect("a request without pixels is short");
         let mut tries = 0;
+        // A device that has just started may have missed the first try, so that is not waited for
+        // as long as the others.
+        let mut timeout = self.timeout / 8;
         loop {
             self.line.write_all(frame)?;
             let lost = loop {
-                match self.receive(self.timeout, |response| accept(&response))? {
+                match self.receive(timeout, |response| accept(&response))? {
                     Some(Ok(Some(answer))) => return Ok(answer),
                     // A late answer to another request.
                     Some(Ok(None)) => {}
@@ -370,6 +373,7 @@ impl Client {
             self.end_frame()?;
             // What the device has to say to the damage is nothing to the next try.
             while self.receive(QUIET, |_| ())?.is_some() {}
+            timeout = self.timeout;
         }
     }
 

@@ -7,6 +7,7 @@ use object::read::elf::{FileHeader, ProgramHeader, SectionHeader};
 use object::{LittleEndian, elf};
 
 use super::Board;
+use super::image::{ImageError, merged_elf};
 use crate::files::{self, FileError};
 
 pub(super) type Header = FileHeader32<LittleEndian>;
@@ -90,13 +91,17 @@ impl Firmware {
         Ok(firmware)
     }
 
-    /// The file.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// The same firmware with a model in its place; see [`merged_elf`].
+    ///
+    /// # Errors
+    ///
+    /// [`ImageError`].
+    pub fn with_model(&self, board: &Board, blob: &[u8]) -> Result<Self, ImageError> {
+        let elf = merged_elf(&self.elf, board.memory.model.address, blob)?;
+        Ok(Self { path: self.path.clone(), elf })
     }
 
-    /// The bytes of the file.
+    /// The ELF file.
     #[must_use]
     pub fn elf(&self) -> &[u8] {
         &self.elf
@@ -121,11 +126,14 @@ impl Firmware {
     pub fn footprint(&self, board: &Board) -> Footprint {
         let code = self.parts().iter().map(|(_, bytes)| bytes.len() as u32).sum();
         let header = Header::parse(&*self.elf).expect("checked when it was read");
-        let sections = header.section_headers(ENDIAN, &*self.elf).expect("checked");
+        let sections = header.sections(ENDIAN, &*self.elf).expect("checked when it was read");
         let ram = board.memory.ram.range();
         let variables = sections.iter().filter(|section| {
             let flags = section.sh_flags(ENDIAN);
-            flags.contains(SHF_ALLOC)
+            // Some linker scripts make sections of the room that is left over.
+            let name = sections.section_name(ENDIAN, section).unwrap_or_default();
+            !matches!(name, b".stack" | b".heap")
+                && flags.contains(SHF_ALLOC)
                 && flags.contains(SHF_WRITE)
                 && ram.contains(&u64::from(section.sh_addr(ENDIAN)))
         });
@@ -140,7 +148,7 @@ impl Firmware {
         if machine != expected {
             return Err(format!("it is for ELF machine {}, not {}", machine.0, expected.0));
         }
-        header.section_headers(ENDIAN, &*self.elf).map_err(not_elf)?;
+        header.sections(ENDIAN, &*self.elf).map_err(not_elf)?;
         let model = board.memory.model.range();
         for (address, bytes) in self.try_parts()? {
             let (start, end) = (u64::from(address), u64::from(address) + bytes.len() as u64);

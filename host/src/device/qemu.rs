@@ -115,16 +115,19 @@ impl Emulator {
         let folder = tempfile::Builder::new().prefix("inkbit-").tempdir();
         let folder = folder.map_err(EmulatorError::at("create a temporary folder"))?;
         let path = |name: &str| folder.path().join(name);
-        fs::write(path("model"), region).map_err(EmulatorError::at("write the model for QEMU"))?;
+        fs::write(path("firmware"), firmware.elf())
+            .and_then(|()| fs::write(path("model"), region))
+            .map_err(EmulatorError::at("write firmware and model for QEMU"))?;
         let log = File::create(path("log")).map_err(EmulatorError::at("create QEMU's log"))?;
 
         let mut command = Command::new("sh");
         command.args(["-c", GUARD, "sh", &program]).args(&board.qemu.args);
-        command.args(["-nodefaults", "-kernel"]).arg(firmware.path()).arg("-device").arg(format!(
-            "loader,file={},addr={:#x},force-raw=on",
-            in_option(&path("model")),
-            board.memory.model.address
-        ));
+        command.args(["-monitor", "none", "-nic", "none", "-kernel"]).arg(path("firmware"));
+        if !region.is_empty() {
+            let (model, address) = (in_option(&path("model")), board.memory.model.address);
+            command.arg("-device");
+            command.arg(format!("loader,file={model},addr={address:#x},force-raw=on"));
+        }
         let (display, wait) = match screen {
             Screen::Headless => ("none", "on"),
             Screen::Window(kind) => (kind.as_str(), "off"),

@@ -83,6 +83,8 @@ pub fn verify(
     let hello = client.hello()?;
     hello.expect_model(blob.crc())?;
     let board = hello.board;
+    // What was repeated until the device had started was not lost.
+    let repeats = client.repeats();
     let mut scratch = host_scratch(model);
     let mut first = None;
     let (mut done, mut logits, mut nanoseconds) = (0, 0, 0);
@@ -109,7 +111,7 @@ pub fn verify(
             images: done,
             logits,
             nanoseconds,
-            repeats: client.repeats(),
+            repeats: client.repeats() - repeats,
         }),
     }
 }
