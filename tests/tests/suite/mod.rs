@@ -4,6 +4,16 @@ mod damage;
 #[cfg(feature = "host")]
 mod data;
 #[cfg(feature = "host")]
+mod device_bits;
+#[cfg(feature = "host")]
+mod device_image;
+#[cfg(feature = "host")]
+mod device_line;
+#[cfg(feature = "host")]
+mod device_model;
+#[cfg(feature = "host")]
+mod device_screen;
+#[cfg(feature = "host")]
 mod download;
 mod equivalence;
 mod errors;

@@ -1,0 +1,97 @@
+//! Emulated boards, and digits to send them.
+
+use std::env;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use inkbit::data::{self, Images, Source, synthetic};
+use inkbit::device::qemu::{Screen, which};
+use inkbit::device::qmp::Qmp;
+use inkbit::device::{Board, Emulator, Firmware};
+use inkbit::model_file::Blob;
+
+/// A model that was trained with `inkbit train --preset classic` and quantized to 8 bits.
+const CLASSIC: &[u8] = include_bytes!("../models/classic.inkbit");
+
+/// A key must be down for longer than it bounces, and up for as long before it is pressed again.
+const PRESS: Duration = Duration::from_millis(40);
+
+/// The trained model that the devices run.
+#[must_use]
+pub fn classic() -> Blob {
+    Blob::from_bytes(CLASSIC)
+}
+
+/// A board and its firmware, if both its emulator and its firmware are there. If not, this says
+/// what is missing, past the test harness's capture, and gives nothing; or panics where
+/// INKBIT_REQUIRE_DEVICES is set, as `cargo xtask test` does after having set them up.
+///
+/// # Panics
+///
+/// See above.
+#[must_use]
+pub fn emulated(name: &str) -> Option<(Board, Firmware)> {
+    let board = Board::find(name).unwrap_or_else(|error| panic!("{error}"));
+    let missing = match (which(&board.qemu.program), Firmware::find(&board, None)) {
+        (Some(_), Ok(firmware)) => return Some((board, firmware)),
+        (None, _) => format!("{} is not installed", board.qemu.program),
+        (_, Err(error)) => error.to_string(),
+    };
+    assert!(env::var_os("INKBIT_REQUIRE_DEVICES").is_none(), "{missing}");
+    // Not eprintln!, which the harness keeps to itself while the test passes.
+    let _ = writeln!(io::stderr(), "SKIPPED {name}: {missing}; `cargo xtask test` sets it up");
+    None
+}
+
+/// Starts a board without a window, with these bytes at the beginning of its model region.
+///
+/// # Panics
+///
+/// If it cannot be started.
+#[must_use]
+pub fn start(board: &Board, firmware: &Firmware, region: &[u8]) -> Emulator {
+    Emulator::start(board, firmware, region, &Screen::Headless)
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The first `count` MNIST test images where INKBIT_DATA is set, else as many synthetic digits.
+///
+/// # Panics
+///
+/// If INKBIT_DATA names a folder without them.
+#[must_use]
+pub fn digits(count: usize) -> Images {
+    if env::var_os("INKBIT_DATA").is_none() {
+        return synthetic::images(synthetic::Part::Test, count, 1);
+    }
+    let source = Source::new("mnist", None, None);
+    let mut images = data::load(&source).unwrap_or_else(|error| panic!("{error}")).test;
+    images.labels.truncate(count);
+    images.pixels.truncate(images.len() * images.side * images.side);
+    images
+}
+
+/// Draws a 7 by the board's keys: from the middle of the paper to the left end of its bar, pen
+/// down, along the bar, and down the stem.
+///
+/// # Errors
+///
+/// If the emulator does not take the keys.
+pub fn draw_seven(keys: &mut Qmp) -> io::Result<()> {
+    let mut press = |key: &str, times: usize| -> io::Result<()> {
+        for _ in 0..times {
+            keys.press(key, PRESS)?;
+            std::thread::sleep(2 * PRESS);
+        }
+        Ok(())
+    };
+    press("left", 6)?;
+    press("up", 8)?;
+    press("ctrl", 1)?;
+    press("right", 12)?;
+    for _ in 0..7 {
+        press("down", 2)?;
+        press("left", 1)?;
+    }
+    press("ctrl", 1)
+}

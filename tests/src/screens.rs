@@ -1,0 +1,158 @@
+//! What the firmware's app shows, drawn on the host, and what an emulated display shows.
+
+use std::fmt::Write;
+use std::io;
+use std::path::Path;
+
+use embedded_graphics::Pixel;
+use embedded_graphics::draw_target::DrawTarget;
+use embedded_graphics::pixelcolor::{Gray4, GrayColor};
+use embedded_graphics::prelude::{OriginDimensions, Size};
+use inkbit::device::qmp::Qmp;
+use inkbit_app::{App, Clock, HEIGHT, Screen, WIDTH};
+
+/// A display of 128 × 64 pixels of 16 greys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// From 0 for black to 15, row by row.
+    pub greys: Vec<u8>,
+}
+
+impl Picture {
+    /// What a screen looks like that shows the app as it is now.
+    pub fn of<const CELLS: usize>(app: &App<'_, CELLS>) -> Self {
+        let mut picture = Self { greys: vec![0; (WIDTH * HEIGHT) as usize] };
+        let drawn = Screen::new().draw(&app.view(), &mut picture);
+        drawn.unwrap_or_else(|never| match never {});
+        picture
+    }
+
+    /// The display of a running emulator, which draws every pixel as a square of equal ones.
+    ///
+    /// # Errors
+    ///
+    /// If the emulator has no such display, or shows what a display of 16 greys cannot.
+    pub fn of_emulator(qmp: &mut Qmp) -> io::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let file = folder.path().join("screen.png");
+        qmp.screenshot(&file)?;
+        Self::read(&file)
+    }
+
+    /// A screenshot of the emulator.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::of_emulator`].
+    pub fn read(file: &Path) -> io::Result<Self> {
+        let image = image::open(file).map_err(io::Error::other)?.to_rgb8();
+        let scale = image.width() / WIDTH;
+        if scale == 0 || image.dimensions() != (scale * WIDTH, scale * HEIGHT) {
+            let (width, height) = image.dimensions();
+            return Err(io::Error::other(format!("a display of {width}x{height} pixels")));
+        }
+        let places = (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (x, y)));
+        let grey = |(x, y)| {
+            let [red, green, blue] = image.get_pixel(x * scale, y * scale).0;
+            let square = (0..scale * scale).map(|n| (x * scale + n % scale, y * scale + n / scale));
+            let even = square.into_iter().all(|(x, y)| image.get_pixel(x, y).0 == [red; 3]);
+            if even && red == green && green == blue && red % 17 == 0 {
+                Ok(red / 17)
+            } else {
+                Err(io::Error::other(format!("pixel ({x}, {y}) is {red} {green} {blue}")))
+            }
+        };
+        Ok(Self { greys: places.map(grey).collect::<io::Result<_>>()? })
+    }
+
+    /// Fails with both pictures and their difference if they differ anywhere but in `except`, given
+    /// as columns and rows.
+    ///
+    /// # Panics
+    ///
+    /// If they do.
+    pub fn assert_shows(&self, expected: &Self, except: Option<[std::ops::Range<u32>; 2]>) {
+        let differs = |(x, y): (u32, u32)| {
+            let place = (y * WIDTH + x) as usize;
+            let hidden = except
+                .as_ref()
+                .is_some_and(|[columns, rows]| columns.contains(&x) && rows.contains(&y));
+            !hidden && self.greys[place] != expected.greys[place]
+        };
+        let places = (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (x, y)));
+        let wrong: Vec<_> = places.filter(|&place| differs(place)).collect();
+        let Some((x, y)) = wrong.first() else { return };
+        let difference = text(|place| if differs(place) { 'X' } else { ' ' });
+        panic!(
+            "{} pixels differ, the first in column {x}, row {y}\nexpected\n{}\nfound\n{}\n\
+             different\n{difference}",
+            wrong.len(),
+            expected.text(),
+            self.text(),
+        );
+    }
+
+    /// The picture as 128 × 64 characters, the darker the greyer.
+    #[must_use]
+    pub fn text(&self) -> String {
+        const SHADES: &[u8; 16] = b" .,:;-~=+ox*%#&@";
+        text(|(x, y)| char::from(SHADES[usize::from(self.greys[(y * WIDTH + x) as usize])]))
+    }
+}
+
+fn text(shade: impl Fn((u32, u32)) -> char) -> String {
+    let mut text = String::new();
+    for y in 0..HEIGHT {
+        let line: String = (0..WIDTH).map(|x| shade((x, y))).collect();
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    text
+}
+
+impl DrawTarget for Picture {
+    type Color = Gray4;
+    type Error = std::convert::Infallible;
+
+    fn draw_iter<I: IntoIterator<Item = Pixel<Gray4>>>(
+        &mut self,
+        pixels: I,
+    ) -> Result<(), Self::Error> {
+        for Pixel(at, grey) in pixels {
+            let (Ok(x), Ok(y)) = (u32::try_from(at.x), u32::try_from(at.y)) else { continue };
+            if x < WIDTH && y < HEIGHT {
+                self.greys[(y * WIDTH + x) as usize] = grey.luma();
+            }
+        }
+        Ok(())
+    }
+}
+
+impl OriginDimensions for Picture {
+    fn size(&self) -> Size {
+        Size::new(WIDTH, HEIGHT)
+    }
+}
+
+/// A clock by which every inference takes as long as it took a device.
+#[derive(Clone, Copy, Debug)]
+pub struct Replay {
+    /// Nanoseconds of an inference.
+    pub nanoseconds: u32,
+    now: u64,
+}
+
+impl Replay {
+    /// A clock that has just been started.
+    #[must_use]
+    pub const fn new(nanoseconds: u32) -> Self {
+        Self { nanoseconds, now: 0 }
+    }
+}
+
+impl Clock for Replay {
+    fn nanoseconds(&mut self) -> u64 {
+        self.now += u64::from(self.nanoseconds);
+        self.now
+    }
+}

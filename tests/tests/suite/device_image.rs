@@ -1,0 +1,18 @@
+//! What `inkbit image` makes is what a board runs.
+
+use inkbit_tests::devices::{classic, emulated, start};
+
+#[test]
+fn a_merged_elf_file_brings_the_model_with_it_to_every_board() {
+    let blob = classic();
+    for name in inkbit::device::board::names() {
+        let Some((board, firmware)) = emulated(&name) else { continue };
+        let merged = firmware.with_model(&board, blob.bytes()).unwrap();
+        let model = (board.memory.model.address, blob.bytes());
+        assert!(merged.parts().contains(&model), "{name}");
+        assert_eq!(merged.parts().len(), firmware.parts().len() + 1, "{name}");
+        // Nothing is loaded beside it.
+        let mut client = start(&board, &merged, &[]).into_client().unwrap();
+        client.hello().unwrap().expect_model(blob.crc()).unwrap();
+    }
+}
