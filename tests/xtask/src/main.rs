@@ -1,6 +1,9 @@
 //! The project's automation: `cargo xtask test` is everything that CI checks.
 
+mod boards;
 mod cli;
+mod devices;
+mod packages;
 mod process;
 mod report;
 mod setup;

@@ -5,6 +5,8 @@
 use std::process::Command;
 use std::time::Duration;
 
+use crate::boards;
+use crate::packages::{self, apt_line};
 use crate::process;
 use crate::toolchain::{
     BOARD_TARGETS, CORE_TARGETS, Toolchain, debian_is_complete, find_program, missing_targets,
@@ -13,8 +15,8 @@ use crate::toolchain::{
 /// For one target over rustup: a dozen seconds where its servers can be reached.
 const RUSTUP_LIMIT: Duration = Duration::from_secs(120);
 
-/// For an installation by apt: some 400 MB of packages.
-const APT_LIMIT: Duration = Duration::from_secs(900);
+/// What Debian calls QEMU for the boards' processors.
+const QEMU_PACKAGES: &[&str] = &["qemu-system-arm", "qemu-system-misc"];
 
 /// What Debian calls a complete compiler: itself, cargo, the library's sources, a linker.
 const RUST_PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "lld-19"];
@@ -41,7 +43,7 @@ pub(crate) fn toolchain() -> Result<Toolchain, String> {
     let by_rustup = add_by_rustup(&missing);
     let Err(no_rustup) = by_rustup else { return Ok(Toolchain::Own) };
     eprintln!("{no_rustup}");
-    let by_apt = install(RUST_PACKAGES).and_then(|()| {
+    let by_apt = packages::install(RUST_PACKAGES).and_then(|()| {
         debian_is_complete()
             .then_some(Toolchain::Debian)
             .ok_or_else(|| "the packages are installed but incomplete".to_owned())
@@ -56,6 +58,42 @@ pub(crate) fn toolchain() -> Result<Toolchain, String> {
     })
 }
 
+/// QEMU for every board, installed if need be.
+///
+/// # Errors
+///
+/// The commands to type, where it cannot be installed from here.
+pub(crate) fn emulators() -> Result<(), String> {
+    let missing = || -> Result<Vec<String>, String> {
+        let programs = boards::all()?.into_iter().map(|board| board.emulator);
+        let mut missing: Vec<_> = programs.filter(|name| find_program(name).is_none()).collect();
+        missing.dedup();
+        Ok(missing)
+    };
+    let before = missing()?;
+    if before.is_empty() {
+        eprintln!("the emulators of all boards are installed");
+        return Ok(());
+    }
+    eprintln!("not installed: {}", before.join(", "));
+    // Where qemu-utils comes from the backports, only their emulators go with it.
+    let installed = packages::install(QEMU_PACKAGES).or_else(|error| {
+        eprintln!("{error}; trying the backports");
+        packages::install_from_backports(QEMU_PACKAGES)
+    });
+    let reason = match (installed, missing()?) {
+        (Ok(()), after) if after.is_empty() => return Ok(()),
+        (Ok(()), after) => format!("the packages do not bring {}", after.join(", ")),
+        (Err(error), _) => error,
+    };
+    Err(format!(
+        "no emulator: {reason}. Install QEMU 8 or newer so that {} can be found, for example by\n    \
+         {}\n    brew install qemu\nand start this again",
+        before.join(" and "),
+        apt_line(QEMU_PACKAGES)
+    ))
+}
+
 fn add_by_rustup(targets: &[&str]) -> Result<(), String> {
     if find_program("rustup").is_none() {
         return Err("rustup is not installed".to_owned());
@@ -68,40 +106,4 @@ fn add_by_rustup(targets: &[&str]) -> Result<(), String> {
         missing if missing.is_empty() => Ok(()),
         missing => Err(format!("rustup has not added {} to this compiler", missing.join(", "))),
     }
-}
-
-/// Installs packages of the distribution, if this is Debian or Ubuntu and we may.
-pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
-    if find_program("apt-get").is_none() {
-        return Err("apt-get is not installed: this is not Debian or Ubuntu".to_owned());
-    }
-    if process::output("id", &["-u"]).as_deref() != Some("0") {
-        return Err("apt-get needs root".to_owned());
-    }
-    // A list that cannot be renewed may still name what is needed.
-    if let Err(error) = process::run(&mut apt(&["update"]), APT_LIMIT) {
-        eprintln!("{error}\ngoing on with the lists that are there");
-    }
-    let arguments = [&["install", "--yes", "--no-install-recommends"], packages].concat();
-    process::run(&mut apt(&arguments), APT_LIMIT)
-        .map_err(|_| format!("apt-get could not install {}", packages.join(", ")))
-}
-
-fn apt(arguments: &[&str]) -> Command {
-    let mut command = Command::new("apt-get");
-    command.env("DEBIAN_FRONTEND", "noninteractive").arg("--quiet=2").args(arguments).args([
-        "-oAcquire::Retries=2",
-        "-oAcquire::http::Timeout=20",
-        "-oAcquire::https::Timeout=20",
-        "-oDPkg::Lock::Timeout=300",
-    ]);
-    command
-}
-
-/// The command for a person to type.
-fn apt_line(packages: &[&str]) -> String {
-    format!(
-        "sudo apt-get update && sudo apt-get install --no-install-recommends {}",
-        packages.join(" ")
-    )
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::devices;
 use crate::process::{cargo, output, run};
 use crate::setup;
 use crate::toolchain::CORE_TARGETS;
@@ -30,9 +31,9 @@ pub(crate) enum Outcome {
 pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "setup",
-        why: "find or install the compilers that the steps below need",
+        why: "find or install the compilers and emulators that the steps below need",
         in_test: true,
-        run: || setup::toolchain().map(|_| Outcome::Done),
+        run: setup,
     },
     Step {
         name: "format",
@@ -53,10 +54,22 @@ pub(crate) const STEPS: &[Step] = &[
         run: cross,
     },
     Step {
+        name: "firmware",
+        why: "test the app and build it for every board: each has its own processor and memory",
+        in_test: true,
+        run: devices::firmware,
+    },
+    Step {
         name: "tests",
         why: "test everything as users run it, optimized, sharing the build of `cargo run --release`",
         in_test: true,
         run: tests,
+    },
+    Step {
+        name: "size",
+        why: "measure flash, RAM and stack of every board against the budget in its board.toml",
+        in_test: true,
+        run: devices::size,
     },
     Step {
         name: "lint",
@@ -70,6 +83,12 @@ pub(crate) const STEPS: &[Step] = &[
         in_test: true,
         run: docs,
     },
+    Step {
+        name: "screenshot",
+        why: "draw a 7 on the emulated board and take the README's picture of it",
+        in_test: false,
+        run: devices::screenshot,
+    },
 ];
 
 /// A build on two slow cores, from nothing.
@@ -78,11 +97,19 @@ const BUILD_LIMIT: Duration = Duration::from_secs(15 * 60);
 /// The build and the run of all tests.
 const TEST_LIMIT: Duration = Duration::from_secs(25 * 60);
 
+fn setup() -> Result<Outcome, String> {
+    setup::toolchain()?;
+    setup::emulators()?;
+    Ok(Outcome::Done)
+}
+
 fn format() -> Result<Outcome, String> {
     if output("cargo", &["fmt", "--version"]).is_none() {
         return skipped("rustfmt is not installed; `rustup component add rustfmt`");
     }
     run(&mut cargo(&["fmt", "--all", "--check"]), BUILD_LIMIT)?;
+    let firmware = ["fmt", "--all", "--check", "--manifest-path", "firmware/Cargo.toml"];
+    run(&mut cargo(&firmware), BUILD_LIMIT)?;
     Ok(Outcome::Done)
 }
 
@@ -99,10 +126,10 @@ fn core() -> Result<Outcome, String> {
 fn cross() -> Result<Outcome, String> {
     let toolchain = setup::toolchain()?;
     for target in CORE_TARGETS {
-        run(toolchain.build(target).args(["--package", "inkbit-core"]), BUILD_LIMIT)?;
+        run(toolchain.build(target, "device").args(["--package", "inkbit-core"]), BUILD_LIMIT)?;
         if target.contains("-none-") {
             // Links only if nothing in core can panic.
-            run(toolchain.build(target).args(["--package", "no-panic"]), BUILD_LIMIT)?;
+            run(toolchain.build(target, "device").args(["--package", "no-panic"]), BUILD_LIMIT)?;
         }
     }
     Ok(Outcome::Done)
@@ -111,7 +138,9 @@ fn cross() -> Result<Outcome, String> {
 fn tests() -> Result<Outcome, String> {
     // The default members, not the whole workspace: then cargo resolves the same features as for
     // `cargo run --release` and builds nothing twice.
-    run(&mut cargo(&["test", "--release", "--no-fail-fast"]), TEST_LIMIT)?;
+    let mut command = cargo(&["test", "--release", "--no-fail-fast"]);
+    // What is missing for the devices is skipped under plain `cargo test`; here it was set up.
+    run(command.env("INKBIT_REQUIRE_DEVICES", "1"), TEST_LIMIT)?;
     Ok(Outcome::Done)
 }
 
@@ -121,6 +150,7 @@ fn lint() -> Result<Outcome, String> {
     }
     let clippy = ["clippy", "--release", "--workspace", "--all-targets", "--", "-Dwarnings"];
     run(&mut cargo(&clippy), BUILD_LIMIT)?;
+    devices::lint()?;
     Ok(Outcome::Done)
 }
 

@@ -31,12 +31,12 @@ pub(crate) enum Toolchain {
 }
 
 impl Toolchain {
-    /// A release build for a target.
+    /// A build for a target, with a profile of its workspace.
     ///
     /// The distribution's compiler has no finished libraries for bare metal, so it builds them
     /// from its sources; the flag for that is a nightly one, which RUSTC_BOOTSTRAP allows.
-    pub(crate) fn build(&self, target: &str) -> Command {
-        let arguments = ["build", "--profile", "device", "--target", target];
+    pub(crate) fn build(&self, target: &str, profile: &str) -> Command {
+        let arguments = ["build", "--profile", profile, "--target", target];
         match self {
             Self::Own => cargo(&arguments),
             Self::Debian => {
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn cargo_reads_the_linker_from_the_targets_variable() {
-        let command = Toolchain::Debian.build("thumbv8m.main-none-eabihf");
+        let command = Toolchain::Debian.build("thumbv8m.main-none-eabihf", "release");
         let name = "CARGO_TARGET_THUMBV8M_MAIN_NONE_EABIHF_LINKER";
         assert!(command.get_envs().any(|(n, value)| n == name && value.is_some()));
     }

@@ -1,0 +1,83 @@
+//! Packages of Debian and Ubuntu.
+
+use std::fs;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::process::{self, output};
+use crate::toolchain::find_program;
+
+/// For an installation: some 400 MB of packages.
+const APT_LIMIT: Duration = Duration::from_secs(900);
+
+/// Where a list of the backports is put, if the system has none.
+const BACKPORTS_LIST: &str = "/etc/apt/sources.list.d/inkbit-backports.list";
+
+/// Installs packages, if this is Debian or Ubuntu and we may.
+pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
+    install_from(&[], packages)
+}
+
+/// Installs packages from the backports of this Debian release, which it adds if need be.
+pub(crate) fn install_from_backports(packages: &[&str]) -> Result<(), String> {
+    may_install()?;
+    let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let codename = release.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="));
+    let codename = codename.ok_or("/etc/os-release names no VERSION_CODENAME")?;
+    let backports = format!("{codename}-backports");
+    let targets = output(
+        "apt-get",
+        &["indextargets", "--format", "$(SUITE) $(CODENAME) $(REPO_URI) $(SIGNED_BY)"],
+    );
+    let targets = targets.ok_or("apt-get does not list where packages come from")?;
+    if !targets.lines().any(|line| line.split(' ').nth(1) == Some(&backports)) {
+        let main = targets.lines().map(|line| line.split(' ').collect::<Vec<_>>());
+        let main = main.into_iter().find(|fields| fields.get(1) == Some(&codename));
+        let [_, _, address, key @ ..] = main.as_deref().unwrap_or_default() else {
+            return Err(format!("no source of packages is for {codename}"));
+        };
+        let key = key.first().filter(|key| !key.is_empty());
+        let signed = key.map(|key| format!("[signed-by={key}] ")).unwrap_or_default();
+        fs::write(BACKPORTS_LIST, format!("deb {signed}{address} {backports} main\n"))
+            .map_err(|error| format!("cannot write {BACKPORTS_LIST}: {error}"))?;
+    }
+    install_from(&["--target-release", &backports], packages)
+}
+
+/// The command for a person to type.
+pub(crate) fn apt_line(packages: &[&str]) -> String {
+    let packages = packages.join(" ");
+    format!("sudo apt-get update && sudo apt-get install --no-install-recommends {packages}")
+}
+
+fn install_from(source: &[&str], packages: &[&str]) -> Result<(), String> {
+    may_install()?;
+    // A list that cannot be renewed may still name what is needed.
+    if let Err(error) = process::run(&mut apt(&["update"]), APT_LIMIT) {
+        eprintln!("{error}\ngoing on with the lists that are there");
+    }
+    let arguments = [&["install", "--yes", "--no-install-recommends"], source, packages].concat();
+    process::run(&mut apt(&arguments), APT_LIMIT)
+        .map_err(|_| format!("apt-get could not install {}", packages.join(", ")))
+}
+
+fn may_install() -> Result<(), String> {
+    if find_program("apt-get").is_none() {
+        return Err("apt-get is not installed: this is not Debian or Ubuntu".to_owned());
+    }
+    match output("id", &["-u"]).as_deref() {
+        Some("0") => Ok(()),
+        _ => Err("apt-get needs root".to_owned()),
+    }
+}
+
+fn apt(arguments: &[&str]) -> Command {
+    let mut command = Command::new("apt-get");
+    command.env("DEBIAN_FRONTEND", "noninteractive").arg("--quiet=2").args(arguments).args([
+        "-oAcquire::Retries=2",
+        "-oAcquire::http::Timeout=20",
+        "-oAcquire::https::Timeout=20",
+        "-oDPkg::Lock::Timeout=300",
+    ]);
+    command
+}
