@@ -82,7 +82,7 @@ fn main() -> ! {
     BUFFERS.write(0b1);
     // Switching the buffers on drops what had come. QEMU takes no more from the line until the byte
     // that it then believes to be waiting is read.
-    DATA.read();
+    let _ = DATA.read();
     // SAFETY: main runs once, and the region is memory behind the code.
     let (app, line) = unsafe { MEMORY.start(BOARD) };
     Device { serial: Serial(Uart), keys: NoKeys, panel: NoPanel, clock: Timer }.run(app, line)
