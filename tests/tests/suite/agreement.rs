@@ -1,18 +1,14 @@
 //! Oracle, burn's integer tensors and core, all three on the same images.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 use std::thread;
 
-use flate2::read::GzDecoder;
 use inkbit::backend::Backend;
-use inkbit::data::Images;
+use inkbit::data::{Images, Source, load, synthetic};
 use inkbit::model_file::Blob;
-use inkbit::net::{Dense, Mlp};
-use inkbit::quantize::{Description, calibrate, quantize};
 use inkbit::reference::Reference;
-use inkbit_core::{Input, Model};
+use inkbit::verify::{VerifyError, verify};
+use inkbit_core::Model;
 use inkbit_tests::oracle::Oracle;
 use inkbit_tests::random_model::recipes;
 use proptest::prelude::*;
@@ -62,36 +58,15 @@ proptest! {
     }
 }
 
-/// A network as training begins with, quantized on the images: no test has time to train one.
-fn untrained(images: &Images) -> Blob {
-    let mut random = fastrand::Rng::with_seed(28);
-    let mut draw = |count: usize, limit: f64| -> Vec<f32> {
-        (0..count).map(|_| ((2.0 * random.f64() - 1.0) * limit) as f32).collect()
-    };
-    let widths = [images.side * images.side, 128, 64, 10];
-    let layers = widths.windows(2).map(|pair| Dense {
-        inputs: pair[0],
-        outputs: pair[1],
-        weight: draw(pair[0] * pair[1], (6.0 / pair[0] as f64).sqrt()),
-        bias: draw(pair[1], 0.1),
-    });
-    let net = Mlp { layers: layers.collect() };
-    let description = Description {
-        name: "untrained".into(),
-        classes: (0..10).map(|digit| digit.to_string()).collect(),
-        input: Input::full(images.side as u16),
-        command: String::new(),
-        digest: [0; 32],
-        seed: 28,
-    };
-    let ranges = calibrate(&net, images).unwrap();
-    quantize(&net, &ranges, &description, (0, 0)).unwrap()
+/// The trained model that the devices are tested with, too.
+fn classic() -> Blob {
+    Blob::load(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/models/classic.inkbit"))).unwrap()
 }
 
 /// Compares on all images, with all processors.
 fn assert_all_agree_on_digits(images: &Images) {
     assert_eq!(images.len(), 10_000);
-    let blob = untrained(images);
+    let blob = classic();
     let model = blob.model().unwrap();
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let share = images.len().div_ceil(threads) * images.side * images.side;
@@ -106,24 +81,44 @@ fn assert_all_agree_on_digits(images: &Images) {
     assert_eq!(logits, 100_000);
 }
 
-/// The pixels of MNIST's test set, where `INKBIT_DATA` names its folder.
-fn mnist() -> Option<Images> {
-    /// Magic number, images, rows and columns, four bytes each.
-    const HEADER: [u8; 16] = [0, 0, 8, 3, 0, 0, 0x27, 0x10, 0, 0, 0, 28, 0, 0, 0, 28];
-    let folder = std::env::var_os("INKBIT_DATA")?;
-    let path = Path::new(&folder).join("t10k-images-idx3-ubyte.gz");
-    let file = File::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let mut bytes = Vec::new();
-    GzDecoder::new(file).read_to_end(&mut bytes).unwrap();
-    let pixels = bytes.strip_prefix(&HEADER).expect("MNIST's test images").to_vec();
-    // Nothing here asks what the images show.
-    Some(Images { side: 28, pixels, labels: vec![0; 10_000] })
+#[test]
+fn tensors_oracle_and_core_agree_on_all_mnist_test_images() {
+    match std::env::var_os("INKBIT_DATA") {
+        Some(folder) => {
+            let source = Source::new("mnist", Some(folder.into()), None);
+            assert_all_agree_on_digits(&load(&source).unwrap().test);
+        }
+        None => eprintln!("skipped: INKBIT_DATA does not name a folder with MNIST"),
+    }
 }
 
 #[test]
-fn tensors_oracle_and_core_agree_on_all_mnist_test_images() {
-    match mnist() {
-        Some(images) => assert_all_agree_on_digits(&images),
-        None => eprintln!("skipped: INKBIT_DATA does not name a folder with MNIST"),
-    }
+fn tensors_oracle_and_core_agree_on_10_000_synthetic_digits() {
+    assert_all_agree_on_digits(&synthetic::images(synthetic::Part::Test, 10_000, 1));
+}
+
+#[test]
+fn a_difference_of_one_is_found_and_named_with_image_layer_unit_and_both_values() {
+    let blob = classic();
+    let model = blob.model().unwrap();
+    let last = model.layers().last().unwrap().shape();
+    let mut data = model.data().to_vec();
+    // The last layer has no multipliers: its biases come first.
+    let unit = 3;
+    data[model.data().len() - last.data_bytes() + 4 * unit] ^= 1;
+    let other = Model::new(model.header().clone(), &data).unwrap();
+    let images = synthetic::images(synthetic::Part::Test, 2, 1);
+    let device = Backend::default().device().unwrap();
+
+    let error = verify(&Reference::new(&model, &device), &other, &images, |_| ()).unwrap_err();
+
+    let VerifyError::Mismatch(found) = error else { panic!("{error}") };
+    assert_eq!((found.image, found.layer, found.unit), (0, 2, unit));
+    assert_eq!(found.reference.abs_diff(found.core), 1);
+    let text = found.to_string();
+    let expected = format!(
+        "image 0, layer 2, unit 3: the reference says {}, the core says {};",
+        found.reference, found.core
+    );
+    assert!(text.starts_with(&expected), "{text}");
 }
