@@ -83,9 +83,7 @@ pub fn normalise(canvas: &[u8], width: usize, height: usize, out: &mut [u8], sid
                     sum += u64::from(u32::from(ink) * height) * u64::from(width);
                 }
             }
-            if let Some(to) = out.get_mut(row * side + column) {
-                *to = scale.mean(sum);
-            }
+            out.get_mut(row * side + column).into_iter().for_each(|to| *to = scale.mean(sum));
         }
     }
     centre(out, side);
@@ -190,8 +188,8 @@ impl Scale {
 
     /// Where the window of a new pixel begins and ends, in parts.
     const fn ends(self, new: usize) -> (usize, usize) {
-        let middle = (2 * new + 1) * self.from;
-        (middle.saturating_sub(self.reach()), middle + self.reach())
+        let (middle, reach) = ((2 * new + 1) * self.from, self.reach());
+        (middle.saturating_sub(reach), middle + reach)
     }
 
     /// The old pixels, of `length` in all, in the window of a new one.

@@ -5,8 +5,8 @@ use inkbit_core::link::MAX_LOGITS;
 use inkbit_core::softmax::softmax;
 use inkbit_core::{Error, Model, Scratch, argmax, infer};
 
+use crate::board::{Board, PIXELS};
 use crate::clock::Clock;
-use crate::machine::{Board, PIXELS};
 use crate::words::Text;
 
 /// Below this confidence, in thousandths, the display shows "?".

@@ -6,6 +6,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod board;
 mod canvas;
 mod clock;
 mod engine;
@@ -20,12 +21,13 @@ mod ssd0323;
 mod text;
 mod words;
 
+pub use board::{Board, Buffers, PIXELS, Pictures};
 pub use canvas::{Canvas, SIDE, STEP};
 pub use clock::{Clock, Ticks, ticks};
 pub use engine::{Engine, Verdict};
 pub use keys::Keys;
 pub use line::Line;
-pub use machine::{App, Board, Buffers, Event, PIXELS};
+pub use machine::{App, Event};
 pub use panel::{NoPanel, Panel, Show};
 pub use run::{Device, NoKeys, ReadKeys};
 pub use samples::{Sample, samples};

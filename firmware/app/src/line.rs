@@ -6,8 +6,9 @@ use inkbit_core::link::{
     unpack_pixels,
 };
 
+use crate::board::PIXELS;
 use crate::clock::{Clock, ticks};
-use crate::machine::{App, Event, PIXELS};
+use crate::machine::{App, Event};
 
 /// Collects requests and holds the response that goes out.
 #[derive(Debug)]

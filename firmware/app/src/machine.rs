@@ -2,16 +2,14 @@
 
 use inkbit_core::image::normalise;
 use inkbit_core::link::{Key, Limits, MAX_LOGITS, Mode, Refusal, Status};
-use inkbit_core::{Error, Model, Scratch};
+use inkbit_core::{Error, Model};
 
+use crate::board::{Board, Buffers, PIXELS, Pictures};
 use crate::canvas::{Canvas, SIDE, STEP};
 use crate::clock::{Clock, Ticks};
 use crate::engine::{Engine, Verdict};
 use crate::samples::{Sample, samples};
 use crate::screen::{View, canvas_at};
-
-/// The most pixels of an image that a model may take: 32 × 32.
-pub const PIXELS: usize = 1024;
 
 /// A key that is held moves the pen again after this time, and then after every [`REPEAT`].
 const FIRST_REPEAT: Ticks = 240;
@@ -20,19 +18,6 @@ const REPEAT: Ticks = 32;
 const LONG: Ticks = 700;
 /// A sample is shown for this long.
 const SHOWN: Ticks = 2500;
-
-/// What the app has to know about its board.
-#[derive(Clone, Copy, Debug)]
-pub struct Board {
-    /// The board's name, as in its `board.toml`.
-    pub name: &'static str,
-    /// Address of the model region.
-    pub model_address: u32,
-    /// Its length in bytes.
-    pub model_bytes: u32,
-    /// Measures the stack: its deepest use so far, and its room, in bytes.
-    pub stack: fn() -> (u32, u32),
-}
 
 /// What happens to the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,37 +38,6 @@ struct Hold {
     since: Ticks,
     /// It has done something already, so letting go does nothing.
     used: bool,
-}
-
-/// What of the app's memory is large. All zero, so that it costs no flash.
-#[derive(Debug)]
-pub struct Buffers<'m, const CELLS: usize> {
-    /// For the model.
-    pub scratch: Scratch<'m, CELLS>,
-    /// The paper, and the image that the model sees.
-    pub pictures: Pictures,
-}
-
-/// The paper, and the image that the model sees.
-#[derive(Debug)]
-pub struct Pictures {
-    canvas: Canvas,
-    image: [u8; PIXELS],
-}
-
-impl<const CELLS: usize> Buffers<'_, CELLS> {
-    /// Memory that is not in use.
-    #[must_use]
-    pub const fn new() -> Self {
-        let pictures = Pictures { canvas: Canvas::new(), image: [0; PIXELS] };
-        Self { scratch: Scratch::new(), pictures }
-    }
-}
-
-impl<const CELLS: usize> Default for Buffers<'_, CELLS> {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 /// The whole of the app but its display and its serial line.
@@ -212,8 +166,8 @@ impl<'m, const CELLS: usize> App<'m, CELLS> {
         self.engine.classify(image, clock, &mut self.verdict);
     }
 
-    /// Classifies an image that the host has sent, and shows it. `fill` writes the image and
-    /// returns how many pixels there are.
+    /// Classifies an image that the host has sent, and shows it. `fill` writes the image to
+    /// as many pixels as it is given, and returns how many there are.
     ///
     /// # Errors
     ///
@@ -222,17 +176,19 @@ impl<'m, const CELLS: usize> App<'m, CELLS> {
         &mut self,
         id: u32,
         clock: &mut impl Clock,
-        fill: impl FnOnce(&mut [u8]) -> usize,
+        fill: impl Fn(&mut [u8]) -> usize,
     ) -> Result<(u32, &[i32]), Refusal> {
         let model = self.engine.model().map_err(|_| Refusal::NoModel)?;
         let expected = model.input().pixels();
-        let image = self.image.get_mut(..expected).unwrap_or_default();
-        let found = fill(image);
+        // Counted first, so that an image that does not fit leaves the one on the display alone.
+        let found = fill(&mut []);
         if found != expected {
             let (found, expected) = (found as u32, expected as u32);
             return Err(Refusal::Pixels { found, expected });
         }
         (self.mode, self.stale, self.id) = (Mode::Link, false, id);
+        let image = self.image.get_mut(..expected).unwrap_or_default();
+        fill(image);
         let logits = self.engine.classify(image, clock, &mut self.verdict);
         Ok((self.verdict.nanoseconds, logits))
     }

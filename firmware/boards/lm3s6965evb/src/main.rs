@@ -33,14 +33,16 @@ static MEMORY: Memory<CELLS> = Memory::new();
 fn main() -> ! {
     static mut FRAME_BUFFER: FrameBuffer = [[0; 64]; 64];
     clocks();
+    // Before anything that takes time: the host may be sending already.
+    let uart = Uart::start();
     // SAFETY: main runs once, and the region is flash behind the code.
     let (app, line) = unsafe { MEMORY.start(BOARD) };
-    run(app, line, FRAME_BUFFER)
+    run(app, line, uart, FRAME_BUFFER)
 }
 
 // Not inlined: its variables are for ever, and need not be there while the model is read.
 #[inline(never)]
-fn run(app: &mut App<'_, CELLS>, line: &mut Line, picture: &mut FrameBuffer) -> ! {
+fn run(app: &mut App<'_, CELLS>, line: &mut Line, uart: Uart, picture: &mut FrameBuffer) -> ! {
     // The OLED's chip select stays low: nothing else is on its bus.
     Output::new(Port::D, 0).write(false);
     let mut display = Ssd0323::new(Ssi::start(), Output::new(Port::C, 7), picture);
@@ -48,7 +50,7 @@ fn run(app: &mut App<'_, CELLS>, line: &mut Line, picture: &mut FrameBuffer) -> 
     let _ = display.start();
     let arrow = |pin| Input::new(Port::E, pin);
     Device {
-        serial: Serial(Uart::start()),
+        serial: Serial(uart),
         keys: Keys::new([arrow(0), arrow(1), arrow(2), arrow(3), Input::new(Port::F, 1)]),
         panel: Panel::new(display, |display| {
             let _ = display.flush();

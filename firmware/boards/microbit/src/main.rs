@@ -29,9 +29,11 @@ static MEMORY: Memory<CELLS> = Memory::new();
 #[entry]
 #[allow(unsafe_code)]
 fn main() -> ! {
+    // Before anything that takes time: the host may be sending already.
+    let uart = Uart::start();
     // SAFETY: main runs once, and the region is flash behind the code.
     let (app, line) = unsafe { MEMORY.start(BOARD) };
-    Device { serial: Serial(Uart::start()), keys: NoKeys, panel: NoPanel, clock: Timer::start() }
+    Device { serial: Serial(uart), keys: NoKeys, panel: NoPanel, clock: Timer::start() }
         .run(app, line)
 }
 

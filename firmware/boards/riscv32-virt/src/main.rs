@@ -79,10 +79,11 @@ fn main() -> ! {
     // SAFETY: nothing else is running, and main's own words are above the stack pointer.
     unsafe { stack::paint() };
     LINE_CONTROL.write(0b11); // 8 bits
-    BUFFERS.write(0b1);
-    // Switching the buffers on drops what had come. QEMU takes no more from the line until the byte
-    // that it then believes to be waiting is read.
-    let _ = DATA.read();
+    BUFFERS.write(0b1); // on, and empty
+    // QEMU takes no more from its line until something is read.
+    if !Uart.ready() {
+        let _ = DATA.read();
+    }
     // SAFETY: main runs once, and the region is memory behind the code.
     let (app, line) = unsafe { MEMORY.start(BOARD) };
     Device { serial: Serial(Uart), keys: NoKeys, panel: NoPanel, clock: Timer }.run(app, line)
