@@ -1,6 +1,7 @@
 //! The `inkbit` command as users meet it: what it prints, what it writes, how it ends.
 
 mod bad_data;
+mod device;
 mod evaluate;
 mod help;
 mod models;
