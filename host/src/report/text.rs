@@ -149,7 +149,7 @@ pub fn sizes(model: &Model<'_>, blob: &[u8]) -> String {
         );
     }
     let header = blob.len() - model.data().len();
-    let _ = writeln!(text, "header, padding and CRC {:42} B", header);
+    let _ = writeln!(text, "header, padding and CRC {header:42} B");
     let _ = writeln!(text, "whole blob {:55} B", blob.len());
     let partial = model.layers().iter().any(|layer| layer.outputs() % BLOCK != 0);
     if partial {
