@@ -101,13 +101,15 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         quantized.int.accuracy * 100.0,
         start.elapsed().as_secs_f64()
     ))?;
-    for (command, what) in [
-        (format!("inkbit predict {path} PICTURE.png --show"), "a digit of your own"),
-        (format!("inkbit inspect {path}"), "what a device gets"),
-        ("inkbit train --out runs/classic".to_owned(), "the full training"),
-        ("inkbit help".to_owned(), "everything else"),
+    // As it was started: `cargo run` has put no `inkbit` on the search path.
+    let program = std::env::args().next().unwrap_or_else(|| "inkbit".to_owned());
+    for (what, command) in [
+        ("a digit of your own", format!("predict {path} PICTURE.png --show")),
+        ("what a device gets", format!("inspect {path}")),
+        ("the full training", "train --out runs/classic".to_owned()),
+        ("everything else", "help".to_owned()),
     ] {
-        print(&format!("  {command:58} {what}\n"))?;
+        print(&format!("  {what:20} {program} {command}\n"))?;
     }
     Ok(())
 }
