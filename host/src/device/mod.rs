@@ -11,10 +11,12 @@ pub mod image;
 pub mod port;
 pub mod qemu;
 pub mod qmp;
+pub mod reply;
 mod verify;
 
 pub use board::Board;
-pub use client::{Answer, Client, DeviceError};
+pub use client::Client;
 pub use firmware::Firmware;
 pub use qemu::Emulator;
+pub use reply::{Answer, DeviceError};
 pub use verify::{Mismatch, Report, VerifyError, verify};

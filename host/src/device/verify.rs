@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 
 use inkbit_core::infer;
 
-use super::client::{Client, DeviceError};
+use super::client::Client;
+use super::reply::DeviceError;
 use crate::data::Images;
 use crate::evaluate::{EvaluateError, check_images, host_scratch};
 use crate::model_file::Blob;
