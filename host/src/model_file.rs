@@ -1,8 +1,11 @@
 //! A blob in a file, or on its way into one.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use inkbit_core::{Error, Model};
+use inkbit_core::blob::{PREFIX_BYTES, stated_length};
+use inkbit_core::{Error, MAX_LAYERS, MAX_WIDTH, Model};
 
 use crate::files::{self, FileError};
 
@@ -54,9 +57,9 @@ impl Blob {
     ///
     /// [`ModelFileError`].
     pub fn load(path: &Path) -> Result<Self, ModelFileError> {
-        let blob = Self::from_bytes(&files::read(path)?);
-        let checked = blob.model().map(|_| ());
-        checked.map_err(|source| ModelFileError::Format { path: path.to_owned(), source })?;
+        let format = |source| ModelFileError::Format { path: path.to_owned(), source };
+        let blob = Self::from_bytes(&read_at_most_a_blob(path)?.map_err(format)?);
+        blob.model().map_err(format)?;
         Ok(blob)
     }
 
@@ -89,4 +92,20 @@ impl Blob {
     pub fn model(&self) -> Result<Model<'_>, Error> {
         Model::parse(self.bytes())
     }
+}
+
+/// Reads a file if it begins like a blob, and no more of it than a blob can be long: what is given
+/// may be a device without an end.
+fn read_at_most_a_blob(path: &Path) -> Result<Result<Vec<u8>, Error>, FileError> {
+    /// Eight layers of the greatest width, and room for the rest.
+    const LIMIT: u64 = (MAX_LAYERS * MAX_WIDTH * (MAX_WIDTH + 16) + (1 << 20)) as u64;
+    let read = || FileError::at("read", path);
+    let mut file = File::open(path).map_err(read())?;
+    let mut bytes = Vec::new();
+    file.by_ref().take(PREFIX_BYTES as u64).read_to_end(&mut bytes).map_err(read())?;
+    if let Err(error) = stated_length(&bytes) {
+        return Ok(Err(error));
+    }
+    file.take(LIMIT).read_to_end(&mut bytes).map_err(read())?;
+    Ok(Ok(bytes))
 }
