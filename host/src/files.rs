@@ -54,15 +54,23 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
 /// Writes a whole file: to a temporary file beside it, which then takes its name, so that a reader
 /// or a crash finds the old content or the new, and nothing in between.
 ///
+/// What a link points to is replaced, not the link. What is there and is no file, such as
+/// `/dev/null` or a pipe, is written to.
+///
 /// # Errors
 ///
 /// [`FileError`].
 pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
-    let folder = match path.parent() {
+    let failed = || FileError::at("write", path);
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        let file = fs::OpenOptions::new().write(true).open(path);
+        return file.and_then(|mut file| file.write_all(content)).map_err(failed());
+    }
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = match target.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let failed = || FileError::at("write", path);
     // Found here, the fault does not name the temporary file. The dot wants a folder, not a file.
     fs::metadata(folder.join(".")).map_err(failed())?;
     let mut file = tempfile::Builder::new()
@@ -71,7 +79,7 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
         .tempfile_in(folder)
         .map_err(failed())?;
     file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(failed())?;
-    file.persist(path).map_err(|error| failed()(error.error))?;
+    file.persist(&target).map_err(|error| failed()(error.error))?;
     Ok(())
 }
 
@@ -94,4 +102,26 @@ fn permissions() -> fs::Permissions {
 /// [`FileError`].
 pub fn create_folder(path: &Path) -> Result<(), FileError> {
     fs::create_dir_all(path).map_err(FileError::at("create the folder", path))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_file_is_written_to_and_stays() {
+        write(Path::new("/dev/null"), b"gone").unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    }
+
+    #[test]
+    fn a_link_stays_a_link_and_its_file_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        fs::write(&file, "old").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        write(&link, b"new").unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"new");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    }
 }
