@@ -1,3 +1,5 @@
+use inkbit_core::link::Limits;
+
 use super::*;
 
 /// A device in memory that answers the sum of the pixels, at the end of a line that damages and
