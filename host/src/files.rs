@@ -66,7 +66,9 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
         let file = fs::OpenOptions::new().write(true).open(path);
         return file.and_then(|mut file| file.write_all(content)).map_err(failed());
     }
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    // A link that leads nowhere yet is followed, too.
+    let linked = || Some(path.parent()?.join(fs::read_link(path).ok()?));
+    let target = fs::canonicalize(path).ok().or_else(linked).unwrap_or_else(|| path.to_owned());
     let folder = match target.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

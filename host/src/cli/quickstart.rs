@@ -18,7 +18,7 @@ use inkbit_core::{Model, argmax, infer};
 
 use super::data_args::DataArgs;
 use super::train::{ConfigArgs, fit};
-use super::{print, progress, quantize, verify as verify_command};
+use super::{print, progress, quantize, verify as verify_command, watch};
 
 /// Epochs that are enough for an accuracy near the full training's, within the time.
 const EPOCHS: usize = 8;
@@ -71,6 +71,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let folder = args.out.join("run");
     let training = Run::create(&folder, &config, DataInfo::new(&data), true)?;
     fit(&training, &data, true)?;
+    anyhow::ensure!(!watch::stopping(), "interrupted; start quickstart again for the rest");
 
     heading("3. Quantize its weights to 8 bits")?;
     let quantized = quantize::quantize_run(&training, &data, "quickstart".to_owned())?;

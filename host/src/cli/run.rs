@@ -21,8 +21,8 @@ const WINDOWS: &[&str] = &["gtk", "sdl", "cocoa"];
 /// window, or ending this command, ends the emulator.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Keys in the window: arrows move the pen, left Ctrl lifts or lowers it; held, it wipes the paper,
-held longer, it changes the screen.
+Keys in the window: arrows move the pen, left Ctrl lowers or lifts it; held alone, it wipes the
+paper; held together with the right or left arrow, it changes the screen.
 
 Examples:
   inkbit run --board lm3s6965evb model.inkbit
@@ -60,8 +60,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     };
     let mut emulator = Emulator::start(&board, &firmware, blob.bytes(), &Screen::Window(window))?;
     super::print(&format!(
-        "{}\narrow keys: move the pen; left Ctrl: lift or lower it, held: wipe, held longer: next \
-         screen\nclose the window or press Ctrl-C here to end\n",
+        "{}\narrow keys: move the pen; left Ctrl: lower or lift it, held: wipe, with right or left: \
+         next or previous screen\nclose the window or press Ctrl-C here to end\n",
         board.title
     ))?;
     let status = emulator.wait()?;

@@ -181,7 +181,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 /// Those of [`Run::train`].
 pub fn fit(run: &Run, data: &Dataset, plain: bool) -> Result<State, RunError> {
     let mut observer = watch::observer(&run.config, plain);
-    run.train(data, observer.as_mut())
+    let state = run.train(data, observer.as_mut());
+    watch::ended();
+    state
 }
 
 /// What came out, where it is, and what to do next.

@@ -12,6 +12,10 @@ use super::dashboard::Dashboard;
 
 /// Set by the first Ctrl-C.
 static STOP: AtomicBool = AtomicBool::new(false);
+/// Whether there is an epoch in hand that a first Ctrl-C lets end.
+static TRAINING: AtomicBool = AtomicBool::new(false);
+/// Whether the terminal is the dashboard's.
+static DASHBOARD: AtomicBool = AtomicBool::new(false);
 
 /// Exit code of a process that was interrupted, as shells have it.
 const INTERRUPTED: i32 = 130;
@@ -21,23 +25,34 @@ pub fn observer(config: &TrainConfig, plain: bool) -> Box<dyn Observer> {
     static HANDLER: OnceLock<bool> = OnceLock::new();
     // Without a handler Ctrl-C just ends the process, and --resume goes on from the last epoch.
     HANDLER.get_or_init(|| ctrlc::set_handler(interrupt).is_ok());
+    TRAINING.store(true, Ordering::SeqCst);
     if !plain
         && io::stdout().is_terminal()
         && io::stdin().is_terminal()
         && let Ok(dashboard) = Dashboard::new(config)
     {
+        DASHBOARD.store(true, Ordering::SeqCst);
         return Box::new(dashboard);
     }
     Box::new(Lines { epochs: config.epochs })
 }
 
+/// Training has ended: from now on the first interruption ends the process.
+pub(super) fn ended() {
+    TRAINING.store(false, Ordering::SeqCst);
+    DASHBOARD.store(false, Ordering::SeqCst);
+}
+
 /// The first interruption ends training after the epoch in hand, the second one at once.
 pub(super) fn interrupt() {
-    if STOP.swap(true, Ordering::SeqCst) {
-        super::dashboard::restore();
+    let dashboard = DASHBOARD.load(Ordering::SeqCst);
+    if STOP.swap(true, Ordering::SeqCst) || !TRAINING.load(Ordering::SeqCst) {
+        if dashboard {
+            super::dashboard::restore();
+        }
         std::process::exit(INTERRUPTED);
     }
-    if !io::stdout().is_terminal() {
+    if !dashboard {
         super::complain("stopping after this epoch; interrupt once more to stop at once");
     }
 }

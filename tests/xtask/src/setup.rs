@@ -3,6 +3,7 @@
 //! Everything that asks the network has a time limit: a machine without one gets an answer.
 
 use std::process::Command;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::boards;
@@ -27,6 +28,12 @@ const RUST_PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "lld-
 ///
 /// The commands to type, where nothing can be installed from here.
 pub(crate) fn toolchain() -> Result<Toolchain, String> {
+    // Once for all steps: where there is none, the search has cost minutes.
+    static FOUND: OnceLock<Result<Toolchain, String>> = OnceLock::new();
+    FOUND.get_or_init(find_toolchain).clone()
+}
+
+fn find_toolchain() -> Result<Toolchain, String> {
     let wanted = [CORE_TARGETS, BOARD_TARGETS].concat();
     let missing = missing_targets(&wanted);
     if missing.is_empty() {
