@@ -3,7 +3,7 @@
 use core::hint::black_box;
 use core::panic::PanicInfo;
 
-use inkbit_core::link::{self, Receiver, Request};
+use inkbit_core::link::{self, Receiver, Request, Response};
 use inkbit_core::{Error, Model, Scratch, argmax, image, infer, softmax};
 
 unsafe extern "C" {
@@ -22,6 +22,7 @@ extern "C" fn _start() -> ! {
         black_box(classify(some()).is_ok());
         draw();
         receive();
+        respond();
     }
 }
 
@@ -56,15 +57,21 @@ fn draw() {
     black_box(image::centre_of_mass(some(), side));
 }
 
-/// What a device does with the bytes of a serial line, whatever they are. [`link::encode`] is not
-/// here: postcard's COBS frames index their buffer, within bounds that the compiler does not see.
+/// What a device does with the bytes of a serial line, whatever they are, and with its answers.
+/// [`link::encode`] is the host's and not here.
 fn receive() {
     let mut receiver = Receiver::<1024>::new();
     for &byte in some() {
         if let Some(Ok(message)) = receiver.push(byte)
-            && let Ok(Request::Classify { pixels, .. }) = link::decode(message)
+            && let Ok(Request::Classify { pixels, .. }) = link::device::read_request(message)
         {
             black_box(link::unpack_pixels(pixels, room()));
         }
     }
+}
+
+fn respond() {
+    let logits: &[i32] = black_box(&[1, 2, 3]);
+    let response = Response::Logits { id: black_box(1), nanoseconds: black_box(2), logits };
+    black_box(link::device::write_response(&response, room()));
 }
