@@ -1,6 +1,7 @@
 //! Packages of Debian and Ubuntu.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -12,6 +13,9 @@ const APT_LIMIT: Duration = Duration::from_secs(900);
 
 /// Where a list of the backports is put, if the system has none.
 const BACKPORTS_LIST: &str = "/etc/apt/sources.list.d/inkbit-backports.list";
+
+/// Debian's keys, where its package of them puts them.
+const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /// Installs packages, if this is Debian or Ubuntu and we may.
 pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
@@ -25,20 +29,17 @@ pub(crate) fn install_from_backports(packages: &[&str]) -> Result<(), String> {
     let codename = release.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="));
     let codename = codename.ok_or("/etc/os-release names no VERSION_CODENAME")?;
     let backports = format!("{codename}-backports");
-    let targets = output(
-        "apt-get",
-        &["indextargets", "--format", "$(SUITE) $(CODENAME) $(REPO_URI) $(SIGNED_BY)"],
-    );
-    let targets = targets.ok_or("apt-get does not list where packages come from")?;
-    if !targets.lines().any(|line| line.split(' ').nth(1) == Some(&backports)) {
-        let main = targets.lines().map(|line| line.split(' ').collect::<Vec<_>>());
-        let main = main.into_iter().find(|fields| fields.get(1) == Some(&codename));
-        let [_, _, address, key @ ..] = main.as_deref().unwrap_or_default() else {
-            return Err(format!("no source of packages is for {codename}"));
-        };
-        let key = key.first().filter(|key| !key.is_empty());
-        let signed = key.map(|key| format!("[signed-by={key}] ")).unwrap_or_default();
-        fs::write(BACKPORTS_LIST, format!("deb {signed}{address} {backports} main\n"))
+    let sources = output("apt-get", &["indextargets", "--format", "$(CODENAME) $(REPO_URI)"]);
+    let sources = sources.ok_or("apt-get does not list where packages come from")?;
+    let source = |name: &str| {
+        sources.lines().find_map(|line| line.split_once(' ').filter(|(found, _)| *found == name))
+    };
+    if source(&backports).is_none() {
+        let (_, address) =
+            source(codename).ok_or_else(|| format!("no source is for {codename}"))?;
+        let key = Path::new(KEYRING).exists().then(|| format!("[signed-by={KEYRING}] "));
+        let key = key.unwrap_or_default();
+        fs::write(BACKPORTS_LIST, format!("deb {key}{address} {backports} main\n"))
             .map_err(|error| format!("cannot write {BACKPORTS_LIST}: {error}"))?;
     }
     install_from(&["--target-release", &backports], packages)
