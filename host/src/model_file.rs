@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use inkbit_core::blob::{PREFIX_BYTES, stated_length};
+use inkbit_core::blob::{MAGIC, PREFIX_BYTES, stated_length};
 use inkbit_core::{Error, MAX_LAYERS, MAX_WIDTH, Model};
 
 use crate::files::{self, FileError};
@@ -22,6 +22,12 @@ pub enum ModelFileError {
     /// The file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A model was to be written over something else.
+    #[error(
+        "{} exists and is not an Inkbit model; it was not replaced: give another name, or remove it",
+        .0.display()
+    )]
+    Occupied(PathBuf),
     /// The file is not a model.
     #[error("{}: {source}", path.display())]
     Format {
@@ -63,13 +69,14 @@ impl Blob {
         Ok(blob)
     }
 
-    /// Writes the file, whole or not at all.
+    /// Writes the file, whole or not at all. A file that is no model is not replaced.
     ///
     /// # Errors
     ///
-    /// [`FileError`].
-    pub fn save(&self, path: &Path) -> Result<(), FileError> {
-        files::write(path, self.bytes())
+    /// [`ModelFileError::File`] and [`ModelFileError::Occupied`].
+    pub fn save(&self, path: &Path) -> Result<(), ModelFileError> {
+        check_replaceable(path)?;
+        Ok(files::write(path, self.bytes())?)
     }
 
     /// The bytes.
@@ -92,6 +99,24 @@ impl Blob {
     pub fn model(&self) -> Result<Model<'_>, Error> {
         Model::parse(self.bytes())
     }
+}
+
+/// Refuses to replace a file that is no model of any version.
+///
+/// # Errors
+///
+/// [`ModelFileError::Occupied`], and files that cannot be read.
+pub fn check_replaceable(path: &Path) -> Result<(), ModelFileError> {
+    if !path.is_file() {
+        return Ok(());
+    }
+    let mut start = Vec::new();
+    let file = File::open(path).map_err(FileError::at("read", path))?;
+    file.take(MAGIC.len() as u64).read_to_end(&mut start).map_err(FileError::at("read", path))?;
+    if start.is_empty() || start == MAGIC {
+        return Ok(());
+    }
+    Err(ModelFileError::Occupied(path.to_owned()))
 }
 
 /// Reads a file if it begins like a blob, and no more of it than a blob can be long: what is given

@@ -6,13 +6,14 @@
 mod ink;
 mod paper;
 
-use std::io::Cursor;
+use std::fs::File;
+use std::io::{Cursor, Read as _};
 use std::path::{Path, PathBuf};
 
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageReader, LumaA};
 
-use crate::files::{self, FileError};
+use crate::files::FileError;
 
 /// The most pixels that a picture may have. A file of a few bytes can claim any number.
 pub const MAX_PIXELS: u64 = 100_000_000;
@@ -96,7 +97,10 @@ fn decode(path: &Path) -> Result<DynamicImage, PictureError> {
     if bytes > MAX_FILE_BYTES {
         return Err(too_large(format!("a file of {bytes} bytes")));
     }
-    let content = files::read(path)?;
+    // What is no file, a device say, has no length before its end.
+    let mut content = Vec::new();
+    let file = File::open(path).map_err(FileError::at("read", path))?;
+    file.take(MAX_FILE_BYTES).read_to_end(&mut content).map_err(FileError::at("read", path))?;
     let begins = content.iter().take(8).map(|byte| format!("{byte:02x}")).collect::<Vec<_>>();
     let unknown = || PictureError::Format {
         path: path.to_owned(),
@@ -109,6 +113,10 @@ fn decode(path: &Path) -> Result<DynamicImage, PictureError> {
         ImageError::Unsupported(_) => unknown(),
         source => PictureError::Damaged { path: path.to_owned(), source },
     };
+    // The decoder completes a JPEG that is cut off with grey, and says nothing.
+    if content.starts_with(&[0xFF, 0xD8]) && !content.windows(2).any(|pair| pair == [0xFF, 0xD9]) {
+        return Err(failed(ImageError::IoError(std::io::ErrorKind::UnexpectedEof.into())));
+    }
     let mut reader = ImageReader::new(Cursor::new(content));
     reader.no_limits(); // the size is checked before anything is allocated for it
     let reader = reader.with_guessed_format().map_err(FileError::at("read", path))?;

@@ -46,7 +46,12 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 fn of_model(path: &Path, args: &Args) -> anyhow::Result<Evaluation> {
     let blob = Blob::load(path)?;
     let data = args.data.load()?;
-    Ok(evaluate_model(&blob.model()?, &data.test)?)
+    let model = blob.model()?;
+    let result = evaluate_model(&model, &data.test)?;
+    if model.header().provenance.digest != data.digest() {
+        super::complain(&format!("note: the model was trained on other data than {}", data.name));
+    }
+    Ok(result)
 }
 
 fn of_run(path: &Path, args: &Args) -> anyhow::Result<Evaluation> {

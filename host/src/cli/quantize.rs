@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use inkbit::data::Dataset;
 use inkbit::evaluate::{Evaluation, evaluate_model, evaluate_net};
-use inkbit::model_file::Blob;
+use inkbit::model_file::{Blob, check_replaceable};
 use inkbit::quantize::{Description, calibrate, quantize};
 use inkbit::report::text;
 use inkbit::run::Run;
@@ -60,6 +60,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         return Err(UsageError(message).into());
     }
     run.weights()?;
+    check_replaceable(&args.out)?;
     let data = args.data.of_run(&run)?;
     let quantized = quantize_run(&run, &data, name)?;
     quantized.blob.save(&args.out)?;

@@ -66,35 +66,35 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Widths of the hidden layers, such as 256,128
+    /// Widths of the hidden layers [classic: 256,128]
     #[arg(long, value_name = "WIDTHS", value_delimiter = ',')]
     pub hidden: Option<Vec<usize>>,
 
-    /// Share of the hidden values that a step drops, from 0 to below 1
+    /// Share of the hidden values that a step drops, from 0 to below 1 [classic: 0.4]
     #[arg(long, value_name = "SHARE")]
     pub dropout: Option<f32>,
 
-    /// Passes over the training images, at most
+    /// Passes over the training images, at most [classic: 20]
     #[arg(long, value_name = "COUNT")]
     pub epochs: Option<usize>,
 
-    /// Images in a training step
+    /// Images in a training step [classic: 128]
     #[arg(long, value_name = "COUNT")]
     pub batch: Option<usize>,
 
-    /// Learning rate
+    /// Learning rate; `learning_rate` in a TOML file [classic: 0.001]
     #[arg(long, value_name = "RATE")]
     pub lr: Option<f32>,
 
-    /// Start of all random numbers
+    /// Start of all random numbers, at most 2^63 - 1 [classic: 1]
     #[arg(long)]
     pub seed: Option<u64>,
 
-    /// Epochs without a lower validation loss after which training stops
+    /// Epochs without a lower validation loss after which training stops [classic: 5]
     #[arg(long, value_name = "COUNT")]
     pub patience: Option<usize>,
 
-    /// Share of the training images to choose the best epoch by
+    /// Share of the training images to choose the best epoch by [classic: 0.0833333]
     #[arg(long, value_name = "SHARE")]
     pub validation_split: Option<f64>,
 

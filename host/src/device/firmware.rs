@@ -148,6 +148,11 @@ impl Firmware {
         if machine != expected {
             return Err(format!("it is for ELF machine {}, not {}", machine.0, expected.0));
         }
+        // The name that it gives over the line.
+        let name = board.name.as_bytes();
+        if !self.elf.windows(name.len()).any(|bytes| bytes == name) {
+            return Err("it is for another board".to_owned());
+        }
         header.sections(ENDIAN, &*self.elf).map_err(not_elf)?;
         let model = board.memory.model.range();
         for (address, bytes) in self.try_parts()? {

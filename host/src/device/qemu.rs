@@ -22,12 +22,14 @@ const START: Duration = Duration::from_secs(20);
 const WINDOW: usize = 8;
 
 /// Runs the emulator and ends it when standard input ends: however this process dies, the pipe is
-/// closed, and no emulator stays behind.
+/// closed, and neither emulator nor files of it stay behind.
 const GUARD: &str = r#"
+folder=$1
+shift
 exec 3<&0
 "$@" </dev/null 3<&- &
 emulator=$!
-(read -r _ <&3; kill -KILL "$emulator") 2>/dev/null &
+(read -r _ <&3; kill -KILL "$emulator"; rm -rf "$folder") 2>/dev/null &
 guard=$!
 wait "$emulator"
 status=$?
@@ -121,7 +123,7 @@ impl Emulator {
         let log = File::create(path("log")).map_err(EmulatorError::at("create QEMU's log"))?;
 
         let mut command = Command::new("sh");
-        command.args(["-c", GUARD, "sh", &program]).args(&board.qemu.args);
+        command.args(["-c", GUARD, "sh"]).arg(folder.path()).arg(&program).args(&board.qemu.args);
         command.args(["-monitor", "none", "-nic", "none", "-kernel"]).arg(path("firmware"));
         if !region.is_empty() {
             let (model, address) = (in_option(&path("model")), board.memory.model.address);

@@ -19,6 +19,11 @@ pub enum RunError {
          wrote", .0.display()
     )]
     NotARun(PathBuf),
+    /// Another process writes it.
+    #[error(
+        "another inkbit is training in {}; wait for it, or give another folder", .0.display()
+    )]
+    Busy(PathBuf),
     /// No epoch has been finished.
     #[error(
         "{} has no weights yet: not one epoch was finished; go on with `inkbit train --resume \

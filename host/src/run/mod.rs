@@ -12,6 +12,7 @@
 //! written from it again when a run is resumed, so that a process may be killed at any time.
 
 mod error;
+mod lock;
 mod tensors;
 
 use std::fs;
@@ -28,6 +29,7 @@ use crate::train::adam::Adam;
 use crate::train::history::{Epoch, History};
 use crate::train::{State, Trainer, check_sizes};
 pub use error::RunError;
+use lock::Lock;
 use tensors::Decoded;
 
 const CONFIG: &str = "config.toml";
@@ -115,6 +117,7 @@ impl Run {
         }
         let run = Self { folder: folder.to_owned(), config: config.clone(), data };
         files::create_folder(folder)?;
+        let _lock = Lock::take(folder)?;
         for name in [CONFIG, DATA, WEIGHTS, HISTORY, CHECKPOINT] {
             remove(&run.path(name))?;
         }
@@ -231,6 +234,7 @@ impl Run {
     ///
     /// [`RunError::Train`], [`RunError::Damaged`], [`RunError::File`].
     pub fn train(&self, data: &Dataset, observer: &mut dyn Observer) -> Result<State, RunError> {
+        let _lock = Lock::take(&self.folder)?;
         let (images, classes) = (&data.train, data.classes.len());
         let mut trainer = match self.checkpoint()? {
             Some(state) => {
