@@ -20,7 +20,7 @@ fn it_goes_all_the_way_and_a_second_one_replaces_the_first() {
     assert_eq!(text.matches(", truly ").count(), 6, "{text}");
     let (_, end) = text.split_once("\n== Done\n\naccuracy ").unwrap();
     assert!(end.contains(" %, 0 mismatches, ") && end.contains("\n\nNow try\n"), "{end}");
-    assert!(end.contains("  inkbit inspect first/model.inkbit  "), "{end}");
+    assert!(end.contains(" inspect first/model.inkbit\n"), "{end}");
     place.succeed("verify first/model.inkbit --data digits");
 
     let model = place.read("first/model.inkbit");
