@@ -296,6 +296,9 @@ impl Client {
         read: impl FnOnce(Response<'_>) -> T,
     ) -> Result<Option<Result<T, Refusal>>, DeviceError> {
         let deadline = Instant::now() + timeout;
+        // Where this process was held off past the deadline, the answer may wait to be read; but
+        // no more than one, so that a line that never rests cannot hold it.
+        let mut overdue = 0;
         loop {
             while let Some(byte) = self.received.pop_front() {
                 let message = match self.receiver.push(byte) {
@@ -320,17 +323,25 @@ impl Client {
                     Err(refusal) => Ok(Some(Err(refusal))),
                 };
             }
-            if Instant::now() >= deadline {
+            if overdue > RESPONSE_FRAME {
                 return Ok(None);
             }
             let mut bytes = [0; 1024];
             match self.line.read(&mut bytes) {
                 Ok(0) => return Err(DeviceError::Closed(self.line.last_words())),
-                Ok(length) => self.received.extend(&bytes[..length]),
+                Ok(length) => {
+                    self.received.extend(&bytes[..length]);
+                    if Instant::now() >= deadline {
+                        overdue += length;
+                    }
+                }
                 Err(error) => match error.kind() {
-                    io::ErrorKind::WouldBlock
-                    | io::ErrorKind::TimedOut
-                    | io::ErrorKind::Interrupted => {}
+                    io::ErrorKind::Interrupted => {}
+                    io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+                        if Instant::now() >= deadline {
+                            return Ok(None);
+                        }
+                    }
                     _ => return Err(error.into()),
                 },
             }

@@ -1,5 +1,7 @@
 //! Every emulated board computes the host's logits.
 
+use std::time::Duration;
+
 use inkbit::device::verify;
 use inkbit::model_file::Blob;
 use inkbit_tests::devices::{classic, digits, emulated, start};
@@ -7,7 +9,9 @@ use inkbit_tests::devices::{classic, digits, emulated, start};
 fn compare(board: &str, blob: &Blob, count: usize) {
     let Some((board, firmware)) = emulated(board) else { return };
     let images = digits(count);
-    let mut client = start(&board, &firmware, blob.bytes()).into_client().unwrap();
+    let client = start(&board, &firmware, blob.bytes()).into_client().unwrap();
+    // A machine that is busy with other tests is late, but loses nothing.
+    let mut client = client.with_timeout(Duration::from_secs(30));
     let report =
         verify(&mut client, blob, &images, |_| ()).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!((report.images, report.logits), (count, 10 * count));

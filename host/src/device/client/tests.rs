@@ -11,6 +11,10 @@ struct Device {
     loss: u64,
     chance: u64,
     silent: bool,
+    /// Sends one byte for ever, and never the end of a frame.
+    babbles: bool,
+    /// How long the first read takes, as if this process had been held off.
+    held_off: Duration,
     protocol: u8,
     refusal: Option<Refusal>,
 }
@@ -23,6 +27,8 @@ impl Device {
             loss,
             chance: 0x1234_5678_9ABC_DEF1,
             silent: false,
+            babbles: false,
+            held_off: Duration::ZERO,
             protocol: PROTOCOL,
             refusal: None,
         }
@@ -107,6 +113,11 @@ impl Write for Device {
 
 impl Read for Device {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        std::thread::sleep(std::mem::take(&mut self.held_off));
+        if self.babbles {
+            bytes.fill(7);
+            return Ok(bytes.len());
+        }
         // Short reads, so that frames arrive in pieces.
         let length = self.answers.len().min(bytes.len()).min(7);
         for (place, byte) in bytes.iter_mut().zip(self.answers.drain(..length)) {
@@ -174,6 +185,30 @@ fn a_device_that_never_answers_is_given_up() {
     let error = client(silent, 1).hello().unwrap_err();
     assert!(matches!(error, DeviceError::Silent { .. }), "{error}");
     assert!(error.to_string().contains("is this its port?"), "{error}");
+}
+
+#[test]
+fn a_line_that_never_rests_is_given_up() {
+    let mut babbling = Device::new(0);
+    babbling.babbles = true;
+    let error = client(babbling, 1).hello().unwrap_err();
+    assert!(matches!(error, DeviceError::Silent { .. }), "{error}");
+}
+
+#[test]
+fn an_answer_that_waited_while_this_process_was_held_off_is_no_loss() {
+    let mut device = Device::new(0);
+    device.held_off = Duration::from_millis(60);
+    let mut client = client(device, 8);
+    let images = images(8);
+    let mut answers = 0;
+    let all = images.iter().map(Vec::as_slice);
+    let count = |_, _| {
+        answers += 1;
+        ControlFlow::Continue(())
+    };
+    client.classify_all(all, count).unwrap();
+    assert_eq!((answers, client.repeats()), (8, 0));
 }
 
 #[test]
