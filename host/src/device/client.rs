@@ -225,7 +225,12 @@ impl Client {
                 lost => {
                     let lost = lost.and_then(Result::err);
                     if !settling || lost.is_some_and(is_final) {
-                        self.count_loss(&mut tries, lost)?;
+                        if let Err(error) = self.count_loss(&mut tries, lost) {
+                            // The other images on their way are refused too, and their refusals
+                            // must not answer the next request.
+                            self.drain()?;
+                            return Err(error);
+                        }
                         self.end_frame()?;
                         settling = true;
                     }
@@ -265,7 +270,7 @@ impl Client {
             self.count_loss(&mut tries, lost)?;
             self.end_frame()?;
             // What the device has to say to the damage is nothing to the next try.
-            while self.receive(QUIET, |_| ())?.is_some() {}
+            self.drain()?;
             timeout = self.timeout;
         }
     }
@@ -281,6 +286,12 @@ impl Client {
             None if *tries == TRIES => Err(DeviceError::Silent { timeout: self.timeout }),
             _ => Ok(()),
         }
+    }
+
+    /// Passes over what the device says until it says no more.
+    fn drain(&mut self) -> Result<(), DeviceError> {
+        while self.receive(QUIET, |_| ())?.is_some() {}
+        Ok(())
     }
 
     /// Ends whatever frame the device believes to be in.

@@ -16,6 +16,7 @@ struct Device {
     /// How long the first read takes, as if this process had been held off.
     held_off: Duration,
     protocol: u8,
+    /// Its answer to every image.
     refusal: Option<Refusal>,
 }
 
@@ -68,20 +69,19 @@ impl Write for Device {
             if self.silent {
                 continue;
             }
-            if let Some(refusal) = self.refusal {
-                self.answer(&Response::Refused(refusal));
-                continue;
-            }
             let request = message.as_deref().map_err(|refusal| *refusal).and_then(link::decode);
-            match request {
-                Ok(Request::Classify { id, pixels }) => {
+            match (request, self.refusal) {
+                (Ok(Request::Classify { .. }), Some(refusal)) => {
+                    self.answer(&Response::Refused(refusal));
+                }
+                (Ok(Request::Classify { id, pixels }), None) => {
                     let mut image = [0; 784];
                     let length = link::unpack_pixels(pixels, &mut image);
                     let sum = image[..length].iter().copied().map(i32::from).sum();
                     let logits = [sum, length as i32].into_iter().collect();
                     self.answer(&Response::Logits { id, nanoseconds: 1, logits });
                 }
-                Ok(Request::Hello) => {
+                (Ok(Request::Hello), _) => {
                     let zero = 0;
                     let limits = Limits {
                         model_address: zero,
@@ -98,9 +98,11 @@ impl Write for Device {
                         model: Err("none"),
                     }));
                 }
-                Ok(Request::Panic) => self.answer(&Response::Panicked { message: "at main.rs:7" }),
-                Ok(_) => self.answer(&Response::Done),
-                Err(refusal) => self.answer(&Response::Refused(refusal)),
+                (Ok(Request::Panic), _) => {
+                    self.answer(&Response::Panicked { message: "at main.rs:7" });
+                }
+                (Ok(_), _) => self.answer(&Response::Done),
+                (Err(refusal), _) => self.answer(&Response::Refused(refusal)),
             }
         }
         Ok(bytes.len())
@@ -218,6 +220,19 @@ fn a_refusal_that_asking_again_cannot_change_is_passed_on_at_once() {
     let mut client = client(device, 8);
     let error = client.classify(&[0; 4]).unwrap_err();
     assert!(error.to_string().contains("784"), "{error}");
+    assert_eq!(client.repeats(), 1);
+}
+
+#[test]
+fn images_that_were_refused_leave_no_refusals_to_the_next_request() {
+    let mut device = Device::new(0);
+    device.refusal = Some(Refusal::NoModel);
+    let mut client = client(device, 8);
+    let images = images(20);
+    let all = images.iter().map(Vec::as_slice);
+    let error = client.classify_all(all, |_, _| ControlFlow::Continue(())).unwrap_err();
+    assert!(matches!(error, DeviceError::Refused(Refusal::NoModel)), "{error}");
+    assert_eq!(client.hello().unwrap().board, "simulated");
     assert_eq!(client.repeats(), 1);
 }
 
