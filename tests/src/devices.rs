@@ -1,7 +1,7 @@
 //! Emulated boards, and digits to send them.
 
 use std::env;
-use std::io::{self, Write};
+use std::io;
 use std::time::Duration;
 
 use inkbit::data::{self, Images, Source, synthetic};
@@ -38,8 +38,7 @@ pub fn emulated(name: &str) -> Option<(Board, Firmware)> {
         (_, Err(error)) => error.to_string(),
     };
     assert!(env::var_os("INKBIT_REQUIRE_DEVICES").is_none(), "{missing}");
-    // Not eprintln!, which the harness keeps to itself while the test passes.
-    let _ = writeln!(io::stderr(), "SKIPPED {name}: {missing}; `cargo xtask test` sets it up");
+    crate::skipped(name, &format!("{missing}; `cargo xtask test` sets it up"));
     None
 }
 

@@ -9,3 +9,10 @@ pub mod random_model;
 pub mod screens;
 
 pub use aligned::Aligned;
+
+/// Says that something was not tested, and why. Not by `eprintln!`, which the harness keeps to itself
+/// while the test passes.
+pub fn skipped(what: &str, why: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "SKIPPED {what}: {why}");
+}

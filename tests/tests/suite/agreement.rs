@@ -11,6 +11,7 @@ use inkbit::verify::{VerifyError, verify};
 use inkbit_core::Model;
 use inkbit_tests::oracle::Oracle;
 use inkbit_tests::random_model::recipes;
+use inkbit_tests::skipped;
 use proptest::prelude::*;
 
 use super::equivalence::{assert_equal_layers, cases, core_layers};
@@ -88,7 +89,7 @@ fn tensors_oracle_and_core_agree_on_all_mnist_test_images() {
             let source = Source::new("mnist", Some(folder.into()), None);
             assert_all_agree_on_digits(&load(&source).unwrap().test);
         }
-        None => eprintln!("skipped: INKBIT_DATA does not name a folder with MNIST"),
+        None => skipped("agreement on MNIST", "INKBIT_DATA names no folder with MNIST"),
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use inkbit::data::{Dataset, Source, load};
+use inkbit_tests::skipped;
 use tempfile::TempDir;
 
 /// Bytes of an IDX file: type and sizes, then the values.
@@ -243,7 +244,7 @@ fn flags_for_mnist_are_refused_with_other_data() {
 #[test]
 fn genuine_mnist_is_recognized() {
     let Some(folder) = std::env::var_os("INKBIT_DATA") else {
-        println!("not checked: INKBIT_DATA names no folder with MNIST");
+        skipped("genuine MNIST", "INKBIT_DATA names no folder with MNIST");
         return;
     };
     let data = load(&Source::new("mnist", Some(folder.into()), None)).unwrap();

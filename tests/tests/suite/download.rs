@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use inkbit::data::download::{Download, Wanted};
 use inkbit::data::idx::{Idx, Kind};
 use inkbit::data::{Source, load};
+use inkbit_tests::skipped;
 use tempfile::TempDir;
 
 use self::server::{Answer, Server};
@@ -281,7 +282,7 @@ fn a_full_disk_is_named_and_given_back() {
 #[cfg(target_os = "linux")]
 fn genuine_mnist_is_downloaded_once_and_then_found() {
     let Some(folder_of) = std::env::var_os("INKBIT_DATA") else {
-        println!("not checked: INKBIT_DATA names no folder with MNIST to serve");
+        skipped("download of genuine MNIST", "INKBIT_DATA names no folder with MNIST");
         return;
     };
     let home = folder();
