@@ -7,6 +7,14 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use crate::place::{Ended, Place, TRAIN};
 
+impl Ended {
+    /// After how many epochs the training says that it has ended.
+    fn epochs(&self) -> usize {
+        let text = self.out.split("after epoch ").nth(1).unwrap_or_else(|| panic!("{self:?}"));
+        text.split(':').next().unwrap().parse().unwrap()
+    }
+}
+
 /// A training under way; ended with the test if it does not end by itself.
 struct Training {
     child: Child,
@@ -64,8 +72,7 @@ fn ctrl_c_stops_after_the_epoch_in_hand_and_the_run_goes_on_from_there() {
 
     // What is there can be used.
     place.succeed("quantize new -o early.inkbit");
-    let done = ended.out.split("after epoch ").nth(1).unwrap();
-    let done: usize = done.split(':').next().unwrap().parse().unwrap();
+    let done = ended.epochs();
     assert_eq!(
         place.fail(1, &format!("train --out new {TRAIN}")),
         format!(
@@ -91,8 +98,8 @@ fn ctrl_c_stops_after_the_epoch_in_hand_and_the_run_goes_on_from_there() {
 #[test]
 fn a_second_ctrl_c_stops_at_once() {
     let place = Place::untrained();
-    // Steps of one image over a wide network: an epoch takes long enough to be interrupted.
-    let slow = "train --out new --data digits --hidden 400,400 --batch 1";
+    // Steps of one image over a wide network: an epoch takes seconds, in which both signals come.
+    let slow = "train --out new --data digits --hidden 1000,1000 --batch 1";
     let mut training = Training::start(&place, slow, 1);
     training.interrupt();
     let mut line = [0; "stopping".len()];
@@ -104,18 +111,35 @@ fn a_second_ctrl_c_stops_at_once() {
 }
 
 #[test]
-fn a_run_that_was_killed_ends_with_the_weights_of_one_that_was_not() {
+fn a_run_that_was_killed_goes_on_to_the_weights_of_one_that_was_not() {
     let place = Place::untrained();
-    let flags = format!("{TRAIN} --batch 4 --epochs 30 --patience 30");
-    place.succeed(&format!("train --out whole {flags}"));
-    let mut training = Training::start(&place, &format!("train --out killed {flags}"), 2);
+    // Far from its end whenever it is killed: how long it has been trained, the one who ends it
+    // says, and the other run is trained for as long.
+    let endless = format!("{TRAIN} --batch 4 --epochs 1000000 --patience 1000000");
+    let mut training = Training::start(&place, &format!("train --out killed {endless}"), 2);
     training.child.kill().unwrap();
     assert_eq!(training.end().code, None, "the training was over before it was killed");
+    let training = Training::start(&place, "train --out killed --resume", 2);
+    training.interrupt();
+    let ended = training.end();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let epochs = ended.epochs();
+    assert!(epochs >= 4, "{ended:?}");
 
-    let text = place.succeed("train --out killed --resume");
-    assert!(text.contains("after epoch 30: all epochs trained"), "{text}");
+    place.succeed(&format!(
+        "train --out whole {TRAIN} --batch 4 --epochs {epochs} --patience 1000000"
+    ));
     let weights = |run: &str| place.read(&format!("{run}/weights.safetensors"));
     assert!(weights("whole") == weights("killed"), "other weights");
+    // The best weights may be from before it was killed, the losses of all epochs are not.
+    let losses = |run: &str| {
+        let history = place.read(&format!("{run}/history.json"));
+        let mut history: serde_json::Value = serde_json::from_slice(&history).unwrap();
+        let epochs = history["epochs"].as_array_mut().unwrap();
+        epochs.iter_mut().for_each(|epoch| epoch["seconds"] = 0.into());
+        epochs.clone()
+    };
+    assert_eq!(losses("whole"), losses("killed"));
 }
 
 #[test]
