@@ -9,21 +9,24 @@ use std::{env, fs, thread};
 use inkbit::device::qemu::which;
 use inkbit::device::{Board, Firmware};
 
-use crate::place::{Place, TRAIN};
+use crate::place::{Place, TRAIN, bars};
 
 const BOARD: &str = "lm3s6965evb";
 
-/// Whether the board can be emulated here.
-fn can_emulate() -> bool {
-    let board = Board::find(BOARD).unwrap();
-    let missing = match (which(&board.qemu.program), Firmware::find(&board, None)) {
-        (Some(_), Ok(_)) => return true,
-        (None, _) => format!("{} is not installed", board.qemu.program),
-        (_, Err(error)) => error.to_string(),
-    };
+/// Whether all these boards can be emulated here.
+fn can_emulate<'a>(boards: impl IntoIterator<Item = &'a str>) -> bool {
+    let missing = boards.into_iter().find_map(|name| {
+        let board = Board::find(name).unwrap();
+        match (which(&board.qemu.program), Firmware::find(&board, None)) {
+            (Some(_), Ok(_)) => None,
+            (None, _) => Some(format!("{name}: {} is not installed", board.qemu.program)),
+            (_, Err(error)) => Some(format!("{name}: {error}")),
+        }
+    });
+    let Some(missing) = missing else { return true };
     assert!(env::var_os("INKBIT_REQUIRE_DEVICES").is_none(), "{missing}");
     // Not eprintln!, which the harness keeps to itself while the test passes.
-    let _ = writeln!(io::stderr(), "SKIPPED {BOARD}: {missing}; `cargo xtask test` sets it up");
+    let _ = writeln!(io::stderr(), "SKIPPED {missing}; `cargo xtask test` sets it up");
     false
 }
 
@@ -93,12 +96,13 @@ fn send_says_what_it_lacks() {
 
 #[test]
 fn verify_compares_every_image_on_every_board() {
-    if !can_emulate() {
+    let names = inkbit::device::board::names();
+    if !can_emulate(names.iter().map(String::as_str)) {
         return;
     }
     let place = Place::new();
     let said = place.succeed("verify model.inkbit --data digits --device all");
-    for name in inkbit::device::board::names() {
+    for name in names {
         let line =
             said.lines().find(|line| line.starts_with(&name)).unwrap_or_else(|| panic!("{said}"));
         assert!(line.contains("80 images, 320 logits, 0 mismatches"), "{line}");
@@ -107,7 +111,7 @@ fn verify_compares_every_image_on_every_board() {
 
 #[test]
 fn send_says_what_predict_says() {
-    if !can_emulate() {
+    if !can_emulate([BOARD]) {
         return;
     }
     let place = Place::new();
@@ -123,12 +127,14 @@ fn send_says_what_predict_says() {
 #[test]
 #[cfg(target_os = "linux")]
 fn an_emulator_does_not_outlive_the_command_that_is_killed() {
-    if !can_emulate() {
+    if !can_emulate([BOARD]) {
         return;
     }
     let place = Place::untrained();
     place.write("classic.inkbit", include_bytes!("../models/classic.inkbit"));
-    let mut command = place.command("verify classic.inkbit --data synthetic --device lm3s6965evb");
+    // As many as the emulator needs seconds for.
+    place.write_data("many", &bars(28, 10, 10), &bars(28, 10, 10_000));
+    let mut command = place.command("verify classic.inkbit --data many --device lm3s6965evb");
     let folder = place.path("tmp");
     fs::create_dir(&folder).unwrap();
     command.env("TMPDIR", &folder).stdout(Stdio::null()).stderr(Stdio::null());
