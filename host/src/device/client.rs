@@ -12,6 +12,8 @@ use inkbit_core::link::{
 use super::reply::{Answer, DeviceError, DeviceModel, Hello, TRIES};
 
 #[cfg(test)]
+pub(super) mod simulated;
+#[cfg(test)]
 mod tests;
 
 /// A line that has carried nothing for so long carries nothing any more.

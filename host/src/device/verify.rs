@@ -116,3 +116,71 @@ pub fn verify(
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use inkbit_core::blob::pack_layer;
+    use inkbit_core::{Header, Input, LayerShape, Model, Provenance};
+
+    use super::super::client::simulated::Device;
+    use super::*;
+
+    /// A model of 2×2 pixels whose logits are their sum and their number, as [`Device`] has it.
+    fn sum() -> Blob {
+        let shape = LayerShape { inputs: 4, outputs: 2, bits: 8, multipliers: 0 };
+        let mut data = vec![0; shape.data_bytes()];
+        pack_layer(0, shape, &[], &[0, 4], |output, _| 1 - output as i32, &mut data).unwrap();
+        let header = Header {
+            name: "sum",
+            labels: "sum\nnumber",
+            input: Input::full(2),
+            logit_scale: 1.0,
+            layers: [shape].into_iter().collect(),
+            provenance: Provenance {
+                tool: "test",
+                command: "",
+                digest: [0; 32],
+                seed: 0,
+                correct: 0,
+                tested: 0,
+            },
+        };
+        Blob::from_model(&Model::new(header, &data).unwrap()).unwrap()
+    }
+
+    fn verify_on(device: Device) -> Result<Report, VerifyError> {
+        let pixels = (0..80).map(|n| n * 3).collect();
+        let images = Images { side: 2, pixels, labels: vec![0; 20] };
+        verify(&mut Client::new(device, 8), &sum(), &images, |_| ())
+    }
+
+    fn device() -> Device {
+        let mut device = Device::new(0);
+        device.model = Some(sum().crc());
+        device
+    }
+
+    #[test]
+    fn a_device_with_the_hosts_logits_passes() {
+        let report = verify_on(device()).unwrap();
+        assert_eq!((report.images, report.logits, report.repeats), (20, 40, 0));
+    }
+
+    #[test]
+    fn one_logit_that_is_off_by_one_is_found_and_named() {
+        let mut device = device();
+        device.wrong = Some(17);
+        let error = verify_on(device).unwrap_err();
+        // Pixels 68 to 71, times 3.
+        assert_eq!(
+            error.to_string(),
+            "mismatch at image 17, unit 1: the host says 4, the device simulated says 5\n\
+             host's logits   [834, 4]\ndevice's logits [834, 5]\n\
+             please report this with the model and the data set"
+        );
+        let VerifyError::Mismatch(found) = error else { panic!("{error}") };
+        let Mismatch { board, image, unit, host, device } = *found;
+        assert_eq!((&*board, image, unit), ("simulated", 17, 1));
+        assert_eq!((host, device), (vec![834, 4], vec![834, 5]));
+    }
+}

@@ -1,0 +1,151 @@
+//! What the tests speak to instead of a device.
+
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+use std::time::Duration;
+
+use inkbit_core::link::{
+    self, Limits, Loaded, PROTOCOL, RESPONSE_FRAME, Receiver, Refusal, Request, Response,
+};
+
+use super::Line;
+
+/// A device in memory that answers the sum of the pixels and their number, at the end of a line that
+/// damages and loses bytes, in both directions.
+pub struct Device {
+    receiver: Receiver<{ link::request_bytes(784) }>,
+    answers: VecDeque<u8>,
+    /// One byte of so many is damaged or lost; 0 for none.
+    loss: u64,
+    chance: u64,
+    pub silent: bool,
+    /// Sends one byte for ever, and never the end of a frame.
+    pub babbles: bool,
+    /// How long the first read takes, as if this process had been held off.
+    pub held_off: Duration,
+    pub protocol: u8,
+    /// Its answer to every image.
+    pub refusal: Option<Refusal>,
+    /// CRC of its model, which takes 2×2 pixels and has 2 classes.
+    pub model: Option<u32>,
+    /// The request, by its number, whose last logit is one too much.
+    pub wrong: Option<u32>,
+}
+
+fn loaded(crc: u32) -> Loaded<'static> {
+    Loaded { name: "sum", crc, side: 2, classes: 2 }
+}
+
+impl Device {
+    pub fn new(loss: u64) -> Self {
+        Self {
+            receiver: Receiver::new(),
+            answers: VecDeque::new(),
+            loss,
+            chance: 0x1234_5678_9ABC_DEF1,
+            silent: false,
+            babbles: false,
+            held_off: Duration::ZERO,
+            protocol: PROTOCOL,
+            refusal: None,
+            model: None,
+            wrong: None,
+        }
+    }
+
+    fn next(&mut self) -> u64 {
+        self.chance ^= self.chance << 13;
+        self.chance ^= self.chance >> 7;
+        self.chance ^= self.chance << 17;
+        self.chance
+    }
+
+    /// The byte as it leaves the line, if it does.
+    fn pass(&mut self, byte: u8) -> Option<u8> {
+        if self.loss == 0 || !self.next().is_multiple_of(self.loss) {
+            return Some(byte);
+        }
+        let change = self.next() as u8;
+        (change >= 64).then_some(byte ^ change)
+    }
+
+    fn answer(&mut self, response: &Response<'_>) {
+        let mut buffer = [0; RESPONSE_FRAME];
+        for byte in link::encode(response, &mut buffer).unwrap() {
+            let passed = self.pass(*byte);
+            self.answers.extend(passed);
+        }
+    }
+}
+
+impl Write for Device {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for byte in bytes {
+            let Some(byte) = self.pass(*byte) else { continue };
+            let Some(message) = self.receiver.push(byte) else { continue };
+            let message = message.map(<[u8]>::to_vec);
+            if self.silent {
+                continue;
+            }
+            let request = message.as_deref().map_err(|refusal| *refusal).and_then(link::decode);
+            match (request, self.refusal) {
+                (Ok(Request::Classify { .. }), Some(refusal)) => {
+                    self.answer(&Response::Refused(refusal));
+                }
+                (Ok(Request::Classify { id, pixels }), None) => {
+                    let mut image = [0; 784];
+                    let length = link::unpack_pixels(pixels, &mut image);
+                    let sum = image[..length].iter().copied().map(i32::from).sum();
+                    let number = length as i32 + i32::from(self.wrong == Some(id));
+                    let logits = [sum, number].into_iter().collect();
+                    self.answer(&Response::Logits { id, nanoseconds: 1, logits });
+                }
+                (Ok(Request::Hello), _) => {
+                    let zero = 0;
+                    let limits = Limits {
+                        model_address: zero,
+                        model_bytes: zero,
+                        cells: zero,
+                        pixels: zero,
+                        classes: zero,
+                    };
+                    self.answer(&Response::Hello(link::Hello {
+                        protocol: self.protocol,
+                        firmware: "1",
+                        board: "simulated",
+                        limits,
+                        model: self.model.map(loaded).ok_or("none"),
+                    }));
+                }
+                (Ok(Request::Panic), _) => {
+                    self.answer(&Response::Panicked { message: "at main.rs:7" });
+                }
+                (Ok(_), _) => self.answer(&Response::Done),
+                (Err(refusal), _) => self.answer(&Response::Refused(refusal)),
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Read for Device {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        std::thread::sleep(std::mem::take(&mut self.held_off));
+        if self.babbles {
+            bytes.fill(7);
+            return Ok(bytes.len());
+        }
+        // Short reads, so that frames arrive in pieces.
+        let length = self.answers.len().min(bytes.len()).min(7);
+        for (place, byte) in bytes.iter_mut().zip(self.answers.drain(..length)) {
+            *place = byte;
+        }
+        if length == 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(length) }
+    }
+}
+
+impl Line for Device {}
