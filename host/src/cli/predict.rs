@@ -95,7 +95,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Reads the logits of a picture.
+/// Reads the logits of a picture, of which there is at least one.
 pub fn predict<'a>(model: &Model<'a>, file: &'a str, logits: &'a [i32]) -> Prediction<'a> {
     let mut confidences = vec![0.0; logits.len()];
     softmax(logits, model.header().logit_scale, &mut confidences);

@@ -66,11 +66,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 fn send(mut client: Client, blob: Option<&Blob>, pictures: &[PathBuf]) -> anyhow::Result<()> {
     let hello = client.hello()?;
     let expected = blob.map(Blob::crc);
-    let held = hello.model.as_ref().map_or(0, |model| model.crc);
-    let side = hello.expect_model(expected.unwrap_or(held))?.side;
+    let own = hello.model.as_ref().map_or(0, |model| model.crc);
+    let held = hello.expect_model(expected.unwrap_or(own))?;
     let mut failed = 0;
     for path in pictures {
-        let pixels = match picture::read(path, side) {
+        let pixels = match picture::read(path, held.side) {
             Ok(pixels) => pixels,
             Err(error) => {
                 super::complain(&format!("error: {error}"));
@@ -79,10 +79,11 @@ fn send(mut client: Client, blob: Option<&Blob>, pictures: &[PathBuf]) -> anyhow
             }
         };
         let answer = client.classify(&pixels)?;
+        let logits = held.check_logits(&answer)?;
         let file = &*path.to_string_lossy();
         let line = match blob.map(Blob::model).transpose()? {
-            Some(model) => predict::line(&predict::predict(&model, file, &answer.logits)),
-            None => format!("{file}: class {}\n", argmax(&answer.logits)),
+            Some(model) => predict::line(&predict::predict(&model, file, logits)),
+            None => format!("{file}: class {}\n", argmax(logits)),
         };
         let time = f64::from(answer.nanoseconds) / 1e6;
         let line = line.trim_end();
