@@ -57,7 +57,9 @@ fn install_from(source: &[&str], packages: &[&str]) -> Result<(), String> {
     if let Err(error) = process::run(&mut apt(&["update"]), APT_LIMIT) {
         eprintln!("{error}\ngoing on with the lists that are there");
     }
-    let arguments = [&["install", "--yes", "--no-install-recommends"], source, packages].concat();
+    // What is installed stays: where that is in the way, another source may have what goes with it.
+    let flags = ["install", "--yes", "--no-install-recommends", "--no-remove"];
+    let arguments = [&flags[..], source, packages].concat();
     process::run(&mut apt(&arguments), APT_LIMIT)
         .map_err(|_| format!("apt-get could not install {}", packages.join(", ")))
 }

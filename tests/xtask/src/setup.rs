@@ -94,7 +94,7 @@ pub(crate) fn emulators() -> Result<(), String> {
         (Err(error), _) => error,
     };
     Err(format!(
-        "no emulator: {reason}. Install QEMU 8 or newer so that {} can be found, for example by\n    \
+        "no emulator: {reason}. Install QEMU 7.2 or newer so that {} can be found, for example by\n    \
          {}\n    brew install qemu\nand start this again",
         before.join(" and "),
         apt_line(QEMU_PACKAGES)
