@@ -60,8 +60,8 @@ impl<S: Read + ReadReady + Write, K: ReadKeys, P: Show, C: Clock> Device<S, K, P
             }
             let [byte] = byte;
             if let Some(reply) = line.push(byte, app, &mut self.clock) {
-                // The host sends nothing more until it has its answer, so while the display is
-                // redrawn before that no byte can be lost.
+                // Where there is no flow control the host sends nothing more until it has its answer,
+                // so while the display is redrawn before that no byte can be lost.
                 app.settle(&mut self.clock);
                 self.panel.show(&app.view());
                 // A host that has gone does not get its answer.
