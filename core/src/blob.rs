@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::Error;
 use crate::model::{Header, Model};
-use crate::shape::{BLOCK, LayerShape, MAX_BIAS, MAX_WIDTH, WeightBits, align};
+use crate::shape::{LayerShape, MAX_BIAS, MAX_WIDTH, WeightBits, align};
 
 mod fields;
 
@@ -15,7 +15,7 @@ use fields::Fields;
 /// What a blob begins with.
 pub const MAGIC: [u8; 6] = *b"INKBIT";
 /// The version of layout and arithmetic that this build reads and writes.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 /// Bytes before the model's name: magic, version and length.
 pub const PREFIX_BYTES: usize = 12;
 /// Data starts at a multiple of this, if the blob does.
@@ -226,12 +226,12 @@ pub fn pack_layer<'o>(
         cell.copy_from_slice(&value.to_le_bytes());
     }
     for row in 0..outputs {
-        let (byte, shift) = width.place(row % BLOCK);
-        let block = row / BLOCK * inputs;
+        let (byte, shift) = width.place(row % width.block());
+        let block = row / width.block() * inputs;
         for input in 0..inputs {
             let found = weight(row, input);
             let code = width.code(found).ok_or(Error::Weight { layer, row, found, bits })?;
-            if let Some(cell) = own_weights.get_mut((block + input) * width.bits() + byte) {
+            if let Some(cell) = own_weights.get_mut((block + input) * width.row_bytes() + byte) {
                 *cell |= code << shift;
             }
         }

@@ -4,7 +4,7 @@ use crate::Error;
 use crate::kernel::{self, Cell, portable};
 use crate::model::{Layer, Model};
 use crate::requant::requantize;
-use crate::shape::{BLOCK, Input};
+use crate::shape::Input;
 
 /// Cells of [`Scratch`] that a net with these widths needs, inputs first.
 ///
@@ -226,13 +226,14 @@ fn accumulate(layer: &Layer<'_>, inputs: &[Cell], accumulators: &mut [i32]) {
     let total: u32 = inputs.iter().map(|&entry| u32::from(kernel::unpack(entry).1)).sum();
     // A weight is step · code − offset, so the offsets of a row come off all at once.
     let offset = bits.offset() * total.cast_signed();
-    let block_bytes = (layer.inputs() * bits.bits()).max(1);
+    let block_bytes = (layer.inputs() * bits.row_bytes()).max(1);
     let mut rest = layer.weights();
-    for (block, places) in accumulators.chunks_mut(BLOCK).enumerate() {
+    for (block, places) in accumulators.chunks_mut(bits.block()).enumerate() {
         let Some((codes, after)) = rest.split_at_checked(block_bytes) else { return };
         rest = after;
         let sums = portable::block_sums(bits, codes, inputs);
-        for ((output, place), sum) in (block * BLOCK..layer.outputs()).zip(places).zip(sums) {
+        for ((output, place), sum) in (block * bits.block()..layer.outputs()).zip(places).zip(sums)
+        {
             *place = layer.bias(output) + bits.step() * sum.cast_signed() - offset;
         }
     }

@@ -40,4 +40,6 @@ pub mod softmax;
 pub use error::Error;
 pub use infer::{LayerOutput, Scratch, argmax, infer, infer_observed, scratch_cells};
 pub use model::{Header, Layer, MAX_COMMAND, MAX_NAME, Model, Provenance};
-pub use shape::{BLOCK, Input, LayerShape, MAX_BIAS, MAX_LAYERS, MAX_SIDE, MAX_WIDTH, WeightBits};
+pub use shape::{
+    Input, LayerShape, MAX_BIAS, MAX_BLOCK, MAX_LAYERS, MAX_SIDE, MAX_WIDTH, WeightBits,
+};

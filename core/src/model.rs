@@ -4,7 +4,7 @@ use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::shape::{BLOCK, Input, LayerShape, MAX_BIAS, MAX_LAYERS, MAX_WIDTH, WeightBits, align};
+use crate::shape::{Input, LayerShape, MAX_BIAS, MAX_LAYERS, MAX_WIDTH, WeightBits, align};
 
 /// The longest name of a model, in bytes.
 pub const MAX_NAME: usize = 32;
@@ -73,8 +73,9 @@ impl<'a> Layer<'a> {
         if input >= self.inputs() || output >= self.outputs() {
             return 0;
         }
-        let (byte, shift) = self.bits.place(output % BLOCK);
-        let start = (output / BLOCK * self.inputs() + input) * self.bits.bits();
+        let block = self.bits.block();
+        let (byte, shift) = self.bits.place(output % block);
+        let start = (output / block * self.inputs() + input) * self.bits.row_bytes();
         let byte = i32::from(self.weights.get(start + byte).copied().unwrap_or_default());
         let code = byte >> shift & ((1 << self.bits.bits()) - 1);
         self.bits.step() * code - self.bits.offset()

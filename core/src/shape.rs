@@ -10,8 +10,8 @@ pub const MAX_WIDTH: usize = 4096;
 pub const MAX_SIDE: u16 = 1024;
 /// The greatest absolute value of a bias. With it, no sum can overflow 32 bits.
 pub const MAX_BIAS: i32 = 1 << 30;
-/// Outputs whose weights lie together.
-pub const BLOCK: usize = 8;
+/// The most outputs whose weights lie together: [`WeightBits::block`] at its greatest.
+pub const MAX_BLOCK: usize = 16;
 
 /// The width of a weight code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,12 +36,32 @@ impl WeightBits {
         }
     }
 
-    /// The number of bits; also the bytes that one input's codes for a [`BLOCK`] take.
+    /// The number of bits.
     #[must_use]
     pub const fn bits(self) -> usize {
         match self {
             Self::Two => 2,
             Self::Four => 4,
+            Self::Eight => 8,
+        }
+    }
+
+    /// Outputs whose codes lie together.
+    #[inline(always)]
+    #[must_use]
+    pub const fn block(self) -> usize {
+        match self {
+            Self::Two => 16,
+            Self::Four | Self::Eight => 8,
+        }
+    }
+
+    /// Bytes of a row: the codes of one input for a [`block`](Self::block) of outputs.
+    #[inline(always)]
+    #[must_use]
+    pub const fn row_bytes(self) -> usize {
+        match self {
+            Self::Two | Self::Four => 4,
             Self::Eight => 8,
         }
     }
@@ -93,11 +113,15 @@ impl WeightBits {
         Some(((weight + self.offset()) / self.step()) as u8)
     }
 
-    /// Where the code of output `o` of a block lies among an input's bytes: byte and shift.
+    /// Where the code of output `o` of a block lies in a row: byte, and bit of that byte.
     #[inline(always)]
     #[must_use]
     pub const fn place(self, o: usize) -> (usize, usize) {
-        (o % self.bits(), o / self.bits() * self.bits())
+        match self {
+            Self::Eight => (o, 0),
+            Self::Four => (o % 4, o / 4 * 4),
+            Self::Two => (o / 8 + o % 2 * 2, o / 2 % 4 * 2),
+        }
     }
 }
 
@@ -182,12 +206,14 @@ impl LayerShape {
     /// within the format's limits.
     #[must_use]
     pub const fn part_bytes(&self) -> [usize; 3] {
-        let blocks = (self.outputs as usize).div_ceil(BLOCK);
-        [
-            self.multipliers as usize * 4,
-            self.outputs as usize * 4,
-            blocks * self.inputs as usize * self.bits as usize,
-        ]
+        let weights = match WeightBits::from_bits(self.bits) {
+            Some(bits) => {
+                let blocks = (self.outputs as usize).div_ceil(bits.block());
+                blocks * self.inputs as usize * bits.row_bytes()
+            }
+            None => 0,
+        };
+        [self.multipliers as usize * 4, self.outputs as usize * 4, weights]
     }
 
     /// Bytes that the layer takes in a blob's data, padding included.

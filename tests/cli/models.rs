@@ -8,7 +8,7 @@ use crate::place::Place;
 /// Renew it with the golden blobs.
 const GOLDEN: &str = "\
 name         random
-format       version 1
+format       version 2
 input        28x28 pixels, 0 = paper, 255 = ink, cropped by 0, pooled by 2 to 14x14
 classes      3: c0 c1 c2
 logit scale  0.85353464 (display only)
@@ -17,7 +17,7 @@ trained by   \n\
 seed         9
 data         sha256 15244a92b1180fc380d6754f65fcad974e46e5b0bc6426debcfdcbc534693b51
 written by   inkbit-tests 0.1.0
-crc-32       92ed7d96
+crc-32       794699e7
 memory       Scratch<204>: 816 bytes of working memory
 
 layer  inputs  outputs  bits  multipliers     bias   weights     bytes
@@ -25,7 +25,7 @@ layer  inputs  outputs  bits  multipliers     bias   weights     bytes
     1       8        3     8          0 B     12 B      64 B      80 B
 header, padding and CRC                                        108 B
 whole blob                                                    1820 B
-(outputs are stored in blocks of 8)
+(outputs are stored in blocks of 8, those with 2-bit weights of 16)
 ";
 
 #[test]
@@ -45,7 +45,7 @@ fn every_golden_model_can_be_inspected() {
         if path.extension().is_some_and(|extension| extension == "inkbit") {
             fs::copy(&path, place.path("golden.inkbit")).unwrap();
             let text = place.succeed("inspect golden.inkbit");
-            assert!(text.contains("\nformat       version 1\n"), "{}: {text}", path.display());
+            assert!(text.contains("\nformat       version 2\n"), "{}: {text}", path.display());
         }
     }
 }

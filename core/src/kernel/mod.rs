@@ -4,8 +4,8 @@
 
 pub mod portable;
 
-/// The eight sums of one block.
-pub type Sums = [u32; crate::BLOCK];
+/// The sums of one block: [`WeightBits::block`](crate::WeightBits::block) of them, then zeros.
+pub type Sums = [u32; crate::MAX_BLOCK];
 
 /// A non-zero input as the kernels read it: its index in the upper bits, its value in the lower
 /// eight. Never negative.

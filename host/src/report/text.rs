@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use inkbit_core::{BLOCK, Model};
+use inkbit_core::Model;
 
 use crate::data::Images;
 use crate::evaluate::Evaluation;
@@ -151,9 +151,10 @@ pub fn sizes(model: &Model<'_>, blob: &[u8]) -> String {
     let header = blob.len() - model.data().len();
     let _ = writeln!(text, "header, padding and CRC {header:42} B");
     let _ = writeln!(text, "whole blob {:55} B", blob.len());
-    let partial = model.layers().iter().any(|layer| layer.outputs() % BLOCK != 0);
+    let partial =
+        model.layers().iter().any(|layer| !layer.outputs().is_multiple_of(layer.bits().block()));
     if partial {
-        let _ = writeln!(text, "(outputs are stored in blocks of {BLOCK})");
+        text.push_str("(outputs are stored in blocks of 8, those with 2-bit weights of 16)\n");
     }
     text
 }

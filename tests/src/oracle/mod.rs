@@ -100,6 +100,23 @@ impl Oracle {
     }
 }
 
+/// The table of how weight codes lie: B, R and s(o).
+struct Rows {
+    block: usize,
+    bytes: usize,
+    shift: fn(usize) -> usize,
+}
+
+impl Rows {
+    fn of(bits: usize) -> Self {
+        match bits {
+            8 => Self { block: 8, bytes: 8, shift: |o| 8 * o },
+            4 => Self { block: 8, bytes: 4, shift: |o| 8 * (o % 4) + 4 * (o / 4) },
+            _ => Self { block: 16, bytes: 4, shift: |o| 2 * (o / 2) + 16 * (o % 2) },
+        }
+    }
+}
+
 fn weight(bits: usize, code: u8) -> i64 {
     let c = i64::from(code);
     match bits {

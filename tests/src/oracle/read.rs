@@ -1,4 +1,4 @@
-use super::{Oracle, OracleLayer, crc32};
+use super::{Oracle, OracleLayer, Rows, crc32};
 
 /// What is wrong with a blob, in few words: only whether there is something decides in tests.
 type Fault = &'static str;
@@ -12,7 +12,7 @@ impl Oracle {
     pub fn read(blob: &[u8]) -> Result<Self, Fault> {
         demand(blob.len() >= 12, "shorter than its prefix")?;
         demand(blob.starts_with(b"INKBIT"), "magic")?;
-        demand(blob[6..8] == [1, 0], "version")?;
+        demand(blob[6..8] == [2, 0], "version")?;
         demand(
             u32::from_le_bytes([blob[8], blob[9], blob[10], blob[11]]) as usize == blob.len(),
             "length",
@@ -161,13 +161,16 @@ impl<'a> Cursor<'a> {
         }
         self.skip_padding()?;
         layer.codes = vec![vec![0; layer.inputs]; layer.outputs];
-        for first in (0..layer.outputs).step_by(8) {
+        let rows = Rows::of(layer.bits);
+        for first in (0..layer.outputs).step_by(rows.block) {
             for input in 0..layer.inputs {
-                let bytes = self.take(layer.bits)?;
-                for o in 0..8 {
-                    let code = bytes[o % layer.bits] >> (layer.bits * (o / layer.bits));
+                let mut bytes = [0; 8];
+                bytes[..rows.bytes].copy_from_slice(self.take(rows.bytes)?);
+                let row = u64::from_le_bytes(bytes);
+                for o in 0..rows.block {
+                    let code = (row >> (rows.shift)(o)) % (1 << layer.bits);
                     if let Some(codes) = layer.codes.get_mut(first + o) {
-                        codes[input] = (u16::from(code) % (1 << layer.bits)) as u8;
+                        codes[input] = code as u8;
                     }
                 }
             }

@@ -1,10 +1,10 @@
-use super::{Oracle, OracleLayer, seal};
+use super::{Oracle, OracleLayer, Rows, seal};
 
 impl Oracle {
     /// Writes the blob, without a check of anything: tests write what is not allowed, too.
     #[must_use]
     pub fn write(&self) -> Vec<u8> {
-        let mut blob = b"INKBIT\x01\x00....".to_vec();
+        let mut blob = b"INKBIT\x02\x00....".to_vec();
         text(&mut blob, &self.name);
         text(&mut blob, &self.labels);
         number(&mut blob, self.side);
@@ -49,14 +49,14 @@ impl OracleLayer {
             data.extend((bias as i32).to_le_bytes());
         }
         data.resize(data.len().next_multiple_of(8), 0);
-        for block in self.codes.chunks(8) {
+        let rows = Rows::of(self.bits);
+        for block in self.codes.chunks(rows.block) {
             for input in 0..self.inputs {
-                let mut bytes = vec![0; self.bits];
+                let mut row = 0;
                 for (o, codes) in block.iter().enumerate() {
-                    bytes[o % self.bits] |=
-                        codes.get(input).unwrap_or(&0) << (self.bits * (o / self.bits));
+                    row |= u64::from(*codes.get(input).unwrap_or(&0)) << (rows.shift)(o);
                 }
-                data.extend(bytes);
+                data.extend(&row.to_le_bytes()[..rows.bytes]);
             }
         }
         data.resize(data.len().next_multiple_of(8), 0);

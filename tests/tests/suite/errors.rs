@@ -52,11 +52,11 @@ fn prefix_errors_say_what_was_found() {
          the file or address"
     );
     assert_eq!(
-        changed(7, 2),
-        "model has format version 513, this build reads 1; quantize it again with this version, or \
+        changed(6, 1),
+        "model has format version 1, this build reads 2; quantize it again with this version, or \
          use the version that wrote it"
     );
-    assert_eq!(VERSION, 1);
+    assert_eq!(VERSION, 2);
     assert_eq!(
         blob_message(&blob[..11]),
         "model is cut off: 11 bytes of 12; copy or flash it again"

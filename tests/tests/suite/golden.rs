@@ -1,4 +1,4 @@
-//! Blobs and logits in the repository that pin format version 1 byte for byte.
+//! Blobs and logits in the repository that pin format version 2 byte for byte.
 //!
 //! `INKBIT_BLESS=1 cargo test -p inkbit-tests golden` writes them anew. A change to them is a change
 //! of the format or of the arithmetic, and needs a new format version.
