@@ -1,5 +1,6 @@
 //! Labelled images: from files, from the network, or drawn by the project itself.
 
+pub mod augment;
 pub mod download;
 pub mod folder;
 pub mod idx;

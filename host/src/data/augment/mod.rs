@@ -1,0 +1,115 @@
+//! Training images that are never twice the same.
+//!
+//! An image is drawn anew from the original for every epoch: turned, scaled, sheared, shifted, and
+//! bent by a smooth random field (after Simard et al., "Best Practices for Convolutional Neural
+//! Networks Applied to Visual Document Analysis", 2003). What comes out depends on the seed, the
+//! epoch and the image, and on nothing else.
+
+mod config;
+mod warp;
+
+pub use config::{Augment, KINDS, Kind, Strength, Turns};
+pub use warp::{Field, GRID, Motion, Warper};
+
+use crate::rng::Rng;
+
+/// Draws images anew.
+#[derive(Clone, Debug)]
+pub struct Augmenter {
+    side: usize,
+    warper: Warper,
+    field: Field,
+    moved: Vec<u8>,
+}
+
+impl Augmenter {
+    /// For images of `side` × `side` pixels.
+    #[must_use]
+    pub fn new(side: usize) -> Self {
+        let field = Field { x: [0.0; GRID * GRID], y: [0.0; GRID * GRID] };
+        Self { side, warper: Warper::new(side), field, moved: vec![0; side * side] }
+    }
+
+    /// Draws an image anew, as strongly as said; `rng` decides how.
+    ///
+    /// # Panics
+    ///
+    /// If one of the images has not `side × side` pixels.
+    pub fn draw(&mut self, strength: &Strength, source: &[u8], rng: &mut Rng, out: &mut [u8]) {
+        if strength.is_none() || rng.unit() < strength.unchanged {
+            out.copy_from_slice(source);
+            return;
+        }
+        let mut within = |limit: f32| limit * (2.0 * rng.unit() - 1.0);
+        let motion = Motion {
+            rotation: within(strength.rotation),
+            scale: [1.0 + within(strength.scale), 1.0 + within(strength.scale)],
+            shear: within(strength.shear),
+            shift: [within(strength.shift), within(strength.shift)],
+        };
+        let elastic = strength.elastic > 0.0;
+        if elastic {
+            for point in self.field.x.iter_mut().chain(&mut self.field.y) {
+                *point = strength.elastic * normal(rng);
+            }
+        }
+        let field = elastic.then_some(&self.field);
+        if strength.recentre {
+            self.warper.warp(source, &motion, field, &mut self.moved);
+            inkbit_core::image::recentre(&self.moved, self.side, out);
+        } else {
+            self.warper.warp(source, &motion, field, out);
+        }
+    }
+}
+
+/// A random number of mean 0 and variance 1: a sum of four even ones, which is nearly normal and
+/// never beyond 3.5.
+fn normal(rng: &mut Rng) -> f32 {
+    let bits = rng.bits();
+    let sum: u32 = (0..4).map(|part| (bits >> (16 * part)) as u32 & 0xffff).sum();
+    // Four even numbers from 0 to 65535 have a variance of 4 · 65536² / 12.
+    (sum as f32 - 131_070.0) * (1.732_050_8 / 65536.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn normal_numbers_have_mean_0_and_variance_1() {
+        let mut rng = Rng::new(1, &[]);
+        let numbers: Vec<f32> = (0..100_000).map(|_| normal(&mut rng)).collect();
+        let mean = numbers.iter().sum::<f32>() / 1e5;
+        let variance = numbers.iter().map(|n| n * n).sum::<f32>() / 1e5;
+        assert!(mean.abs() < 0.01 && (variance - 1.0).abs() < 0.02, "{mean} {variance}");
+    }
+
+    #[test]
+    fn seed_and_place_decide_the_image_and_none_changes_it() {
+        let source: Vec<u8> = (0..784).map(|pixel| (pixel * 7919 % 256) as u8).collect();
+        let drawn = |strength: &Strength, epoch| {
+            let mut out = vec![0; 784];
+            Augmenter::new(28).draw(strength, &source, &mut Rng::new(1, &[epoch]), &mut out);
+            out
+        };
+        let strong = KINDS[2].strength;
+        assert_eq!(drawn(&strong, 1), drawn(&strong, 1));
+        assert_ne!(drawn(&strong, 1), drawn(&strong, 2));
+        assert_eq!(drawn(&KINDS[0].strength, 1), source);
+        assert_eq!(drawn(&Strength { unchanged: 1.0, ..strong }, 1), source);
+    }
+
+    #[test]
+    fn recentred_images_have_their_mass_in_the_middle() {
+        let mut source = vec![0; 784];
+        (8..20).for_each(|row| source[28 * row + 14] = 255);
+        let mut augmenter = Augmenter::new(28);
+        let mut out = vec![0; 784];
+        for image in 0..20 {
+            let strength = Strength { shift: 3.0, recentre: true, ..KINDS[2].strength };
+            augmenter.draw(&strength, &source, &mut Rng::new(image, &[]), &mut out);
+            assert_eq!(inkbit_core::image::centre_of_mass(&out, 28), Some((14, 14)), "{image}");
+        }
+    }
+}
