@@ -74,7 +74,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     anyhow::ensure!(!watch::stopping(), "interrupted; start quickstart again for the rest");
 
     heading("3. Quantize its weights to 8 bits")?;
-    let quantized = quantize::quantize_run(&training, &data, "quickstart".to_owned())?;
+    let quantized = {
+        let plan = quantize::Plan::new(&training, None, None)?;
+        quantize::quantize_run(&training, &data, "quickstart".to_owned(), plan)?
+    };
     quantized.blob.save(&model_path)?;
     let path = model_path.display().to_string();
     print(&quantize::describe(&quantized, &path, &data.name)?)?;

@@ -6,6 +6,7 @@ use inkbit_core::Model;
 
 use crate::data::Images;
 use crate::evaluate::Evaluation;
+use crate::quantize::Differences;
 
 /// More classes than this do not fit a terminal as a matrix.
 const MATRIX_CLASSES: usize = 20;
@@ -128,6 +129,26 @@ pub fn model(model: &Model<'_>, blob: &[u8]) -> String {
     line("memory", &format!("Scratch<{cells}>: {} bytes of working memory", cells * 4));
     text.push('\n');
     text.push_str(&sizes(model, blob));
+    text
+}
+
+/// How far the integers are from the rounded network in floats.
+#[must_use]
+pub fn differences(found: &Differences) -> String {
+    let mut text =
+        format!("integers and rounded floats, unit by unit over {} test images\n", found.images);
+    for (layer, hidden) in found.hidden.iter().enumerate() {
+        let _ = writeln!(
+            text,
+            "layer {layer}  {} of {} activations differ, by {} of 255 at most",
+            hidden.differing, hidden.compared, hidden.greatest
+        );
+    }
+    let _ = writeln!(
+        text,
+        "logits   differ by {:.1e} in the mean, {:.1e} at most; other classes for {} images\n",
+        found.mean_logit, found.greatest_logit, found.classes
+    );
     text
 }
 

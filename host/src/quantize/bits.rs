@@ -1,0 +1,91 @@
+//! How many bits each layer's weights have.
+
+use inkbit_core::WeightBits;
+
+/// Numbers of bits that are not what the format has, or not as many as there are layers.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BitsError {
+    /// Weights have no such number of bits.
+    #[error("weights have 8, 4 or 2 bits, but bits is {0}: give 8, 4, 2, or one of them per layer")]
+    Width(String),
+    /// A list of another length than the layers.
+    #[error(
+        "bits lists {found} layers, but the network has {layers} with the output: give one number \
+         for all, or {layers}, such as {}", example(*layers)
+    )]
+    Layers {
+        /// Numbers in the list.
+        found: usize,
+        /// Layers of the network.
+        layers: usize,
+    },
+}
+
+fn example(layers: usize) -> String {
+    let numbers: Vec<&str> = (0..layers).map(|layer| if layer == 0 { "8" } else { "4" }).collect();
+    numbers.join(",")
+}
+
+/// The widths of every layer's weights: one number for all layers, or one for each.
+///
+/// # Errors
+///
+/// [`BitsError`].
+pub fn per_layer(bits: &[u8], layers: usize) -> Result<Vec<WeightBits>, BitsError> {
+    let width =
+        |&bits| WeightBits::from_bits(bits).ok_or_else(|| BitsError::Width(bits.to_string()));
+    let widths = bits.iter().map(width).collect::<Result<Vec<_>, _>>()?;
+    match widths[..] {
+        [all] => Ok(vec![all; layers]),
+        _ if widths.len() == layers => Ok(widths),
+        _ => Err(BitsError::Layers { found: widths.len(), layers }),
+    }
+}
+
+/// One number of a list on the command line.
+///
+/// # Errors
+///
+/// [`BitsError::Width`].
+pub fn parse(text: &str) -> Result<u8, BitsError> {
+    let bits = text.trim().parse().ok().filter(|&bits| WeightBits::from_bits(bits).is_some());
+    bits.ok_or_else(|| BitsError::Width(text.to_owned()))
+}
+
+/// The widths as text: `4`, or `8/4/4` where they differ.
+#[must_use]
+pub fn label(widths: &[WeightBits]) -> String {
+    match widths {
+        [first, rest @ ..] if rest.iter().all(|width| width == first) => first.bits().to_string(),
+        _ => widths.iter().map(|width| width.bits().to_string()).collect::<Vec<_>>().join("/"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_number_is_for_all_layers_and_a_list_has_one_for_each() {
+        assert_eq!(per_layer(&[4], 3), Ok(vec![WeightBits::Four; 3]));
+        let mixed = per_layer(&[8, 4, 2], 3).unwrap();
+        assert_eq!(mixed, [WeightBits::Eight, WeightBits::Four, WeightBits::Two]);
+        assert_eq!((label(&mixed), label(&[WeightBits::Two; 2])), ("8/4/2".into(), "2".into()));
+    }
+
+    #[test]
+    fn other_widths_and_lists_of_another_length_are_refused_with_what_would_do() {
+        assert_eq!(
+            per_layer(&[4, 3], 2).unwrap_err().to_string(),
+            "weights have 8, 4 or 2 bits, but bits is 3: give 8, 4, 2, or one of them per layer"
+        );
+        assert_eq!(
+            per_layer(&[8, 4], 3).unwrap_err().to_string(),
+            "bits lists 2 layers, but the network has 3 with the output: give one number for all, \
+             or 3, such as 8,4,4"
+        );
+        assert_eq!(per_layer(&[], 1).unwrap_err(), BitsError::Layers { found: 0, layers: 1 });
+        assert!(parse("x").is_err() && parse("16").is_err());
+        assert_eq!(parse(" 2"), Ok(2));
+    }
+}

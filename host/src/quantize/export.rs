@@ -1,0 +1,113 @@
+//! A rounded network to the bytes of a model.
+
+use inkbit_core::blob::pack_layer;
+use inkbit_core::{Header, LayerShape, MAX_LAYERS, Model, Provenance};
+
+use super::scale::{LayerScales, nearest};
+use super::{Description, QuantizeError, Quantized};
+use crate::model_file::Blob;
+use crate::net::{Dense, Mlp};
+
+/// One layer's integers.
+struct IntLayer {
+    shape: LayerShape,
+    multipliers: Vec<u32>,
+    bias: Vec<i64>,
+}
+
+impl IntLayer {
+    /// `input` is the real value of one step of the inputs.
+    fn new(dense: &Dense, scales: &LayerScales, input: f64) -> Self {
+        let multipliers: Vec<u32> = scales.activation.map_or_else(Vec::new, |step| {
+            let multiplier = |scale: &f64| (input * scale / step * 2_f64.powi(32)).round();
+            // A float beyond u32 becomes its greatest value: the unit saturates a little late.
+            scales.weight.iter().map(|scale| multiplier(scale) as u32).collect()
+        });
+        let shared = multipliers.len() == 1;
+        let bias = (0..dense.outputs).map(|output| {
+            let multiplier = multipliers.get(if shared { 0 } else { output });
+            let half = multiplier.map_or(0.0, |&m| 2_f64.powi(31) / f64::from(m));
+            let steps = f64::from(dense.bias[output]) / (input * scales.weight(output));
+            (steps + half).round() as i64
+        });
+        let shape = LayerShape {
+            inputs: dense.inputs as u16,
+            outputs: dense.outputs as u16,
+            bits: scales.bits.bits() as u8,
+            multipliers: multipliers.len() as u16,
+        };
+        Self { shape, bias: bias.collect(), multipliers }
+    }
+}
+
+/// Writes a rounded network as a model. `tested` is (correct, images) if it has been measured.
+///
+/// # Errors
+///
+/// Those of the format, where a row could overflow for one, and parameters that are not finite.
+pub fn export(
+    quantized: &Quantized,
+    description: &Description,
+    tested: (u32, u32),
+) -> Result<Blob, QuantizeError> {
+    let Quantized { net, scales } = quantized;
+    check(net)?;
+    if let Some(label) = description.classes.iter().find(|label| label.contains('\n')) {
+        return Err(QuantizeError::Label { label: label.clone() });
+    }
+    let mut input = 1.0 / 255.0;
+    let mut layers = Vec::new();
+    for (dense, scales) in net.layers.iter().zip(scales) {
+        layers.push(IntLayer::new(dense, scales, input));
+        input = scales.activation.unwrap_or(input * scales.weight(0));
+    }
+    let mut data = vec![0; layers.iter().map(|layer| layer.shape.data_bytes()).sum()];
+    let mut rest = data.as_mut_slice();
+    for (number, (layer, (dense, scales))) in
+        layers.iter().zip(net.layers.iter().zip(scales)).enumerate()
+    {
+        let weight = |output: usize, input: usize| {
+            let weight = f64::from(dense.weight[input * dense.outputs + output]);
+            nearest(scales.bits, weight / scales.weight(output))
+        };
+        let IntLayer { shape, multipliers, bias } = layer;
+        rest = pack_layer(number, *shape, multipliers, bias, weight, rest)?;
+    }
+    let header = Header {
+        name: &description.name,
+        labels: &description.classes.join("\n"),
+        input: description.input,
+        logit_scale: input as f32,
+        layers: layers.iter().map(|layer| layer.shape).collect(),
+        provenance: Provenance {
+            tool: concat!("inkbit ", env!("CARGO_PKG_VERSION")),
+            command: &description.command,
+            digest: description.digest,
+            seed: description.seed,
+            correct: tested.0,
+            tested: tested.1,
+        },
+    };
+    Ok(Blob::from_model(&Model::new(header, &data)?)?)
+}
+
+/// Checks that the format has room for a network, and that its parameters are numbers.
+pub(super) fn check(net: &Mlp) -> Result<(), QuantizeError> {
+    let found = net.layers.len();
+    if found > MAX_LAYERS {
+        return Err(QuantizeError::TooLarge { what: "layers", found, limit: MAX_LAYERS });
+    }
+    for (layer, dense) in net.layers.iter().enumerate() {
+        let (found, limit) = (dense.inputs.max(dense.outputs), inkbit_core::MAX_WIDTH);
+        if found > limit {
+            let what = "inputs or outputs in a layer";
+            return Err(QuantizeError::TooLarge { what, found, limit });
+        }
+        for (what, values) in [("weight", &dense.weight), ("bias", &dense.bias)] {
+            if let Some(&value) = values.iter().find(|value| !value.is_finite()) {
+                return Err(QuantizeError::NotFinite { layer, what, value });
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,189 @@
+//! The rounded network in floats, and how far the integers are from it.
+//!
+//! The two differ where sums of floats round, and where multipliers and biases are rounded to
+//! integers: an activation that lies on the edge between two steps may come out one step off.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use inkbit_core::{LayerOutput, Model, argmax, infer_observed};
+use serde::{Deserialize, Serialize};
+
+use super::Quantized;
+use crate::data::Images;
+use crate::evaluate::{EvaluateError, Evaluation, check_images, host_scratch};
+use crate::net::{self, Net};
+use crate::verify::dense;
+
+/// Images that go through burn's tensors at once.
+const BATCH: usize = 500;
+
+/// Adding and subtracting it rounds floats up to 2²² to integers, ties to even; `f32::round` is a
+/// call to a function on processors without SSE4.1, and with it training takes half as long again.
+const ROUND: f32 = 12_582_912.0;
+
+/// The integer nearest to a value within ±2²².
+#[inline(always)]
+pub(crate) fn round(value: f32) -> f32 {
+    (value + ROUND) - ROUND
+}
+
+/// Makes a layer's sums activations: ReLU, and rounded to a byte's steps of this size.
+pub(crate) fn round_activations(sums: &mut [f32], step: f32) {
+    let inverse = 1.0 / step;
+    sums.iter_mut().for_each(|sum| *sum = round((*sum * inverse).clamp(0.0, 255.0)) * step);
+}
+
+/// [`round_activations`] for tensors without automatic differentiation.
+pub(crate) fn rounded_activations(sums: Tensor<2>, step: f32) -> Tensor<2> {
+    let (device, shape) = (sums.device(), sums.dims());
+    let mut values = net::values(sums);
+    round_activations(&mut values, step);
+    Tensor::from_data(TensorData::new(values, shape), &device)
+}
+
+/// How far the activations of one hidden layer are apart, over all images.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LayerDifference {
+    /// Activations compared.
+    pub compared: usize,
+    /// Of these, how many differ.
+    pub differing: usize,
+    /// The greatest difference, in steps of 255.
+    pub greatest: u8,
+}
+
+/// How far the integer network is from the rounded one in floats, unit by unit.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Differences {
+    /// Images compared.
+    pub images: usize,
+    /// The hidden layers, in order.
+    pub hidden: Vec<LayerDifference>,
+    /// Logits compared.
+    pub logits: usize,
+    /// Mean difference between two logits, as the float network scales them.
+    pub mean_logit: f64,
+    /// The greatest.
+    pub greatest_logit: f64,
+    /// Images that the two put into different classes.
+    pub classes: usize,
+}
+
+impl Quantized {
+    /// Evaluates the rounded network in floats.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`check_images`].
+    pub fn evaluate(
+        &self,
+        classes: &[String],
+        images: &Images,
+        device: &Device,
+    ) -> Result<Evaluation, EvaluateError> {
+        self.check(images, classes.len())?;
+        let net = self.net.clone().into_net(device);
+        let indices: Vec<u32> = (0..images.len() as u32).collect();
+        let batches = indices
+            .chunks(BATCH)
+            .flat_map(|batch| net::values(self.forward(&net, images, batch, device, |_, _| ())));
+        let logits: Vec<f64> = batches.map(f64::from).collect();
+        Ok(Evaluation::from_logits(classes, &images.labels, &logits))
+    }
+
+    /// Compares it, unit by unit, with the integers that were made of it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`check_images`].
+    ///
+    /// # Panics
+    ///
+    /// If the model has other layers.
+    pub fn compare(
+        &self,
+        model: &Model<'_>,
+        images: &Images,
+        device: &Device,
+    ) -> Result<Differences, EvaluateError> {
+        self.check(images, model.classes())?;
+        let net = self.net.clone().into_net(device);
+        let (size, classes) = (model.input().pixels(), model.classes());
+        let scale = f64::from(model.header().logit_scale);
+        let mut scratch = host_scratch(model);
+        let hidden = vec![LayerDifference::default(); self.scales.len() - 1];
+        let mut found = Differences { hidden, ..Differences::default() };
+        let indices: Vec<u32> = (0..images.len() as u32).collect();
+        for (indices, pixels) in indices.chunks(BATCH).zip(images.pixels.chunks(BATCH * size)) {
+            let mut activations = Vec::new();
+            let logits = self.forward(&net, images, indices, device, |step, values| {
+                activations
+                    .push(values.iter().map(|value| (value / step).round() as i64).collect());
+            });
+            let (activations, logits): (Vec<Vec<i64>>, _) = (activations, net::values(logits));
+            for (index, pixels) in pixels.chunks_exact(size).enumerate() {
+                let given = infer_observed(&mut scratch, pixels, |layer, output| {
+                    if let LayerOutput::Activations(_) = output {
+                        let width = model.layers()[layer].outputs();
+                        let expected = &activations[layer][index * width..(index + 1) * width];
+                        found.hidden[layer].add(expected, &dense(output, width));
+                    }
+                });
+                found.add_logits(&logits[index * classes..(index + 1) * classes], given, scale);
+            }
+        }
+        found.mean_logit /= found.logits.max(1) as f64;
+        Ok(found)
+    }
+
+    fn check(&self, images: &Images, classes: usize) -> Result<(), EvaluateError> {
+        let side = self.net.layers.first().map_or(0, |layer| layer.inputs.isqrt());
+        check_images(images, side, classes)
+    }
+
+    /// Logits; `observe` gets the step and the values of every hidden layer.
+    fn forward(
+        &self,
+        net: &Net,
+        images: &Images,
+        indices: &[u32],
+        device: &Device,
+        mut observe: impl FnMut(f32, &[f32]),
+    ) -> Tensor<2> {
+        let mut steps = self.scales.iter().filter_map(|scales| scales.activation);
+        net.forward(net::input(images, indices, device), |sums| {
+            let step = steps.next().expect("every hidden layer has a scale") as f32;
+            let activations = rounded_activations(sums, step);
+            observe(step, &net::values(activations.clone()));
+            activations
+        })
+    }
+}
+
+impl LayerDifference {
+    fn add(&mut self, expected: &[i64], found: &[i64]) {
+        self.compared += expected.len();
+        for difference in expected.iter().zip(found).map(|(a, b)| a.abs_diff(*b)) {
+            self.differing += usize::from(difference > 0);
+            self.greatest = self.greatest.max(difference.min(255) as u8);
+        }
+    }
+}
+
+impl Differences {
+    fn add_logits(&mut self, expected: &[f32], found: &[i32], scale: f64) {
+        self.images += 1;
+        self.logits += found.len();
+        for (&expected, &found) in expected.iter().zip(found) {
+            let difference = (f64::from(expected) - f64::from(found) * scale).abs();
+            self.mean_logit += difference;
+            self.greatest_logit = self.greatest_logit.max(difference);
+        }
+        let mut best = 0;
+        for (class, logit) in expected.iter().enumerate() {
+            if *logit > expected[best] {
+                best = class;
+            }
+        }
+        self.classes += usize::from(best != argmax(found));
+    }
+}
