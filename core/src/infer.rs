@@ -1,17 +1,17 @@
 //! Running a model: integers only, in a working memory of fixed size.
 
 use crate::Error;
-use crate::kernel::{self, Cell, portable};
+use crate::gather::gather;
+use crate::kernel::{Active, Entry, Kernel, List, Native, Packed, Sums, Written};
 use crate::model::{Layer, Model};
 use crate::requant::requantize;
-use crate::shape::Input;
 
 /// Cells of [`Scratch`] that a net with these widths needs, inputs first.
 ///
 /// ```
 /// use inkbit_core::scratch_cells;
 /// const CELLS: usize = scratch_cells(&[784, 256, 128, 10]);
-/// assert_eq!(CELLS, 1040); // 4160 bytes
+/// assert_eq!(CELLS, 1040);
 /// ```
 #[must_use]
 #[allow(clippy::indexing_slicing)] // `get` is not const; the bounds are the loop's
@@ -26,21 +26,30 @@ pub const fn scratch_cells(widths: &[usize]) -> usize {
     cells
 }
 
-/// The working memory for one model: `CELLS` words of four bytes.
+/// The working memory for one model: `CELLS` entries of the kind `E`, which are four bytes each if
+/// [`Packed`] and eight if [`Wide`](crate::kernel::Wide).
 ///
 /// The non-zero inputs of a layer lie at one end, what it gives is written to the other, and the
 /// next layer goes the opposite way.
+///
+/// ```
+/// use inkbit_core::kernel::Wide;
+/// use inkbit_core::{Scratch, scratch_cells};
+/// const CELLS: usize = scratch_cells(&[784, 256, 128, 10]);
+/// assert!(size_of::<Scratch<CELLS>>() <= 4160 + size_of::<usize>());
+/// assert!(size_of::<Scratch<CELLS, Wide>>() <= 8320 + size_of::<usize>()); // fewer instructions
+/// ```
 #[derive(Clone, Debug)]
-pub struct Scratch<'m, const CELLS: usize> {
+pub struct Scratch<'m, const CELLS: usize, E: Entry = Packed> {
     model: Option<&'m Model<'m>>,
-    cells: [Cell; CELLS],
+    cells: [E::Cell; CELLS],
 }
 
-impl<'m, const CELLS: usize> Scratch<'m, CELLS> {
+impl<'m, const CELLS: usize, E: Entry> Scratch<'m, CELLS, E> {
     /// Working memory without a model, for a static variable; [`load`](Self::load) follows.
     #[must_use]
     pub const fn new() -> Self {
-        Self { model: None, cells: [0; CELLS] }
+        Self { model: None, cells: [E::EMPTY; CELLS] }
     }
 
     /// Working memory for `model`.
@@ -76,7 +85,7 @@ impl<'m, const CELLS: usize> Scratch<'m, CELLS> {
     }
 }
 
-impl<const CELLS: usize> Default for Scratch<'_, CELLS> {
+impl<const CELLS: usize, E: Entry> Default for Scratch<'_, CELLS, E> {
     fn default() -> Self {
         Self::new()
     }
@@ -84,9 +93,9 @@ impl<const CELLS: usize> Default for Scratch<'_, CELLS> {
 
 /// What a layer has computed, for tests and reports.
 #[derive(Clone, Copy, Debug)]
-pub enum LayerOutput<'s> {
-    /// Non-zero activations of a hidden layer, packed; see [`kernel::unpack`].
-    Activations(&'s [Cell]),
+pub enum LayerOutput<'s, E: Entry = Packed> {
+    /// Non-zero activations of a hidden layer.
+    Activations(Active<'s, E>),
     /// The logits.
     Logits(&'s [i32]),
 }
@@ -94,35 +103,59 @@ pub enum LayerOutput<'s> {
 /// The logits of an image, in the order of the classes.
 ///
 /// `pixels` are the rows of the image one after another, 0 for paper and 255 for ink, as many as
-/// [`Input::pixels`]. A shorter slice is completed with paper, a longer one cut: nothing here can
-/// fail. Without a model there are no logits.
-pub fn infer<'s, const CELLS: usize>(
-    scratch: &'s mut Scratch<'_, CELLS>,
+/// [`Input::pixels`](crate::Input::pixels). A shorter slice is completed with paper, a longer one
+/// cut: nothing here can fail. Without a model there are no logits. It is quickest if the pixels
+/// begin at a multiple of 4.
+pub fn infer<'s, const CELLS: usize, E: Entry>(
+    scratch: &'s mut Scratch<'_, CELLS, E>,
     pixels: &[u8],
 ) -> &'s [i32] {
     infer_observed(scratch, pixels, |_, _| ())
 }
 
 /// [`infer`], showing each layer's number (from 0) and output on the way.
-pub fn infer_observed<'s, const CELLS: usize>(
-    scratch: &'s mut Scratch<'_, CELLS>,
+pub fn infer_observed<'s, const CELLS: usize, E: Entry>(
+    scratch: &'s mut Scratch<'_, CELLS, E>,
     pixels: &[u8],
-    mut observe: impl FnMut(usize, LayerOutput<'_>),
+    observe: impl FnMut(usize, LayerOutput<'_, E>),
+) -> &'s [i32] {
+    infer_observed_by::<Native, CELLS, E>(scratch, pixels, observe)
+}
+
+/// [`infer_observed`] by a kernel of one's choice: [`Portable`](crate::kernel::Portable) is the
+/// definition of what [`Native`] must give.
+pub fn infer_observed_by<'s, K: Kernel, const CELLS: usize, E: Entry>(
+    scratch: &'s mut Scratch<'_, CELLS, E>,
+    pixels: &[u8],
+    mut observe: impl FnMut(usize, LayerOutput<'_, E>),
 ) -> &'s [i32] {
     let Scratch { model, cells } = scratch;
     let Some(model) = *model else { return &[] };
-    let mut active = gather(model.input(), pixels, cells);
-    let mut at_front = true;
     let Some((last, hidden)) = model.layers().split_last() else { return &[] };
+    let mut sums = Sums::default();
+    let mut list = List::<E>::new(cells, hidden.first().unwrap_or(last).bits());
+    gather(model.input(), pixels, &mut list);
+    let mut written = list.finish();
+    let mut at_front = true;
     for (number, layer) in hidden.iter().enumerate() {
-        let (inputs, outputs) = ends(cells, at_front, layer);
-        let inputs = inputs.get(..active).unwrap_or_default();
-        active = run_hidden(layer, inputs, outputs);
-        observe(number, LayerOutput::Activations(outputs.get(..active).unwrap_or_default()));
+        let next = hidden.get(number + 1).unwrap_or(last);
+        let (inputs, outputs) = ends::<E>(cells, at_front, layer);
+        let active = Active::new(inputs, written, layer.bits());
+        written = run_hidden::<K, E>(layer, active, List::new(outputs, next.bits()), &mut sums);
+        let output = Active::new(outputs, written, next.bits());
+        observe(number, LayerOutput::Activations(output));
         at_front = !at_front;
     }
-    let (inputs, logits) = ends(cells, at_front, last);
-    accumulate(last, inputs.get(..active).unwrap_or_default(), logits);
+    let (inputs, logits) = ends::<E>(cells, at_front, last);
+    let active = Active::new(inputs, written, last.bits());
+    let logits = E::words(logits);
+    let logits = logits.get_mut(..last.outputs()).unwrap_or_default();
+    let mut places = logits.iter_mut();
+    accumulate::<K, E>(last, active, &mut sums, |acc| {
+        if let Some(place) = places.next() {
+            *place = acc;
+        }
+    });
     observe(hidden.len(), LayerOutput::Logits(logits));
     logits
 }
@@ -140,11 +173,11 @@ pub fn argmax(logits: &[i32]) -> usize {
 }
 
 /// Splits the cells into a layer's inputs and its outputs, which lie at opposite ends.
-fn ends<'c>(
-    cells: &'c mut [Cell],
+fn ends<'c, E: Entry>(
+    cells: &'c mut [E::Cell],
     inputs_at_front: bool,
     layer: &Layer<'_>,
-) -> (&'c mut [Cell], &'c mut [Cell]) {
+) -> (&'c mut [E::Cell], &'c mut [E::Cell]) {
     let back = if inputs_at_front { layer.outputs() } else { layer.inputs() };
     let middle = cells.len().saturating_sub(back);
     let (front, back) = cells.split_at_mut_checked(middle).unwrap_or_default();
@@ -154,87 +187,46 @@ fn ends<'c>(
     (back, front.get_mut(..layer.outputs()).unwrap_or_default())
 }
 
-/// Lists the non-zero inputs of the first layer and returns how many there are.
-fn gather(input: Input, pixels: &[u8], cells: &mut [Cell]) -> usize {
-    let mut list = List { cells, length: 0 };
-    if input.crop == 0 && input.pool == 1 {
-        for (index, &value) in pixels.iter().take(input.pixels()).enumerate() {
-            list.push(index, value);
+/// Runs a layer that is not the last; its non-zero activations go to the list.
+fn run_hidden<K: Kernel, E: Entry>(
+    layer: &Layer<'_>,
+    active: Active<'_, E>,
+    mut list: List<'_, E>,
+    sums: &mut Sums,
+) -> Written {
+    let mut multipliers = layer.multipliers.iter();
+    // Where there is one for all, it stays.
+    let mut multiplier = 0;
+    accumulate::<K, E>(layer, active, sums, |acc| {
+        if let Some(&next) = multipliers.next() {
+            multiplier = u32::from_le(next);
         }
-        return list.length;
-    }
-    let (side, crop, pool) =
-        (usize::from(input.side), usize::from(input.crop), usize::from(input.pool));
-    let shift = input.pool_shift().unwrap_or_default();
-    let area = 1_u32 << (2 * shift);
-    for i in 0..input.width() {
-        for j in 0..input.width() {
-            let mut sum = area / 2;
-            for row in crop + pool * i..crop + pool * (i + 1) {
-                let start = row * side + crop + pool * j;
-                for column in start..start + pool {
-                    sum += u32::from(pixels.get(column).copied().unwrap_or_default());
-                }
-            }
-            list.push(i * input.width() + j, (sum >> (2 * shift)) as u8);
-        }
-    }
-    list.length
+        list.next(requantize(acc, multiplier));
+    });
+    list.finish()
 }
 
-/// A growing list of non-zero values in cells that are enough for it.
-struct List<'c> {
-    cells: &'c mut [Cell],
-    length: usize,
-}
-
-impl List<'_> {
-    #[inline(always)]
-    fn push(&mut self, index: usize, value: u8) {
-        if value != 0
-            && let Some(place) = self.cells.get_mut(self.length)
-        {
-            *place = kernel::cell(index, value);
-            self.length += 1;
-        }
-    }
-}
-
-/// Runs a layer that is not the last; returns how many of its activations are not zero. They are
-/// listed in the front of `outputs`.
-fn run_hidden(layer: &Layer<'_>, inputs: &[Cell], outputs: &mut [Cell]) -> usize {
-    accumulate(layer, inputs, outputs);
-    // The list grows no faster than the accumulators before it are used up.
-    let mut length = 0;
-    for output in 0..layer.outputs().min(outputs.len()) {
-        let acc = outputs.get(output).copied().unwrap_or_default();
-        let value = requantize(acc, layer.multiplier(output));
-        if value != 0
-            && let Some(place) = outputs.get_mut(length)
-        {
-            *place = kernel::cell(output, value);
-            length += 1;
-        }
-    }
-    length
-}
-
-/// Writes every output's accumulator to `accumulators`, in order.
-#[inline(never)]
-fn accumulate(layer: &Layer<'_>, inputs: &[Cell], accumulators: &mut [i32]) {
+/// Hands over every output's accumulator, in order.
+#[inline(always)]
+fn accumulate<K: Kernel, E: Entry>(
+    layer: &Layer<'_>,
+    active: Active<'_, E>,
+    sums: &mut Sums,
+    mut take: impl FnMut(i32),
+) {
     let bits = layer.bits();
-    let total: u32 = inputs.iter().map(|&entry| u32::from(kernel::unpack(entry).1)).sum();
     // A weight is step · code − offset, so the offsets of a row come off all at once.
-    let offset = bits.offset() * total.cast_signed();
-    let block_bytes = (layer.inputs() * bits.row_bytes()).max(1);
-    let mut rest = layer.weights();
-    for (block, places) in accumulators.chunks_mut(bits.block()).enumerate() {
-        let Some((codes, after)) = rest.split_at_checked(block_bytes) else { return };
+    let offset = bits.offset() * active.total().cast_signed();
+    let blocks = K::blocks(bits);
+    let group = bits.block() * blocks;
+    let words = (layer.inputs() * bits.row_bytes() * blocks / 4).max(1);
+    let mut rest = layer.weights;
+    for biases in layer.bias.chunks(group) {
+        let (codes, after) = rest.split_at_checked(words).unwrap_or((rest, &[]));
         rest = after;
-        let sums = portable::block_sums(bits, codes, inputs);
-        for ((output, place), sum) in (block * bits.block()..layer.outputs()).zip(places).zip(sums)
-        {
-            *place = layer.bias(output) + bits.step() * sum.cast_signed() - offset;
+        K::sums(bits, codes, &active, sums);
+        for (&sum, &bias) in sums.sums.iter().zip(biases) {
+            take(i32::from_le(bias) + bits.step() * sum.cast_signed() - offset);
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The blob format and the integer inference of Inkbit.
 //!
 //! A model is parsed once, in place, from bytes that usually lie in flash; after that nothing can
-//! fail. Every buffer has a size that is known at compile time, there is no heap, no `unsafe`, and
-//! no float outside [`softmax`].
+//! fail. Every buffer has a size that is known at compile time, there is no heap, no
+//! `unsafe` outside the assembly of a few [`kernel`]s, and no float outside [`softmax`].
 //!
 //! ```
 //! # const FILE: &[u8] = include_bytes!("../../tests/golden/one-layer.inkbit");
@@ -22,11 +22,11 @@
 #![doc = "\n"]
 #![doc = include_str!("../FORMAT.md")]
 #![no_std]
-#![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic))]
 
 pub mod blob;
 mod error;
+mod gather;
 pub mod image;
 mod infer;
 pub mod kernel;
@@ -38,7 +38,9 @@ mod shape;
 pub mod softmax;
 
 pub use error::Error;
-pub use infer::{LayerOutput, Scratch, argmax, infer, infer_observed, scratch_cells};
+pub use infer::{
+    LayerOutput, Scratch, argmax, infer, infer_observed, infer_observed_by, scratch_cells,
+};
 pub use model::{Header, Layer, MAX_COMMAND, MAX_NAME, Model, Provenance};
 pub use shape::{
     Input, LayerShape, MAX_BIAS, MAX_BLOCK, MAX_LAYERS, MAX_SIDE, MAX_WIDTH, WeightBits,

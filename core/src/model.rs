@@ -4,6 +4,7 @@ use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::blob::ALIGNMENT;
 use crate::shape::{Input, LayerShape, MAX_BIAS, MAX_LAYERS, MAX_WIDTH, WeightBits, align};
 
 /// The longest name of a model, in bytes.
@@ -18,13 +19,10 @@ pub const MAX_COMMAND: usize = 512;
 pub struct Layer<'a> {
     pub(crate) shape: LayerShape,
     pub(crate) bits: WeightBits,
-    pub(crate) multipliers: &'a [u8],
-    pub(crate) bias: &'a [u8],
-    pub(crate) weights: &'a [u8],
-}
-
-fn word(bytes: &[u8], index: usize) -> [u8; 4] {
-    bytes.as_chunks().0.get(index).copied().unwrap_or_default()
+    // Numbers of the blob: little-endian, whatever the machine.
+    pub(crate) multipliers: &'a [u32],
+    pub(crate) bias: &'a [i32],
+    pub(crate) weights: &'a [u32],
 }
 
 impl<'a> Layer<'a> {
@@ -56,7 +54,7 @@ impl<'a> Layer<'a> {
     #[inline(always)]
     #[must_use]
     pub fn bias(&self, output: usize) -> i32 {
-        i32::from_le_bytes(word(self.bias, output))
+        i32::from_le(self.bias.get(output).copied().unwrap_or_default())
     }
 
     /// Requantization multiplier of an output, times 2³² (0 in the last layer).
@@ -64,7 +62,7 @@ impl<'a> Layer<'a> {
     #[must_use]
     pub fn multiplier(&self, output: usize) -> u32 {
         let index = if self.shape.multipliers == 1 { 0 } else { output };
-        u32::from_le_bytes(word(self.multipliers, index))
+        u32::from_le(self.multipliers.get(index).copied().unwrap_or_default())
     }
 
     /// Weight from an input to an output (0 beyond the last).
@@ -76,14 +74,15 @@ impl<'a> Layer<'a> {
         let block = self.bits.block();
         let (byte, shift) = self.bits.place(output % block);
         let start = (output / block * self.inputs() + input) * self.bits.row_bytes();
-        let byte = i32::from(self.weights.get(start + byte).copied().unwrap_or_default());
-        let code = byte >> shift & ((1 << self.bits.bits()) - 1);
+        let word = self.weights.get((start + byte) / 4).copied().unwrap_or_default();
+        let byte = word.to_ne_bytes().get(byte % 4).copied().unwrap_or_default();
+        let code = i32::from(byte) >> shift & ((1 << self.bits.bits()) - 1);
         self.bits.step() * code - self.bits.offset()
     }
 
-    /// The weight codes, block by block, as the format lays them out.
+    /// The weight codes, block by block, as the format lays them out, in little-endian words.
     #[must_use]
-    pub const fn weights(&self) -> &'a [u8] {
+    pub const fn weights(&self) -> &'a [u32] {
         self.weights
     }
 }
@@ -222,28 +221,35 @@ pub struct Model<'a> {
 }
 
 impl<'a> Model<'a> {
-    /// Checks a header and the parameters that belong to it. Where in memory these lie is checked
-    /// by [`parse`](Self::parse) alone: a kernel that reads words has to look.
+    /// Checks a header and the parameters that belong to it, which must begin at a multiple of 8.
     ///
     /// # Errors
     ///
-    /// Every way in which they can fail the format's limits, with the numbers.
+    /// Every way in which they can fail the format's limits, with the numbers;
+    /// [`Error::Misaligned`].
     pub fn new(header: Header<'a>, data: &'a [u8]) -> Result<Self, Error> {
         header.check()?;
         let expected = header.data_bytes();
         if data.len() != expected {
             return Err(Error::Data { found: data.len(), expected });
         }
+        let remainder = (data.as_ptr().addr() % ALIGNMENT) as u8;
+        // A multiple of 4 is all that kernels need.
+        let words = match bytemuck::try_cast_slice(data) {
+            Ok(words) if remainder == 0 => words,
+            _ => return Err(Error::Misaligned { remainder }),
+        };
         let mut layers = Vec::new();
-        let mut rest = data;
+        let mut rest: &[u32] = words;
         for (index, &shape) in header.layers.iter().enumerate() {
-            let mut parts = [data; 3];
+            let mut parts = [words; 3];
             for (part, bytes) in parts.iter_mut().zip(shape.part_bytes()) {
-                let (taken, after) = rest.split_at_checked(align(bytes)).unwrap_or_default();
-                *part = taken.get(..bytes).unwrap_or_default();
+                let (taken, after) = rest.split_at_checked(align(bytes) / 4).unwrap_or_default();
+                *part = taken.get(..bytes / 4).unwrap_or_default();
                 rest = after;
             }
             let [multipliers, bias, weights] = parts;
+            let bias = bytemuck::try_cast_slice(bias).unwrap_or_default();
             let bits = WeightBits::from_bits(shape.bits)
                 .ok_or(Error::Bits { layer: index, found: shape.bits })?;
             let layer = Layer { shape, bits, multipliers, bias, weights };

@@ -1,6 +1,5 @@
 //! Proof that two implementations give the same integers.
 
-use inkbit_core::kernel::unpack;
 use inkbit_core::{LayerOutput, Model, infer_observed};
 
 use crate::data::Images;
@@ -101,9 +100,9 @@ pub fn verify(
 pub fn dense(output: LayerOutput<'_>, width: usize) -> Vec<i64> {
     match output {
         LayerOutput::Logits(logits) => logits.iter().copied().map(i64::from).collect(),
-        LayerOutput::Activations(cells) => {
+        LayerOutput::Activations(active) => {
             let mut values = vec![0; width];
-            for (index, value) in cells.iter().copied().map(unpack) {
+            for (index, value) in active.iter() {
                 values[index] = value.into();
             }
             values

@@ -1,26 +1,56 @@
 //! Kernels: the sums of weight codes times inputs, which is where the time goes.
 //!
-//! [`portable`] is the definition. Every other kernel must give the same bits.
+//! [`Portable`] is the definition. Every other kernel must give the same bits, and
+//! [`infer_observed_by`](crate::infer_observed_by) runs either, so that tests can compare them.
+//!
+//! A kernel for an instruction set is a file here that has a type `Native` with [`Kernel`]
+//! implemented for it; `build.rs` chooses the file by the target and `cfg(inkbit_kernel)` names it.
+//! Its assembly only sums products, several to a register; what is in the registers then is taken
+//! apart by [`lanes`], in safe code that is tested on the host.
 
-pub mod portable;
+mod entry;
+pub mod lanes;
+mod list;
+mod portable;
 
-/// The sums of one block: [`WeightBits::block`](crate::WeightBits::block) of them, then zeros.
-pub type Sums = [u32; crate::MAX_BLOCK];
+pub use entry::{Entry, Packed, Wide};
+pub use list::Active;
+pub(crate) use list::{List, Written};
+pub use portable::Portable;
 
-/// A non-zero input as the kernels read it: its index in the upper bits, its value in the lower
-/// eight. Never negative.
-pub type Cell = i32;
+#[cfg(inkbit_kernel = "thumbv7m")]
+mod thumbv7m;
+#[cfg(inkbit_kernel = "thumbv7m")]
+pub use thumbv7m::Native;
 
-/// Packs a non-zero input.
-#[inline(always)]
-#[must_use]
-pub const fn cell(index: usize, value: u8) -> Cell {
-    ((index as u32) << 8 | value as u32).cast_signed()
+/// The kernel of this target.
+#[cfg(inkbit_kernel = "portable")]
+pub type Native = Portable;
+
+use crate::WeightBits;
+
+/// Outputs that one call of [`Kernel::sums`] gives the sums of, at most.
+pub const MAX_GROUP: usize = 16;
+
+/// The sums of a group of outputs, and room for what a kernel's registers hold before they are taken
+/// apart. One buffer serves all calls: a kernel finds in it what the last one has left there.
+#[derive(Clone, Debug, Default)]
+pub struct Sums {
+    /// Σ code · value for each output of the group; beyond them, anything.
+    pub(crate) sums: [u32; MAX_GROUP],
+    /// The registers of one walk along a list.
+    #[cfg_attr(inkbit_kernel = "portable", allow(dead_code))]
+    pub(crate) lanes: [u32; 8],
 }
 
-/// The index and value of a packed input.
-#[inline(always)]
-#[must_use]
-pub const fn unpack(cell: Cell) -> (usize, u8) {
-    (cell.cast_unsigned() as usize >> 8, cell as u8)
+/// A way to compute a layer's sums.
+pub trait Kernel {
+    /// Blocks that one call of [`sums`](Self::sums) takes, if the layer has so many left.
+    #[doc(hidden)]
+    fn blocks(bits: WeightBits) -> usize;
+
+    /// Σ code · value over the listed inputs, for each output of the blocks whose rows `codes` are.
+    /// Nothing is said of codes too few for the list; they must not be read past their end.
+    #[doc(hidden)]
+    fn sums<E: Entry>(bits: WeightBits, codes: &[u32], active: &Active<'_, E>, out: &mut Sums);
 }

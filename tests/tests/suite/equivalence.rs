@@ -1,7 +1,7 @@
 //! Core against the oracle, layer by layer.
 
-use inkbit_core::kernel::unpack;
-use inkbit_core::{LayerOutput, Model, Scratch, infer, infer_observed};
+use inkbit_core::kernel::{Entry, Kernel, Native, Packed, Portable, Wide};
+use inkbit_core::{LayerOutput, Model, Scratch, infer, infer_observed_by};
 use inkbit_tests::Aligned;
 use inkbit_tests::oracle::{Oracle, OracleLayer};
 use inkbit_tests::random_model::recipes;
@@ -25,14 +25,21 @@ pub(super) fn cases(cases: u32) -> ProptestConfig {
 
 /// What every layer gives in core, with the zeros that it leaves out.
 pub(super) fn core_layers(model: &Model<'_>, pixels: &[u8]) -> Vec<Vec<i64>> {
-    let mut scratch = Scratch::<CELLS>::for_model(model).expect("room for any model");
+    let layers = layers_by::<Native, Packed>(model, pixels);
+    assert_eq!(layers, layers_by::<Native, Wide>(model, pixels), "packed and wide entries");
+    assert_eq!(layers, layers_by::<Portable, Packed>(model, pixels), "native and portable kernel");
+    layers
+}
+
+fn layers_by<K: Kernel, E: Entry>(model: &Model<'_>, pixels: &[u8]) -> Vec<Vec<i64>> {
+    let mut scratch = Scratch::<CELLS, E>::for_model(model).expect("room for any model");
     let mut layers = Vec::new();
-    let logits = infer_observed(&mut scratch, pixels, |layer, output| {
+    let logits = infer_observed_by::<K, CELLS, E>(&mut scratch, pixels, |layer, output| {
         layers.push(match output {
             LayerOutput::Logits(logits) => logits.iter().copied().map(i64::from).collect(),
-            LayerOutput::Activations(cells) => {
+            LayerOutput::Activations(active) => {
                 let mut values = vec![0; model.layers()[layer].outputs()];
-                for (index, value) in cells.iter().copied().map(unpack) {
+                for (index, value) in active.iter() {
                     assert!(value != 0 && values[index] == 0, "unit {index} listed without need");
                     values[index] = i64::from(value);
                 }

@@ -1,0 +1,19 @@
+//! Chooses the kernel for the target: `cfg(inkbit_kernel = "…")`, named after its file in
+//! `src/kernel`.
+
+use std::env;
+
+const KERNELS: [&str; 4] = ["portable", "thumbv6m", "thumbv7m", "riscv32"];
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rustc-check-cfg=cfg(inkbit_kernel, values(\"{}\"))", KERNELS.join("\", \""));
+    // Cargo tells every build script the target.
+    let target = env::var("TARGET").unwrap_or_default();
+    let kernel = match target.split('-').next() {
+        _ if env::var_os("CARGO_FEATURE_PORTABLE").is_some() => "portable",
+        Some("thumbv7m" | "thumbv7em" | "thumbv8m.main") => "thumbv7m",
+        _ => "portable",
+    };
+    println!("cargo:rustc-cfg=inkbit_kernel=\"{kernel}\"");
+}

@@ -1,0 +1,55 @@
+//! From pixels to the list of the first layer's non-zero inputs.
+
+use crate::kernel::{Entry, List};
+use crate::shape::Input;
+
+/// Lists the non-zero inputs. Missing pixels are paper, surplus ones are not read.
+#[inline(always)]
+pub(crate) fn gather<E: Entry>(input: Input, pixels: &[u8], list: &mut List<'_, E>) {
+    let pixels = pixels.get(..input.pixels()).unwrap_or(pixels);
+    if input.crop == 0 && input.pool == 1 {
+        every_pixel(pixels, list);
+    } else {
+        squares(input, pixels, list);
+    }
+}
+
+/// Each pixel is an input. Most of them are paper, which goes four at a time.
+#[inline(always)]
+fn every_pixel<E: Entry>(pixels: &[u8], list: &mut List<'_, E>) {
+    let (before, words, after) = bytemuck::pod_align_to::<u8, u32>(pixels);
+    before.iter().for_each(|&pixel| list.next(pixel));
+    for &word in words {
+        if word == 0 {
+            list.skip(4);
+            continue;
+        }
+        let mut rest = u32::from_le(word);
+        for _ in 0..4 {
+            list.next(rest as u8);
+            rest >>= 8;
+        }
+    }
+    after.iter().for_each(|&pixel| list.next(pixel));
+}
+
+/// Each input is the rounded mean of a square of pixels.
+#[inline(never)]
+fn squares<E: Entry>(input: Input, pixels: &[u8], list: &mut List<'_, E>) {
+    let (side, crop, pool) =
+        (usize::from(input.side), usize::from(input.crop), usize::from(input.pool));
+    let shift = input.pool_shift().unwrap_or_default();
+    let area = 1_u32 << (2 * shift);
+    for i in 0..input.width() {
+        for j in 0..input.width() {
+            let mut sum = area / 2;
+            for row in crop + pool * i..crop + pool * (i + 1) {
+                let start = row * side + crop + pool * j;
+                for column in start..start + pool {
+                    sum += u32::from(pixels.get(column).copied().unwrap_or_default());
+                }
+            }
+            list.next((sum >> (2 * shift)) as u8);
+        }
+    }
+}
