@@ -13,6 +13,9 @@ fn main() {
     let kernel = match target.split('-').next() {
         _ if env::var_os("CARGO_FEATURE_PORTABLE").is_some() => "portable",
         Some("thumbv7m" | "thumbv7em" | "thumbv8m.main") => "thumbv7m",
+        Some("thumbv6m") => "thumbv6m",
+        // With multiplication.
+        Some(riscv) if riscv.starts_with("riscv32im") => "riscv32",
         _ => "portable",
     };
     println!("cargo:rustc-cfg=inkbit_kernel=\"{kernel}\"");

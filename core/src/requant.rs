@@ -18,6 +18,27 @@ pub const fn requantize(acc: i32, multiplier: u32) -> u8 {
     if acc <= 0 {
         return 0;
     }
-    let scaled = ((acc as u64 * multiplier as u64) >> 32) as u32;
+    let acc = acc.cast_unsigned();
+    if cfg!(inkbit_kernel = "thumbv6m") {
+        scale_by_halves(acc, multiplier)
+    } else {
+        let scaled = ((acc as u64 * multiplier as u64) >> 32) as u32;
+        if scaled > 255 { 255 } else { scaled as u8 }
+    }
+}
+
+/// `min(255, (acc · m) >> 32)` without a product of more than 32 bits, which Cortex-M0 would have to
+/// call a function for.
+#[inline(always)]
+const fn scale_by_halves(acc: u32, multiplier: u32) -> u8 {
+    let (a1, a0) = (acc >> 16, acc & 0xFFFF);
+    let (m1, m0) = (multiplier >> 16, multiplier & 0xFFFF);
+    let upper = a1 * m1;
+    if upper > 255 {
+        return 255;
+    }
+    // Either a half is zero or both are below 256, so this is below 2³².
+    let middle = a1 * m0 + a0 * m1 + (a0 * m0 >> 16);
+    let scaled = upper + (middle >> 16);
     if scaled > 255 { 255 } else { scaled as u8 }
 }

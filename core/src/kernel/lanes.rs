@@ -39,6 +39,78 @@ pub const fn eight_in_32(a: u32, b: u32, c: u32) -> [u32; 4] {
     [s0, s1, c & LANE, s3 | c >> 24 << 16]
 }
 
+/// Three sums modulo 2³² of one word w of four 8-bit codes: `reversed` = Σ (c₃ + c₂·2⁸ + c₁·2¹⁶ +
+/// c₀·2²⁴)·v, `upper` = Σ (w >> 16)·v, `whole` = Σ w·v. Returns Σ cₖ·v.
+///
+/// No lane is of its own, but no two sets of sums below 2²⁴ give the same three registers: 96 bits
+/// make 96 bits.
+#[inline(always)]
+#[must_use]
+pub const fn eight_by_reversal([reversed, upper, whole]: [u32; 3]) -> [u32; 4] {
+    // s₀ + s₁·2⁸, as `upper` is s₂ + s₃·2⁸.
+    let lower = whole.wrapping_sub(upper << 16);
+    // All but the lower 16 bits of s₃ falls out of `reversed` − `upper`·2⁸.
+    let s3_low = reversed.wrapping_sub(upper << 8);
+    let s2 = upper.wrapping_sub(s3_low << 8) & LANE;
+    let s3 = upper.wrapping_sub(s2) >> 8;
+    // s₁ + s₀·2⁸, in the upper half.
+    let swapped = reversed.wrapping_sub(s3).wrapping_sub(s2 << 8);
+    let s1_low = (swapped >> 16).wrapping_sub(lower << 8);
+    let s0 = lower.wrapping_sub(s1_low << 8) & LANE;
+    let s1 = lower.wrapping_sub(s0) >> 8;
+    [s0, s1, s2, s3]
+}
+
+/// The same with `pair` = Σ (c₁ + c₃·2¹⁶)·v in the place of `reversed`.
+#[inline(always)]
+#[must_use]
+pub const fn eight_by_pair([pair, upper, whole]: [u32; 3]) -> [u32; 4] {
+    let lower = whole.wrapping_sub(upper << 16);
+    // The lower 16 bits of s₁ are those of `pair`.
+    let s0 = lower.wrapping_sub(pair << 8) & LANE;
+    let s1 = lower.wrapping_sub(s0) >> 8;
+    let s3_low = pair.wrapping_sub(s1) >> 16;
+    let s2 = upper.wrapping_sub(s3_low << 8) & LANE;
+    let s3 = upper.wrapping_sub(s2) >> 8;
+    [s0, s1, s2, s3]
+}
+
+/// Sums of one word of eight 4-bit codes: those of its bytes as [`eight_by_reversal`] takes them, and of
+/// the odd nibbles o₀…o₃ `swapped` = Σ (o₁ + o₀·2⁸ + o₃·2¹⁶ + o₂·2²⁴)·v and `odd` = Σ (o₀ + o₁·2⁸ +
+/// o₂·2¹⁶ + o₃·2²⁴)·v modulo 2³². Returns the sums of the even nibbles and of the odd ones, in order, if none is 2²⁰ or more.
+#[inline(always)]
+#[must_use]
+pub const fn four_by_reversal([reversed, upper, whole, swapped, odd]: [u32; 5]) -> [u32; 8] {
+    let [b0, b1, b2, b3] = eight_by_reversal([reversed, upper, whole]);
+    let (e0, o0) = nibbles(b0, odd.wrapping_sub(swapped << 8));
+    let (e1, o1) = nibbles(b1, swapped.wrapping_sub(odd << 8));
+    let odd = odd.wrapping_sub(o0).wrapping_sub(o1 << 8) >> 16;
+    let swapped = swapped.wrapping_sub(o1).wrapping_sub(o0 << 8) >> 16;
+    let (e2, o2) = nibbles(b2, odd.wrapping_sub(swapped << 8));
+    let (e3, o3) = nibbles(b3, swapped.wrapping_sub(odd << 8));
+    [e0, e1, e2, e3, o0, o1, o2, o3]
+}
+
+/// The same with the sums of bytes as [`eight_by_pair`] takes them, and of the odd nibbles `odd02` =
+/// Σ (o₀ + o₂·2¹⁶)·v and `odd13` = Σ (o₁ + o₃·2¹⁶)·v.
+#[inline(always)]
+#[must_use]
+pub const fn four_by_pair([pair, upper, whole, odd02, odd13]: [u32; 5]) -> [u32; 8] {
+    let [b0, b1, b2, b3] = eight_by_pair([pair, upper, whole]);
+    let (e0, o0) = nibbles(b0, odd02);
+    let (e1, o1) = nibbles(b1, odd13);
+    let (e2, o2) = nibbles(b2, odd02.wrapping_sub(o0) >> 16);
+    let (e3, o3) = nibbles(b3, odd13.wrapping_sub(o1) >> 16);
+    [e0, e1, e2, e3, o0, o1, o2, o3]
+}
+
+/// The sums of a byte's two nibbles, from that of the byte and the 16 lowest bits of the upper one's.
+#[inline(always)]
+const fn nibbles(byte: u32, upper_low: u32) -> (u32, u32) {
+    let lower = byte.wrapping_sub(upper_low << 4) & 0xF_FFFF;
+    (lower, byte.wrapping_sub(lower) >> 4)
+}
+
 /// The four 64-bit accumulators of a word w of eight 4-bit codes, n₀ lowest: `p` = Σ w·v and in `q`
 /// Σ (nᵢ + nⱼ·2²⁴)·v for (i, j) = (1, 7), (4, 2), (5, 3). Returns the sums in the order of the
 /// block's outputs: of n₀, n₂, n₄, n₆, n₁, n₃, n₅, n₇.

@@ -18,14 +18,26 @@ pub use list::Active;
 pub(crate) use list::{List, Written};
 pub use portable::Portable;
 
-#[cfg(inkbit_kernel = "thumbv7m")]
-mod thumbv7m;
-#[cfg(inkbit_kernel = "thumbv7m")]
-pub use thumbv7m::Native;
+#[cfg(any(inkbit_kernel = "thumbv6m", inkbit_kernel = "riscv32"))]
+mod walk;
+
+#[cfg_attr(inkbit_kernel = "riscv32", path = "riscv32.rs")]
+#[cfg_attr(inkbit_kernel = "thumbv6m", path = "thumbv6m.rs")]
+#[cfg_attr(inkbit_kernel = "thumbv7m", path = "thumbv7m.rs")]
+#[cfg(not(inkbit_kernel = "portable"))]
+mod native;
+#[cfg(not(inkbit_kernel = "portable"))]
+pub use native::Native;
 
 /// The kernel of this target.
 #[cfg(inkbit_kernel = "portable")]
 pub type Native = Portable;
+
+/// Registers that a walk along a list fills.
+#[cfg(not(inkbit_kernel = "portable"))]
+const LANES: usize = native::LANES;
+#[cfg(inkbit_kernel = "portable")]
+const LANES: usize = 0;
 
 use crate::WeightBits;
 
@@ -40,7 +52,7 @@ pub struct Sums {
     pub(crate) sums: [u32; MAX_GROUP],
     /// The registers of one walk along a list.
     #[cfg_attr(inkbit_kernel = "portable", allow(dead_code))]
-    pub(crate) lanes: [u32; 8],
+    pub(crate) lanes: [u32; LANES],
 }
 
 /// A way to compute a layer's sums.

@@ -30,6 +30,9 @@ type Walk = unsafe extern "C" fn(codes: *const u32, entries: Cell, end: Cell, la
 /// Of either kind.
 type Cell = *const i32;
 
+/// Words of [`Sums::lanes`].
+pub(super) const LANES: usize = 8;
+
 impl Kernel for Native {
     #[inline(always)]
     fn blocks(_: WeightBits) -> usize {

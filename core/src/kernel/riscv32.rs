@@ -1,0 +1,263 @@
+//! Kernels for RV32IM, with or without compressed instructions.
+//!
+//! There is no multiplication that accumulates, but a masked lane need not be shifted down before it
+//! is multiplied: `mulhu` by the value times 2ⁿ does both. With registers for two blocks, one fetch of
+//! an entry serves 16 sums: 41 instructions for 16 products of 8-bit codes, 38 of 4-bit codes, and 35
+//! of 2-bit codes, whose one block has 16 outputs. Packed or wide entries cost the same.
+#![allow(unsafe_code)]
+
+use core::arch::naked_asm;
+
+use super::entry::Kind;
+use super::lanes::{self, ENTRIES_2, ENTRIES_8};
+use super::walk::{Assembly, Cell, Walk};
+use super::Sums;
+use crate::WeightBits;
+
+/// The kernel of this target.
+#[derive(Clone, Copy, Debug)]
+pub enum Native {}
+
+/// Words of [`Sums::lanes`].
+pub(super) const LANES: usize = 12;
+
+impl Assembly for Native {
+    #[inline(always)]
+    fn blocks(bits: WeightBits) -> usize {
+        match bits {
+            WeightBits::Eight | WeightBits::Four => 2,
+            WeightBits::Two => 1,
+        }
+    }
+
+    #[inline(always)]
+    fn entries(bits: WeightBits) -> usize {
+        match bits {
+            // Two 4-bit codes are taken for one of 8 bits.
+            WeightBits::Eight | WeightBits::Four => ENTRIES_8,
+            WeightBits::Two => ENTRIES_2,
+        }
+    }
+
+    #[inline(always)]
+    fn walk(bits: WeightBits, kind: Kind) -> Walk {
+        match (bits, kind) {
+            (WeightBits::Eight, Kind::Packed) => eight::packed,
+            (WeightBits::Eight, Kind::Wide) => eight::wide,
+            (WeightBits::Four, Kind::Packed) => four::packed,
+            (WeightBits::Four, Kind::Wide) => four::wide,
+            (WeightBits::Two, Kind::Packed) => two::packed,
+            (WeightBits::Two, Kind::Wide) => two::wide,
+        }
+    }
+
+    fn take_apart(bits: WeightBits, out: &mut Sums) {
+        let Sums { sums, lanes } = out;
+        match bits {
+            WeightBits::Eight => {
+                for (sums, lanes) in sums.as_chunks_mut().0.iter_mut().zip(lanes.as_chunks().0) {
+                    *sums = lanes::eight_by_pair(*lanes);
+                }
+            }
+            WeightBits::Four => {
+                for (sums, lanes) in sums.as_chunks_mut().0.iter_mut().zip(lanes.as_chunks().0) {
+                    *sums = lanes::four_by_pair(*lanes);
+                }
+            }
+            WeightBits::Two => {
+                for (sums, &lanes) in sums.as_chunks_mut().0.iter_mut().zip(lanes.iter()) {
+                    *sums = lanes::two_in_32(lanes);
+                }
+            }
+        }
+    }
+}
+
+/// The assembler has to be told what the target has.
+#[cfg(target_feature = "c")]
+macro_rules! extensions {
+    () => {
+        ".option arch, +m, +c"
+    };
+}
+#[cfg(not(target_feature = "c"))]
+macro_rules! extensions {
+    () => {
+        ".option arch, +m"
+    };
+}
+
+/// Takes entry number k of those that a1 points to: the address of its row to a5, its value to a6.
+macro_rules! fetch {
+    (wide, $k:literal) => {
+        concat!("lw a5, 8 * ", $k, "(a1)\nlw a6, 8 * ", $k, " + 4(a1)\nadd a5, a5, a0")
+    };
+    (packed, $k:literal) => {
+        concat!("lhu a5, 4 * ", $k, "(a1)\nlbu a6, 4 * ", $k, " + 2(a1)\nadd a5, a5, a0")
+    };
+}
+
+/// A walk for both kinds of entries, in modules' terms: `$row` multiplies the row at a5, and that
+/// `stride` (a4) behind it, by the value a6 and adds to the registers `$lane`. It may change a5, a7
+/// and the `$saved` registers s0 and up that are no lanes; `$constant` registers keep their `$value`.
+///
+/// # Bounds
+///
+/// A pass of the loop takes four entries. It is entered so many before its end as are beyond a
+/// multiple of four, so a1 reaches `end` after the last one, and no entry before the first or behind
+/// the last is read.
+macro_rules! walks {
+    ([$($saved:literal)*], [$($constant:literal: $value:literal)*], $lanes:tt, $($row:expr),+) => {
+        walks!(wide, 8, [$($saved)*], [$($constant: $value)*], $lanes, concat!($($row, "\n"),+));
+        walks!(packed, 4, [$($saved)*], [$($constant: $value)*], $lanes, concat!($($row, "\n"),+));
+    };
+    ($kind:ident, $cell:literal, [$($saved:literal)*], [$($constant:literal: $value:literal)*],
+        [$($lane:literal)*], $row:expr) => {
+        /// See [`Walk`](super::Walk).
+        ///
+        /// # Safety
+        ///
+        /// As there.
+        #[unsafe(naked)]
+        pub(super) unsafe extern "C" fn $kind(
+            codes: *const u32,
+            entries: super::Cell,
+            end: super::Cell,
+            lanes: *mut u32,
+            stride: usize,
+        ) {
+            super::naked_asm!(
+                ".option push",
+                extensions!(),
+                "addi sp, sp, -48",
+                $(concat!("sw s", $saved, ", 4 * ", $saved, "(sp)"),)*
+                $(concat!("li ", $constant, ", ", $value),)*
+                $(concat!("li ", $lane, ", 0"),)*
+                "sub a5, a2, a1",
+                "beqz a5, 5f",
+                "andi a5, a5, 3 * {cell}",
+                "beqz a5, 1f",
+                "add a1, a1, a5",
+                "addi a1, a1, -4 * {cell}",
+                "addi a5, a5, -2 * {cell}",
+                "bltz a5, 4f",
+                "beqz a5, 3f",
+                "j 2f",
+                "1:",
+                fetch!($kind, 0),
+                $row,
+                "2:",
+                fetch!($kind, 1),
+                $row,
+                "3:",
+                fetch!($kind, 2),
+                $row,
+                "4:",
+                fetch!($kind, 3),
+                $row,
+                "addi a1, a1, 4 * {cell}",
+                "bne a1, a2, 1b",
+                "5:",
+                $(concat!("sw ", $lane, ", (a3)"), "addi a3, a3, 4",)*
+                $(concat!("lw s", $saved, ", 4 * ", $saved, "(sp)"),)*
+                "addi sp, sp, 48",
+                "ret",
+                ".option pop",
+                cell = const $cell,
+            )
+        }
+    };
+}
+
+/// `$lane` += (`$word` & `$mask`) · a7 / 2³²: a7 is the value times 2³²⁻ⁿ, n the mask's lowest bit.
+macro_rules! masked {
+    ($lane:literal, $word:literal, $mask:literal) => {
+        concat!("and a5, ", $word, ", ", $mask, "\nmulhu a5, a5, a7\nadd ", $lane, ", ", $lane, ", a5")
+    };
+}
+
+/// `$lane` += (`$word` >> `$bits` & `$mask`) · value.
+macro_rules! shifted {
+    ($lane:literal, $word:literal, $bits:literal, $mask:literal) => {
+        concat!("srli a7, ", $word, ", ", $bits, "\nand a7, a7, ", $mask, "\nmul a7, a7, a6\nadd ",
+            $lane, ", ", $lane, ", a7")
+    };
+}
+
+/// `$lane` += (`$word` >> 16) · value.
+macro_rules! upper {
+    ($lane:literal, $word:literal) => {
+        concat!("srli a5, ", $word, ", 16\nmul a5, a5, a6\nadd ", $lane, ", ", $lane, ", a5")
+    };
+}
+
+/// `$lane` += `$word` · value, and the word is lost.
+macro_rules! whole {
+    ($lane:literal, $word:literal) => {
+        concat!("mul ", $word, ", ", $word, ", a6\nadd ", $lane, ", ", $lane, ", ", $word)
+    };
+}
+
+/// 8-bit codes: of each word two of its bytes, its upper half, and all of it.
+mod eight {
+    walks!(
+        [0 1 2 3 4 5 6 7 8 9],
+        ["t0": "0xFF00FF00"],
+        ["t1" "t2" "t3" "t4" "t5" "t6" "s0" "s1" "s2" "s3" "s4" "s5"],
+        "add s9, a5, a4\nlw s6, (a5)\nlw s7, 4(a5)\nlw s8, (s9)\nlw s9, 4(s9)",
+        "slli a7, a6, 24",
+        masked!("t1", "s6", "t0"),
+        upper!("t2", "s6"),
+        whole!("t3", "s6"),
+        masked!("t4", "s7", "t0"),
+        upper!("t5", "s7"),
+        whole!("t6", "s7"),
+        masked!("s0", "s8", "t0"),
+        upper!("s1", "s8"),
+        whole!("s2", "s8"),
+        masked!("s3", "s9", "t0"),
+        upper!("s4", "s9"),
+        whole!("s5", "s9")
+    );
+}
+
+/// 4-bit codes: the word as if it had four codes of 8 bits, and its odd nibbles two by two.
+mod four {
+    walks!(
+        [0 1 2 3 4 5 6 7],
+        ["t0": "0xFF00FF00" "t1": "0x000F000F" "t2": "0xF000F000"],
+        ["t3" "t4" "t5" "t6" "s0" "s1" "s2" "s3" "s4" "s5"],
+        "add s7, a5, a4\nlw s6, (a5)\nlw s7, (s7)",
+        shifted!("t6", "s6", 4, "t1"),
+        shifted!("s4", "s7", 4, "t1"),
+        "slli a7, a6, 24",
+        masked!("t3", "s6", "t0"),
+        masked!("s1", "s7", "t0"),
+        "slli a7, a6, 20",
+        masked!("s0", "s6", "t2"),
+        masked!("s5", "s7", "t2"),
+        upper!("t4", "s6"),
+        upper!("s2", "s7"),
+        whole!("t5", "s6"),
+        whole!("s3", "s7")
+    );
+}
+
+/// 2-bit codes: two lanes of 16 bits in each of eight registers. There is no second block, so a4 is one
+/// of them.
+mod two {
+    walks!(
+        [0],
+        ["t0": "0x00030003"],
+        ["a4" "t1" "t2" "t3" "t4" "t5" "t6" "s0"],
+        "lw a5, (a5)",
+        shifted!("t1", "a5", 2, "t0"),
+        shifted!("t2", "a5", 4, "t0"),
+        shifted!("t3", "a5", 6, "t0"),
+        shifted!("t4", "a5", 8, "t0"),
+        shifted!("t5", "a5", 10, "t0"),
+        shifted!("t6", "a5", 12, "t0"),
+        shifted!("s0", "a5", 14, "t0"),
+        "and a5, a5, t0\nmul a5, a5, a6\nadd a4, a4, a5"
+    );
+}
