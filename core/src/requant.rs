@@ -42,3 +42,30 @@ const fn scale_by_halves(acc: u32, multiplier: u32) -> u8 {
     let scaled = upper + (middle >> 16);
     if scaled > 255 { 255 } else { scaled as u8 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_give_the_same_as_the_whole() {
+        let check = |acc: u32, multiplier: u32| {
+            let expected = (u64::from(acc) * u64::from(multiplier) >> 32).min(255);
+            let found = scale_by_halves(acc, multiplier);
+            assert_eq!(u64::from(found), expected, "{acc} · {multiplier}");
+        };
+        // A power of two of each, and what lies around it.
+        let around = |bit: u32| (0..7).map(move |i| (1_u32 << bit).wrapping_add(i).wrapping_sub(3));
+        for acc in (0..31).flat_map(around).map(|acc| acc & (u32::MAX >> 1)) {
+            (0..32).flat_map(around).for_each(|multiplier| check(acc, multiplier));
+        }
+        let mut number = 1_u32;
+        for _ in 0..200_000 {
+            let acc = number;
+            number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            // Products near and beyond 255, where it matters.
+            check(acc >> 1, number >> (acc & 15));
+            check(acc >> 8, number >> 16);
+        }
+    }
+}

@@ -132,3 +132,79 @@ pub const fn four_in_64(p: u64, q: [u64; 3]) -> [u32; 8] {
 pub const fn two_in_32(lanes: u32) -> [u32; 2] {
     [lanes & 0xFFFF, lanes >> 16]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every choice of `N` sums from 0, the greatest, and those whose carries are awkward.
+    fn choices<const N: usize>(greatest: u32, mut test: impl FnMut([u32; N])) {
+        let sums = [0, 1, 0xFF, 0x100, 0xFFFF, 0x1_0000, greatest / 2 + 1, greatest - 1, greatest];
+        for choice in 0..sums.len().pow(N as u32) {
+            let mut rest = choice;
+            test([(); N].map(|()| {
+                let sum = sums[rest % sums.len()];
+                rest /= sums.len();
+                sum
+            }));
+        }
+        // And some that are not so regular: Knuth's multiplicative hash.
+        for round in 0..100_000_u32 {
+            let mut number = round;
+            test([(); N].map(|()| {
+                number = number.wrapping_add(1).wrapping_mul(2_654_435_769);
+                (u64::from(number) * u64::from(greatest + 1) >> 32) as u32
+            }));
+        }
+    }
+
+    const GREATEST_8: u32 = ENTRIES_8 as u32 * 255 * 255;
+    const GREATEST_4: u32 = ENTRIES_8 as u32 * 15 * 255;
+
+    /// Σ sum · 2^shift, modulo 2³².
+    fn register<const N: usize>(sums: [u32; N], shifts: [u32; N]) -> u32 {
+        let sums = sums.into_iter().zip(shifts);
+        sums.fold(0, |register, (sum, shift)| register.wrapping_add(sum << shift))
+    }
+
+    #[test]
+    fn sums_of_8_bit_codes_come_out_of_three_registers() {
+        choices(GREATEST_8, |sums: [u32; 4]| {
+            let [_, s1, s2, s3] = sums;
+            let whole = register(sums, [0, 8, 16, 24]);
+            let upper = register([s2, s3], [0, 8]);
+            let reversed = register(sums, [24, 16, 8, 0]);
+            assert_eq!(eight_by_reversal([reversed, upper, whole]), sums);
+            let pair = register([s1, s3], [0, 16]);
+            assert_eq!(eight_by_pair([pair, upper, whole]), sums);
+        });
+    }
+
+    #[test]
+    fn sums_of_4_bit_codes_come_out_of_five_registers() {
+        choices(GREATEST_4, |[e0, o0, e2, o2]: [u32; 4]| {
+            // Eight independent sums would be too many choices; these two pairs are as good as any.
+            let (e1, o1, e3, o3) = (o2, e2, GREATEST_4 - e0, GREATEST_4 - o0);
+            let bytes = [(e0, o0), (e1, o1), (e2, o2), (e3, o3)].map(|(e, o)| e + (o << 4));
+            let odd = [o0, o1, o2, o3];
+            let sums = [e0, e1, e2, e3, o0, o1, o2, o3];
+            let whole = register(bytes, [0, 8, 16, 24]);
+            let upper = register([bytes[2], bytes[3]], [0, 8]);
+            let reversed = register(bytes, [24, 16, 8, 0]);
+            let swapped = register(odd, [8, 0, 24, 16]);
+            let straight = register(odd, [0, 8, 16, 24]);
+            assert_eq!(four_by_reversal([reversed, upper, whole, swapped, straight]), sums);
+            let pair = register([bytes[1], bytes[3]], [0, 16]);
+            let (odd02, odd13) = (register([o0, o2], [0, 16]), register([o1, o3], [0, 16]));
+            assert_eq!(four_by_pair([pair, upper, whole, odd02, odd13]), sums);
+        });
+    }
+
+    #[test]
+    fn a_sum_that_has_run_over_its_lane_is_wrong() {
+        let sum = 259 * 255 * 255;
+        assert!(GREATEST_8 <= LANE && sum > LANE);
+        assert_ne!(eight_by_reversal([sum << 24, 0, sum]), [sum, 0, 0, 0]);
+        assert_ne!(eight_by_pair([0, 0, sum]), [sum, 0, 0, 0]);
+    }
+}
