@@ -19,6 +19,8 @@ pub mod reference;
 pub mod report;
 pub mod rng;
 pub mod run;
+pub mod sweep;
 pub mod terminal;
 pub mod train;
 pub mod verify;
+pub mod work;

@@ -16,6 +16,7 @@ mod quantize;
 mod quickstart;
 mod run;
 mod send;
+mod sweep;
 mod train;
 mod verify;
 mod verify_device;
@@ -48,6 +49,7 @@ enum Command {
     Train(train::Args),
     Quantize(quantize::Args),
     Evaluate(evaluate::Args),
+    Sweep(sweep::Args),
     Verify(verify::Args),
     Predict(predict::Args),
     Inspect(inspect::Args),
@@ -72,6 +74,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Train(args) => train::run(args),
         Command::Quantize(args) => quantize::run(args),
         Command::Evaluate(args) => evaluate::run(args),
+        Command::Sweep(args) => sweep::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Inspect(args) => inspect::run(args),

@@ -22,10 +22,7 @@ const INTERRUPTED: i32 = 130;
 
 /// Whoever fits to where the output goes.
 pub fn observer(config: &TrainConfig, plain: bool) -> Box<dyn Observer> {
-    static HANDLER: OnceLock<bool> = OnceLock::new();
-    // Without a handler Ctrl-C just ends the process, and --resume goes on from the last epoch.
-    HANDLER.get_or_init(|| ctrlc::set_handler(interrupt).is_ok());
-    TRAINING.store(true, Ordering::SeqCst);
+    begun();
     if !plain
         && io::stdout().is_terminal()
         && io::stdin().is_terminal()
@@ -35,6 +32,14 @@ pub fn observer(config: &TrainConfig, plain: bool) -> Box<dyn Observer> {
         return Box::new(dashboard);
     }
     Box::new(Lines { epochs: config.epochs })
+}
+
+/// Training begins: from now on the first interruption lets the epoch in hand end.
+pub(super) fn begun() {
+    static HANDLER: OnceLock<bool> = OnceLock::new();
+    // Without a handler Ctrl-C just ends the process, and --resume goes on from the last epoch.
+    HANDLER.get_or_init(|| ctrlc::set_handler(interrupt).is_ok());
+    TRAINING.store(true, Ordering::SeqCst);
 }
 
 /// Training has ended: from now on the first interruption ends the process.

@@ -246,6 +246,18 @@ fn check_labels(images: &Images, classes: usize) -> Result<(), TrainError> {
     }
 }
 
+/// The images that a configuration keeps apart from training, to choose by.
+#[must_use]
+pub fn validation_images(images: &Images, config: &TrainConfig) -> Images {
+    let (_, validation) = split(images.len(), config);
+    let indices = || validation.iter().map(|&index| index as usize);
+    Images {
+        side: images.side,
+        pixels: indices().flat_map(|index| images.image(index)).copied().collect(),
+        labels: indices().map(|index| images.labels[index]).collect(),
+    }
+}
+
 /// Indices of the images to train on and of those to choose the best epoch by.
 fn split(images: usize, config: &TrainConfig) -> (Vec<u32>, Vec<u32>) {
     let mut train: Vec<u32> = (0..images as u32).collect();

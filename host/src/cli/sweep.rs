@@ -1,0 +1,395 @@
+//! `inkbit sweep`
+
+use std::io::IsTerminal;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Instant;
+
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
+use inkbit::data::Dataset;
+use inkbit::files::{self, FileError};
+use inkbit::preset::PRESETS;
+use inkbit::sweep::{
+    Folder, Outcome, Plan, Progress, Shard, Summary, Sweep, SweepError, Table, svg,
+};
+
+use super::UsageError;
+use super::data_args::DataArgs;
+use super::watch;
+
+/// Train many networks and find the best for each size.
+///
+/// A grid, or a random choice of it, over widths, depths, bits, inputs and seeds. Sizes are computed
+/// before anything is trained, and networks beyond the budget are left out. Trainings run side by
+/// side on all cores. A sweep may be stopped or killed at any time: the same command, or `inkbit
+/// sweep --out DIR` alone, goes on, and no finished training is repeated. Networks are compared by
+/// the images kept apart from the training images; accuracy on the test images is shown beside it.
+#[derive(Debug, clap::Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "\
+Examples:
+  inkbit sweep --out sweeps/first --widths 16,32,64 --depths 1,2 --seeds 3 --set epochs=10
+  inkbit sweep --out sweeps/small --plan small.toml --max-bytes 12900 --fit microbit
+  inkbit sweep --out sweeps/small                          go on with it
+  inkbit sweep --out sweeps/part2 --plan small.toml --shard 2/8    one of eight machines
+  inkbit sweep merge sweeps/part* --out sweeps/small       join what they have trained
+
+It writes DIR/table.json (all measures), DIR/sweep.svg (accuracy against bytes and against
+instructions, with Pareto fronts) and a run's folder with model.inkbit for every training."
+)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Option<Action>,
+
+    /// Folder of the sweep, created if need be
+    #[arg(long, value_name = "DIR", required = true)]
+    out: Option<PathBuf>,
+
+    /// TOML file that describes the sweep; flags go before it
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+
+    #[command(flatten)]
+    choices: Choices,
+
+    /// Train only part K of N, the same on every machine
+    #[arg(long, value_name = "K/N")]
+    shard: Option<String>,
+
+    /// Trainings side by side [default: the number of cores]
+    #[arg(long, value_name = "COUNT")]
+    jobs: Option<NonZeroUsize>,
+
+    /// Print the networks that fit, with their bytes, and train nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Print the table as one JSON object
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    Merge(Merge),
+}
+
+/// Join the results of shards in one folder.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  inkbit sweep merge sweeps/part1 sweeps/part2 --out sweeps/small
+
+Finished trainings are copied; what is missing is trained by `inkbit sweep --out DIR`.")]
+struct Merge {
+    /// Folders of the shards
+    #[arg(value_name = "DIR", required = true)]
+    shards: Vec<PathBuf>,
+
+    /// Folder that gets all results, created if need be
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+
+    /// Print the table as one JSON object
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+/// Flags that make up a plan.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Choices and limits")]
+struct Choices {
+    /// Widths that a hidden layer may have; no layer is wider than the one before it
+    #[arg(long, value_name = "WIDTHS", value_delimiter = ',')]
+    widths: Option<Vec<usize>>,
+
+    /// Numbers of hidden layers
+    #[arg(long, value_name = "COUNTS", value_delimiter = ',')]
+    depths: Option<Vec<usize>>,
+
+    /// Bits of the weights: 8, 4 or 2, or one of them for each layer; give it once for each choice
+    #[arg(long, value_name = "BITS")]
+    bits: Vec<String>,
+
+    /// Edges of the image after shrinking, such as 28,14,12
+    #[arg(long, value_name = "EDGES", value_delimiter = ',')]
+    inputs: Option<Vec<usize>>,
+
+    /// Trainings of each network, with different seeds
+    #[arg(long, value_name = "COUNT")]
+    seeds: Option<u64>,
+
+    /// Take so many of the networks that fit, chosen at random by the seed
+    #[arg(long, value_name = "COUNT")]
+    random: Option<usize>,
+
+    /// The most bytes that a model may have
+    #[arg(long, value_name = "BYTES")]
+    max_bytes: Option<usize>,
+
+    /// Board whose flash and working memory must hold the model
+    #[arg(long, value_name = "BOARD")]
+    fit: Option<String>,
+
+    /// Configuration to start from [default: classic]
+    #[arg(long, value_parser = PRESETS.map(|preset| preset.name))]
+    preset: Option<String>,
+
+    /// Other value of the configuration, as in a preset's TOML file
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+impl Choices {
+    /// Whether any is given.
+    fn is_given(&self) -> bool {
+        let Self { widths, depths, bits, inputs, seeds, random, max_bytes, fit, preset, set } =
+            self;
+        let numbers = widths.is_some() || depths.is_some() || inputs.is_some() || seeds.is_some();
+        let limits = random.is_some() || max_bytes.is_some() || fit.is_some();
+        numbers || limits || !bits.is_empty() || preset.is_some() || !set.is_empty()
+    }
+
+    /// Puts the flags over a plan.
+    fn apply(&self, plan: &mut Plan) -> anyhow::Result<()> {
+        set(&mut plan.space.widths, self.widths.clone());
+        set(&mut plan.space.depths, self.depths.clone());
+        set(&mut plan.space.inputs, self.inputs.clone());
+        set(&mut plan.space.seeds, self.seeds.map(Some));
+        set(&mut plan.random, self.random.map(Some));
+        set(&mut plan.max_bytes, self.max_bytes.map(Some));
+        set(&mut plan.fit, self.fit.clone().map(Some));
+        set(&mut plan.preset, self.preset.clone().map(Some));
+        if !self.bits.is_empty() {
+            let list = |text: &String| text.split(',').map(|bits| bits.trim().parse()).collect();
+            let lists: Result<_, _> = self.bits.iter().map(list).collect();
+            plan.space.bits = lists.map_err(|error| {
+                UsageError(format!("--bits is {:?}, but must be numbers: {error}", self.bits))
+            })?;
+        }
+        for text in &self.set {
+            let table: toml::Table = text.parse().map_err(|_| {
+                UsageError(format!("--set is `{text}`, but must be KEY=VALUE as in TOML"))
+            })?;
+            plan.config.extend(table);
+        }
+        Ok(())
+    }
+}
+
+fn set<T>(value: &mut T, flag: Option<T>) {
+    if let Some(flag) = flag {
+        *value = flag;
+    }
+}
+
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    match &args.command {
+        Some(Action::Merge(merge)) => join(merge),
+        None => train(args, args.out.as_deref().context("clap requires --out")?),
+    }
+}
+
+fn train(args: &Args, out: &Path) -> anyhow::Result<()> {
+    let shard = args.shard.as_deref().map_or(Ok(Shard::default()), str::parse).map_err(usage)?;
+    let plan = plan(args, out)?;
+    plan.networks().map_err(usage)?;
+    let data = load(&args.data, out)?;
+    let sweep = Sweep::new(&plan, &data).map_err(usage)?;
+    let cells = sweep.shard(shard);
+    if args.dry_run {
+        super::print(&listing(&sweep, cells.len()))?;
+        return Ok(());
+    }
+    let folder = Folder::open(out, &plan, &sweep)?;
+    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let jobs = args.jobs.map_or(cores, NonZeroUsize::get);
+    let display = Display::new(&sweep, cells.len(), !args.json);
+    display.line(&format!(
+        "{} of {} networks fit; {} trainings here, {jobs} side by side",
+        sweep.candidates.len(),
+        sweep.networks,
+        cells.len()
+    ));
+    watch::begun();
+    let summary =
+        folder.train(&cells, &sweep, &data, jobs, &watch::stopping, |now| display.show(&now));
+    watch::ended();
+    display.bar.finish_and_clear();
+    let summary = summary?;
+    display.line(&closing(&summary, out));
+    finish(&folder, &sweep, args.json)
+}
+
+/// The plan: that of the folder if nothing is asked for, else the file with the flags over it.
+fn plan(args: &Args, out: &Path) -> anyhow::Result<Plan> {
+    let mut plan = match &args.plan {
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| UsageError(FileError::at("read", path)(error).to_string()))?;
+            Plan::from_toml(&path.display().to_string(), &text).map_err(usage)?
+        }
+        None if !args.choices.is_given() => match Folder::plan(out) {
+            Err(SweepError::NotASweep(_)) => {
+                let message = "nothing to sweep over: give --plan, or choices such as --widths";
+                return Err(UsageError(message.to_owned()).into());
+            }
+            plan => plan?,
+        },
+        None => Plan::default(),
+    };
+    args.choices.apply(&mut plan)?;
+    Ok(plan)
+}
+
+/// The data that the flags name, or else the sweep's.
+fn load(args: &DataArgs, out: &Path) -> anyhow::Result<Dataset> {
+    let mut args = args.clone();
+    if args.data.is_none() && Folder::plan(out).is_ok() {
+        args.data = Some(Folder::data_name(out)?);
+    }
+    args.load()
+}
+
+fn join(args: &Merge) -> anyhow::Result<()> {
+    let first = args.shards.first().context("clap requires a shard")?;
+    let plan = Folder::plan(first)?;
+    let data = load(&args.data, first)?;
+    let sweep = Sweep::new(&plan, &data)?;
+    let folder = Folder::open(&args.out, &plan, &sweep)?;
+    let merged = folder.merge(&sweep, &args.shards)?;
+    if !args.json {
+        let there = match merged.there {
+            0 => String::new(),
+            there => format!(", {there} were there already"),
+        };
+        super::print(&format!("{} results copied{there}\n\n", merged.copied))?;
+    }
+    finish(&folder, &sweep, args.json)
+}
+
+/// Writes table and picture, and prints the table.
+fn finish(folder: &Folder, sweep: &Sweep, json: bool) -> anyhow::Result<()> {
+    let table = Table::read(folder, sweep)?;
+    let text = serde_json::to_string_pretty(&table)? + "\n";
+    files::write(&folder.path().join("table.json"), text.as_bytes())?;
+    let picture = folder.path().join("sweep.svg");
+    files::write(&picture, svg(&table).as_bytes())?;
+    if json {
+        super::print(&text)?;
+    } else {
+        super::print(&format!("{}picture: {}\n", table.text(), picture.display()))?;
+    }
+    Ok(())
+}
+
+/// The networks that fit, with their bytes.
+fn listing(sweep: &Sweep, cells: usize) -> String {
+    let mut text = String::new();
+    for candidate in sweep.candidates.iter().rev() {
+        text += &format!("{:9} bytes  {}\n", candidate.bytes, sweep.label(&candidate.config));
+    }
+    text + &format!(
+        "{} of {} networks fit; {cells} trainings here\n",
+        sweep.candidates.len(),
+        sweep.networks
+    )
+}
+
+fn closing(summary: &Summary, out: &Path) -> String {
+    let Summary { finished, before, elsewhere, left } = summary;
+    let mut text = format!("{finished} trainings finished, {before} before");
+    if *elsewhere > 0 {
+        text += &format!(", {elsewhere} in another process");
+    }
+    if *left > 0 {
+        text += &format!(", {left} left: `inkbit sweep --out {}` goes on", out.display());
+    }
+    text
+}
+
+/// Shows a sweep's progress: a line for each training that ends, a bar where somebody looks.
+struct Display<'a> {
+    sweep: &'a Sweep,
+    cells: usize,
+    start: Instant,
+    bar: ProgressBar,
+    lines: bool,
+}
+
+impl<'a> Display<'a> {
+    fn new(sweep: &'a Sweep, cells: usize, lines: bool) -> Self {
+        /// Steps of the bar; a part of a training is one.
+        const STEPS: u64 = 1000;
+        let terminal = std::io::stderr().is_terminal();
+        let bar = if terminal { ProgressBar::new(STEPS) } else { ProgressBar::hidden() };
+        let style = ProgressStyle::with_template("{wide_bar} {msg}");
+        let bar = style.map_or(bar.clone(), |style| bar.with_style(style));
+        Self { sweep, cells, start: Instant::now(), bar, lines }
+    }
+
+    /// Prints a line above the bar. Nobody reading any more is no reason to stop training.
+    fn line(&self, line: &str) {
+        if self.lines {
+            self.bar.suspend(|| drop(super::print(&format!("{line}\n"))));
+        }
+    }
+
+    fn show(&self, now: &Progress<'_>) {
+        let left = self.left(now);
+        if let Some((cell, outcome)) = now.ended {
+            self.line(&format!(
+                "{:3}/{} {} seed {}: {}; {left}",
+                now.finished,
+                self.cells,
+                self.sweep.label(&cell.config),
+                cell.config.seed,
+                describe(outcome)
+            ));
+        }
+        let share = now.worked / (now.worked + now.remaining).max(1.0);
+        self.bar.set_position((share * self.bar.length().unwrap_or_default() as f64) as u64);
+        self.bar.set_message(format!("{}/{}, {left}", now.finished, self.cells));
+    }
+
+    /// How long the rest will take, from what this session has done so far.
+    fn left(&self, now: &Progress<'_>) -> String {
+        if now.worked == 0.0 {
+            return "time left unknown".to_owned();
+        }
+        let seconds = self.start.elapsed().as_secs_f64() * now.remaining / now.worked;
+        match seconds {
+            0.0..100.0 => format!("{seconds:.0} s left"),
+            100.0..6000.0 => format!("{:.0} min left", seconds / 60.0),
+            _ => format!("{:.1} h left", seconds / 3600.0),
+        }
+    }
+}
+
+fn describe(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Failed(reason) => reason.clone(),
+        Outcome::Trained(trained) => format!(
+            "{} bytes, validation {:.2} %, test {:.2} %, {:.0} s",
+            trained.bytes,
+            100.0 * trained.validation_accuracy,
+            100.0 * trained.test_accuracy,
+            trained.seconds
+        ),
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn usage(error: SweepError) -> anyhow::Error {
+    if error.is_usage() { UsageError(error.to_string()).into() } else { error.into() }
+}

@@ -1,0 +1,110 @@
+//! How many bytes a network will have, before it is trained.
+
+use std::num::NonZeroUsize;
+use std::thread;
+
+use inkbit_core::{Header, Model, Provenance};
+
+use super::network::{description, label, shapes};
+use super::{Plan, SweepError};
+use crate::config::TrainConfig;
+use crate::device::board::Board;
+use crate::model_file::Blob;
+use crate::quantize::QuantizeError;
+use crate::run::DataInfo;
+
+/// A network of a sweep.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// How it is trained, with the last seed.
+    pub config: TrainConfig,
+    /// Length of its blob with that seed, which is the longest. Units that are never alive and so removed make the real one shorter.
+    pub bytes: usize,
+    /// What keeps it from fitting, in words that go on after its size; empty if it fits.
+    obstacle: String,
+}
+
+impl Candidate {
+    /// Whether it is within the budget.
+    #[must_use]
+    pub fn fits(&self) -> bool {
+        self.obstacle.is_empty()
+    }
+}
+
+/// The limits of a sweep.
+pub(super) struct Budget {
+    max_bytes: Option<usize>,
+    board: Option<Board>,
+    data: DataInfo,
+}
+
+impl Budget {
+    pub(super) fn new(plan: &Plan, data: &DataInfo) -> Result<Self, SweepError> {
+        let board = plan.fit.as_deref().map(Board::find).transpose()?;
+        Ok(Self { max_bytes: plan.max_bytes, board, data: data.clone() })
+    }
+
+    /// Every network with its size and whether it fits, computed on all cores.
+    pub(super) fn measure(&self, configs: Vec<TrainConfig>) -> Result<Vec<Candidate>, SweepError> {
+        let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let share = configs.len().div_ceil(threads).max(1);
+        let parts = thread::scope(|scope| {
+            let part = |configs: &[TrainConfig]| -> Result<Vec<Candidate>, SweepError> {
+                configs.iter().map(|config| self.candidate(config)).collect()
+            };
+            let threads: Vec<_> =
+                configs.chunks(share).map(|configs| scope.spawn(move || part(configs))).collect();
+            let results = threads.into_iter().map(|thread| thread.join().expect("no panic"));
+            results.collect::<Result<Vec<_>, _>>()
+        })?;
+        Ok(parts.concat())
+    }
+
+    fn candidate(&self, config: &TrainConfig) -> Result<Candidate, SweepError> {
+        let description = description(config, &self.data);
+        let layers = shapes(config, &self.data);
+        let tested = self.data.test_images as u32;
+        let header = Header {
+            name: &description.name,
+            labels: &description.classes.join("\n"),
+            input: description.input,
+            logit_scale: 1.0,
+            layers: layers.into_iter().collect(),
+            provenance: Provenance {
+                tool: concat!("inkbit ", env!("CARGO_PKG_VERSION")),
+                command: &description.command,
+                digest: description.digest,
+                seed: description.seed,
+                correct: tested,
+                tested,
+            },
+        };
+        let zeros = vec![0; header.data_bytes()];
+        let model = Model::new(header, &zeros).map_err(QuantizeError::from)?;
+        let blob = Blob::from_model(&model).map_err(QuantizeError::from)?;
+        let bytes = blob.bytes().len();
+        let too_large = self.max_bytes.is_some_and(|limit| bytes > limit);
+        let obstacle = match self.board.as_ref().map(|board| board.check(&model, blob.bytes())) {
+            Some(Err(error)) => format!(" ({error})"),
+            _ if too_large => " ".to_owned(),
+            _ => String::new(),
+        };
+        Ok(Candidate { config: config.clone(), bytes, obstacle })
+    }
+
+    /// The error of a sweep of which nothing fits.
+    pub(super) fn nothing_fits(&self, candidates: &[Candidate]) -> SweepError {
+        let limit = self.max_bytes.map(|bytes| format!("{bytes} bytes"));
+        let board = self.board.as_ref().map(|board| format!("the board {}", board.name));
+        let budget: Vec<String> = limit.into_iter().chain(board).collect();
+        let smallest = candidates.iter().min_by_key(|candidate| candidate.bytes);
+        SweepError::NothingFits {
+            networks: candidates.len(),
+            budget: budget.join(" and "),
+            smallest: smallest.map_or_else(String::new, |least| label(&least.config, &self.data)),
+            bytes: smallest.map_or(0, |least| least.bytes),
+            why: smallest.map_or_else(String::new, |least| least.obstacle.trim_end().to_owned()),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What can be wrong with a sweep.
+
+use std::path::PathBuf;
+
+use crate::config::ConfigError;
+use crate::device::board::BoardError;
+use crate::evaluate::EvaluateError;
+use crate::files::FileError;
+use crate::model_file::ModelFileError;
+use crate::preset::PRESETS;
+use crate::quantize::QuantizeError;
+use crate::run::RunError;
+
+/// A sweep that cannot be planned, run or joined.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    /// The text is not TOML, or a key or a value's type is not known.
+    #[error("{source_name}: {message}")]
+    Plan {
+        /// The file's name.
+        source_name: String,
+        /// What the parser found and expected.
+        message: String,
+    },
+    /// There is no preset of that name.
+    #[error("there is no preset \"{name}\"; there are {}", PRESETS.map(|p| p.name).join(", "))]
+    Preset {
+        /// What was asked for.
+        name: String,
+    },
+    /// A choice is none.
+    #[error("{key} is {found}, but must be {expected}")]
+    Space {
+        /// The key in TOML.
+        key: &'static str,
+        /// Its value.
+        found: String,
+        /// What is legal.
+        expected: String,
+    },
+    /// No network is within the budget.
+    #[error(
+        "none of the {networks} networks fits {budget}: the smallest, {smallest}, takes {bytes} \
+         bytes{why}; allow narrower widths, fewer bits or a smaller input, or a larger budget"
+    )]
+    NothingFits {
+        /// How many there are.
+        networks: usize,
+        /// The limits in words.
+        budget: String,
+        /// The smallest network in words.
+        smallest: String,
+        /// Its blob.
+        bytes: usize,
+        /// What else keeps it from fitting.
+        why: String,
+    },
+    /// Not K/N.
+    #[error("--shard is \"{0}\", but must be K/N with K from 1 to N, such as 2/8")]
+    Shard(String),
+    /// The folder holds a sweep of other trainings.
+    #[error(
+        "{} holds another sweep: it has `{found}`, asked for is `{asked}`; give another folder",
+        folder.display()
+    )]
+    OtherSweep {
+        /// The folder.
+        folder: PathBuf,
+        /// Line of its configuration.
+        found: String,
+        /// Line of the configuration asked for.
+        asked: String,
+    },
+    /// The folder holds no sweep.
+    #[error(
+        "{} holds no sweep: it has no sweep.toml; give the folder that `inkbit sweep --out` wrote",
+        .0.display()
+    )]
+    NotASweep(PathBuf),
+    /// A file's content cannot be used.
+    #[error("{}: {message}; remove it and start the sweep again", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
+    /// A cell's training.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A configuration is not legal.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A network cannot be quantized.
+    #[error(transparent)]
+    Quantize(#[from] QuantizeError),
+    /// The board.
+    #[error(transparent)]
+    Board(#[from] BoardError),
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A model cannot be read or written.
+    #[error(transparent)]
+    Model(#[from] ModelFileError),
+    /// The images do not fit.
+    #[error(transparent)]
+    Evaluate(#[from] EvaluateError),
+}
+
+impl SweepError {
+    /// Whether what was asked for is wrong, and not what is there.
+    #[must_use]
+    pub const fn is_usage(&self) -> bool {
+        matches!(
+            self,
+            Self::Plan { .. }
+                | Self::Preset { .. }
+                | Self::Space { .. }
+                | Self::NothingFits { .. }
+                | Self::Shard(_)
+                | Self::Config(_)
+                | Self::Board(BoardError::Unknown { .. })
+        )
+    }
+}

@@ -1,0 +1,89 @@
+//! What a configuration makes of data: input, layers, and what they are called.
+
+use inkbit_core::{Input, LayerShape, MAX_COMMAND, MAX_NAME};
+
+use crate::config::TrainConfig;
+use crate::quantize::Description;
+use crate::run::DataInfo;
+
+/// The image that the network takes.
+pub(super) fn input(_config: &TrainConfig, data: &DataInfo) -> Input {
+    Input::full(data.side as u16)
+}
+
+/// Width of each layer's weights.
+pub(super) fn bits(config: &TrainConfig) -> Vec<u8> {
+    vec![8; config.hidden.len() + 1]
+}
+
+/// The layers of its blob, if no unit is removed.
+pub(super) fn shapes(config: &TrainConfig, data: &DataInfo) -> Vec<LayerShape> {
+    let widths = config.widths(input(config, data).inputs(), data.classes.len());
+    let bits = bits(config);
+    let shape = |(number, pair): (usize, &[usize])| {
+        let hidden = number < config.hidden.len();
+        LayerShape {
+            inputs: pair[0] as u16,
+            outputs: pair[1] as u16,
+            bits: bits[number],
+            multipliers: if hidden { pair[1] as u16 } else { 0 },
+        }
+    };
+    widths.windows(2).enumerate().map(shape).collect()
+}
+
+/// What its blob says of itself.
+pub(super) fn description(config: &TrainConfig, data: &DataInfo) -> Description {
+    let mut digest = [0; 32];
+    for (byte, digits) in digest.iter_mut().zip(data.digest.as_bytes().chunks_exact(2)) {
+        let digit = |digit: u8| char::from(digit).to_digit(16).unwrap_or_default() as u8;
+        *byte = digit(digits[0]) << 4 | digit(digits[1]);
+    }
+    Description {
+        name: shortened(widths_text(config, data), MAX_NAME),
+        classes: data.classes.clone(),
+        input: input(config, data),
+        command: shortened(config.command(&data.name), MAX_COMMAND),
+        digest,
+        seed: config.seed,
+    }
+}
+
+/// Widths of all layers: `784-256-128-10`.
+pub(super) fn widths_text(config: &TrainConfig, data: &DataInfo) -> String {
+    let widths = config.widths(input(config, data).inputs(), data.classes.len());
+    joined(&widths, "-")
+}
+
+/// Width of the weights: `8`, or `8/4/4` where layers differ.
+pub(super) fn bits_text(config: &TrainConfig) -> String {
+    let bits = bits(config);
+    if bits.iter().all(|width| *width == bits[0]) {
+        bits[0].to_string()
+    } else {
+        joined(&bits, "/")
+    }
+}
+
+/// The network in words.
+pub(super) fn label(config: &TrainConfig, data: &DataInfo) -> String {
+    format!("{} at {} bits", widths_text(config, data), bits_text(config))
+}
+
+/// A name for its files, with the seed; differs for every network of a sweep.
+pub(super) fn id(config: &TrainConfig, data: &DataInfo) -> String {
+    let bits = bits_text(config).replace('/', "");
+    format!("{}-{bits}bit-seed{}", widths_text(config, data), config.seed)
+}
+
+fn joined<T: ToString>(values: &[T], by: &str) -> String {
+    values.iter().map(ToString::to_string).collect::<Vec<_>>().join(by)
+}
+
+/// The beginning of a text, so much of it as the format has room for.
+fn shortened(mut text: String, bytes: usize) -> String {
+    while text.len() > bytes {
+        text.pop();
+    }
+    text
+}

@@ -1,0 +1,254 @@
+//! What a sweep is to try, as a TOML file says it.
+
+use serde::{Deserialize, Serialize};
+
+use super::SweepError;
+use crate::config::TrainConfig;
+use crate::preset::{self, PRESETS};
+
+/// More networks than these are no sweep but a mistake.
+const MAX_NETWORKS: usize = 100_000;
+
+/// A sweep's description. Keys of a TOML file have the names of these fields.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Plan {
+    /// Configuration to start from; none is `classic`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preset: Option<String>,
+    /// The most bytes that a blob may have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_bytes: Option<usize>,
+    /// The board whose flash and working memory must hold the model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fit: Option<String>,
+    /// Networks drawn at random from those that fit; none takes all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub random: Option<usize>,
+    /// The choices.
+    pub space: Space,
+    /// Values that differ from the preset, for every network; keys of [`TrainConfig`].
+    pub config: toml::Table,
+}
+
+/// The choices. One that is left out is not varied: the configuration has its value.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Space {
+    /// Widths that a hidden layer may have. No layer is wider than the one before it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub widths: Vec<usize>,
+    /// Numbers of hidden layers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub depths: Vec<usize>,
+    /// Widths of weights: one number for all layers, or one for each. A list for each goes with
+    /// networks of so many layers only.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bits: Vec<Vec<u8>>,
+    /// Inputs per row: the image's edge after shrinking.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<usize>,
+    /// Trainings of each network, with the configuration's seed and those after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seeds: Option<u64>,
+}
+
+impl Plan {
+    /// Reads a TOML file's text; `name` is for messages.
+    ///
+    /// # Errors
+    ///
+    /// [`SweepError::Plan`].
+    pub fn from_toml(name: &str, text: &str) -> Result<Self, SweepError> {
+        toml::from_str(text).map_err(|error: toml::de::Error| SweepError::Plan {
+            source_name: name.to_owned(),
+            message: error.to_string().trim_end().to_owned(),
+        })
+    }
+
+    /// The same as TOML.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("a plan has only numbers and text")
+    }
+
+    /// What every network's configuration starts from.
+    ///
+    /// # Errors
+    ///
+    /// [`SweepError::Preset`] and [`SweepError::Config`].
+    pub fn base(&self) -> Result<TrainConfig, SweepError> {
+        let preset = match &self.preset {
+            None => PRESETS[0],
+            Some(name) => {
+                preset::find(name).ok_or_else(|| SweepError::Preset { name: name.clone() })?
+            }
+        };
+        let changes = self.config.to_string();
+        let layers = [(preset.name, preset.toml), ("[config] of the sweep", &changes)];
+        let config = TrainConfig::from_layers(&layers)?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// Every network that the space describes, each with the first seed.
+    ///
+    /// # Errors
+    ///
+    /// [`SweepError::Space`] says which choice is none; [`SweepError::Config`].
+    pub fn networks(&self) -> Result<Vec<TrainConfig>, SweepError> {
+        let base = self.base()?;
+        let Space { widths, depths, bits, inputs, seeds } = &self.space;
+        if seeds == &Some(0) || self.random == Some(0) {
+            let what = if seeds == &Some(0) { "seeds" } else { "random" };
+            return Err(space(what, "0", "at least 1"));
+        }
+        let hidden = match (widths.is_empty(), depths.is_empty()) {
+            (true, true) => vec![base.hidden.clone()],
+            (true, false) => {
+                return Err(space("depths", depths, "left out, or `widths` given beside it"));
+            }
+            (false, true) => networks_of(widths, &[base.hidden.len()])?,
+            (false, false) => networks_of(widths, depths)?,
+        };
+        let mut found = Vec::new();
+        let mut used = vec![false; bits.len()];
+        for hidden in hidden {
+            let layers = hidden.len() + 1;
+            let fitting = |bits: &&[u8]| bits.len() == 1 || bits.len() == layers;
+            let mut lists: Vec<Option<&[u8]>> = Vec::new();
+            for (list, used) in bits.iter().zip(&mut used) {
+                if fitting(&&list[..]) {
+                    *used = true;
+                    lists.push(Some(list));
+                }
+            }
+            if bits.is_empty() {
+                lists.push(None);
+            }
+            for bits in lists {
+                for input in choices(inputs) {
+                    found.push(variant(&base, &hidden, bits, input.copied())?);
+                }
+            }
+        }
+        if let Some(unused) = used.iter().position(|used| !used) {
+            let expected = "one number, or as many as a network has layers with the output";
+            return Err(space("bits", &bits[unused], expected));
+        }
+        Ok(found)
+    }
+}
+
+/// Each value, or once none.
+fn choices<T>(values: &[T]) -> Vec<Option<&T>> {
+    if values.is_empty() { vec![None] } else { values.iter().map(Some).collect() }
+}
+
+/// The base with these values, checked.
+fn variant(
+    base: &TrainConfig,
+    hidden: &[usize],
+    bits: Option<&[u8]>,
+    input: Option<usize>,
+) -> Result<TrainConfig, SweepError> {
+    let mut changes = toml::Table::new();
+    changes.insert("hidden".to_owned(), list(hidden.iter().map(|&width| width as i64)));
+    if let Some(bits) = bits {
+        changes.insert("bits".to_owned(), list(bits.iter().copied()));
+    }
+    if let Some(input) = input {
+        changes.insert("input".to_owned(), toml::Value::from(input as i64));
+    }
+    let layers = [("the sweep", base.to_toml()), ("[space] of the sweep", changes.to_string())];
+    let config = TrainConfig::from_layers(&layers.each_ref().map(|(name, text)| (*name, &**text)))?;
+    config.validate()?;
+    Ok(config)
+}
+
+fn list<T: Into<toml::Value>>(values: impl Iterator<Item = T>) -> toml::Value {
+    toml::Value::Array(values.map(Into::into).collect())
+}
+
+/// Every list of widths that do not grow, for each depth.
+fn networks_of(widths: &[usize], depths: &[usize]) -> Result<Vec<Vec<usize>>, SweepError> {
+    let mut widths = widths.to_vec();
+    widths.sort_unstable();
+    widths.dedup();
+    let mut depths = depths.to_vec();
+    depths.sort_unstable();
+    depths.dedup();
+    let mut found = Vec::new();
+    for depth in depths {
+        let mut lists = vec![Vec::new()];
+        for _ in 0..depth {
+            let longer = lists.iter().flat_map(|list: &Vec<usize>| {
+                let last = list.last().copied().unwrap_or(usize::MAX);
+                let next = widths.iter().take_while(move |&&width| width <= last);
+                next.map(move |&width| [&list[..], &[width]].concat())
+            });
+            lists = longer.take(MAX_NETWORKS + 1).collect();
+        }
+        found.extend(lists);
+        if found.len() > MAX_NETWORKS {
+            let expected = format!("few enough for at most {MAX_NETWORKS} networks");
+            return Err(space("widths and depths", "too many to combine", &expected));
+        }
+    }
+    Ok(found)
+}
+
+fn space(key: &'static str, found: impl std::fmt::Debug, expected: &str) -> SweepError {
+    let found = format!("{found:?}").trim_matches('"').to_owned();
+    SweepError::Space { key, found, expected: expected.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hidden(plan: &str) -> Vec<Vec<usize>> {
+        let plan = Plan::from_toml("test", plan).unwrap();
+        plan.networks().unwrap().into_iter().map(|config| config.hidden).collect()
+    }
+
+    #[test]
+    fn a_grid_has_every_list_of_widths_that_do_not_grow() {
+        let found = hidden("[space]\nwidths = [16, 8, 8]\ndepths = [0, 1, 2]");
+        let expected: [&[usize]; 6] = [&[], &[8], &[16], &[8, 8], &[16, 8], &[16, 16]];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_is_not_varied_is_the_configurations() {
+        let plan = "[space]\nwidths = [8]\n[config]\nhidden = [1, 1, 1]\nepochs = 7";
+        let config = Plan::from_toml("test", plan).unwrap().networks().unwrap().remove(0);
+        assert_eq!((config.hidden, config.epochs), (vec![8, 8, 8], 7));
+        assert_eq!(hidden(""), [[256, 128]]);
+    }
+
+    #[test]
+    fn a_plan_comes_back_from_its_text() {
+        let text = "preset = \"classic\"\nmax_bytes = 9000\nrandom = 3\n[space]\nwidths = [4, 8]\n\
+                    bits = [[4], [8, 4]]\nseeds = 2\n[config]\nepochs = 3\n";
+        let plan = Plan::from_toml("test", text).unwrap();
+        assert_eq!(Plan::from_toml("saved", &plan.to_toml()).unwrap(), plan);
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (plan, expected) in [
+            ("[space]\nwidth = [3]", "test: TOML parse error"),
+            ("[space]\ndepths = [1]", "depths is [1], but must be left out"),
+            ("[space]\nseeds = 0", "seeds is 0, but must be at least 1"),
+            ("random = 0", "random is 0, but must be at least 1"),
+            ("preset = \"clasic\"", "there is no preset \"clasic\"; there are classic"),
+            ("[space]\nwidths = [0]", "hidden[0] is 0, but must be from 1 to 4096"),
+            ("[config]\nepochs = 0", "epochs is 0, but must be at least 1"),
+        ] {
+            let plan = Plan::from_toml("test", plan);
+            let error = plan.and_then(|plan| plan.networks().map(|_| ())).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}
