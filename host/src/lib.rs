@@ -18,6 +18,7 @@ pub mod quantize;
 pub mod reference;
 pub mod report;
 pub mod rng;
+pub mod robust;
 pub mod run;
 pub mod sweep;
 pub mod terminal;

@@ -1,13 +1,17 @@
 //! `inkbit evaluate`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use inkbit::data::Images;
 use inkbit::evaluate::{Evaluation, evaluate_model, evaluate_net};
 use inkbit::model_file::Blob;
+use inkbit::net::Mlp;
 use inkbit::report::text;
+use inkbit::robust::{CONDITIONS, measure};
 use inkbit::run::Run;
 
 use super::data_args::DataArgs;
+use super::progress;
 
 /// Measure a model, or a run's float network, on the test images.
 ///
@@ -18,6 +22,7 @@ use super::data_args::DataArgs;
 Examples:
   inkbit evaluate model.inkbit
   inkbit evaluate runs/classic
+  inkbit evaluate model.inkbit --robust
   inkbit evaluate model.inkbit --json | jq .accuracy")]
 pub struct Args {
     /// A quantized model, or the folder of a training run
@@ -27,14 +32,43 @@ pub struct Args {
     #[command(flatten)]
     data: DataArgs,
 
+    /// Measure it on changed images instead: shifted, turned, scaled, thicker, thinner, fainter or
+    /// stronger; as they are, and recentred as a device does it
+    #[arg(long)]
+    robust: bool,
+
     /// Print one JSON object: accuracy (0 to 1), images, loss, confusion, per_class, ...
     #[arg(long)]
     json: bool,
 }
 
+/// What is measured.
+enum Subject {
+    Model(Blob),
+    Run(Run, Mlp),
+}
+
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let result =
-        if args.model.is_dir() { of_run(&args.model, args)? } else { of_model(&args.model, args)? };
+    let subject = if args.model.is_dir() {
+        let run = Run::open(&args.model)?;
+        let net = run.weights()?;
+        Subject::Run(run, net)
+    } else {
+        Subject::Model(Blob::load(&args.model)?)
+    };
+    let data = match &subject {
+        Subject::Model(_) => args.data.load()?,
+        Subject::Run(run, _) => args.data.load_for(run)?,
+    };
+    if args.robust {
+        return robust(args, &subject, &data.test);
+    }
+    let result = subject.evaluate(&data.test)?;
+    if let Subject::Model(blob) = &subject
+        && blob.model()?.header().provenance.digest != data.digest()
+    {
+        super::complain(&format!("note: the model was trained on other data than {}", data.name));
+    }
     if args.json {
         super::print(&format!("{}\n", serde_json::to_string(&result)?))?;
     } else {
@@ -43,21 +77,33 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn of_model(path: &Path, args: &Args) -> anyhow::Result<Evaluation> {
-    let blob = Blob::load(path)?;
-    let data = args.data.load()?;
-    let model = blob.model()?;
-    let result = evaluate_model(&model, &data.test)?;
-    if model.header().provenance.digest != data.digest() {
-        super::complain(&format!("note: the model was trained on other data than {}", data.name));
+impl Subject {
+    fn evaluate(&self, images: &Images) -> anyhow::Result<Evaluation> {
+        Ok(match self {
+            Self::Model(blob) => evaluate_model(&blob.model()?, images)?,
+            Self::Run(run, net) => {
+                evaluate_net(net, &run.data.classes, images, &run.config.backend.device()?)?
+            }
+        })
     }
-    Ok(result)
 }
 
-fn of_run(path: &Path, args: &Args) -> anyhow::Result<Evaluation> {
-    let run = Run::open(path)?;
-    let net = run.weights()?;
-    let data = args.data.load_for(&run)?;
-    let device = run.config.backend.device()?;
-    Ok(evaluate_net(&net, &run.data.classes, &data.test, &device)?)
+fn robust(args: &Args, subject: &Subject, images: &Images) -> anyhow::Result<()> {
+    // Images that do not fit are found before they are changed.
+    subject.evaluate(images)?;
+    let bar = progress::bar(CONDITIONS.len(), "changing images");
+    let results = measure(
+        images,
+        |images| Ok::<_, anyhow::Error>(subject.evaluate(images)?.accuracy),
+        |done| bar.set_position(done as u64),
+    );
+    bar.finish_and_clear();
+    let results = results?;
+    if args.json {
+        let object = serde_json::json!({ "images": images.len(), "conditions": results });
+        super::print(&format!("{object}\n"))?;
+    } else {
+        super::print(&text::robustness(&results, images.len()))?;
+    }
+    Ok(())
 }

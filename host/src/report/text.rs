@@ -7,6 +7,7 @@ use inkbit_core::Model;
 use crate::data::Images;
 use crate::evaluate::Evaluation;
 use crate::quantize::Differences;
+use crate::robust::Robustness;
 
 /// More classes than this do not fit a terminal as a matrix.
 const MATRIX_CLASSES: usize = 20;
@@ -85,6 +86,22 @@ fn confusion_matrix(text: &mut String, result: &Evaluation) {
 
 fn label_width(labels: &[String]) -> usize {
     labels.iter().map(|label| label.chars().count()).max().unwrap_or_default()
+}
+
+/// Accuracies on changed images, as they are and recentred.
+#[must_use]
+pub fn robustness(results: &[Robustness], images: usize) -> String {
+    let mut text = format!("{images} images, changed at random\n\n");
+    text.push_str("condition                            as it is  recentred\n");
+    for Robustness { condition, limits, accuracy, recentred_accuracy } in results {
+        let _ = writeln!(
+            text,
+            "{condition:10} {limits:23} {:8.2} %  {:7.2} %",
+            100.0 * accuracy,
+            100.0 * recentred_accuracy
+        );
+    }
+    text
 }
 
 /// A model's header, layers and sizes.

@@ -1,6 +1,8 @@
 //! The picture of a sweep: accuracy against bytes and against instructions.
 
 use plotters::coord::Shift;
+use plotters::coord::combinators::{BindKeyPoints, LogCoord, WithKeyPoints};
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
 use super::published::BY;
@@ -90,7 +92,7 @@ impl Panel {
             .margin(12)
             .x_label_area_size(44)
             .y_label_area_size(56)
-            .build_cartesian_2d((x.0..x.1).log_scale(), y.0..y.1)?;
+            .build_cartesian_2d((x.0..x.1).log_scale().with_key_points(ticks(x)), y.0..y.1)?;
         chart
             .configure_mesh()
             .x_desc(self.axis)
@@ -158,14 +160,8 @@ impl Panel {
     }
 }
 
-type Chart<'a, 'b> = ChartContext<
-    'a,
-    SVGBackend<'b>,
-    Cartesian2d<
-        plotters::coord::combinators::LogCoord<f64>,
-        plotters::coord::types::RangedCoordf64,
-    >,
->;
+type Chart<'a, 'b> =
+    ChartContext<'a, SVGBackend<'b>, Cartesian2d<WithKeyPoints<LogCoord<f64>>, RangedCoordf64>>;
 
 /// Which colour a network has.
 fn key(row: &Row) -> &str {
@@ -185,6 +181,12 @@ fn ranges(points: &[Point]) -> [(f64, f64); 2] {
         (least(|point| point.0) / 1.3, most(|point| point.0) * 1.3),
         ((bottom - room).max(0.0), (top + room).min(100.0)),
     ]
+}
+
+/// 1, 2 and 5 times every power of ten between two limits.
+fn ticks((least, most): (f64, f64)) -> Vec<f64> {
+    let powers = (0..=9).flat_map(|power| [1.0, 2.0, 5.0].map(|digit| digit * 10_f64.powi(power)));
+    powers.filter(|tick| (least..=most).contains(tick)).collect()
 }
 
 /// A number of bytes or instructions: `12k`, `1.5M`.
@@ -211,7 +213,8 @@ mod tests {
     }
 
     #[test]
-    fn axis_labels_are_short() {
+    fn axes_are_labelled_sparsely_and_briefly() {
+        assert_eq!(ticks((2500.0, 36_000.0)), [5000.0, 10_000.0, 20_000.0]);
         assert_eq!([950.0, 1000.0, 12_350.0, 1.5e6].map(count), ["950", "1k", "12.4k", "1.5M"]);
     }
 }

@@ -9,6 +9,7 @@ use crate::files::FileError;
 use crate::model_file::ModelFileError;
 use crate::preset::PRESETS;
 use crate::quantize::QuantizeError;
+use crate::quantize::bits::BitsError;
 use crate::run::RunError;
 
 /// A sweep that cannot be planned, run or joined.
@@ -94,6 +95,9 @@ pub enum SweepError {
     /// A network cannot be quantized.
     #[error(transparent)]
     Quantize(#[from] QuantizeError),
+    /// Weights have no such width.
+    #[error(transparent)]
+    Bits(#[from] BitsError),
     /// The board.
     #[error(transparent)]
     Board(#[from] BoardError),
@@ -120,6 +124,7 @@ impl SweepError {
                 | Self::NothingFits { .. }
                 | Self::Shard(_)
                 | Self::Config(_)
+                | Self::Bits(_)
                 | Self::Board(BoardError::Unknown { .. })
         )
     }

@@ -3,7 +3,7 @@
 use inkbit_core::{Input, LayerShape, MAX_COMMAND, MAX_NAME};
 
 use crate::config::TrainConfig;
-use crate::quantize::Description;
+use crate::quantize::{Description, Granularity};
 use crate::run::DataInfo;
 
 /// The image that the network takes.
@@ -16,6 +16,11 @@ pub(super) fn bits(config: &TrainConfig) -> Vec<u8> {
     vec![8; config.hidden.len() + 1]
 }
 
+/// Which weights share a scale.
+pub(super) fn granularity(_config: &TrainConfig) -> Granularity {
+    Granularity::default()
+}
+
 /// The layers of its blob, if no unit is removed.
 pub(super) fn shapes(config: &TrainConfig, data: &DataInfo) -> Vec<LayerShape> {
     let widths = config.widths(input(config, data).inputs(), data.classes.len());
@@ -26,7 +31,11 @@ pub(super) fn shapes(config: &TrainConfig, data: &DataInfo) -> Vec<LayerShape> {
             inputs: pair[0] as u16,
             outputs: pair[1] as u16,
             bits: bits[number],
-            multipliers: if hidden { pair[1] as u16 } else { 0 },
+            multipliers: match granularity(config) {
+                _ if !hidden => 0,
+                Granularity::Layer => 1,
+                Granularity::Output => pair[1] as u16,
+            },
         }
     };
     widths.windows(2).enumerate().map(shape).collect()

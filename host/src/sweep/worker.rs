@@ -9,7 +9,8 @@ use super::folder::{Folder, Outcome, Trained};
 use super::{Cell, Sweep, SweepError, network};
 use crate::data::Dataset;
 use crate::evaluate::evaluate_model;
-use crate::quantize::{calibrate, quantize};
+use crate::quantize::bits::per_layer;
+use crate::quantize::{Quantized, export};
 use crate::run::{Observer, Run, RunError};
 use crate::train::history::{Epoch, History};
 use crate::train::{TrainError, validation_images};
@@ -205,18 +206,21 @@ impl Folder {
     ) -> Result<Trained, SweepError> {
         let net = run.weights()?;
         let description = network::description(&cell.config, &sweep.data);
-        let ranges = calibrate(&net, &data.train)?;
-        let untested = quantize(&net, &ranges, &description, (0, 0))?;
+        let bits = network::bits(&cell.config);
+        let widths = per_layer(&bits, bits.len())?;
+        let scales = network::granularity(&cell.config);
+        let quantized = Quantized::post_training(&net, &data.train, &widths, scales)?;
+        let untested = export(&quantized, &description, (0, 0))?;
         let test = evaluate_model(&untested.model().map_err(format)?, &data.test)?;
         let tested = (test.correct as u32, test.images as u32);
-        let blob = quantize(&net, &ranges, &description, tested)?;
+        let blob = export(&quantized, &description, tested)?;
         blob.save(&self.model(cell))?;
         let model = blob.model().map_err(format)?;
         let work = Work::measure(&model, &data.test)?;
         let validation = evaluate_model(&model, &validation_images(&data.train, &cell.config))?;
         Ok(Trained {
             widths: cell.widths.clone(),
-            bits: network::bits(&cell.config),
+            bits,
             seed: cell.config.seed,
             bytes: blob.bytes().len(),
             validation_accuracy: validation.accuracy,
