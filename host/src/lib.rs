@@ -11,6 +11,7 @@ pub mod device;
 pub mod evaluate;
 pub mod files;
 pub mod model_file;
+pub mod models;
 pub mod net;
 pub mod picture;
 pub mod preset;

@@ -18,3 +18,18 @@ pub const PRESETS: [Preset; 1] =
 pub fn find(name: &str) -> Option<Preset> {
     PRESETS.into_iter().find(|preset| preset.name == name)
 }
+
+/// The most bytes that a preset's reference model may have.
+#[must_use]
+pub fn max_bytes(name: &str) -> Option<usize> {
+    Some(match name {
+        "classic" | "accurate" => 240_000,
+        "compact" => 122_000,
+        "compact2" => 63_000,
+        "small" => 16_800,
+        "tiny" => 12_900,
+        "micro" => 8_390,
+        "nano" => 4_096,
+        _ => return None,
+    })
+}

@@ -38,8 +38,8 @@ impl Work {
                 for pixels in pixels.chunks_exact(size) {
                     counts[0] += inputs(model, pixels);
                     infer_observed(&mut scratch, pixels, |layer, output| {
-                        if let LayerOutput::Activations(cells) = output {
-                            counts[layer + 1] += cells.len() as u64;
+                        if let LayerOutput::Activations(active) = output {
+                            counts[layer + 1] += active.iter().count() as u64;
                         }
                     });
                 }

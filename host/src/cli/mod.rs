@@ -10,6 +10,7 @@ mod device_args;
 mod evaluate;
 mod image;
 mod inspect;
+mod models;
 mod predict;
 mod progress;
 mod quantize;
@@ -49,6 +50,7 @@ enum Command {
     Train(train::Args),
     Quantize(quantize::Args),
     Evaluate(evaluate::Args),
+    Models(models::Args),
     Sweep(sweep::Args),
     Verify(verify::Args),
     Predict(predict::Args),
@@ -74,6 +76,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Train(args) => train::run(args),
         Command::Quantize(args) => quantize::run(args),
         Command::Evaluate(args) => evaluate::run(args),
+        Command::Models(args) => models::run(args),
         Command::Sweep(args) => sweep::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Predict(args) => predict::run(args),
