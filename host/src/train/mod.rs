@@ -6,6 +6,7 @@
 pub mod adam;
 pub mod history;
 mod pair;
+pub mod qat;
 mod step;
 
 use std::time::Instant;

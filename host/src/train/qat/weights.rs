@@ -1,0 +1,82 @@
+//! Rounding of weights, and the gradients that go through it.
+
+use inkbit_core::WeightBits;
+
+use crate::quantize::simulate::round;
+
+/// What the weights of a layer can be: `scale · level`, where a level is an integer or, with 4 and 2
+/// bits, an odd one.
+pub(super) struct Grid {
+    /// One for each output.
+    scales: Vec<f32>,
+    inverses: Vec<f32>,
+    levels: Levels,
+}
+
+#[derive(Clone, Copy)]
+struct Levels {
+    greatest: f32,
+    /// Distance of two.
+    step: f32,
+    inverse_step: f32,
+    /// One of them.
+    origin: f32,
+}
+
+impl Levels {
+    /// The level nearest to a weight in steps.
+    #[inline(always)]
+    fn nearest(self, steps: f32) -> f32 {
+        let clamped = steps.clamp(-self.greatest, self.greatest);
+        round((clamped - self.origin) * self.inverse_step) * self.step + self.origin
+    }
+}
+
+impl Grid {
+    pub(super) fn new(bits: WeightBits, scales: Vec<f32>) -> Self {
+        let step = bits.step() as f32;
+        let origin = if bits.step() == 1 { 0.0 } else { 1.0 };
+        let levels =
+            Levels { greatest: bits.max_weight() as f32, step, inverse_step: 1.0 / step, origin };
+        let inverses = scales.iter().map(|scale| 1.0 / scale).collect();
+        Self { scales, inverses, levels }
+    }
+
+    /// Rounds weights, the outputs of one input together.
+    pub(super) fn round(&self, weights: &mut [f32]) {
+        let levels = self.levels;
+        for row in weights.chunks_exact_mut(self.scales.len()) {
+            let scales = self.scales.iter().zip(&self.inverses);
+            for (weight, (scale, inverse)) in row.iter_mut().zip(scales) {
+                *weight = levels.nearest(*weight * inverse) * scale;
+            }
+        }
+    }
+
+    /// Sets the gradients of clipped weights to 0 and returns those of the scales' logarithms, one
+    /// for each output. The gradient of a rounded weight is `first + second`.
+    pub(super) fn straight_through(
+        &self,
+        latent: &[f32],
+        first: &mut [f32],
+        second: &mut [f32],
+    ) -> Vec<f32> {
+        let (levels, outputs) = (self.levels, self.scales.len());
+        let mut sums = vec![0.0; outputs];
+        let rows = first.chunks_exact_mut(outputs).zip(second.chunks_exact_mut(outputs));
+        for (latent, (first, second)) in latent.chunks_exact(outputs).zip(rows) {
+            let gradients = first.iter_mut().zip(second);
+            let columns = sums.iter_mut().zip(&self.inverses);
+            for ((latent, (first, second)), (sum, inverse)) in
+                latent.iter().zip(gradients).zip(columns)
+            {
+                let steps = latent * inverse;
+                let inside = if steps.abs() <= levels.greatest { 1.0 } else { 0.0 };
+                *sum += (*first + *second) * (levels.nearest(steps) - inside * steps);
+                *first *= inside;
+                *second *= inside;
+            }
+        }
+        sums.iter().zip(&self.scales).map(|(sum, scale)| sum * scale).collect()
+    }
+}
