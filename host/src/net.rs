@@ -16,6 +16,64 @@ pub struct Dense {
     pub weight: Vec<f32>,
     /// One for each output.
     pub bias: Vec<f32>,
+    /// In quantization-aware training, the natural logarithm of what a weight step is worth: one for
+    /// the layer or one for each output. Else empty.
+    pub weight_scale: Vec<f32>,
+    /// Likewise what a step of the outputs is worth: one in a hidden layer. Else empty.
+    pub output_scale: Vec<f32>,
+}
+
+/// Mean and standard deviation of each output's sum of products, which batch normalization takes
+/// away: `(x · W − mean) / deviation + bias`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Norm {
+    /// One for each output.
+    pub mean: Vec<f32>,
+    /// One for each output, above 0.
+    pub deviation: Vec<f32>,
+}
+
+impl Dense {
+    /// All parameters 0, and no scales.
+    #[must_use]
+    pub fn zeros(inputs: usize, outputs: usize) -> Self {
+        Self {
+            inputs,
+            outputs,
+            weight: vec![0.0; inputs * outputs],
+            bias: vec![0.0; outputs],
+            weight_scale: Vec::new(),
+            output_scale: Vec::new(),
+        }
+    }
+
+    /// The layer that gives without normalization what this one gives with it.
+    ///
+    /// Scales of the weights are folded too, so that the integers stay the same.
+    #[must_use]
+    pub fn folded(&self, norm: &Norm) -> Self {
+        let mut folded = self.clone();
+        for row in folded.weight.chunks_exact_mut(self.outputs) {
+            row.iter_mut()
+                .zip(&norm.deviation)
+                .for_each(|(weight, deviation)| *weight /= deviation);
+        }
+        for (bias, (mean, deviation)) in
+            folded.bias.iter_mut().zip(norm.mean.iter().zip(&norm.deviation))
+        {
+            *bias -= mean / deviation;
+        }
+        if let Some(&shared) = self.weight_scale.first() {
+            let scales = if self.weight_scale.len() == 1 {
+                vec![shared; self.outputs]
+            } else {
+                self.weight_scale.clone()
+            };
+            let scales = scales.iter().zip(&norm.deviation);
+            folded.weight_scale = scales.map(|(scale, deviation)| scale - deviation.ln()).collect();
+        }
+        folded
+    }
 }
 
 /// Parameters of a multi-layer perceptron with ReLU between its layers. Inputs are pixels / 255.
@@ -29,12 +87,7 @@ impl Mlp {
     /// All parameters 0. `widths` are those of the input, of the hidden layers and of the output.
     #[must_use]
     pub fn zeros(widths: &[usize]) -> Self {
-        let layer = |pair: &[usize]| Dense {
-            inputs: pair[0],
-            outputs: pair[1],
-            weight: vec![0.0; pair[0] * pair[1]],
-            bias: vec![0.0; pair[1]],
-        };
+        let layer = |pair: &[usize]| Dense::zeros(pair[0], pair[1]);
         Self { layers: widths.windows(2).map(layer).collect() }
     }
 
@@ -49,6 +102,39 @@ impl Mlp {
         mlp
     }
 
+    /// He's initialisation: normal weights of variance 2 / inputs, biases 0. The weights of the last
+    /// layer, which no ReLU follows, are half as large.
+    #[must_use]
+    pub fn he(widths: &[usize], rng: &mut Rng) -> Self {
+        let mut mlp = Self::zeros(widths);
+        let last = mlp.layers.len() - 1;
+        for (number, layer) in mlp.layers.iter_mut().enumerate() {
+            let half = if number == last { 0.5 } else { 1.0 };
+            let deviation = half * (2.0 / layer.inputs as f32).sqrt();
+            layer.weight.fill_with(|| deviation * rng.normal());
+        }
+        mlp
+    }
+
+    /// The network without batch normalization that gives the same; `norms` are those of the hidden
+    /// layers, or none.
+    #[must_use]
+    pub fn folded(&self, norms: &[Norm]) -> Self {
+        let mut folded = self.clone();
+        for (layer, norm) in folded.layers.iter_mut().zip(norms) {
+            *layer = layer.folded(norm);
+        }
+        folded
+    }
+
+    /// A network of this shape, with the same scales there, whose parameters are all 0.
+    #[must_use]
+    pub fn zeroed(&self) -> Self {
+        let mut zeroed = self.clone();
+        zeroed.parameters_mut().for_each(|values| values.fill(0.0));
+        zeroed
+    }
+
     /// Widths of the input, of the hidden layers and of the output.
     #[must_use]
     pub fn widths(&self) -> Vec<usize> {
@@ -56,14 +142,24 @@ impl Mlp {
         inputs.into_iter().chain(self.layers.iter().map(|layer| layer.outputs)).collect()
     }
 
-    /// The parameters in order: weight and bias of the first layer, of the second, and so on.
+    /// The parameters in order: weights, biases and scales of the first layer, of the second, and so
+    /// on.
     pub fn parameters(&self) -> impl Iterator<Item = &[f32]> {
-        self.layers.iter().flat_map(|layer| [&layer.weight[..], &layer.bias[..]])
+        self.layers.iter().flat_map(|layer| {
+            [&layer.weight[..], &layer.bias, &layer.weight_scale, &layer.output_scale]
+        })
     }
 
     /// The same, to change.
     pub fn parameters_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
-        self.layers.iter_mut().flat_map(|layer| [&mut layer.weight[..], &mut layer.bias[..]])
+        self.layers.iter_mut().flat_map(|layer| {
+            [
+                &mut layer.weight[..],
+                &mut layer.bias,
+                &mut layer.weight_scale,
+                &mut layer.output_scale,
+            ]
+        })
     }
 
     /// The logits of every image, image after image.
@@ -88,6 +184,8 @@ impl Mlp {
         let layer = |layer: Dense| Linear {
             weight: tensor(layer.weight, [layer.inputs, layer.outputs]),
             bias: tensor(layer.bias, [1, layer.outputs]),
+            weight_scale: layer.weight_scale,
+            output_scale: layer.output_scale.first().map(|&scale| tensor(vec![scale], [1, 1])),
         };
         Net { layers: self.layers.into_iter().map(layer).collect() }
     }
@@ -105,20 +203,48 @@ struct Linear {
     weight: Tensor<2>,
     /// `[1, outputs]`
     bias: Tensor<2>,
+    /// Not part of the graph.
+    weight_scale: Vec<f32>,
+    /// `[1, 1]`
+    output_scale: Option<Tensor<2>>,
+}
+
+/// What happens between the layers of a network.
+pub trait Pass {
+    /// Changes a hidden layer's products `[images, outputs]` of inputs and weights, before the bias
+    /// is added; layers are counted from 0.
+    fn normalize(&mut self, _layer: usize, products: Tensor<2>) -> Tensor<2> {
+        products
+    }
+
+    /// Makes the outputs of a hidden layer, `[images, outputs]`, of its sums. `scale` is
+    /// [`Dense::output_scale`], `[1, 1]`.
+    fn activate(&mut self, layer: usize, sums: Tensor<2>, scale: Option<&Tensor<2>>) -> Tensor<2>;
+}
+
+/// Only an activation, alike for all layers.
+impl<F: FnMut(Tensor<2>) -> Tensor<2>> Pass for F {
+    fn activate(
+        &mut self,
+        _layer: usize,
+        sums: Tensor<2>,
+        _scale: Option<&Tensor<2>>,
+    ) -> Tensor<2> {
+        self(sums)
+    }
 }
 
 impl Net {
-    /// Logits `[images, classes]` of inputs `[images, pixels]`. `activate` makes the outputs of a
-    /// hidden layer, `[images, outputs]`, of its sums: ReLU, in training with dropout.
-    pub fn forward(
-        &self,
-        input: Tensor<2>,
-        mut activate: impl FnMut(Tensor<2>) -> Tensor<2>,
-    ) -> Tensor<2> {
+    /// Logits `[images, classes]` of inputs `[images, pixels]`.
+    pub fn forward(&self, input: Tensor<2>, mut pass: impl Pass) -> Tensor<2> {
         let last = self.layers.len() - 1;
         self.layers.iter().enumerate().fold(input, |input, (number, layer)| {
-            let output = input.matmul(layer.weight.clone()) + layer.bias.clone();
-            if number == last { output } else { activate(output) }
+            let products = input.matmul(layer.weight.clone());
+            if number == last {
+                return products + layer.bias.clone();
+            }
+            let sums = pass.normalize(number, products) + layer.bias.clone();
+            pass.activate(number, sums, layer.output_scale.as_ref())
         })
     }
 
@@ -126,28 +252,29 @@ impl Net {
     #[must_use]
     pub fn tracked(&self) -> Self {
         let track = |tensor: &Tensor<2>| tensor.clone().autodiff().require_grad();
-        let layer =
-            |layer: &Linear| Linear { weight: track(&layer.weight), bias: track(&layer.bias) };
+        let layer = |layer: &Linear| Linear {
+            weight: track(&layer.weight),
+            bias: track(&layer.bias),
+            weight_scale: layer.weight_scale.clone(),
+            output_scale: layer.output_scale.as_ref().map(track),
+        };
         Self { layers: self.layers.iter().map(layer).collect() }
     }
 
-    /// The gradients of these parameters, in the shape of a network.
+    /// The gradients of these parameters, in the shape of a network; 0 for the scales of the
+    /// weights.
     #[must_use]
     pub fn gradients(&self, mut gradients: Gradients) -> Mlp {
         let mut take = |tensor: &Tensor<2>| {
             tensor.grad_remove(&mut gradients).expect("every parameter takes part in the loss")
         };
-        let layer =
-            |layer: &Linear| Linear { weight: take(&layer.weight), bias: take(&layer.bias) };
+        let layer = |layer: &Linear| Linear {
+            weight: take(&layer.weight),
+            bias: take(&layer.bias),
+            weight_scale: vec![0.0; layer.weight_scale.len()],
+            output_scale: layer.output_scale.as_ref().map(&mut take),
+        };
         Self { layers: self.layers.iter().map(layer).collect() }.into_mlp()
-    }
-
-    /// A network of this shape whose parameters are all 0.
-    #[must_use]
-    pub fn zeros(&self) -> Mlp {
-        let inputs = self.layers.first().map(|layer| layer.weight.dims()[0]);
-        let outputs = self.layers.iter().map(|layer| layer.weight.dims()[1]);
-        Mlp::zeros(&inputs.into_iter().chain(outputs).collect::<Vec<_>>())
     }
 
     /// The parameters in plain form. Nothing is copied if no clone is left.
@@ -155,7 +282,14 @@ impl Net {
     pub fn into_mlp(self) -> Mlp {
         let layer = |layer: Linear| {
             let [inputs, outputs] = layer.weight.dims();
-            Dense { inputs, outputs, weight: values(layer.weight), bias: values(layer.bias) }
+            Dense {
+                inputs,
+                outputs,
+                weight: values(layer.weight),
+                bias: values(layer.bias),
+                weight_scale: layer.weight_scale,
+                output_scale: layer.output_scale.map_or_else(Vec::new, values),
+            }
         };
         Mlp { layers: self.layers.into_iter().map(layer).collect() }
     }

@@ -29,6 +29,15 @@ impl Rng {
         (self.bits() >> 40) as f32 / (1_u32 << 24) as f32
     }
 
+    /// A number of mean 0 and variance 1: the sum of four even ones, which is nearly normal and never
+    /// beyond 3.5.
+    pub fn normal(&mut self) -> f32 {
+        let bits = self.bits();
+        let sum: u32 = (0..4).map(|part| (bits >> (16 * part)) as u32 & 0xffff).sum();
+        // Four even numbers from 0 to 65535 have a variance of 4 · 65536² / 12.
+        (sum as f32 - 131_070.0) * (1.732_050_8 / 65536.0)
+    }
+
     /// A number below `limit`, which is not 0.
     pub fn below(&mut self, limit: usize) -> usize {
         // The bias of the multiplication is limit / 2^64.
@@ -51,6 +60,15 @@ mod tests {
     fn streams_are_pinned_and_differ_by_place() {
         assert_eq!(Rng(0).bits(), 0xe220_a839_7b1d_cdaf);
         assert_ne!(Rng::new(1, &[1, 2]).bits(), Rng::new(1, &[2, 1]).bits());
+    }
+
+    #[test]
+    fn normal_numbers_have_mean_0_and_variance_1() {
+        let mut rng = Rng::new(1, &[]);
+        let numbers: Vec<f32> = (0..100_000).map(|_| rng.normal()).collect();
+        let mean = numbers.iter().sum::<f32>() / 1e5;
+        let variance = numbers.iter().map(|n| n * n).sum::<f32>() / 1e5;
+        assert!(mean.abs() < 0.01 && (variance - 1.0).abs() < 0.02, "{mean} {variance}");
     }
 
     #[test]

@@ -14,11 +14,13 @@ use crate::net::Mlp;
 pub mod bits;
 mod calibrate;
 mod export;
+mod prune;
 pub mod scale;
 pub(crate) mod simulate;
 
 use calibrate::{POST_TRAINING, calibrate};
 pub use export::export;
+pub use prune::Removed;
 pub use scale::{Granularity, LayerScales};
 pub use simulate::{Differences, LayerDifference};
 

@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn weights_on_the_grid_are_found_exactly_and_stay() {
         let weight = [-15.0, 3.0, 1.0, -1.0, 7.0, 15.0].map(|level: f32| level * 0.25).to_vec();
-        let dense = Dense { inputs: 3, outputs: 2, weight, bias: vec![0.0; 2] };
+        let dense = Dense { weight, ..Dense::zeros(3, 2) };
         let scales = LayerScales::fit(&dense, WeightBits::Four, Granularity::Layer, 1.0, Some(1.0));
         assert!((scales.weight[0] - 0.25).abs() < 1e-12, "{scales:?}");
         assert_eq!(scales.round(&dense), dense);
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn there_is_a_scale_per_output_or_per_layer_and_one_in_the_last() {
-        let dense = Dense { inputs: 2, outputs: 3, weight: vec![0.5; 6], bias: vec![0.0; 3] };
+        let dense = Dense { weight: vec![0.5; 6], ..Dense::zeros(2, 3) };
         let count = |granularity, activation| {
             LayerScales::fit(&dense, WeightBits::Two, granularity, 1.0, activation).weight.len()
         };

@@ -72,10 +72,9 @@ impl<'a> Decoded<'a> {
             };
             let (inputs, outputs) = (pair[0], pair[1]);
             Ok(Dense {
-                inputs,
-                outputs,
                 weight: values("weight", &[inputs, outputs])?,
                 bias: values("bias", &[outputs])?,
+                ..Dense::zeros(inputs, outputs)
             })
         };
         let layers: Result<_, String> = widths.windows(2).enumerate().map(layer).collect();

@@ -64,7 +64,7 @@ impl Context<'_> {
 
     fn half(&self, net: &Net, indices: &[u32], scale: f32, rng: &mut Rng) -> (Tally, Mlp) {
         if indices.is_empty() {
-            return (Tally::default(), net.zeros());
+            return (Tally::default(), net.clone().into_mlp().zeroed());
         }
         let net = net.tracked();
         let input = net::input(self.images, indices, &self.device).autodiff();

@@ -2,6 +2,7 @@
 
 use inkbit_core::WeightBits;
 
+use crate::net::Dense;
 use crate::quantize::simulate::round;
 
 /// What the weights of a layer can be: `scale · level`, where a level is an integer or, with 4 and 2
@@ -33,11 +34,16 @@ impl Levels {
 }
 
 impl Grid {
-    pub(super) fn new(bits: WeightBits, scales: Vec<f32>) -> Self {
+    /// That of a layer with scales.
+    pub(super) fn new(dense: &Dense, bits: WeightBits) -> Self {
         let step = bits.step() as f32;
         let origin = if bits.step() == 1 { 0.0 } else { 1.0 };
         let levels =
             Levels { greatest: bits.max_weight() as f32, step, inverse_step: 1.0 / step, origin };
+        let mut scales: Vec<f32> = dense.weight_scale.iter().map(|scale| scale.exp()).collect();
+        if let [shared] = scales[..] {
+            scales.resize(dense.outputs, shared);
+        }
         let inverses = scales.iter().map(|scale| 1.0 / scale).collect();
         Self { scales, inverses, levels }
     }

@@ -1,0 +1,241 @@
+//! Removal of hidden units that never fire: the same outputs in fewer bytes.
+
+use std::num::NonZeroUsize;
+use std::thread;
+
+use inkbit_core::kernel::unpack;
+use inkbit_core::requant::requantize;
+use inkbit_core::{LayerOutput, Model, infer_observed};
+use serde::{Deserialize, Serialize};
+
+use super::Quantized;
+use super::scale::nearest;
+use crate::data::Images;
+use crate::evaluate::{EvaluateError, check_images, host_scratch};
+use crate::net::{Dense, Mlp};
+
+/// Units removed from one hidden layer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removed {
+    /// Units the layer had.
+    pub units: usize,
+    /// Removed because no image at all can make them fire: their greatest sum is not above 0.
+    pub proved: usize,
+    /// Removed because nothing takes their outputs: all weights from them are 0.
+    pub unused: usize,
+    /// Removed because none of the images tried made them fire. Another image may.
+    pub measured: usize,
+}
+
+impl Removed {
+    /// Units removed, for whichever reason.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.proved + self.unused + self.measured
+    }
+}
+
+/// Why a unit can be removed.
+#[derive(Clone, Copy, PartialEq)]
+enum Reason {
+    Proved,
+    Unused,
+    Measured,
+}
+
+impl Quantized {
+    /// The network without the hidden units that `model`, which was exported from it, does not need
+    /// for any of the images, and how many there were in each layer. Each layer keeps one unit at
+    /// least.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`check_images`].
+    pub fn without_dead_units(
+        &self,
+        model: &Model<'_>,
+        images: &Images,
+    ) -> Result<(Self, Vec<Removed>), EvaluateError> {
+        check_images(images, usize::from(model.input().side), model.classes())?;
+        let alive = alive(model, images);
+        let bounds = bounds(model);
+        let mut reduced = self.clone();
+        let mut removed = Vec::new();
+        for (layer, alive) in alive.iter().enumerate() {
+            let next = &self.net.layers[layer + 1];
+            let unused = |unit: usize| {
+                let row = &next.weight[unit * next.outputs..(unit + 1) * next.outputs];
+                let scales = &self.scales[layer + 1];
+                let level = |(output, &weight): (usize, &f32)| {
+                    nearest(scales.bits, f64::from(weight) / scales.weight(output))
+                };
+                row.iter().enumerate().all(|weight| level(weight) == 0)
+            };
+            let mut reasons: Vec<Option<Reason>> = (0..alive.len())
+                .map(|unit| match () {
+                    () if bounds[layer][unit] == 0 => Some(Reason::Proved),
+                    () if unused(unit) => Some(Reason::Unused),
+                    () if !alive[unit] => Some(Reason::Measured),
+                    () => None,
+                })
+                .collect();
+            if reasons.iter().all(Option::is_some) {
+                reasons[0] = None;
+            }
+            let count = |reason| reasons.iter().filter(|&&found| found == Some(reason)).count();
+            removed.push(Removed {
+                units: alive.len(),
+                proved: count(Reason::Proved),
+                unused: count(Reason::Unused),
+                measured: count(Reason::Measured),
+            });
+            let kept: Vec<usize> =
+                (0..alive.len()).filter(|&unit| reasons[unit].is_none()).collect();
+            reduced.keep(layer, &kept);
+        }
+        Ok((reduced, removed))
+    }
+
+    /// Removes all other units of a hidden layer.
+    fn keep(&mut self, layer: usize, kept: &[usize]) {
+        let Mlp { layers } = &mut self.net;
+        let pick = |values: &[f32]| -> Vec<f32> { kept.iter().map(|&unit| values[unit]).collect() };
+        let Dense { outputs, weight, bias, .. } = &mut layers[layer];
+        *weight = weight.chunks_exact(*outputs).flat_map(pick).collect();
+        *bias = pick(bias);
+        *outputs = kept.len();
+        let Dense { inputs, outputs, weight, .. } = &mut layers[layer + 1];
+        let rows = kept.iter().map(|unit| &weight[unit * *outputs..(unit + 1) * *outputs]);
+        *weight = rows.collect::<Vec<_>>().concat();
+        *inputs = kept.len();
+        let scales = &mut self.scales[layer].weight;
+        if scales.len() > 1 {
+            *scales = kept.iter().map(|&unit| scales[unit]).collect();
+        }
+    }
+}
+
+/// Which units of each hidden layer fire for at least one image.
+fn alive(model: &Model<'_>, images: &Images) -> Vec<Vec<bool>> {
+    let hidden = model.layers().len() - 1;
+    let none = || -> Vec<Vec<bool>> {
+        model.layers()[..hidden].iter().map(|layer| vec![false; layer.outputs()]).collect()
+    };
+    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let size = model.input().pixels();
+    let share = images.len().div_ceil(threads).max(1) * size;
+    let mut all = none();
+    thread::scope(|scope| {
+        let part = |pixels: &[u8]| {
+            let (mut alive, mut scratch) = (none(), host_scratch(model));
+            for pixels in pixels.chunks_exact(size) {
+                infer_observed(&mut scratch, pixels, |layer, output| {
+                    if let LayerOutput::Activations(cells) = output {
+                        cells.iter().for_each(|&cell| alive[layer][unpack(cell).0] = true);
+                    }
+                });
+            }
+            alive
+        };
+        let parts: Vec<_> =
+            images.pixels.chunks(share).map(|pixels| scope.spawn(move || part(pixels))).collect();
+        for part in parts {
+            let part = part.join().unwrap_or_else(|panicked| std::panic::resume_unwind(panicked));
+            for (all, part) in all.iter_mut().flatten().zip(part.iter().flatten()) {
+                *all |= part;
+            }
+        }
+    });
+    all
+}
+
+/// A value that no activation of each hidden unit can exceed, by interval arithmetic from the inputs
+/// on: any pixel may have any value.
+fn bounds(model: &Model<'_>) -> Vec<Vec<u8>> {
+    let mut inputs = vec![255_u8; model.input().inputs()];
+    let mut bounds = Vec::new();
+    for layer in &model.layers()[..model.layers().len() - 1] {
+        let bound = |output: usize| {
+            let products = inputs
+                .iter()
+                .enumerate()
+                .map(|(input, &greatest)| layer.weight(output, input).max(0) * i32::from(greatest));
+            // The format's limits keep this within 32 bits.
+            requantize(layer.bias(output) + products.sum::<i32>(), layer.multiplier(output))
+        };
+        inputs = (0..layer.outputs()).map(bound).collect();
+        bounds.push(inputs.clone());
+    }
+    bounds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluate::int_logits;
+    use crate::quantize::{Description, Granularity, LayerScales, export};
+    use inkbit_core::{Input, WeightBits};
+
+    /// Four units of two pixels' sums: one fires, one never can, one only for the second pixel, and
+    /// one that nothing takes.
+    fn network(granularity: Granularity) -> Quantized {
+        let first = Dense {
+            weight: [[1.0, -0.5, -1.0, 1.0], [0.5, -1.0, 1.0, 1.0], [0.0; 4], [0.0; 4]].concat(),
+            bias: vec![0.1, -0.1, -0.1, 0.0],
+            ..Dense::zeros(4, 4)
+        };
+        let last = Dense {
+            weight: [[1.0, -1.0], [0.5, 0.5], [-1.0, 1.0], [0.0, 0.0]].concat(),
+            ..Dense::zeros(4, 2)
+        };
+        let fit = |dense: &Dense, activation| {
+            let bits = WeightBits::Eight;
+            LayerScales::fit(dense, bits, granularity, 1.0 / 255.0, activation)
+        };
+        let scales = vec![fit(&first, Some(2.0 / 255.0)), fit(&last, None)];
+        Quantized { net: Mlp { layers: vec![first, last] }, scales }
+    }
+
+    fn description() -> Description {
+        Description {
+            name: "test".into(),
+            classes: vec!["a".into(), "b".into()],
+            input: Input::full(2),
+            command: String::new(),
+            digest: [0; 32],
+            seed: 0,
+        }
+    }
+
+    #[test]
+    fn units_that_never_fire_or_that_nothing_takes_go_and_the_logits_stay() {
+        let images =
+            Images { side: 2, pixels: vec![255, 0, 9, 9, 200, 100, 0, 0], labels: vec![0, 1] };
+        for granularity in [Granularity::Layer, Granularity::Output] {
+            let whole = network(granularity);
+            let blob = export(&whole, &description(), (0, 0)).unwrap();
+            let model = blob.model().unwrap();
+
+            let (reduced, removed) = whole.without_dead_units(&model, &images).unwrap();
+
+            let expected = Removed { units: 4, proved: 1, unused: 1, measured: 1 };
+            assert_eq!(removed, [expected]);
+            assert_eq!(reduced.net.widths(), [4, 1, 2]);
+            assert_eq!(reduced.net.layers[0].weight, [1.0, 0.5, 0.0, 0.0]);
+            let small = export(&reduced, &description(), (0, 0)).unwrap();
+            assert!(small.bytes().len() < blob.bytes().len());
+            let small = small.model().unwrap();
+            assert_eq!(int_logits(&small, &images), int_logits(&model, &images));
+        }
+    }
+
+    #[test]
+    fn a_layer_keeps_one_unit() {
+        let mut whole = network(Granularity::Layer);
+        whole.net.layers[0].bias = vec![-9.0; 4];
+        let blob = export(&whole, &description(), (0, 0)).unwrap();
+        let images = Images { side: 2, pixels: vec![255; 4], labels: vec![0] };
+        let (reduced, removed) = whole.without_dead_units(&blob.model().unwrap(), &images).unwrap();
+        assert_eq!((reduced.net.widths(), removed[0].total()), (vec![4, 1, 2], 3));
+    }
+}
