@@ -62,24 +62,23 @@ pub fn round(latent: &Mlp, bits: &[WeightBits]) -> Mlp {
     rounded
 }
 
-/// Carries the gradients of a rounded network, in two parts that add up, to the latent weights and
-/// their scales, in place. Those of the activations' scales are in them already.
-pub fn straight_through(latent: &Mlp, bits: &[WeightBits], gradients: [&mut Mlp; 2]) {
-    let [first, second] = gradients;
-    let parts = latent.layers.iter().zip(first.layers.iter_mut().zip(&mut second.layers));
-    for (&bits, (latent, (first, second))) in bits.iter().zip(parts) {
+/// Carries the gradients of a rounded network to the latent weights and their scales, in place.
+/// Those of the activations' scales are in them already.
+pub fn straight_through(latent: &Mlp, bits: &[WeightBits], gradients: &mut Mlp) {
+    for (&bits, (latent, gradient)) in
+        bits.iter().zip(latent.layers.iter().zip(&mut gradients.layers))
+    {
         let grid = Grid::new(latent, bits);
         let middle = latent.inputs / 2 * latent.outputs;
         let (upper, lower) = latent.weight.split_at(middle);
-        let (first_upper, first_lower) = first.weight.split_at_mut(middle);
-        let (second_upper, second_lower) = second.weight.split_at_mut(middle);
+        let (gradient_upper, gradient_lower) = gradient.weight.split_at_mut(middle);
         let (upper, lower) = pair::join(
-            || grid.straight_through(upper, first_upper, second_upper),
-            || grid.straight_through(lower, first_lower, second_lower),
+            || grid.straight_through(upper, gradient_upper),
+            || grid.straight_through(lower, gradient_lower),
         );
-        let shared = first.weight_scale.len() == 1;
+        let shared = gradient.weight_scale.len() == 1;
         for (output, (upper, lower)) in upper.iter().zip(&lower).enumerate() {
-            first.weight_scale[if shared { 0 } else { output }] += upper + lower;
+            gradient.weight_scale[if shared { 0 } else { output }] += upper + lower;
         }
     }
 }

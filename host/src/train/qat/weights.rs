@@ -60,27 +60,19 @@ impl Grid {
     }
 
     /// Sets the gradients of clipped weights to 0 and returns those of the scales' logarithms, one
-    /// for each output. The gradient of a rounded weight is `first + second`.
-    pub(super) fn straight_through(
-        &self,
-        latent: &[f32],
-        first: &mut [f32],
-        second: &mut [f32],
-    ) -> Vec<f32> {
+    /// for each output.
+    pub(super) fn straight_through(&self, latent: &[f32], gradients: &mut [f32]) -> Vec<f32> {
         let (levels, outputs) = (self.levels, self.scales.len());
         let mut sums = vec![0.0; outputs];
-        let rows = first.chunks_exact_mut(outputs).zip(second.chunks_exact_mut(outputs));
-        for (latent, (first, second)) in latent.chunks_exact(outputs).zip(rows) {
-            let gradients = first.iter_mut().zip(second);
+        for (latent, gradients) in
+            latent.chunks_exact(outputs).zip(gradients.chunks_exact_mut(outputs))
+        {
             let columns = sums.iter_mut().zip(&self.inverses);
-            for ((latent, (first, second)), (sum, inverse)) in
-                latent.iter().zip(gradients).zip(columns)
-            {
+            for ((latent, gradient), (sum, inverse)) in latent.iter().zip(gradients).zip(columns) {
                 let steps = latent * inverse;
                 let inside = if steps.abs() <= levels.greatest { 1.0 } else { 0.0 };
-                *sum += (*first + *second) * (levels.nearest(steps) - inside * steps);
-                *first *= inside;
-                *second *= inside;
+                *sum += *gradient * (levels.nearest(steps) - inside * steps);
+                *gradient *= inside;
             }
         }
         sums.iter().zip(&self.scales).map(|(sum, scale)| sum * scale).collect()
