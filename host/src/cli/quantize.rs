@@ -4,13 +4,13 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use inkbit::data::Dataset;
-use inkbit::evaluate::{Evaluation, evaluate_model, evaluate_net};
+use inkbit::data::{Dataset, Images};
+use inkbit::evaluate::{Evaluation, evaluate_model, evaluate_net, int_logits};
 use inkbit::model_file::{Blob, check_replaceable};
-use inkbit::quantize::{Description, Differences, Granularity, Quantized, bits, export};
+use inkbit::quantize::{Description, Granularity, Quantized, Report, bits, export};
 use inkbit::report::text;
 use inkbit::run::Run;
-use inkbit_core::{Input, MAX_COMMAND, MAX_NAME, WeightBits};
+use inkbit_core::{Input, MAX_COMMAND, MAX_NAME, Model, WeightBits};
 
 use super::UsageError;
 use super::data_args::DataArgs;
@@ -19,8 +19,10 @@ use super::data_args::DataArgs;
 ///
 /// Weights of 8 bits reach from -127 to 127, of 4 bits they are the odd numbers from -15 to 15, of 2
 /// bits -3, -1, 1 and 3. Activation ranges are calibrated on training images; the test images only
-/// measure what comes out. Few bits cost accuracy unless the network was trained for them: see the
-/// keys `bits` and `qat_from` of `inkbit train`.
+/// measure what comes out. Hidden units that none of the training images make fire are removed.
+///
+/// Few bits cost accuracy unless the network was trained for them, by `inkbit train --bits 4
+/// --qat-from 0.45`; then bits and scales are those of the training.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -49,6 +51,10 @@ pub struct Args {
     #[arg(long)]
     scales: Option<Granularity>,
 
+    /// Keep hidden units that never fire
+    #[arg(long)]
+    keep_dead: bool,
+
     #[command(flatten)]
     data: DataArgs,
 }
@@ -59,6 +65,7 @@ pub struct Plan {
     /// Width of each layer's weights.
     bits: Vec<WeightBits>,
     granularity: Granularity,
+    keep_dead: bool,
 }
 
 impl Plan {
@@ -71,22 +78,21 @@ impl Plan {
         let layers = run.config.hidden.len() + 1;
         let bits = bits::per_layer(bits.unwrap_or(&[8]), layers)
             .map_err(|error| UsageError(format!("--{error}")))?;
-        Ok(Self { bits, granularity: granularity.unwrap_or_default() })
+        Ok(Self { bits, granularity: granularity.unwrap_or_default(), keep_dead: false })
     }
 }
 
 /// A quantized model and what quantization has cost.
 pub struct Outcome {
     pub blob: Blob,
-    pub bits: Vec<WeightBits>,
-    pub float: Evaluation,
     pub int: Evaluation,
-    pub differences: Differences,
+    pub report: Report,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let run = Run::open(&args.run)?;
     let plan = Plan::new(&run, args.bits.as_deref(), args.scales)?;
+    let plan = Plan { keep_dead: args.keep_dead, ..plan };
     let name = args.name.clone().unwrap_or_else(|| default_name(&run));
     // A name that does not fit is found out before anything is computed.
     if !(1..=MAX_NAME).contains(&name.len()) || name.contains(char::is_control) {
@@ -102,6 +108,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let data = args.data.of_run(&run)?;
     let outcome = quantize_run(&run, &data, name, plan)?;
     outcome.blob.save(&args.out)?;
+    run.save_quantization(&outcome.report)?;
     super::print(&describe(&outcome, &args.out.display().to_string(), &data.name)?)?;
     Ok(())
 }
@@ -123,44 +130,49 @@ pub fn quantize_run(
         digest: data.digest(),
         seed: run.config.seed,
     };
-    let Plan { bits, granularity } = plan;
-    let quantized = Quantized::post_training(&net, &data.train, &bits, granularity)?;
-    let untested = export(&quantized, &description, (0, 0))?;
+    let Plan { bits, granularity, keep_dead } = plan;
+    let whole = Quantized::post_training(&net, &data.train, &bits, granularity)?;
     let float = evaluate_net(&net, &data.classes, &data.test, &device)?;
+    let whole_blob = export(&whole, &description, (0, 0))?;
+    let model = whole_blob.model()?;
+    let differences = whole.compare(&model, &data.test, &device)?;
+    let (kept, removed) = match keep_dead {
+        true => (whole, Vec::new()),
+        false => whole.without_dead_units(&model, &data.train)?,
+    };
+    let untested = export(&kept, &description, (0, 0))?;
+    let changed = changed(&model, &untested.model()?, &data.test)?;
     let int = evaluate_model(&untested.model()?, &data.test)?;
-    let differences = quantized.compare(&untested.model()?, &data.test, &device)?;
-    let tested = (int.correct as u32, int.images as u32);
-    let blob = export(&quantized, &description, tested)?;
-    Ok(Outcome { blob, bits, float, int, differences })
+    let blob = export(&kept, &description, (int.correct as u32, int.images as u32))?;
+    let report = Report {
+        bits: bits.iter().map(|bits| bits.bits()).collect(),
+        learned: false,
+        bytes: blob.bytes().len(),
+        float_accuracy: float.accuracy,
+        float_loss: float.loss,
+        int_accuracy: int.accuracy,
+        int_loss: int.loss,
+        differences,
+        removed,
+        changed,
+    };
+    Ok(Outcome { blob, int, report })
+}
+
+/// Images whose logits differ between two models.
+fn changed(model: &Model<'_>, other: &Model<'_>, images: &Images) -> anyhow::Result<usize> {
+    let (logits, others) = (int_logits(model, images)?, int_logits(other, images)?);
+    let rows = logits.chunks_exact(model.classes()).zip(others.chunks_exact(other.classes()));
+    Ok(rows.filter(|(row, other)| row != other).count())
 }
 
 /// Float against integers, sizes, and how to go on with these data.
 pub fn describe(outcome: &Outcome, path: &str, data: &str) -> anyhow::Result<String> {
-    let Outcome { blob, bits, float, int, differences } = outcome;
-    let mut text = String::new();
-    let label = format!("int{}", bits::label(bits));
-    // Writing to a String cannot fail.
-    let _ = writeln!(text, "{:10}{:>10}{label:>10}  difference", "", "float");
-    let points = |share: f64| share * 100.0;
-    let _ = writeln!(
-        text,
-        "{:10}{:>8.2} %{:>8.2} %  {:+.2} points",
-        "accuracy",
-        points(float.accuracy),
-        points(int.accuracy),
-        points(int.accuracy) - points(float.accuracy)
-    );
-    let _ = writeln!(
-        text,
-        "{:10}{:>10.4} {:>9.4}  {:+.4}\n",
-        "loss",
-        float.loss,
-        int.loss,
-        int.loss - float.loss
-    );
-    text += &text::differences(differences);
+    let Outcome { blob, report, .. } = outcome;
+    let mut text = text::quantization(report);
     text += &text::sizes(&blob.model()?, blob.bytes());
     let data = if data == "mnist" { String::new() } else { format!(" --data {data}") };
+    // Writing to a String cannot fail.
     let _ = writeln!(text, "\nsaved in {path}\nnext     inkbit verify {path}{data}");
     Ok(text)
 }

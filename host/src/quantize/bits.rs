@@ -54,10 +54,10 @@ pub fn parse(text: &str) -> Result<u8, BitsError> {
 
 /// The widths as text: `4`, or `8/4/4` where they differ.
 #[must_use]
-pub fn label(widths: &[WeightBits]) -> String {
-    match widths {
-        [first, rest @ ..] if rest.iter().all(|width| width == first) => first.bits().to_string(),
-        _ => widths.iter().map(|width| width.bits().to_string()).collect::<Vec<_>>().join("/"),
+pub fn label(bits: &[usize]) -> String {
+    match bits {
+        [first, rest @ ..] if rest.iter().all(|bits| bits == first) => first.to_string(),
+        _ => bits.iter().map(ToString::to_string).collect::<Vec<_>>().join("/"),
     }
 }
 
@@ -70,7 +70,7 @@ mod tests {
         assert_eq!(per_layer(&[4], 3), Ok(vec![WeightBits::Four; 3]));
         let mixed = per_layer(&[8, 4, 2], 3).unwrap();
         assert_eq!(mixed, [WeightBits::Eight, WeightBits::Four, WeightBits::Two]);
-        assert_eq!((label(&mixed), label(&[WeightBits::Two; 2])), ("8/4/2".into(), "2".into()));
+        assert_eq!((label(&[8, 4, 2]), label(&[2; 3])), ("8/4/2".to_owned(), "2".to_owned()));
     }
 
     #[test]

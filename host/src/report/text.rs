@@ -8,7 +8,7 @@ use inkbit_core::Model;
 use crate::data::Images;
 use crate::evaluate::Evaluation;
 use crate::models::Entry;
-use crate::quantize::Differences;
+use crate::quantize::{Removed, Report, bits};
 use crate::robust::Robustness;
 
 /// More classes than this do not fit a terminal as a matrix.
@@ -222,23 +222,55 @@ pub fn model(model: &Model<'_>, blob: &[u8]) -> String {
     text
 }
 
-/// How far the integers are from the rounded network in floats.
+/// What quantization cost, how far the integers are from the rounded network, and what was removed.
 #[must_use]
-pub fn differences(found: &Differences) -> String {
-    let mut text =
-        format!("integers and rounded floats, unit by unit over {} test images\n", found.images);
+pub fn quantization(report: &Report) -> String {
+    let float = if report.learned { "rounded" } else { "float" };
+    let int = format!("int{}", bits::label(&report.bits));
+    let (before, after) = (report.float_accuracy * 100.0, report.int_accuracy * 100.0);
+    let mut text = format!("{:10}{float:>10}{int:>10}  difference\n", "");
+    let _ = writeln!(
+        text,
+        "{:10}{before:>8.2} %{after:>8.2} %  {:+.2} points",
+        "accuracy",
+        after - before
+    );
+    let (before, after) = (report.float_loss, report.int_loss);
+    let _ = writeln!(text, "{:10}{before:>10.4} {after:>9.4}  {:+.4}\n", "loss", after - before);
+    let found = &report.differences;
+    let _ = writeln!(
+        text,
+        "integers against the rounded network in floats, unit by unit, {} test images",
+        found.images
+    );
     for (layer, hidden) in found.hidden.iter().enumerate() {
         let _ = writeln!(
             text,
-            "layer {layer}  {} of {} activations differ, by {} of 255 at most",
+            "layer {layer}    {} of {} activations differ, by {} of 255 at most",
             hidden.differing, hidden.compared, hidden.greatest
         );
     }
     let _ = writeln!(
         text,
-        "logits   differ by {:.1e} in the mean, {:.1e} at most; other classes for {} images\n",
+        "logits     differ by {:.5} in the mean, by {:.5} at most; the class of {} images\n",
         found.mean_logit, found.greatest_logit, found.classes
     );
+    for (layer, removed) in report.removed.iter().enumerate().filter(|(_, r)| r.total() > 0) {
+        let Removed { units, proved, unused, measured } = removed;
+        let _ = writeln!(
+            text,
+            "layer {layer}    removed {} of {units} units: {proved} can never fire, {unused} reach \
+             no other, {measured} fire for no training image",
+            removed.total()
+        );
+    }
+    if report.removed.iter().any(|removed| removed.total() > 0) {
+        let _ = writeln!(
+            text,
+            "           logits of {} of {} test images have changed by that\n",
+            report.changed, found.images
+        );
+    }
     text
 }
 

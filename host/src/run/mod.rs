@@ -6,6 +6,7 @@
 //! | `data.toml` | which data: name, digest, size, classes |
 //! | `weights.safetensors` | the parameters after the best epoch |
 //! | `history.json` | every epoch, and why training ended |
+//! | `quantized.json` | what the last quantization of the weights cost |
 //! | `checkpoint.safetensors` | while training is not ended: all that it takes to go on |
 //!
 //! Every file is replaced whole. The checkpoint is written first, and weights and history are
@@ -25,6 +26,7 @@ use crate::config::TrainConfig;
 use crate::data::Dataset;
 use crate::files::{self, FileError};
 use crate::net::Mlp;
+use crate::quantize::Report;
 use crate::train::adam::Adam;
 use crate::train::history::{Epoch, History};
 use crate::train::{State, Trainer, check_sizes};
@@ -36,6 +38,7 @@ const CONFIG: &str = "config.toml";
 const DATA: &str = "data.toml";
 const WEIGHTS: &str = "weights.safetensors";
 const HISTORY: &str = "history.json";
+const QUANTIZED: &str = "quantized.json";
 const CHECKPOINT: &str = "checkpoint.safetensors";
 
 /// Which data a run was trained on.
@@ -118,7 +121,7 @@ impl Run {
         let run = Self { folder: folder.to_owned(), config: config.clone(), data };
         files::create_folder(folder)?;
         let _lock = Lock::take(folder)?;
-        for name in [CONFIG, DATA, WEIGHTS, HISTORY, CHECKPOINT] {
+        for name in [CONFIG, DATA, WEIGHTS, HISTORY, QUANTIZED, CHECKPOINT] {
             remove(&run.path(name))?;
         }
         let text = toml::to_string(&run.data).expect("data is described by numbers and text");
@@ -255,6 +258,15 @@ impl Run {
             }
         }
         Ok(trainer.into_state())
+    }
+
+    /// Keeps what a quantization of the weights cost.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::File`].
+    pub fn save_quantization(&self, report: &Report) -> Result<(), RunError> {
+        Ok(files::write(&self.path(QUANTIZED), json(report).as_bytes())?)
     }
 
     fn checkpoint(&self) -> Result<Option<State>, RunError> {
