@@ -7,7 +7,7 @@ use crate::place::{Place, bars};
 #[test]
 fn float_and_int8_stand_side_by_side_above_the_sizes() {
     let place = Place::new();
-    let text = place.succeed("quantize run -o new.inkbit");
+    let text = place.succeed("quantize run -o new.inkbit --keep-dead");
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[0].split_whitespace().collect::<Vec<_>>(), ["float", "int8", "difference"]);
     assert!(lines[1].starts_with("accuracy ") && lines[1].ends_with(" points"), "{text}");
@@ -22,7 +22,65 @@ layer  inputs  outputs  bits  multipliers     bias   weights     bytes
     assert!(text.contains(&format!("whole blob {size:55} B\n")), "{text}");
     let end = "\nsaved in new.inkbit\nnext     inkbit verify new.inkbit --data digits\n";
     assert!(text.ends_with(end), "{text}");
+}
+
+#[test]
+fn units_that_never_fire_are_removed_and_what_quantization_cost_is_kept() {
+    let place = Place::new();
+    let text = place.succeed("quantize run -o new.inkbit");
+    assert!(text.contains("\nlayer 0    removed "), "{text}");
+    assert!(text.contains(" logits of 0 of 80 test images have changed by that\n"), "{text}");
+    place.succeed("quantize run -o whole.inkbit --keep-dead");
+    assert!(place.read("new.inkbit").len() < place.read("whole.inkbit").len());
+    let report = place.read("run/quantized.json");
+    place.succeed("quantize run -o new.inkbit");
     assert!(place.read("new.inkbit") == place.read("model.inkbit"), "not the same twice");
+    assert!(place.read("run/quantized.json") != report);
+}
+
+#[test]
+fn weights_have_as_many_bits_as_asked_for_and_the_integers_are_proved() {
+    let place = Place::new();
+    for (bits, label, table) in [
+        ("4", "int4", ["4", "4"]),
+        ("2", "int2", ["2", "2"]),
+        ("8,4 --scales layer", "int8/4", ["8", "4"]),
+    ] {
+        let text = place.succeed(&format!("quantize run -o few.inkbit --bits {bits}"));
+        assert!(text.lines().next().unwrap().contains(label), "{text}");
+        assert!(text.contains("logits     differ by "), "{text}");
+        let start = text.lines().position(|line| line.starts_with("layer  inputs")).unwrap();
+        for (line, bits) in text.lines().skip(start + 1).zip(table) {
+            assert_eq!(line[24..28].trim(), bits, "{text}");
+        }
+        let text = place.succeed("verify few.inkbit --data digits");
+        assert!(text.contains("0 mismatches"), "{text}");
+        assert!(place.path("run/quantized.json").exists());
+    }
+}
+
+#[test]
+fn other_widths_or_as_many_as_there_are_no_layers_are_refused_before_data_are_read() {
+    let place = Place::new();
+    fs::remove_dir_all(place.path("digits")).unwrap();
+    let message = place.fail(2, "quantize run -o new.inkbit --bits 3");
+    assert!(
+        message.starts_with(
+            "invalid value '3' for '--bits <BITS>': weights have 8, 4 or 2 bits, but bits is 3: \
+             give 8, 4, 2, or one of them per layer"
+        ),
+        "{message}"
+    );
+    assert_eq!(
+        place.fail(2, "quantize run -o new.inkbit --bits 8,4,4"),
+        "--bits lists 3 layers, but the network has 2 with the output: give one number for all, or \
+         2, such as 8,4"
+    );
+    let message = place.fail(2, "quantize run -o new.inkbit --scales image");
+    assert!(
+        message.contains("there are no scales per \"image\": take layer or output"),
+        "{message}"
+    );
 }
 
 #[test]
