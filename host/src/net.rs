@@ -54,9 +54,7 @@ impl Dense {
     pub fn folded(&self, norm: &Norm) -> Self {
         let mut folded = self.clone();
         for row in folded.weight.chunks_exact_mut(self.outputs) {
-            row.iter_mut()
-                .zip(&norm.deviation)
-                .for_each(|(weight, deviation)| *weight /= deviation);
+            row.iter_mut().zip(&norm.deviation).for_each(|(weight, deviation)| *weight /= deviation);
         }
         for (bias, (mean, deviation)) in
             folded.bias.iter_mut().zip(norm.mean.iter().zip(&norm.deviation))
@@ -223,20 +221,27 @@ pub trait Pass {
 }
 
 /// Only an activation, alike for all layers.
-impl<F: FnMut(Tensor<2>) -> Tensor<2>> Pass for F {
-    fn activate(
-        &mut self,
-        _layer: usize,
-        sums: Tensor<2>,
-        _scale: Option<&Tensor<2>>,
-    ) -> Tensor<2> {
-        self(sums)
+struct Activate<F>(F);
+
+impl<F: FnMut(Tensor<2>) -> Tensor<2>> Pass for Activate<F> {
+    fn activate(&mut self, _layer: usize, sums: Tensor<2>, _scale: Option<&Tensor<2>>) -> Tensor<2> {
+        self.0(sums)
     }
 }
 
 impl Net {
+    /// Logits `[images, classes]` of inputs `[images, pixels]`. `activate` makes the outputs of a
+    /// hidden layer, `[images, outputs]`, of its sums.
+    pub fn forward(
+        &self,
+        input: Tensor<2>,
+        activate: impl FnMut(Tensor<2>) -> Tensor<2>,
+    ) -> Tensor<2> {
+        self.pass(input, &mut Activate(activate))
+    }
+
     /// Logits `[images, classes]` of inputs `[images, pixels]`.
-    pub fn forward(&self, input: Tensor<2>, mut pass: impl Pass) -> Tensor<2> {
+    pub fn pass(&self, input: Tensor<2>, pass: &mut impl Pass) -> Tensor<2> {
         let last = self.layers.len() - 1;
         self.layers.iter().enumerate().fold(input, |input, (number, layer)| {
             let products = input.matmul(layer.weight.clone());

@@ -10,8 +10,16 @@ pub struct Preset {
 }
 
 /// All presets, the default first.
-pub const PRESETS: [Preset; 1] =
-    [Preset { name: "classic", toml: include_str!("../presets/classic.toml") }];
+pub const PRESETS: [Preset; 8] = [
+    Preset { name: "classic", toml: include_str!("../presets/classic.toml") },
+    Preset { name: "accurate", toml: include_str!("../presets/accurate.toml") },
+    Preset { name: "compact", toml: include_str!("../presets/compact.toml") },
+    Preset { name: "compact2", toml: include_str!("../presets/compact2.toml") },
+    Preset { name: "small", toml: include_str!("../presets/small.toml") },
+    Preset { name: "tiny", toml: include_str!("../presets/tiny.toml") },
+    Preset { name: "micro", toml: include_str!("../presets/micro.toml") },
+    Preset { name: "nano", toml: include_str!("../presets/nano.toml") },
+];
 
 /// Looks a preset up.
 #[must_use]

@@ -82,7 +82,8 @@ impl Subject {
         Ok(match self {
             Self::Model(blob) => evaluate_model(&blob.model()?, images)?,
             Self::Run(run, net) => {
-                evaluate_net(net, &run.data.classes, images, &run.config.backend.device()?)?
+                let images = images.shrunk(run.input());
+                evaluate_net(net, &run.data.classes, &images, &run.config.backend.device()?)?
             }
         })
     }

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use clap::{Parser, Subcommand};
 
+mod config_args;
 mod dashboard;
 mod data_args;
 mod device_args;

@@ -3,14 +3,13 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use anyhow::Context;
 use inkbit::data::{Dataset, Images};
 use inkbit::evaluate::{Evaluation, evaluate_model, evaluate_net, int_logits};
 use inkbit::model_file::{Blob, check_replaceable};
 use inkbit::quantize::{Description, Granularity, Quantized, Report, bits, export};
 use inkbit::report::text;
 use inkbit::run::Run;
-use inkbit_core::{Input, MAX_COMMAND, MAX_NAME, Model, WeightBits};
+use inkbit_core::{MAX_COMMAND, MAX_NAME, Model, WeightBits};
 
 use super::UsageError;
 use super::data_args::DataArgs;
@@ -125,14 +124,15 @@ pub fn quantize_run(
     let description = Description {
         name,
         classes: data.classes.clone(),
-        input: Input::full(u16::try_from(data.train.side).context("images are too large")?),
+        input: run.input(),
         command: shortened(run.config.command(&data.name), MAX_COMMAND),
         digest: data.digest(),
         seed: run.config.seed,
     };
     let Plan { bits, granularity, keep_dead } = plan;
-    let whole = Quantized::post_training(&net, &data.train, &bits, granularity)?;
-    let float = evaluate_net(&net, &data.classes, &data.test, &device)?;
+    let input = run.input();
+    let whole = Quantized::post_training(&net, &data.train.shrunk(input), &bits, granularity)?;
+    let float = evaluate_net(&net, &data.classes, &data.test.shrunk(input), &device)?;
     let whole_blob = export(&whole, &description, (0, 0))?;
     let model = whole_blob.model()?;
     let differences = whole.compare(&model, &data.test, &device)?;

@@ -17,7 +17,8 @@ use inkbit_core::softmax::probability;
 use inkbit_core::{Model, argmax, infer};
 
 use super::data_args::DataArgs;
-use super::train::{ConfigArgs, fit};
+use super::config_args::ConfigArgs;
+use super::train::fit;
 use super::{print, progress, quantize, verify as verify_command, watch};
 
 /// Epochs that are enough for an accuracy near the full training's, within the time.
@@ -64,7 +65,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
     let flags = ConfigArgs { epochs: Some(EPOCHS), seed: Some(args.seed), ..ConfigArgs::default() };
     let config = flags.resolve(None)?;
-    let widths = config.widths(data.train.side * data.train.side, data.classes.len());
+    let widths = config.widths(data.train.side, data.classes.len());
     let widths: Vec<String> = widths.iter().map(ToString::to_string).collect();
     let dropout = config.dropout;
     heading(&format!("2. Train a {} network with dropout {dropout} (burn)", widths.join("-")))?;

@@ -3,18 +3,13 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-use inkbit::backend::Backend;
-use inkbit::config::{ConfigError, TrainConfig};
 use inkbit::data::Dataset;
 use inkbit::evaluate::evaluate_net;
-use inkbit::files::FileError;
-use inkbit::preset::{self, PRESETS};
 use inkbit::run::{DataInfo, Run, RunError};
 use inkbit::train::State;
 use inkbit::train::history::End;
 
-use super::UsageError;
+use super::config_args::ConfigArgs;
 use super::data_args::DataArgs;
 use super::watch;
 
@@ -52,103 +47,6 @@ pub struct Args {
 
     #[command(flatten)]
     data: DataArgs,
-}
-
-/// Flags that make up a configuration.
-#[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "Configuration", allow_negative_numbers = true)]
-pub struct ConfigArgs {
-    /// Configuration to start from [default: classic]
-    #[arg(long, value_parser = PRESETS.map(|preset| preset.name))]
-    pub preset: Option<String>,
-
-    /// TOML file with the values that differ from the preset
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-
-    /// Widths of the hidden layers [classic: 256,128]
-    #[arg(long, value_name = "WIDTHS", value_delimiter = ',')]
-    pub hidden: Option<Vec<usize>>,
-
-    /// Share of the hidden values that a step drops, from 0 to below 1 [classic: 0.4]
-    #[arg(long, value_name = "SHARE")]
-    pub dropout: Option<f32>,
-
-    /// Passes over the training images, at most [classic: 20]
-    #[arg(long, value_name = "COUNT")]
-    pub epochs: Option<usize>,
-
-    /// Images in a training step [classic: 128]
-    #[arg(long, value_name = "COUNT")]
-    pub batch: Option<usize>,
-
-    /// Learning rate; `learning_rate` in a TOML file [classic: 0.001]
-    #[arg(long, value_name = "RATE")]
-    pub lr: Option<f32>,
-
-    /// Start of all random numbers, at most 2^63 - 1 [classic: 1]
-    #[arg(long)]
-    pub seed: Option<u64>,
-
-    /// Epochs without a lower validation loss after which training stops [classic: 5]
-    #[arg(long, value_name = "COUNT")]
-    pub patience: Option<usize>,
-
-    /// Share of the training images to choose the best epoch by [classic: 0.0833333]
-    #[arg(long, value_name = "SHARE")]
-    pub validation_split: Option<f64>,
-
-    /// What computes: ndarray, or flex in builds with that cargo feature
-    #[arg(long)]
-    pub backend: Option<Backend>,
-}
-
-impl ConfigArgs {
-    /// The configuration: `base`, or else the preset, then the file, then the flags.
-    ///
-    /// # Errors
-    ///
-    /// [`UsageError`] with the key, what was found and what was expected.
-    pub fn resolve(&self, base: Option<&TrainConfig>) -> anyhow::Result<TrainConfig> {
-        let mut layers = Vec::new();
-        match (base, &self.preset) {
-            (Some(base), _) => layers.push(("the run".to_owned(), base.to_toml())),
-            (None, name) => {
-                let preset = name.as_deref().map_or(Some(PRESETS[0]), preset::find);
-                let preset = preset.context("clap has checked the preset's name")?;
-                layers.push((preset.name.to_owned(), preset.toml.to_owned()));
-            }
-        }
-        if let Some(path) = &self.config {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| UsageError(FileError::at("read", path)(error).to_string()))?;
-            layers.push((path.display().to_string(), text));
-        }
-        let layers: Vec<_> = layers.iter().map(|(name, text)| (&name[..], &text[..])).collect();
-        let mut config = TrainConfig::from_layers(&layers).map_err(usage)?;
-        set(&mut config.hidden, self.hidden.clone());
-        set(&mut config.dropout, self.dropout);
-        set(&mut config.epochs, self.epochs);
-        set(&mut config.batch, self.batch);
-        set(&mut config.learning_rate, self.lr);
-        set(&mut config.seed, self.seed);
-        set(&mut config.patience, self.patience);
-        set(&mut config.validation_split, self.validation_split);
-        set(&mut config.backend, self.backend);
-        config.validate().map_err(usage)?;
-        Ok(config)
-    }
-}
-
-fn set<T>(value: &mut T, flag: Option<T>) {
-    if let Some(flag) = flag {
-        *value = flag;
-    }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
-fn usage(error: ConfigError) -> UsageError {
-    UsageError(error.to_string())
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
@@ -193,7 +91,7 @@ fn summary(run: &Run, data: &Dataset, state: &State) -> anyhow::Result<String> {
         return Ok("stopped before the end of the first epoch\n".to_owned());
     };
     let device = run.config.backend.device()?;
-    let test = evaluate_net(&state.best, &data.classes, &data.test, &device)?;
+    let test = evaluate_net(&state.best, &data.classes, &data.test.shrunk(run.input()), &device)?;
     let epochs = history.epochs.len();
     let end = match history.end {
         Some(End::Epochs) => "all epochs trained".to_owned(),

@@ -5,6 +5,7 @@ pub mod download;
 pub mod folder;
 pub mod idx;
 pub mod mnist;
+pub mod shrink;
 pub mod synthetic;
 
 use std::path::{Path, PathBuf};
@@ -43,6 +44,14 @@ impl Images {
     pub fn image(&self, index: usize) -> &[u8] {
         let size = self.side * self.side;
         &self.pixels[index * size..(index + 1) * size]
+    }
+
+    /// The images with these numbers.
+    #[must_use]
+    pub fn chosen(&self, indices: &[u32]) -> Self {
+        let pixels = indices.iter().flat_map(|&index| self.image(index as usize)).copied();
+        let labels = indices.iter().map(|&index| self.labels[index as usize]);
+        Self { side: self.side, pixels: pixels.collect(), labels: labels.collect() }
     }
 
     /// Images with their classes, in order.

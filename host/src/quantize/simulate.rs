@@ -69,7 +69,7 @@ pub struct Differences {
 }
 
 impl Quantized {
-    /// Evaluates the rounded network in floats.
+    /// Evaluates the rounded network in floats, on images of the size that it takes.
     ///
     /// # Errors
     ///
@@ -80,7 +80,8 @@ impl Quantized {
         images: &Images,
         device: &Device,
     ) -> Result<Evaluation, EvaluateError> {
-        self.check(images, classes.len())?;
+        let side = self.net.layers.first().map_or(0, |layer| layer.inputs.isqrt());
+        check_images(images, side, classes.len())?;
         let net = self.net.clone().into_net(device);
         let indices: Vec<u32> = (0..images.len() as u32).collect();
         let batches = indices
@@ -90,7 +91,8 @@ impl Quantized {
         Ok(Evaluation::from_logits(classes, &images.labels, &logits))
     }
 
-    /// Compares it, unit by unit, with the integers that were made of it.
+    /// Compares it, unit by unit, with the integers that were made of it. The images have the size
+    /// that the model takes.
     ///
     /// # Errors
     ///
@@ -105,7 +107,8 @@ impl Quantized {
         images: &Images,
         device: &Device,
     ) -> Result<Differences, EvaluateError> {
-        self.check(images, model.classes())?;
+        check_images(images, usize::from(model.input().side), model.classes())?;
+        let small = images.shrunk(model.input());
         let net = self.net.clone().into_net(device);
         let (size, classes) = (model.input().pixels(), model.classes());
         let scale = f64::from(model.header().logit_scale);
@@ -115,7 +118,7 @@ impl Quantized {
         let indices: Vec<u32> = (0..images.len() as u32).collect();
         for (indices, pixels) in indices.chunks(BATCH).zip(images.pixels.chunks(BATCH * size)) {
             let mut activations = Vec::new();
-            let logits = self.forward(&net, images, indices, device, |step, values| {
+            let logits = self.forward(&net, &small, indices, device, |step, values| {
                 activations
                     .push(values.iter().map(|value| (value / step).round() as i64).collect());
             });
@@ -133,11 +136,6 @@ impl Quantized {
         }
         found.mean_logit /= found.logits.max(1) as f64;
         Ok(found)
-    }
-
-    fn check(&self, images: &Images, classes: usize) -> Result<(), EvaluateError> {
-        let side = self.net.layers.first().map_or(0, |layer| layer.inputs.isqrt());
-        check_images(images, side, classes)
     }
 
     /// Logits; `observe` gets the step and the values of every hidden layer.

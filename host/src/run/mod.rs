@@ -20,6 +20,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use inkbit_core::Input;
 use serde::{Deserialize, Serialize};
 
 use crate::config::TrainConfig;
@@ -183,6 +184,13 @@ impl Run {
         &self.folder
     }
 
+    /// How an image becomes the network's inputs.
+    #[must_use]
+    pub fn input(&self) -> Input {
+        let whole = Input::full(u16::try_from(self.data.side).unwrap_or(u16::MAX));
+        self.config.shrunk(self.data.side).unwrap_or(whole)
+    }
+
     /// Refuses to go on with another configuration or other data.
     ///
     /// # Errors
@@ -285,19 +293,21 @@ impl Run {
                 mean: network("adam.mean.")?,
                 square: network("adam.square.")?,
             };
-            let history = progress.history;
-            Ok(State { last: network("last.")?, best: network("best.")?, adam, history })
+            let average = (self.config.ema > 0.0).then(|| network("average.")).transpose()?;
+            let (last, best, history) = (network("last.")?, network("best.")?, progress.history);
+            Ok(State { last, average, best, adam, history })
         };
         state().map(Some).map_err(|message| damaged(&path, message))
     }
 
     fn save_checkpoint(&self, state: &State) -> Result<(), RunError> {
-        let networks = [
+        let mut networks = vec![
             ("last.", &state.last),
             ("best.", &state.best),
             ("adam.mean.", &state.adam.mean),
             ("adam.square.", &state.adam.square),
         ];
+        networks.extend(state.average.iter().map(|average| ("average.", average)));
         let progress = Progress { steps: state.adam.steps, history: state.history.clone() };
         let bytes = tensors::encode(&networks, &json(&progress));
         Ok(files::write(&self.path(CHECKPOINT), &bytes)?)
@@ -316,7 +326,7 @@ impl Run {
     }
 
     fn widths(&self) -> Vec<usize> {
-        self.config.widths(self.data.side * self.data.side, self.data.classes.len())
+        self.config.widths(self.data.side, self.data.classes.len())
     }
 
     fn path(&self, name: &str) -> PathBuf {

@@ -1,4 +1,5 @@
-//! Networks as safetensors: `layers.0.weight` is `[inputs, outputs]`, `layers.0.bias` `[outputs]`.
+//! Networks as safetensors: `layers.0.weight` is `[inputs, outputs]`, `layers.0.bias` `[outputs]`;
+//! after quantization-aware training also `layers.0.weight_scale` and `layers.0.output_scale`.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -42,6 +43,13 @@ pub(super) fn encode(networks: &[(&str, &Mlp)], text: &str) -> Vec<u8> {
             parameters.push((name("weight"), Parameter { shape, values: &layer.weight }));
             let shape = vec![layer.outputs];
             parameters.push((name("bias"), Parameter { shape, values: &layer.bias }));
+            for (kind, values) in
+                [("weight_scale", &layer.weight_scale), ("output_scale", &layer.output_scale)]
+            {
+                if !values.is_empty() {
+                    parameters.push((name(kind), Parameter { shape: vec![values.len()], values }));
+                }
+            }
         }
     }
     // One entry: a map of several has no fixed order, and equal runs shall have equal files.
@@ -71,10 +79,26 @@ impl<'a> Decoded<'a> {
                 self.values(&format!("{prefix}layers.{number}.{kind}"), shape)
             };
             let (inputs, outputs) = (pair[0], pair[1]);
+            let scales = |kind, legal: &[usize]| {
+                let name = format!("{prefix}layers.{number}.{kind}");
+                match self.tensors.tensor(&name) {
+                    Ok(tensor) if legal.iter().any(|&count| tensor.shape() == [count]) => {
+                        values(kind, tensor.shape())
+                    }
+                    Ok(tensor) => Err(format!(
+                        "{name} is {:?}, but must be one of {legal:?}",
+                        tensor.shape()
+                    )),
+                    Err(_) => Ok(Vec::new()),
+                }
+            };
             Ok(Dense {
+                inputs,
+                outputs,
                 weight: values("weight", &[inputs, outputs])?,
                 bias: values("bias", &[outputs])?,
-                ..Dense::zeros(inputs, outputs)
+                weight_scale: scales("weight_scale", &[1, outputs])?,
+                output_scale: scales("output_scale", &[1])?,
             })
         };
         let layers: Result<_, String> = widths.windows(2).enumerate().map(layer).collect();
@@ -102,7 +126,9 @@ mod tests {
 
     #[test]
     fn networks_come_back_bit_for_bit() {
-        let networks = [1, 2].map(|seed| Mlp::glorot(&[3, 4, 2], &mut Rng::new(seed, &[])));
+        let mut networks = [1, 2].map(|seed| Mlp::glorot(&[3, 4, 2], &mut Rng::new(seed, &[])));
+        networks[1].layers[0].weight_scale = vec![1.0, 2.0, 3.0, 4.0];
+        networks[1].layers[0].output_scale = vec![-0.5];
         let bytes = encode(&[("a.", &networks[0]), ("", &networks[1])], "text");
         assert_eq!(bytes, encode(&[("a.", &networks[0]), ("", &networks[1])], "text"));
         let decoded = Decoded::new(&bytes).unwrap();

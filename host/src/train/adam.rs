@@ -1,4 +1,5 @@
-//! The Adam optimizer (Kingma and Ba, 2015), over plain slices.
+//! The Adam optimizer (Kingma and Ba, 2015) with decoupled weight decay (AdamW: Loshchilov and
+//! Hutter, 2019), over plain slices.
 
 use serde::{Deserialize, Serialize};
 
@@ -29,64 +30,88 @@ pub struct Adam {
 }
 
 impl Adam {
-    /// Before the first step.
+    /// Before the first step of a network of this shape.
     #[must_use]
-    pub fn new(widths: &[usize]) -> Self {
-        Self { steps: 0, mean: Mlp::zeros(widths), square: Mlp::zeros(widths) }
+    pub fn new(net: &Mlp) -> Self {
+        Self { steps: 0, mean: net.zeroed(), square: net.zeroed() }
     }
 
-    /// Changes the parameters by the sum of two gradients.
+    /// Changes the parameters by their gradients. `decay` times `rate` is the share of each weight
+    /// that is taken away; biases and scales are left alone.
     ///
     /// One pass over memory: as a chain of tensor operations it takes a quarter of the training.
-    pub fn step(&mut self, config: &AdamConfig, rate: f32, net: &mut Mlp, gradients: [&Mlp; 2]) {
+    pub fn step(
+        &mut self,
+        config: &AdamConfig,
+        rate: f32,
+        decay: f32,
+        net: &mut Mlp,
+        gradients: &Mlp,
+    ) {
         self.steps += 1;
         let unbiased = |beta: f32| 1.0 - f64::from(beta).powf(self.steps as f64);
-        let rate =
+        let adapted =
             (f64::from(rate) * unbiased(config.beta2).sqrt() / unbiased(config.beta1)) as f32;
-        let [first, second] = gradients.map(Mlp::parameters);
         let state = self.mean.parameters_mut().zip(self.square.parameters_mut());
-        let parts = net.parameters_mut().zip(state).zip(first.zip(second));
-        // Every parameter is updated alike, so that where they are divided makes no difference.
-        let (upper, lower): (Vec<_>, Vec<_>) = parts
-            .map(|((value, (mean, square)), (first, second))| {
-                Part { value, mean, square, first, second }.halves()
+        let parts = net.parameters_mut().zip(state).zip(gradients.parameters());
+        let mut parts: Vec<_> = parts
+            .enumerate()
+            .map(|(number, ((value, (mean, square)), gradient))| {
+                let is_weight = number % PARAMETERS == 0;
+                let keep = if is_weight { 1.0 - rate * decay } else { 1.0 };
+                Part { keep, value, mean, square, gradient }
             })
-            .unzip();
-        let update = |parts: Vec<Part<'_>>| parts.into_iter().for_each(|p| p.update(config, rate));
+            .collect();
+        let count: usize = parts.iter().map(|part| part.value.len()).sum();
+        if count < WORTH_A_THREAD {
+            parts.into_iter().for_each(|part| part.update(config, adapted));
+            return;
+        }
+        // Every parameter is updated alike, so that where they are divided makes no difference.
+        let (upper, lower): (Vec<_>, Vec<_>) = parts.drain(..).map(Part::halves).unzip();
+        let update =
+            |parts: Vec<Part<'_>>| parts.into_iter().for_each(|part| part.update(config, adapted));
         pair::join(|| update(upper), || update(lower));
     }
 }
 
+/// Kinds of parameters that a layer has, the weights first.
+const PARAMETERS: usize = 4;
+
+/// Fewer parameters are updated before a thread has started.
+const WORTH_A_THREAD: usize = 50_000;
+
 /// Some parameters with all that belongs to them; the slices have the same length.
 struct Part<'a> {
+    /// What a step leaves of a value.
+    keep: f32,
     value: &'a mut [f32],
     mean: &'a mut [f32],
     square: &'a mut [f32],
-    first: &'a [f32],
-    second: &'a [f32],
+    gradient: &'a [f32],
 }
 
 impl Part<'_> {
     fn halves(self) -> (Self, Self) {
+        let keep = self.keep;
         let middle = self.value.len() / 2;
         let (value, lower_value) = self.value.split_at_mut(middle);
         let (mean, lower_mean) = self.mean.split_at_mut(middle);
         let (square, lower_square) = self.square.split_at_mut(middle);
-        let (first, lower_first) = self.first.split_at(middle);
-        let (second, lower_second) = self.second.split_at(middle);
+        let (gradient, lower_gradient) = self.gradient.split_at(middle);
         let lower = Self {
+            keep,
             value: lower_value,
             mean: lower_mean,
             square: lower_square,
-            first: lower_first,
-            second: lower_second,
+            gradient: lower_gradient,
         };
-        (Self { value, mean, square, first, second }, lower)
+        (Self { keep, value, mean, square, gradient }, lower)
     }
 
     fn update(self, config: &AdamConfig, rate: f32) {
-        let Self { value, mean, square, first, second } = self;
-        update(config, rate, value, mean, square, first, second);
+        let Self { keep, value, mean, square, gradient } = self;
+        update(config, rate, keep, value, mean, square, gradient);
     }
 }
 
@@ -97,21 +122,18 @@ impl Part<'_> {
 fn update(
     config: &AdamConfig,
     rate: f32,
+    keep: f32,
     value: &mut [f32],
     mean: &mut [f32],
     square: &mut [f32],
-    first: &[f32],
-    second: &[f32],
+    gradient: &[f32],
 ) {
     let &AdamConfig { beta1, beta2, epsilon } = config;
     let state = mean.iter_mut().zip(square);
-    for ((value, (mean, square)), (first, second)) in
-        value.iter_mut().zip(state).zip(first.iter().zip(second))
-    {
-        let gradient = first + second;
+    for ((value, (mean, square)), gradient) in value.iter_mut().zip(state).zip(gradient) {
         *mean += (1.0 - beta1) * (gradient - *mean);
         *square += (1.0 - beta2) * (gradient * gradient - *square);
-        *value -= rate * *mean / (square.sqrt() + epsilon);
+        *value = *value * keep - rate * *mean / (square.sqrt() + epsilon);
     }
 }
 
@@ -119,16 +141,41 @@ fn update(
 mod tests {
     use super::*;
 
+    const CONFIG: AdamConfig = AdamConfig { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+
     #[test]
     fn the_first_step_moves_every_parameter_by_the_rate_against_its_gradient() {
-        let config = AdamConfig { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
         let mut net = Mlp::zeros(&[2, 1]);
         let mut gradient = Mlp::zeros(&[2, 1]);
         gradient.layers[0].weight = vec![3.0, -0.5];
-        let none = Mlp::zeros(&[2, 1]);
-        Adam::new(&[2, 1]).step(&config, 0.01, &mut net, [&gradient, &none]);
+        Adam::new(&net).step(&CONFIG, 0.01, 0.0, &mut net, &gradient);
         let moved = &net.layers[0].weight;
         assert!((moved[0] + 0.01).abs() < 1e-6 && (moved[1] - 0.01).abs() < 1e-6, "{moved:?}");
         assert_eq!(net.layers[0].bias, [0.0]);
+    }
+
+    #[test]
+    fn decay_takes_from_weights_and_not_from_biases() {
+        let mut net = Mlp::zeros(&[2, 1, 1]);
+        net.parameters_mut().for_each(|values| values.fill(1.0));
+        let none = net.zeroed();
+        Adam::new(&net).step(&CONFIG, 0.1, 0.5, &mut net, &none);
+        for layer in &net.layers {
+            assert!(layer.weight.iter().all(|&weight| weight == 0.95), "{layer:?}");
+            assert_eq!(layer.bias, [1.0]);
+        }
+    }
+
+    #[test]
+    fn many_parameters_are_updated_as_few_are() {
+        let step = |widths: &[usize]| {
+            let mut net = Mlp::zeros(widths);
+            let mut gradient = net.zeroed();
+            gradient.parameters_mut().for_each(|values| values.fill(0.5));
+            Adam::new(&net).step(&CONFIG, 0.1, 0.0, &mut net, &gradient);
+            net
+        };
+        let (few, many) = (step(&[1, 1]), step(&[1, 2 * WORTH_A_THREAD]));
+        assert!(many.layers[0].weight.iter().all(|&weight| weight == few.layers[0].weight[0]));
     }
 }

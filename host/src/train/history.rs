@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::Keep;
+
 /// Measures of one epoch. Losses are mean cross-entropies in nats, accuracies go from 0 to 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
@@ -37,13 +39,23 @@ pub struct History {
     pub epochs: Vec<Epoch>,
     /// Why training ended; none while it goes on or is interrupted.
     pub end: Option<End>,
+    /// Which epoch's weights are kept.
+    pub keep: Keep,
+    /// The first epoch whose weights may be kept, counted from 1.
+    pub from: usize,
 }
 
 impl History {
-    /// The epoch of the lowest validation loss, the first among equals; its weights are kept.
+    /// The epoch whose weights are kept: the last, or that of the lowest validation loss, the first
+    /// among equals. While there is none that may be kept for good, it is chosen among all.
     #[must_use]
     pub fn best(&self) -> Option<&Epoch> {
-        self.epochs.iter().min_by(|a, b| a.validation_loss.total_cmp(&b.validation_loss))
+        if self.keep == Keep::Last {
+            return self.epochs.last();
+        }
+        let legal = self.epochs.get(self.from.saturating_sub(1)..).unwrap_or_default();
+        let among = if legal.is_empty() { &self.epochs } else { legal };
+        among.iter().min_by(|a, b| a.validation_loss.total_cmp(&b.validation_loss))
     }
 
     /// Wall time of all epochs.
@@ -52,14 +64,15 @@ impl History {
         self.epochs.iter().map(|epoch| epoch.seconds).sum()
     }
 
-    /// Whether training ends here.
+    /// Whether training ends here; with a patience of 0 it does not end early.
     #[must_use]
     pub(crate) fn ends(&self, epochs: usize, patience: usize) -> Option<End> {
         let best = self.best()?.epoch;
         if self.epochs.len() >= epochs {
             Some(End::Epochs)
         } else {
-            (self.epochs.len() - best >= patience).then_some(End::Patience)
+            let over = patience > 0 && self.epochs.len() - best >= patience;
+            over.then_some(End::Patience)
         }
     }
 }
@@ -77,7 +90,8 @@ mod tests {
             validation_accuracy: 0.0,
             seconds: 0.5,
         };
-        History { epochs: losses.iter().enumerate().map(epoch).collect(), end: None }
+        let epochs = losses.iter().enumerate().map(epoch).collect();
+        History { epochs, ..History::default() }
     }
 
     #[test]
@@ -86,5 +100,17 @@ mod tests {
         assert_eq!(history(&[0.5, 0.3, 0.4, 0.3]).ends(20, 3), None);
         assert_eq!(history(&[0.5, 0.3, 0.4, 0.3, 0.5]).ends(20, 3), Some(End::Patience));
         assert_eq!(history(&[0.5, 0.3]).ends(2, 3), Some(End::Epochs));
+        assert_eq!(history(&[0.3, 0.5, 0.5, 0.5]).ends(20, 0), None);
+    }
+
+    #[test]
+    fn the_last_epoch_or_the_best_from_some_epoch_on_is_kept() {
+        let mut history = history(&[0.1, 0.3, 0.2, 0.4]);
+        history.from = 2;
+        assert_eq!(history.best().unwrap().epoch, 3);
+        history.from = 5;
+        assert_eq!(history.best().unwrap().epoch, 1);
+        history.keep = Keep::Last;
+        assert_eq!(history.best().unwrap().epoch, 4);
     }
 }

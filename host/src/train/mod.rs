@@ -4,20 +4,31 @@
 //! be continued, and what is computed does not depend on how many threads there are.
 
 pub mod adam;
+mod average;
+mod feed;
 pub mod history;
+mod norm;
 mod pair;
 pub mod qat;
+pub mod schedule;
 mod step;
+pub mod timings;
 
+use std::thread;
 use std::time::Instant;
 
-use crate::config::{ConfigError, TrainConfig};
+use burn::tensor::{Tensor, TensorData};
+use inkbit_core::Input;
+
+use crate::config::{ConfigError, Init, TrainConfig};
 use crate::data::Images;
 use crate::net::Mlp;
 use crate::rng::Rng;
 use adam::Adam;
+use feed::Plan;
 use history::{Epoch, History};
 use step::{Context, Tally};
+use timings::Timings;
 
 /// Uses of the seed, so that each has random numbers of its own.
 mod stream {
@@ -25,10 +36,14 @@ mod stream {
     pub(super) const SPLIT: u64 = 2;
     pub(super) const ORDER: u64 = 3;
     pub(super) const DROPOUT: u64 = 4;
+    pub(super) const AUGMENT: u64 = 5;
 }
 
 /// Images evaluated at a time. Part of what is computed: the sums are added in this order.
 const EVALUATION_BATCH: usize = 500;
+
+/// Training images that the means and deviations of batch normalization are measured on.
+const NORM_IMAGES: usize = 8192;
 
 /// Training that cannot start or go on.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -59,7 +74,10 @@ pub enum TrainError {
 pub struct State {
     /// The parameters after the last epoch.
     pub last: Mlp,
-    /// The parameters after the best epoch.
+    /// Their running mean, if there is one.
+    pub average: Option<Mlp>,
+    /// The parameters to keep: of the best epoch or of the last, averaged if there is a running
+    /// mean, and with batch normalization folded into them.
     pub best: Mlp,
     /// The optimizer after the last epoch.
     pub adam: Adam,
@@ -70,10 +88,14 @@ pub struct State {
 /// A network in training.
 pub struct Trainer<'a> {
     config: TrainConfig,
-    context: Context<'a>,
+    context: Context,
+    images: &'a Images,
+    input: Input,
     train: Vec<u32>,
-    validation: Vec<u32>,
+    /// As the network gets them.
+    validation: Images,
     state: State,
+    timings: Timings,
 }
 
 impl<'a> Trainer<'a> {
@@ -88,14 +110,18 @@ impl<'a> Trainer<'a> {
         classes: usize,
     ) -> Result<Self, TrainError> {
         check_sizes(config, images.side, images.len())?;
-        check_labels(images, classes)?;
-        let widths = config.widths(images.side * images.side, classes);
-        let network = Mlp::glorot(&widths, &mut Rng::new(config.seed, &[stream::WEIGHTS]));
+        let widths = config.widths(images.side, classes);
+        let mut rng = Rng::new(config.seed, &[stream::WEIGHTS]);
+        let network = match config.init {
+            Init::Glorot => Mlp::glorot(&widths, &mut rng),
+            Init::He => Mlp::he(&widths, &mut rng),
+        };
         let state = State {
             best: network.clone(),
+            average: (config.ema > 0.0).then(|| network.clone()),
+            adam: Adam::new(&network),
             last: network,
-            adam: Adam::new(&widths),
-            history: History::default(),
+            history: History { keep: config.keep, ..History::default() },
         };
         Self::resume(config, images, classes, state)
     }
@@ -111,12 +137,14 @@ impl<'a> Trainer<'a> {
         classes: usize,
         state: State,
     ) -> Result<Self, TrainError> {
-        check_sizes(config, images.side, images.len())?;
+        let input = check_sizes(config, images.side, images.len())?;
         check_labels(images, classes)?;
         let device = config.backend.device().map_err(ConfigError::from)?;
         let (train, validation) = split(images.len(), config);
-        let context = Context { images, classes, dropout: config.dropout, device };
-        Ok(Self { config: config.clone(), context, train, validation, state })
+        let validation = images.chosen(&validation).shrunk(input);
+        let context = Context::new(config, &config.widths(images.side, classes), device);
+        let (config, timings) = (config.clone(), Timings::default());
+        Ok(Self { config, context, images, input, train, validation, state, timings })
     }
 
     /// The configuration.
@@ -137,37 +165,27 @@ impl<'a> Trainer<'a> {
         self.state
     }
 
+    /// Where the time went.
+    #[must_use]
+    pub fn timings(&self) -> Timings {
+        self.timings
+    }
+
     /// Trains one epoch and measures it. `progress` gets batches done and batches of the epoch.
     ///
     /// # Errors
     ///
     /// [`TrainError::Diverged`]; the state is then of no use.
-    pub fn epoch(&mut self, mut progress: impl FnMut(usize, usize)) -> Result<Epoch, TrainError> {
+    pub fn epoch(&mut self, progress: impl FnMut(usize, usize)) -> Result<Epoch, TrainError> {
         let start = Instant::now();
         let number = self.state.history.epochs.len() + 1;
-        let place = |stream, batch: usize| {
-            Rng::new(self.config.seed, &[stream, number as u64, batch as u64])
-        };
-        let mut order = self.train.clone();
-        place(stream::ORDER, 0).shuffle(&mut order);
-        let mut network = self.state.last.clone();
-        let mut tally = Tally::default();
-        let batches = order.chunks(self.config.batch);
-        let total = batches.len();
-        for (index, batch) in batches.enumerate() {
-            let net = network.into_net(&self.context.device);
-            let mut rng = place(stream::DROPOUT, index);
-            let (measured, gradients) = self.context.gradients(&net, batch, &mut rng);
-            network = net.into_mlp();
-            let rate = self.config.learning_rate;
-            self.state.adam.step(&self.config.adam, rate, &mut network, gradients.each_ref());
-            tally = tally.plus(measured);
-            progress(index + 1, total);
-        }
+        let (tally, seen) = self.train(number, progress);
         let (train_loss, train_accuracy) = measures("training", number, tally)?;
-        self.state.last = network;
+        let evaluation = Instant::now();
+        let candidate = self.candidate(seen);
         let (validation_loss, validation_accuracy) =
-            measures("validation", number, self.evaluate(&self.validation))?;
+            measures("validation", number, self.evaluate(&candidate))?;
+        self.timings.evaluation += evaluation.elapsed();
         let epoch = Epoch {
             epoch: number,
             train_loss,
@@ -180,23 +198,119 @@ impl<'a> Trainer<'a> {
         history.epochs.push(epoch.clone());
         history.end = history.ends(self.config.epochs, self.config.patience);
         if history.best().is_some_and(|best| best.epoch == number) {
-            self.state.best.clone_from(&self.state.last);
+            self.state.best = candidate;
         }
         Ok(epoch)
     }
 
-    fn evaluate(&self, indices: &[u32]) -> Tally {
-        let net = self.state.last.clone().into_net(&self.context.device);
+    /// Takes the steps of an epoch. With batch normalization, some of the inputs come back.
+    fn train(
+        &mut self,
+        number: usize,
+        mut progress: impl FnMut(usize, usize),
+    ) -> (Tally, Vec<f32>) {
+        let Self { config, context, state, timings, .. } = self;
+        let place =
+            |stream, batch: usize| Rng::new(config.seed, &[stream, number as u64, batch as u64]);
+        let mut order = self.train.clone();
+        place(stream::ORDER, 0).shuffle(&mut order);
+        let plan = Plan {
+            images: self.images,
+            input: self.input,
+            strength: config.augment.strength(number),
+            seed: config.seed,
+            epoch: number,
+            order,
+            batch: config.batch,
+        };
+        let total = plan.batches();
+        let steps = (total * config.epochs) as u64;
+        let (mut tally, mut seen) = (Tally::default(), Vec::new());
+        thread::scope(|scope| {
+            let mut feed = plan.start(scope);
+            for index in 0..total {
+                let waiting = Instant::now();
+                let batch = feed.next();
+                *timings += Timings {
+                    wait: waiting.elapsed(),
+                    augment: batch.took,
+                    ..Timings::default()
+                };
+                if config.batch_norm && seen.len() < NORM_IMAGES * self.input.inputs() {
+                    seen.extend_from_slice(&batch.inputs);
+                }
+                let mut rng = place(stream::DROPOUT, index);
+                let network = std::mem::replace(&mut state.last, Mlp { layers: Vec::new() });
+                let net = network.into_net(&context.device);
+                let found = context.gradients(&net, batch, &mut rng);
+                state.last = net.into_mlp();
+                *timings += found.timings;
+                let updating = Instant::now();
+                let mut gradients = found.gradients;
+                if config.clip > 0.0 {
+                    clip(&mut gradients, config.clip);
+                }
+                let factor = config.schedule.factor(state.adam.steps, steps, config.warmup);
+                let rate = (f64::from(config.learning_rate) * factor) as f32;
+                let decay = config.weight_decay;
+                state.adam.step(&config.adam, rate, decay, &mut state.last, &gradients);
+                if let Some(mean) = &mut state.average {
+                    average::update(mean, &state.last, config.ema, state.adam.steps);
+                }
+                timings.optimizer += updating.elapsed();
+                tally = tally.plus(found.tally);
+                progress(index + 1, total);
+            }
+        });
+        (tally, seen)
+    }
+
+    /// What would be kept of this epoch. `inputs` are those that batch normalization is measured on.
+    fn candidate(&self, inputs: Vec<f32>) -> Mlp {
+        let network = self.state.average.as_ref().unwrap_or(&self.state.last);
+        if !self.config.batch_norm {
+            return network.clone();
+        }
+        let (width, device) = (self.input.inputs(), &self.context.device);
+        let shape = [inputs.len() / width, width];
+        let inputs = Tensor::from_data(TensorData::new(inputs, shape), device);
+        network.folded(&norm::measure(&network.clone().into_net(device), inputs))
+    }
+
+    fn evaluate(&self, network: &Mlp) -> Tally {
+        let net = network.clone().into_net(&self.context.device);
+        let indices: Vec<u32> = (0..self.validation.len() as u32).collect();
         let evaluate = |indices: &[u32]| {
             let batches = indices.chunks(EVALUATION_BATCH);
             batches
-                .map(|batch| self.context.evaluate(&net, batch))
+                .map(|batch| self.context.evaluate(&net, &self.validation, batch))
                 .fold(Tally::default(), Tally::plus)
         };
         let (first, second) = indices.split_at(indices.len().div_ceil(2));
         let (first, second) = pair::join(|| evaluate(first), || evaluate(second));
         first.plus(second)
     }
+}
+
+/// Scales all gradients down if their norm together is above the limit.
+fn clip(gradients: &mut Mlp, limit: f32) {
+    let square: f64 = gradients.parameters().map(sum_of_squares).sum();
+    let norm = square.sqrt() as f32;
+    if norm > limit {
+        let factor = limit / norm;
+        gradients.parameters_mut().flatten().for_each(|gradient| *gradient *= factor);
+    }
+}
+
+fn sum_of_squares(values: &[f32]) -> f64 {
+    const LANES: usize = 16;
+    let (whole, rest) = values.as_chunks::<LANES>();
+    let mut sums = [0.0_f32; LANES];
+    for lanes in whole {
+        sums.iter_mut().zip(lanes).for_each(|(sum, value)| *sum += value * value);
+    }
+    sums.iter_mut().zip(rest).for_each(|(sum, value)| *sum += value * value);
+    sums.iter().map(|&sum| f64::from(sum)).sum()
 }
 
 /// Mean loss and accuracy.
@@ -209,17 +323,26 @@ fn measures(part: &'static str, epoch: usize, tally: Tally) -> Result<(f32, f32)
     Ok((loss, (tally.correct as f64 / images) as f32))
 }
 
-/// Checks that a configuration can be trained on so many images of that edge.
+/// Checks that a configuration can be trained on so many images of that edge, and gives what of them
+/// becomes the network's inputs.
 ///
 /// # Errors
 ///
 /// [`TrainError::Config`] and [`TrainError::Images`].
-pub fn check_sizes(config: &TrainConfig, side: usize, images: usize) -> Result<(), TrainError> {
+pub fn check_sizes(config: &TrainConfig, side: usize, images: usize) -> Result<Input, TrainError> {
     config.validate()?;
-    let pixels = side.saturating_mul(side);
-    if !(1..=inkbit_core::MAX_WIDTH).contains(&pixels) {
+    let Some(input) = config.shrunk(side) else {
         return Err(TrainError::Images(format!(
-            "they have {pixels} pixels, but must have from 1 to {}; take smaller images",
+            "they are {side}×{side} pixels, which cannot be shrunk to {0}×{0} inputs: an even \
+             number of rows, or none, must be left over beside {0} squares of 1, 2 or 4 pixels; \
+             take another --input, or 0 for the images as they are",
+            config.input
+        )));
+    };
+    let inputs = side.saturating_mul(side).min(if config.input == 0 { usize::MAX } else { input.inputs() });
+    if !(1..=inkbit_core::MAX_WIDTH).contains(&inputs) {
+        return Err(TrainError::Images(format!(
+            "they have {inputs} pixels, but must have from 1 to {}; take smaller images",
             inkbit_core::MAX_WIDTH
         )));
     }
@@ -235,7 +358,7 @@ pub fn check_sizes(config: &TrainConfig, side: usize, images: usize) -> Result<(
             images - kept
         )));
     }
-    Ok(())
+    Ok(input)
 }
 
 fn check_labels(images: &Images, classes: usize) -> Result<(), TrainError> {

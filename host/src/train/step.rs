@@ -1,14 +1,22 @@
 //! Loss and gradients of one batch.
 //!
-//! A batch is split into two halves that are computed side by side, each with a graph of its own.
-//! Their gradients are summed in a fixed order, so one core, two or many give the same bits.
+//! A large batch is split into two halves that are computed side by side, each with a graph of its
+//! own. Their gradients are summed in a fixed order, so one core, two or many give the same bits.
+
+use std::time::Instant;
 
 use burn::tensor::{Device, Tensor, TensorData, activation};
 
-use super::pair;
+use super::feed::Batch;
+use super::timings::Timings;
+use super::{norm, pair};
+use crate::config::TrainConfig;
 use crate::data::Images;
-use crate::net::{self, Mlp, Net};
+use crate::net::{self, Mlp, Net, Pass};
 use crate::rng::Rng;
+
+/// Fewer multiplications for an image are not worth a second thread.
+const WORTH_HALVES: usize = 100_000;
 
 /// What one batch, or many, add up to.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -41,70 +49,116 @@ impl Tally {
 }
 
 /// What does not change from batch to batch.
-pub(crate) struct Context<'a> {
-    pub(crate) images: &'a Images,
+pub(crate) struct Context {
     pub(crate) classes: usize,
-    /// Share of the hidden values that a training step drops.
-    pub(crate) dropout: f32,
     /// Without automatic differentiation.
     pub(crate) device: Device,
+    dropout: f32,
+    smoothing: f32,
+    batch_norm: bool,
+    /// Weight in the loss of the sum of an image's activations.
+    sparsity: f32,
+    halves: bool,
 }
 
-impl Context<'_> {
-    /// Loss and gradients of a batch; `rng` starts the streams that choose what is dropped.
-    pub(crate) fn gradients(&self, net: &Net, batch: &[u32], rng: &mut Rng) -> (Tally, [Mlp; 2]) {
-        let (first, second) = batch.split_at(batch.len().div_ceil(2));
-        let mut streams = [Rng::new(rng.bits(), &[]), Rng::new(rng.bits(), &[])];
-        let [one, two] = &mut streams;
-        let scale = 1.0 / batch.len() as f32;
-        let (first, second) =
-            pair::join(|| self.half(net, first, scale, one), || self.half(net, second, scale, two));
-        (first.0.plus(second.0), [first.1, second.1])
+/// What a step has found.
+pub(crate) struct Found {
+    pub(crate) tally: Tally,
+    pub(crate) gradients: Mlp,
+    pub(crate) timings: Timings,
+}
+
+impl Context {
+    /// For networks of these widths.
+    pub(crate) fn new(config: &TrainConfig, widths: &[usize], device: Device) -> Self {
+        let products: usize = widths.windows(2).map(|pair| pair[0] * pair[1]).sum();
+        Self {
+            classes: widths[widths.len() - 1],
+            device,
+            dropout: config.dropout,
+            smoothing: config.label_smoothing,
+            batch_norm: config.batch_norm,
+            sparsity: config.sparsity / config.hidden.len().max(1) as f32,
+            // With augmentation the other core has enough to do, and statistics want whole batches.
+            halves: products >= WORTH_HALVES && config.augment.is_none() && !config.batch_norm,
+        }
     }
 
-    fn half(&self, net: &Net, indices: &[u32], scale: f32, rng: &mut Rng) -> (Tally, Mlp) {
-        if indices.is_empty() {
-            return (Tally::default(), net.clone().into_mlp().zeroed());
+    /// Loss and gradients of a batch; `rng` starts the streams that choose what is dropped.
+    pub(crate) fn gradients(&self, net: &Net, mut batch: Batch, rng: &mut Rng) -> Found {
+        let images = batch.labels.len();
+        let scale = 1.0 / images as f32;
+        let mut streams = [Rng::new(rng.bits(), &[]), Rng::new(rng.bits(), &[])];
+        let [one, two] = &mut streams;
+        if !self.halves || images == 1 {
+            return self.part(net, batch, scale, one);
         }
+        let middle = images.div_ceil(2);
+        let second = Batch {
+            inputs: batch.inputs.split_off(middle * (batch.inputs.len() / images)),
+            labels: batch.labels.split_off(middle),
+            took: batch.took,
+        };
+        let (mut first, second) = pair::join(
+            || self.part(net, batch, scale, one),
+            || self.part(net, second, scale, two),
+        );
+        first.tally = first.tally.plus(second.tally);
+        for (sum, more) in first.gradients.parameters_mut().zip(second.gradients.parameters()) {
+            sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+        }
+        first
+    }
+
+    fn part(&self, net: &Net, batch: Batch, scale: f32, rng: &mut Rng) -> Found {
+        let start = Instant::now();
         let net = net.tracked();
-        let input = net::input(self.images, indices, &self.device).autodiff();
-        let logits = net.forward(input, |values| self.activate(values, rng));
-        let (loss, labels) = self.cross_entropy(logits.clone(), indices);
-        let gradients = net.gradients((loss.clone() * scale).backward());
+        let shape = [batch.labels.len(), batch.inputs.len() / batch.labels.len()];
+        let input = Tensor::from_data(TensorData::new(batch.inputs, shape), &self.device);
+        let mut pass = Training { context: self, rng, activations: None };
+        let logits = net.pass(input.autodiff(), &mut pass);
+        let loss = self.cross_entropy(logits.clone(), &batch.labels, self.smoothing);
+        let total = match pass.activations {
+            Some(sum) => loss.clone() + sum * self.sparsity,
+            None => loss.clone(),
+        };
+        let (total, forward) = (total * scale, start.elapsed());
+        let gradients = net.gradients(total.backward());
+        let backward = start.elapsed() - forward;
         let loss = f64::from(loss.into_scalar::<f32>());
-        (Tally::new(&net::values(logits.inner()), loss, &labels), gradients)
+        Found {
+            tally: Tally::new(&net::values(logits.inner()), loss, &batch.labels),
+            gradients,
+            timings: Timings { forward, backward, ..Timings::default() },
+        }
     }
 
     /// Loss and accuracy of images without dropout and without gradients.
-    pub(crate) fn evaluate(&self, net: &Net, indices: &[u32]) -> Tally {
-        let input = net::input(self.images, indices, &self.device);
-        let logits = net.forward(input, activation::relu);
-        let (loss, labels) = self.cross_entropy(logits.clone(), indices);
+    pub(crate) fn evaluate(&self, net: &Net, images: &Images, indices: &[u32]) -> Tally {
+        let input = net::input(images, indices, &self.device);
+        let logits = net.pass(input, &mut Evaluating);
+        let labels: Vec<u8> = indices.iter().map(|&index| images.labels[index as usize]).collect();
+        let loss = self.cross_entropy(logits.clone(), &labels, 0.0);
         Tally::new(&net::values(logits), f64::from(loss.into_scalar::<f32>()), &labels)
     }
 
-    /// The sum over the images, and their labels.
-    fn cross_entropy(&self, logits: Tensor<2>, indices: &[u32]) -> (Tensor<1>, Vec<u8>) {
-        let labels: Vec<u8> =
-            indices.iter().map(|&index| self.images.labels[index as usize]).collect();
-        let mut target = vec![0.0; labels.len() * self.classes];
-        for (row, &label) in target.chunks_exact_mut(self.classes).zip(&labels) {
-            row[usize::from(label)] = -1.0;
+    /// The sum over the images. `smoothing` is the share of the target that is spread over all
+    /// classes.
+    fn cross_entropy(&self, logits: Tensor<2>, labels: &[u8], smoothing: f32) -> Tensor<1> {
+        let everywhere = smoothing / self.classes as f32;
+        let mut target = vec![-everywhere; labels.len() * self.classes];
+        for (row, &label) in target.chunks_exact_mut(self.classes).zip(labels) {
+            row[usize::from(label)] = smoothing - everywhere - 1.0;
         }
         let target = TensorData::new(target, [labels.len(), self.classes]);
         let target = Tensor::from_data(target, &logits.device());
-        ((activation::log_softmax(logits, 1) * target).sum(), labels)
+        (activation::log_softmax(logits, 1) * target).sum()
     }
 
-    /// ReLU, and dropout: sets a share of the values to 0 and scales the others so that the mean
-    /// stays.
+    /// Dropout: sets a share of the values to 0 and scales the others so that the mean stays.
     ///
     /// The factors are drawn here because burn's dropout takes a fifth of the training.
-    fn activate(&self, sums: Tensor<2>, rng: &mut Rng) -> Tensor<2> {
-        let values = activation::relu(sums);
-        if self.dropout == 0.0 {
-            return values;
-        }
+    fn drop_some(&self, values: Tensor<2>, rng: &mut Rng) -> Tensor<2> {
         let [rows, columns] = values.dims();
         let kept = (1.0 / (1.0 - self.dropout)).to_bits();
         let threshold = (self.dropout * 65536.0).round() as u32;
@@ -120,5 +174,46 @@ impl Context<'_> {
         }
         let device = values.device();
         values * Tensor::from_data(TensorData::new(factors, [rows, columns]), &device)
+    }
+}
+
+/// A hidden layer's outputs without dropout.
+pub(super) fn activate(sums: Tensor<2>, _scale: Option<&Tensor<2>>) -> Tensor<2> {
+    activation::relu(sums)
+}
+
+struct Training<'a> {
+    context: &'a Context,
+    rng: &'a mut Rng,
+    /// The sum of all hidden activations, if it counts.
+    activations: Option<Tensor<1>>,
+}
+
+impl Pass for Training<'_> {
+    fn normalize(&mut self, _layer: usize, products: Tensor<2>) -> Tensor<2> {
+        if self.context.batch_norm { norm::of_batch(products) } else { products }
+    }
+
+    fn activate(&mut self, _layer: usize, sums: Tensor<2>, scale: Option<&Tensor<2>>) -> Tensor<2> {
+        let values = activate(sums, scale);
+        if self.context.sparsity > 0.0 {
+            let sum = values.clone().sum();
+            self.activations = Some(match self.activations.take() {
+                Some(others) => others + sum,
+                None => sum,
+            });
+        }
+        if self.context.dropout == 0.0 {
+            return values;
+        }
+        self.context.drop_some(values, self.rng)
+    }
+}
+
+struct Evaluating;
+
+impl Pass for Evaluating {
+    fn activate(&mut self, _layer: usize, sums: Tensor<2>, scale: Option<&Tensor<2>>) -> Tensor<2> {
+        activate(sums, scale)
     }
 }

@@ -1,0 +1,83 @@
+//! The command that trains with a configuration.
+
+use toml::{Table, Value};
+
+use super::TrainConfig;
+use crate::preset::PRESETS;
+
+impl TrainConfig {
+    /// The command that trains with this configuration: a preset, and flags for what differs from
+    /// it; the preset is the one that leaves the fewest.
+    #[must_use]
+    pub fn command(&self, data: &str) -> String {
+        let own = flags(&table(self));
+        let commands = PRESETS.iter().map(|preset| {
+            let config = Self::from_layers(&[(preset.name, preset.toml)]);
+            let preset_flags = flags(&table(&config.expect("a test reads every preset")));
+            let differing = own.iter().filter(|flag| !preset_flags.contains(flag));
+            let differing: Vec<&str> = differing.map(String::as_str).collect();
+            (preset.name, differing)
+        });
+        let (name, differing) =
+            commands.min_by_key(|(_, flags)| flags.len()).expect("there are presets");
+        let mut command = format!("inkbit train --preset {name}");
+        for flag in differing {
+            command += &format!(" {flag}");
+        }
+        if data != "mnist" {
+            command += &format!(" --data {data}");
+        }
+        command
+    }
+}
+
+fn table(config: &TrainConfig) -> Table {
+    Table::try_from(config).expect("a configuration has only numbers and text")
+}
+
+/// Each value as a flag; those in tables have flags of their own name.
+fn flags(table: &Table) -> Vec<String> {
+    let mut found = Vec::new();
+    for (key, value) in table {
+        match value {
+            Value::Table(inner) => found.extend(flags(inner)),
+            value => found.push(flag(key, value)),
+        }
+    }
+    found
+}
+
+fn flag(key: &str, value: &Value) -> String {
+    let name = if key == "learning_rate" { "lr".to_owned() } else { key.replace('_', "-") };
+    format!("--{name} {}", text(value))
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join(","),
+        // Floats of 32 bits were made longer by what they are not.
+        Value::Float(number) => (*number as f32).to_string(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_names_the_nearest_preset_and_what_differs() {
+        for preset in PRESETS {
+            let mut config = TrainConfig::from_layers(&[(preset.name, preset.toml)]).unwrap();
+            assert_eq!(config.command("mnist"), format!("inkbit train --preset {}", preset.name));
+            (config.seed, config.learning_rate, config.adam.beta1) = (9, 0.0123, 0.7);
+            let command = config.command("digits");
+            let expected = format!("inkbit train --preset {} --", preset.name);
+            assert!(command.starts_with(&expected), "{command}");
+            for flag in [" --seed 9", " --lr 0.0123", " --beta1 0.7", " --data digits"] {
+                assert!(command.contains(flag), "{command}");
+            }
+        }
+    }
+}

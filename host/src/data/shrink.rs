@@ -1,0 +1,99 @@
+//! Smaller images: cut and averaged in integers, exactly as the device does it.
+
+use inkbit_core::Input;
+
+use super::Images;
+
+/// How an image of `side` × `side` pixels becomes `width` × `width` inputs: squares of 4, 2 or 1
+/// pixels, the largest that fit, are averaged, and what is left over is cut off the edges, on
+/// both sides alike. A width of 0 leaves the image as it is. `None` if it cannot be.
+///
+/// ```
+/// use inkbit::data::shrink::input;
+/// use inkbit_core::Input;
+/// assert_eq!(input(28, 14), Some(Input { side: 28, crop: 0, pool: 2 }));
+/// assert_eq!(input(28, 12), Some(Input { side: 28, crop: 2, pool: 2 }));
+/// assert_eq!(input(28, 0), Some(Input::full(28)));
+/// assert_eq!(input(28, 27), None);
+/// ```
+#[must_use]
+pub fn input(side: usize, width: usize) -> Option<Input> {
+    let edge = u16::try_from(side).ok()?;
+    if width == 0 {
+        return Some(Input::full(edge));
+    }
+    [4, 2, 1].into_iter().find_map(|pool: u8| {
+        let rest = side.checked_sub(usize::from(pool) * width).filter(|rest| rest % 2 == 0)?;
+        let crop = u8::try_from(rest / 2).ok()?;
+        Some(Input { side: edge, crop, pool }).filter(|input| input.width() == width)
+    })
+}
+
+/// Appends to `out` the [`Input::inputs`] inputs that an image of [`Input::pixels`] pixels becomes:
+/// the mean of each square, rounded half up.
+pub fn shrink(input: Input, image: &[u8], out: &mut Vec<u8>) {
+    let (side, crop, pool) =
+        (usize::from(input.side), usize::from(input.crop), usize::from(input.pool));
+    if (crop, pool) == (0, 1) {
+        out.extend_from_slice(image);
+        return;
+    }
+    let area = (pool * pool) as u32;
+    for i in 0..input.width() {
+        let corner = (crop + pool * i) * side + crop;
+        out.extend((0..input.width()).map(|j| {
+            let square = (0..pool).flat_map(|row| {
+                let first = corner + row * side + pool * j;
+                &image[first..first + pool]
+            });
+            let sum: u32 = square.map(|&pixel| u32::from(pixel)).sum();
+            ((sum + area / 2) / area) as u8
+        }));
+    }
+}
+
+impl Images {
+    /// All images, shrunk.
+    ///
+    /// # Panics
+    ///
+    /// If the input takes images of another size.
+    #[must_use]
+    pub fn shrunk(&self, input: Input) -> Self {
+        assert_eq!(self.side, usize::from(input.side), "edge of the images");
+        let mut pixels = Vec::with_capacity(self.len() * input.inputs());
+        (0..self.len()).for_each(|index| shrink(input, self.image(index), &mut pixels));
+        Self { side: input.width(), pixels, labels: self.labels.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn squares_are_averaged_half_up_and_edges_cut() {
+        let image: Vec<u8> = (0..36).map(|pixel| pixel * 7).collect();
+        let mut out = Vec::new();
+        shrink(Input { side: 6, crop: 1, pool: 2 }, &image, &mut out);
+        // Pixels 7, 8, 13 and 14, and so on: their mean is 10.5 pixels times 7.
+        let mean = |first: u16| ((4 * first + 14) * 7 + 2) / 4;
+        assert_eq!(out.iter().map(|&v| u16::from(v)).collect::<Vec<_>>(), [7, 9, 19, 21].map(mean));
+        out.clear();
+        shrink(Input { side: 6, crop: 1, pool: 4 }, &[255; 36], &mut out);
+        assert_eq!(out, [255]);
+        out.clear();
+        shrink(Input::full(6), &image, &mut out);
+        assert_eq!(out, image);
+    }
+
+    #[test]
+    fn widths_that_no_square_fits_are_refused() {
+        for (side, width) in [(28, 27), (28, 29), (27, 14), (1, 2)] {
+            assert_eq!(input(side, width).map(Input::width), None, "{side} {width}");
+        }
+        for width in [7, 12, 13, 14, 20, 28] {
+            assert_eq!(input(28, width).map(Input::width), Some(width));
+        }
+    }
+}

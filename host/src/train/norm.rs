@@ -1,0 +1,72 @@
+//! Batch normalization of the hidden layers (Ioffe and Szegedy, 2015), without a factor of its own,
+//! which ReLU would pass on to the next layer anyway.
+//!
+//! In training, mean and deviation are those of the batch. What is kept has those of many training
+//! images, measured layer after layer with the very weights that are kept, and folded into them.
+
+use burn::tensor::{Tensor, TensorData};
+
+use super::step;
+use crate::net::{self, Net, Norm, Pass};
+
+/// Added to variances, for units whose sums are all alike.
+const EPSILON: f32 = 1e-5;
+
+/// Normalizes the columns of a batch `[images, outputs]`.
+pub(super) fn of_batch(products: Tensor<2>) -> Tensor<2> {
+    let centred = products.clone() - products.mean_dim(0);
+    let variance = (centred.clone() * centred.clone()).mean_dim(0);
+    centred * (variance + EPSILON).sqrt().recip()
+}
+
+/// Means and deviations of the hidden layers over these inputs `[images, pixels]`.
+pub(super) fn measure(net: &Net, inputs: Tensor<2>) -> Vec<Norm> {
+    let mut measuring = Measuring(Vec::new());
+    net.pass(inputs, &mut measuring);
+    measuring.0
+}
+
+struct Measuring(Vec<Norm>);
+
+impl Pass for Measuring {
+    fn normalize(&mut self, _layer: usize, products: Tensor<2>) -> Tensor<2> {
+        let ([rows, columns], device) = (products.dims(), products.device());
+        let mut values = net::values(products);
+        let norm = norm(&values, columns);
+        for row in values.chunks_exact_mut(columns) {
+            for (value, (mean, deviation)) in
+                row.iter_mut().zip(norm.mean.iter().zip(&norm.deviation))
+            {
+                *value = (*value - mean) / deviation;
+            }
+        }
+        self.0.push(norm);
+        Tensor::from_data(TensorData::new(values, [rows, columns]), &device)
+    }
+
+    fn activate(&mut self, _layer: usize, sums: Tensor<2>, scale: Option<&Tensor<2>>) -> Tensor<2> {
+        step::activate(sums, scale)
+    }
+}
+
+/// Mean and deviation of each column.
+fn norm(values: &[f32], columns: usize) -> Norm {
+    let rows = (values.len() / columns) as f64;
+    let mut sums = vec![(0.0_f64, 0.0_f64); columns];
+    for row in values.chunks_exact(columns) {
+        for ((sum, square), &value) in sums.iter_mut().zip(row) {
+            let value = f64::from(value);
+            *sum += value;
+            *square += value * value;
+        }
+    }
+    let mean = sums.iter().map(|(sum, _)| sum / rows);
+    let deviation = sums.iter().map(|(sum, square)| {
+        let variance = (square / rows - (sum / rows).powi(2)).max(0.0);
+        (variance + f64::from(EPSILON)).sqrt()
+    });
+    Norm {
+        mean: mean.map(|mean| mean as f32).collect(),
+        deviation: deviation.map(|deviation| deviation as f32).collect(),
+    }
+}
