@@ -3,6 +3,7 @@
 use burn::tensor::{Device, Gradients, Tensor, TensorData, activation};
 
 use crate::data::Images;
+use crate::quantize::simulate::rounded_activations;
 use crate::rng::Rng;
 
 /// Parameters of one fully connected layer.
@@ -54,7 +55,9 @@ impl Dense {
     pub fn folded(&self, norm: &Norm) -> Self {
         let mut folded = self.clone();
         for row in folded.weight.chunks_exact_mut(self.outputs) {
-            row.iter_mut().zip(&norm.deviation).for_each(|(weight, deviation)| *weight /= deviation);
+            row.iter_mut()
+                .zip(&norm.deviation)
+                .for_each(|(weight, deviation)| *weight /= deviation);
         }
         for (bias, (mean, deviation)) in
             folded.bias.iter_mut().zip(norm.mean.iter().zip(&norm.deviation))
@@ -125,6 +128,20 @@ impl Mlp {
         folded
     }
 
+    /// Whether it is rounded in training.
+    #[must_use]
+    pub fn has_scales(&self) -> bool {
+        self.layers.iter().any(|layer| !layer.weight_scale.is_empty())
+    }
+
+    /// Takes the scales of a network of this shape.
+    pub fn take_scales(&mut self, other: &Self) {
+        for (layer, other) in self.layers.iter_mut().zip(&other.layers) {
+            layer.weight_scale.clone_from(&other.weight_scale);
+            layer.output_scale.clone_from(&other.output_scale);
+        }
+    }
+
     /// A network of this shape, with the same scales there, whose parameters are all 0.
     #[must_use]
     pub fn zeroed(&self) -> Self {
@@ -160,7 +177,7 @@ impl Mlp {
         })
     }
 
-    /// The logits of every image, image after image.
+    /// The logits of every image, image after image; activations are rounded where there are scales.
     ///
     /// # Panics
     ///
@@ -172,7 +189,7 @@ impl Mlp {
         let net = self.clone().into_net(device);
         let indices: Vec<u32> = (0..images.len() as u32).collect();
         let batches = indices.chunks(BATCH).map(|batch| input(images, batch, device));
-        batches.flat_map(|input| values(net.forward(input, activation::relu))).collect()
+        batches.flat_map(|input| values(net.pass(input, &mut Evaluating))).collect()
     }
 
     /// The same network as tensors. Nothing is copied.
@@ -224,8 +241,30 @@ pub trait Pass {
 struct Activate<F>(F);
 
 impl<F: FnMut(Tensor<2>) -> Tensor<2>> Pass for Activate<F> {
-    fn activate(&mut self, _layer: usize, sums: Tensor<2>, _scale: Option<&Tensor<2>>) -> Tensor<2> {
+    fn activate(
+        &mut self,
+        _layer: usize,
+        sums: Tensor<2>,
+        _scale: Option<&Tensor<2>>,
+    ) -> Tensor<2> {
         self.0(sums)
+    }
+}
+
+/// A hidden layer's outputs where nothing is trained: ReLU, rounded if there is a scale.
+pub(crate) fn activate(sums: Tensor<2>, scale: Option<&Tensor<2>>) -> Tensor<2> {
+    match scale {
+        Some(scale) => rounded_activations(sums, values(scale.clone())[0].exp()),
+        None => activation::relu(sums),
+    }
+}
+
+/// A pass without gradients and without dropout.
+pub(crate) struct Evaluating;
+
+impl Pass for Evaluating {
+    fn activate(&mut self, _layer: usize, sums: Tensor<2>, scale: Option<&Tensor<2>>) -> Tensor<2> {
+        activate(sums, scale)
     }
 }
 

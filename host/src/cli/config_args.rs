@@ -8,6 +8,7 @@ use inkbit::config::{ConfigError, TrainConfig};
 use inkbit::data::augment::{Augment, KINDS, Kind};
 use inkbit::files::FileError;
 use inkbit::preset::{self, PRESETS};
+use inkbit::quantize::{Granularity, bits};
 use serde::Serialize;
 
 use super::UsageError;
@@ -86,6 +87,19 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "WEIGHT")]
     pub sparsity: Option<f32>,
 
+    /// Bits of a weight: 8, 4 or 2, for all layers or one for each [classic: 8]
+    #[arg(long, value_name = "BITS", value_delimiter = ',', value_parser = bits::parse)]
+    pub bits: Option<Vec<u8>>,
+
+    /// Whether a hidden layer's weights share a scale or each output has one [classic: output]
+    #[arg(long, value_name = "PER")]
+    pub scales: Option<Granularity>,
+
+    /// Share of the epochs after which weights and activations are rounded in training (QAT), such
+    /// as 0.45; 1 for never [classic: 1]
+    #[arg(long, value_name = "SHARE")]
+    pub qat_from: Option<f32>,
+
     /// Start of all random numbers, at most 2^63 - 1 [classic: 1]
     #[arg(long)]
     #[serde(skip)]
@@ -133,7 +147,9 @@ pub struct AdamArgs {
 
 /// How training images are changed.
 #[derive(Clone, Debug, Default, clap::Args, Serialize)]
-#[command(next_help_heading = "Augmentation; several values, with commas, are taken in turn by epochs")]
+#[command(
+    next_help_heading = "Augmentation; several values, with commas, are taken in turn by epochs"
+)]
 pub struct AugmentArgs {
     /// Change training images anew for every epoch: none, light, strong, centred [classic: none]
     #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kind)]

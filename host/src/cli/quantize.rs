@@ -3,12 +3,14 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
+use inkbit::config::TrainConfig;
 use inkbit::data::{Dataset, Images};
 use inkbit::evaluate::{Evaluation, evaluate_model, evaluate_net, int_logits};
 use inkbit::model_file::{Blob, check_replaceable};
 use inkbit::quantize::{Description, Granularity, Quantized, Report, bits, export};
 use inkbit::report::text;
 use inkbit::run::Run;
+use inkbit::train::qat;
 use inkbit_core::{MAX_COMMAND, MAX_NAME, Model, WeightBits};
 
 use super::UsageError;
@@ -58,6 +60,9 @@ pub struct Args {
     data: DataArgs,
 }
 
+/// Where quantization-aware training begins in the command that is suggested.
+const QAT_FROM: f32 = 0.45;
+
 /// How to quantize.
 #[derive(Debug)]
 pub struct Plan {
@@ -75,9 +80,23 @@ impl Plan {
         granularity: Option<Granularity>,
     ) -> anyhow::Result<Self> {
         let layers = run.config.hidden.len() + 1;
-        let bits = bits::per_layer(bits.unwrap_or(&[8]), layers)
+        let config = &run.config;
+        let bits = bits::per_layer(bits.unwrap_or(&config.bits), layers)
             .map_err(|error| UsageError(format!("--{error}")))?;
-        Ok(Self { bits, granularity: granularity.unwrap_or_default(), keep_dead: false })
+        let granularity = granularity.unwrap_or(config.scales);
+        let other = bits != config.layer_bits()? || granularity != config.scales;
+        if other && run.weights()?.has_scales() {
+            let trained: Vec<String> = config.bits.iter().map(ToString::to_string).collect();
+            let message = format!(
+                "{} was trained with weights rounded to {} bits and a scale per {}: leave out \
+                 --bits and --scales, or train again with others",
+                run.folder().display(),
+                trained.join(","),
+                config.scales
+            );
+            return Err(UsageError(message).into());
+        }
+        Ok(Self { bits, granularity, keep_dead: false })
     }
 }
 
@@ -86,6 +105,8 @@ pub struct Outcome {
     pub blob: Blob,
     pub int: Evaluation,
     pub report: Report,
+    /// The command that would train for so few bits, if that has not been done.
+    pub hint: Option<String>,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
@@ -131,7 +152,12 @@ pub fn quantize_run(
     };
     let Plan { bits, granularity, keep_dead } = plan;
     let input = run.input();
-    let whole = Quantized::post_training(&net, &data.train.shrunk(input), &bits, granularity)?;
+    let learned = net.has_scales();
+    let whole = if learned {
+        qat::quantized(&net, &bits)
+    } else {
+        Quantized::post_training(&net, &data.train.shrunk(input), &bits, granularity)?
+    };
     let float = evaluate_net(&net, &data.classes, &data.test.shrunk(input), &device)?;
     let whole_blob = export(&whole, &description, (0, 0))?;
     let model = whole_blob.model()?;
@@ -146,7 +172,7 @@ pub fn quantize_run(
     let blob = export(&kept, &description, (int.correct as u32, int.images as u32))?;
     let report = Report {
         bits: bits.iter().map(|bits| bits.bits()).collect(),
-        learned: false,
+        learned,
         bytes: blob.bytes().len(),
         float_accuracy: float.accuracy,
         float_loss: float.loss,
@@ -156,7 +182,14 @@ pub fn quantize_run(
         removed,
         changed,
     };
-    Ok(Outcome { blob, int, report })
+    let few = bits.iter().any(|&bits| bits != WeightBits::Eight);
+    let hint = (few && !learned).then(|| {
+        let bits = bits.iter().map(|bits| bits.bits() as u8).collect();
+        let config =
+            TrainConfig { bits, scales: granularity, qat_from: QAT_FROM, ..run.config.clone() };
+        format!("{} --out {}-qat", config.command(&data.name), run.folder().display())
+    });
+    Ok(Outcome { blob, int, report, hint })
 }
 
 /// Images whose logits differ between two models.
@@ -168,11 +201,19 @@ fn changed(model: &Model<'_>, other: &Model<'_>, images: &Images) -> anyhow::Res
 
 /// Float against integers, sizes, and how to go on with these data.
 pub fn describe(outcome: &Outcome, path: &str, data: &str) -> anyhow::Result<String> {
-    let Outcome { blob, report, .. } = outcome;
+    let Outcome { blob, report, hint, .. } = outcome;
     let mut text = text::quantization(report);
     text += &text::sizes(&blob.model()?, blob.bytes());
     let data = if data == "mnist" { String::new() } else { format!(" --data {data}") };
     // Writing to a String cannot fail.
+    if let Some(command) = hint {
+        let _ = writeln!(
+            text,
+            "\nThese weights were trained without rounding. Quantization-aware training rounds them \
+             in the\nforward pass, so that training makes up for it; most of what few bits cost \
+             comes back:\n  {command}"
+        );
+    }
     let _ = writeln!(text, "\nsaved in {path}\nnext     inkbit verify {path}{data}");
     Ok(text)
 }

@@ -16,8 +16,8 @@ use inkbit::verify::verify;
 use inkbit_core::softmax::probability;
 use inkbit_core::{Model, argmax, infer};
 
-use super::data_args::DataArgs;
 use super::config_args::ConfigArgs;
+use super::data_args::DataArgs;
 use super::train::fit;
 use super::{print, progress, quantize, verify as verify_command, watch};
 

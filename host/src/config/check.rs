@@ -33,6 +33,9 @@ impl TrainConfig {
         ] {
             require((0.0..1.0).contains(&value), key, value, "from 0 to below 1")?;
         }
+        self.layer_bits()?;
+        let share = self.qat_from;
+        require((0.0..=1.0).contains(&share), "qat_from", share, "from 0 to 1, 1 for never")?;
         for (key, count) in [("epochs", self.epochs), ("batch", self.batch)] {
             require(count > 0, key, count, "at least 1")?;
         }
@@ -47,18 +50,21 @@ impl TrainConfig {
         {
             require(value > 0.0 && value.is_finite(), key, value, "above 0 and finite")?;
         }
-        for (key, value) in [
-            ("weight_decay", self.weight_decay),
-            ("clip", self.clip),
-            ("sparsity", self.sparsity),
-        ] {
+        for (key, value) in
+            [("weight_decay", self.weight_decay), ("clip", self.clip), ("sparsity", self.sparsity)]
+        {
             require(value >= 0.0 && value.is_finite(), key, value, "at least 0 and finite")?;
         }
         let decay = self.weight_decay * self.learning_rate;
         let expected = "below 1 / learning_rate: a step would take away more than there is";
         require(decay < 1.0, "weight_decay", self.weight_decay, expected)?;
         let expected = "0 with keep = \"last\", which waits for no better epoch";
-        require(self.keep != Keep::Last || self.patience == 0, "patience", self.patience, expected)?;
+        require(
+            self.keep != Keep::Last || self.patience == 0,
+            "patience",
+            self.patience,
+            expected,
+        )?;
         // TOML's integers end here, and the configuration has to be saved.
         require(i64::try_from(self.seed).is_ok(), "seed", self.seed, "at most 2^63 - 1")?;
         let split = self.validation_split;

@@ -5,12 +5,14 @@
 mod check;
 mod command;
 
-use inkbit_core::Input;
+use inkbit_core::{Input, WeightBits};
 use serde::{Deserialize, Serialize};
 
 use crate::backend::{Backend, BackendError};
 use crate::data::augment::Augment;
 use crate::data::shrink;
+use crate::quantize::Granularity;
+use crate::quantize::bits::{self, BitsError};
 use crate::train::adam::AdamConfig;
 use crate::train::schedule::Schedule;
 
@@ -54,6 +56,13 @@ pub struct TrainConfig {
     /// Weight in the loss of the hidden activations' sum, averaged over images and layers; at least
     /// 0.
     pub sparsity: f32,
+    /// Bits of a weight, 8, 4 or 2: one number for all layers, or one for each.
+    pub bits: Vec<u8>,
+    /// Which weights of a hidden layer share a scale.
+    pub scales: Granularity,
+    /// Share of the epochs after which training goes on with rounded weights and activations, from 0
+    /// to 1; with 1 they are rounded after training only.
+    pub qat_from: f32,
     /// Start of all random numbers: initial weights, validation images, order, dropout,
     /// augmentation.
     pub seed: u64,
@@ -114,6 +123,9 @@ pub enum ConfigError {
         /// The legal range, and what to do if that does not say it.
         expected: String,
     },
+    /// The bits are not what the format has, or not as many as there are layers.
+    #[error(transparent)]
+    Bits(#[from] BitsError),
     /// The backend is not there.
     #[error(transparent)]
     Backend(#[from] BackendError),
@@ -143,6 +155,22 @@ impl TrainConfig {
             result = Some(merged.clone().try_into().map_err(failed)?);
         }
         Ok(result.expect("a preset or a run's configuration is the first layer"))
+    }
+
+    /// The width of each layer's weights.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Bits`].
+    pub fn layer_bits(&self) -> Result<Vec<WeightBits>, ConfigError> {
+        Ok(bits::per_layer(&self.bits, self.hidden.len() + 1)?)
+    }
+
+    /// The first epoch with rounded weights and activations, counted from 1, if there is one.
+    #[must_use]
+    pub fn first_qat_epoch(&self) -> Option<usize> {
+        let before = (self.epochs as f64 * f64::from(self.qat_from)).floor() as usize;
+        (before < self.epochs).then_some(before + 1)
     }
 
     /// The same as TOML, with every key.

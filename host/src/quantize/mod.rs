@@ -19,7 +19,8 @@ mod prune;
 pub mod scale;
 pub(crate) mod simulate;
 
-use calibrate::{POST_TRAINING, calibrate};
+use calibrate::POST_TRAINING;
+pub(crate) use calibrate::calibrate;
 pub use export::export;
 pub use prune::Removed;
 pub use scale::{Granularity, LayerScales};
@@ -104,19 +105,8 @@ impl Quantized {
         bits: &[WeightBits],
         granularity: Granularity,
     ) -> Result<Self, QuantizeError> {
-        Self::fit(net, images, bits, granularity, POST_TRAINING)
-    }
-
-    /// [`Quantized::post_training`] with ranges for this share of the activations above 0.
-    pub(crate) fn fit(
-        net: &Mlp,
-        images: &Images,
-        bits: &[WeightBits],
-        granularity: Granularity,
-        share: f64,
-    ) -> Result<Self, QuantizeError> {
         export::check(net)?;
-        let ranges = calibrate(net, images, share)?;
+        let ranges = calibrate(net, images, POST_TRAINING)?;
         let mut input = 1.0 / 255.0;
         let mut rounded = Self { net: Mlp { layers: Vec::new() }, scales: Vec::new() };
         for (layer, (dense, &bits)) in net.layers.iter().zip(bits).enumerate() {

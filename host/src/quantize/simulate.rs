@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Quantized;
 use crate::data::Images;
-use crate::evaluate::{EvaluateError, Evaluation, check_images, host_scratch};
+use crate::evaluate::{EvaluateError, check_images, host_scratch};
 use crate::net::{self, Net};
 use crate::verify::dense;
 
@@ -69,28 +69,6 @@ pub struct Differences {
 }
 
 impl Quantized {
-    /// Evaluates the rounded network in floats, on images of the size that it takes.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`check_images`].
-    pub fn evaluate(
-        &self,
-        classes: &[String],
-        images: &Images,
-        device: &Device,
-    ) -> Result<Evaluation, EvaluateError> {
-        let side = self.net.layers.first().map_or(0, |layer| layer.inputs.isqrt());
-        check_images(images, side, classes.len())?;
-        let net = self.net.clone().into_net(device);
-        let indices: Vec<u32> = (0..images.len() as u32).collect();
-        let batches = indices
-            .chunks(BATCH)
-            .flat_map(|batch| net::values(self.forward(&net, images, batch, device, |_, _| ())));
-        let logits: Vec<f64> = batches.map(f64::from).collect();
-        Ok(Evaluation::from_logits(classes, &images.labels, &logits))
-    }
-
     /// Compares it, unit by unit, with the integers that were made of it. The images have the size
     /// that the model takes.
     ///

@@ -85,10 +85,9 @@ impl<'a> Decoded<'a> {
                     Ok(tensor) if legal.iter().any(|&count| tensor.shape() == [count]) => {
                         values(kind, tensor.shape())
                     }
-                    Ok(tensor) => Err(format!(
-                        "{name} is {:?}, but must be one of {legal:?}",
-                        tensor.shape()
-                    )),
+                    Ok(tensor) => {
+                        Err(format!("{name} is {:?}, but must be one of {legal:?}", tensor.shape()))
+                    }
                     Err(_) => Ok(Vec::new()),
                 }
             };

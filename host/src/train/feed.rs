@@ -74,8 +74,7 @@ impl Plan<'_> {
         let mut drawn = vec![0; self.input.pixels()];
         let mut small = Vec::new();
         for &index in indices {
-            let mut rng =
-                Rng::new(self.seed, &[stream::AUGMENT, self.epoch as u64, index.into()]);
+            let mut rng = Rng::new(self.seed, &[stream::AUGMENT, self.epoch as u64, index.into()]);
             let source = self.images.image(index as usize);
             augmenter.draw(&self.strength, source, &mut rng, &mut drawn);
             small.clear();

@@ -71,7 +71,9 @@ impl History {
         if self.epochs.len() >= epochs {
             Some(End::Epochs)
         } else {
-            let over = patience > 0 && self.epochs.len() - best >= patience;
+            // Patience begins with the first epoch that may be kept.
+            let waited = self.epochs.len().saturating_sub(best.max(self.from.saturating_sub(1)));
+            let over = patience > 0 && waited >= patience;
             over.then_some(End::Patience)
         }
     }
@@ -108,6 +110,9 @@ mod tests {
         let mut history = history(&[0.1, 0.3, 0.2, 0.4]);
         history.from = 2;
         assert_eq!(history.best().unwrap().epoch, 3);
+        assert_eq!(history.ends(20, 1), Some(End::Patience));
+        history.from = 4;
+        assert_eq!(history.ends(20, 1), None);
         history.from = 5;
         assert_eq!(history.best().unwrap().epoch, 1);
         history.keep = Keep::Last;

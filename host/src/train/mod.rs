@@ -18,7 +18,7 @@ use std::thread;
 use std::time::Instant;
 
 use burn::tensor::{Tensor, TensorData};
-use inkbit_core::Input;
+use inkbit_core::{Input, WeightBits};
 
 use crate::config::{ConfigError, Init, TrainConfig};
 use crate::data::Images;
@@ -54,6 +54,9 @@ pub enum TrainError {
     /// The images do not allow it.
     #[error("the training images cannot be used: {0}")]
     Images(String),
+    /// Weights and activations cannot be rounded.
+    #[error("the network cannot be quantized: {0}")]
+    Quantize(String),
     /// A loss is infinite or not a number.
     #[error(
         "training diverged: the {part} loss of epoch {epoch} is {loss}, but must be finite; take \
@@ -91,6 +94,8 @@ pub struct Trainer<'a> {
     context: Context,
     images: &'a Images,
     input: Input,
+    /// Of each layer's weights.
+    bits: Vec<WeightBits>,
     train: Vec<u32>,
     /// As the network gets them.
     validation: Images,
@@ -121,7 +126,11 @@ impl<'a> Trainer<'a> {
             average: (config.ema > 0.0).then(|| network.clone()),
             adam: Adam::new(&network),
             last: network,
-            history: History { keep: config.keep, ..History::default() },
+            history: History {
+                keep: config.keep,
+                from: config.first_qat_epoch().unwrap_or_default(),
+                ..History::default()
+            },
         };
         Self::resume(config, images, classes, state)
     }
@@ -143,8 +152,9 @@ impl<'a> Trainer<'a> {
         let (train, validation) = split(images.len(), config);
         let validation = images.chosen(&validation).shrunk(input);
         let context = Context::new(config, &config.widths(images.side, classes), device);
-        let (config, timings) = (config.clone(), Timings::default());
-        Ok(Self { config, context, images, input, train, validation, state, timings })
+        let (bits, timings) = (config.layer_bits()?, Timings::default());
+        let config = config.clone();
+        Ok(Self { config, context, images, input, bits, train, validation, state, timings })
     }
 
     /// The configuration.
@@ -179,6 +189,10 @@ impl<'a> Trainer<'a> {
     pub fn epoch(&mut self, progress: impl FnMut(usize, usize)) -> Result<Epoch, TrainError> {
         let start = Instant::now();
         let number = self.state.history.epochs.len() + 1;
+        let rounds = self.config.first_qat_epoch().is_some_and(|first| number >= first);
+        if rounds && !self.state.last.has_scales() {
+            self.start_rounding()?;
+        }
         let (tally, seen) = self.train(number, progress);
         let (train_loss, train_accuracy) = measures("training", number, tally)?;
         let evaluation = Instant::now();
@@ -209,7 +223,8 @@ impl<'a> Trainer<'a> {
         number: usize,
         mut progress: impl FnMut(usize, usize),
     ) -> (Tally, Vec<f32>) {
-        let Self { config, context, state, timings, .. } = self;
+        let Self { config, context, bits, state, timings, .. } = self;
+        let rounds = state.last.has_scales();
         let place =
             |stream, batch: usize| Rng::new(config.seed, &[stream, number as u64, batch as u64]);
         let mut order = self.train.clone();
@@ -231,24 +246,31 @@ impl<'a> Trainer<'a> {
             for index in 0..total {
                 let waiting = Instant::now();
                 let batch = feed.next();
-                *timings += Timings {
-                    wait: waiting.elapsed(),
-                    augment: batch.took,
-                    ..Timings::default()
-                };
+                *timings +=
+                    Timings { wait: waiting.elapsed(), augment: batch.took, ..Timings::default() };
                 if config.batch_norm && seen.len() < NORM_IMAGES * self.input.inputs() {
                     seen.extend_from_slice(&batch.inputs);
                 }
                 let mut rng = place(stream::DROPOUT, index);
-                let network = std::mem::replace(&mut state.last, Mlp { layers: Vec::new() });
+                // Without rounding, the parameters become the tensors' and come back: no copy.
+                let network = if rounds {
+                    qat::round(&state.last, bits)
+                } else {
+                    std::mem::replace(&mut state.last, Mlp { layers: Vec::new() })
+                };
                 let net = network.into_net(&context.device);
                 let found = context.gradients(&net, batch, &mut rng);
-                state.last = net.into_mlp();
+                if !rounds {
+                    state.last = net.into_mlp();
+                }
                 *timings += found.timings;
                 let updating = Instant::now();
                 let mut gradients = found.gradients;
                 if config.clip > 0.0 {
                     clip(&mut gradients, config.clip);
+                }
+                if rounds {
+                    qat::straight_through(&state.last, bits, &mut gradients);
                 }
                 let factor = config.schedule.factor(state.adam.steps, steps, config.warmup);
                 let rate = (f64::from(config.learning_rate) * factor) as f32;
@@ -267,14 +289,34 @@ impl<'a> Trainer<'a> {
 
     /// What would be kept of this epoch. `inputs` are those that batch normalization is measured on.
     fn candidate(&self, inputs: Vec<f32>) -> Mlp {
-        let network = self.state.average.as_ref().unwrap_or(&self.state.last);
+        let latent = self.state.average.as_ref().unwrap_or(&self.state.last);
+        let network =
+            if latent.has_scales() { qat::round(latent, &self.bits) } else { latent.clone() };
         if !self.config.batch_norm {
-            return network.clone();
+            return network;
         }
         let (width, device) = (self.input.inputs(), &self.context.device);
         let shape = [inputs.len() / width, width];
         let inputs = Tensor::from_data(TensorData::new(inputs, shape), device);
         network.folded(&norm::measure(&network.clone().into_net(device), inputs))
+    }
+
+    /// Begins to round weights and activations.
+    fn start_rounding(&mut self) -> Result<(), TrainError> {
+        let chosen: Vec<u32> = self.train.iter().copied().take(NORM_IMAGES).collect();
+        let images = self.images.chosen(&chosen).shrunk(self.input);
+        let inputs = images.pixels.iter().map(|&pixel| f32::from(pixel) / 255.0).collect();
+        let folded = self.candidate(inputs);
+        let State { last, average, adam, .. } = &mut self.state;
+        qat::start(last, &folded, &images, &self.bits, self.config.scales)
+            .map_err(|error| TrainError::Quantize(error.to_string()))?;
+        if let Some(average) = average {
+            average.take_scales(last);
+        }
+        let none = last.zeroed();
+        adam.mean.take_scales(&none);
+        adam.square.take_scales(&none);
+        Ok(())
     }
 
     fn evaluate(&self, network: &Mlp) -> Tally {
@@ -292,9 +334,14 @@ impl<'a> Trainer<'a> {
     }
 }
 
-/// Scales all gradients down if their norm together is above the limit.
+/// Scales all gradients down if the norm of those of weights and biases is above the limit. Scales
+/// have no part in it: each sums up the gradients of many weights.
 fn clip(gradients: &mut Mlp, limit: f32) {
-    let square: f64 = gradients.parameters().map(sum_of_squares).sum();
+    let squares = gradients
+        .layers
+        .iter()
+        .map(|layer| sum_of_squares(&layer.weight) + sum_of_squares(&layer.bias));
+    let square: f64 = squares.sum();
     let norm = square.sqrt() as f32;
     if norm > limit {
         let factor = limit / norm;
@@ -339,7 +386,8 @@ pub fn check_sizes(config: &TrainConfig, side: usize, images: usize) -> Result<I
             config.input
         )));
     };
-    let inputs = side.saturating_mul(side).min(if config.input == 0 { usize::MAX } else { input.inputs() });
+    let inputs =
+        side.saturating_mul(side).min(if config.input == 0 { usize::MAX } else { input.inputs() });
     if !(1..=inkbit_core::MAX_WIDTH).contains(&inputs) {
         return Err(TrainError::Images(format!(
             "they have {inputs} pixels, but must have from 1 to {}; take smaller images",

@@ -6,7 +6,6 @@
 
 use burn::tensor::{Tensor, TensorData};
 
-use super::step;
 use crate::net::{self, Net, Norm, Pass};
 
 /// Added to variances, for units whose sums are all alike.
@@ -45,7 +44,7 @@ impl Pass for Measuring {
     }
 
     fn activate(&mut self, _layer: usize, sums: Tensor<2>, scale: Option<&Tensor<2>>) -> Tensor<2> {
-        step::activate(sums, scale)
+        net::activate(sums, scale)
     }
 }
 

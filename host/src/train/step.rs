@@ -9,10 +9,10 @@ use burn::tensor::{Device, Tensor, TensorData, activation};
 
 use super::feed::Batch;
 use super::timings::Timings;
-use super::{norm, pair};
+use super::{norm, pair, qat};
 use crate::config::TrainConfig;
 use crate::data::Images;
-use crate::net::{self, Mlp, Net, Pass};
+use crate::net::{self, Evaluating, Mlp, Net, Pass};
 use crate::rng::Rng;
 
 /// Fewer multiplications for an image are not worth a second thread.
@@ -99,10 +99,8 @@ impl Context {
             labels: batch.labels.split_off(middle),
             took: batch.took,
         };
-        let (mut first, second) = pair::join(
-            || self.part(net, batch, scale, one),
-            || self.part(net, second, scale, two),
-        );
+        let (mut first, second) =
+            pair::join(|| self.part(net, batch, scale, one), || self.part(net, second, scale, two));
         first.tally = first.tally.plus(second.tally);
         for (sum, more) in first.gradients.parameters_mut().zip(second.gradients.parameters()) {
             sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
@@ -177,11 +175,6 @@ impl Context {
     }
 }
 
-/// A hidden layer's outputs without dropout.
-pub(super) fn activate(sums: Tensor<2>, _scale: Option<&Tensor<2>>) -> Tensor<2> {
-    activation::relu(sums)
-}
-
 struct Training<'a> {
     context: &'a Context,
     rng: &'a mut Rng,
@@ -195,7 +188,10 @@ impl Pass for Training<'_> {
     }
 
     fn activate(&mut self, _layer: usize, sums: Tensor<2>, scale: Option<&Tensor<2>>) -> Tensor<2> {
-        let values = activate(sums, scale);
+        let values = match scale {
+            Some(scale) => qat::rounded(sums, scale),
+            None => activation::relu(sums),
+        };
         if self.context.sparsity > 0.0 {
             let sum = values.clone().sum();
             self.activations = Some(match self.activations.take() {
@@ -207,13 +203,5 @@ impl Pass for Training<'_> {
             return values;
         }
         self.context.drop_some(values, self.rng)
-    }
-}
-
-struct Evaluating;
-
-impl Pass for Evaluating {
-    fn activate(&mut self, _layer: usize, sums: Tensor<2>, scale: Option<&Tensor<2>>) -> Tensor<2> {
-        activate(sums, scale)
     }
 }

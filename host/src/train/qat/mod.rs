@@ -21,7 +21,7 @@ use inkbit_core::WeightBits;
 use super::pair;
 use crate::data::Images;
 use crate::net::{Dense, Mlp};
-use crate::quantize::{Granularity, LayerScales, QuantizeError, Quantized};
+use crate::quantize::{Granularity, LayerScales, QuantizeError, Quantized, calibrate};
 pub(crate) use activations::rounded;
 use weights::Grid;
 
@@ -30,21 +30,27 @@ const COVERED: f64 = 0.9995;
 
 /// Gives a network that was trained without scales the scales to begin with: of least squared error
 /// for the weights (with 8 bits, what reaches the greatest), and for the activations what covers
-/// nearly all of them on `images`. `bits` has one number for each layer.
+/// nearly all of them on `images`. `folded` is the same network without batch normalization; `bits`
+/// has one number for each layer.
 ///
 /// # Errors
 ///
 /// Those of [`Quantized::post_training`].
 pub fn start(
     latent: &mut Mlp,
+    folded: &Mlp,
     images: &Images,
     bits: &[WeightBits],
     granularity: Granularity,
 ) -> Result<(), QuantizeError> {
-    let fitted = Quantized::fit(latent, images, bits, granularity, COVERED)?;
-    for (dense, scales) in latent.layers.iter_mut().zip(fitted.scales) {
+    let ranges = calibrate(folded, images, COVERED)?;
+    let mut input = 1.0 / 255.0;
+    for (layer, (dense, &bits)) in latent.layers.iter_mut().zip(bits).enumerate() {
+        let step = ranges.get(layer).map(|&range| f64::from(range) / 255.0);
+        let scales = LayerScales::fit(dense, bits, granularity, input, step);
         dense.weight_scale = scales.weight.iter().map(|scale| scale.ln() as f32).collect();
         dense.output_scale = scales.activation.iter().map(|scale| scale.ln() as f32).collect();
+        input = step.unwrap_or(input);
     }
     Ok(())
 }

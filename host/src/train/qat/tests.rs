@@ -21,14 +21,14 @@ fn images() -> Images {
 
 fn started(granularity: Granularity) -> Mlp {
     let mut latent = network();
-    start(&mut latent, &images(), &BITS, granularity).unwrap();
+    start(&mut latent, &network(), &images(), &BITS, granularity).unwrap();
     latent
 }
 
 #[test]
-fn scales_start_at_those_of_post_training_and_rounding_agrees_with_its() {
+fn scales_start_near_those_of_post_training_and_rounding_agrees_with_its() {
     for granularity in [Granularity::Layer, Granularity::Output] {
-        let fitted = Quantized::fit(&network(), &images(), &BITS, granularity, COVERED).unwrap();
+        let fitted = Quantized::post_training(&network(), &images(), &BITS, granularity).unwrap();
         let found = quantized(&round(&started(granularity), &BITS), &BITS);
         assert_eq!(found.scales.len(), 3);
         for (fitted, found) in fitted.scales.iter().zip(&found.scales) {
