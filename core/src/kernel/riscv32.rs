@@ -8,10 +8,10 @@
 
 use core::arch::naked_asm;
 
+use super::Sums;
 use super::entry::Kind;
 use super::lanes::{self, ENTRIES_2, ENTRIES_8};
 use super::walk::{Assembly, Cell, Walk};
-use super::Sums;
 use crate::WeightBits;
 
 /// The kernel of this target.
@@ -172,15 +172,36 @@ macro_rules! walks {
 /// `$lane` += (`$word` & `$mask`) · a7 / 2³²: a7 is the value times 2³²⁻ⁿ, n the mask's lowest bit.
 macro_rules! masked {
     ($lane:literal, $word:literal, $mask:literal) => {
-        concat!("and a5, ", $word, ", ", $mask, "\nmulhu a5, a5, a7\nadd ", $lane, ", ", $lane, ", a5")
+        concat!(
+            "and a5, ",
+            $word,
+            ", ",
+            $mask,
+            "\nmulhu a5, a5, a7\nadd ",
+            $lane,
+            ", ",
+            $lane,
+            ", a5"
+        )
     };
 }
 
 /// `$lane` += (`$word` >> `$bits` & `$mask`) · value.
 macro_rules! shifted {
     ($lane:literal, $word:literal, $bits:literal, $mask:literal) => {
-        concat!("srli a7, ", $word, ", ", $bits, "\nand a7, a7, ", $mask, "\nmul a7, a7, a6\nadd ",
-            $lane, ", ", $lane, ", a7")
+        concat!(
+            "srli a7, ",
+            $word,
+            ", ",
+            $bits,
+            "\nand a7, a7, ",
+            $mask,
+            "\nmul a7, a7, a6\nadd ",
+            $lane,
+            ", ",
+            $lane,
+            ", a7"
+        )
     };
 }
 

@@ -9,10 +9,10 @@
 
 use core::arch::naked_asm;
 
+use super::Sums;
 use super::entry::Kind;
 use super::lanes::{self, ENTRIES_2, ENTRIES_8};
 use super::walk::{Assembly, Cell, Walk};
-use super::Sums;
 use crate::WeightBits;
 
 /// The kernel of this target.
@@ -190,7 +190,10 @@ macro_rules! walks {
 /// 8-bit codes: each word reversed, its upper half, and as it is.
 mod eight {
     walks!(
-        4, "0, 1, 2, 3", 38, 40,
+        4,
+        "0, 1, 2, 3",
+        38,
+        40,
         "mov r12, r2
         movs r5, #0",
         "ldm r1, {{r1, r3}}
@@ -223,7 +226,10 @@ mod eight {
 /// swapped two by two.
 mod four {
     walks!(
-        4, "0, 1, 2, 3", 36, 38,
+        4,
+        "0, 1, 2, 3",
+        36,
+        38,
         "mov r12, r2
         movs r3, #0x0F
         lsls r4, r3, #8
@@ -257,7 +263,10 @@ mod four {
 /// 2-bit codes: two lanes of 16 bits in each of eight registers, so `end` is on the stack.
 mod two {
     walks!(
-        2, "0, 1", 68, 70,
+        2,
+        "0, 1",
+        68,
+        70,
         "movs r5, #0
         movs r3, #3
         lsls r4, r3, #16

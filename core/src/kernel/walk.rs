@@ -51,7 +51,8 @@ impl<A: Assembly> Kernel for A {
         // one's rows begin where as much is left; with one block left they are the first one's.
         let Some(stride) = size_of_val(codes).checked_sub(active.end()) else { return };
         let entries = A::entries(bits);
-        let (first, rest) = active.cells().split_at_checked(entries).unwrap_or((active.cells(), &[]));
+        let (first, rest) =
+            active.cells().split_at_checked(entries).unwrap_or((active.cells(), &[]));
         walk::<A, E>(bits, codes, stride, first, out);
         A::take_apart(bits, out);
         if !rest.is_empty() {

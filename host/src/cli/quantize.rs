@@ -10,7 +10,6 @@ use inkbit::model_file::{Blob, check_replaceable};
 use inkbit::quantize::{Description, Granularity, Quantized, Report, bits, export};
 use inkbit::report::text;
 use inkbit::run::Run;
-use inkbit::train::qat;
 use inkbit_core::{MAX_COMMAND, MAX_NAME, Model, WeightBits};
 
 use super::UsageError;
@@ -153,11 +152,7 @@ pub fn quantize_run(
     let Plan { bits, granularity, keep_dead } = plan;
     let input = run.input();
     let learned = net.has_scales();
-    let whole = if learned {
-        qat::quantized(&net, &bits)
-    } else {
-        Quantized::post_training(&net, &data.train.shrunk(input), &bits, granularity)?
-    };
+    let whole = Quantized::of_trained(&net, &data.train, input, &bits, granularity)?;
     let float = evaluate_net(&net, &data.classes, &data.test.shrunk(input), &device)?;
     let whole_blob = export(&whole, &description, (0, 0))?;
     let model = whole_blob.model()?;

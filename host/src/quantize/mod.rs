@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::Images;
 use crate::net::Mlp;
+use crate::train::qat;
 
 pub mod bits;
 mod calibrate;
@@ -93,6 +94,25 @@ pub struct Quantized {
 }
 
 impl Quantized {
+    /// What a trained network becomes: with scales that were learned, if it has any, and else with
+    /// those of [`Quantized::post_training`], measured on `images` that are shrunk to `input`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Quantized::post_training`].
+    pub fn of_trained(
+        net: &Mlp,
+        images: &Images,
+        input: Input,
+        bits: &[WeightBits],
+        granularity: Granularity,
+    ) -> Result<Self, QuantizeError> {
+        if net.has_scales() {
+            return Ok(qat::quantized(net, bits));
+        }
+        Self::post_training(net, &images.shrunk(input), bits, granularity)
+    }
+
     /// Rounds a trained network to these widths, one for each layer. Activation ranges are measured
     /// on `images`.
     ///

@@ -3,7 +3,6 @@
 use std::num::NonZeroUsize;
 use std::thread;
 
-use inkbit_core::kernel::unpack;
 use inkbit_core::requant::requantize;
 use inkbit_core::{LayerOutput, Model, infer_observed};
 use serde::{Deserialize, Serialize};
@@ -131,7 +130,7 @@ fn alive(model: &Model<'_>, images: &Images) -> Vec<Vec<bool>> {
             for pixels in pixels.chunks_exact(size) {
                 infer_observed(&mut scratch, pixels, |layer, output| {
                     if let LayerOutput::Activations(cells) = output {
-                        cells.iter().for_each(|&cell| alive[layer][unpack(cell).0] = true);
+                        cells.iter().for_each(|(unit, _)| alive[layer][unit] = true);
                     }
                 });
             }

@@ -82,10 +82,9 @@ impl Sweep {
         candidates.sort_by(|a, b| b.bytes.cmp(&a.bytes));
         let cell = |candidate: &Candidate, seed| {
             let config = TrainConfig { seed: base.seed + seed, ..candidate.config.clone() };
-            let inputs = network::input(&config, &data).inputs();
             Cell {
                 id: network::id(&config, &data),
-                widths: config.widths(inputs, data.classes.len()),
+                widths: config.widths(data.side, data.classes.len()),
                 bytes: candidate.bytes,
                 config,
             }

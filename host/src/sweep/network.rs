@@ -7,23 +7,24 @@ use crate::quantize::{Description, Granularity};
 use crate::run::DataInfo;
 
 /// The image that the network takes.
-pub(super) fn input(_config: &TrainConfig, data: &DataInfo) -> Input {
-    Input::full(data.side as u16)
+pub(super) fn input(config: &TrainConfig, data: &DataInfo) -> Input {
+    config.shrunk(data.side).unwrap_or(Input::full(data.side as u16))
 }
 
 /// Width of each layer's weights.
 pub(super) fn bits(config: &TrainConfig) -> Vec<u8> {
-    vec![8; config.hidden.len() + 1]
+    let layers = config.hidden.len() + 1;
+    if let [all] = config.bits[..] { vec![all; layers] } else { config.bits.clone() }
 }
 
 /// Which weights share a scale.
-pub(super) fn granularity(_config: &TrainConfig) -> Granularity {
-    Granularity::default()
+pub(super) fn granularity(config: &TrainConfig) -> Granularity {
+    config.scales
 }
 
 /// The layers of its blob, if no unit is removed.
 pub(super) fn shapes(config: &TrainConfig, data: &DataInfo) -> Vec<LayerShape> {
-    let widths = config.widths(input(config, data).inputs(), data.classes.len());
+    let widths = config.widths(data.side, data.classes.len());
     let bits = bits(config);
     let shape = |(number, pair): (usize, &[usize])| {
         let hidden = number < config.hidden.len();
@@ -60,7 +61,7 @@ pub(super) fn description(config: &TrainConfig, data: &DataInfo) -> Description 
 
 /// Widths of all layers: `784-256-128-10`.
 pub(super) fn widths_text(config: &TrainConfig, data: &DataInfo) -> String {
-    let widths = config.widths(input(config, data).inputs(), data.classes.len());
+    let widths = config.widths(data.side, data.classes.len());
     joined(&widths, "-")
 }
 

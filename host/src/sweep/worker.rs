@@ -209,7 +209,8 @@ impl Folder {
         let bits = network::bits(&cell.config);
         let widths = per_layer(&bits, bits.len())?;
         let scales = network::granularity(&cell.config);
-        let quantized = Quantized::post_training(&net, &data.train, &widths, scales)?;
+        let input = description.input;
+        let quantized = Quantized::of_trained(&net, &data.train, input, &widths, scales)?;
         let untested = export(&quantized, &description, (0, 0))?;
         let test = evaluate_model(&untested.model().map_err(format)?, &data.test)?;
         let tested = (test.correct as u32, test.images as u32);
