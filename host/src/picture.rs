@@ -5,6 +5,7 @@
 
 mod ink;
 mod paper;
+pub mod sheet;
 
 use std::fs::File;
 use std::io::{Cursor, Read as _};

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 mod config_args;
 mod dashboard;
+mod data;
 mod data_args;
 mod device_args;
 mod evaluate;
@@ -17,6 +18,7 @@ mod progress;
 mod quantize;
 mod quickstart;
 mod run;
+mod seeds;
 mod send;
 mod sweep;
 mod train;
@@ -49,6 +51,7 @@ pub struct Cli {
 enum Command {
     Quickstart(quickstart::Args),
     Train(train::Args),
+    Data(data::Args),
     Quantize(quantize::Args),
     Evaluate(evaluate::Args),
     Models(models::Args),
@@ -75,6 +78,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<()> {
     match &cli.command {
         Command::Quickstart(args) => quickstart::run(args),
         Command::Train(args) => train::run(args),
+        Command::Data(args) => data::run(args),
         Command::Quantize(args) => quantize::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Models(args) => models::run(args),

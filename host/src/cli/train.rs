@@ -8,9 +8,11 @@ use inkbit::evaluate::evaluate_net;
 use inkbit::run::{DataInfo, Run, RunError};
 use inkbit::train::State;
 use inkbit::train::history::End;
+use inkbit::train::timings::Timings;
 
 use super::config_args::ConfigArgs;
 use super::data_args::DataArgs;
+use super::seeds::{self, Job};
 use super::watch;
 
 /// Train a network and keep the weights of its best epoch.
@@ -22,13 +24,22 @@ use super::watch;
 #[command(after_help = "\
 Examples:
   inkbit train --out runs/classic
+  inkbit train --preset tiny --seeds 3 --out runs/tiny
+  inkbit train --preset accurate --epochs 30 --timings --out runs/quick
+  inkbit train --preset tiny --print-config > mine.toml
   inkbit train --out runs/small --hidden 64,32 --dropout 0.2 --seed 7
   inkbit train --out runs/mine --config mine.toml --data ../my-digits
   inkbit train --out runs/classic --resume")]
 pub struct Args {
     /// Folder of the run, created if need be
-    #[arg(long, value_name = "RUN")]
-    out: PathBuf,
+    #[arg(long, value_name = "RUN", required_unless_present = "print_config")]
+    out: Option<PathBuf>,
+
+    /// Train so many runs, with this seed and those that follow it, each in a folder of its own in
+    /// RUN, as many at a time as there are cores
+    #[arg(long, value_name = "COUNT", conflicts_with = "resume",
+          value_parser = clap::value_parser!(u16).range(2..=1000))]
+    seeds: Option<u16>,
 
     /// Go on with the interrupted run in that folder, with its configuration
     #[arg(long, conflicts_with_all = ["force", "preset"])]
@@ -42,6 +53,14 @@ pub struct Args {
     #[arg(long)]
     plain: bool,
 
+    /// Print where the time went
+    #[arg(long)]
+    timings: bool,
+
+    /// Print the configuration with comments, as a file for --config, and do nothing else
+    #[arg(long, conflicts_with_all = ["out", "resume", "seeds"])]
+    print_config: bool,
+
     #[command(flatten)]
     config: ConfigArgs,
 
@@ -50,10 +69,18 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let resumed = args.resume.then(|| Run::open_unfinished(&args.out)).transpose()?;
+    let Some(out) = &args.out else {
+        super::print(&args.config.resolve(None)?.to_commented_toml())?;
+        return Ok(());
+    };
+    let resumed = args.resume.then(|| Run::open_unfinished(out)).transpose()?;
     let config = args.config.resolve(resumed.as_ref().map(|run| &run.config))?;
+    if let Some(count) = args.seeds {
+        let job = Job { out, config: &config, force: args.force, timings: args.timings };
+        return seeds::run(&job, count.into(), || args.data.load());
+    }
     if resumed.is_none() && !args.force {
-        Run::check_free(&args.out)?;
+        Run::check_free(out)?;
     }
     let data = match &resumed {
         Some(run) => args.data.load_for(run)?,
@@ -65,10 +92,13 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             run.check_same(&config, &info)?;
             run
         }
-        None => Run::create(&args.out, &config, info, args.force)?,
+        None => Run::create(out, &config, info, args.force)?,
     };
-    let state = fit(&run, &data, args.plain)?;
+    let (state, timings) = fit(&run, &data, args.plain)?;
     super::print(&summary(&run, &data, &state)?)?;
+    if args.timings {
+        super::print(&format!("\n{timings}"))?;
+    }
     Ok(())
 }
 
@@ -77,11 +107,18 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 /// # Errors
 ///
 /// Those of [`Run::train`].
-pub fn fit(run: &Run, data: &Dataset, plain: bool) -> Result<State, RunError> {
+pub fn fit(run: &Run, data: &Dataset, plain: bool) -> Result<(State, Timings), RunError> {
     let mut observer = watch::observer(&run.config, plain);
-    let state = run.train(data, observer.as_mut());
+    let outcome = run.train_timed(data, observer.as_mut());
     watch::ended();
-    state
+    outcome
+}
+
+/// The accuracy of what a run keeps, on the images that nothing was chosen by.
+pub fn test_accuracy(run: &Run, data: &Dataset, state: &State) -> anyhow::Result<f64> {
+    let device = run.config.backend.device()?;
+    let test = data.test.shrunk(run.input());
+    Ok(evaluate_net(&state.best, &data.classes, &test, &device)?.accuracy)
 }
 
 /// What came out, where it is, and what to do next.
@@ -90,8 +127,7 @@ fn summary(run: &Run, data: &Dataset, state: &State) -> anyhow::Result<String> {
     let Some(best) = history.best() else {
         return Ok("stopped before the end of the first epoch\n".to_owned());
     };
-    let device = run.config.backend.device()?;
-    let test = evaluate_net(&state.best, &data.classes, &data.test.shrunk(run.input()), &device)?;
+    let test = test_accuracy(run, data, state)?;
     let epochs = history.epochs.len();
     let end = match history.end {
         Some(End::Epochs) => "all epochs trained".to_owned(),
@@ -110,7 +146,7 @@ fn summary(run: &Run, data: &Dataset, state: &State) -> anyhow::Result<String> {
     line("validation accuracy", &percent(best.validation_accuracy.into()));
     line(
         "test accuracy",
-        &format!("{} of {} {} images", percent(test.accuracy), test.images, data.name),
+        &format!("{} of {} {} images", percent(test), data.test.len(), data.name),
     );
     line("time", &format!("{:.1} s of training", history.seconds()));
     line("saved in", &run.folder().display().to_string());
@@ -126,6 +162,7 @@ fn next(folder: &Path, ended: bool) -> String {
     }
 }
 
-fn percent(share: f64) -> String {
+/// A share with two digits after the point.
+pub fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)
 }

@@ -28,10 +28,17 @@ pub fn observer(config: &TrainConfig, plain: bool) -> Box<dyn Observer> {
         && io::stdin().is_terminal()
         && let Ok(dashboard) = Dashboard::new(config)
     {
+        begun();
         DASHBOARD.store(true, Ordering::SeqCst);
         return Box::new(dashboard);
     }
-    Box::new(Lines { epochs: config.epochs })
+    Box::new(lines(config, String::new()))
+}
+
+/// A line per epoch, each with this text before it.
+pub fn lines(config: &TrainConfig, prefix: String) -> impl Observer + use<> {
+    begun();
+    Lines { epochs: config.epochs, prefix }
 }
 
 /// Training begins: from now on the first interruption lets the epoch in hand end.
@@ -88,12 +95,14 @@ pub(super) fn is_best(epoch: &Epoch, history: &History) -> bool {
 
 struct Lines {
     epochs: usize,
+    prefix: String,
 }
 
 impl Observer for Lines {
     fn epoch(&mut self, epoch: &Epoch, history: &History) {
         // Nobody reading any more is no reason to stop training.
-        let _ = super::print(&(line(epoch, self.epochs, is_best(epoch, history)) + "\n"));
+        let line = line(epoch, self.epochs, is_best(epoch, history));
+        let _ = super::print(&format!("{}{line}\n", self.prefix));
     }
 
     fn stop(&mut self) -> bool {

@@ -29,10 +29,32 @@ impl TrainConfig {
         }
         command
     }
+
+    /// The same as TOML, with the comments of the presets.
+    #[must_use]
+    pub fn to_commented_toml(&self) -> String {
+        let own = table(self);
+        let mut section = None;
+        // The first line says what the first preset is for.
+        let lines = PRESETS[0].toml.lines().skip(2).map(|line| {
+            if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+                section = own.get(name).and_then(Value::as_table);
+            }
+            match line.split_once(" = ") {
+                Some((key, _)) if !line.starts_with('#') => {
+                    let value = section.unwrap_or(&own).get(key).expect("presets have every key");
+                    format!("{key} = {value}\n")
+                }
+                _ => format!("{line}\n"),
+            }
+        });
+        lines.collect()
+    }
 }
 
+/// Through the text, where a float of 32 bits has no digits that it does not need.
 fn table(config: &TrainConfig) -> Table {
-    Table::try_from(config).expect("a configuration has only numbers and text")
+    config.to_toml().parse().expect("it was just written")
 }
 
 /// Each value as a flag; those in tables have flags of their own name.
@@ -56,8 +78,7 @@ fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join(","),
-        // Floats of 32 bits were made longer by what they are not.
-        Value::Float(number) => (*number as f32).to_string(),
+        Value::Float(number) => number.to_string(),
         other => other.to_string(),
     }
 }
@@ -65,6 +86,16 @@ fn text(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_commented_configuration_is_the_same_configuration() {
+        for preset in PRESETS {
+            let config = TrainConfig::from_layers(&[(preset.name, preset.toml)]).unwrap();
+            let text = config.to_commented_toml();
+            assert!(text.starts_with("# Widths of the hidden layers"), "{text}");
+            assert_eq!(TrainConfig::from_layers(&[("text", &text)]), Ok(config));
+        }
+    }
 
     #[test]
     fn a_command_names_the_nearest_preset_and_what_differs() {

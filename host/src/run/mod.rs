@@ -30,6 +30,7 @@ use crate::net::Mlp;
 use crate::quantize::Report;
 use crate::train::adam::Adam;
 use crate::train::history::{Epoch, History};
+use crate::train::timings::Timings;
 use crate::train::{State, Trainer, check_sizes};
 pub use error::RunError;
 use lock::Lock;
@@ -245,6 +246,19 @@ impl Run {
     ///
     /// [`RunError::Train`], [`RunError::Damaged`], [`RunError::File`].
     pub fn train(&self, data: &Dataset, observer: &mut dyn Observer) -> Result<State, RunError> {
+        Ok(self.train_timed(data, observer)?.0)
+    }
+
+    /// [`Run::train`], and where the time went.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Run::train`].
+    pub fn train_timed(
+        &self,
+        data: &Dataset,
+        observer: &mut dyn Observer,
+    ) -> Result<(State, Timings), RunError> {
         let _lock = Lock::take(&self.folder)?;
         let (images, classes) = (&data.train, data.classes.len());
         let mut trainer = match self.checkpoint()? {
@@ -265,7 +279,8 @@ impl Run {
                 break;
             }
         }
-        Ok(trainer.into_state())
+        let timings = trainer.timings();
+        Ok((trainer.into_state(), timings))
     }
 
     /// Keeps what a quantization of the weights cost.

@@ -10,11 +10,9 @@ use std::time::{Duration, Instant};
 
 use inkbit_core::Input;
 
-use super::stream;
 use crate::data::Images;
-use crate::data::augment::{Augmenter, Strength};
+use crate::data::augment::{self, Augmenter, Strength};
 use crate::data::shrink::shrink;
-use crate::rng::Rng;
 
 /// Batches that a worker may be ahead.
 const AHEAD: usize = 8;
@@ -74,7 +72,7 @@ impl Plan<'_> {
         let mut drawn = vec![0; self.input.pixels()];
         let mut small = Vec::new();
         for &index in indices {
-            let mut rng = Rng::new(self.seed, &[stream::AUGMENT, self.epoch as u64, index.into()]);
+            let mut rng = augment::rng(self.seed, self.epoch, index);
             let source = self.images.image(index as usize);
             augmenter.draw(&self.strength, source, &mut rng, &mut drawn);
             small.clear();

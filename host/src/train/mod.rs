@@ -30,13 +30,12 @@ use history::{Epoch, History};
 use step::{Context, Tally};
 use timings::Timings;
 
-/// Uses of the seed, so that each has random numbers of its own.
+/// Uses of the seed, so that each has random numbers of its own. 5 is augmentation's.
 mod stream {
     pub(super) const WEIGHTS: u64 = 1;
     pub(super) const SPLIT: u64 = 2;
     pub(super) const ORDER: u64 = 3;
     pub(super) const DROPOUT: u64 = 4;
-    pub(super) const AUGMENT: u64 = 5;
 }
 
 /// Images evaluated at a time. Part of what is computed: the sums are added in this order.

@@ -13,6 +13,15 @@ pub use warp::{Field, GRID, Motion, Warper};
 
 use crate::rng::Rng;
 
+/// Use of the seed, apart from those of [`train`](crate::train).
+const STREAM: u64 = 5;
+
+/// The random numbers that draw an image of the training data anew for an epoch, counted from 1.
+#[must_use]
+pub fn rng(seed: u64, epoch: usize, image: u32) -> Rng {
+    Rng::new(seed, &[STREAM, epoch as u64, image.into()])
+}
+
 /// Draws images anew.
 #[derive(Clone, Debug)]
 pub struct Augmenter {

@@ -1,0 +1,106 @@
+//! `inkbit data`
+
+use std::path::PathBuf;
+
+use inkbit::data::augment::{self, Augmenter};
+use inkbit::data::shrink::shrink;
+use inkbit::picture::sheet;
+use inkbit::train::check_sizes;
+
+use super::UsageError;
+use super::config_args::ConfigArgs;
+use super::data_args::DataArgs;
+
+/// Look at the data that a training gets.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  inkbit data show --augment strong -o sheet.png
+  inkbit data show --preset tiny --seed 3 -o tiny.png")]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Show(ShowArgs),
+}
+
+/// Write a contact sheet of training images as a network gets them.
+///
+/// A row for each class: an image as it is, then as the epochs of a training with this
+/// configuration get it, the first on the left.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  inkbit data show --augment strong -o sheet.png
+  inkbit data show --augment light,centred --elastic 1 -o sheet.png
+  inkbit data show --preset tiny --seed 3 -o tiny.png")]
+struct ShowArgs {
+    /// Picture to write (PNG)
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+
+    /// Epochs to show, from 1 to 100
+    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u16).range(1..=100))]
+    columns: u16,
+
+    #[command(flatten)]
+    config: ConfigArgs,
+
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    match &args.command {
+        Command::Show(args) => show(args),
+    }
+}
+
+fn show(args: &ShowArgs) -> anyhow::Result<()> {
+    let config = args.config.resolve(None)?;
+    if args.output.extension().is_none_or(|extension| extension != "png") {
+        return Err(UsageError(format!(
+            "{} is not named as a picture: give --output a name that ends in .png",
+            args.output.display()
+        ))
+        .into());
+    }
+    let data = args.data.load()?;
+    let input = check_sizes(&config, data.train.side, data.train.len())?;
+    let mut augmenter = Augmenter::new(data.train.side);
+    let mut drawn = vec![0; input.pixels()];
+    let mut rows = Vec::new();
+    for class in 0..data.classes.len() {
+        let labels = &data.train.labels;
+        let Some(index) = labels.iter().position(|&label| usize::from(label) == class) else {
+            continue;
+        };
+        let source = data.train.image(index);
+        let small = |image: &[u8]| {
+            let mut out = Vec::new();
+            shrink(input, image, &mut out);
+            out
+        };
+        let mut row = vec![small(source)];
+        for epoch in 1..=usize::from(args.columns) {
+            let mut rng = augment::rng(config.seed, epoch, index as u32);
+            augmenter.draw(&config.augment.strength(epoch), source, &mut rng, &mut drawn);
+            row.push(small(&drawn));
+        }
+        rows.push(row);
+    }
+    let picture = sheet::contact_sheet(&rows, input.width());
+    sheet::save(&picture, &args.output)?;
+    super::print(&format!(
+        "{} rows of {} images, {}×{} pixels each\nsaved in {}\n",
+        rows.len(),
+        args.columns + 1,
+        input.width(),
+        input.width(),
+        args.output.display()
+    ))?;
+    Ok(())
+}

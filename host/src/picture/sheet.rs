@@ -1,0 +1,64 @@
+//! Many images on one picture.
+
+use std::io::Cursor;
+use std::path::Path;
+
+use image::{GrayImage, ImageFormat, Luma};
+
+use crate::files::{self, FileError};
+
+/// Edge of a square that a pixel becomes, in pixels of the picture.
+const ZOOM: u32 = 2;
+/// Pixels between two images.
+const GAP: u32 = 4;
+const BACKGROUND: u8 = 96;
+
+/// A picture of rows of images of `side` × `side` pixels each, paper white and ink black.
+#[must_use]
+pub fn contact_sheet(rows: &[Vec<Vec<u8>>], side: usize) -> GrayImage {
+    let edge = side as u32 * ZOOM;
+    let extent = |count: usize| count as u32 * (edge + GAP) + GAP;
+    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let mut sheet = GrayImage::from_pixel(extent(columns), extent(rows.len()), Luma([BACKGROUND]));
+    for (row, images) in rows.iter().enumerate() {
+        for (column, image) in images.iter().enumerate() {
+            let (left, top) = (extent(column), extent(row));
+            for (place, &ink) in image.iter().enumerate() {
+                let (x, y) = ((place % side) as u32 * ZOOM, (place / side) as u32 * ZOOM);
+                for (dx, dy) in (0..ZOOM).flat_map(|dy| (0..ZOOM).map(move |dx| (dx, dy))) {
+                    sheet.put_pixel(left + x + dx, top + y + dy, Luma([255 - ink]));
+                }
+            }
+        }
+    }
+    sheet
+}
+
+/// Writes a picture as PNG.
+///
+/// # Errors
+///
+/// [`FileError`].
+///
+/// # Panics
+///
+/// Never: memory is written to before the file.
+pub fn save(picture: &GrayImage, path: &Path) -> Result<(), FileError> {
+    let mut bytes = Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, ImageFormat::Png).expect("grey pixels are a PNG");
+    files::write(path, bytes.get_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_lie_in_rows_with_gaps() {
+        let rows = [vec![vec![255], vec![0]], vec![vec![55]]];
+        let sheet = contact_sheet(&rows, 1);
+        assert_eq!(sheet.dimensions(), (16, 16));
+        let at = |x, y| sheet.get_pixel(x, y).0[0];
+        assert_eq!([at(4, 4), at(5, 5), at(10, 4), at(4, 10), at(10, 10)], [0, 0, 255, 200, 96]);
+    }
+}
