@@ -4,11 +4,13 @@ use std::process::Stdio;
 
 use crate::place::Place;
 
-const SUBCOMMANDS: [&str; 10] = [
+const SUBCOMMANDS: [&str; 12] = [
     "quickstart",
     "train",
     "quantize",
     "evaluate",
+    "models",
+    "sweep",
     "verify",
     "predict",
     "inspect",

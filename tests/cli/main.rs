@@ -10,4 +10,6 @@ mod predict;
 mod quantize;
 mod quickstart;
 mod resume;
+mod robust;
+mod sweep;
 mod train;

@@ -1,6 +1,6 @@
 //! `inkbit models`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
 use inkbit::model_file::Blob;
@@ -9,6 +9,9 @@ use inkbit::report::text;
 
 use super::data_args::DataArgs;
 use super::progress;
+
+/// Where the project keeps its reference models.
+const REFERENCE: &str = "firmware/models";
 
 /// Print a table of models: size, accuracy recorded and measured now, and what they cost on boards.
 ///
@@ -23,7 +26,7 @@ Examples:
   inkbit models --json | jq '.[].bytes'")]
 pub struct Args {
     /// Models, or folders of models
-    #[arg(value_name = "MODEL|DIR", default_value = "firmware/models")]
+    #[arg(value_name = "MODEL|DIR", default_value = REFERENCE)]
     models: Vec<PathBuf>,
 
     /// Only what the models say of themselves; needs no data
@@ -44,6 +47,11 @@ pub struct Args {
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let counts = read_counts(&args.instructions).map_err(anyhow::Error::msg)?;
+    let reference = Path::new(REFERENCE);
+    ensure!(
+        args.models != [reference] || reference.is_dir(),
+        "there is no folder {REFERENCE} here: run this in a checkout of the project, or give models"
+    );
     let paths = find(&args.models)?;
     ensure!(
         !paths.is_empty(),

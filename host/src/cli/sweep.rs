@@ -216,9 +216,8 @@ fn train(args: &Args, out: &Path) -> anyhow::Result<()> {
     let jobs = args.jobs.map_or(cores, NonZeroUsize::get);
     let display = Display::new(&sweep, cells.len(), !args.json);
     display.line(&format!(
-        "{} of {} networks fit; {} trainings here, {jobs} side by side",
-        sweep.candidates.len(),
-        sweep.networks,
+        "{}; {} trainings here, {jobs} side by side",
+        sweep.counts(),
         cells.len()
     ));
     watch::begun();
@@ -299,11 +298,7 @@ fn listing(sweep: &Sweep, cells: usize) -> String {
     for candidate in sweep.candidates.iter().rev() {
         text += &format!("{:9} bytes  {}\n", candidate.bytes, sweep.label(&candidate.config));
     }
-    text + &format!(
-        "{} of {} networks fit; {cells} trainings here\n",
-        sweep.candidates.len(),
-        sweep.networks
-    )
+    text + &format!("{}; {cells} trainings here\n", sweep.counts())
 }
 
 fn closing(summary: &Summary, out: &Path) -> String {

@@ -46,7 +46,9 @@ pub struct Sweep {
     pub data: DataInfo,
     /// Networks that the space describes, fitting or not.
     pub networks: usize,
-    /// Those that fit and were chosen, largest first.
+    /// How many of them fit.
+    pub fitting: usize,
+    /// Those that fit and, in a random search, were chosen; largest first.
     pub candidates: Vec<Candidate>,
     /// A cell for each of these and each seed. The longest trainings come first, so that in the end
     /// no core waits for a long one.
@@ -75,6 +77,7 @@ impl Sweep {
         if candidates.is_empty() {
             return Err(budget.nothing_fits(&all));
         }
+        let fitting = candidates.len();
         if let Some(count) = plan.random {
             Rng::new(base.seed, &[CHOICE]).shuffle(&mut candidates);
             candidates.truncate(count);
@@ -94,7 +97,17 @@ impl Sweep {
             .flat_map(|candidate| (0..seeds).map(move |seed| cell(candidate, seed)))
             .collect();
         cells.sort_by(|a, b| b.cost().total_cmp(&a.cost()));
-        Ok(Self { base, data, networks: all.len(), candidates, cells })
+        Ok(Self { base, data, networks: all.len(), fitting, candidates, cells })
+    }
+
+    /// How many networks there are, fit and were chosen, in words.
+    #[must_use]
+    pub fn counts(&self) -> String {
+        let chosen = match self.candidates.len() {
+            chosen if chosen < self.fitting => format!(", {chosen} chosen at random"),
+            _ => String::new(),
+        };
+        format!("{} of {} networks fit{chosen}", self.fitting, self.networks)
     }
 
     /// A network in words.

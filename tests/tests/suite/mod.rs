@@ -21,6 +21,8 @@ mod golden;
 #[cfg(feature = "host")]
 mod picture;
 #[cfg(feature = "host")]
+mod reference_models;
+#[cfg(feature = "host")]
 mod synthetic;
 #[cfg(feature = "host")]
 mod train;

@@ -1,0 +1,202 @@
+//! `inkbit sweep`: in one go, killed and gone on with, in shards, and what it refuses.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::place::Place;
+
+/// Nine networks, one of ten being too large, of two trainings each that take milliseconds.
+const CHOICES: &str = "--data digits --widths 4,8,16 --depths 0,1,2 --seeds 2 --max-bytes 1800 \
+                       --set epochs=2 --set batch=16 --set learning_rate=0.02 --set dropout=0.0";
+
+/// The measures of every training, by network and seed, without what depends on the clock.
+fn measures(json: &str) -> BTreeMap<String, Value> {
+    let table: Value = serde_json::from_str(json).unwrap();
+    let mut found = BTreeMap::new();
+    for network in table["networks"].as_array().unwrap() {
+        for training in network["trainings"].as_array().unwrap() {
+            let mut training = training.clone();
+            training.as_object_mut().unwrap().remove("seconds");
+            let name = format!("{} {}", network["network"], training["seed"]);
+            assert_eq!(found.insert(name, training), None);
+        }
+    }
+    found
+}
+
+#[test]
+fn shards_in_processes_of_their_own_join_to_the_sweep_in_one_go() {
+    let place = Place::untrained();
+    let whole = place.succeed(&format!("sweep --out whole {CHOICES} --json"));
+    let shards: Vec<_> = (1..=3)
+        .map(|shard| {
+            let arguments = format!("sweep --out part{shard} {CHOICES} --shard {shard}/3 --jobs 1");
+            place.command(&arguments).stdout(Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    for mut shard in shards {
+        assert!(shard.wait().unwrap().success());
+    }
+    let text = place.succeed("sweep merge part1 part2 --out joined");
+    assert!(text.contains(" trainings finished\npicture: joined/sweep.svg\n"), "{text}");
+    // A second one has only the rest to copy.
+    let joined = place.succeed("sweep merge part1 part2 part3 --out joined --json");
+    assert_eq!(measures(&joined), measures(&whole));
+    let picture = String::from_utf8(place.read("joined/sweep.svg")).unwrap();
+    assert!(picture.starts_with("<svg") && picture.contains("Pareto front"), "{picture}");
+    for (folder, training) in measures(&whole).values().map(|training| {
+        let widths = training["widths"].as_array().unwrap();
+        let widths: Vec<String> = widths.iter().map(ToString::to_string).collect();
+        let name = format!("{}-8bit-seed{}", widths.join("-"), training["seed"]);
+        (format!("joined/cells/{name}"), training)
+    }) {
+        let size = place.read(&format!("{folder}/model.inkbit")).len();
+        assert_eq!(training["bytes"], size);
+        assert!(size <= 1800);
+        assert!(training["test_accuracy"].as_f64().unwrap() > 0.4, "{training}");
+    }
+    // What was trained elsewhere is not trained again.
+    let again = place.succeed("sweep --out joined");
+    assert!(again.contains("\n0 trainings finished, 18 before\n"), "{again}");
+}
+
+#[test]
+fn a_killed_sweep_goes_on_and_repeats_nothing() {
+    let place = Place::untrained();
+    let whole = place.succeed(&format!("sweep --out whole {CHOICES} --json"));
+    let slow = format!("sweep --out new {CHOICES} --jobs 1");
+    let mut sweep = place.command(&slow).stdout(Stdio::null()).spawn().unwrap();
+    let finished = || {
+        let cells = fs::read_dir(place.path("new/cells")).into_iter().flatten();
+        let results = cells.map(|cell| cell.unwrap().path().join("result.json"));
+        results.filter(|result| result.exists()).collect::<Vec<_>>()
+    };
+    let start = Instant::now();
+    while finished().is_empty() && start.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    sweep.kill().unwrap();
+    sweep.wait().unwrap();
+    let before: Vec<_> = finished()
+        .into_iter()
+        .map(|path| (fs::metadata(&path).unwrap().modified().unwrap(), path))
+        .collect();
+    assert!(!before.is_empty());
+    assert_eq!(measures(&place.succeed("sweep --out new --json")), measures(&whole));
+    for (modified, path) in before {
+        assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), modified, "{path:?}");
+    }
+}
+
+#[test]
+fn a_file_describes_a_sweep_and_flags_go_before_it() {
+    let place = Place::untrained();
+    place.write(
+        "plan.toml",
+        "random = 2\n[space]\nwidths = [4, 8, 12]\nseeds = 2\n[config]\nhidden = [1]\nepochs = 1\n",
+    );
+    let text = place.succeed("sweep --out new --plan plan.toml --data digits --dry-run");
+    assert!(
+        text.ends_with("3 of 3 networks fit, 2 chosen at random; 4 trainings here\n"),
+        "{text}"
+    );
+    assert!(!place.path("new").exists());
+    let text = place.succeed("sweep --out new --plan plan.toml --data digits --seeds 1");
+    assert!(text.contains("\n2 trainings finished, 0 before\n"), "{text}");
+    assert!(text.contains("Pareto front"), "{text}");
+    // Another plan of the same trainings takes what is there.
+    let text = place.succeed("sweep --out new --plan plan.toml --data digits");
+    assert!(text.contains("\n2 trainings finished, 2 before\n"), "{text}");
+}
+
+#[test]
+fn what_cannot_be_swept_is_refused_before_anything_is_trained() {
+    let place = Place::untrained();
+    let smallest = "the smallest, 64-4 at 8 bits, takes ";
+    for (arguments, expected) in [
+        ("", "nothing to sweep over: give --plan, or choices such as --widths"),
+        ("--widths 4 --max-bytes 100", "none of the 1 networks fits 100 bytes: the smallest, "),
+        ("--widths 4 --depths 0,1 --max-bytes 9", smallest),
+        ("--widths 0", "hidden[0] is 0, but must be from 1 to 4096"),
+        ("--widths 4 --bits x", "--bits is [\"x\"], but must be numbers"),
+        ("--widths 4 --fit macrobit", "no board is called 'macrobit'"),
+        ("--widths 4 --shard 3/2", "--shard is \"3/2\", but must be K/N"),
+        ("--widths 4 --set epochs=0", "epochs is 0, but must be at least 1"),
+        ("--widths 4 --set epoch=1", "[config] of the sweep: unknown field `epoch`"),
+        ("--widths 4 --set epochs", "--set is `epochs`, but must be KEY=VALUE"),
+        ("--widths 4 --seeds 0", "seeds is 0, but must be at least 1"),
+        ("--plan nowhere.toml", "cannot read nowhere.toml"),
+        ("--depths 2", "depths is [2], but must be left out, or `widths` given beside it"),
+    ] {
+        let message = place.fail(2, &format!("sweep --out new --data digits {arguments}"));
+        assert!(message.contains(expected), "{message}");
+    }
+    assert!(place.fail(2, "sweep").contains("not provided:\n  --out <DIR>"));
+    assert_eq!(
+        place.fail(1, "sweep merge digits --out new"),
+        "digits holds no sweep: it has no sweep.toml; give the folder that `inkbit sweep --out` \
+         wrote"
+    );
+}
+
+#[test]
+fn a_folder_keeps_to_its_configuration_and_a_training_that_diverges_is_a_result() {
+    let place = Place::untrained();
+    let sweep = "sweep --out new --data digits --widths 4,8 --depths 1 --set epochs=1";
+    place.succeed(sweep);
+    assert_eq!(
+        place.fail(1, &format!("{sweep} --set batch=7")),
+        "new holds another sweep: it has `batch = 128`, asked for is `batch = 7`; give another \
+         folder"
+    );
+    let wild = sweep.replace("new", "wild") + " --set learning_rate=1e30";
+    let text = place.succeed(&wild);
+    assert!(text.contains("64-8-4-8bit-seed1: training diverged: the training loss"), "{text}");
+    assert!(place.succeed("sweep --out wild").contains("\n0 trainings finished, 2 before\n"));
+}
+
+#[test]
+#[cfg(unix)]
+fn the_job_scripts_path_is_a_sweep_in_shards() {
+    let place = Place::untrained();
+    let scripts = concat!(env!("CARGO_MANIFEST_DIR"), "/sweeps");
+    let job = |out: &str, environment: &[(&str, &str)]| {
+        let flags = "--data digits --jobs 1 --random 4 --seeds 1 --set epochs=1 --set batch=16";
+        std::process::Command::new("sh")
+            .arg(format!("{scripts}/slurm.sh"))
+            .args(flags.split_whitespace())
+            .env_remove("INKBIT_DATA")
+            .envs(environment.iter().copied())
+            .env("INKBIT", env!("CARGO_BIN_EXE_inkbit"))
+            .env("PLAN", format!("{scripts}/small.toml"))
+            .env("OUT", out)
+            .current_dir(place.path(""))
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    // As two tasks of an array, and as two pods of an indexed job.
+    let slurm = ["1", "2"].map(|task| {
+        job("slurm", &[("SLURM_ARRAY_TASK_ID", task), ("SLURM_ARRAY_TASK_COUNT", "2")])
+    });
+    let pods = ["0", "1"].map(|pod| job("pod", &[("JOB_COMPLETION_INDEX", pod), ("TASKS", "2")]));
+    for mut job in slurm.into_iter().chain(pods) {
+        assert!(job.wait().unwrap().success());
+    }
+    let joined = ["slurm", "pod"]
+        .map(|name| place.succeed(&format!("sweep merge {name}-1 {name}-2 --out {name} --json")));
+    assert_eq!(measures(&joined[0]).len(), 4);
+    assert_eq!(measures(&joined[0]), measures(&joined[1]));
+}
+
+#[test]
+fn the_example_fits_its_budget() {
+    let place = Place::untrained();
+    let plan = concat!(env!("CARGO_MANIFEST_DIR"), "/sweeps/small.toml");
+    let text = place.succeed(&format!("sweep --out new --plan {plan} --data digits --dry-run"));
+    assert!(text.contains(" chosen at random; 120 trainings here\n"), "{text}");
+}
