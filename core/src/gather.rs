@@ -1,36 +1,44 @@
 //! From pixels to the list of the first layer's non-zero inputs.
 
-use crate::kernel::{Entry, List};
+use crate::kernel::{Entry, Kernel, List};
 use crate::shape::Input;
 
 /// Lists the non-zero inputs. Missing pixels are paper, surplus ones are not read.
 #[inline(always)]
-pub(crate) fn gather<E: Entry>(input: Input, pixels: &[u8], list: &mut List<'_, E>) {
+pub(crate) fn gather<K: Kernel, E: Entry>(input: Input, pixels: &[u8], list: &mut List<'_, E>) {
     let pixels = pixels.get(..input.pixels()).unwrap_or(pixels);
     if input.crop == 0 && input.pool == 1 {
-        every_pixel(pixels, list);
+        every_pixel::<K, E>(pixels, list);
     } else {
         squares(input, pixels, list);
     }
 }
 
-/// Each pixel is an input. Most of them are paper, which goes four at a time.
+/// Each pixel is an input. Most of them are paper, which goes eight at a time.
 #[inline(always)]
-fn every_pixel<E: Entry>(pixels: &[u8], list: &mut List<'_, E>) {
-    let (before, words, after) = bytemuck::pod_align_to::<u8, u32>(pixels);
-    before.iter().for_each(|&pixel| list.next(pixel));
-    for &word in words {
-        if word == 0 {
-            list.skip(4);
+fn every_pixel<K: Kernel, E: Entry>(pixels: &[u8], list: &mut List<'_, E>) {
+    let (before, eights, after) = bytemuck::pod_align_to(pixels);
+    for &pixel in before {
+        list.next(pixel);
+    }
+    K::gather(eights, list);
+    for &pixel in after {
+        list.next(pixel);
+    }
+}
+
+/// Lists the pixels that have ink, of eights of them.
+#[inline(always)]
+pub(crate) fn each_eight<E: Entry>(eights: &[u64], list: &mut List<'_, E>) {
+    for &eight in eights {
+        if eight == 0 {
+            list.skip(8);
             continue;
         }
-        let mut rest = u32::from_le(word);
-        for _ in 0..4 {
-            list.next(rest as u8);
-            rest >>= 8;
+        for pixel in eight.to_ne_bytes() {
+            list.next(pixel);
         }
     }
-    after.iter().for_each(|&pixel| list.next(pixel));
 }
 
 /// Each input is the rounded mean of a square of pixels.

@@ -1,10 +1,13 @@
 //! Running a model: integers only, in a working memory of fixed size.
 
-use crate::Error;
+use core::cell::Cell;
+use core::iter::repeat;
+
 use crate::gather::gather;
-use crate::kernel::{Active, Entry, Kernel, List, Native, Packed, Sums, Written};
+use crate::kernel::{Active, Entry, Kernel, List, Native, Packed, Written};
 use crate::model::{Layer, Model};
 use crate::requant::requantize;
+use crate::{Error, WeightBits};
 
 /// Cells of [`Scratch`] that a net with these widths needs, inputs first.
 ///
@@ -110,7 +113,10 @@ pub fn infer<'s, const CELLS: usize, E: Entry>(
     scratch: &'s mut Scratch<'_, CELLS, E>,
     pixels: &[u8],
 ) -> &'s [i32] {
-    infer_observed(scratch, pixels, |_, _| ())
+    match scratch.model {
+        Some(model) => E::infer(model, &mut scratch.cells, pixels),
+        None => &[],
+    }
 }
 
 /// [`infer`], showing each layer's number (from 0) and output on the way.
@@ -127,35 +133,43 @@ pub fn infer_observed<'s, const CELLS: usize, E: Entry>(
 pub fn infer_observed_by<'s, K: Kernel, const CELLS: usize, E: Entry>(
     scratch: &'s mut Scratch<'_, CELLS, E>,
     pixels: &[u8],
-    mut observe: impl FnMut(usize, LayerOutput<'_, E>),
+    observe: impl FnMut(usize, LayerOutput<'_, E>),
 ) -> &'s [i32] {
-    let Scratch { model, cells } = scratch;
-    let Some(model) = *model else { return &[] };
+    match scratch.model {
+        Some(model) => run::<K, E>(model, &mut scratch.cells, pixels, observe),
+        None => &[],
+    }
+}
+
+#[inline(always)]
+pub(crate) fn run<'c, K: Kernel, E: Entry>(
+    model: &Model<'_>,
+    cells: &'c mut [E::Cell],
+    pixels: &[u8],
+    mut observe: impl FnMut(usize, LayerOutput<'_, E>),
+) -> &'c [i32] {
     let Some((last, hidden)) = model.layers().split_last() else { return &[] };
-    let mut sums = Sums::default();
-    let mut list = List::<E>::new(cells, hidden.first().unwrap_or(last).bits());
-    gather(model.input(), pixels, &mut list);
+    let words = E::words(cells);
+    let first = hidden.first().unwrap_or(last);
+    let mut list = List::<E>::new(Cell::from_mut(words).as_slice_of_cells(), first.bits());
+    gather::<K, E>(model.input(), pixels, &mut list);
     let mut written = list.finish();
     let mut at_front = true;
     for (number, layer) in hidden.iter().enumerate() {
-        let next = hidden.get(number + 1).unwrap_or(last);
-        let (inputs, outputs) = ends::<E>(cells, at_front, layer);
+        let next = hidden.get(number + 1).unwrap_or(last).bits();
+        let (inputs, outputs) = ends::<E>(words, at_front, layer);
         let active = Active::new(inputs, written, layer.bits());
-        written = run_hidden::<K, E>(layer, active, List::new(outputs, next.bits()), &mut sums);
-        let output = Active::new(outputs, written, next.bits());
-        observe(number, LayerOutput::Activations(output));
+        written = run_hidden::<K, E>(layer, &active, outputs, next);
+        observe(number, LayerOutput::Activations(Active::new(outputs, written, next)));
         at_front = !at_front;
     }
-    let (inputs, logits) = ends::<E>(cells, at_front, last);
-    let active = Active::new(inputs, written, last.bits());
-    let logits = E::words(logits);
+    let (inputs, logits) = ends::<E>(words, at_front, last);
+    let active = Active::<E>::new(inputs, written, last.bits());
     let logits = logits.get_mut(..last.outputs()).unwrap_or_default();
-    let mut places = logits.iter_mut();
-    accumulate::<K, E>(last, active, &mut sums, |acc| {
-        if let Some(place) = places.next() {
-            *place = acc;
-        }
-    });
+    K::layer(last, &active, logits);
+    for (logit, &bias) in logits.iter_mut().zip(last.bias) {
+        *logit += i32::from_le(bias);
+    }
     observe(hidden.len(), LayerOutput::Logits(logits));
     logits
 }
@@ -172,61 +186,53 @@ pub fn argmax(logits: &[i32]) -> usize {
     best.0
 }
 
-/// Splits the cells into a layer's inputs and its outputs, which lie at opposite ends.
+/// Splits the words into a layer's inputs and its outputs, which lie at opposite ends.
 fn ends<'c, E: Entry>(
-    cells: &'c mut [E::Cell],
+    words: &'c mut [i32],
     inputs_at_front: bool,
     layer: &Layer<'_>,
-) -> (&'c mut [E::Cell], &'c mut [E::Cell]) {
-    let back = if inputs_at_front { layer.outputs() } else { layer.inputs() };
-    let middle = cells.len().saturating_sub(back);
-    let (front, back) = cells.split_at_mut_checked(middle).unwrap_or_default();
+) -> (&'c mut [i32], &'c mut [i32]) {
+    let (inputs, outputs) = (layer.inputs() * E::WORDS, layer.outputs() * E::WORDS);
+    let back = if inputs_at_front { outputs } else { inputs };
+    let middle = words.len().saturating_sub(back);
+    let (front, back) = words.split_at_mut_checked(middle).unwrap_or_default();
     if inputs_at_front {
         return (front, back);
     }
-    (back, front.get_mut(..layer.outputs()).unwrap_or_default())
+    (back, front.get_mut(..outputs).unwrap_or_default())
 }
 
-/// Runs a layer that is not the last; its non-zero activations go to the list.
+/// Runs a layer that is not the last; its non-zero activations are listed in the front of `outputs`.
+#[inline(never)]
 fn run_hidden<K: Kernel, E: Entry>(
     layer: &Layer<'_>,
-    active: Active<'_, E>,
-    mut list: List<'_, E>,
-    sums: &mut Sums,
+    active: &Active<'_, E>,
+    outputs: &mut [i32],
+    next: WeightBits,
 ) -> Written {
-    let mut multipliers = layer.multipliers.iter();
-    // Where there is one for all, it stays.
-    let mut multiplier = 0;
-    accumulate::<K, E>(layer, active, sums, |acc| {
-        if let Some(&next) = multipliers.next() {
-            multiplier = u32::from_le(next);
-        }
-        list.next(requantize(acc, multiplier));
-    });
-    list.finish()
+    // The sums lie at the back. A list grows no faster than they are used up.
+    let start = outputs.len().saturating_sub(layer.outputs());
+    K::layer(layer, active, outputs.get_mut(start..).unwrap_or_default());
+    let words = Cell::from_mut(outputs).as_slice_of_cells();
+    let sums = words.get(start..).unwrap_or_default();
+    let list = List::<E>::new(words, next);
+    match layer.multipliers {
+        &[multiplier] => activate(sums, layer.bias, repeat(&multiplier), list),
+        multipliers => activate(sums, layer.bias, multipliers.iter(), list),
+    }
 }
 
-/// Hands over every output's accumulator, in order.
+/// Turns sums into activations and lists those that are not zero.
 #[inline(always)]
-fn accumulate<K: Kernel, E: Entry>(
-    layer: &Layer<'_>,
-    active: Active<'_, E>,
-    sums: &mut Sums,
-    mut take: impl FnMut(i32),
-) {
-    let bits = layer.bits();
-    // A weight is step · code − offset, so the offsets of a row come off all at once.
-    let offset = bits.offset() * active.total().cast_signed();
-    let blocks = K::blocks(bits);
-    let group = bits.block() * blocks;
-    let words = (layer.inputs() * bits.row_bytes() * blocks / 4).max(1);
-    let mut rest = layer.weights;
-    for biases in layer.bias.chunks(group) {
-        let (codes, after) = rest.split_at_checked(words).unwrap_or((rest, &[]));
-        rest = after;
-        K::sums(bits, codes, &active, sums);
-        for (&sum, &bias) in sums.sums.iter().zip(biases) {
-            take(i32::from_le(bias) + bits.step() * sum.cast_signed() - offset);
-        }
+fn activate<'l, E: Entry>(
+    sums: &[Cell<i32>],
+    bias: &[i32],
+    multipliers: impl Iterator<Item = &'l u32>,
+    mut list: List<'_, E>,
+) -> Written {
+    for ((sum, &bias), &multiplier) in sums.iter().zip(bias).zip(multipliers) {
+        let acc = sum.get() + i32::from_le(bias);
+        list.next(requantize(acc, u32::from_le(multiplier)));
     }
+    list.finish()
 }

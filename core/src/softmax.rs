@@ -1,4 +1,6 @@
 //! Percentages for the display: the only floats of this crate. No integer result depends on them.
+//!
+//! A device that has no floating point takes [`permille`], which needs none.
 
 /// Softmax of `logits × scale` into `probabilities`; the shorter of the two decides how many.
 ///
@@ -41,9 +43,88 @@ fn shares(logits: &[i32], scale: f32) -> impl Iterator<Item = f32> {
     })
 }
 
+/// Softmax of `logits × scale` in thousandths, each rounded to the nearest, by integers alone.
+///
+/// ```
+/// let shares = inkbit_core::softmax::permille(&[1000, 1000, 900], 0.01);
+/// assert!(shares.eq([422, 422, 155]));
+/// ```
+pub fn permille(logits: &[i32], scale: f32) -> impl Iterator<Item = u16> {
+    let greatest = logits.iter().copied().max().unwrap_or_default();
+    let binary = Binary::new(scale);
+    let share = move |&logit: &i32| binary.share(greatest.abs_diff(logit));
+    // The greatest logit's own share is 2¹⁶, so this is not 0 if anything is divided by it.
+    let sum: u32 = logits.iter().map(share).sum();
+    logits.iter().map(move |logit| {
+        ((share(logit) * 1000 + sum / 2).checked_div(sum).unwrap_or_default()) as u16
+    })
+}
+
+/// A positive scale times log₂ e, as `factor` · 2^−`places`.
+#[derive(Clone, Copy)]
+struct Binary {
+    factor: u64,
+    places: u32,
+}
+
+impl Binary {
+    fn new(scale: f32) -> Self {
+        // As IEEE 754 has it; what is too small for the leading one is as good as nothing.
+        let bits = scale.to_bits();
+        let significand = bits & 0x7F_FFFF | 0x80_0000;
+        let exponent = bits >> 23 & 0xFF;
+        // log₂ e with 15 places, times what is left of the significand's 23 without the last 8.
+        let factor = u64::from((significand >> 8) * 47_274);
+        Self { factor, places: 157_u32.saturating_sub(exponent) }
+    }
+
+    /// e^(−`below` · scale) · 2¹⁶.
+    fn share(self, below: u32) -> u32 {
+        // The power of two, with 16 places. Beyond the shifts' limits it is nothing or more than 31.
+        let power = (u64::from(below) * self.factor) >> self.places.saturating_sub(16).min(63);
+        let whole = (power >> 16).min(31) as u32;
+        let part = power as u32 & 0xFFFF;
+        // 2^−part to four digits: the best polynomial of third degree that is 1 at 0 and 1/2 at 1.
+        let square = 15_158 - (2_597 * part >> 16);
+        let linear = 45_330 - (square * part >> 16);
+        (65_536 - (linear * part >> 16)) >> whole
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{probability, softmax};
+    use super::{permille, probability, softmax};
+
+    #[test]
+    fn thousandths_are_those_of_the_exponential_function() {
+        extern crate std;
+        let mut scale = 1e-6_f32;
+        while scale < 10.0 {
+            for spread in [0, 1, 7, 100, 3_000, 90_000, 2_000_000] {
+                let logits = [0, 3, -1, 5, 2].map(|i: i32| i * spread - 40);
+                let below = logits.map(|logit| f64::from(logit - logits[3]) * f64::from(scale));
+                let shares = below.map(f64::exp);
+                let sum: f64 = shares.iter().sum();
+                for (found, share) in permille(&logits, scale).zip(shares) {
+                    let difference = f64::from(found) - 1000.0 * share / sum;
+                    assert!(difference.abs() < 0.6, "{logits:?} · {scale}: {found}");
+                }
+            }
+            scale *= 1.7;
+        }
+    }
+
+    #[test]
+    fn thousandths_exist_for_every_scale_and_all_logits() {
+        for scale in [f32::MIN_POSITIVE / 4.0, 1e-30, 1.0, 16_384.0, 3e9, f32::MAX] {
+            assert!(permille(&[i32::MIN, i32::MIN], scale).eq([500, 500]));
+            assert!(permille(&[], scale).eq([]));
+            assert!(permille(&[-7], scale).eq([1000]));
+        }
+        assert!(permille(&[i32::MIN, i32::MAX], 1.0).eq([0, 1000]));
+        assert!(permille(&[0, 1], f32::MAX).eq([0, 1000]));
+        assert!(permille(&[0, 1], f32::MIN_POSITIVE).eq([500, 500]));
+    }
 
     #[test]
     fn one_class_alone_has_the_share_it_has_among_all() {

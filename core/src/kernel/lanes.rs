@@ -24,19 +24,16 @@ pub const fn eight_in_64(p: u64, q: u64) -> [u32; 4] {
     [p as u32 & LANE, s1, s2, (p >> 24) as u32]
 }
 
-/// The three 32-bit accumulators of one word of four 8-bit codes, modulo 2³²: `a` = Σ (c₀ +
-/// c₃·2²⁴)·v, `b` = Σ (c₁ + c₃·2¹⁶)·v, `c` = Σ (c₂ + c₃·2⁸)·v. Returns Σ cₖ·v.
-///
-/// Each register's upper lane gives eight more bits of the fourth sum, which the next one's lower
-/// lane is then freed of.
+/// The three 32-bit accumulators of one word w of four 8-bit codes, modulo 2³²: `r` = Σ w·v, `h` =
+/// Σ (w >> 16)·v, `b` = Σ (c₁ + c₃·2¹⁶)·v. Returns Σ cₖ·v.
 #[inline(always)]
 #[must_use]
-pub const fn eight_in_32(a: u32, b: u32, c: u32) -> [u32; 4] {
-    let (s0, s3) = (a & LANE, a >> 24);
-    let b = b.wrapping_sub(s3 << 16);
-    let (s1, s3) = (b & LANE, s3 | b >> 24 << 8);
-    let c = c.wrapping_sub(s3 << 8);
-    [s0, s1, c & LANE, s3 | c >> 24 << 16]
+pub const fn eight_in_32(r: u32, h: u32, b: u32) -> [u32; 4] {
+    let low = r.wrapping_sub(h << 16); // s₀ + s₁·2⁸
+    let s0 = (low << 8).wrapping_sub(b << 16) >> 8;
+    let s1 = low.wrapping_sub(s0) >> 8;
+    let s2 = (h << 8).wrapping_sub(b.wrapping_sub(s1)) >> 8;
+    [s0, s1, s2, h.wrapping_sub(s2) >> 8]
 }
 
 /// Three sums modulo 2³² of one word w of four 8-bit codes: `reversed` = Σ (c₃ + c₂·2⁸ + c₁·2¹⁶ +
@@ -61,20 +58,6 @@ pub const fn eight_by_reversal([reversed, upper, whole]: [u32; 3]) -> [u32; 4] {
     [s0, s1, s2, s3]
 }
 
-/// The same with `pair` = Σ (c₁ + c₃·2¹⁶)·v in the place of `reversed`.
-#[inline(always)]
-#[must_use]
-pub const fn eight_by_pair([pair, upper, whole]: [u32; 3]) -> [u32; 4] {
-    let lower = whole.wrapping_sub(upper << 16);
-    // The lower 16 bits of s₁ are those of `pair`.
-    let s0 = lower.wrapping_sub(pair << 8) & LANE;
-    let s1 = lower.wrapping_sub(s0) >> 8;
-    let s3_low = pair.wrapping_sub(s1) >> 16;
-    let s2 = upper.wrapping_sub(s3_low << 8) & LANE;
-    let s3 = upper.wrapping_sub(s2) >> 8;
-    [s0, s1, s2, s3]
-}
-
 /// Sums of one word of eight 4-bit codes: those of its bytes as [`eight_by_reversal`] takes them, and of
 /// the odd nibbles o₀…o₃ `swapped` = Σ (o₁ + o₀·2⁸ + o₃·2¹⁶ + o₂·2²⁴)·v and `odd` = Σ (o₀ + o₁·2⁸ +
 /// o₂·2¹⁶ + o₃·2²⁴)·v modulo 2³². Returns the sums of the even nibbles and of the odd ones, in order, if none is 2²⁰ or more.
@@ -91,12 +74,12 @@ pub const fn four_by_reversal([reversed, upper, whole, swapped, odd]: [u32; 5]) 
     [e0, e1, e2, e3, o0, o1, o2, o3]
 }
 
-/// The same with the sums of bytes as [`eight_by_pair`] takes them, and of the odd nibbles `odd02` =
+/// The same with the sums of bytes as [`eight_in_32`] takes them, and of the odd nibbles `odd02` =
 /// Σ (o₀ + o₂·2¹⁶)·v and `odd13` = Σ (o₁ + o₃·2¹⁶)·v.
 #[inline(always)]
 #[must_use]
-pub const fn four_by_pair([pair, upper, whole, odd02, odd13]: [u32; 5]) -> [u32; 8] {
-    let [b0, b1, b2, b3] = eight_by_pair([pair, upper, whole]);
+pub const fn four_in_32([r, h, b, odd02, odd13]: [u32; 5]) -> [u32; 8] {
+    let [b0, b1, b2, b3] = eight_in_32(r, h, b);
     let (e0, o0) = nibbles(b0, odd02);
     let (e1, o1) = nibbles(b1, odd13);
     let (e2, o2) = nibbles(b2, odd02.wrapping_sub(o0) >> 16);
@@ -176,7 +159,7 @@ mod tests {
             let reversed = register(sums, [24, 16, 8, 0]);
             assert_eq!(eight_by_reversal([reversed, upper, whole]), sums);
             let pair = register([s1, s3], [0, 16]);
-            assert_eq!(eight_by_pair([pair, upper, whole]), sums);
+            assert_eq!(eight_in_32(whole, upper, pair), sums);
         });
     }
 
@@ -196,7 +179,7 @@ mod tests {
             assert_eq!(four_by_reversal([reversed, upper, whole, swapped, straight]), sums);
             let pair = register([bytes[1], bytes[3]], [0, 16]);
             let (odd02, odd13) = (register([o0, o2], [0, 16]), register([o1, o3], [0, 16]));
-            assert_eq!(four_by_pair([pair, upper, whole, odd02, odd13]), sums);
+            assert_eq!(four_in_32([whole, upper, pair, odd02, odd13]), sums);
         });
     }
 
@@ -205,6 +188,6 @@ mod tests {
         let sum = 259 * 255 * 255;
         assert!(GREATEST_8 <= LANE && sum > LANE);
         assert_ne!(eight_by_reversal([sum << 24, 0, sum]), [sum, 0, 0, 0]);
-        assert_ne!(eight_by_pair([0, 0, sum]), [sum, 0, 0, 0]);
+        assert_ne!(eight_in_32(sum, 0, 0), [sum, 0, 0, 0]);
     }
 }

@@ -1,20 +1,23 @@
 //! The list of a layer's non-zero inputs: written in order, once, and read for every block.
 
-use core::marker::PhantomData;
+use core::cell::Cell;
+use core::slice;
 
 use super::entry::Entry;
 use crate::WeightBits;
 
 /// A list that is being written. Inputs are given in order; zeros are counted and left out.
 pub struct List<'c, E: Entry> {
-    cells: &'c mut [E::Cell],
+    places: slice::Iter<'c, E::Place>,
+    room: usize,
     row: u32,
-    written: Written,
+    end: u32,
+    total: u32,
 }
 
 /// What is known of a list when all inputs have been given.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Written {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Written {
     /// Entries.
     length: usize,
     /// Bytes of a block's codes that the inputs given so far cover: no entry's row ends behind it.
@@ -24,35 +27,52 @@ pub struct Written {
 }
 
 impl<'c, E: Entry> List<'c, E> {
-    /// An empty list for a layer of such weights, in cells that are enough for it.
+    /// An empty list for a layer of such weights, in words that are enough for it.
     #[inline(always)]
-    pub(crate) fn new(cells: &'c mut [E::Cell], bits: WeightBits) -> Self {
-        Self { cells, row: bits.row_bytes() as u32, written: Written::default() }
+    pub(crate) fn new(words: &'c [Cell<i32>], bits: WeightBits) -> Self {
+        let places = E::places(words).iter();
+        Self { room: places.len(), places, row: bits.row_bytes() as u32, end: 0, total: 0 }
     }
 
     /// The next input.
     #[inline(always)]
     pub(crate) fn next(&mut self, value: u8) {
-        let Written { length, end, total } = &mut self.written;
         if value != 0
-            && let Some(place) = self.cells.get_mut(*length)
+            && let Some(place) = self.places.next()
         {
-            *place = E::cell(*end, value);
-            *length += 1;
-            *total += u32::from(value);
+            E::write(place, self.end, value);
+            self.total += u32::from(value);
         }
-        *end += self.row;
+        self.end += self.row;
     }
 
     /// So many inputs that are zero.
     #[inline(always)]
     pub(crate) fn skip(&mut self, inputs: u32) {
-        self.written.end += self.row * inputs;
+        self.end += self.row * inputs;
+    }
+
+    /// Where entries can be written, and the offset and the length of a row that the first of them
+    /// has.
+    #[cfg(inkbit_kernel = "thumbv7m")]
+    #[inline(always)]
+    pub(super) fn room(&self) -> (&'c [E::Place], u32, u32) {
+        (self.places.as_slice(), self.end, self.row)
+    }
+
+    /// So many inputs that have been written, of which some were not zero and have this sum.
+    #[cfg(inkbit_kernel = "thumbv7m")]
+    #[inline(always)]
+    pub(super) fn wrote(&mut self, inputs: usize, entries: usize, total: u32) {
+        self.places = self.places.as_slice().get(entries..).unwrap_or_default().iter();
+        self.end += self.row * inputs as u32;
+        self.total += total;
     }
 
     #[inline(always)]
     pub(crate) fn finish(self) -> Written {
-        self.written
+        let Self { places, room, end, total, .. } = self;
+        Written { length: room - places.len(), end, total }
     }
 }
 
@@ -64,16 +84,15 @@ pub struct Active<'c, E: Entry> {
     end: usize,
     total: u32,
     row: usize,
-    kind: PhantomData<E>,
 }
 
 impl<'c, E: Entry> Active<'c, E> {
-    /// What has been written to the front of `cells`, for a layer of such weights.
+    /// What has been written to the front of `words`, for a layer of such weights.
     #[inline(always)]
-    pub(crate) fn new(cells: &'c [E::Cell], written: Written, bits: WeightBits) -> Self {
+    pub(crate) fn new(words: &'c [i32], written: Written, bits: WeightBits) -> Self {
         let Written { length, end, total } = written;
-        let cells = cells.get(..length).unwrap_or_default();
-        Self { cells, end: end as usize, total, row: bits.row_bytes(), kind: PhantomData }
+        let cells = E::cells(words).get(..length).unwrap_or_default();
+        Self { cells, end: end as usize, total, row: bits.row_bytes() }
     }
 
     /// Index and value of each input.

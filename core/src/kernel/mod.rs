@@ -8,6 +8,7 @@
 //! Its assembly only sums products, several to a register; what is in the registers then is taken
 //! apart by [`lanes`], in safe code that is tested on the host.
 
+mod blockwise;
 mod entry;
 pub mod lanes;
 mod list;
@@ -15,54 +16,47 @@ mod portable;
 
 pub use entry::{Entry, Packed, Wide};
 pub use list::Active;
-pub(crate) use list::{List, Written};
+#[doc(hidden)]
+pub use list::List;
+pub(crate) use list::Written;
 pub use portable::Portable;
 
 #[cfg(any(inkbit_kernel = "thumbv6m", inkbit_kernel = "riscv32"))]
 mod walk;
 
-#[cfg_attr(inkbit_kernel = "riscv32", path = "riscv32.rs")]
-#[cfg_attr(inkbit_kernel = "thumbv6m", path = "thumbv6m.rs")]
-#[cfg_attr(inkbit_kernel = "thumbv7m", path = "thumbv7m.rs")]
-#[cfg(not(inkbit_kernel = "portable"))]
-mod native;
-#[cfg(not(inkbit_kernel = "portable"))]
-pub use native::Native;
+#[cfg(inkbit_kernel = "thumbv6m")]
+mod thumbv6m;
+#[cfg(inkbit_kernel = "thumbv6m")]
+pub use thumbv6m::Native;
+
+#[cfg(inkbit_kernel = "thumbv7m")]
+mod thumbv7m;
+#[cfg(inkbit_kernel = "thumbv7m")]
+pub use thumbv7m::Native;
+
+#[cfg(inkbit_kernel = "riscv32")]
+mod riscv32;
+#[cfg(inkbit_kernel = "riscv32")]
+pub use riscv32::Native;
 
 /// The kernel of this target.
 #[cfg(inkbit_kernel = "portable")]
 pub type Native = Portable;
 
-/// Registers that a walk along a list fills.
-#[cfg(not(inkbit_kernel = "portable"))]
-const LANES: usize = native::LANES;
-#[cfg(inkbit_kernel = "portable")]
-const LANES: usize = 0;
-
-use crate::WeightBits;
-
-/// Outputs that one call of [`Kernel::sums`] gives the sums of, at most.
-pub const MAX_GROUP: usize = 16;
-
-/// The sums of a group of outputs, and room for what a kernel's registers hold before they are taken
-/// apart. One buffer serves all calls: a kernel finds in it what the last one has left there.
-#[derive(Clone, Debug, Default)]
-pub struct Sums {
-    /// Σ code · value for each output of the group; beyond them, anything.
-    pub(crate) sums: [u32; MAX_GROUP],
-    /// The registers of one walk along a list.
-    #[cfg_attr(inkbit_kernel = "portable", allow(dead_code))]
-    pub(crate) lanes: [u32; LANES],
-}
+use crate::gather::each_eight;
+use crate::model::Layer;
 
 /// A way to compute a layer's sums.
 pub trait Kernel {
-    /// Blocks that one call of [`sums`](Self::sums) takes, if the layer has so many left.
+    /// Writes Σ weight · value over the listed inputs to `out`, for every output of the layer in
+    /// order. Nothing is said of a list for another layer; codes must not be read past their end.
     #[doc(hidden)]
-    fn blocks(bits: WeightBits) -> usize;
+    fn layer<E: Entry>(layer: &Layer<'_>, active: &Active<'_, E>, out: &mut [i32]);
 
-    /// Σ code · value over the listed inputs, for each output of the blocks whose rows `codes` are.
-    /// Nothing is said of codes too few for the list; they must not be read past their end.
+    /// Lists the pixels that have ink, of eights of them as they lie in memory.
     #[doc(hidden)]
-    fn sums<E: Entry>(bits: WeightBits, codes: &[u32], active: &Active<'_, E>, out: &mut Sums);
+    #[inline(always)]
+    fn gather<E: Entry>(eights: &[u64], list: &mut List<'_, E>) {
+        each_eight(eights, list);
+    }
 }

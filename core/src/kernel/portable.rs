@@ -1,7 +1,9 @@
 //! The kernel in plain Rust: complete, safe, and the definition for all others.
 
-use super::{Active, Entry, Kernel, Sums};
+use super::blockwise::{Blockwise, Sums, blockwise};
+use super::{Active, Entry, Kernel};
 use crate::WeightBits;
+use crate::model::Layer;
 
 /// The kernel in plain Rust, for every target.
 ///
@@ -10,6 +12,12 @@ use crate::WeightBits;
 pub enum Portable {}
 
 impl Kernel for Portable {
+    fn layer<E: Entry>(layer: &Layer<'_>, active: &Active<'_, E>, out: &mut [i32]) {
+        blockwise::<Self, E>(layer, active, out);
+    }
+}
+
+impl Blockwise for Portable {
     #[inline(always)]
     fn blocks(_: WeightBits) -> usize {
         1

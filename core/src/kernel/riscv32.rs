@@ -8,7 +8,7 @@
 
 use core::arch::naked_asm;
 
-use super::Sums;
+use super::blockwise::Sums;
 use super::entry::Kind;
 use super::lanes::{self, ENTRIES_2, ENTRIES_8};
 use super::walk::{Assembly, Cell, Walk};
@@ -17,9 +17,6 @@ use crate::WeightBits;
 /// The kernel of this target.
 #[derive(Clone, Copy, Debug)]
 pub enum Native {}
-
-/// Words of [`Sums::lanes`].
-pub(super) const LANES: usize = 12;
 
 impl Assembly for Native {
     #[inline(always)]
@@ -55,13 +52,14 @@ impl Assembly for Native {
         let Sums { sums, lanes } = out;
         match bits {
             WeightBits::Eight => {
-                for (sums, lanes) in sums.as_chunks_mut().0.iter_mut().zip(lanes.as_chunks().0) {
-                    *sums = lanes::eight_by_pair(*lanes);
+                for (sums, &[r, h, b]) in sums.as_chunks_mut().0.iter_mut().zip(lanes.as_chunks().0)
+                {
+                    *sums = lanes::eight_in_32(r, h, b);
                 }
             }
             WeightBits::Four => {
                 for (sums, lanes) in sums.as_chunks_mut().0.iter_mut().zip(lanes.as_chunks().0) {
-                    *sums = lanes::four_by_pair(*lanes);
+                    *sums = lanes::four_in_32(*lanes);
                 }
             }
             WeightBits::Two => {
@@ -227,18 +225,18 @@ mod eight {
         ["t1" "t2" "t3" "t4" "t5" "t6" "s0" "s1" "s2" "s3" "s4" "s5"],
         "add s9, a5, a4\nlw s6, (a5)\nlw s7, 4(a5)\nlw s8, (s9)\nlw s9, 4(s9)",
         "slli a7, a6, 24",
-        masked!("t1", "s6", "t0"),
+        masked!("t3", "s6", "t0"),
         upper!("t2", "s6"),
-        whole!("t3", "s6"),
-        masked!("t4", "s7", "t0"),
+        whole!("t1", "s6"),
+        masked!("t6", "s7", "t0"),
         upper!("t5", "s7"),
-        whole!("t6", "s7"),
-        masked!("s0", "s8", "t0"),
+        whole!("t4", "s7"),
+        masked!("s2", "s8", "t0"),
         upper!("s1", "s8"),
-        whole!("s2", "s8"),
-        masked!("s3", "s9", "t0"),
+        whole!("s0", "s8"),
+        masked!("s5", "s9", "t0"),
         upper!("s4", "s9"),
-        whole!("s5", "s9")
+        whole!("s3", "s9")
     );
 }
 
@@ -252,15 +250,15 @@ mod four {
         shifted!("t6", "s6", 4, "t1"),
         shifted!("s4", "s7", 4, "t1"),
         "slli a7, a6, 24",
-        masked!("t3", "s6", "t0"),
-        masked!("s1", "s7", "t0"),
+        masked!("t5", "s6", "t0"),
+        masked!("s3", "s7", "t0"),
         "slli a7, a6, 20",
         masked!("s0", "s6", "t2"),
         masked!("s5", "s7", "t2"),
         upper!("t4", "s6"),
         upper!("s2", "s7"),
-        whole!("t5", "s6"),
-        whole!("s3", "s7")
+        whole!("t3", "s6"),
+        whole!("s1", "s7")
     );
 }
 

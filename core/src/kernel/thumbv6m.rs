@@ -9,7 +9,7 @@
 
 use core::arch::naked_asm;
 
-use super::Sums;
+use super::blockwise::Sums;
 use super::entry::Kind;
 use super::lanes::{self, ENTRIES_2, ENTRIES_8};
 use super::walk::{Assembly, Cell, Walk};
@@ -18,9 +18,6 @@ use crate::WeightBits;
 /// The kernel of this target.
 #[derive(Clone, Copy, Debug)]
 pub enum Native {}
-
-/// Words of [`Sums::lanes`].
-pub(super) const LANES: usize = 8;
 
 impl Assembly for Native {
     #[inline(always)]

@@ -1,6 +1,6 @@
 //! Kernels for Armv7-M and up: Cortex-M3, M4, M7, M33 and the like.
 //!
-//! Each walks a list once for a block of outputs and keeps eight registers of lanes; see
+//! Each walks a list once for every block of outputs and keeps eight registers of lanes; see
 //! [`lanes`](super::lanes) for what is in them. An entry of 8-bit codes takes 9 instructions for 8
 //! products, one of 4-bit codes 9 for 8, one of 2-bit codes 18 for 16, and one more where entries
 //! are packed.
@@ -9,134 +9,233 @@
 use core::arch::naked_asm;
 
 use super::entry::Kind;
-use super::lanes::{self, ENTRIES_2, ENTRIES_4, ENTRIES_8};
-use super::{Active, Entry, Kernel, MAX_GROUP, Sums};
-use crate::WeightBits;
+use super::lanes::{ENTRIES_2, ENTRIES_4, ENTRIES_8};
+use super::{Active, Entry, Kernel, List};
+use crate::gather::each_eight;
+use crate::model::Layer;
+use crate::{MAX_BLOCK, WeightBits};
 
 /// The kernel of this target.
 #[derive(Clone, Copy, Debug)]
 pub enum Native {}
 
-/// Walks the entries from `entries` up to `end` and writes the lanes of a block to `lanes`. `codes`
-/// is the block's first row.
+/// Walks the entries from `entries` up to `end` for each of the blocks from `codes` on, `stride`
+/// bytes apart, and writes sums of weights times values from `out` up to `out_end`. `offset` comes
+/// off each of them. If `add` is not 0 they are added to what is there.
 ///
 /// # Safety
 ///
-/// `entries` and `end` are the bounds of one slice of cells of the kind that the function is for.
-/// From `codes`, which is a multiple of 4, the rows at the offsets of all entries can be read; offsets
-/// are multiples of 4. At `lanes` eight words can be written.
-type Walk = unsafe extern "C" fn(codes: *const u32, entries: Cell, end: Cell, lanes: *mut u32);
-
-/// Of either kind.
-type Cell = *const i32;
-
-/// Words of [`Sums::lanes`].
-pub(super) const LANES: usize = 8;
+/// - `entries` and `end` are the bounds of one slice of cells of the kind that the function is for.
+/// - `out` and `out_end` are the bounds of one slice that can be written, of whole blocks, at least
+///   one.
+/// - `codes` is a multiple of 4 and begins as many blocks. From the start of each of them, the rows
+///   at the offsets of all entries can be read; offsets are multiples of 4.
+type Walk = unsafe extern "C" fn(
+    codes: *const u32,
+    entries: *const i32,
+    end: *const i32,
+    out: *mut i32,
+    stride: usize,
+    out_end: *mut i32,
+    offset: i32,
+    add: u32,
+);
 
 impl Kernel for Native {
     #[inline(always)]
-    fn blocks(_: WeightBits) -> usize {
-        1
+    fn layer<E: Entry>(layer: &Layer<'_>, active: &Active<'_, E>, out: &mut [i32]) {
+        let bits = layer.bits();
+        let block = bits.block();
+        let words = layer.inputs() * bits.row_bytes() / 4;
+        let blocks = out.len() / block;
+        let (whole, part) = out.split_at_mut_checked(blocks * block).unwrap_or_default();
+        let (codes, rest) = layer.weights.split_at_checked(blocks * words).unwrap_or_default();
+        walk(bits, codes, words, active, whole);
+        if !part.is_empty() {
+            let mut all = [0; MAX_BLOCK];
+            if let (Some(codes), Some(all)) = (rest.get(..words), all.get_mut(..block)) {
+                walk(bits, codes, words, active, all);
+            }
+            for (out, &sum) in part.iter_mut().zip(&all) {
+                *out = sum;
+            }
+        }
     }
 
     #[inline(always)]
-    fn sums<E: Entry>(bits: WeightBits, codes: &[u32], active: &Active<'_, E>, out: &mut Sums) {
-        // No entry's row ends behind this: the bound that `walk` needs.
-        if active.end() > size_of_val(codes) {
-            return;
-        }
-        let at_once = match bits {
-            WeightBits::Eight => ENTRIES_8,
-            WeightBits::Four => ENTRIES_4,
-            WeightBits::Two => ENTRIES_2,
+    fn gather<E: Entry>(eights: &[u64], list: &mut List<'_, E>) {
+        let gather: Gather = match E::KIND {
+            Kind::Packed => gather::packed,
+            Kind::Wide => gather::wide,
         };
-        let cells = active.cells();
-        let (first, rest) = cells.split_at_checked(at_once).unwrap_or((cells, &[]));
-        walk::<E>(bits, codes, first, &mut out.lanes);
-        take_apart(bits, out, |sum, part| *sum = part);
-        if !rest.is_empty() {
-            add_rest::<E>(bits, codes, rest, at_once, out);
+        let (room, offset, row) = list.room();
+        if eights.is_empty() || room.len() / 8 < eights.len() {
+            return each_eight(eights, list);
         }
+        let (pixels, places) = (eights.as_ptr_range(), room.as_ptr());
+        // SAFETY: the bounds are a slice's own, which is not empty; there is room for an entry for
+        // each of its bytes, and cells may be written through a shared reference.
+        let written =
+            unsafe { gather(pixels.start, pixels.end, places.cast_mut().cast(), row, offset) };
+        let (end, total) = (written as u32 as usize, (written >> 32) as u32);
+        let entries = (end - places.addr()) / size_of::<E::Place>();
+        list.wrote(eights.len() * 8, entries, total);
     }
 }
 
-/// The entries that would overflow the lanes if they were walked with those before.
-#[cold]
-#[inline(never)]
-fn add_rest<E: Entry>(
-    bits: WeightBits,
-    codes: &[u32],
-    rest: &[E::Cell],
-    at_once: usize,
-    out: &mut Sums,
-) {
-    for cells in rest.chunks(at_once.max(1)) {
-        walk::<E>(bits, codes, cells, &mut out.lanes);
-        take_apart(bits, out, |sum, part| *sum += part);
-    }
-}
+/// Writes an entry for each byte that is not 0, from `pixels` up to `end`, to `list` and on. The
+/// first byte's offset is `offset`, every next one's `row` more. Returns the address after the last
+/// entry and, in the upper half, the sum of all values.
+///
+/// # Safety
+///
+/// `pixels` and `end` are the bounds of one slice that is not empty. At `list` there is room for as
+/// many entries, of the kind that the function is for, as it has bytes.
+type Gather = unsafe extern "C" fn(
+    pixels: *const u64,
+    end: *const u64,
+    list: *mut i32,
+    row: u32,
+    offset: u32,
+) -> u64;
 
-/// The caller has made sure that `codes` has all rows of the entries.
-#[inline(always)]
-fn walk<E: Entry>(bits: WeightBits, codes: &[u32], cells: &[E::Cell], lanes: &mut [u32; 8]) {
-    let walk: Walk = match (bits, E::KIND) {
-        (WeightBits::Eight, Kind::Packed) => eight::packed,
-        (WeightBits::Eight, Kind::Wide) => eight::wide,
-        (WeightBits::Four, Kind::Packed) => four::packed,
-        (WeightBits::Four, Kind::Wide) => four::wide,
-        (WeightBits::Two, Kind::Packed) => two::packed,
-        (WeightBits::Two, Kind::Wide) => two::wide,
-    };
-    let entries = cells.as_ptr_range();
-    // SAFETY: the bounds are those of a slice of cells of kind `E`; `codes` are words and hold the
-    // rows of all entries, whose offsets are multiples of the row; `lanes` are eight words.
-    unsafe { walk(codes.as_ptr(), entries.start.cast(), entries.end.cast(), lanes.as_mut_ptr()) }
-}
-
-/// Hands over each sum and what the lanes have for it.
-#[inline(always)]
-fn take_apart(bits: WeightBits, out: &mut Sums, put: impl Fn(&mut u32, u32)) {
-    let Sums { sums, lanes } = out;
-    let mut put_all = |parts: &[u32]| {
-        sums.iter_mut().zip(parts).for_each(|(sum, &part)| put(sum, part));
-    };
-    match bits {
-        WeightBits::Eight => put_all(eight::sums(lanes).as_flattened()),
-        WeightBits::Four => {
-            let [p, q @ ..] = doubles(lanes);
-            put_all(&lanes::four_in_64(p, q));
-        }
-        WeightBits::Two => {
-            let parts: [[u32; 2]; MAX_GROUP / 2] = lanes.map(lanes::two_in_32);
-            put_all(parts.as_flattened());
-        }
-    }
-}
-
-/// Pairs of registers, the low one first.
-#[inline(always)]
-fn doubles(lanes: &[u32; 8]) -> [u64; 4] {
-    let &[a, b, c, d, e, f, g, h] = lanes;
-    [(a, b), (c, d), (e, f), (g, h)].map(|(low, high)| u64::from(high) << 32 | u64::from(low))
-}
-
-/// A walk for both kinds of entries. `$row` multiplies the row at `r0 + r2` by the value `lr` and
-/// adds to r4–r11, which begin as 0; it may change r2 and r3, and r12 keeps `$mask`. `$bytes` is the
-/// size of its code, `$unroll`, a power of two, how often it stands in the loop.
+/// Eights without ink take 6 instructions, bytes without ink among others 3.
 ///
 /// # Bounds
 ///
-/// The loop is entered where exactly the entries beyond a multiple of `$unroll` are left of it, so
-/// r1 reaches `end`, and nothing is read behind it.
-macro_rules! walks {
-    ($unroll:literal, $mask:expr, $bytes:literal, $start:literal, $($row:literal),+) => {
-        walks!(wide, 8, 3, 4, $unroll, $mask, $bytes, $start,
-            "ldrd r2, lr, [r1], #8", $($row),+);
-        walks!(packed, 4, 2, 8, $unroll, $mask, $bytes, $start,
-            "ldrh r2, [r1], #4", "ldrb lr, [r1, #-2]", $($row),+);
+/// Each round reads 8 bytes, so r0 reaches `end`, a multiple of 8 away; a byte is written once at the
+/// most.
+macro_rules! gathers {
+    ($name:ident, [$($push:literal)+]) => {
+        /// See [`Gather`](super::Gather).
+        ///
+        /// # Safety
+        ///
+        /// As there.
+        #[unsafe(naked)]
+        pub(super) unsafe extern "C" fn $name(
+            pixels: *const u64,
+            end: *const u64,
+            list: *mut i32,
+            row: u32,
+            offset: u32,
+        ) -> u64 {
+            super::naked_asm!(
+                "push {{r4-r9, lr}}",
+                "mov r9, r3",
+                "ldr r4, [sp, #28]",
+                "mov r8, #0",
+                "2:",
+                "ldrd r5, r6, [r0], #8",
+                "orrs r7, r5, r6",
+                "bne 4f",
+                "3:",
+                "add r4, r4, r9, lsl #3",
+                "cmp r0, r1",
+                "bne 2b",
+                "mov r0, r2",
+                "mov r1, r8",
+                "pop {{r4-r9, pc}}",
+                "4:",
+                // r7 counts: r4 must not move before both words are done.
+                "mov r7, r4",
+                ".irp word, r5, r6",
+                "cbz \\word, 6f",
+                ".irp shift, 0, 8, 16, 24",
+                "ubfx r3, \\word, #\\shift, #8",
+                "cbz r3, 5f",
+                $($push,)+
+                "add r8, r3",
+                "5:",
+                "add r7, r9",
+                ".endr",
+                "b 7f",
+                "6:",
+                "add r7, r7, r9, lsl #2",
+                "7:",
+                ".endr",
+                "b 3b",
+            )
+        }
     };
-    ($name:ident, $cell:literal, $cell_log:literal, $load:literal, $unroll:literal, $mask:expr,
-        $bytes:literal, $start:literal, $($entry:literal),+) => {
+}
+
+mod gather {
+    gathers!(packed, ["orr r12, r7, r3, lsl #16" "str r12, [r2], #4"]);
+    gathers!(wide, ["strd r7, r3, [r2], #8"]);
+}
+
+/// The sums of whole blocks, each of so many words of codes.
+#[inline(never)]
+fn walk<E: Entry>(
+    bits: WeightBits,
+    codes: &[u32],
+    words: usize,
+    active: &Active<'_, E>,
+    out: &mut [i32],
+) {
+    let (walk, at_once): (Walk, usize) = match (bits, E::KIND) {
+        (WeightBits::Eight, Kind::Packed) => (eight::packed, ENTRIES_8),
+        (WeightBits::Eight, Kind::Wide) => (eight::wide, ENTRIES_8),
+        (WeightBits::Four, Kind::Packed) => (four::packed, ENTRIES_4),
+        (WeightBits::Four, Kind::Wide) => (four::wide, ENTRIES_4),
+        (WeightBits::Two, Kind::Packed) => (two::packed, ENTRIES_2),
+        (WeightBits::Two, Kind::Wide) => (two::wide, ENTRIES_2),
+    };
+    let block = bits.block();
+    let blocks = out.len() / block;
+    // The bounds that the walk needs. No entry's row ends behind `active.end()`.
+    let fits = active.end() <= words * 4 && codes.len() == blocks * words;
+    if blocks == 0 || out.len() != blocks * block || !fits {
+        return;
+    }
+    // A weight is step · code − offset, so the offsets of a row come off all at once.
+    let mut offset = bits.offset() * active.total().cast_signed();
+    let mut add = 0;
+    let mut rest = active.cells();
+    loop {
+        let (cells, later) = rest.split_at_checked(at_once).unwrap_or((rest, &[]));
+        let (entries, out) = (cells.as_ptr_range(), out.as_mut_ptr_range());
+        // SAFETY: both ranges are slices' own, of cells of kind `E` and of `blocks` blocks; `codes`
+        // are words and hold as many blocks; a block holds the rows of all entries, whose offsets
+        // are multiples of a row.
+        unsafe {
+            let (start, end) = (entries.start.cast(), entries.end.cast());
+            walk(codes.as_ptr(), start, end, out.start, words * 4, out.end, offset, add);
+        }
+        if later.is_empty() {
+            return;
+        }
+        (rest, offset, add) = (later, 0, 1);
+    }
+}
+
+/// A walk for both kinds of entries.
+///
+/// `row` multiplies the row at `r0 + r2` by the value `lr` and adds to r4–r11, which begin as 0; it
+/// may change r2 and r3, and r12 keeps `mask`. `bytes` is the size of its code, `unroll`, a power of
+/// two, how often it stands in the loop. `finish` makes sums of r4–r11 and writes them to r3, which
+/// it has to move on; it may change all but r0 and r12. `aside` is code that it jumps to.
+///
+/// On the stack lie: where the loop is entered, `entries`, `end`, `out`, what the caller had in
+/// r4–r11 and lr; behind them, from 52 on, `stride`, `out_end`, `offset`, `add`.
+///
+/// # Bounds
+///
+/// The loop is entered where exactly the entries beyond a multiple of `unroll` are left of it, so r1
+/// reaches `end`, and nothing is read behind it. A block's sums are as many words as `out_end` is a
+/// multiple of blocks away, so r3 reaches it.
+macro_rules! walks {
+    (unroll $unroll:literal, mask $mask:literal, bytes $bytes:literal,
+        row [$($row:literal)+], finish [$($finish:expr),+ $(,)?],
+        aside [$aside:expr]) => {
+        walks!(@wide, 8, 3, 4, $unroll, $mask, $bytes,
+            ["ldrd r2, lr, [r1], #8" $($row)+], [$($finish),+], $aside);
+        walks!(@packed, 4, 2, 8, $unroll, $mask, $bytes,
+            ["ldrh r2, [r1], #4" "ldrb lr, [r1, #-2]" $($row)+], [$($finish),+], $aside);
+    };
+    (@$name:ident, $cell:literal, $cell_log:literal, $load:literal, $unroll:literal, $mask:literal,
+        $bytes:literal, [$($entry:literal)+], [$($finish:expr),+], $aside:expr) => {
         /// See [`Walk`](super::Walk).
         ///
         /// # Safety
@@ -145,12 +244,28 @@ macro_rules! walks {
         #[unsafe(naked)]
         pub(super) unsafe extern "C" fn $name(
             codes: *const u32,
-            entries: super::Cell,
-            end: super::Cell,
-            lanes: *mut u32,
+            entries: *const i32,
+            end: *const i32,
+            out: *mut i32,
+            stride: usize,
+            out_end: *mut i32,
+            offset: i32,
+            add: u32,
         ) {
             super::naked_asm!(
-                "push {{r2-r11, lr}}",
+                "push {{r0-r11, lr}}",
+                "subs r2, r2, r1",
+                "and r2, r2, #{partial}",
+                "movs r3, #{bytes}",
+                "muls r2, r3, r2",
+                "adr.w lr, 3f",
+                "sub lr, lr, r2, lsr #{cell_log}",
+                // Bit 0 is Thumb's.
+                "add lr, #1",
+                "str lr, [sp]",
+                "movw r12, #{mask_low}",
+                "movt r12, #{mask_high}",
+                "1:",
                 "movs r4, #0",
                 "mov r5, r4",
                 "mov r6, r4",
@@ -159,30 +274,27 @@ macro_rules! walks {
                 "mov r9, r4",
                 "mov r10, r4",
                 "mov r11, r4",
-                $start,
-                "movw r12, #{mask_low}",
-                "movt r12, #{mask_high}",
-                "subs r2, r2, r1",
-                "and r2, r2, #{partial}",
-                "movs r3, #{bytes}",
-                "muls r2, r3, r2",
-                "adr.w lr, 3f",
-                "sub lr, lr, r2, lsr #{cell_log}",
-                "mov pc, lr",
+                "ldr r1, [sp, #4]",
+                "ldr pc, [sp]",
                 "2:",
                 ".rept {unroll}",
                 $($entry,)+
                 ".endr",
                 "3:",
-                "ldr r2, [sp]",
+                "ldr r2, [sp, #8]",
                 "cmp r1, r2",
                 "bne 2b",
-                "ldr r3, [sp, #4]",
-                "stm r3, {{r4-r11}}",
-                "add sp, #8",
+                $($finish,)+
+                "str r3, [sp, #12]",
+                "ldrd r1, r2, [sp, #52]",
+                "add r0, r1",
+                "cmp r3, r2",
+                "bne 1b",
+                "add sp, #16",
                 "pop {{r4-r11, pc}}",
-                mask_low = const $mask & 0xFFFF,
-                mask_high = const $mask >> 16,
+                $aside,
+                mask_low = const $mask & 0xFFFF_u32,
+                mask_high = const $mask >> 16_u32,
                 partial = const ($unroll - 1) * $cell,
                 bytes = const $bytes + $load,
                 cell_log = const $cell_log,
@@ -192,102 +304,230 @@ macro_rules! walks {
     };
 }
 
-/// 8-bit codes in 64-bit accumulators, P and Q of each word.
+/// Writes eight sums of codes as sums of weights: `$step` is the logarithm of a weight's step.
+macro_rules! write_sums {
+    ($step:literal, $a:literal $b:literal $c:literal $d:literal $e:literal $f:literal $g:literal
+        $h:literal) => {
+        concat!(
+            "ldr r1, [sp, #64]\n",
+            "ldr r3, [sp, #12]\n",
+            "cbnz r1, 5f\n",
+            "ldr r1, [sp, #60]\n",
+            each!("rsb \\sum, r1, \\sum, lsl #", $step, $a $b $c $d $e $f $g $h),
+            "4:\n",
+            "strd ", $a, ", ", $b, ", [r3], #8\n",
+            "strd ", $c, ", ", $d, ", [r3], #8\n",
+            "strd ", $e, ", ", $f, ", [r3], #8\n",
+            "strd ", $g, ", ", $h, ", [r3], #8\n",
+        )
+    };
+}
+
+/// The way of [`write_sums`] around, where sums are added to those of other entries.
+macro_rules! add_sums {
+    ($step:literal, $($sum:literal)+) => {
+        concat!(
+            "5:\n",
+            each!("ldr r1, [r3], #4\n add \\sum, r1, \\sum, lsl #", $step, $($sum)+),
+            "sub r3, #32\n",
+            "b 4b\n",
+        )
+    };
+}
+
+macro_rules! each {
+    ($line:literal, $step:literal, $first:literal $($sum:literal)+) => {
+        concat!(".irp sum, ", $first, $(", ", $sum,)+ "\n", $line, $step, "\n", ".endr\n")
+    };
+}
+
+/// 8-bit codes in 64-bit accumulators, P and Q of each word: see [`eight_in_64`].
+///
+/// [`eight_in_64`]: super::super::lanes::eight_in_64
 #[cfg(not(feature = "lanes32"))]
 mod eight {
-    pub(super) fn sums(lanes: &[u32; 8]) -> [[u32; 4]; 2] {
-        let [p0, q0, p1, q1] = super::doubles(lanes);
-        [super::lanes::eight_in_64(p0, q0), super::lanes::eight_in_64(p1, q1)]
-    }
-
     walks!(
-        8,
-        0xFF00_00FF_u32,
-        30,
-        "",
-        "add r2, r0",
-        // The base is not the first register to be loaded: Cortex-M3 erratum 602117.
-        "ldrd r3, r2, [r2]",
-        "umlal r4, r5, r3, lr",
-        "and r3, r12, r3, ror #16",
-        "umlal r6, r7, r3, lr",
-        "umlal r8, r9, r2, lr",
-        "and r2, r12, r2, ror #16",
-        "umlal r10, r11, r2, lr"
+        unroll 16, mask 0xFF00_00FF_u32, bytes 30,
+        row [
+            "add r2, r0"
+            // The base is not the first register to be loaded: Cortex-M3 erratum 602117.
+            "ldrd r3, r2, [r2]"
+            "umlal r4, r5, r3, lr"
+            "and r3, r12, r3, ror #16"
+            "umlal r6, r7, r3, lr"
+            "umlal r8, r9, r2, lr"
+            "and r2, r12, r2, ror #16"
+            "umlal r10, r11, r2, lr"
+        ],
+        finish [
+            "lsrs r2, r6, #24",
+            "orr r2, r2, r7, lsl #8",
+            "bic r6, r6, #0xFF000000",
+            "subs r4, r4, r2, lsl #8",
+            "sbc r5, r5, #0",
+            "subs r4, r4, r6, lsl #16",
+            "sbc r5, r5, r6, lsr #16",
+            "lsrs r7, r4, #24",
+            "orr r7, r7, r5, lsl #8",
+            "bic r4, r4, #0xFF000000",
+            "lsr lr, r10, #24",
+            "orr lr, lr, r11, lsl #8",
+            "bic r10, r10, #0xFF000000",
+            "subs r8, r8, lr, lsl #8",
+            "sbc r9, r9, #0",
+            "subs r8, r8, r10, lsl #16",
+            "sbc r9, r9, r10, lsr #16",
+            "lsr r11, r8, #24",
+            "orr r11, r11, r9, lsl #8",
+            "bic r8, r8, #0xFF000000",
+            write_sums!("0", "r4" "r2" "r6" "r7" "r8" "lr" "r10" "r11"),
+        ],
+        aside [add_sums!("0", "r4" "r2" "r6" "r7" "r8" "lr" "r10" "r11")]
     );
 }
 
-/// 8-bit codes in 32-bit accumulators, A, B and C of each word. r11 is the mask of B.
+/// 8-bit codes in 32-bit accumulators, R, H and B of each word: see [`eight_in_32`].
+///
+/// [`eight_in_32`]: super::super::lanes::eight_in_32
 #[cfg(feature = "lanes32")]
 mod eight {
-    pub(super) fn sums(lanes: &[u32; 8]) -> [[u32; 4]; 2] {
-        let &[a0, b0, c0, a1, b1, c1, ..] = lanes;
-        [super::lanes::eight_in_32(a0, b0, c0), super::lanes::eight_in_32(a1, b1, c1)]
-    }
-
     walks!(
-        8,
-        0xFF00_00FF_u32,
-        50,
-        "mov r11, #0x00FF00FF",
-        "add r2, r0",
-        "ldrd r3, r2, [r2]",
-        "and r10, r12, r3",
-        "mla r4, r10, lr, r4",
-        "and r10, r11, r3, lsr #8",
-        "mla r5, r10, lr, r5",
-        "lsrs r3, r3, #16",
-        "mla r6, r3, lr, r6",
-        "and r10, r12, r2",
-        "mla r7, r10, lr, r7",
-        "and r10, r11, r2, lsr #8",
-        "mla r8, r10, lr, r8",
-        "lsrs r2, r2, #16",
-        "mla r9, r2, lr, r9"
+        unroll 8, mask 0x00FF_00FF_u32, bytes 46,
+        row [
+            "add r2, r0"
+            "ldrd r3, r2, [r2]"
+            "mla r4, r3, lr, r4"
+            "lsr r10, r3, #16"
+            "mla r5, r10, lr, r5"
+            "and r3, r12, r3, lsr #8"
+            "mla r6, r3, lr, r6"
+            "mla r7, r2, lr, r7"
+            "lsr r10, r2, #16"
+            "mla r8, r10, lr, r8"
+            "and r2, r12, r2, lsr #8"
+            "mla r9, r2, lr, r9"
+        ],
+        finish [
+            "sub r4, r4, r5, lsl #16",
+            "lsl r10, r4, #8",
+            "sub r10, r10, r6, lsl #16",
+            "lsr r10, r10, #8",
+            "subs r4, r4, r10",
+            "lsrs r4, r4, #8",
+            "subs r6, r6, r4",
+            "rsb r6, r6, r5, lsl #8",
+            "lsrs r6, r6, #8",
+            "subs r5, r5, r6",
+            "lsrs r5, r5, #8",
+            "sub r7, r7, r8, lsl #16",
+            "lsl r11, r7, #8",
+            "sub r11, r11, r9, lsl #16",
+            "lsr r11, r11, #8",
+            "sub r7, r7, r11",
+            "lsrs r7, r7, #8",
+            "sub r9, r9, r7",
+            "rsb r9, r9, r8, lsl #8",
+            "lsr r9, r9, #8",
+            "sub r8, r8, r9",
+            "lsr r8, r8, #8",
+            write_sums!("0", "r10" "r4" "r6" "r5" "r11" "r7" "r9" "r8"),
+        ],
+        aside [add_sums!("0", "r10" "r4" "r6" "r5" "r11" "r7" "r9" "r8")]
     );
 }
 
-/// 4-bit codes in 64-bit accumulators: the row as it is, and three pairs of its nibbles.
+/// 4-bit codes in 64-bit accumulators, the row as it is and three pairs of its codes: see
+/// [`four_in_64`].
+///
+/// [`four_in_64`]: super::super::lanes::four_in_64
 mod four {
     walks!(
-        8,
-        0x0F00_000F_u32,
-        30,
-        "",
-        "ldr r3, [r0, r2]",
-        "umlal r4, r5, r3, lr",
-        "and r2, r12, r3, ror #4",
-        "umlal r6, r7, r2, lr",
-        "and r2, r12, r3, ror #16",
-        "umlal r8, r9, r2, lr",
-        "and r2, r12, r3, ror #20",
-        "umlal r10, r11, r2, lr"
+        unroll 8, mask 0x0F00_000F_u32, bytes 30,
+        row [
+            "ldr r3, [r0, r2]"
+            "umlal r4, r5, r3, lr"
+            "and r2, r12, r3, ror #4"
+            "umlal r6, r7, r2, lr"
+            "and r2, r12, r3, ror #16"
+            "umlal r8, r9, r2, lr"
+            "and r2, r12, r3, ror #20"
+            "umlal r10, r11, r2, lr"
+        ],
+        finish [
+            "lsrs r2, r6, #24",
+            "orr r7, r2, r7, lsl #8",
+            "bic r6, r6, #0xFF000000",
+            "lsr r2, r8, #24",
+            "orr r9, r2, r9, lsl #8",
+            "bic r8, r8, #0xFF000000",
+            "lsr r2, r10, #24",
+            "orr r11, r2, r11, lsl #8",
+            "bic r10, r10, #0xFF000000",
+            "subs r4, r4, r6, lsl #4",
+            "sbc r5, r5, #0",
+            "subs r4, r4, r9, lsl #8",
+            "sbc r5, r5, #0",
+            "subs r4, r4, r11, lsl #12",
+            "sbc r5, r5, r11, lsr #20",
+            "subs r4, r4, r8, lsl #16",
+            "sbc r5, r5, r8, lsr #16",
+            "subs r4, r4, r10, lsl #20",
+            "sbc r5, r5, r10, lsr #12",
+            "subs r4, r4, r7, lsl #28",
+            "sbc r5, r5, r7, lsr #4",
+            "lsrs r2, r4, #24",
+            "orr r5, r2, r5, lsl #8",
+            "bic r4, r4, #0xFF000000",
+            write_sums!("1", "r4" "r9" "r8" "r5" "r6" "r11" "r10" "r7"),
+        ],
+        aside [add_sums!("1", "r4" "r9" "r8" "r5" "r6" "r11" "r10" "r7")]
     );
 }
 
 /// 2-bit codes in 32-bit accumulators of two lanes.
 mod two {
     walks!(
-        4,
-        0x0003_0003_u32,
-        66,
-        "",
-        "ldr r3, [r0, r2]",
-        "and r2, r12, r3",
-        "mla r4, r2, lr, r4",
-        "and r2, r12, r3, lsr #2",
-        "mla r5, r2, lr, r5",
-        "and r2, r12, r3, lsr #4",
-        "mla r6, r2, lr, r6",
-        "and r2, r12, r3, lsr #6",
-        "mla r7, r2, lr, r7",
-        "and r2, r12, r3, lsr #8",
-        "mla r8, r2, lr, r8",
-        "and r2, r12, r3, lsr #10",
-        "mla r9, r2, lr, r9",
-        "and r2, r12, r3, lsr #12",
-        "mla r10, r2, lr, r10",
-        "and r2, r12, r3, lsr #14",
-        "mla r11, r2, lr, r11"
+        unroll 4, mask 0x0003_0003_u32, bytes 66,
+        row [
+            "ldr r3, [r0, r2]"
+            "and r2, r12, r3"
+            "mla r4, r2, lr, r4"
+            "and r2, r12, r3, lsr #2"
+            "mla r5, r2, lr, r5"
+            "and r2, r12, r3, lsr #4"
+            "mla r6, r2, lr, r6"
+            "and r2, r12, r3, lsr #6"
+            "mla r7, r2, lr, r7"
+            "and r2, r12, r3, lsr #8"
+            "mla r8, r2, lr, r8"
+            "and r2, r12, r3, lsr #10"
+            "mla r9, r2, lr, r9"
+            "and r2, r12, r3, lsr #12"
+            "mla r10, r2, lr, r10"
+            "and r2, r12, r3, lsr #14"
+            "mla r11, r2, lr, r11"
+        ],
+        finish [
+            "ldr r3, [sp, #12]",
+            "ldr r2, [sp, #64]",
+            "cbnz r2, 4f",
+            // What is added to: the offset, taken off.
+            "ldr r1, [sp, #60]",
+            "rsbs r1, r1, #0",
+            "mov r2, r1",
+            ".irp at, 0, 8, 16, 24, 32, 40, 48, 56",
+            "strd r1, r2, [r3, #\\at]",
+            ".endr",
+            "4:",
+            ".irp lanes, r4, r5, r6, r7, r8, r9, r10, r11",
+            "ldrd r1, r2, [r3]",
+            "uxth lr, \\lanes",
+            "add r1, r1, lr, lsl #1",
+            "lsr lr, \\lanes, #16",
+            "add r2, r2, lr, lsl #1",
+            "strd r1, r2, [r3], #8",
+            ".endr",
+        ],
+        aside [""]
     );
 }

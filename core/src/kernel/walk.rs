@@ -1,8 +1,10 @@
 //! What kernels in assembly have in common: a list is walked in parts that no lane overflows for.
 
+use super::blockwise::{Blockwise, Sums, blockwise};
 use super::entry::Kind;
-use super::{Active, Entry, Kernel, Sums};
+use super::{Active, Entry, Kernel};
 use crate::WeightBits;
+use crate::model::Layer;
 
 /// Walks the entries from `entries` up to `end` and writes the lanes of one group of blocks to
 /// `lanes`. `codes` is the first row of the first block, `stride` the distance of the second block's
@@ -25,6 +27,9 @@ pub(super) type Walk = unsafe extern "C" fn(
 /// An entry of either kind.
 pub(super) type Cell = *const i32;
 
+/// Registers of lanes that the kernels of this crate fill, at most.
+pub(super) const LANES: usize = if cfg!(inkbit_kernel = "riscv32") { 12 } else { 8 };
+
 /// What the file of an instruction set gives.
 pub(super) trait Assembly {
     /// Blocks that a walk takes.
@@ -40,6 +45,13 @@ pub(super) trait Assembly {
 }
 
 impl<A: Assembly> Kernel for A {
+    #[inline(always)]
+    fn layer<E: Entry>(layer: &Layer<'_>, active: &Active<'_, E>, out: &mut [i32]) {
+        blockwise::<A, E>(layer, active, out);
+    }
+}
+
+impl<A: Assembly> Blockwise for A {
     #[inline(always)]
     fn blocks(bits: WeightBits) -> usize {
         A::blocks(bits)

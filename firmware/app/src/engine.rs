@@ -2,7 +2,7 @@
 
 use inkbit_core::blob::stated_length;
 use inkbit_core::link::MAX_LOGITS;
-use inkbit_core::softmax::softmax;
+use inkbit_core::softmax::permille;
 use inkbit_core::{Error, Model, Scratch, argmax, infer};
 
 use crate::board::{Board, PIXELS};
@@ -97,19 +97,13 @@ impl<'m, const CELLS: usize> Engine<'m, CELLS> {
 }
 
 impl Verdict {
-    // Not inlined: the shares are on the stack only as long as they are needed.
-    #[inline(never)]
     fn judge(&mut self, logits: &[i32], scale: f32) {
-        let mut shares = [0.0; MAX_LOGITS];
-        softmax(logits, scale, &mut shares);
         let class = argmax(logits);
-        for (number, (bar, share)) in
-            self.bars.iter_mut().zip(shares).take(logits.len()).enumerate()
-        {
-            let permille = (share * 1000.0 + 0.5) as i32;
+        let shares = permille(logits, scale).enumerate();
+        for (bar, (number, permille)) in self.bars.iter_mut().zip(shares) {
             *bar = (permille / 4) as u8;
             if number == class {
-                self.permille = permille as u16;
+                self.permille = permille;
             }
         }
         self.class = (self.permille >= SURE).then_some(class as u16);

@@ -1,0 +1,54 @@
+//! For kernels that are called for one block of outputs, or a few, at a time.
+#![cfg_attr(inkbit_kernel = "thumbv7m", allow(dead_code))]
+
+use super::{Active, Entry};
+use crate::WeightBits;
+use crate::model::Layer;
+
+/// Outputs that one call of [`Blockwise::sums`] gives the sums of, at most.
+pub(super) const MAX_GROUP: usize = 16;
+
+/// The sums of a group of outputs, and room for what a kernel's registers hold before they are taken
+/// apart. One buffer serves all calls: a kernel finds in it what the last one has left there.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sums {
+    /// Σ code · value for each output of the group; beyond them, anything.
+    pub(super) sums: [u32; MAX_GROUP],
+    /// The registers of one walk along a list.
+    #[cfg(any(inkbit_kernel = "thumbv6m", inkbit_kernel = "riscv32"))]
+    pub(super) lanes: [u32; super::walk::LANES],
+}
+
+/// A kernel for a few blocks at a time.
+pub(super) trait Blockwise {
+    /// Blocks that one call of [`sums`](Self::sums) takes, if the layer has so many left.
+    fn blocks(bits: WeightBits) -> usize;
+
+    /// Σ code · value over the listed inputs, for each output of the blocks whose rows `codes` are.
+    /// Nothing is said of codes too few for the list; they must not be read past their end.
+    fn sums<E: Entry>(bits: WeightBits, codes: &[u32], active: &Active<'_, E>, out: &mut Sums);
+}
+
+/// [`Kernel::layer`](super::Kernel::layer) by such a kernel.
+#[inline(always)]
+pub(super) fn blockwise<B: Blockwise, E: Entry>(
+    layer: &Layer<'_>,
+    active: &Active<'_, E>,
+    out: &mut [i32],
+) {
+    let bits = layer.bits();
+    // A weight is step · code − offset, so the offsets of a row come off all at once.
+    let offset = bits.offset() * active.total().cast_signed();
+    let blocks = B::blocks(bits);
+    let words = (layer.inputs() * bits.row_bytes() * blocks / 4).max(1);
+    let mut sums = Sums::default();
+    let mut rest = layer.weights;
+    for out in out.chunks_mut(bits.block() * blocks) {
+        let (codes, after) = rest.split_at_checked(words).unwrap_or((rest, &[]));
+        rest = after;
+        B::sums(bits, codes, active, &mut sums);
+        for (out, &sum) in out.iter_mut().zip(&sums.sums) {
+            *out = bits.step() * sum.cast_signed() - offset;
+        }
+    }
+}
