@@ -109,6 +109,7 @@ pub enum LayerOutput<'s, E: Entry = Packed> {
 /// [`Input::pixels`](crate::Input::pixels). A shorter slice is completed with paper, a longer one
 /// cut: nothing here can fail. Without a model there are no logits. It is quickest if the pixels
 /// begin at a multiple of 4.
+#[inline(never)]
 pub fn infer<'s, const CELLS: usize, E: Entry>(
     scratch: &'s mut Scratch<'_, CELLS, E>,
     pixels: &[u8],

@@ -83,17 +83,13 @@ pub fn load(data_dir: Option<&Path>, mirror: Option<&str>) -> Result<Dataset, Mn
     if let Some(folder) = data_dir {
         return genuine(folder, "--data-dir");
     }
-    if let Some(folder) = std::env::var_os("INKBIT_DATA").filter(|folder| !folder.is_empty()) {
-        return genuine(Path::new(&folder), "$INKBIT_DATA");
+    if let Some(data) = at_hand()? {
+        return Ok(data);
     }
-    let Some(cache) = dirs::cache_dir() else {
+    let Some(cache) = cache() else {
         let reason = "the user has no home and with it no cache folder".to_owned();
         return Err(MnistError::Unavailable { reason });
     };
-    let cache = cache.join("inkbit").join("mnist");
-    if let Ok(data) = genuine(&cache, "the cache") {
-        return Ok(data);
-    }
     let wanted: Vec<Wanted> = PARTS
         .iter()
         .zip(DIGESTS)
@@ -101,6 +97,23 @@ pub fn load(data_dir: Option<&Path>, mirror: Option<&str>) -> Result<Dataset, Mn
         .collect();
     download.fetch(&wanted, &cache).map_err(|error| MnistError::unavailable(&error))?;
     genuine(&cache, "the cache")
+}
+
+/// Loads MNIST if it is in `$INKBIT_DATA` or else in the user's cache folder; downloads nothing.
+///
+/// # Errors
+///
+/// [`MnistError`], if `$INKBIT_DATA` is set to a folder that has no genuine MNIST.
+pub fn at_hand() -> Result<Option<Dataset>, MnistError> {
+    if let Some(folder) = std::env::var_os("INKBIT_DATA").filter(|folder| !folder.is_empty()) {
+        return genuine(Path::new(&folder), "$INKBIT_DATA").map(Some);
+    }
+    Ok(cache().and_then(|cache| genuine(&cache, "the cache").ok()))
+}
+
+/// The folder for downloaded files.
+fn cache() -> Option<PathBuf> {
+    dirs::cache_dir().map(|cache| cache.join("inkbit").join("mnist"))
 }
 
 /// Loads the folder if it has MNIST and nothing else by its names.

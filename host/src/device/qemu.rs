@@ -106,6 +106,21 @@ impl Emulator {
         region: &[u8],
         screen: &Screen,
     ) -> Result<Self, EmulatorError> {
+        Self::start_with(board, firmware, region, screen, &[])
+    }
+
+    /// [`Self::start`], giving QEMU these arguments too.
+    ///
+    /// # Errors
+    ///
+    /// [`EmulatorError`].
+    pub fn start_with(
+        board: &Board,
+        firmware: &Firmware,
+        region: &[u8],
+        screen: &Screen,
+        arguments: &[String],
+    ) -> Result<Self, EmulatorError> {
         let program = board.qemu.program.clone();
         if which(&program).is_none() {
             let package = match program.as_str() {
@@ -137,7 +152,7 @@ impl Emulator {
         command.args(["-display", display]);
         let socket = |name| format!("unix:{},server=on", in_option(&path(name)));
         command.arg("-serial").arg(format!("{},wait={wait}", socket("serial")));
-        command.arg("-qmp").arg(format!("{},wait=off", socket("qmp")));
+        command.arg("-qmp").arg(format!("{},wait=off", socket("qmp"))).args(arguments);
         let guard = command
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -269,6 +284,7 @@ pub fn which(program: &str) -> Option<PathBuf> {
 }
 
 /// A path inside one of QEMU's options, where a comma is written twice.
-fn in_option(path: &Path) -> String {
+#[must_use]
+pub fn in_option(path: &Path) -> String {
     path.to_string_lossy().replace(',', ",,")
 }

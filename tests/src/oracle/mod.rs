@@ -80,7 +80,9 @@ impl Oracle {
         outputs
     }
 
-    fn inputs(&self, pixels: &[u8]) -> Vec<i64> {
+    /// The first layer's inputs: the image cropped and pooled.
+    #[must_use]
+    pub fn inputs(&self, pixels: &[u8]) -> Vec<i64> {
         let width = (self.side - 2 * self.crop) / self.pool;
         let mut inputs = Vec::new();
         for i in 0..width {

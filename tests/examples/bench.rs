@@ -1,0 +1,345 @@
+//! Counts the instructions of an inference on emulated boards: `cargo xtask bench` builds what this
+//! needs and starts it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::str::FromStr;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use anyhow::{Context as _, bail, ensure};
+use clap::Parser;
+use indicatif::{ProgressBar, ProgressStyle};
+use inkbit::data::{Images, mnist, synthetic};
+use inkbit::device::{Board, Firmware};
+use inkbit::files;
+use inkbit::model_file::Blob;
+use inkbit_tests::instructions::baseline::{Baseline, Comparison, entries};
+use inkbit_tests::instructions::measure::{self, Sample};
+use inkbit_tests::instructions::summary::{ModelFacts, Row, Summary};
+use inkbit_tests::instructions::table::tables;
+use inkbit_tests::oracle::Oracle;
+
+/// The committed counts.
+const BASELINE: &str = "tests/bench/instructions.toml";
+/// The committed tables.
+const TABLES: &str = "tests/bench/instructions.md";
+/// Synthetic images that every run counts, and that the baseline is about.
+const REFERENCE: usize = 20;
+
+#[derive(Parser)]
+struct Arguments {
+    /// A board, the name of its kernel, and its firmware.
+    #[arg(long, value_name = "BOARD=KERNEL=FILE", required = true)]
+    firmware: Vec<Image>,
+    /// A model's blob.
+    #[arg(long, value_name = "FILE", required = true)]
+    model: Vec<PathBuf>,
+    /// Images of the data set beside those of the baseline.
+    #[arg(long)]
+    images: usize,
+    /// The command to repeat this, for the file of tables.
+    #[arg(long, default_value = "cargo xtask bench")]
+    command: String,
+    /// Compare with the baseline and fail if a count is more than 1 % above it.
+    #[arg(long)]
+    check: bool,
+    /// Renew baseline and tables.
+    #[arg(long)]
+    write: bool,
+}
+
+#[derive(Clone)]
+struct Image {
+    board: String,
+    kernel: String,
+    file: PathBuf,
+}
+
+impl FromStr for Image {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut parts = text.splitn(3, '=').map(str::to_owned);
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some(board), Some(kernel), Some(file)) => {
+                Ok(Self { board, kernel, file: file.into() })
+            }
+            _ => Err("expected BOARD=KERNEL=FILE".to_owned()),
+        }
+    }
+}
+
+/// A model and what it should say about every image.
+struct Subject<'b> {
+    facts: ModelFacts,
+    blob: &'b Blob,
+    /// Logits, and products with inputs that are not zero.
+    expected: Vec<(Vec<i64>, u64)>,
+}
+
+/// The images: one of ink alone, those of the baseline, and those of the data set.
+struct Pictures {
+    pixels: Vec<Vec<u8>>,
+    data: &'static str,
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<bool> {
+    let start = Instant::now();
+    let plugin = measure::plugin_path()
+        .context("the counting plugin is not built; start this by `cargo xtask bench`")?;
+    let blobs: Vec<Blob> = arguments
+        .model
+        .iter()
+        .map(|file| Blob::load(file).with_context(|| format!("--model {}", file.display())))
+        .collect::<Result<_, _>>()?;
+    let firmwares = arguments
+        .firmware
+        .iter()
+        .map(|image| {
+            let board = Board::find(&image.board)?;
+            let firmware = Firmware::find(&board, Some(&image.file))?;
+            Ok((board, image.kernel.as_str(), firmware))
+        })
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let old = read_baseline(arguments)?;
+    let pictures = pictures(arguments.images)?;
+    let subjects: Vec<Subject<'_>> =
+        blobs.iter().map(|blob| subject(blob, &pictures)).collect::<Result<_, _>>()?;
+
+    let (mut jobs, mut left_out) = (Vec::new(), Vec::new());
+    for subject in &subjects {
+        for (board, kernel, firmware) in &firmwares {
+            match board.check(&subject.blob.model()?, subject.blob.bytes()) {
+                Ok(()) => jobs.push((subject, board, *kernel, firmware)),
+                Err(error) => left_out.push(format!("left out: {error}")),
+            }
+        }
+    }
+    let bar = bar(jobs.len() * pictures.pixels.len());
+    let counted = in_parallel(jobs.len(), |job| {
+        let (subject, board, kernel, firmware) = jobs[job];
+        let row = count(subject, board, kernel, firmware, &plugin, &pictures, &bar);
+        row.with_context(|| format!("{} on {} ({kernel})", subject.facts.name, board.name))
+    });
+    bar.finish_and_clear();
+    let counted: Vec<(Row, String)> = counted.into_iter().collect::<Result<_, _>>()?;
+    ensure!(!counted.is_empty(), "no model fits a board: {}", left_out.join("; "));
+    let compiler = counted[0].1.clone();
+    let rows: Vec<Row> = counted.into_iter().map(|(row, _)| row).collect();
+
+    let data = pictures.data;
+    let text: String =
+        subjects.iter().map(|subject| tables(&rows, subject.facts.crc, data)).collect();
+    println!("{text}");
+    left_out.iter().for_each(|line| println!("{line}"));
+    println!("{} firmwares in {:.0} s", rows.len(), start.elapsed().as_secs_f64());
+
+    let differing: usize =
+        rows.iter().map(|row| row.images.differing + row.reference.differing).sum();
+    let mut sound = differing == 0;
+    if !sound {
+        eprintln!("error: {differing} logits differ from those that core/FORMAT.md defines");
+    }
+    let found = entries(&rows, data);
+    if arguments.check {
+        sound &= report(&old.compare(&compiler, &found));
+    }
+    if arguments.write {
+        ensure!(sound, "nothing was written");
+        let mut new = old;
+        new.renew(&compiler, found);
+        files::write(Path::new(BASELINE), new.text().as_bytes())?;
+        files::write(Path::new(TABLES), document(&arguments.command, &compiler, &text).as_bytes())?;
+        println!("wrote {BASELINE} and {TABLES}");
+    }
+    Ok(sound)
+}
+
+fn read_baseline(arguments: &Arguments) -> anyhow::Result<Baseline> {
+    let file = Path::new(BASELINE);
+    if !arguments.check && !arguments.write || arguments.write && !file.exists() {
+        return Ok(Baseline::default());
+    }
+    let text = String::from_utf8(files::read(file)?)?;
+    Baseline::parse(&text)
+        .with_context(|| format!("{BASELINE} is not what --write writes: restore it"))
+}
+
+/// Prints what has become better or worse, and says whether nothing is too bad.
+fn report(Comparison { faults, gains }: &Comparison) -> bool {
+    for gain in gains {
+        println!("better: {gain}");
+    }
+    if !gains.is_empty() {
+        println!("the baseline is out of date: renew it by `cargo xtask bench --write`");
+    }
+    for fault in faults {
+        eprintln!("error: {fault}");
+    }
+    if !faults.is_empty() {
+        eprintln!("where that is meant to be, renew the baseline by `cargo xtask bench --write`");
+    }
+    faults.is_empty()
+}
+
+fn pictures(count: usize) -> anyhow::Result<Pictures> {
+    let reference = synthetic::images(synthetic::Part::Test, REFERENCE, 1);
+    let side = reference.side;
+    let (mut images, data) = match mnist::at_hand()? {
+        Some(mnist) => (mnist.test, "MNIST"),
+        None => (synthetic::images(synthetic::Part::Test, count, 1), "synthetic"),
+    };
+    ensure!(
+        count <= images.len(),
+        "--images is {count}, but there are {} test images: ask for fewer",
+        images.len()
+    );
+    images.labels.truncate(count);
+    let ink = vec![255; side * side];
+    let all = |images: &Images| -> Vec<Vec<u8>> {
+        images.iter().map(|(pixels, _)| pixels.to_vec()).collect()
+    };
+    let pixels = [vec![ink], all(&reference), all(&images)].concat();
+    Ok(Pictures { pixels, data: if count == 0 { "synthetic" } else { data } })
+}
+
+fn subject<'b>(blob: &'b Blob, pictures: &Pictures) -> anyhow::Result<Subject<'b>> {
+    let oracle = Oracle::read(blob.bytes())
+        .map_err(|fault| anyhow::anyhow!("the model breaks core/FORMAT.md: {fault:?}"))?;
+    let model = blob.model()?;
+    let (pixels, given) = (model.input().pixels(), pictures.pixels[0].len());
+    if pixels != given {
+        bail!("the model takes images of {pixels} pixels, the images have {given}: take another");
+    }
+    let layers = model.layers();
+    let outputs = layers.iter().map(|layer| layer.outputs());
+    let facts = ModelFacts {
+        name: model.header().name.to_owned(),
+        crc: blob.crc(),
+        widths: layers.iter().take(1).map(|layer| layer.inputs()).chain(outputs).collect(),
+        bits: layers.first().map_or(8, |layer| layer.bits().bits()),
+        cells: model.scratch_cells(),
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let share = pictures.pixels.len().div_ceil(threads);
+    let shares: Vec<&[Vec<u8>]> = pictures.pixels.chunks(share).collect();
+    let answers = in_parallel(shares.len(), |part| {
+        shares[part].iter().map(|pixels| answer(&oracle, pixels)).collect::<Vec<_>>()
+    });
+    Ok(Subject { facts, blob, expected: answers.concat() })
+}
+
+/// The logits, and the products with inputs that are not zero.
+fn answer(oracle: &Oracle, pixels: &[u8]) -> (Vec<i64>, u64) {
+    let mut layers = oracle.layers(pixels);
+    let inputs = [oracle.inputs(pixels)];
+    let products = inputs.iter().chain(&layers).zip(&oracle.layers).map(|(inputs, layer)| {
+        inputs.iter().filter(|input| **input != 0).count() * layer.outputs
+    });
+    let products = products.sum::<usize>() as u64;
+    (layers.pop().unwrap_or_default(), products)
+}
+
+/// Counts one model on one board.
+fn count(
+    subject: &Subject<'_>,
+    board: &Board,
+    kernel: &str,
+    firmware: &Firmware,
+    plugin: &Path,
+    pictures: &Pictures,
+    bar: &ProgressBar,
+) -> anyhow::Result<(Row, String)> {
+    let samples: Vec<Sample<'_>> = pictures
+        .pixels
+        .iter()
+        .zip(&subject.expected)
+        .map(|(pixels, (logits, _))| (pixels.as_slice(), logits.as_slice()))
+        .collect();
+    let counts =
+        measure::count(board, firmware, plugin, subject.blob, &samples, |_| bar.inc(1))?;
+    let macs: Vec<u64> = subject.expected.iter().map(|(_, products)| *products).collect();
+    let (behind_ink, behind_reference) = (1, 1 + REFERENCE);
+    let mut row = Row::new(&subject.facts, board, kernel);
+    row.all_ink = counts.images[0].total();
+    row.code = counts.code;
+    let reference = behind_ink..behind_reference;
+    row.reference = Summary::new(&counts.images[reference.clone()], &macs[reference]);
+    row.images = Summary::new(&counts.images[behind_reference..], &macs[behind_reference..]);
+    if row.images.images == 0 {
+        row.images = row.reference.clone();
+    }
+    row.reference.differing += counts.images[0].differing;
+    Ok((row, counts.compiler))
+}
+
+/// Does `count` things, as many at once as there are processors; the results in their order.
+fn in_parallel<T: Send>(count: usize, job: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= count {
+                        break;
+                    }
+                    let result = job(number);
+                    done.lock().expect("no job panics while it holds this").push((number, result));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().expect("no job panics while it holds this");
+    done.sort_by_key(|(number, _)| *number);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// A bar on standard error, hidden where nobody looks.
+fn bar(total: usize) -> ProgressBar {
+    let bar = ProgressBar::new(total as u64).with_message("counting");
+    match ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {per_sec} {eta}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// The file of tables.
+fn document(command: &str, compiler: &str, tables: &str) -> String {
+    format!(
+        "# Instructions of an inference\n\n\
+         Written by `{command}` with {compiler}; not to be edited. Counted in QEMU by the plugin in \
+         `tests/count`, of the firmware that is flashed, with the model in its place in flash and \
+         the images sent over the line, from the first instruction of `infer` to its return: raw \
+         pixels in, logits out. A differing logit is one that is not what `tests/src/oracle` makes \
+         of core/FORMAT.md.\n\n\
+         - *bar*: 3.33 N + 13,000 on Cortex-M0 and 1.2 N + 9,000 on the other Cortex-M, with 8 bits \
+         a weight; with packed entries 8 % more, for half the memory; with fewer bits 25 % more per \
+         N than 8 bits; on RISC-V 2.5 times the Cortex-M3's count.\n\
+         - *CMSIS-NN*: instructions of its s8 functions for the same net, which do not depend on \
+         the image; *ratio*: those to ours.\n\
+         - *parts*: gather lists the pixels that are not zero; multiply is the kernel; requantise is \
+         all the rest. The parts add up to the mean, and so do the layers with what is before them.\n\
+         - *scratch*: working memory for this net; *stack*: the deepest byte that `infer` or what it \
+         calls has written; *code*: of all functions of the engine, those for other widths of \
+         weights too.\n\
+         - *cycles*: an estimate, for memory without wait states, by the times in Arm's Cortex-M3 \
+         Technical Reference Manual: a long multiplication that adds takes 4 to 7 cycles, MLA 2, a \
+         jump 1 to 3 beside its own, a load 2 or 1 behind another load or store.\n\n{tables}"
+    )
+}

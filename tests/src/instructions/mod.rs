@@ -1,0 +1,9 @@
+//! Instructions of an inference, counted in QEMU, of the firmware that is flashed.
+
+pub mod baseline;
+pub mod calls;
+pub mod cycles;
+pub mod engine;
+pub mod measure;
+pub mod summary;
+pub mod table;

@@ -1,0 +1,201 @@
+//! The tables that people read, in Markdown.
+
+use std::fmt::Write as _;
+
+use super::summary::Row;
+
+/// A table in the making.
+struct Table {
+    header: Vec<String>,
+    lines: Vec<Vec<String>>,
+}
+
+impl Table {
+    fn new(header: &[&str]) -> Self {
+        Self { header: header.iter().map(ToString::to_string).collect(), lines: Vec::new() }
+    }
+
+    /// Columns of one width, the first two to the left and the others to the right.
+    fn text(&self) -> String {
+        let width = |column: usize| {
+            let cells = self.lines.iter().chain([&self.header]).map(|line| &line[column]);
+            cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
+        };
+        let widths: Vec<usize> = (0..self.header.len()).map(width).collect();
+        let mut text = String::new();
+        let mut write = |line: &[String]| {
+            for (column, (cell, &width)) in line.iter().zip(&widths).enumerate() {
+                let _ = match column {
+                    0 | 1 => write!(text, "| {cell:<width$} "),
+                    _ => write!(text, "| {cell:>width$} "),
+                };
+            }
+            text.push_str("|\n");
+        };
+        write(&self.header);
+        let rule = |(column, &width): (usize, &usize)| match column {
+            0 | 1 => "-".repeat(width),
+            _ => "-".repeat(width.saturating_sub(1)) + ":",
+        };
+        write(&widths.iter().enumerate().map(rule).collect::<Vec<_>>());
+        self.lines.iter().for_each(|line| write(line));
+        text
+    }
+}
+
+/// The tables of one model; its rows are those of `rows` that begin with it.
+#[must_use]
+pub fn tables(rows: &[Row], crc: u32, data: &str) -> String {
+    let own: Vec<&Row> = rows.iter().filter(|row| row.model.crc == crc).collect();
+    let Some(first) = own.first() else { return String::new() };
+    let mut text = String::new();
+    let widths: Vec<String> = first.model.widths.iter().map(ToString::to_string).collect();
+    let _ = writeln!(
+        text,
+        "## {}: {}, {} bits\n\n{} {data} images, {} products with inputs that are not zero in the \
+         mean (N).\n",
+        first.model.name,
+        widths.join("-"),
+        first.model.bits,
+        thousands(first.images.images as f64),
+        thousands(first.images.macs),
+    );
+    for table in [totals(&own, rows), parts(&own), costs(&own)] {
+        text += &table.text();
+        text.push('\n');
+    }
+    text
+}
+
+fn totals(own: &[&Row], all: &[Row]) -> Table {
+    let mut table = Table::new(&[
+        "processor",
+        "kernel",
+        "mean",
+        "min",
+        "max",
+        "bar",
+        "per N",
+        "all 255",
+        "its bar",
+        "CMSIS-NN",
+        "ratio",
+        "logits differing",
+    ]);
+    for row in own {
+        let Row { images, cpu, kernel, all_ink, .. } = row;
+        let cmsis_nn = row.cmsis_nn();
+        table.lines.push(vec![
+            cpu.clone(),
+            kernel.clone(),
+            thousands(images.mean),
+            thousands(images.least as f64),
+            thousands(images.most as f64),
+            optional(row.bar(all).map(|bar| against(images.mean, bar))),
+            format!("{:.3}", row.per_mac()),
+            thousands(*all_ink as f64),
+            optional(row.all_ink_bar().map(|bar| against(*all_ink as f64, bar as f64))),
+            optional(cmsis_nn.map(thousands)),
+            optional(cmsis_nn.map(|peer| format!("{:.1}", peer / images.mean))),
+            thousands(images.differing as f64),
+        ]);
+    }
+    table
+}
+
+fn parts(own: &[&Row]) -> Table {
+    let layers = own.iter().map(|row| row.images.layers.len()).max().unwrap_or_default();
+    let layers: Vec<String> = (1..layers).map(|layer| format!("layer {layer}")).collect();
+    let mut header =
+        vec!["processor", "kernel", "gather", "multiply", "requantise", "before layers"];
+    header.extend(layers.iter().map(String::as_str));
+    let mut table = Table::new(&header);
+    for Row { cpu, kernel, images, .. } in own {
+        let counts = images.parts.iter().chain(&images.layers).map(|count| thousands(*count));
+        let mut line: Vec<String> = [cpu.clone(), kernel.clone()].into_iter().chain(counts).collect();
+        line.resize(table.header.len(), optional(None));
+        table.lines.push(line);
+    }
+    table
+}
+
+fn costs(own: &[&Row]) -> Table {
+    let mut table = Table::new(&[
+        "processor",
+        "kernel",
+        "scratch bytes",
+        "stack bytes",
+        "code bytes",
+        "cycles, estimated",
+    ]);
+    for Row { cpu, kernel, images, scratch, code, .. } in own {
+        let [least, most] = images.cycles;
+        table.lines.push(vec![
+            cpu.clone(),
+            kernel.clone(),
+            thousands(*scratch as f64),
+            thousands(images.stack as f64),
+            thousands(*code as f64),
+            optional((most > 0.0).then(|| format!("{} to {}", thousands(least), thousands(most)))),
+        ]);
+    }
+    table
+}
+
+fn optional(cell: Option<String>) -> String {
+    cell.unwrap_or_else(|| "–".to_owned())
+}
+
+/// A bar, marked if it is not held.
+fn against(found: f64, bar: f64) -> String {
+    let mark = if found > bar { "missed: " } else { "" };
+    format!("{mark}{}", thousands(bar))
+}
+
+/// A number without its fraction, its digits in groups of three.
+fn thousands(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::summary::tests::row;
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        let texts = [0.4, 999.0, 1000.0, 1_451_572.9].map(thousands);
+        assert_eq!(texts, ["0", "999", "1,000", "1,451,573"]);
+    }
+
+    #[test]
+    fn a_table_shows_bars_peers_and_what_is_missing() {
+        let mut m0 = row("microbit", "packed", 8, 190_000.0);
+        (m0.images.least, m0.images.layers) = (5, vec![1.0, 2.0]);
+        let rows = [m0, row("lm3s6965evb", "wide", 8, 70_000.0)];
+        let text = tables(&rows, 8, "MNIST");
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "## int8: 784-256-128-10, 8 bits");
+        assert!(lines[2].starts_with("100 MNIST images, 50,000 products"), "{text}");
+        // 1.08 × (3.33 × 50,000 + 13,000), and 1.2 × 50,000 + 9,000.
+        assert!(lines[6].contains("| 193,860 |") || lines[6].contains(" 193,860 |"), "{text}");
+        assert!(lines[6].contains("1,451,573 |   7.6 |"), "{text}");
+        assert!(lines[7].contains("missed: 69,000"), "{text}");
+        assert!(text.contains("| before layers | layer 1 |"), "{text}");
+        let widths: Vec<usize> = lines[4..8].iter().map(|line| line.chars().count()).collect();
+        assert!(widths.iter().all(|width| *width == widths[0]), "{text}");
+    }
+
+    #[test]
+    fn a_model_that_was_not_counted_has_no_table() {
+        assert_eq!(tables(&[], 8, "MNIST"), "");
+    }
+}
