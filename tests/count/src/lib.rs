@@ -65,9 +65,10 @@ static LAST: AtomicPtr<Block> = AtomicPtr::new(std::ptr::null_mut());
 static RUNNING: AtomicBool = AtomicBool::new(false);
 /// Where the root returns to.
 static RETURN: AtomicU64 = AtomicU64::new(0);
-/// Whether the root's first block runs, which saves its caller's registers.
+/// Whether the root has not yet left the first block that writes to the stack: it saves the
+/// caller's registers, at the beginning of the root's stack.
 static ENTERING: AtomicBool = AtomicBool::new(false);
-/// One past the highest byte of the stack that the root's first block has written.
+/// One past the highest byte of the stack that was written while [`ENTERING`].
 static TOP: AtomicU64 = AtomicU64::new(0);
 /// The lowest byte of the stack that has been written since.
 static DEEPEST: AtomicU64 = AtomicU64::new(0);
@@ -209,7 +210,9 @@ extern "C" fn running(_: c_uint, block: *mut c_void) {
         add(&block.runs);
         return;
     }
-    ENTERING.store(false, Relaxed);
+    if TOP.load(Relaxed) != 0 {
+        ENTERING.store(false, Relaxed);
+    }
     if let Some(last) = last.filter(|last| last.range.end != block.range.start) {
         add(&last.jumps);
     }
