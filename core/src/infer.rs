@@ -165,12 +165,8 @@ pub(crate) fn run<'c, K: Kernel, E: Entry>(
         at_front = !at_front;
     }
     let (inputs, logits) = ends::<E>(words, at_front, last);
-    let active = Active::<E>::new(inputs, written, last.bits());
     let logits = logits.get_mut(..last.outputs()).unwrap_or_default();
-    K::layer(last, &active, logits);
-    for (logit, &bias) in logits.iter_mut().zip(last.bias) {
-        *logit += i32::from_le(bias);
-    }
+    run_last::<K, E>(last, &Active::new(inputs, written, last.bits()), logits);
     observe(hidden.len(), LayerOutput::Logits(logits));
     logits
 }
@@ -204,6 +200,7 @@ fn ends<'c, E: Entry>(
 }
 
 /// Runs a layer that is not the last; its non-zero activations are listed in the front of `outputs`.
+// Not inlined, like the other two: `cargo xtask bench` finds inferences and layers by these symbols.
 #[inline(never)]
 fn run_hidden<K: Kernel, E: Entry>(
     layer: &Layer<'_>,
@@ -220,6 +217,15 @@ fn run_hidden<K: Kernel, E: Entry>(
     match layer.multipliers {
         &[multiplier] => activate(sums, layer.bias, repeat(&multiplier), list),
         multipliers => activate(sums, layer.bias, multipliers.iter(), list),
+    }
+}
+
+/// Runs the last layer.
+#[inline(never)]
+fn run_last<K: Kernel, E: Entry>(layer: &Layer<'_>, active: &Active<'_, E>, logits: &mut [i32]) {
+    K::layer(layer, active, logits);
+    for (logit, &bias) in logits.iter_mut().zip(layer.bias) {
+        *logit += i32::from_le(bias);
     }
 }
 

@@ -1,8 +1,15 @@
 //! What a board tells the app, and the memory that it lends.
 
-use inkbit_core::Scratch;
+use inkbit_core::{Scratch, kernel};
 
 use crate::canvas::Canvas;
+
+/// How inputs that are not zero lie in working memory.
+#[cfg(not(feature = "wide"))]
+pub type Entry = kernel::Packed;
+/// How inputs that are not zero lie in working memory.
+#[cfg(feature = "wide")]
+pub type Entry = kernel::Wide;
 
 /// The most pixels of an image that a model may take: 32 × 32.
 pub const PIXELS: usize = 1024;
@@ -24,7 +31,7 @@ pub struct Board {
 #[derive(Debug)]
 pub struct Buffers<'m, const CELLS: usize> {
     /// For the model.
-    pub scratch: Scratch<'m, CELLS>,
+    pub scratch: Scratch<'m, CELLS, Entry>,
     /// The paper, and the image that the model sees.
     pub pictures: Pictures,
 }

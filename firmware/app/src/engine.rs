@@ -5,7 +5,7 @@ use inkbit_core::link::MAX_LOGITS;
 use inkbit_core::softmax::permille;
 use inkbit_core::{Error, Model, Scratch, argmax, infer};
 
-use crate::board::{Board, PIXELS};
+use crate::board::{Board, Entry, PIXELS};
 use crate::clock::Clock;
 use crate::words::Text;
 
@@ -33,7 +33,7 @@ impl Verdict {
 /// A model in `CELLS` words of working memory, or why there is none.
 #[derive(Debug)]
 pub struct Engine<'m, const CELLS: usize> {
-    scratch: &'m mut Scratch<'m, CELLS>,
+    scratch: &'m mut Scratch<'m, CELLS, Entry>,
     failure: Text,
     crc: u32,
 }
@@ -45,7 +45,7 @@ impl<'m, const CELLS: usize> Engine<'m, CELLS> {
     pub fn new(
         region: &[u8],
         parsed: &'m Result<Model<'m>, Error>,
-        scratch: &'m mut Scratch<'m, CELLS>,
+        scratch: &'m mut Scratch<'m, CELLS, Entry>,
         board: &Board,
     ) -> Self {
         let mut failure = Text::new();

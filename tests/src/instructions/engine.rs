@@ -16,10 +16,11 @@ const ENDIAN: LittleEndian = LittleEndian;
 const ROOT: &str = "inkbit_core::infer::infer";
 
 /// Called once for each layer.
-const LAYERS: &[&str] = &["inkbit_core::infer::accumulate"];
+const LAYERS: &[&str] = &["inkbit_core::infer::run_hidden", "inkbit_core::infer::run_last"];
 
 /// Beginnings of the names of the engine's functions.
-const ENGINE: &[&str] = &["inkbit_core::infer::", "inkbit_core::kernel::", "inkbit_core::requant::"];
+const ENGINE: &[&str] =
+    &["inkbit_core::infer::", "inkbit_core::gather::", "inkbit_core::kernel::"];
 
 /// What an inference does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,20 +37,18 @@ pub enum Part {
 pub const PARTS: [Part; 3] = [Part::Gather, Part::Multiply, Part::Requantise];
 
 /// Which source files or functions make a part. An instruction belongs to the first line that fits
-/// its function or one that this was inlined into; to [`Part::Requantise`] if none does.
+/// the function it is in, or one that was inlined there; to [`Part::Requantise`] if none does.
 const RULES: &[(Place, Part)] = &[
-    (Place::Function("gather"), Part::Gather),
+    (Place::File("core/src/gather.rs"), Part::Gather),
     (Place::File("core/src/kernel/portable.rs"), Part::Multiply),
     (Place::Module("inkbit_core::kernel::"), Part::Multiply),
 ];
 
 enum Place {
-    /// A function by the last part of its name.
-    Function(&'static str),
-    /// A function by the beginning of its name: for assembly, which has no source file.
-    Module(&'static str),
-    /// A source file by the end of its path.
+    /// What was inlined from a source file, by the end of its path.
     File(&'static str),
+    /// A function with a symbol of its own, by the beginning of its name: assembly has no source.
+    Module(&'static str),
 }
 
 /// An ELF file in which the engine cannot be found.
@@ -206,21 +205,15 @@ impl<'e> Engine<'e> {
     ///
     /// [`EngineError::Debug`].
     pub fn part(&self, address: u64) -> Result<Part, EngineError> {
-        // Names of the function and of those that it was inlined into, with their files.
-        let mut frames = vec![(self.function(address), String::new())];
-        let mut iter = self.debug.find_frames(address).skip_all_loads()?;
-        while let Some(frame) = iter.next()? {
-            let name = frame.function.as_ref().and_then(|function| function.raw_name().ok());
-            let name = name.map(|name| format!("{:#}", rustc_demangle::demangle(&name)));
-            let file = frame.location.and_then(|location| location.file);
-            frames.push((name.unwrap_or_default(), file.unwrap_or_default().to_owned()));
+        let function = self.function(address);
+        let mut files = Vec::new();
+        let mut frames = self.debug.find_frames(address).skip_all_loads()?;
+        while let Some(frame) = frames.next()? {
+            files.extend(frame.location.and_then(|location| location.file));
         }
-        let rule = RULES.iter().find(|(place, _)| {
-            frames.iter().any(|(name, file)| match place {
-                Place::Function(wanted) => path(name).rsplit("::").next() == Some(wanted),
-                Place::Module(wanted) => name.starts_with(wanted),
-                Place::File(wanted) => file.ends_with(wanted),
-            })
+        let rule = RULES.iter().find(|(place, _)| match place {
+            Place::File(end) => files.iter().any(|file| file.ends_with(end)),
+            Place::Module(start) => function.starts_with(start),
         });
         Ok(rule.map_or(Part::Requantise, |(_, part)| *part))
     }
