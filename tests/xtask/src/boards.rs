@@ -6,6 +6,8 @@ use crate::process::root;
 
 /// What building and emulating a board takes.
 pub(crate) struct Board {
+    /// What it is called.
+    pub(crate) name: String,
     /// The firmware's package.
     pub(crate) package: String,
     /// What it is compiled for.
@@ -34,6 +36,7 @@ fn parse(text: &str) -> Result<Board, String> {
         _ => Err(format!("`{key}` is missing or no text")),
     };
     Ok(Board {
+        name: text(table.get("name"), "name")?,
         package: text(table.get("package"), "package")?,
         target: text(table.get("target"), "target")?,
         emulator: text(table.get("qemu").and_then(|qemu| qemu.get("program")), "qemu.program")?,
@@ -53,7 +56,7 @@ mod tests {
 
     #[test]
     fn a_missing_key_is_named() {
-        let Err(message) = parse("package = \"p\"\ntarget = \"t\"") else { panic!("accepted") };
+        let Err(message) = parse("name = \"n\"\npackage = \"p\"\ntarget = \"t\"") else { panic!("accepted") };
         assert!(message.contains("qemu.program"), "{message}");
     }
 }

@@ -1,5 +1,6 @@
 //! The project's automation: `cargo xtask test` is everything that CI checks.
 
+mod bench;
 mod boards;
 mod cli;
 mod devices;
@@ -19,9 +20,22 @@ fn main() -> ExitCode {
             print!("{}", cli::help());
             ExitCode::SUCCESS
         }
+        Ok(cli::Request::BenchHelp) => {
+            print!("{}", bench::HELP);
+            ExitCode::SUCCESS
+        }
+        Ok(cli::Request::Bench(options)) => match bench::bench(&options) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(message) => {
+                eprintln!("error: {message}");
+                ExitCode::FAILURE
+            }
+        },
         Ok(cli::Request::Run(steps)) => report::run(&steps),
         Err(message) => {
-            eprintln!("error: {message}\n\n{}", cli::help());
+            let is_bench = arguments.first().is_some_and(|name| name == "bench");
+            let help = if is_bench { bench::HELP.to_owned() } else { cli::help() };
+            eprintln!("error: {message}\n\n{help}");
             ExitCode::from(2)
         }
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::bench;
 use crate::devices;
 use crate::process::{cargo, output, run};
 use crate::setup;
@@ -70,6 +71,12 @@ pub(crate) const STEPS: &[Step] = &[
         why: "measure flash, RAM and stack of every board against the budget in its board.toml",
         in_test: true,
         run: devices::size,
+    },
+    Step {
+        name: "count",
+        why: "count an inference's instructions on every board: 1 % above the baseline is too many",
+        in_test: true,
+        run: bench::check,
     },
     Step {
         name: "lint",
