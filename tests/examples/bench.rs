@@ -247,9 +247,10 @@ fn subject<'b>(blob: &'b Blob, pictures: &Pictures) -> anyhow::Result<Subject<'b
 fn answer(oracle: &Oracle, pixels: &[u8]) -> (Vec<i64>, u64) {
     let mut layers = oracle.layers(pixels);
     let inputs = [oracle.inputs(pixels)];
-    let products = inputs.iter().chain(&layers).zip(&oracle.layers).map(|(inputs, layer)| {
-        inputs.iter().filter(|input| **input != 0).count() * layer.outputs
-    });
+    let products =
+        inputs.iter().chain(&layers).zip(&oracle.layers).map(|(inputs, layer)| {
+            inputs.iter().filter(|input| **input != 0).count() * layer.outputs
+        });
     let products = products.sum::<usize>() as u64;
     (layers.pop().unwrap_or_default(), products)
 }
@@ -270,8 +271,7 @@ fn count(
         .zip(&subject.expected)
         .map(|(pixels, (logits, _))| (pixels.as_slice(), logits.as_slice()))
         .collect();
-    let counts =
-        measure::count(board, firmware, plugin, subject.blob, &samples, |_| bar.inc(1))?;
+    let counts = measure::count(board, firmware, plugin, subject.blob, &samples, |_| bar.inc(1))?;
     let macs: Vec<u64> = subject.expected.iter().map(|(_, products)| *products).collect();
     let (behind_ink, behind_reference) = (1, 1 + REFERENCE);
     let mut row = Row::new(&subject.facts, board, kernel);

@@ -78,7 +78,13 @@ fn narrow(op: u32) -> (Cycles, bool) {
         // LDR of a literal.
         0b01001 => LOAD,
         // STR, STRH and STRB by a register; the other five load.
-        0b01010 | 0b01011 => if (op >> 9) & 7 < 3 { STORE } else { LOAD },
+        0b01010 | 0b01011 => {
+            if (op >> 9) & 7 < 3 {
+                STORE
+            } else {
+                LOAD
+            }
+        }
         // By an immediate: words, bytes, halfwords, and words on the stack.
         0b01100 | 0b01110 | 0b10000 | 0b10010 => STORE,
         0b01101 | 0b01111 | 0b10001 | 0b10011 => LOAD,
@@ -106,11 +112,11 @@ fn wide(first: u32, second: u32) -> (Cycles, bool) {
         return if loads { LOAD } else { STORE };
     }
     let cost = match (first >> 4, second >> 12) {
-        (0xFB0, 0xF) => cycles(1, 1),                       // MUL
-        (0xFB0, _) => cycles(2, 2),                         // MLA, MLS
-        (0xFB8 | 0xFBA, _) => cycles(3, 5),                 // SMULL, UMULL
-        (0xFB9 | 0xFBB, _) => cycles(2, 12),                // SDIV, UDIV
-        (0xFBC | 0xFBE, _) => cycles(4, 7),                 // SMLAL, UMLAL
+        (0xFB0, 0xF) => cycles(1, 1),        // MUL
+        (0xFB0, _) => cycles(2, 2),          // MLA, MLS
+        (0xFB8 | 0xFBA, _) => cycles(3, 5),  // SMULL, UMULL
+        (0xFB9 | 0xFBB, _) => cycles(2, 12), // SDIV, UDIV
+        (0xFBC | 0xFBE, _) => cycles(4, 7),  // SMLAL, UMLAL
         _ => cycles(1, 1),
     };
     (cost, false)

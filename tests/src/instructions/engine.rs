@@ -19,8 +19,7 @@ const ROOT: &str = "inkbit_core::infer::infer";
 const LAYERS: &[&str] = &["inkbit_core::infer::run_hidden", "inkbit_core::infer::run_last"];
 
 /// Beginnings of the names of the engine's functions.
-const ENGINE: &[&str] =
-    &["inkbit_core::infer::", "inkbit_core::gather::", "inkbit_core::kernel::"];
+const ENGINE: &[&str] = &["inkbit_core::infer::", "inkbit_core::gather::", "inkbit_core::kernel::"];
 
 /// What an inference does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,14 +40,15 @@ pub const PARTS: [Part; 3] = [Part::Gather, Part::Multiply, Part::Requantise];
 const RULES: &[(Place, Part)] = &[
     (Place::File("core/src/gather.rs"), Part::Gather),
     (Place::File("core/src/kernel/portable.rs"), Part::Multiply),
-    (Place::Module("inkbit_core::kernel::"), Part::Multiply),
+    (Place::Functions("inkbit_core::kernel::", &["packed", "wide"]), Part::Multiply),
 ];
 
 enum Place {
     /// What was inlined from a source file, by the end of its path.
     File(&'static str),
-    /// A function with a symbol of its own, by the beginning of its name: assembly has no source.
-    Module(&'static str),
+    /// Functions with symbols of their own, by the beginning and the last word of their names:
+    /// assembly has no source.
+    Functions(&'static str, &'static [&'static str]),
 }
 
 /// An ELF file in which the engine cannot be found.
@@ -176,14 +176,18 @@ impl<'e> Engine<'e> {
     #[must_use]
     pub fn instructions(&self, range: Range<u64>) -> Vec<(u64, u32)> {
         let mut found = Vec::new();
-        let Some((base, bytes)) = self.code.iter().find(|(base, bytes)| {
-            (*base..base + bytes.len() as u64).contains(&range.start)
-        }) else {
+        let Some((base, bytes)) = self
+            .code
+            .iter()
+            .find(|(base, bytes)| (*base..base + bytes.len() as u64).contains(&range.start))
+        else {
             return found;
         };
         let half = |address: u64| {
             let place = (address - base) as usize;
-            bytes.get(place..place + 2).map(|half| u32::from(u16::from_le_bytes([half[0], half[1]])))
+            bytes
+                .get(place..place + 2)
+                .map(|half| u32::from(u16::from_le_bytes([half[0], half[1]])))
         };
         let mut at = range.start;
         while at < range.end
@@ -213,7 +217,10 @@ impl<'e> Engine<'e> {
         }
         let rule = RULES.iter().find(|(place, _)| match place {
             Place::File(end) => files.iter().any(|file| file.ends_with(end)),
-            Place::Module(start) => function.starts_with(start),
+            Place::Functions(start, names) => {
+                function.starts_with(start)
+                    && function.rsplit("::").next().is_some_and(|name| names.contains(&name))
+            }
         });
         Ok(rule.map_or(Part::Requantise, |(_, part)| *part))
     }

@@ -124,7 +124,8 @@ pub fn count(
     let folder = tempfile::Builder::new().prefix("inkbit-count-").tempdir()?;
     let log = folder.path().join("log");
     let arguments = ["-plugin".to_owned(), plugin_option(plugin, &engine, &log)];
-    let emulator = Emulator::start_with(board, firmware, blob.bytes(), &Screen::Headless, &arguments);
+    let emulator =
+        Emulator::start_with(board, firmware, blob.bytes(), &Screen::Headless, &arguments);
     let connected = emulator.and_then(Emulator::into_client);
     let client = connected.map_err(|error| match error {
         EmulatorError::Ended { .. } if has_plugins(program) => CountError::Plugin(error),
@@ -247,11 +248,8 @@ fn cost(engine: &Engine<'_>, block: Block, has_cycles: bool) -> Result<Cost, Eng
 /// Where cargo leaves the plugin, beside the programs it builds.
 #[must_use]
 pub fn plugin_path() -> Option<PathBuf> {
-    let name = format!(
-        "{}inkbit_count{}",
-        std::env::consts::DLL_PREFIX,
-        std::env::consts::DLL_SUFFIX
-    );
+    let name =
+        format!("{}inkbit_count{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
     // The program lies in a folder of its own beside the library.
     let program = std::env::current_exe().ok()?;
     program.ancestors().skip(1).take(2).map(|folder| folder.join(&name)).find(|file| file.exists())

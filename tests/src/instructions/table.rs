@@ -112,7 +112,8 @@ fn parts(own: &[&Row]) -> Table {
     let mut table = Table::new(&header);
     for Row { cpu, kernel, images, .. } in own {
         let counts = images.parts.iter().chain(&images.layers).map(|count| thousands(*count));
-        let mut line: Vec<String> = [cpu.clone(), kernel.clone()].into_iter().chain(counts).collect();
+        let mut line: Vec<String> =
+            [cpu.clone(), kernel.clone()].into_iter().chain(counts).collect();
         line.resize(table.header.len(), optional(None));
         table.lines.push(line);
     }

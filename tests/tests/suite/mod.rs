@@ -19,6 +19,8 @@ mod equivalence;
 mod errors;
 mod golden;
 #[cfg(feature = "host")]
+mod instructions;
+#[cfg(feature = "host")]
 mod picture;
 #[cfg(feature = "host")]
 mod reference_models;

@@ -103,16 +103,16 @@ impl Options {
         let (mut list, mut lanes, mut portable) = ("packed".to_owned(), "64".to_owned(), false);
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
-            let mut value = || {
-                arguments.next().cloned().ok_or_else(|| format!("{argument} wants a value"))
-            };
+            let mut value =
+                || arguments.next().cloned().ok_or_else(|| format!("{argument} wants a value"));
             match argument.as_str() {
                 "--board" => options.boards.push(value()?),
                 "--images" => {
                     let text = value()?;
-                    options.images = text.parse().ok().filter(|n| *n <= 10_000).ok_or_else(|| {
-                        format!("--images is '{text}': expected a number from 0 to 10000")
-                    })?;
+                    options.images =
+                        text.parse().ok().filter(|n| *n <= 10_000).ok_or_else(|| {
+                            format!("--images is '{text}': expected a number from 0 to 10000")
+                        })?;
                 }
                 "--model" => options.models.push(value()?.into()),
                 "--list" => list = value()?,
@@ -179,7 +179,11 @@ impl Options {
             command += &format!(" --images {}", self.images);
         }
         let own = |model: &Path| model.strip_prefix(process::root()).unwrap_or(model).to_owned();
-        for model in self.models.iter().filter(|model| self.models.len() > 1 || own(model) != Path::new(MODEL)) {
+        for model in self
+            .models
+            .iter()
+            .filter(|model| self.models.len() > 1 || own(model) != Path::new(MODEL))
+        {
             command += &format!(" --model {}", own(model).display());
         }
         command + " --write"
@@ -193,9 +197,9 @@ fn forms(list: &str, lanes: &str, portable: bool) -> Result<Vec<Form>, String> {
         _ if given == second => Ok((false, true)),
         _ => Err(format!("is '{given}': expected {first}, {second} or both")),
     };
-    let (packed, wide) =
-        both(list, "packed", "wide").map_err(|error| format!("--list {error}"))?;
-    let (lanes_64, lanes_32) = both(lanes, "64", "32").map_err(|error| format!("--lanes {error}"))?;
+    let (packed, wide) = both(list, "packed", "wide").map_err(|error| format!("--list {error}"))?;
+    let (lanes_64, lanes_32) =
+        both(lanes, "64", "32").map_err(|error| format!("--lanes {error}"))?;
     let chosen = [
         (PACKED, packed && lanes_64),
         (PACKED_32, packed && lanes_32),

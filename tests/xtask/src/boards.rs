@@ -56,7 +56,9 @@ mod tests {
 
     #[test]
     fn a_missing_key_is_named() {
-        let Err(message) = parse("name = \"n\"\npackage = \"p\"\ntarget = \"t\"") else { panic!("accepted") };
+        let Err(message) = parse("name = \"n\"\npackage = \"p\"\ntarget = \"t\"") else {
+            panic!("accepted")
+        };
         assert!(message.contains("qemu.program"), "{message}");
     }
 }
