@@ -139,7 +139,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let counted: Vec<(Row, String)> = counted.into_iter().collect::<Result<_, _>>()?;
     ensure!(!counted.is_empty(), "no model fits a board: {}", left_out.join("; "));
     let compiler = counted[0].1.clone();
-    let rows: Vec<Row> = counted.into_iter().map(|(row, _)| row).collect();
+    let mut rows: Vec<Row> = counted.into_iter().map(|(row, _)| row).collect();
+    rows.sort_by(|a, b| a.cpu.cmp(&b.cpu));
 
     let data = pictures.data;
     let text: String =
