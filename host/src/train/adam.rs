@@ -54,7 +54,7 @@ impl Adam {
             (f64::from(rate) * unbiased(config.beta2).sqrt() / unbiased(config.beta1)) as f32;
         let state = self.mean.parameters_mut().zip(self.square.parameters_mut());
         let parts = net.parameters_mut().zip(state).zip(gradients.parameters());
-        let mut parts: Vec<_> = parts
+        let parts: Vec<_> = parts
             .enumerate()
             .map(|(number, ((value, (mean, square)), gradient))| {
                 let is_weight = number % PARAMETERS == 0;
@@ -63,12 +63,12 @@ impl Adam {
             })
             .collect();
         let count: usize = parts.iter().map(|part| part.value.len()).sum();
-        if count < WORTH_A_THREAD {
+        if count < pair::WORTH_A_THREAD {
             parts.into_iter().for_each(|part| part.update(config, adapted));
             return;
         }
         // Every parameter is updated alike, so that where they are divided makes no difference.
-        let (upper, lower): (Vec<_>, Vec<_>) = parts.drain(..).map(Part::halves).unzip();
+        let (upper, lower): (Vec<_>, Vec<_>) = parts.into_iter().map(Part::halves).unzip();
         let update =
             |parts: Vec<Part<'_>>| parts.into_iter().for_each(|part| part.update(config, adapted));
         pair::join(|| update(upper), || update(lower));
@@ -77,9 +77,6 @@ impl Adam {
 
 /// Kinds of parameters that a layer has, the weights first.
 const PARAMETERS: usize = 4;
-
-/// Fewer parameters are updated before a thread has started.
-const WORTH_A_THREAD: usize = 50_000;
 
 /// Some parameters with all that belongs to them; the slices have the same length.
 struct Part<'a> {
@@ -175,7 +172,7 @@ mod tests {
             Adam::new(&net).step(&CONFIG, 0.1, 0.0, &mut net, &gradient);
             net
         };
-        let (few, many) = (step(&[1, 1]), step(&[1, 2 * WORTH_A_THREAD]));
+        let (few, many) = (step(&[1, 1]), step(&[1, 2 * pair::WORTH_A_THREAD]));
         assert!(many.layers[0].weight.iter().all(|&weight| weight == few.layers[0].weight[0]));
     }
 }

@@ -252,11 +252,13 @@ impl<'a> Trainer<'a> {
                 }
                 let mut rng = place(stream::DROPOUT, index);
                 // Without rounding, the parameters become the tensors' and come back: no copy.
+                let rounding = Instant::now();
                 let network = if rounds {
                     qat::round(&state.last, bits)
                 } else {
                     std::mem::replace(&mut state.last, Mlp { layers: Vec::new() })
                 };
+                timings.optimizer += rounding.elapsed();
                 let net = network.into_net(&context.device);
                 let found = context.gradients(&net, batch, &mut rng);
                 if !rounds {

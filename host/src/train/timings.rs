@@ -16,7 +16,7 @@ pub struct Timings {
     pub forward: Duration,
     /// From the loss to the gradients.
     pub backward: Duration,
-    /// From the gradients to new parameters.
+    /// From the gradients to new parameters, and to rounded ones.
     pub optimizer: Duration,
     /// Measuring the network after an epoch.
     pub evaluation: Duration,

@@ -63,7 +63,8 @@ pub fn round(latent: &Mlp, bits: &[WeightBits]) -> Mlp {
         let grid = Grid::new(dense, bits);
         let middle = dense.inputs / 2 * dense.outputs;
         let (upper, lower) = dense.weight.split_at_mut(middle);
-        pair::join(|| grid.round(upper), || grid.round(lower));
+        let worth = dense.inputs * dense.outputs >= pair::WORTH_A_THREAD;
+        pair::join_if(worth, || grid.round(upper), || grid.round(lower));
     }
     rounded
 }
@@ -78,7 +79,8 @@ pub fn straight_through(latent: &Mlp, bits: &[WeightBits], gradients: &mut Mlp) 
         let middle = latent.inputs / 2 * latent.outputs;
         let (upper, lower) = latent.weight.split_at(middle);
         let (gradient_upper, gradient_lower) = gradient.weight.split_at_mut(middle);
-        let (upper, lower) = pair::join(
+        let (upper, lower) = pair::join_if(
+            latent.inputs * latent.outputs >= pair::WORTH_A_THREAD,
             || grid.straight_through(upper, gradient_upper),
             || grid.straight_through(lower, gradient_lower),
         );
