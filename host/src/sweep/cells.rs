@@ -158,7 +158,7 @@ mod tests {
     use crate::data::Images;
 
     fn data() -> Dataset {
-        let images = |count| Images {
+        let images = |count: usize| Images {
             side: 8,
             pixels: vec![0; count * 64],
             labels: (0..count).map(|index| (index % 4) as u8).collect(),

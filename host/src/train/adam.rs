@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::pair;
-use crate::net::Mlp;
+use crate::net::{Mlp, Norm};
 
 /// Constants of Adam. The learning rate stands in [`TrainConfig`](crate::config::TrainConfig).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +34,19 @@ impl Adam {
     #[must_use]
     pub fn new(net: &Mlp) -> Self {
         Self { steps: 0, mean: net.zeroed(), square: net.zeroed() }
+    }
+
+    /// What it would remember if the network had been [folded](Mlp::folded): a weight that was divided
+    /// by a deviation has a gradient as many times as large.
+    pub(super) fn fold(&mut self, norms: &[Norm]) {
+        for (remembered, power) in [(&mut self.mean, 1), (&mut self.square, 2)] {
+            for (layer, norm) in remembered.layers.iter_mut().zip(norms) {
+                for row in layer.weight.chunks_exact_mut(layer.outputs) {
+                    let deviations = row.iter_mut().zip(&norm.deviation);
+                    deviations.for_each(|(value, deviation)| *value *= deviation.powi(power));
+                }
+            }
+        }
     }
 
     /// Changes the parameters by their gradients. `decay` times `rate` is the share of each weight

@@ -22,7 +22,8 @@ use inkbit_core::{Input, WeightBits};
 
 use crate::config::{ConfigError, Init, TrainConfig};
 use crate::data::Images;
-use crate::net::Mlp;
+use crate::net::{Mlp, Norm};
+use crate::quantize::Granularity;
 use crate::rng::Rng;
 use adam::Adam;
 use feed::Plan;
@@ -150,7 +151,8 @@ impl<'a> Trainer<'a> {
         let device = config.backend.device().map_err(ConfigError::from)?;
         let (train, validation) = split(images.len(), config);
         let validation = images.chosen(&validation).shrunk(input);
-        let context = Context::new(config, &config.widths(images.side, classes), device);
+        let mut context = Context::new(config, &config.widths(images.side, classes), device);
+        context.batch_norm = normalizes(config, state.last.has_scales());
         let (bits, timings) = (config.layer_bits()?, Timings::default());
         let config = config.clone();
         Ok(Self { config, context, images, input, bits, train, validation, state, timings })
@@ -247,7 +249,7 @@ impl<'a> Trainer<'a> {
                 let batch = feed.next();
                 *timings +=
                     Timings { wait: waiting.elapsed(), augment: batch.took, ..Timings::default() };
-                if config.batch_norm && seen.len() < NORM_IMAGES * self.input.inputs() {
+                if context.batch_norm && seen.len() < NORM_IMAGES * self.input.inputs() {
                     seen.extend_from_slice(&batch.inputs);
                 }
                 let mut rng = place(stream::DROPOUT, index);
@@ -293,20 +295,36 @@ impl<'a> Trainer<'a> {
         let latent = self.state.average.as_ref().unwrap_or(&self.state.last);
         let network =
             if latent.has_scales() { qat::round(latent, &self.bits) } else { latent.clone() };
-        if !self.config.batch_norm {
+        if !self.context.batch_norm {
             return network;
         }
+        network.folded(&self.norms(&network, inputs))
+    }
+
+    /// Means and deviations over inputs, image after image.
+    fn norms(&self, network: &Mlp, inputs: Vec<f32>) -> Vec<Norm> {
         let (width, device) = (self.input.inputs(), &self.context.device);
         let shape = [inputs.len() / width, width];
         let inputs = Tensor::from_data(TensorData::new(inputs, shape), device);
-        network.folded(&norm::measure(&network.clone().into_net(device), inputs))
+        norm::measure(&network.clone().into_net(device), inputs)
     }
 
     /// Begins to round weights and activations.
     fn start_rounding(&mut self) -> Result<(), TrainError> {
         let chosen: Vec<u32> = self.train.iter().copied().take(NORM_IMAGES).collect();
         let images = self.images.chosen(&chosen).shrunk(self.input);
-        let inputs = images.pixels.iter().map(|&pixel| f32::from(pixel) / 255.0).collect();
+        let inputs: Vec<f32> =
+            images.pixels.iter().map(|&pixel| f32::from(pixel) / 255.0).collect();
+        if self.context.batch_norm && !normalizes(&self.config, true) {
+            let norms = self.norms(&self.state.last, inputs.clone());
+            self.state.last = self.state.last.folded(&norms);
+            self.state.adam.fold(&norms);
+            if let Some(average) = &self.state.average {
+                let norms = self.norms(average, inputs.clone());
+                self.state.average = Some(average.folded(&norms));
+            }
+            self.context.batch_norm = false;
+        }
         let folded = self.candidate(inputs);
         let State { last, average, adam, .. } = &mut self.state;
         qat::start(last, &folded, &images, &self.bits, self.config.scales)
@@ -333,6 +351,12 @@ impl<'a> Trainer<'a> {
         let (first, second) = pair::join(|| evaluate(first), || evaluate(second));
         first.plus(second)
     }
+}
+
+/// Whether hidden layers are normalized. Normalization gives each output a scale of its own, so with
+/// one for the layer it is folded for good where rounding begins.
+fn normalizes(config: &TrainConfig, rounds: bool) -> bool {
+    config.batch_norm && !(rounds && config.scales == Granularity::Layer)
 }
 
 /// Scales all gradients down if the norm of those of weights and biases is above the limit. Scales

@@ -55,7 +55,8 @@ pub(crate) struct Context {
     pub(crate) device: Device,
     dropout: f32,
     smoothing: f32,
-    batch_norm: bool,
+    /// Whether hidden layers are normalized over each batch.
+    pub(crate) batch_norm: bool,
     /// Weight in the loss of the sum of an image's activations.
     sparsity: f32,
     halves: bool,

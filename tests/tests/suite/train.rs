@@ -5,10 +5,16 @@ use std::path::Path;
 
 use inkbit::config::TrainConfig;
 use inkbit::data::{Dataset, Images};
+use inkbit::evaluate::{evaluate_model, evaluate_net};
 use inkbit::preset::PRESETS;
+use inkbit::quantize::scale::nearest;
+use inkbit::quantize::{Description, Granularity, Quantized, export};
+use inkbit::reference::Reference;
 use inkbit::run::{DataInfo, Observer, Run, RunError};
 use inkbit::train::history::{Epoch, History};
 use inkbit::train::{TrainError, Trainer};
+use inkbit::verify::verify;
+use inkbit_core::Input;
 
 /// Images of 6×6 pixels with a bright row; which one it is, is the class, give or take some noise.
 fn rows(count: usize, seed: u64) -> Images {
@@ -93,6 +99,81 @@ fn a_resumed_run_ends_with_the_bits_of_an_uninterrupted_one() {
         assert_eq!(resumed_state.adam, state.adam);
         assert_eq!(resumed.weights().unwrap(), state.best);
         assert_eq!(measures(&resumed), measures(&whole));
+    }
+}
+
+fn rounding() -> TrainConfig {
+    TrainConfig { bits: vec![8, 4, 2], qat_from: 0.3, ema: 0.9, ..config() }
+}
+
+#[test]
+fn rounded_training_resumes_with_the_same_bits_before_and_after_it_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, scales) in [("layer", Granularity::Layer), ("output", Granularity::Output)] {
+        for batch_norm in [false, true] {
+            let config = TrainConfig { scales, batch_norm, ..rounding() };
+            let path = |part: &str| folder.path().join(format!("{name}{batch_norm}{part}"));
+            let whole = create(&path("whole"), &config);
+            let state = whole.train(&data(), &mut ()).unwrap();
+            for epochs in [1, 4] {
+                let parts = create(&path(&epochs.to_string()), &config);
+                parts.train(&data(), &mut Stop(epochs)).unwrap();
+                assert_eq!(parts.weights().unwrap().has_scales(), epochs > 1);
+                let resumed = parts.train(&data(), &mut ()).unwrap();
+                assert_eq!(resumed.last, state.last);
+                assert_eq!(resumed.adam, state.adam);
+                assert_eq!(parts.weights().unwrap(), state.best);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_kept_of_rounded_training_is_rounded_and_of_an_epoch_with_rounding() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = data();
+    for (name, scales) in [("layer", Granularity::Layer), ("output", Granularity::Output)] {
+        for batch_norm in [false, true] {
+            let config = TrainConfig { scales, batch_norm, ..rounding() };
+            let run = create(&folder.path().join(format!("{name}{batch_norm}")), &config);
+            let state = run.train(&data, &mut ()).unwrap();
+            let best = state.history.best().unwrap();
+            assert!(best.epoch >= 2 && best.validation_accuracy > 0.9, "{:?}", state.history);
+            let (net, bits) = (run.weights().unwrap(), config.layer_bits().unwrap());
+            let own = scales == Granularity::Output;
+            assert_eq!(net.layers[0].weight_scale.len(), if own { 16 } else { 1 });
+            assert_eq!(net.layers[2].weight_scale.len(), 1);
+            for (layer, bits) in net.layers.iter().zip(&bits) {
+                for (index, weight) in layer.weight.iter().enumerate() {
+                    let scale = layer.weight_scale[index % layer.weight_scale.len()].exp();
+                    let level = weight / scale;
+                    let nearest = nearest(*bits, level.into()) as f32;
+                    assert!((level - nearest).abs() < 1e-3, "{bits:?}: {level}");
+                }
+            }
+            let quantized =
+                Quantized::of_trained(&net, &data.train, run.input(), &bits, scales).unwrap();
+            let blob = export(&quantized, &description(&data, run.input()), (0, 0)).unwrap();
+            let model = blob.model().unwrap();
+            let device = config.backend.device().unwrap();
+            let float = evaluate_net(&net, &data.classes, &data.test, &device).unwrap();
+            let int = evaluate_model(&model, &data.test).unwrap();
+            assert!((float.loss - int.loss).abs() < 0.01, "{} {}", float.loss, int.loss);
+            let found = quantized.compare(&model, &data.test, &device).unwrap();
+            assert!(found.hidden.iter().all(|layer| layer.greatest <= 2), "{found:?}");
+            verify(&Reference::new(&model, &device), &model, &data.test, |_| ()).unwrap();
+        }
+    }
+}
+
+fn description(data: &Dataset, input: Input) -> Description {
+    Description {
+        name: "rows".to_owned(),
+        classes: data.classes.clone(),
+        input,
+        command: String::new(),
+        digest: data.digest(),
+        seed: 1,
     }
 }
 
