@@ -70,7 +70,7 @@ fn image_and_run_refuse_what_cannot_be() {
 fn a_model_too_large_for_a_board_is_refused_with_its_name_and_numbers() {
     let place = Place::untrained();
     place.succeed(&format!("train --out wide {TRAIN} --hidden 1200 --epochs 1"));
-    place.succeed("quantize wide -o wide.inkbit");
+    place.succeed("quantize wide -o wide.inkbit --keep-dead");
     for command in ["image -o wide.bin --board", "run --board", "verify --data digits --device"] {
         let message = place.fail(1, &format!("{command} lm3s6965evb wide.inkbit"));
         assert!(message.contains("the board lm3s6965evb"), "{message}");

@@ -53,7 +53,7 @@ impl Place {
         let files = FILES.get_or_init(|| {
             let place = Self::untrained();
             place.succeed(&format!("train --out run {TRAIN}"));
-            place.succeed("quantize run -o model.inkbit");
+            place.succeed("quantize run -o model.inkbit --keep-dead");
             TRAINED.map(|name| place.read(name)).into()
         });
         let place = Self::untrained();

@@ -84,7 +84,13 @@ fn a_value_out_of_range_is_a_wrong_use_and_creates_nothing() {
         ("--dropout nan", "dropout is NaN, but must be from 0 to below 1".into()),
         ("--epochs 0", "epochs is 0, but must be at least 1".into()),
         ("--batch 0", "batch is 0, but must be at least 1".into()),
-        ("--patience 0", "patience is 0, but must be at least 1".into()),
+        ("--qat-from 1.5", "qat_from is 1.5, but must be from 0 to 1, 1 for never".into()),
+        (
+            "--bits 8,4",
+            "bits lists 2 layers, but the network has 3 with the output: give one number for all, \
+             or 3, such as 8,4,4"
+                .into(),
+        ),
         ("--lr 0", "learning_rate is 0, but must be above 0 and finite".into()),
         ("--lr -1", "learning_rate is -1, but must be above 0 and finite".into()),
         ("--lr inf", "learning_rate is inf, but must be above 0 and finite".into()),
@@ -101,7 +107,7 @@ fn a_value_out_of_range_is_a_wrong_use_and_creates_nothing() {
         ("--hidden ten", "invalid value 'ten' for '--hidden <WIDTHS>'"),
         ("--epochs -1", "invalid value '-1' for '--epochs <COUNT>'"),
         ("--backend gpu", "there is no backend \"gpu\": take ndarray or flex"),
-        ("--preset modern", "[possible values: classic]"),
+        ("--preset modern", "[possible values: classic, "),
     ] {
         let message = place.fail(2, &format!("train --out new --data digits {flags}"));
         assert!(message.contains(expected), "{message}");
@@ -127,7 +133,7 @@ fn a_configuration_that_cannot_be_read_is_a_wrong_use() {
     place.write("bytes.toml", [0xff, 0xfe]);
     place.write("range.toml", "dropout = 1");
     for (file, expected) in [
-        ("unknown.toml", "unknown.toml: unknown field `drop`, expected one of `hidden`, `dropout`"),
+        ("unknown.toml", "unknown.toml: unknown field `drop`, expected one of `hidden`, `input`"),
         ("type.toml", "type.toml: invalid type: string \"three\", expected "),
         ("syntax.toml", "syntax.toml: TOML parse error at line 2, column 8\n"),
         ("bytes.toml", "cannot read bytes.toml: "),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use inkbit::data::Images;
-use inkbit::evaluate::{Evaluation, evaluate_model, evaluate_net};
+use inkbit::evaluate::{Evaluation, check_images, evaluate_model, evaluate_net};
 use inkbit::model_file::Blob;
 use inkbit::net::Mlp;
 use inkbit::report::text;
@@ -82,6 +82,7 @@ impl Subject {
         Ok(match self {
             Self::Model(blob) => evaluate_model(&blob.model()?, images)?,
             Self::Run(run, net) => {
+                check_images(images, run.data.side, run.data.classes.len())?;
                 let images = images.shrunk(run.input());
                 evaluate_net(net, &run.data.classes, &images, &run.config.backend.device()?)?
             }
