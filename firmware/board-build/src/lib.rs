@@ -34,16 +34,44 @@ struct Limits {
     cells: usize,
 }
 
+/// The linker's scripts for cortex-m-rt, and no aliases.
+pub const CORTEX_M_RT: (&[&str], &str) = (&["link.x"], "");
+
+/// The linker's scripts for riscv-rt, and where they put what.
+pub const RISCV_RT: (&[&str], &str) = (
+    &["memory.x", "link.x"],
+    r#"REGION_ALIAS("REGION_TEXT", FLASH);
+REGION_ALIAS("REGION_RODATA", FLASH);
+REGION_ALIAS("REGION_DATA", RAM);
+REGION_ALIAS("REGION_BSS", RAM);
+REGION_ALIAS("REGION_HEAP", RAM);
+REGION_ALIAS("REGION_STACK", RAM);
+"#,
+);
+
+/// [`build_for`] the package's own `board.toml`.
+///
+/// # Errors
+///
+/// As there.
+pub fn build((linker_scripts, aliases): (&[&str], &str)) -> Result<(), Box<dyn Error>> {
+    build_for("board.toml", linker_scripts, aliases)
+}
+
 /// Writes `memory.x` and `board.rs` to the build script's output folder, and tells the linker to
 /// use the given scripts. `aliases` are lines that the linker's scripts want beside the regions.
 ///
 /// # Errors
 ///
 /// If `board.toml` cannot be read or is not one, or a file cannot be written.
-pub fn build(linker_scripts: &[&str], aliases: &str) -> Result<(), Box<dyn Error>> {
-    println!("cargo:rerun-if-changed=board.toml");
+pub fn build_for(
+    board: &str,
+    linker_scripts: &[&str],
+    aliases: &str,
+) -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed={board}");
     let Board { name, memory: Memory { flash, ram, model }, limits } =
-        toml::from_str(&fs::read_to_string("board.toml")?)?;
+        toml::from_str(&fs::read_to_string(board)?)?;
     let out = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set: run this from cargo")?;
     let out = Path::new(&out);
 

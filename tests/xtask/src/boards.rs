@@ -6,7 +6,7 @@ use crate::process::root;
 
 /// What building and emulating a board takes.
 pub(crate) struct Board {
-    /// What it is called.
+    /// Its name, which is its folder's too.
     pub(crate) name: String,
     /// The firmware's package.
     pub(crate) package: String,
@@ -14,6 +14,8 @@ pub(crate) struct Board {
     pub(crate) target: String,
     /// The emulator.
     pub(crate) emulator: String,
+    /// How the emulator is told to be this board.
+    pub(crate) arguments: Vec<String>,
 }
 
 /// All boards, by name.
@@ -35,11 +37,18 @@ fn parse(text: &str) -> Result<Board, String> {
         Some(toml::Value::String(text)) => Ok(text.clone()),
         _ => Err(format!("`{key}` is missing or no text")),
     };
+    let qemu = table.get("qemu");
+    let arguments = qemu.and_then(|qemu| qemu.get("args")).and_then(toml::Value::as_array);
+    let arguments = arguments.ok_or("`qemu.args` is missing or no list")?;
     Ok(Board {
         name: text(table.get("name"), "name")?,
         package: text(table.get("package"), "package")?,
         target: text(table.get("target"), "target")?,
-        emulator: text(table.get("qemu").and_then(|qemu| qemu.get("program")), "qemu.program")?,
+        emulator: text(qemu.and_then(|qemu| qemu.get("program")), "qemu.program")?,
+        arguments: arguments
+            .iter()
+            .map(|argument| text(Some(argument), "qemu.args"))
+            .collect::<Result<_, _>>()?,
     })
 }
 
@@ -56,9 +65,8 @@ mod tests {
 
     #[test]
     fn a_missing_key_is_named() {
-        let Err(message) = parse("name = \"n\"\npackage = \"p\"\ntarget = \"t\"") else {
-            panic!("accepted")
-        };
+        let text = "name = \"n\"\npackage = \"p\"\ntarget = \"t\"\n[qemu]\nargs = []";
+        let Err(message) = parse(text) else { panic!("accepted") };
         assert!(message.contains("qemu.program"), "{message}");
     }
 }

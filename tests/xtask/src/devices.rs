@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::boards::{self, Board};
-use crate::process::{cargo, run};
+use crate::process::{cargo, root, run};
 use crate::setup;
 use crate::steps::Outcome;
 use crate::toolchain::Toolchain;
@@ -16,6 +16,10 @@ const BUILD_LIMIT: Duration = Duration::from_secs(15 * 60);
 /// CARGO_TARGET_DIR sends the host's builds elsewhere.
 const WORKSPACE: &[&str] =
     &["--manifest-path", "firmware/Cargo.toml", "--target-dir", "firmware/target"];
+
+/// The program that compares kernels, and how long it may take where a second or two is usual.
+const KERNEL_TEST: &str = "inkbit-kernel-test";
+const KERNEL_LIMIT: Duration = Duration::from_secs(60);
 
 /// Where the README's picture is.
 const SCREENSHOT: &str = "firmware/screenshot.png";
@@ -29,6 +33,31 @@ pub(crate) fn firmware() -> Result<Outcome, String> {
             toolchain.build(&target, "release").args(WORKSPACE).args(["--package", &package]),
             BUILD_LIMIT,
         )?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Compares the kernel of each board's processor with the portable one, in its emulator.
+pub(crate) fn kernels() -> Result<Outcome, String> {
+    let toolchain = setup::toolchain()?;
+    setup::emulators()?;
+    for Board { name, target, emulator, arguments, .. } in boards::all()? {
+        // Cortex-M3 has two kernels for 8-bit weights.
+        let features: &[&str] =
+            if target.starts_with("thumbv7m-") { &["", "lanes32"] } else { &[""] };
+        for features in features {
+            let mut build = toolchain.build(&target, "release");
+            build.args(WORKSPACE).args(["--package", KERNEL_TEST, "--features", features]);
+            run(build.env("INKBIT_BOARD", &name), BUILD_LIMIT)?;
+            let mut emulate = Command::new(&emulator);
+            emulate
+                .current_dir(root())
+                .args(&arguments)
+                .args(["-display", "none", "-monitor", "none", "-serial", "none"])
+                .args(["-semihosting-config", "enable=on,target=native", "-kernel"])
+                .arg(format!("firmware/target/{target}/release/{KERNEL_TEST}"));
+            run(&mut emulate, KERNEL_LIMIT)?;
+        }
     }
     Ok(Outcome::Done)
 }

@@ -61,6 +61,12 @@ pub(crate) const STEPS: &[Step] = &[
         run: devices::firmware,
     },
     Step {
+        name: "kernels",
+        why: "compare every processor's kernel with the portable one on random models, in QEMU",
+        in_test: true,
+        run: devices::kernels,
+    },
+    Step {
         name: "tests",
         why: "test everything as users run it, optimized, sharing the build of `cargo run --release`",
         in_test: true,

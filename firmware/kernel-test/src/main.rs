@@ -1,0 +1,64 @@
+//! Compares the kernel of a board's processor with the portable one: every activation and logit of
+//! many random models, with packed and with wide entries. It says by semihosting how it went and
+//! ends the emulator with 0 if there was no difference. `cargo xtask kernels` runs it.
+
+#![no_std]
+#![no_main]
+
+mod host;
+mod models;
+mod trace;
+
+use core::panic::PanicInfo;
+
+#[cfg(target_arch = "arm")]
+use cortex_m_rt::entry;
+// For its interrupt vectors.
+#[cfg(target_arch = "arm")]
+use inkbit_arch as _;
+use inkbit_core::kernel::{Native, Packed, Portable, Wide};
+#[cfg(target_arch = "riscv32")]
+use riscv_rt::entry;
+
+use models::{Buffers, MODELS, with_model};
+use trace::Trace;
+
+/// Images of each model.
+const IMAGES: u32 = 5;
+
+#[entry]
+fn main() -> ! {
+    let mut buffers = Buffers::new();
+    for number in 0..MODELS {
+        with_model(number, &mut buffers, |model, pixels| {
+            let pixels = &mut pixels[..model.input().pixels()];
+            for image in 0..IMAGES {
+                models::draw(image, number, pixels);
+                let portable = Trace::of::<Portable, Packed>(model, pixels);
+                let packed = Trace::of::<Native, Packed>(model, pixels);
+                compare("packed", number, image, &portable, &packed);
+                let wide = Trace::of::<Native, Wide>(model, pixels);
+                compare("wide", number, image, &portable, &wide);
+            }
+        });
+    }
+    host::say(&[("no difference: models", MODELS), ("images of each", IMAGES)]);
+    host::exit(0)
+}
+
+/// Ends the emulator at the first difference.
+fn compare(kind: &'static str, model: u32, image: u32, portable: &Trace, native: &Trace) {
+    if let Some((place, expected, found)) = portable.first_difference(native) {
+        let what = [("model", model), ("image", image), ("place", place)];
+        host::say(&[(kind, 0)]);
+        host::say(&what);
+        host::say(&[("portable", expected.cast_unsigned()), ("native", found.cast_unsigned())]);
+        host::exit(1)
+    }
+}
+
+#[panic_handler]
+fn panic(info: &PanicInfo<'_>) -> ! {
+    host::say(&[("panicked at line", info.location().map_or(0, core::panic::Location::line))]);
+    host::exit(2)
+}

@@ -1,0 +1,208 @@
+//! Random models and images, made in the little memory of a microcontroller.
+
+use inkbit_core::blob::pack_layer;
+use inkbit_core::{Header, Input, LayerShape, MAX_BIAS, Model, Provenance, WeightBits};
+
+/// Models that are made. The first ones are the [`CORNERS`].
+pub(crate) const MODELS: u32 = 150;
+/// Cells of working memory that are enough for each of them.
+pub(crate) const CELLS: usize = SIDE * SIDE + WIDTH;
+/// Numbers that are enough for all outputs of a model, and one between layers.
+pub(crate) const MAX_OUTPUTS: usize = 3 * (WIDTH + 1);
+
+/// The longest edge of an image.
+const SIDE: usize = 17;
+/// The most outputs of a layer.
+const WIDTH: usize = 40;
+const DATA_WORDS: usize = 640;
+
+/// Edge of the image; outputs and bits of each layer.
+type Shape = (u16, &'static [(u16, u8)]);
+
+/// One input; lists so long that the lanes of a register overflow if they are walked at once, at
+/// both ends of the range of weights; blocks that are just full, or have one output more.
+const CORNERS: [Shape; 9] = [
+    (1, &[(1, 8)]),
+    (1, &[(1, 2), (1, 4), (1, 8)]),
+    (17, &[(8, 8)]),
+    (17, &[(16, 4), (9, 8)]),
+    (17, &[(32, 2), (17, 4)]),
+    (16, &[(9, 8), (7, 8)]),
+    (17, &[(7, 8), (7, 2)]),
+    (10, &[(33, 2), (15, 2)]),
+    (9, &[(17, 8), (31, 4), (3, 2)]),
+];
+
+/// Numbers that look random and are the same everywhere.
+struct Random(u32);
+
+impl Random {
+    fn next(&mut self) -> u32 {
+        self.0 = mix(self.0.wrapping_add(0x9E37_79B9));
+        self.0
+    }
+
+    fn below(&mut self, limit: u32) -> u32 {
+        (self.next() >> 8) % limit
+    }
+}
+
+const fn mix(mut value: u32) -> u32 {
+    value = (value ^ value >> 16).wrapping_mul(0x7FEB_352D);
+    value = (value ^ value >> 15).wrapping_mul(0x846C_A68B);
+    value ^ value >> 16
+}
+
+/// Where models and images are made.
+pub(crate) struct Buffers {
+    data: [u64; DATA_WORDS],
+    pixels: [u8; SIDE * SIDE],
+    labels: [u8; 2 * WIDTH],
+}
+
+impl Buffers {
+    /// Memory that is not in use.
+    pub(crate) const fn new() -> Self {
+        Self { data: [0; DATA_WORDS], pixels: [0; SIDE * SIDE], labels: [0; 2 * WIDTH] }
+    }
+}
+
+/// Makes a model and lends it, with room for an image.
+pub(crate) fn with_model(
+    number: u32,
+    buffers: &mut Buffers,
+    then: impl FnOnce(&Model<'_>, &mut [u8]),
+) {
+    let Buffers { data, pixels, labels } = buffers;
+    let mut random = Random(number);
+    let (input, shapes) = loop {
+        let (input, shapes) = shapes(number, &mut random);
+        let bytes: usize = shapes.iter().map(LayerShape::data_bytes).sum();
+        if bytes <= DATA_WORDS * 8 {
+            break (input, shapes);
+        }
+    };
+    let data: &mut [u8] = bytemuck::cast_slice_mut(data);
+    let length = shapes.iter().map(LayerShape::data_bytes).sum();
+    let (data, _) = data.split_at_mut(length);
+    let mut rest = &mut *data;
+    for (layer, &shape) in shapes.iter().enumerate() {
+        rest = parameters(layer, shape, number, &mut random, rest);
+    }
+    let classes = shapes.last().map_or(0, |shape| usize::from(shape.outputs));
+    labels.as_chunks_mut().0.fill(*b"c\n");
+    let header = Header {
+        name: "random",
+        labels: core::str::from_utf8(&labels[..2 * classes - 1]).unwrap(),
+        input,
+        logit_scale: 1.0,
+        layers: shapes,
+        provenance: Provenance {
+            tool: "",
+            command: "",
+            digest: [0; 32],
+            seed: 0,
+            correct: 0,
+            tested: 0,
+        },
+    };
+    then(&Model::new(header, data).unwrap(), pixels);
+}
+
+type Shapes = heapless::Vec<LayerShape, { inkbit_core::MAX_LAYERS }>;
+
+fn shapes(number: u32, random: &mut Random) -> (Input, Shapes) {
+    let mut shapes = Shapes::new();
+    let mut push = |inputs: usize, outputs: u16, bits, last, per_output| {
+        let multipliers = match (last, per_output) {
+            (true, _) => 0,
+            (false, true) => outputs,
+            (false, false) => 1,
+        };
+        let shape = LayerShape { inputs: inputs as u16, outputs, bits, multipliers };
+        shapes.push(shape).unwrap();
+        usize::from(outputs)
+    };
+    if let Some(&(side, layers)) = CORNERS.get(number as usize) {
+        let input = Input::full(side);
+        let mut inputs = input.inputs();
+        for (layer, &(outputs, bits)) in layers.iter().enumerate() {
+            inputs = push(inputs, outputs, bits, layer + 1 == layers.len(), true);
+        }
+        return (input, shapes);
+    }
+    let input = match random.below(4) {
+        0 => Input { side: 2 + 2 * random.below(8) as u16, crop: 0, pool: 2 },
+        1 => Input { side: 3 + random.below(SIDE as u32 - 2) as u16, crop: 1, pool: 1 },
+        _ => Input::full(1 + random.below(SIDE as u32) as u16),
+    };
+    let layers = 1 + random.below(3);
+    let mut inputs = input.inputs();
+    for layer in 1..=layers {
+        let outputs = 1 + random.below(WIDTH as u32) as u16;
+        let bits = [8, 4, 2][random.below(3) as usize];
+        inputs = push(inputs, outputs, bits, layer == layers, random.below(2) == 0);
+    }
+    (input, shapes)
+}
+
+/// Packs a layer. Corners and every third layer have the greatest weights that are allowed, or in
+/// every second output their negatives.
+fn parameters<'d>(
+    layer: usize,
+    shape: LayerShape,
+    number: u32,
+    random: &mut Random,
+    out: &'d mut [u8],
+) -> &'d mut [u8] {
+    let bits = WeightBits::from_bits(shape.bits).unwrap();
+    let max = bits.max_weight();
+    let extreme = number < CORNERS.len() as u32 || random.below(3) == 0;
+    let seed = random.next();
+    let weight = |output: usize, input: usize| {
+        if extreme {
+            return if output.is_multiple_of(2) { max } else { -max };
+        }
+        let noise = mix(seed ^ (output << 16 | input) as u32) >> 8;
+        let steps = 2 * max / bits.step() + 1;
+        (noise % steps.cast_unsigned()).cast_signed() * bits.step() - max
+    };
+    // About the spread of a sum.
+    let spread = max.cast_unsigned() * 74 * (1 + u32::from(shape.inputs).isqrt());
+    let mut bias = [0; WIDTH];
+    for bias in &mut bias {
+        *bias = match random.below(16) {
+            0 => i64::from(MAX_BIAS),
+            1 => -i64::from(MAX_BIAS),
+            _ => i64::from(random.below(2 * spread)) - i64::from(spread),
+        };
+    }
+    let mut multipliers = [0; WIDTH];
+    for multiplier in &mut multipliers {
+        *multiplier = match random.below(16) {
+            0 => u32::MAX,
+            1 => random.below(3),
+            _ => (u32::MAX / spread).saturating_mul(random.below(512)),
+        };
+    }
+    let multipliers = &multipliers[..usize::from(shape.multipliers)];
+    let bias = &bias[..usize::from(shape.outputs)];
+    pack_layer(layer, shape, multipliers, bias, weight, out).unwrap()
+}
+
+/// Draws an image: no ink, all ink, one pixel, a third of the pixels, or noise.
+pub(crate) fn draw(image: u32, seed: u32, pixels: &mut [u8]) {
+    let mut random = Random(seed ^ image << 24);
+    let single = random.below(pixels.len() as u32) as usize;
+    for (place, pixel) in pixels.iter_mut().enumerate() {
+        let noise = random.next();
+        *pixel = match image {
+            0 => 0,
+            1 => 255,
+            2 if place == single => 1 | noise as u8,
+            2 => 0,
+            3 if !noise.is_multiple_of(3) => 0,
+            _ => (noise >> 16) as u8,
+        };
+    }
+}
