@@ -266,14 +266,8 @@ macro_rules! walks {
                 "movw r12, #{mask_low}",
                 "movt r12, #{mask_high}",
                 "1:",
-                "movs r4, #0",
-                "mov r5, r4",
-                "mov r6, r4",
-                "mov r7, r4",
-                "mov r8, r4",
-                "mov r9, r4",
-                "mov r10, r4",
-                "mov r11, r4",
+                "adr.w r3, 8f",
+                "ldm r3, {{r4-r11}}",
                 "ldr r1, [sp, #4]",
                 "ldr pc, [sp]",
                 "2:",
@@ -293,6 +287,9 @@ macro_rules! walks {
                 "add sp, #16",
                 "pop {{r4-r11, pc}}",
                 $aside,
+                ".p2align 2",
+                "8:",
+                ".fill 8, 4, 0",
                 mask_low = const $mask & 0xFFFF_u32,
                 mask_high = const $mask >> 16_u32,
                 partial = const ($unroll - 1) * $cell,
@@ -309,10 +306,9 @@ macro_rules! write_sums {
     ($step:literal, $a:literal $b:literal $c:literal $d:literal $e:literal $f:literal $g:literal
         $h:literal) => {
         concat!(
-            "ldr r1, [sp, #64]\n",
+            "ldrd r1, r3, [sp, #60]\n",
+            "cbnz r3, 5f\n",
             "ldr r3, [sp, #12]\n",
-            "cbnz r1, 5f\n",
-            "ldr r1, [sp, #60]\n",
             each!("rsb \\sum, r1, \\sum, lsl #", $step, $a $b $c $d $e $f $g $h),
             "4:\n",
             "strd ", $a, ", ", $b, ", [r3], #8\n",
@@ -328,6 +324,7 @@ macro_rules! add_sums {
     ($step:literal, $($sum:literal)+) => {
         concat!(
             "5:\n",
+            "ldr r3, [sp, #12]\n",
             each!("ldr r1, [r3], #4\n add \\sum, r1, \\sum, lsl #", $step, $($sum)+),
             "sub r3, #32\n",
             "b 4b\n",
