@@ -193,6 +193,7 @@ impl Scale {
     }
 
     /// The old pixels, of `length` in all, in the window of a new one.
+    #[inline(never)]
     fn window(self, new: usize, length: usize) -> Range<usize> {
         let pixel = (2 * self.to).max(1);
         let (start, end) = self.ends(new);

@@ -300,9 +300,19 @@ impl<'a> Model<'a> {
     #[must_use]
     pub fn label(&self, class: usize) -> &'a str {
         // `str::split` has a panic in it that no device needs.
-        let mut labels = self.header.labels.as_bytes().split(|&byte| byte == b'\n');
-        let label = labels.nth(class).unwrap_or_default();
-        core::str::from_utf8(label).unwrap_or_default()
+        let (mut start, mut left) = (0, class);
+        for (place, byte) in self.header.labels.bytes().enumerate() {
+            if byte == b'\n' {
+                if left == 0 {
+                    return self.header.labels.get(start..place).unwrap_or_default();
+                }
+                (start, left) = (place + 1, left - 1);
+            }
+        }
+        if left > 0 {
+            return "";
+        }
+        self.header.labels.get(start..).unwrap_or_default()
     }
 
     /// Cells of working memory that [`infer`](crate::infer) needs for this model.

@@ -93,6 +93,8 @@ impl<'a> Reader<'a> {
 
     #[inline(never)]
     pub(crate) fn text(&mut self) -> Result<&'a str, Fault> {
-        core::str::from_utf8(self.bytes()?).map_err(|_| Fault::Utf8)
+        let bytes = self.bytes()?;
+        let text = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+        if text.len() == bytes.len() { Ok(text) } else { Err(Fault::Utf8) }
     }
 }

@@ -79,6 +79,7 @@ impl Binary {
     }
 
     /// e^(−`below` · scale) · 2¹⁶.
+    #[inline(never)]
     fn share(self, below: u32) -> u32 {
         // The power of two, with 16 places. Beyond the shifts' limits it is nothing or more than 31.
         let power = (u64::from(below) * self.factor) >> self.places.saturating_sub(16).min(63);

@@ -439,7 +439,7 @@ mod eight {
 /// [`four_in_64`]: super::super::lanes::four_in_64
 mod four {
     walks!(
-        unroll 8, mask 0x0F00_000F_u32, bytes 30,
+        unroll 4, mask 0x0F00_000F_u32, bytes 30,
         row [
             "ldr r3, [r0, r2]"
             "umlal r4, r5, r3, lr"
@@ -484,7 +484,7 @@ mod four {
 /// 2-bit codes in 32-bit accumulators of two lanes.
 mod two {
     walks!(
-        unroll 4, mask 0x0003_0003_u32, bytes 66,
+        unroll 2, mask 0x0003_0003_u32, bytes 66,
         row [
             "ldr r3, [r0, r2]"
             "and r2, r12, r3"
