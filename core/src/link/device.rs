@@ -86,8 +86,9 @@ impl Writer<'_> {
         self.byte(value as u8);
     }
 
-    fn numbers<const N: usize>(&mut self, values: [u32; N]) {
-        values.into_iter().for_each(|value| self.number(value));
+    #[inline(never)]
+    fn numbers(&mut self, values: &[u32]) {
+        values.iter().for_each(|&value| self.number(value));
     }
 
     #[inline(never)]
@@ -103,28 +104,28 @@ impl Writer<'_> {
                 self.hello(hello);
             }
             Response::Logits { id, nanoseconds, logits } => {
-                self.numbers([1, *id, *nanoseconds, logits.len() as u32]);
+                self.numbers(&[1, *id, *nanoseconds, logits.len() as u32]);
                 for &logit in *logits {
                     // Small numbers of either sign become small numbers without one.
                     self.number((logit << 1 ^ logit >> 31).cast_unsigned());
                 }
             }
             Response::Status(Status { mode, class, permille, stack, stack_room }) => {
-                self.numbers([2, *mode as u32, u32::from(class.is_some())]);
+                self.numbers(&[2, *mode as u32, u32::from(class.is_some())]);
                 if let Some(class) = class {
                     self.number(u32::from(*class));
                 }
-                self.numbers([u32::from(*permille), *stack, *stack_room]);
+                self.numbers(&[u32::from(*permille), *stack, *stack_room]);
             }
             Response::Done => self.byte(3),
             Response::Refused(refusal) => {
                 self.byte(4);
                 match *refusal {
                     Refusal::Damaged => self.byte(0),
-                    Refusal::Oversized { limit } => self.numbers([1, limit]),
+                    Refusal::Oversized { limit } => self.numbers(&[1, limit]),
                     Refusal::Unknown => self.byte(2),
                     Refusal::NoModel => self.byte(3),
-                    Refusal::Pixels { found, expected } => self.numbers([4, found, expected]),
+                    Refusal::Pixels { found, expected } => self.numbers(&[4, found, expected]),
                 }
             }
             Response::Panicked { message } => {
@@ -139,12 +140,12 @@ impl Writer<'_> {
         self.text(hello.firmware);
         self.text(hello.board);
         let Limits { model_address, model_bytes, cells, pixels, classes } = hello.limits;
-        self.numbers([model_address, model_bytes, cells, pixels, classes]);
+        self.numbers(&[model_address, model_bytes, cells, pixels, classes]);
         match hello.model {
             Ok(Loaded { name, crc, side, classes }) => {
                 self.byte(0);
                 self.text(name);
-                self.numbers([crc, u32::from(side), u32::from(classes)]);
+                self.numbers(&[crc, u32::from(side), u32::from(classes)]);
             }
             Err(text) => {
                 self.byte(1);
