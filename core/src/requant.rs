@@ -38,7 +38,7 @@ const fn scale_by_halves(acc: u32, multiplier: u32) -> u8 {
         return 255;
     }
     // Either a half is zero or both are below 256, so this is below 2³².
-    let middle = a1 * m0 + a0 * m1 + (a0 * m0 >> 16);
+    let middle = a1 * m0 + a0 * m1 + ((a0 * m0) >> 16);
     let scaled = upper + (middle >> 16);
     if scaled > 255 { 255 } else { scaled as u8 }
 }
@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn halves_give_the_same_as_the_whole() {
         let check = |acc: u32, multiplier: u32| {
-            let expected = (u64::from(acc) * u64::from(multiplier) >> 32).min(255);
+            let expected = ((u64::from(acc) * u64::from(multiplier)) >> 32).min(255);
             let found = scale_by_halves(acc, multiplier);
             assert_eq!(u64::from(found), expected, "{acc} · {multiplier}");
         };

@@ -86,9 +86,9 @@ impl Binary {
         let whole = (power >> 16).min(31) as u32;
         let part = power as u32 & 0xFFFF;
         // 2^−part to four digits: the best polynomial of third degree that is 1 at 0 and 1/2 at 1.
-        let square = 15_158 - (2_597 * part >> 16);
-        let linear = 45_330 - (square * part >> 16);
-        (65_536 - (linear * part >> 16)) >> whole
+        let square = 15_158 - ((2_597 * part) >> 16);
+        let linear = 45_330 - ((square * part) >> 16);
+        (65_536 - ((linear * part) >> 16)) >> whole
     }
 }
 

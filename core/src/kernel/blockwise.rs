@@ -24,9 +24,16 @@ pub(super) trait Blockwise {
     /// Blocks that one call of [`sums`](Self::sums) takes, if the layer has so many left.
     fn blocks(bits: WeightBits) -> usize;
 
-    /// Σ code · value over the listed inputs, for each output of the blocks whose rows `codes` are.
-    /// Nothing is said of codes too few for the list; they must not be read past their end.
-    fn sums<E: Entry>(bits: WeightBits, codes: &[u32], active: &Active<'_, E>, out: &mut Sums);
+    /// Σ code · value over the listed inputs, for each output of the blocks whose rows `codes` are. A
+    /// block begins `stride` bytes after the one before. Nothing is said of codes too few for the
+    /// list; they must not be read past their end.
+    fn sums<E: Entry>(
+        bits: WeightBits,
+        codes: &[u32],
+        stride: usize,
+        active: &Active<'_, E>,
+        out: &mut Sums,
+    );
 }
 
 /// [`Kernel::layer`](super::Kernel::layer) by such a kernel.
@@ -40,13 +47,14 @@ pub(super) fn blockwise<B: Blockwise, E: Entry>(
     // A weight is step · code − offset, so the offsets of a row come off all at once.
     let offset = bits.offset() * active.total().cast_signed();
     let blocks = B::blocks(bits);
-    let words = (layer.inputs() * bits.row_bytes() * blocks / 4).max(1);
+    let stride = layer.inputs() * bits.row_bytes();
+    let words = (stride * blocks / 4).max(1);
     let mut sums = Sums::default();
     let mut rest = layer.weights;
     for out in out.chunks_mut(bits.block() * blocks) {
         let (codes, after) = rest.split_at_checked(words).unwrap_or((rest, &[]));
         rest = after;
-        B::sums(bits, codes, active, &mut sums);
+        B::sums(bits, codes, stride, active, &mut sums);
         for (out, &sum) in out.iter_mut().zip(&sums.sums) {
             *out = bits.step() * sum.cast_signed() - offset;
         }

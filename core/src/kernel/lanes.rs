@@ -136,7 +136,7 @@ mod tests {
             let mut number = round;
             test([(); N].map(|()| {
                 number = number.wrapping_add(1).wrapping_mul(2_654_435_769);
-                (u64::from(number) * u64::from(greatest + 1) >> 32) as u32
+                ((u64::from(number) * u64::from(greatest + 1)) >> 32) as u32
             }));
         }
     }

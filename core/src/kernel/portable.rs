@@ -24,7 +24,13 @@ impl Blockwise for Portable {
     }
 
     #[inline]
-    fn sums<E: Entry>(bits: WeightBits, codes: &[u32], active: &Active<'_, E>, out: &mut Sums) {
+    fn sums<E: Entry>(
+        bits: WeightBits,
+        codes: &[u32],
+        _: usize,
+        active: &Active<'_, E>,
+        out: &mut Sums,
+    ) {
         match bits {
             WeightBits::Eight => walk::<E, 2, 8>(codes, active, out, |row, value| {
                 let row = (u64::from(row[1]) << 32 | u64::from(row[0])).to_le_bytes();

@@ -58,10 +58,17 @@ impl<A: Assembly> Blockwise for A {
     }
 
     #[inline(always)]
-    fn sums<E: Entry>(bits: WeightBits, codes: &[u32], active: &Active<'_, E>, out: &mut Sums) {
-        // No entry's row ends behind this: the bound that `walk` needs. With two blocks the second
-        // one's rows begin where as much is left; with one block left they are the first one's.
-        let Some(stride) = size_of_val(codes).checked_sub(active.end()) else { return };
+    fn sums<E: Entry>(
+        bits: WeightBits,
+        codes: &[u32],
+        stride: usize,
+        active: &Active<'_, E>,
+        out: &mut Sums,
+    ) {
+        // No entry's row ends behind this: the bound that `walk` needs.
+        let Some(room) = size_of_val(codes).checked_sub(active.end()) else { return };
+        // Where there is no second block, the first one is as good.
+        let stride = if stride <= room { stride } else { 0 };
         let entries = A::entries(bits);
         let (first, rest) =
             active.cells().split_at_checked(entries).unwrap_or((active.cells(), &[]));
@@ -105,7 +112,7 @@ fn walk<A: Assembly, E: Entry>(
     let (start, end) = (entries.start.cast(), entries.end.cast());
     // SAFETY: the bounds are those of a slice of cells of kind `E`; `codes` are words and hold the
     // rows of all entries, whose offsets are multiples of the row, once and `stride` bytes later;
-    // both are multiples of 4, as sizes of slices of words and lists are; `lanes` are the words.
+    // both are multiples of 4, as `lanes` are words.
     #[allow(unsafe_code)]
     unsafe {
         A::walk(bits, E::KIND)(codes.as_ptr(), start, end, out.lanes.as_mut_ptr(), stride);
