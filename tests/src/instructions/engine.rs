@@ -35,21 +35,25 @@ pub enum Part {
 /// All parts, in order.
 pub const PARTS: [Part; 3] = [Part::Gather, Part::Multiply, Part::Requantise];
 
-/// Which source files or functions make a part. An instruction belongs to the first line that fits
-/// the function it is in, or one that was inlined there; to [`Part::Requantise`] if none does.
+/// What makes a part. An instruction belongs to the first line that fits; to [`Part::Requantise`] if
+/// none does.
 const RULES: &[(Place, Part)] = &[
     (Place::File("core/src/gather.rs"), Part::Gather),
+    (Place::Assembly("::gather::"), Part::Gather),
+    (Place::Assembly("::packed"), Part::Multiply),
+    (Place::Assembly("::wide"), Part::Multiply),
     (Place::File("core/src/kernel/portable.rs"), Part::Multiply),
-    (Place::Functions("inkbit_core::kernel::", &["packed", "wide"]), Part::Multiply),
 ];
 
 enum Place {
-    /// What was inlined from a source file, by the end of its path.
+    /// What is from a source file with this end of its path, wherever it was inlined.
     File(&'static str),
-    /// Functions with symbols of their own, by the beginning and the last word of their names:
-    /// assembly has no source.
-    Functions(&'static str, &'static [&'static str]),
+    /// A function of the kernels with this in its name: assembly has no source file.
+    Assembly(&'static str),
 }
+
+/// Where the kernels are.
+const KERNELS: &str = "inkbit_core::kernel::";
 
 /// An ELF file in which the engine cannot be found.
 #[derive(Debug, thiserror::Error)]
@@ -217,10 +221,7 @@ impl<'e> Engine<'e> {
         }
         let rule = RULES.iter().find(|(place, _)| match place {
             Place::File(end) => files.iter().any(|file| file.ends_with(end)),
-            Place::Functions(start, names) => {
-                function.starts_with(start)
-                    && function.rsplit("::").next().is_some_and(|name| names.contains(&name))
-            }
+            Place::Assembly(part) => function.starts_with(KERNELS) && function.contains(part),
         });
         Ok(rule.map_or(Part::Requantise, |(_, part)| *part))
     }

@@ -94,7 +94,7 @@ fn totals(own: &[&Row], all: &[Row]) -> Table {
             optional(row.bar(all).map(|bar| against(images.mean, bar))),
             format!("{:.3}", row.per_mac()),
             thousands(*all_ink as f64),
-            optional(row.all_ink_bar().map(|bar| against(*all_ink as f64, bar as f64))),
+            optional(row.all_ink_bar().map(|bar| against(*all_ink as f64, bar))),
             optional(cmsis_nn.map(thousands)),
             optional(cmsis_nn.map(|peer| format!("{:.1}", peer / images.mean))),
             thousands(images.differing as f64),
