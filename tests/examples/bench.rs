@@ -227,11 +227,11 @@ fn subject<'b>(blob: &'b Blob, pictures: &Pictures) -> anyhow::Result<Subject<'b
         bail!("the model takes images of {pixels} pixels, the images have {given}: take another");
     }
     let layers = model.layers();
-    let outputs = layers.iter().map(|layer| layer.outputs());
+    let outputs = layers.iter().map(inkbit_core::Layer::outputs);
     let facts = ModelFacts {
         name: model.header().name.to_owned(),
         crc: blob.crc(),
-        widths: layers.iter().take(1).map(|layer| layer.inputs()).chain(outputs).collect(),
+        widths: layers.iter().take(1).map(inkbit_core::Layer::inputs).chain(outputs).collect(),
         bits: layers.first().map_or(8, |layer| layer.bits().bits()),
         cells: model.scratch_cells(),
     };
