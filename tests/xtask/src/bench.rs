@@ -1,6 +1,7 @@
 //! Counting instructions: builds the plugin for QEMU, the counting program and the firmware in every
 //! form that was asked for, then starts the program.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -19,8 +20,11 @@ const COUNT_LIMIT: Duration = Duration::from_secs(120 * 60);
 /// The model that is counted unless another is named.
 const MODEL: &str = "tests/models/classic.inkbit";
 
-/// Where the firmware that is flashed is built, and in folders below that the other forms of it.
+/// Where the firmware that is flashed is built.
 const TARGET: &str = "firmware/target";
+
+/// Where the other forms of it are built, one after another, and kept.
+const FORMS: &str = "firmware/target/forms";
 
 /// What `cargo xtask bench` was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -231,20 +235,19 @@ pub(crate) fn bench(options: &Options) -> Result<(), String> {
             continue;
         }
         for form in options.forms.iter().filter(|form| has_lanes(&board) || !form.only_lanes) {
-            let folder = match form.features {
-                [] => TARGET.to_owned(),
-                _ => format!("{TARGET}/{}", form.name),
-            };
+            let is_flashed = form.features.is_empty();
+            let folder = if is_flashed { TARGET } else { FORMS };
             let mut build = toolchain.build(&board.target, "release");
-            build.args(["--manifest-path", "firmware/Cargo.toml", "--target-dir", &folder]);
+            build.args(["--manifest-path", "firmware/Cargo.toml", "--target-dir", folder]);
             build.args(["--package", &board.package]);
-            if !form.features.is_empty() {
+            if !is_flashed {
                 let features: Vec<_> =
                     form.features.iter().map(|name| format!("inkbit-app/{name}")).collect();
                 build.args(["--package", "inkbit-app", "--features", &features.join(",")]);
             }
             run(&mut build, BUILD_LIMIT)?;
-            let file = format!("{folder}/{}/release/{}", board.target, board.package);
+            let built = format!("{folder}/{}/release/{}", board.target, board.package);
+            let file = if is_flashed { built } else { keep(&built, &board.package, form.name)? };
             firmwares.push(format!("{}={}={file}", board.name, form.name));
         }
     }
@@ -263,6 +266,14 @@ pub(crate) fn bench(options: &Options) -> Result<(), String> {
     }
     count.args(options.check.then_some("--check")).args(options.write.then_some("--write"));
     run(&mut count, COUNT_LIMIT)
+}
+
+/// Copies a form of the firmware to where the next one does not replace it.
+fn keep(built: &str, package: &str, form: &str) -> Result<String, String> {
+    let kept = format!("{FORMS}/{package}-{form}");
+    fs::copy(process::root().join(built), process::root().join(&kept))
+        .map_err(|error| format!("cannot copy {built} to {kept}: {error}"))?;
+    Ok(kept)
 }
 
 /// The build of the plugin, for the interface of the QEMU that is installed.
