@@ -3,6 +3,9 @@
 //! A register holds several sums, each 2ⁿ times a power of two away from its neighbours and so in a
 //! *lane* of its own as long as it stays below the lane's width. Kernels walk so few entries at a
 //! time that it does, whatever the model: the constants here say how many.
+//!
+//! Where the assembly takes its registers apart by itself, as on Cortex-M3 and up, the function here
+//! says in tested words what it does.
 
 /// Entries after which a sum of 8-bit codes still fits 24 bits: 256 · 255 · 255 < 2²⁴.
 pub const ENTRIES_8: usize = 256;
@@ -181,6 +184,49 @@ mod tests {
             let (odd02, odd13) = (register([o0, o2], [0, 16]), register([o1, o3], [0, 16]));
             assert_eq!(four_in_32([whole, upper, pair, odd02, odd13]), sums);
         });
+    }
+
+    #[test]
+    fn sums_of_8_bit_codes_come_out_of_two_long_registers() {
+        choices(GREATEST_8, |sums: [u32; 4]| {
+            let [s0, s1, s2, s3] = sums.map(u64::from);
+            let whole = s0 + (s1 << 8) + (s2 << 16) + (s3 << 24);
+            assert_eq!(eight_in_64(whole, s2 + (s1 << 24)), sums);
+        });
+    }
+
+    #[test]
+    fn sums_of_4_bit_codes_come_out_of_four_long_registers() {
+        const GREATEST: u32 = ENTRIES_4 as u32 * 15 * 255;
+        choices(GREATEST, |[a, b, c, d]: [u32; 4]| {
+            let sums = [a, b, c, d, GREATEST - c, GREATEST - d, GREATEST - a, GREATEST - b];
+            let [n0, n2, n4, n6, n1, n3, n5, n7] = sums.map(u64::from);
+            let nibbles = [n0, n1, n2, n3, n4, n5, n6, n7];
+            let whole = nibbles.iter().zip(0..).map(|(sum, place)| sum << (4 * place)).sum();
+            let pairs = [n1 + (n7 << 24), n4 + (n2 << 24), n5 + (n3 << 24)];
+            assert_eq!(four_in_64(whole, pairs), sums);
+        });
+    }
+
+    /// What a walk along so many entries leaves in the long registers, and what it should find.
+    fn walk(codes: [u8; 4], value: u32, entries: usize) -> ([u32; 4], [u32; 4]) {
+        let [c0, c1, c2, c3] = codes.map(u64::from);
+        let (mut whole, mut pair) = (0_u64, 0_u64);
+        for _ in 0..entries {
+            whole += u64::from(u32::from_le_bytes(codes)) * u64::from(value);
+            pair += (c2 | c1 << 24) * u64::from(value);
+        }
+        let all = [c0, c1, c2, c3].map(|code| code as u32 * value * entries as u32);
+        (eight_in_64(whole, pair), all)
+    }
+
+    #[test]
+    fn a_list_too_long_for_its_lanes_is_right_only_if_it_is_split() {
+        let codes = [255, 255, 254, 1];
+        let (found, expected) = walk(codes, 255, 2 * ENTRIES_8);
+        assert_ne!(found, expected);
+        let (half, _) = walk(codes, 255, ENTRIES_8);
+        assert_eq!(half.map(|sum| 2 * sum), expected);
     }
 
     #[test]
