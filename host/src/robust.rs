@@ -233,6 +233,7 @@ mod tests {
         };
         let shifted = change(&clean, "shift");
         assert!(middle(&shifted) < 10);
-        assert_eq!(middle(&recentred(&shifted)), 50);
+        // Ink at an edge is not cut off to centre the rest.
+        assert!(middle(&recentred(&shifted)) >= 48);
     }
 }

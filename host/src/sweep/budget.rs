@@ -16,9 +16,9 @@ use crate::run::DataInfo;
 /// A network of a sweep.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Candidate {
-    /// How it is trained, with the last seed.
+    /// How it is trained, with the first seed.
     pub config: TrainConfig,
-    /// Length of its blob with that seed, which is the longest. Units that are never alive and so removed make the real one shorter.
+    /// Length of its blob, the longest of all seeds. Units that are never alive and so removed make the real one shorter.
     pub bytes: usize,
     /// What keeps it from fitting, in words that go on after its size; empty if it fits.
     obstacle: String,
@@ -46,12 +46,16 @@ impl Budget {
     }
 
     /// Every network with its size and whether it fits, computed on all cores.
-    pub(super) fn measure(&self, configs: Vec<TrainConfig>) -> Result<Vec<Candidate>, SweepError> {
+    pub(super) fn measure(
+        &self,
+        configs: &[TrainConfig],
+        seeds: u64,
+    ) -> Result<Vec<Candidate>, SweepError> {
         let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let share = configs.len().div_ceil(threads).max(1);
         let parts = thread::scope(|scope| {
             let part = |configs: &[TrainConfig]| -> Result<Vec<Candidate>, SweepError> {
-                configs.iter().map(|config| self.candidate(config)).collect()
+                configs.iter().map(|config| self.candidate(config, seeds)).collect()
             };
             let threads: Vec<_> =
                 configs.chunks(share).map(|configs| scope.spawn(move || part(configs))).collect();
@@ -61,36 +65,50 @@ impl Budget {
         Ok(parts.concat())
     }
 
-    fn candidate(&self, config: &TrainConfig) -> Result<Candidate, SweepError> {
-        let description = description(config, &self.data);
+    fn candidate(&self, config: &TrainConfig, seeds: u64) -> Result<Candidate, SweepError> {
         let layers = shapes(config, &self.data);
-        let tested = self.data.test_images as u32;
-        let header = Header {
-            name: &description.name,
-            labels: &description.classes.join("\n"),
-            input: description.input,
-            logit_scale: 1.0,
-            layers: layers.into_iter().collect(),
-            provenance: Provenance {
-                tool: concat!("inkbit ", env!("CARGO_PKG_VERSION")),
-                command: &description.command,
-                digest: description.digest,
-                seed: description.seed,
-                correct: tested,
-                tested,
-            },
-        };
-        let zeros = vec![0; header.data_bytes()];
-        let model = Model::new(header, &zeros).map_err(QuantizeError::from)?;
-        let blob = Blob::from_model(&model).map_err(QuantizeError::from)?;
-        let bytes = blob.bytes().len();
-        let too_large = self.max_bytes.is_some_and(|limit| bytes > limit);
-        let obstacle = match self.board.as_ref().map(|board| board.check(&model, blob.bytes())) {
+        let mut data = Vec::new();
+        let mut found = Candidate { config: config.clone(), bytes: 0, obstacle: String::new() };
+        for seed in 0..seeds {
+            // The command that trains it stands in the blob, and with it the seed.
+            let config = TrainConfig { seed: config.seed + seed, ..config.clone() };
+            let description = description(&config, &self.data);
+            let tested = self.data.test_images as u32;
+            let header = Header {
+                name: &description.name,
+                labels: &description.classes.join("\n"),
+                input: description.input,
+                logit_scale: 1.0,
+                layers: layers.iter().copied().collect(),
+                provenance: Provenance {
+                    tool: concat!("inkbit ", env!("CARGO_PKG_VERSION")),
+                    command: &description.command,
+                    digest: description.digest,
+                    seed: description.seed,
+                    correct: tested,
+                    tested,
+                },
+            };
+            data.resize(header.data_bytes(), 0);
+            let model = Model::new(header, &data).map_err(QuantizeError::from)?;
+            let blob = Blob::from_model(&model).map_err(QuantizeError::from)?;
+            let bytes = blob.bytes().len();
+            if bytes > found.bytes {
+                found.bytes = bytes;
+                found.obstacle = self.obstacle(&model, blob.bytes());
+            }
+        }
+        Ok(found)
+    }
+
+    /// What keeps a model from fitting; empty if it fits.
+    fn obstacle(&self, model: &Model<'_>, blob: &[u8]) -> String {
+        let too_large = self.max_bytes.is_some_and(|limit| blob.len() > limit);
+        match self.board.as_ref().map(|board| board.check(model, blob)) {
             Some(Err(error)) => format!(" ({error})"),
             _ if too_large => " ".to_owned(),
             _ => String::new(),
-        };
-        Ok(Candidate { config: config.clone(), bytes, obstacle })
+        }
     }
 
     /// The error of a sweep of which nothing fits.

@@ -69,10 +69,8 @@ impl Sweep {
             check_sizes(config, data.side, data.train_images)
                 .map_err(crate::run::RunError::from)?;
         }
-        // The last seed makes the longest header.
         let seeds = plan.space.seeds.unwrap_or(1);
-        let last = |config: TrainConfig| TrainConfig { seed: base.seed + seeds - 1, ..config };
-        let all = budget.measure(configs.into_iter().map(last).collect())?;
+        let all = budget.measure(&configs, seeds)?;
         let mut candidates: Vec<_> = all.iter().filter(|found| found.fits()).cloned().collect();
         if candidates.is_empty() {
             return Err(budget.nothing_fits(&all));
@@ -87,7 +85,11 @@ impl Sweep {
             let config = TrainConfig { seed: base.seed + seed, ..candidate.config.clone() };
             Cell {
                 id: network::id(&config, &data),
+<<<<<<< ours
                 widths: config.widths(data.side, data.classes.len()),
+=======
+                widths: network::widths(&config, &data),
+>>>>>>> theirs
                 bytes: candidate.bytes,
                 config,
             }

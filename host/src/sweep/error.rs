@@ -9,7 +9,6 @@ use crate::files::FileError;
 use crate::model_file::ModelFileError;
 use crate::preset::PRESETS;
 use crate::quantize::QuantizeError;
-use crate::quantize::bits::BitsError;
 use crate::run::RunError;
 
 /// A sweep that cannot be planned, run or joined.
@@ -95,9 +94,6 @@ pub enum SweepError {
     /// A network cannot be quantized.
     #[error(transparent)]
     Quantize(#[from] QuantizeError),
-    /// Weights have no such width.
-    #[error(transparent)]
-    Bits(#[from] BitsError),
     /// The board.
     #[error(transparent)]
     Board(#[from] BoardError),
@@ -124,7 +120,8 @@ impl SweepError {
                 | Self::NothingFits { .. }
                 | Self::Shard(_)
                 | Self::Config(_)
-                | Self::Bits(_)
+                // What a finished plan is checked for; trainings that fail are results.
+                | Self::Run(RunError::Train(_))
                 | Self::Board(BoardError::Unknown { .. })
         )
     }

@@ -6,11 +6,16 @@ use crate::config::TrainConfig;
 use crate::quantize::{Description, Granularity};
 use crate::run::DataInfo;
 
+<<<<<<< ours
 /// The image that the network takes.
+=======
+/// The image that the network takes; checked when the sweep is planned.
+>>>>>>> theirs
 pub(super) fn input(config: &TrainConfig, data: &DataInfo) -> Input {
     config.shrunk(data.side).unwrap_or(Input::full(data.side as u16))
 }
 
+<<<<<<< ours
 /// Width of each layer's weights.
 pub(super) fn bits(config: &TrainConfig) -> Vec<u8> {
     let layers = config.hidden.len() + 1;
@@ -20,11 +25,25 @@ pub(super) fn bits(config: &TrainConfig) -> Vec<u8> {
 /// Which weights share a scale.
 pub(super) fn granularity(config: &TrainConfig) -> Granularity {
     config.scales
+=======
+/// Widths of all layers, inputs first.
+pub(super) fn widths(config: &TrainConfig, data: &DataInfo) -> Vec<usize> {
+    config.widths(data.side, data.classes.len())
+}
+
+/// Width of each layer's weights; checked when the sweep is planned.
+pub(super) fn bits(config: &TrainConfig) -> Vec<u8> {
+    let widths = config.layer_bits().unwrap_or_default();
+    widths.into_iter().map(|width| width.bits() as u8).collect()
+>>>>>>> theirs
 }
 
 /// The layers of its blob, if no unit is removed.
 pub(super) fn shapes(config: &TrainConfig, data: &DataInfo) -> Vec<LayerShape> {
+<<<<<<< ours
     let widths = config.widths(data.side, data.classes.len());
+=======
+>>>>>>> theirs
     let bits = bits(config);
     let shape = |(number, pair): (usize, &[usize])| {
         let hidden = number < config.hidden.len();
@@ -32,14 +51,14 @@ pub(super) fn shapes(config: &TrainConfig, data: &DataInfo) -> Vec<LayerShape> {
             inputs: pair[0] as u16,
             outputs: pair[1] as u16,
             bits: bits[number],
-            multipliers: match granularity(config) {
+            multipliers: match config.scales {
                 _ if !hidden => 0,
                 Granularity::Layer => 1,
                 Granularity::Output => pair[1] as u16,
             },
         }
     };
-    widths.windows(2).enumerate().map(shape).collect()
+    widths(config, data).windows(2).enumerate().map(shape).collect()
 }
 
 /// What its blob says of itself.
@@ -61,17 +80,20 @@ pub(super) fn description(config: &TrainConfig, data: &DataInfo) -> Description 
 
 /// Widths of all layers: `784-256-128-10`.
 pub(super) fn widths_text(config: &TrainConfig, data: &DataInfo) -> String {
+<<<<<<< ours
     let widths = config.widths(data.side, data.classes.len());
     joined(&widths, "-")
+=======
+    joined(&widths(config, data), "-")
+>>>>>>> theirs
 }
 
 /// Width of the weights: `8`, or `8/4/4` where layers differ.
 pub(super) fn bits_text(config: &TrainConfig) -> String {
     let bits = bits(config);
-    if bits.iter().all(|width| *width == bits[0]) {
-        bits[0].to_string()
-    } else {
-        joined(&bits, "/")
+    match &bits[..] {
+        [first, rest @ ..] if rest.iter().all(|width| width == first) => first.to_string(),
+        _ => joined(&bits, "/"),
     }
 }
 

@@ -8,6 +8,8 @@ use crate::preset::{self, PRESETS};
 
 /// More networks than these are no sweep but a mistake.
 const MAX_NETWORKS: usize = 100_000;
+/// Likewise.
+const MAX_SEEDS: u64 = 1000;
 
 /// A sweep's description. Keys of a TOML file have the names of these fields.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -48,7 +50,7 @@ pub struct Space {
     /// Inputs per row: the image's edge after shrinking.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub inputs: Vec<usize>,
-    /// Trainings of each network, with the configuration's seed and those after it.
+    /// Trainings of each network, from 1 to 1000, with the configuration's seed and those after it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seeds: Option<u64>,
 }
@@ -99,10 +101,14 @@ impl Plan {
     pub fn networks(&self) -> Result<Vec<TrainConfig>, SweepError> {
         let base = self.base()?;
         let Space { widths, depths, bits, inputs, seeds } = &self.space;
-        if seeds == &Some(0) || self.random == Some(0) {
-            let what = if seeds == &Some(0) { "seeds" } else { "random" };
-            return Err(space(what, "0", "at least 1"));
+        let seeds = seeds.unwrap_or(1);
+        if !(1..=MAX_SEEDS).contains(&seeds) {
+            return Err(space("seeds", seeds, &format!("from 1 to {MAX_SEEDS}")));
         }
+        if self.random == Some(0) {
+            return Err(space("random", 0, "at least 1"));
+        }
+        TrainConfig { seed: base.seed.saturating_add(seeds - 1), ..base.clone() }.validate()?;
         let hidden = match (widths.is_empty(), depths.is_empty()) {
             (true, true) => vec![base.hidden.clone()],
             (true, false) => {
@@ -240,9 +246,11 @@ mod tests {
         for (plan, expected) in [
             ("[space]\nwidth = [3]", "test: TOML parse error"),
             ("[space]\ndepths = [1]", "depths is [1], but must be left out"),
-            ("[space]\nseeds = 0", "seeds is 0, but must be at least 1"),
+            ("[space]\nseeds = 0", "seeds is 0, but must be from 1 to 1000"),
             ("random = 0", "random is 0, but must be at least 1"),
             ("preset = \"clasic\"", "there is no preset \"clasic\"; there are classic"),
+            ("[space]\nbits = [[8, 4]]", "bits is [8, 4], but must be one number, or as many as"),
+            ("[space]\nbits = [[3]]", "weights have 8, 4 or 2 bits, but bits is 3"),
             ("[space]\nwidths = [0]", "hidden[0] is 0, but must be from 1 to 4096"),
             ("[config]\nepochs = 0", "epochs is 0, but must be at least 1"),
         ] {

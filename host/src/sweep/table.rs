@@ -88,23 +88,22 @@ impl Table {
     pub fn text(&self) -> String {
         let width = self.networks.iter().map(|row| row.network.len()).max().unwrap_or(0).max(7);
         let mut text = format!(
-            "{:width$}  bits     bytes  instructions  validation           test  seeds\n",
+            "{:width$}  bits     bytes  instructions  validation             test  seeds\n",
             "network"
         );
         for row in &self.networks {
-            let deviation = row
-                .test_deviation
-                .map_or_else(|| " ".repeat(7), |share| format!(" ± {:.2}", 100.0 * share));
+            let deviation = row.test_deviation.map(|share| format!(" ± {:.2}", 100.0 * share));
+            let test =
+                format!("{:.2}{} %", 100.0 * row.test_accuracy, deviation.unwrap_or_default());
             // Writing to a String cannot fail, here and below.
             let _ = writeln!(
                 text,
-                "{:width$}  {:4}  {:8}  {:12.0}  {:8.2} %  {:6.2}{deviation} %  {:5}{}",
+                "{:width$}  {:5}{:9}  {:12.0}  {:8.2} %  {test:>15}  {:5}{}",
                 row.network,
                 row.bits,
                 row.bytes,
                 row.instructions,
                 100.0 * row.validation_accuracy,
-                100.0 * row.test_accuracy,
                 row.trainings.len(),
                 match (row.front, row.fast_front) {
                     (true, true) => "  * +",
