@@ -27,8 +27,8 @@ pub const fn requantize(acc: i32, multiplier: u32) -> u8 {
     }
 }
 
-/// `min(255, (acc · m) >> 32)` without a product of more than 32 bits, which Cortex-M0 would have to
-/// call a function for.
+/// `min(255, (acc · m) >> 32)` without a product of more than 32 bits, which Cortex-M0 would have
+/// to call a function for.
 #[inline(always)]
 const fn scale_by_halves(acc: u32, multiplier: u32) -> u8 {
     let (a1, a0) = (acc >> 16, acc & 0xFFFF);

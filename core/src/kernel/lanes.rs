@@ -4,8 +4,8 @@
 //! *lane* of its own as long as it stays below the lane's width. Kernels walk so few entries at a
 //! time that it does, whatever the model: the constants here say how many.
 //!
-//! Where the assembly takes its registers apart by itself, as on Cortex-M3 and up, the function here
-//! says in tested words what it does.
+//! Where the assembly takes its registers apart by itself, as on Cortex-M3 and up, the function
+//! here says in tested words what it does.
 
 /// Entries after which a sum of 8-bit codes still fits 24 bits: 256 · 255 · 255 < 2²⁴.
 pub const ENTRIES_8: usize = 256;
@@ -61,9 +61,10 @@ pub const fn eight_by_reversal([reversed, upper, whole]: [u32; 3]) -> [u32; 4] {
     [s0, s1, s2, s3]
 }
 
-/// Sums of one word of eight 4-bit codes: those of its bytes as [`eight_by_reversal`] takes them, and of
-/// the odd nibbles o₀…o₃ `swapped` = Σ (o₁ + o₀·2⁸ + o₃·2¹⁶ + o₂·2²⁴)·v and `odd` = Σ (o₀ + o₁·2⁸ +
-/// o₂·2¹⁶ + o₃·2²⁴)·v modulo 2³². Returns the sums of the even nibbles and of the odd ones, in order, if none is 2²⁰ or more.
+/// Sums of one word of eight 4-bit codes: those of its bytes as [`eight_by_reversal`] takes them,
+/// and of the odd nibbles o₀…o₃ `swapped` = Σ (o₁ + o₀·2⁸ + o₃·2¹⁶ + o₂·2²⁴)·v and `odd` = Σ (o₀ +
+/// o₁·2⁸ + o₂·2¹⁶ + o₃·2²⁴)·v modulo 2³². Returns the sums of the even nibbles and of the odd ones,
+/// in order, if none is 2²⁰ or more.
 #[inline(always)]
 #[must_use]
 pub const fn four_by_reversal([reversed, upper, whole, swapped, odd]: [u32; 5]) -> [u32; 8] {
@@ -90,7 +91,8 @@ pub const fn four_in_32([r, h, b, odd02, odd13]: [u32; 5]) -> [u32; 8] {
     [e0, e1, e2, e3, o0, o1, o2, o3]
 }
 
-/// The sums of a byte's two nibbles, from that of the byte and the 16 lowest bits of the upper one's.
+/// The sums of a byte's two nibbles, from that of the byte and the 16 lowest bits of the upper
+/// one's.
 #[inline(always)]
 const fn nibbles(byte: u32, upper_low: u32) -> (u32, u32) {
     let lower = byte.wrapping_sub(upper_low << 4) & 0xF_FFFF;

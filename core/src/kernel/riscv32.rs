@@ -1,9 +1,10 @@
 //! Kernels for RV32IM, with or without compressed instructions.
 //!
-//! There is no multiplication that accumulates, but a masked lane need not be shifted down before it
-//! is multiplied: `mulhu` by the value times 2ⁿ does both. With registers for two blocks, one fetch of
-//! an entry serves 16 sums: 41 instructions for 16 products of 8-bit codes, 38 of 4-bit codes, and 35
-//! of 2-bit codes, whose one block has 16 outputs. Packed or wide entries cost the same.
+//! There is no multiplication that accumulates, but a masked lane need not be shifted down before
+//! it is multiplied: `mulhu` by the value times 2ⁿ does both. With registers for two blocks, one
+//! fetch of an entry serves 16 sums: 41 instructions for 16 products of 8-bit codes, 38 of 4-bit
+//! codes, and 35 of 2-bit codes, whose one block has 16 outputs. Packed or wide entries cost the
+//! same.
 #![allow(unsafe_code)]
 
 use core::arch::naked_asm;
@@ -97,13 +98,14 @@ macro_rules! fetch {
 
 /// A walk for both kinds of entries, in modules' terms: `$row` multiplies the row at a5, and that
 /// `stride` (a4) behind it, by the value a6 and adds to the registers `$lane`. It may change a5, a7
-/// and the `$saved` registers s0 and up that are no lanes; `$constant` registers keep their `$value`.
+/// and the `$saved` registers s0 and up that are no lanes; `$constant` registers keep their
+/// `$value`.
 ///
 /// # Bounds
 ///
 /// A pass of the loop takes four entries. It is entered so many before its end as are beyond a
-/// multiple of four, so a1 reaches `end` after the last one, and no entry before the first or behind
-/// the last is read.
+/// multiple of four, so a1 reaches `end` after the last one, and no entry before the first or
+/// behind the last is read.
 macro_rules! walks {
     ([$($saved:literal)*], [$($constant:literal: $value:literal)*], $lanes:tt, $($row:expr),+) => {
         walks!(wide, 8, [$($saved)*], [$($constant: $value)*], $lanes, concat!($($row, "\n"),+));
@@ -262,8 +264,8 @@ mod four {
     );
 }
 
-/// 2-bit codes: two lanes of 16 bits in each of eight registers. There is no second block, so a4 is one
-/// of them.
+/// 2-bit codes: two lanes of 16 bits in each of eight registers. There is no second block, so a4 is
+/// one of them.
 mod two {
     walks!(
         [0],

@@ -1,10 +1,10 @@
 //! Kernels for Armv6-M: Cortex-M0 and M0+.
 //!
-//! There is a multiplication of 32 bits and nothing wider, it overwrites a factor, and only eight of
-//! the registers take part. So a word of codes is multiplied as it is, and again moved or reversed, all
-//! of which takes one instruction each; [`lanes`] separates the sums modulo 2³² without a mask. An
-//! entry of 8-bit codes takes 19 instructions for 8 products, one of 4-bit codes 18 for 8, one of 2-bit
-//! codes 34 for 16, and one more where entries are packed.
+//! There is a multiplication of 32 bits and nothing wider, it overwrites a factor, and only eight
+//! of the registers take part. So a word of codes is multiplied as it is, and again moved or
+//! reversed, all of which takes one instruction each; [`lanes`] separates the sums modulo 2³²
+//! without a mask. An entry of 8-bit codes takes 19 instructions for 8 products, one of 4-bit codes
+//! 18 for 8, one of 2-bit codes 34 for 16, and one more where entries are packed.
 #![allow(unsafe_code)]
 
 use core::arch::naked_asm;
@@ -100,17 +100,18 @@ macro_rules! count {
     };
 }
 
-/// A walk for both kinds of entries, in modules' terms: `$row` multiplies the row at r1 by the value
-/// r2 and adds to the registers that `$store` writes to r0. Of these r6, r7, r9 to r12 and lr begin as
-/// 0, the others are up to `$prepare`, which finds `end` in r2. It may change r1, r3, r4 and r5. `$unroll`
-/// is how many entries a pass of the loop takes, `$numbers` counts them, `$wide` and `$packed` are the
-/// bytes of code for one. `$ended` compares r0 to `end`, which is at sp as well.
+/// A walk for both kinds of entries, in modules' terms: `$row` multiplies the row at r1 by the
+/// value r2 and adds to the registers that `$store` writes to r0. Of these r6, r7, r9 to r12 and lr
+/// begin as 0, the others are up to `$prepare`, which finds `end` in r2. It may change r1, r3, r4
+/// and r5. `$unroll` is how many entries a pass of the loop takes, `$numbers` counts them, `$wide`
+/// and `$packed` are the bytes of code for one. `$ended` compares r0 to `end`, which is at sp as
+/// well.
 ///
 /// # Bounds
 ///
 /// The loop is entered so many entries before the end of a pass as are beyond a multiple of
-/// `$unroll`, so r0 reaches `end` after the last one, and no entry before the first or behind the last is
-/// read.
+/// `$unroll`, so r0 reaches `end` after the last one, and no entry before the first or behind the
+/// last is read.
 macro_rules! walks {
     ($unroll:literal, $numbers:literal, $wide:literal, $packed:literal,
         $prepare:literal, $row:literal, $ended:literal, $store:literal) => {

@@ -7,8 +7,8 @@ use crate::WeightBits;
 use crate::model::Layer;
 
 /// Walks the entries from `entries` up to `end` and writes the lanes of one group of blocks to
-/// `lanes`. `codes` is the first row of the first block, `stride` the distance of the second block's
-/// from it in bytes, where the kernel takes two.
+/// `lanes`. `codes` is the first row of the first block, `stride` the distance of the second
+/// block's from it in bytes, where the kernel takes two.
 ///
 /// # Safety
 ///
@@ -111,8 +111,8 @@ fn walk<A: Assembly, E: Entry>(
     let entries = cells.as_ptr_range();
     let (start, end) = (entries.start.cast(), entries.end.cast());
     // SAFETY: the bounds are those of a slice of cells of kind `E`; `codes` are words and hold the
-    // rows of all entries, whose offsets are multiples of the row, once and `stride` bytes later;
-    // both are multiples of 4, as `lanes` are words.
+    // rows of all entries, once and `stride` bytes later; offsets are multiples of a row and the
+    // stride is one of rows, of 4 or 8 bytes each; `lanes` are as many words as `Sums` has.
     #[allow(unsafe_code)]
     unsafe {
         A::walk(bits, E::KIND)(codes.as_ptr(), start, end, out.lanes.as_mut_ptr(), stride);
