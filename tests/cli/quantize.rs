@@ -49,6 +49,8 @@ fn weights_have_as_many_bits_as_asked_for_and_the_integers_are_proved() {
         let text = place.succeed(&format!("quantize run -o few.inkbit --bits {bits}"));
         assert!(text.lines().next().unwrap().contains(label), "{text}");
         assert!(text.contains("logits     differ by "), "{text}");
+        assert!(text.contains("\n  inkbit train --preset "), "{text}");
+        assert!(text.contains(" --qat-from 0.45 ") && text.contains(" --out run-qat\n"), "{text}");
         let start = text.lines().position(|line| line.starts_with("layer  inputs")).unwrap();
         for (line, bits) in text.lines().skip(start + 1).zip(table) {
             assert_eq!(line[24..28].trim(), bits, "{text}");

@@ -179,7 +179,10 @@ pub fn quantize_run(
     };
     let few = bits.iter().any(|&bits| bits != WeightBits::Eight);
     let hint = (few && !learned).then(|| {
-        let bits = bits.iter().map(|bits| bits.bits() as u8).collect();
+        let mut bits: Vec<u8> = bits.iter().map(|bits| bits.bits() as u8).collect();
+        if bits.iter().all(|width| *width == bits[0]) {
+            bits.truncate(1);
+        }
         let config =
             TrainConfig { bits, scales: granularity, qat_from: QAT_FROM, ..run.config.clone() };
         format!("{} --out {}-qat", config.command(&data.name), run.folder().display())
@@ -204,9 +207,9 @@ pub fn describe(outcome: &Outcome, path: &str, data: &str) -> anyhow::Result<Str
     if let Some(command) = hint {
         let _ = writeln!(
             text,
-            "\nThese weights were trained without rounding. Quantization-aware training rounds them \
-             in the\nforward pass, so that training makes up for it; most of what few bits cost \
-             comes back:\n  {command}"
+            "\nThese weights were trained without rounding. Quantization-aware training rounds them in \
+             the\nforward pass, so that training can make up for it; usually most of what few bits \
+             cost comes back:\n  {command}"
         );
     }
     let _ = writeln!(text, "\nsaved in {path}\nnext     inkbit verify {path}{data}");
