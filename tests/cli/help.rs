@@ -4,9 +4,10 @@ use std::process::Stdio;
 
 use crate::place::Place;
 
-const SUBCOMMANDS: [&str; 12] = [
+const SUBCOMMANDS: [&str; 13] = [
     "quickstart",
     "train",
+    "data",
     "quantize",
     "evaluate",
     "models",

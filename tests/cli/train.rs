@@ -91,6 +91,23 @@ fn a_value_out_of_range_is_a_wrong_use_and_creates_nothing() {
              or 3, such as 8,4,4"
                 .into(),
         ),
+        (
+            "--patience 3 --keep last",
+            "patience is 3, but must be 0 with keep = \"last\", which waits for no better epoch".into(),
+        ),
+        ("--warmup 1", "warmup is 1, but must be from 0 to below 1".into()),
+        ("--ema 1", "ema is 1, but must be from 0 to below 1".into()),
+        ("--label-smoothing -0.1", "label_smoothing is -0.1, but must be from 0 to below 1".into()),
+        ("--clip -1", "clip is -1, but must be at least 0 and finite".into()),
+        ("--sparsity nan", "sparsity is NaN, but must be at least 0 and finite".into()),
+        (
+            "--weight-decay 2000",
+            "weight_decay is 2000, but must be below 1 / learning_rate: a step would take away more \
+             than there is"
+                .into(),
+        ),
+        ("--rotation 10,200", "augment.rotation is 200, but must be from 0 to 180".into()),
+        ("--augment strong --scale 1", "augment.scale is 1, but must be from 0 to below 1".into()),
         ("--lr 0", "learning_rate is 0, but must be above 0 and finite".into()),
         ("--lr -1", "learning_rate is -1, but must be above 0 and finite".into()),
         ("--lr inf", "learning_rate is inf, but must be above 0 and finite".into()),
@@ -108,6 +125,12 @@ fn a_value_out_of_range_is_a_wrong_use_and_creates_nothing() {
         ("--epochs -1", "invalid value '-1' for '--epochs <COUNT>'"),
         ("--backend gpu", "there is no backend \"gpu\": take ndarray or flex"),
         ("--preset modern", "[possible values: classic, "),
+        ("--schedule linear", "[possible values: constant, cosine]"),
+        ("--seeds 1", "1 is not in 2..=1000"),
+        (
+            "--augment heavy",
+            "there is no augmentation \"heavy\": take one of none, light, strong, centred",
+        ),
     ] {
         let message = place.fail(2, &format!("train --out new --data digits {flags}"));
         assert!(message.contains(expected), "{message}");
@@ -202,4 +225,73 @@ fn odd_data_are_trained_quantized_and_verified_like_any() {
         place.succeed(&format!("evaluate {data}.inkbit --data {data}"));
         place.succeed(&format!("inspect {data}.inkbit"));
     }
+}
+
+#[test]
+fn inputs_that_images_cannot_be_shrunk_to_are_refused_before_anything_starts() {
+    let place = Place::new();
+    let message = place.fail(1, "train --out new --data digits --input 5");
+    assert!(
+        message.starts_with(
+            "the training images cannot be used: they are 8×8 pixels, which cannot be shrunk to 5×5"
+        ),
+        "{message}"
+    );
+    assert!(!place.path("new").exists());
+}
+
+#[test]
+fn several_seeds_are_trained_like_single_ones_and_compared() {
+    let place = Place::untrained();
+    let text = place.succeed(&format!("train --out many {TRAIN} --seed 4 --seeds 3"));
+    place.succeed(&format!("train --out one {TRAIN} --seed 5"));
+    assert!(place.read("one/weights.safetensors") == place.read("many/seed-5/weights.safetensors"));
+    for seed in 4..=6 {
+        let lines = text.lines().filter(|line| line.starts_with(&format!("seed {seed}  epoch   ")));
+        assert_eq!(lines.count(), 3, "{text}");
+    }
+    let table: Vec<&str> = text.lines().skip_while(|line| !line.contains("validation  ")).collect();
+    let rows: Vec<&str> = text.lines().rev().take(6).collect();
+    assert!(
+        rows[0].trim().starts_with("spread") && rows[1].trim().starts_with("mean"),
+        "{table:?}"
+    );
+    assert!(rows[4].trim().starts_with("4 ") && rows[4].contains("/3"), "{text}");
+
+    let message = place.fail(1, &format!("train --out many {TRAIN} --seed 5 --seeds 2"));
+    assert!(message.starts_with("many/seed-5 holds a finished run of 3 epochs"), "{message}");
+}
+
+#[test]
+fn a_printed_configuration_is_commented_and_trains_the_same() {
+    let place = Place::untrained();
+    let text = place.succeed("train --preset tiny --hidden 6,5 --print-config");
+    assert!(
+        text.starts_with("# Widths of the hidden layers") && text.contains("hidden = [6, 5]\n")
+    );
+    assert!(text.contains("\n[augment]\n# Degrees.\nrotation = "), "{text}");
+    place.write("mine.toml", &text);
+    assert_eq!(place.succeed("train --config mine.toml --print-config"), text);
+}
+
+#[test]
+fn timings_say_where_the_time_went() {
+    let text = Place::untrained().succeed(&format!("train --out new {TRAIN} --timings"));
+    for part in ["waiting for images", "forward", "backward", "optimizer", "evaluation", "images"] {
+        assert!(text.lines().any(|line| line.starts_with(part) && line.contains(" s")), "{text}");
+    }
+}
+
+#[test]
+fn a_contact_sheet_has_a_row_for_each_class() {
+    let place = Place::untrained();
+    let show = "data show --data digits --augment strong --columns 5";
+    let text = place.succeed(&format!("{show} -o sheet.png"));
+    assert!(text.starts_with("4 rows of 6 images, 8×8 pixels each\n"), "{text}");
+    let sheet = image::load_from_memory(&place.read("sheet.png")).unwrap();
+    assert_eq!((sheet.width(), sheet.height()), (6 * 20 + 4, 4 * 20 + 4));
+    place.succeed(&format!("{show} -o again.png"));
+    assert!(place.read("sheet.png") == place.read("again.png"));
+    let message = place.fail(2, &format!("{show} -o sheet.jpeg"));
+    assert!(message.contains("give --output a name that ends in .png"), "{message}");
 }

@@ -411,8 +411,8 @@ pub fn check_sizes(config: &TrainConfig, side: usize, images: usize) -> Result<I
             config.input
         )));
     };
-    let inputs =
-        side.saturating_mul(side).min(if config.input == 0 { usize::MAX } else { input.inputs() });
+    // Of an edge that is too long for the format, an input has no width.
+    let inputs = if config.input == 0 { side.saturating_mul(side) } else { input.inputs() };
     if !(1..=inkbit_core::MAX_WIDTH).contains(&inputs) {
         return Err(TrainError::Images(format!(
             "they have {inputs} pixels, but must have from 1 to {}; take smaller images",

@@ -74,3 +74,44 @@ fn norm(values: &[f32], columns: usize) -> Norm {
         deviation: deviation.map(|deviation| deviation as f32).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::Backend;
+    use crate::rng::Rng;
+
+    #[test]
+    fn a_batch_is_normalized_and_its_gradient_is_the_losss_slope() {
+        let device = Backend::default().device().unwrap();
+        let (rows, columns) = (8, 3);
+        let mut rng = Rng::new(1, &[]);
+        let mut random = || -> Vec<f32> { (0..rows * columns).map(|_| 2.0 * rng.unit()).collect() };
+        let (values, factors) = (random(), random());
+        let tensor = |values: &[f32]| {
+            Tensor::<2>::from_data(TensorData::new(values.to_vec(), [rows, columns]), &device)
+        };
+        let normalized = net::values(of_batch(tensor(&values)));
+        let found = norm(&normalized, columns);
+        assert!(found.mean.iter().all(|mean| mean.abs() < 1e-5), "{found:?}");
+        assert!(found.deviation.iter().all(|d| (d - 1.0).abs() < 1e-3), "{found:?}");
+
+        let leaf = tensor(&values).autodiff().require_grad();
+        let loss = (of_batch(leaf.clone()) * tensor(&factors).autodiff()).sum();
+        let gradient = net::values(leaf.grad(&loss.backward()).unwrap());
+        let loss = |values: &[f32]| -> f64 {
+            let normalized = net::values(of_batch(tensor(values)));
+            normalized.iter().zip(&factors).map(|(a, b)| f64::from(a * b)).sum()
+        };
+        for place in 0..values.len() {
+            let moved = |by: f32| {
+                let mut values = values.clone();
+                values[place] += by;
+                loss(&values)
+            };
+            let slope = (moved(1e-2) - moved(-1e-2)) / 2e-2;
+            let found = f64::from(gradient[place]);
+            assert!((found - slope).abs() < 2e-2, "{place}: {found} {slope}");
+        }
+    }
+}

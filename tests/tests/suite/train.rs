@@ -102,6 +102,83 @@ fn a_resumed_run_ends_with_the_bits_of_an_uninterrupted_one() {
     }
 }
 
+/// Everything that a step can have.
+fn everything() -> TrainConfig {
+    let changes = "\
+        input = 4\nbatch_norm = true\ninit = \"he\"\nschedule = \"cosine\"\nwarmup = 0.1\n\
+        weight_decay = 0.01\nlabel_smoothing = 0.1\nema = 0.9\nclip = 1.0\nsparsity = 0.001\n\
+        patience = 0\nkeep = \"last\"\n[augment]\nrotation = [2, 4]\nshift = 0.3\nelastic = 0.2\n\
+        unchanged = 0.1\nrecentre = [false, true]";
+    let layers = [("classic", PRESETS[0].toml), ("config", &config().to_toml()), ("all", changes)];
+    TrainConfig::from_layers(&layers).unwrap()
+}
+
+#[test]
+fn with_every_option_a_resumed_run_still_ends_with_the_same_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = create(&folder.path().join("whole"), &everything());
+    let state = whole.train(&data(), &mut ()).unwrap();
+    assert_eq!(state.history.best().unwrap().epoch, 6, "the last is kept");
+    assert_eq!(whole.weights().unwrap().widths(), [16, 16, 12, 6]);
+    let parts = create(&folder.path().join("parts"), &everything());
+    parts.train(&data(), &mut Stop(3)).unwrap();
+    let resumed = parts.train(&data(), &mut ()).unwrap();
+    assert_eq!((&resumed.last, &resumed.average), (&state.last, &state.average));
+    assert_eq!(parts.weights().unwrap(), state.best);
+    assert_eq!(measures(&parts), measures(&whole));
+}
+
+#[test]
+fn each_option_changes_what_is_learned() {
+    let learned = |change: &str| {
+        let layers = [("config", &config().to_toml()[..]), ("change", change)];
+        let config = TrainConfig { epochs: 2, ..TrainConfig::from_layers(&layers).unwrap() };
+        let data = data();
+        let mut trainer = Trainer::new(&config, &data.train, data.classes.len()).unwrap();
+        (0..2).for_each(|_| drop(trainer.epoch(|_, _| ()).unwrap()));
+        trainer.into_state().best
+    };
+    let plain = learned("");
+    assert_eq!(plain, learned("patience = 0"));
+    for change in [
+        "batch_norm = true",
+        "init = \"he\"",
+        "schedule = \"cosine\"",
+        "warmup = 0.5",
+        "weight_decay = 0.1",
+        "label_smoothing = 0.1",
+        "ema = 0.9",
+        "clip = 0.1",
+        "sparsity = 0.01",
+        "augment.shift = 1",
+        "augment.recentre = [false, true]",
+    ] {
+        assert_ne!(learned(change), plain, "{change}");
+    }
+}
+
+#[test]
+fn sparse_activations_are_what_the_option_is_for() {
+    let activity = |sparsity| {
+        let config = TrainConfig { sparsity, dropout: 0.0, ..config() };
+        let data = data();
+        let mut trainer = Trainer::new(&config, &data.train, data.classes.len()).unwrap();
+        (0..3).for_each(|_| drop(trainer.epoch(|_, _| ()).unwrap()));
+        let layer = &trainer.state().last.layers[0];
+        let mut sum = 0.0;
+        for (pixels, _) in data.train.iter() {
+            for unit in 0..layer.outputs {
+                let weights = layer.weight.iter().skip(unit).step_by(layer.outputs);
+                let products = weights.zip(pixels).map(|(w, &p)| w * f32::from(p) / 255.0);
+                sum += (products.sum::<f32>() + layer.bias[unit]).max(0.0);
+            }
+        }
+        sum
+    };
+    let (dense, sparse) = (activity(0.0), activity(0.1));
+    assert!(sparse < 0.5 * dense, "{sparse} {dense}");
+}
+
 fn rounding() -> TrainConfig {
     TrainConfig { bits: vec![8, 4, 2], qat_from: 0.3, ema: 0.9, ..config() }
 }
