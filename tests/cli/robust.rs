@@ -38,11 +38,7 @@ fn models_are_listed_with_what_they_record_and_reach() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 4, "{text}");
     assert!(lines[0].starts_with("| model | network "), "{text}");
-<<<<<<< ours
-    assert!(lines[2].starts_with("| run   | 64-16-4 | 8    | 1,"), "{text}");
-=======
     assert!(lines[2].starts_with("| run   | 64-") && lines[2].contains(" | 8    | 1,"), "{text}");
->>>>>>> theirs
     assert_eq!(lines[2], lines[3]);
     let cells: Vec<&str> = lines[2].split('|').map(str::trim).collect();
     assert_eq!(cells[5], cells[6], "recorded and measured: {text}");

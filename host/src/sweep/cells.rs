@@ -85,11 +85,7 @@ impl Sweep {
             let config = TrainConfig { seed: base.seed + seed, ..candidate.config.clone() };
             Cell {
                 id: network::id(&config, &data),
-<<<<<<< ours
-                widths: config.widths(data.side, data.classes.len()),
-=======
                 widths: network::widths(&config, &data),
->>>>>>> theirs
                 bytes: candidate.bytes,
                 config,
             }

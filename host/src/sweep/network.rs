@@ -6,26 +6,11 @@ use crate::config::TrainConfig;
 use crate::quantize::{Description, Granularity};
 use crate::run::DataInfo;
 
-<<<<<<< ours
-/// The image that the network takes.
-=======
 /// The image that the network takes; checked when the sweep is planned.
->>>>>>> theirs
 pub(super) fn input(config: &TrainConfig, data: &DataInfo) -> Input {
     config.shrunk(data.side).unwrap_or(Input::full(data.side as u16))
 }
 
-<<<<<<< ours
-/// Width of each layer's weights.
-pub(super) fn bits(config: &TrainConfig) -> Vec<u8> {
-    let layers = config.hidden.len() + 1;
-    if let [all] = config.bits[..] { vec![all; layers] } else { config.bits.clone() }
-}
-
-/// Which weights share a scale.
-pub(super) fn granularity(config: &TrainConfig) -> Granularity {
-    config.scales
-=======
 /// Widths of all layers, inputs first.
 pub(super) fn widths(config: &TrainConfig, data: &DataInfo) -> Vec<usize> {
     config.widths(data.side, data.classes.len())
@@ -35,15 +20,10 @@ pub(super) fn widths(config: &TrainConfig, data: &DataInfo) -> Vec<usize> {
 pub(super) fn bits(config: &TrainConfig) -> Vec<u8> {
     let widths = config.layer_bits().unwrap_or_default();
     widths.into_iter().map(|width| width.bits() as u8).collect()
->>>>>>> theirs
 }
 
 /// The layers of its blob, if no unit is removed.
 pub(super) fn shapes(config: &TrainConfig, data: &DataInfo) -> Vec<LayerShape> {
-<<<<<<< ours
-    let widths = config.widths(data.side, data.classes.len());
-=======
->>>>>>> theirs
     let bits = bits(config);
     let shape = |(number, pair): (usize, &[usize])| {
         let hidden = number < config.hidden.len();
@@ -80,12 +60,7 @@ pub(super) fn description(config: &TrainConfig, data: &DataInfo) -> Description 
 
 /// Widths of all layers: `784-256-128-10`.
 pub(super) fn widths_text(config: &TrainConfig, data: &DataInfo) -> String {
-<<<<<<< ours
-    let widths = config.widths(data.side, data.classes.len());
-    joined(&widths, "-")
-=======
     joined(&widths(config, data), "-")
->>>>>>> theirs
 }
 
 /// Width of the weights: `8`, or `8/4/4` where layers differ.

@@ -12,7 +12,7 @@ use crate::evaluate::evaluate_model;
 use crate::quantize::{Quantized, export};
 use crate::run::{Observer, Run, RunError};
 use crate::train::history::{Epoch, History};
-use crate::train::{TrainError, qat, validation_images};
+use crate::train::{TrainError, validation_images};
 use crate::work::Work;
 
 /// How far a sweep has come.
@@ -205,24 +205,12 @@ impl Folder {
     ) -> Result<Trained, SweepError> {
         let net = run.weights()?;
         let description = network::description(&cell.config, &sweep.data);
-<<<<<<< ours
-        let bits = network::bits(&cell.config);
-        let widths = per_layer(&bits, bits.len())?;
-        let scales = network::granularity(&cell.config);
-        let input = description.input;
-        let quantized = Quantized::of_trained(&net, &data.train, input, &widths, scales)?;
-=======
         let bits = cell.config.layer_bits()?;
-        let whole = if net.has_scales() {
-            qat::quantized(&net, &bits)
-        } else {
-            let images = data.train.shrunk(run.input());
-            Quantized::post_training(&net, &images, &bits, cell.config.scales)?
-        };
+        let (input, scales) = (description.input, cell.config.scales);
+        let whole = Quantized::of_trained(&net, &data.train, input, &bits, scales)?;
         let complete = export(&whole, &description, (0, 0))?;
         let model = complete.model().map_err(format)?;
         let (quantized, _) = whole.without_dead_units(&model, &data.train)?;
->>>>>>> theirs
         let untested = export(&quantized, &description, (0, 0))?;
         let test = evaluate_model(&untested.model().map_err(format)?, &data.test)?;
         let tested = (test.correct as u32, test.images as u32);
