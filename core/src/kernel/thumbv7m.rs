@@ -210,6 +210,9 @@ fn walk<E: Entry>(
     }
 }
 
+/// What a walk's accumulators begin as, to be loaded at once.
+static ZEROS: [u32; 8] = [0; 8];
+
 /// A walk for both kinds of entries.
 ///
 /// `row` multiplies the row at `r0 + r2` by the value `lr` and adds to r4–r11, which begin as 0; it
@@ -266,7 +269,8 @@ macro_rules! walks {
                 "movw r12, #{mask_low}",
                 "movt r12, #{mask_high}",
                 "1:",
-                "adr.w r3, 8f",
+                "movw r3, #:lower16:{zeros}",
+                "movt r3, #:upper16:{zeros}",
                 "ldm r3, {{r4-r11}}",
                 "ldr r1, [sp, #4]",
                 "ldr pc, [sp]",
@@ -287,27 +291,26 @@ macro_rules! walks {
                 "add sp, #16",
                 "pop {{r4-r11, pc}}",
                 $aside,
-                ".p2align 2",
-                "8:",
-                ".fill 8, 4, 0",
                 mask_low = const $mask & 0xFFFF_u32,
                 mask_high = const $mask >> 16_u32,
                 partial = const ($unroll - 1) * $cell,
                 bytes = const $bytes + $load,
                 cell_log = const $cell_log,
                 unroll = const $unroll,
+                zeros = sym super::ZEROS,
             )
         }
     };
 }
 
-/// Writes eight sums of codes as sums of weights: `$step` is the logarithm of a weight's step.
+/// Writes eight sums of codes as sums of weights: `$step` is the logarithm of a weight's step. With
+/// `$branch` they may be added to those of other entries instead, by [`add_sums`].
 macro_rules! write_sums {
-    ($step:literal, $a:literal $b:literal $c:literal $d:literal $e:literal $f:literal $g:literal
+    ($branch:literal, $step:literal, $a:literal $b:literal $c:literal $d:literal $e:literal $f:literal $g:literal
         $h:literal) => {
         concat!(
             "ldrd r1, r3, [sp, #60]\n",
-            "cbnz r3, 5f\n",
+            $branch,
             "ldr r3, [sp, #12]\n",
             each!("rsb \\sum, r1, \\sum, lsl #", $step, $a $b $c $d $e $f $g $h),
             "4:\n",
@@ -377,7 +380,7 @@ mod eight {
             "lsr r11, r8, #24",
             "orr r11, r11, r9, lsl #8",
             "bic r8, r8, #0xFF000000",
-            write_sums!("0", "r4" "r2" "r6" "r7" "r8" "lr" "r10" "r11"),
+            write_sums!("cbnz r3, 5f\n", "0", "r4" "r2" "r6" "r7" "r8" "lr" "r10" "r11"),
         ],
         aside [add_sums!("0", "r4" "r2" "r6" "r7" "r8" "lr" "r10" "r11")]
     );
@@ -427,7 +430,7 @@ mod eight {
             "lsr r9, r9, #8",
             "sub r8, r8, r9",
             "lsr r8, r8, #8",
-            write_sums!("0", "r10" "r4" "r6" "r5" "r11" "r7" "r9" "r8"),
+            write_sums!("cbnz r3, 5f\n", "0", "r10" "r4" "r6" "r5" "r11" "r7" "r9" "r8"),
         ],
         aside [add_sums!("0", "r10" "r4" "r6" "r5" "r11" "r7" "r9" "r8")]
     );
@@ -435,6 +438,8 @@ mod eight {
 
 /// 4-bit codes in 64-bit accumulators, the row as it is and three pairs of its codes: see
 /// [`four_in_64`].
+///
+/// They never add to other sums: no list is longer than [`ENTRIES_4`](super::ENTRIES_4).
 ///
 /// [`four_in_64`]: super::super::lanes::four_in_64
 mod four {
@@ -475,9 +480,9 @@ mod four {
             "lsrs r2, r4, #24",
             "orr r5, r2, r5, lsl #8",
             "bic r4, r4, #0xFF000000",
-            write_sums!("1", "r4" "r9" "r8" "r5" "r6" "r11" "r10" "r7"),
+            write_sums!("", "1", "r4" "r9" "r8" "r5" "r6" "r11" "r10" "r7"),
         ],
-        aside [add_sums!("1", "r4" "r9" "r8" "r5" "r6" "r11" "r10" "r7")]
+        aside [""]
     );
 }
 
