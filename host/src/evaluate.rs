@@ -139,6 +139,16 @@ impl Evaluation {
         }
     }
 
+    /// The greatest share of a class that is taken for one other; 1 if there are no mistakes.
+    #[must_use]
+    pub fn greatest_mistake(&self) -> f64 {
+        let share = |(truth, _, count): Confusion| {
+            count as f64 / self.confusion[truth].iter().sum::<usize>() as f64
+        };
+        let greatest = self.confusions().into_iter().map(share).fold(0.0, f64::max);
+        if greatest > 0.0 { greatest } else { 1.0 }
+    }
+
     /// The mistakes, most frequent first.
     #[must_use]
     pub fn confusions(&self) -> Vec<Confusion> {

@@ -69,10 +69,7 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     // A link that leads nowhere yet is followed, too.
     let linked = || Some(path.parent()?.join(fs::read_link(path).ok()?));
     let target = fs::canonicalize(path).ok().or_else(linked).unwrap_or_else(|| path.to_owned());
-    let folder = match target.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(&target);
     // Found here, the fault does not name the temporary file. The dot wants a folder, not a file.
     fs::metadata(folder.join(".")).map_err(failed())?;
     let mut file = tempfile::Builder::new()
@@ -83,6 +80,29 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(failed())?;
     file.persist(&target).map_err(|error| failed()(error.error))?;
     Ok(())
+}
+
+/// The folder that a file lies in.
+#[must_use]
+pub fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Checks that files can be written into a folder, by writing one and removing it.
+///
+/// # Errors
+///
+/// [`FileError`].
+pub fn check_writable(folder: &Path) -> Result<(), FileError> {
+    // The dot wants a folder, not a file.
+    fs::metadata(folder.join(".")).map_err(FileError::at("write into", folder))?;
+    let tried = tempfile::Builder::new().prefix(".inkbit-").tempfile_in(folder);
+    // The fault of the temporary file names it, and nobody has asked for that.
+    let plain = |error: io::Error| io::Error::from(error.kind());
+    tried.map(drop).map_err(|error| FileError::at("write into", folder)(plain(error)))
 }
 
 /// What a file gets that is not meant to be temporary, less the user's umask.

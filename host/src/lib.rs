@@ -4,16 +4,20 @@
 //! [`model_file`] → [`evaluate`] and [`verify`](mod@verify). What the bits mean is defined in
 //! [`inkbit_core`].
 
+pub mod activity;
 pub mod backend;
+pub mod compare;
 pub mod config;
 pub mod data;
 pub mod device;
 pub mod evaluate;
 pub mod files;
+pub mod labels;
 pub mod model_file;
 pub mod models;
 pub mod net;
 pub mod picture;
+pub mod predictions;
 pub mod preset;
 pub mod quantize;
 pub mod reference;
@@ -22,6 +26,7 @@ pub mod rng;
 pub mod robust;
 pub mod run;
 pub mod sweep;
+pub mod significance;
 pub mod terminal;
 pub mod train;
 pub mod verify;

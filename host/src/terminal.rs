@@ -1,4 +1,34 @@
-//! Drawing images on the terminal.
+//! Drawing images on the terminal, with or without colours.
+
+use std::env;
+use std::fmt::Write;
+use std::io::{self, IsTerminal};
+
+/// Whether standard output shows colours: a terminal that knows them, and nobody has said no by
+/// `NO_COLOR` (<https://no-color.org>).
+#[must_use]
+pub fn has_colours() -> bool {
+    let set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    io::stdout().is_terminal()
+        && !set("NO_COLOR")
+        && env::var_os("TERM").is_none_or(|t| t != "dumb")
+}
+
+/// A colour of the 256 that terminals number.
+pub(crate) type Colour = u8;
+
+/// A colour of the 6 × 6 × 6 that terminals have, each part from 0 to 5.
+pub(crate) const fn colour(red: u8, green: u8, blue: u8) -> Colour {
+    16 + 36 * red + 6 * green + blue
+}
+
+/// Ends colours.
+pub(crate) const PLAIN: &str = "\x1b[0m";
+
+/// Begins colours.
+pub(crate) fn colours(text: Colour, behind: Colour) -> String {
+    format!("\x1b[38;5;{text};48;5;{behind}m")
+}
 
 /// An image in characters, two rows of pixels to a line of text, in a frame. `pixels` are rows of
 /// `side`, 0 for paper and 255 for ink, which comes out in the colour of the terminal's text.
@@ -9,16 +39,75 @@
 /// ```
 #[must_use]
 pub fn draw(pixels: &[u8], side: usize) -> String {
+    framed(pixels, side, 0, |text, upper, lower| text.push(half_blocks(upper, lower)))
+}
+
+/// Weights in characters, two rows to a line, in a frame: in colours orange for those above 0 and
+/// blue for those below, as bright as they are great; without colours `█` and `·` for those that
+/// are more than a third of the greatest.
+///
+/// ```
+/// let drawn = inkbit::terminal::draw_weights(&[0, 90, -90, 10], 2, false);
+/// assert_eq!(drawn, "┌──┐\n│·▀│\n└──┘\n");
+/// ```
+#[must_use]
+pub fn draw_weights(weights: &[i32], side: usize, coloured: bool) -> String {
+    let greatest = weights.iter().map(|weight| weight.unsigned_abs()).max().unwrap_or(1).max(1);
+    if coloured {
+        let shade = |weight: i32| {
+            let depth = (weight.unsigned_abs() * 5).div_ceil(greatest) as u8;
+            if weight > 0 { colour(depth, depth / 2, 0) } else { colour(0, depth / 2, depth) }
+        };
+        return framed(weights, side, 0, |text, upper, lower| {
+            *text += &colours(shade(upper), shade(lower));
+            *text += "▀";
+            *text += PLAIN;
+        });
+    }
+    let great = |weight: i32| weight.unsigned_abs() > greatest / 3;
+    framed(weights, side, 0, |text, upper, lower| {
+        text.push(match (upper > 0 && great(upper), lower > 0 && great(lower)) {
+            (true, true) => '█',
+            (true, false) => '▀',
+            (false, true) => '▄',
+            (false, false) if great(upper) || great(lower) => '·',
+            (false, false) => ' ',
+        });
+    })
+}
+
+/// Two rows to a line of text, in a frame; `none` completes an odd row.
+fn framed<T: Copy>(
+    values: &[T],
+    side: usize,
+    none: T,
+    mut put: impl FnMut(&mut String, T, T),
+) -> String {
     let edge = "─".repeat(side);
     let mut text = format!("┌{edge}┐\n");
-    for pair in pixels.chunks(2 * side.max(1)) {
+    for pair in values.chunks(2 * side.max(1)) {
         let (upper, lower) = pair.split_at(side.min(pair.len()));
-        let lower = lower.iter().copied().chain(std::iter::repeat(0));
+        let lower = lower.iter().copied().chain(std::iter::repeat(none));
         text.push('│');
-        text.extend(upper.iter().zip(lower).map(|(&upper, lower)| half_blocks(upper, lower)));
+        upper.iter().zip(lower).for_each(|(&upper, lower)| put(&mut text, upper, lower));
         text.push_str("│\n");
     }
     text + &format!("└{edge}┘\n")
+}
+
+/// Drawings of equal height beside each other, `columns` in a row. Each is given as its lines.
+#[must_use]
+pub fn side_by_side(drawings: &[Vec<String>], columns: usize) -> String {
+    let mut text = String::new();
+    for row in drawings.chunks(columns.max(1)) {
+        for line in 0..row.first().map_or(0, Vec::len) {
+            let line: Vec<&str> = row.iter().map(|drawing| drawing[line].as_str()).collect();
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{}", line.join(" ").trim_end());
+        }
+        text.push('\n');
+    }
+    text
 }
 
 /// The character for two pixels, one above the other.
@@ -42,5 +131,21 @@ mod tests {
     fn an_odd_row_has_paper_below_it_and_traces_are_shown_faintly() {
         let pixels = [50, 200, 255, 10, 0, 255, 0, 0, 255];
         assert_eq!(draw(&pixels, 3), "┌───┐\n│░▀█│\n│  ▀│\n└───┘\n");
+    }
+
+    #[test]
+    fn weights_have_the_colour_of_their_sign_and_the_brightness_of_their_size() {
+        let (orange, blue, none) = (colour(5, 2, 0), colour(0, 2, 5), colour(0, 0, 0));
+        let drawn = draw_weights(&[127, 0, 0, -127], 2, true);
+        let cell = |upper, lower| colours(upper, lower) + "▀" + PLAIN;
+        let line = cell(orange, none) + &cell(none, blue);
+        assert_eq!(drawn, format!("┌──┐\n│{line}│\n└──┘\n"));
+        assert_eq!(draw_weights(&[0; 4], 2, false), "┌──┐\n│  │\n└──┘\n");
+    }
+
+    #[test]
+    fn drawings_stand_beside_each_other_row_by_row() {
+        let drawings = ["ab", "cd", "ef"].map(|d| d.chars().map(String::from).collect::<Vec<_>>());
+        assert_eq!(side_by_side(&drawings, 2), "a c\nb d\n\ne\nf\n\n");
     }
 }

@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use crate::place::Place;
 
-const SUBCOMMANDS: [&str; 13] = [
+const SUBCOMMANDS: [&str; 17] = [
     "quickstart",
     "train",
     "data",
@@ -15,6 +15,10 @@ const SUBCOMMANDS: [&str; 13] = [
     "verify",
     "predict",
     "inspect",
+    "report",
+    "compare",
+    "completions",
+    "man",
     "image",
     "run",
     "send",
@@ -51,7 +55,7 @@ fn a_wrong_use_is_exit_code_2_and_names_what_is_wrong() {
     assert!(place.fail(2, "inspect model.inkbit --jsno").contains("unexpected argument '--jsno'"));
     let nothing = place.run("");
     assert_eq!(nothing.code, Some(2));
-    assert!(nothing.err.contains("Usage: inkbit <COMMAND>"), "{}", nothing.err);
+    assert!(nothing.err.contains("Usage: inkbit [OPTIONS] <COMMAND>"), "{}", nothing.err);
 }
 
 #[test]
@@ -84,4 +88,53 @@ fn a_full_disk_behind_standard_output_is_a_failure() {
     assert_eq!(output.status.code(), Some(1));
     let message = String::from_utf8_lossy(&output.stderr);
     assert!(message.starts_with("error: No space left on device"), "{message}");
+}
+
+#[test]
+fn completions_know_every_subcommand_in_every_shell() {
+    let place = Place::untrained();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = place.succeed(&format!("completions {shell}"));
+        for name in SUBCOMMANDS {
+            assert!(script.contains(name), "{shell}: {name}");
+        }
+        assert!(script.contains("--labels") || script.contains("labels"), "{shell}");
+    }
+    assert!(place.fail(2, "completions csh").contains("[possible values: bash, "));
+}
+
+#[test]
+fn there_is_a_man_page_for_every_subcommand_with_its_flags_and_examples() {
+    let place = Place::untrained();
+    let text = place.succeed("man pages");
+    assert_eq!(text, format!("wrote {} pages into pages\n", SUBCOMMANDS.len() + 2));
+    let read = |name: &str| String::from_utf8(place.read(&format!("pages/{name}.1"))).unwrap();
+    assert!(read("inkbit").contains(".TH inkbit 1"));
+    for name in SUBCOMMANDS {
+        let page = read(&format!("inkbit-{name}"));
+        assert!(page.contains(&format!(".TH inkbit-{name} 1")), "{page}");
+        assert!(page.contains("Examples:"), "{page}");
+    }
+    assert!(read("inkbit-train").contains("\\-\\-labels"));
+    let message = place.fail(1, "man digits/train-images-idx3-ubyte");
+    assert!(message.contains("cannot create the folder digits/train-images"), "{message}");
+}
+
+#[test]
+fn quiet_leaves_results_and_errors() {
+    let place = Place::new();
+    let text =
+        place.succeed(&format!("train --quiet --out new {} --no-report", crate::place::TRAIN));
+    assert!(text.starts_with("ended                after epoch 3"), "{text}");
+    let evaluation = place.succeed("evaluate model.inkbit --data digits");
+    assert_eq!(place.succeed("-q evaluate model.inkbit --data digits"), evaluation);
+    assert!(place.fail(1, "evaluate -q nowhere.inkbit").starts_with("cannot read nowhere.inkbit"));
+}
+
+#[test]
+fn what_is_no_terminal_gets_no_colours() {
+    let place = Place::new();
+    for arguments in ["evaluate model.inkbit --data digits", "inspect model.inkbit --weights"] {
+        assert!(!place.succeed(arguments).contains('\u{1b}'), "{arguments}");
+    }
 }

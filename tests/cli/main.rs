@@ -1,14 +1,18 @@
 //! The `inkbit` command as users meet it: what it prints, what it writes, how it ends.
 
 mod bad_data;
+mod browser;
+mod compare;
 mod device;
 mod evaluate;
 mod help;
+mod labels;
 mod models;
 mod place;
 mod predict;
 mod quantize;
 mod quickstart;
+mod report;
 mod resume;
 mod robust;
 mod sweep;

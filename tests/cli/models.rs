@@ -37,6 +37,18 @@ fn inspect_shows_all_of_a_golden_model() {
 }
 
 #[test]
+fn weights_are_drawn_in_half_blocks() {
+    let place = Place::new();
+    let text = place.succeed("inspect model.inkbit --weights");
+    let (_, drawn) = text.split_once("weights of 8 of the first layer's 16 units, ").unwrap();
+    assert_eq!(drawn.matches("┌────────┐").count(), 8, "{text}");
+    assert_eq!(drawn.matches("unit ").count(), 8, "{text}");
+    assert!(drawn.contains('█') || drawn.contains('▀'), "{text}");
+    // Within 80 columns.
+    assert!(drawn.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
+
+#[test]
 fn every_golden_model_can_be_inspected() {
     let place = Place::untrained();
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden");

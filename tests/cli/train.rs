@@ -214,7 +214,7 @@ fn a_training_that_diverges_says_so() {
 #[test]
 fn odd_data_are_trained_quantized_and_verified_like_any() {
     let place = Place::untrained();
-    for (side, classes) in [(1, 2), (8, 1), (64, 3), (8, 256)] {
+    for (side, classes) in [(1, 2), (64, 3), (8, 256)] {
         let data = format!("odd-{side}-{classes}");
         let images = bars(side, classes, 2 * classes.max(10));
         place.write_data(&data, &images, &images);

@@ -57,7 +57,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         Subject::Model(Blob::load(&args.model)?)
     };
     let data = match &subject {
-        Subject::Model(_) => args.data.load()?,
+        Subject::Model(blob) => args.data.load_for_model(&blob.model()?)?,
         Subject::Run(run, _) => args.data.load_for(run)?,
     };
     if args.robust {
@@ -72,7 +72,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     if args.json {
         super::print(&format!("{}\n", serde_json::to_string(&result)?))?;
     } else {
-        super::print(&text::evaluation(&result))?;
+        super::print(&text::evaluation(&result, super::coloured()))?;
     }
     Ok(())
 }

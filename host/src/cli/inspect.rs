@@ -4,19 +4,33 @@ use std::path::PathBuf;
 
 use inkbit::model_file::Blob;
 use inkbit::report::text;
+use ratatui::crossterm::terminal::size;
+
+/// Characters in a line where there is no terminal.
+const COLUMNS: usize = 80;
 
 /// Show what a model is: input, classes, layers, sizes, CRC, and where it comes from.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  inkbit inspect model.inkbit")]
+  inkbit inspect model.inkbit
+  inkbit inspect model.inkbit --weights")]
 pub struct Args {
     /// The model
     model: PathBuf,
+
+    /// Draw what units of the first layer look for
+    #[arg(long)]
+    weights: bool,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let blob = Blob::load(&args.model)?;
-    super::print(&text::model(&blob.model()?, blob.bytes()))?;
+    let model = blob.model()?;
+    super::print(&text::model(&model, blob.bytes()))?;
+    if args.weights {
+        let columns = size().map_or(COLUMNS, |(columns, _)| usize::from(columns));
+        super::print(&format!("\n{}", text::weights(&model, super::coloured(), columns)))?;
+    }
     Ok(())
 }

@@ -1,9 +1,12 @@
 //! The command line: one file for each subcommand, thin over the library.
 
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Parser, Subcommand};
+use inkbit::terminal;
 
+mod compare;
 mod config_args;
 mod dashboard;
 mod data;
@@ -13,10 +16,12 @@ mod evaluate;
 mod image;
 mod inspect;
 mod models;
+mod manual;
 mod predict;
 mod progress;
 mod quantize;
 mod quickstart;
+mod report;
 mod run;
 mod seeds;
 mod send;
@@ -38,11 +43,16 @@ Examples:
   inkbit quantize runs/classic -o classic.inkbit
   inkbit verify classic.inkbit                   host and core agree on every logit
   inkbit predict classic.inkbit photo.png --show
+  inkbit report runs/classic -o classic.html     all that is to be seen of it, as one page
   inkbit run --board lm3s6965evb classic.inkbit  draw on an emulated board
 
 `inkbit help SUBCOMMAND` says more. Exit codes: 0 done, 1 failed, 2 wrong usage."
 )]
 pub struct Cli {
+    /// Print results and errors only: no progress, no colours, no line per epoch
+    #[arg(short, long, global = true)]
+    quiet: bool,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -59,6 +69,10 @@ enum Command {
     Verify(verify::Args),
     Predict(predict::Args),
     Inspect(inspect::Args),
+    Report(report::Args),
+    Compare(compare::Args),
+    Completions(manual::CompletionsArgs),
+    Man(manual::ManArgs),
     Image(image::Args),
     Run(run::Args),
     Send(send::Args),
@@ -69,12 +83,26 @@ enum Command {
 #[error("{0}")]
 pub struct UsageError(pub String);
 
+/// Set by `--quiet`.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Whether only results and errors are to be printed.
+fn quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
+
+/// Whether results are printed in colours.
+fn coloured() -> bool {
+    !quiet() && terminal::has_colours()
+}
+
 /// Runs what the command line asks for.
 ///
 /// # Errors
 ///
 /// Whatever stood in the way, with its context.
 pub fn run(cli: &Cli) -> anyhow::Result<()> {
+    QUIET.store(cli.quiet, Ordering::Relaxed);
     match &cli.command {
         Command::Quickstart(args) => quickstart::run(args),
         Command::Train(args) => train::run(args),
@@ -86,6 +114,10 @@ pub fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Verify(args) => verify::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Inspect(args) => inspect::run(args),
+        Command::Report(args) => report::run(args),
+        Command::Compare(args) => compare::run(args),
+        Command::Completions(args) => manual::completions(args),
+        Command::Man(args) => manual::man(args),
         Command::Image(args) => image::run(args),
         Command::Run(args) => run::run(args),
         Command::Send(args) => send::run(args),

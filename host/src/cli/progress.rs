@@ -4,9 +4,9 @@ use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A bar that counts to `total`; hidden where nobody looks.
+/// A bar that counts to `total`; hidden where nobody looks or wants to.
 pub fn bar(total: usize, what: &'static str) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
+    if super::quiet() || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
     let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {per_sec} {eta}");

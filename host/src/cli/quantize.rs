@@ -216,7 +216,8 @@ pub fn describe(outcome: &Outcome, path: &str, data: &str) -> anyhow::Result<Str
     Ok(text)
 }
 
-fn default_name(run: &Run) -> String {
+/// The name of a run's folder, so much of it as a model has room for.
+pub fn default_name(run: &Run) -> String {
     let folder = run.folder().canonicalize().unwrap_or_else(|_| run.folder().to_owned());
     let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
     shortened(name.unwrap_or_else(|| "model".to_owned()), MAX_NAME)

@@ -1,6 +1,5 @@
 //! `inkbit quickstart`
 
-use std::fmt::Write;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -84,7 +83,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     print(&quantize::describe(&quantized, &path, &data.name)?)?;
 
     heading("4. Evaluate it on the test images")?;
-    print(&text::evaluation(&quantized.int))?;
+    print(&text::evaluation(&quantized.int, super::coloured()))?;
 
     // From the file on, as a device would.
     let blob = Blob::load(&model_path)?;
@@ -171,7 +170,7 @@ fn samples(model: &Model<'_>, data: &Dataset) -> anyhow::Result<String> {
             card(pixels, data.test.side, &caption)
         })
         .collect();
-    Ok(side_by_side(&cards))
+    Ok(terminal::side_by_side(&cards, COLUMNS))
 }
 
 /// The middle of an image as lines of characters, with a caption below.
@@ -182,17 +181,4 @@ fn card(pixels: &[u8], side: usize, caption: &str) -> Vec<String> {
     let width = side - 2 * crop;
     let drawn = terminal::draw(&middle, width);
     drawn.lines().map(str::to_owned).chain([format!("{caption:width$}  ")]).collect()
-}
-
-fn side_by_side(cards: &[Vec<String>]) -> String {
-    let mut text = String::new();
-    for row in cards.chunks(COLUMNS) {
-        for line in 0..row.first().map_or(0, Vec::len) {
-            let line: Vec<&str> = row.iter().map(|card| card[line].as_str()).collect();
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "{}", line.join(" ").trim_end());
-        }
-        text.push('\n');
-    }
-    text
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use inkbit::data::Dataset;
 use inkbit::evaluate::evaluate_net;
+use inkbit::labels;
 use inkbit::run::{DataInfo, Run, RunError};
 use inkbit::train::State;
 use inkbit::train::history::End;
@@ -13,7 +14,7 @@ use inkbit::train::timings::Timings;
 use super::config_args::ConfigArgs;
 use super::data_args::DataArgs;
 use super::seeds::{self, Job};
-use super::watch;
+use super::{report, watch};
 
 /// Train a network and keep the weights of its best epoch.
 ///
@@ -29,6 +30,7 @@ Examples:
   inkbit train --preset tiny --print-config > mine.toml
   inkbit train --out runs/small --hidden 64,32 --dropout 0.2 --seed 7
   inkbit train --out runs/mine --config mine.toml --data ../my-digits
+  inkbit train --out runs/fashion --data ../fashion --labels fashion.txt
   inkbit train --out runs/classic --resume")]
 pub struct Args {
     /// Folder of the run, created if need be
@@ -61,6 +63,10 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["out", "resume", "seeds"])]
     print_config: bool,
 
+    /// Do not write report.html into the run's folder at the end
+    #[arg(long)]
+    no_report: bool,
+
     #[command(flatten)]
     config: ConfigArgs,
 
@@ -86,6 +92,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         Some(run) => args.data.load_for(run)?,
         None => args.data.load()?,
     };
+    labels::check_classes(&data)?;
     let info = DataInfo::new(&data);
     let run = match resumed {
         Some(run) => {
@@ -95,7 +102,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         None => Run::create(out, &config, info, args.force)?,
     };
     let (state, timings) = fit(&run, &data, args.plain)?;
-    super::print(&summary(&run, &data, &state)?)?;
+    let ended = state.history.end.is_some();
+    let report = (ended && !args.no_report).then(|| report::save(&run, &data)).transpose()?;
+    super::print(&summary(&run, &data, &state, report.as_deref())?)?;
     if args.timings {
         super::print(&format!("\n{timings}"))?;
     }
@@ -122,7 +131,12 @@ pub fn test_accuracy(run: &Run, data: &Dataset, state: &State) -> anyhow::Result
 }
 
 /// What came out, where it is, and what to do next.
-fn summary(run: &Run, data: &Dataset, state: &State) -> anyhow::Result<String> {
+fn summary(
+    run: &Run,
+    data: &Dataset,
+    state: &State,
+    report: Option<&Path>,
+) -> anyhow::Result<String> {
     let history = &state.history;
     let Some(best) = history.best() else {
         return Ok("stopped before the end of the first epoch\n".to_owned());
@@ -149,6 +163,9 @@ fn summary(run: &Run, data: &Dataset, state: &State) -> anyhow::Result<String> {
         &format!("{} of {} {} images", percent(test), data.test.len(), data.name),
     );
     line("time", &format!("{:.1} s of training", history.seconds()));
+    if let Some(report) = report {
+        line("report", &report.display().to_string());
+    }
     line("saved in", &run.folder().display().to_string());
     line("next", &next(run.folder(), history.end.is_some()));
     Ok(text)

@@ -23,6 +23,9 @@ const INTERRUPTED: i32 = 130;
 /// Whoever fits to where the output goes.
 pub fn observer(config: &TrainConfig, plain: bool) -> Box<dyn Observer> {
     begun();
+    if super::quiet() {
+        return Box::new(Silent);
+    }
     if !plain
         && io::stdout().is_terminal()
         && io::stdin().is_terminal()
@@ -91,6 +94,15 @@ pub(super) fn line(epoch: &Epoch, epochs: usize, best: bool) -> String {
 /// Whether the last epoch is the best so far.
 pub(super) fn is_best(epoch: &Epoch, history: &History) -> bool {
     history.best().is_some_and(|best| best.epoch == epoch.epoch)
+}
+
+/// Nothing is shown.
+struct Silent;
+
+impl Observer for Silent {
+    fn stop(&mut self) -> bool {
+        stopping()
+    }
 }
 
 struct Lines {

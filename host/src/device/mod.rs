@@ -6,6 +6,7 @@
 
 pub mod board;
 pub mod client;
+pub mod cost;
 pub mod firmware;
 pub mod image;
 pub mod port;

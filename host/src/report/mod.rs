@@ -1,3 +1,8 @@
 //! What people look at.
 
+pub mod facts;
+pub mod html;
+pub mod plot;
 pub mod text;
+pub mod units;
+pub mod words;

@@ -3,22 +3,26 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use inkbit_core::Model;
+use inkbit_core::{Layer, Model};
 
+use super::units;
+use crate::compare::{Comparison, Contender, Duel};
 use crate::data::Images;
 use crate::evaluate::Evaluation;
 use crate::models::Entry;
 use crate::quantize::{Removed, Report, bits};
 use crate::robust::Robustness;
+use crate::terminal::{self, colour};
 
 /// More classes than this do not fit a terminal as a matrix.
 const MATRIX_CLASSES: usize = 20;
 /// Mistakes that are worth a line.
 const MISTAKES: usize = 5;
 
-/// Accuracy, loss, scores per class, confusion matrix and the most frequent mistakes.
+/// Accuracy, loss, scores per class, confusion matrix and the most frequent mistakes. In colours,
+/// the matrix is shaded by the share of its rows: blue for what is right, red for what is wrong.
 #[must_use]
-pub fn evaluation(result: &Evaluation) -> String {
+pub fn evaluation(result: &Evaluation, coloured: bool) -> String {
     let Evaluation { images, correct, accuracy, loss, .. } = result;
     let mut text = String::new();
     let wrong = images - correct;
@@ -42,7 +46,7 @@ pub fn evaluation(result: &Evaluation) -> String {
         );
     }
     text.push('\n');
-    confusion_matrix(&mut text, result);
+    confusion_matrix(&mut text, result, coloured);
     let mistakes = result.confusions();
     if mistakes.is_empty() {
         text.push_str("no mistakes\n");
@@ -57,7 +61,7 @@ pub fn evaluation(result: &Evaluation) -> String {
     text
 }
 
-fn confusion_matrix(text: &mut String, result: &Evaluation) {
+fn confusion_matrix(text: &mut String, result: &Evaluation, coloured: bool) {
     let classes = &result.classes;
     if classes.len() > MATRIX_CLASSES {
         let _ = writeln!(
@@ -75,15 +79,104 @@ fn confusion_matrix(text: &mut String, result: &Evaluation) {
         let _ = write!(text, "{label:>width$}");
     }
     let _ = writeln!(text, "\n{}+{}", "-".repeat(width + 1), "-".repeat(width * classes.len()));
-    for (label, row) in classes.iter().zip(&result.confusion) {
+    let greatest = result.greatest_mistake();
+    for (truth, (label, row)) in classes.iter().zip(&result.confusion).enumerate() {
         let _ = write!(text, "{label:>width$} |");
-        for &count in row {
+        let support = row.iter().sum::<usize>().max(1) as f64;
+        for (class, &count) in row.iter().enumerate() {
             let cell = if count == 0 { ".".to_owned() } else { count.to_string() };
-            let _ = write!(text, "{cell:>width$}");
+            let cell = format!("{cell:>width$}");
+            if coloured && count > 0 {
+                let share = count as f64 / support;
+                let right = truth == class;
+                *text += &shade(if right { share } else { share / greatest }, right);
+                *text += &cell;
+                *text += terminal::PLAIN;
+            } else {
+                *text += &cell;
+            }
         }
         text.push('\n');
     }
     text.push('\n');
+}
+
+/// White on blue or red, the deeper the greater the share.
+fn shade(share: f64, right: bool) -> String {
+    let depth = (share.sqrt() * 4.0).ceil().clamp(1.0, 4.0) as u8;
+    let behind = if right { colour(0, depth / 2, depth) } else { colour(depth, 0, 0) };
+    terminal::colours(colour(5, 5, 5), behind)
+}
+
+/// Models side by side.
+#[must_use]
+pub fn comparison(found: &Comparison) -> String {
+    /// Images that are named one by one.
+    const NAMED: usize = 12;
+    let name = |index: usize| &found.models[index].name;
+    let width = found.models.iter().map(|model| model.name.chars().count()).max().unwrap_or(0);
+    let width = width.max("model".len());
+    let mut text = format!(
+        "{:width$}  accuracy    95 % interval      bytes  non-zero  multiplications\n",
+        "model"
+    );
+    for model in &found.models {
+        let Contender { name, accuracy, interval, bytes, non_zero, macs, .. } = model;
+        let [accuracy, low, high, non_zero] =
+            [*accuracy, interval.0, interval.1, *non_zero].map(|share| 100.0 * share);
+        let _ = writeln!(
+            text,
+            "{name:width$}  {accuracy:6.2} %  {low:5.2} - {high:6.2} %  {bytes:9}  {non_zero:6.2} %  \
+             {macs:15.0}",
+        );
+    }
+    let _ = writeln!(text, "\nof {} test images, wrong for one alone", found.images);
+    for model in &found.models {
+        let named: Vec<String> =
+            model.alone_wrong.iter().take(NAMED).map(ToString::to_string).collect();
+        let more = if model.alone_wrong.len() > NAMED { ", ..." } else { "" };
+        let numbers = if named.is_empty() { "" } else { ": number " };
+        let (count, named) = (model.alone_wrong.len(), named.join(", "));
+        let _ = writeln!(text, "{:width$}  {count}{numbers}{named}{more}", model.name);
+    }
+    text.push('\n');
+    for Duel { pair, only_first, only_second, p } in &found.pairs {
+        let verdict = if *p < 0.05 { "more than chance explains" } else { "no more than chance" };
+        let _ = writeln!(
+            text,
+            "{} is right where {} is wrong {only_first} times, the other way round {only_second} \
+             times: {verdict} (McNemar's exact test, p = {p:.2e})",
+            name(pair.0),
+            name(pair.1),
+        );
+    }
+    text
+}
+
+/// What units of the first layer look for, as drawings of at most `columns` beside each other.
+#[must_use]
+pub fn weights(model: &Model<'_>, coloured: bool, columns: usize) -> String {
+    const UNITS: usize = 8;
+    let side = model.input().width();
+    let units = units::strongest(model, UNITS);
+    let outputs = model.layers().first().map_or(0, Layer::outputs);
+    let mut text = format!(
+        "weights of {} of the first layer's {outputs} units, those with the greatest: {}\n\n",
+        units.len(),
+        if coloured { "orange above 0, blue below" } else { "blocks above 0, dots below" }
+    );
+    let drawing = |&unit: &usize| -> Vec<String> {
+        let drawn = terminal::draw_weights(&units::weights(model, unit), side, coloured);
+        let name: String = units::name(model, unit).chars().take(side + 2).collect();
+        drawn
+            .lines()
+            .map(str::to_owned)
+            .chain([format!("{name:width$}", width = side + 2)])
+            .collect()
+    };
+    let drawings: Vec<Vec<String>> = units.iter().map(drawing).collect();
+    text += &terminal::side_by_side(&drawings, columns / (side + 3));
+    text
 }
 
 fn label_width(labels: &[String]) -> usize {

@@ -25,6 +25,8 @@ mod picture;
 #[cfg(feature = "host")]
 mod reference_models;
 #[cfg(feature = "host")]
+mod report;
+#[cfg(feature = "host")]
 mod synthetic;
 #[cfg(feature = "host")]
 mod train;

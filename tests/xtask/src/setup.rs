@@ -19,6 +19,12 @@ const RUSTUP_LIMIT: Duration = Duration::from_secs(120);
 /// What Debian calls QEMU for the boards' processors.
 const QEMU_PACKAGES: &[&str] = &["qemu-system-arm", "qemu-system-misc"];
 
+/// Browsers of Chromium's kind, as tests/cli/browser.rs looks for them.
+const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome", "chrome"];
+
+/// A browser to look at reports with, and letters for it.
+const BROWSER_PACKAGES: &[&str] = &["chromium", "fonts-dejavu-core"];
+
 /// What Debian calls a complete compiler: itself, cargo, the library's sources, a linker.
 const RUST_PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "lld-19"];
 
@@ -98,6 +104,33 @@ pub(crate) fn emulators() -> Result<(), String> {
          {}\n    brew install qemu\nand start this again",
         before.join(" and "),
         apt_line(QEMU_PACKAGES)
+    ))
+}
+
+/// Whether there is a browser that reports can be looked at in.
+pub(crate) fn has_browser() -> bool {
+    BROWSERS.iter().any(|name| find_program(name).is_some())
+}
+
+/// A browser that reports are looked at in, installed if need be.
+///
+/// # Errors
+///
+/// Why there is none; everything but that one test can do without.
+pub(crate) fn browser() -> Result<(), String> {
+    if has_browser() {
+        eprintln!("a browser to look at reports with is installed");
+        return Ok(());
+    }
+    eprintln!("not installed: {}", BROWSERS[0]);
+    let reason = match packages::install(BROWSER_PACKAGES) {
+        Ok(()) if has_browser() => return Ok(()),
+        Ok(()) => "the packages do not bring it".to_owned(),
+        Err(error) => error,
+    };
+    Err(format!(
+        "no browser: {reason}. To have reports looked at, type\n    {}",
+        apt_line(BROWSER_PACKAGES)
     ))
 }
 

@@ -32,7 +32,7 @@ pub(crate) enum Outcome {
 pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "setup",
-        why: "find or install the compilers and emulators that the steps below need",
+        why: "find or install the compilers, emulators and the browser that the steps below need",
         in_test: true,
         run: setup,
     },
@@ -113,6 +113,9 @@ const TEST_LIMIT: Duration = Duration::from_secs(25 * 60);
 fn setup() -> Result<Outcome, String> {
     setup::toolchain()?;
     setup::emulators()?;
+    if let Err(reason) = setup::browser() {
+        eprintln!("going on without one: {reason}");
+    }
     Ok(Outcome::Done)
 }
 
@@ -153,7 +156,13 @@ fn tests() -> Result<Outcome, String> {
     // `cargo run --release` and builds nothing twice.
     let mut command = cargo(&["test", "--release", "--no-fail-fast"]);
     // What is missing for the devices is skipped under plain `cargo test`; here it was set up.
-    run(command.env("INKBIT_REQUIRE_DEVICES", "1"), TEST_LIMIT)?;
+    command.env("INKBIT_REQUIRE_DEVICES", "1");
+    if setup::has_browser() {
+        command.env("INKBIT_REQUIRE_BROWSER", "1");
+    } else {
+        eprintln!("reports are not looked at: no browser is installed, and setup could not do it");
+    }
+    run(&mut command, TEST_LIMIT)?;
     Ok(Outcome::Done)
 }
 

@@ -1,0 +1,165 @@
+//! How much of a network is awake: non-zero and saturated values, layer by layer.
+//!
+//! A zero costs nothing on the device, so these shares decide how long an inference takes.
+
+use std::num::NonZeroUsize;
+use std::thread;
+
+use inkbit_core::{Input, LayerOutput, Model, infer_observed};
+
+use crate::data::Images;
+use crate::evaluate::{EvaluateError, check_images, host_scratch};
+use crate::verify::dense;
+
+/// What one layer takes in, over all images.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LayerActivity {
+    /// Values that the layer takes for an image.
+    pub inputs: usize,
+    /// Values that it gives for each.
+    pub outputs: usize,
+    /// Mean share of its inputs that are not zero, from 0 to 1.
+    pub non_zero: f64,
+    /// Mean share of its inputs that are 255, the greatest there is. Of pixels that is full ink; of
+    /// activations, those that quantization may have cut off.
+    pub saturated: f64,
+}
+
+/// What all layers take in.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Activity {
+    /// In order of evaluation. The first takes pixels, the others the activations of the layer
+    /// before.
+    pub layers: Vec<LayerActivity>,
+}
+
+impl Activity {
+    /// Multiplications with a non-zero input that an image takes on average.
+    #[must_use]
+    pub fn macs(&self) -> f64 {
+        let layer =
+            |layer: &LayerActivity| layer.non_zero * layer.inputs as f64 * layer.outputs as f64;
+        self.layers.iter().map(layer).sum()
+    }
+
+    /// All multiplications of the network.
+    #[must_use]
+    pub fn all_macs(&self) -> usize {
+        self.layers.iter().map(|layer| layer.inputs * layer.outputs).sum()
+    }
+
+    /// Share of the multiplications that cannot be skipped, from 0 to 1.
+    #[must_use]
+    pub fn share(&self) -> f64 {
+        self.macs() / self.all_macs().max(1) as f64
+    }
+}
+
+/// Non-zero and saturated values, counted.
+type Counts = Vec<[usize; 2]>;
+
+/// Runs every image through the model, on all cores, and counts.
+///
+/// # Errors
+///
+/// Those of [`check_images`].
+pub fn activity(model: &Model<'_>, images: &Images) -> Result<Activity, EvaluateError> {
+    check_images(images, usize::from(model.input().side), model.classes())?;
+    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let size = model.input().pixels();
+    let share = images.len().div_ceil(threads).max(1) * size;
+    let counts = thread::scope(|scope| {
+        let parts: Vec<_> = images
+            .pixels
+            .chunks(share)
+            .map(|pixels| scope.spawn(move || count(model, pixels)))
+            .collect();
+        let mut sums: Counts = vec![[0; 2]; model.layers().len()];
+        for part in parts {
+            let part = part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            for (sum, part) in sums.iter_mut().zip(part) {
+                *sum = [sum[0] + part[0], sum[1] + part[1]];
+            }
+        }
+        sums
+    });
+    let layer = |(layer, counts): (&inkbit_core::Layer<'_>, [usize; 2])| {
+        let values = (layer.inputs() * images.len()) as f64;
+        let [non_zero, saturated] = counts.map(|count| count as f64 / values);
+        let (inputs, outputs) = (layer.inputs(), layer.outputs());
+        LayerActivity { inputs, outputs, non_zero, saturated }
+    };
+    Ok(Activity { layers: model.layers().iter().zip(counts).map(layer).collect() })
+}
+
+fn count(model: &Model<'_>, pixels: &[u8]) -> Counts {
+    let mut scratch = host_scratch(model);
+    let mut counts: Counts = vec![[0; 2]; model.layers().len()];
+    let mut add = |layer: usize, values: &mut dyn Iterator<Item = i64>| {
+        for value in values {
+            counts[layer][0] += usize::from(value != 0);
+            counts[layer][1] += usize::from(value == 255);
+        }
+    };
+    for image in pixels.chunks_exact(model.input().pixels()) {
+        add(0, &mut inputs(model.input(), image).into_iter().map(i64::from));
+        infer_observed(&mut scratch, image, |layer, output| {
+            if matches!(output, LayerOutput::Activations(_)) {
+                let width = model.layers()[layer].outputs();
+                add(layer + 1, &mut dense(output, width).into_iter());
+            }
+        });
+    }
+    counts
+}
+
+/// All images as the first layer takes them, see [`inputs`].
+#[must_use]
+pub fn shrunk(input: Input, images: &Images) -> Images {
+    let pixels = images.iter().flat_map(|(pixels, _)| inputs(input, pixels)).collect();
+    Images { side: input.width(), pixels, labels: images.labels.clone() }
+}
+
+/// What the first layer takes of an image: cropped, and each square of pixels averaged, as
+/// `core/FORMAT.md` says.
+#[must_use]
+pub fn inputs(input: Input, pixels: &[u8]) -> Vec<u8> {
+    let (side, crop) = (usize::from(input.side), usize::from(input.crop));
+    let (width, pool) = (input.width(), usize::from(input.pool));
+    let square = |row: usize, column: usize| {
+        let start = (crop + pool * row) * side + crop + pool * column;
+        let rows = (0..pool).map(|row| &pixels[start + row * side..][..pool]);
+        let sum: usize = rows.flatten().map(|&pixel| usize::from(pixel)).sum();
+        ((sum + pool * pool / 2) / (pool * pool)) as u8
+    };
+    (0..width * width).map(|index| square(index / width, index % width)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inputs_are_cropped_and_averaged_as_the_format_says() {
+        #[rustfmt::skip]
+        let pixels = [
+            9, 9, 9, 9, 9, 9,
+            9, 0, 1, 8, 8, 9,
+            9, 1, 0, 8, 8, 9,
+            9, 255, 255, 0, 0, 9,
+            9, 255, 254, 1, 0, 9,
+            9, 9, 9, 9, 9, 9,
+        ];
+        assert_eq!(inputs(Input { side: 6, crop: 1, pool: 2 }, &pixels), [1, 8, 255, 0]);
+        assert_eq!(inputs(Input::full(6), &pixels), pixels);
+    }
+
+    #[test]
+    fn multiplications_are_those_of_non_zero_inputs() {
+        let layer =
+            |inputs, outputs, non_zero| LayerActivity { inputs, outputs, non_zero, saturated: 0.0 };
+        let activity = Activity { layers: vec![layer(8, 4, 0.5), layer(4, 2, 0.25)] };
+        assert_eq!((activity.macs(), activity.all_macs()), (18.0, 40));
+        assert_eq!(activity.share(), 0.45);
+    }
+}

@@ -1,0 +1,60 @@
+//! `inkbit compare`
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use inkbit::compare::{Comparison, Contender};
+use inkbit::model_file::Blob;
+use inkbit::report::text;
+
+use super::data_args::DataArgs;
+use super::{UsageError, progress};
+
+/// Put several models side by side on the same test images.
+///
+/// Accuracy with its 95 % confidence interval (Wilson), size, and the multiplications that a device
+/// cannot skip; the images that each model alone gets wrong; and for every pair, whether their
+/// difference is more than chance (McNemar's exact test).
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  inkbit compare int8.inkbit int4.inkbit
+  inkbit compare models/*.inkbit --json | jq '.pairs[].p'")]
+pub struct Args {
+    /// The models, at least two
+    #[arg(required = true, value_name = "MODEL")]
+    models: Vec<PathBuf>,
+
+    #[command(flatten)]
+    data: DataArgs,
+
+    /// Print one JSON object: images, models, pairs
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let [_, _, ..] = args.models[..] else {
+        let message = "there is one model: give at least two to compare";
+        return Err(UsageError(message.to_owned()).into());
+    };
+    let blobs = args.models.iter().map(|path| Blob::load(path)).collect::<Result<Vec<_>, _>>()?;
+    let data = args.data.load_for_model(&blobs[0].model()?)?;
+    let bar = progress::bar(blobs.len(), "measuring");
+    let mut contenders = Vec::new();
+    for (path, blob) in args.models.iter().zip(&blobs) {
+        let name = path.display().to_string();
+        let model = blob.model()?;
+        let measured = Contender::measure(&name, &model, blob.bytes().len(), &data.test);
+        contenders.push(measured.context(name)?);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    let comparison = Comparison::new(contenders);
+    if args.json {
+        super::print(&format!("{}\n", serde_json::to_string(&comparison)?))?;
+    } else {
+        super::print(&text::comparison(&comparison))?;
+    }
+    Ok(())
+}

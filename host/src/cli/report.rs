@@ -1,0 +1,94 @@
+//! `inkbit report`
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use inkbit::activity;
+use inkbit::data::Dataset;
+use inkbit::model_file::Blob;
+use inkbit::report::facts::{Facts, ReportError, Training};
+use inkbit::report::html::{self, Report};
+use inkbit::run::Run;
+
+use super::data_args::DataArgs;
+use super::quantize::{Outcome, Plan, default_name, quantize_run};
+
+/// Write all that is to be seen of a run or a model into one HTML file.
+///
+/// How good it is, where it errs, what quantization cost and which board it fits, in words and in
+/// pictures. The page needs no network; its pictures lie beside it as SVG and PNG, in a folder named
+/// after it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  inkbit report runs/classic -o classic.html     with the curves of its training
+  inkbit report classic.inkbit -o classic.html   the model alone
+  inkbit report runs/mine -o mine.html --data ../my-digits")]
+pub struct Args {
+    /// Folder of a training run, or a quantized model
+    #[arg(value_name = "RUN|MODEL")]
+    subject: PathBuf,
+
+    /// The page to write; report.html has its pictures in report-pictures
+    #[arg(short, long, value_name = "FILE", default_value = "report.html")]
+    output: PathBuf,
+
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    html::check_replaceable(&args.output)?;
+    let report = if args.subject.is_dir() {
+        let run = Run::open(&args.subject)?;
+        run.weights()?;
+        check_history(&run)?;
+        of_run(&run, &args.data.of_run(&run)?)?
+    } else {
+        of_model(&args.subject, &args.data)?
+    };
+    report.save(&args.output)?;
+    super::print(&format!(
+        "saved in {} and {}\n",
+        args.output.display(),
+        html::pictures_folder(&args.output).display()
+    ))?;
+    Ok(())
+}
+
+fn of_model(path: &Path, data: &DataArgs) -> anyhow::Result<Report> {
+    let blob = Blob::load(path)?;
+    let model = blob.model()?;
+    let data = data.load_for_model(&model)?;
+    Ok(Report::new(&Facts::gather(&model, &blob, &data, None)?))
+}
+
+/// Writes the report of a run into its folder; gives the page's path.
+pub fn save(run: &Run, data: &Dataset) -> anyhow::Result<PathBuf> {
+    let page = run.folder().join("report.html");
+    let report =
+        of_run(run, data).with_context(|| format!("no report of {}", run.folder().display()))?;
+    report.save(&page)?;
+    Ok(page)
+}
+
+/// The report of a run: its network is quantized for it.
+fn of_run(run: &Run, data: &Dataset) -> anyhow::Result<Report> {
+    check_history(run)?;
+    let history = run.history()?;
+    let plan = Plan::new(run, None, None)?;
+    let Outcome { blob, float, .. } = quantize_run(run, data, default_name(run), plan)?;
+    let model = blob.model()?;
+    // The float network takes what the device makes of an image.
+    let inputs = activity::shrunk(model.input(), &data.test);
+    let float_logits = run.weights()?.logits(&inputs, &run.config.backend.device()?);
+    let training = Training { history, float, float_logits };
+    Ok(Report::new(&Facts::gather(&model, &blob, data, Some(training))?))
+}
+
+fn check_history(run: &Run) -> anyhow::Result<()> {
+    if run.history()?.epochs.is_empty() {
+        return Err(ReportError::NoHistory(run.folder().to_owned()).into());
+    }
+    Ok(())
+}

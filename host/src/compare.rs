@@ -1,0 +1,147 @@
+//! Several models over the same images: how they differ, and whether that is more than chance.
+
+use inkbit_core::Model;
+use serde::Serialize;
+
+use crate::activity::activity;
+use crate::data::Images;
+use crate::evaluate::{EvaluateError, int_logits};
+use crate::predictions::predictions;
+use crate::significance::{mcnemar, wilson};
+
+/// One of the models.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Contender {
+    /// What it is called: its file.
+    pub name: String,
+    /// Images that it gets right.
+    pub correct: usize,
+    /// Their share, from 0 to 1.
+    pub accuracy: f64,
+    /// Where the accuracy on all such images is, with 95 % confidence; see [`wilson`].
+    pub interval: (f64, f64),
+    /// Size of the blob.
+    pub bytes: usize,
+    /// Share of the multiplications whose input is not zero, from 0 to 1.
+    pub non_zero: f64,
+    /// How many these are for an image, in the mean.
+    pub macs: f64,
+    /// Numbers of the images that it alone gets wrong.
+    pub alone_wrong: Vec<usize>,
+    #[serde(skip)]
+    right: Vec<bool>,
+}
+
+/// Two of the models.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Duel {
+    /// Which, as indices of [`Comparison::models`].
+    pub pair: (usize, usize),
+    /// Images that only the first gets right.
+    pub only_first: usize,
+    /// Images that only the second gets right.
+    pub only_second: usize,
+    /// How probable so uneven a result is by chance; see [`mcnemar`].
+    pub p: f64,
+}
+
+/// All models, and every pair of them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Comparison {
+    /// Images that they were compared on.
+    pub images: usize,
+    /// In the order in which they were given.
+    pub models: Vec<Contender>,
+    /// In order.
+    pub pairs: Vec<Duel>,
+}
+
+impl Contender {
+    /// Measures a model; `bytes` is its blob's size.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`check_images`](crate::evaluate::check_images).
+    pub fn measure(
+        name: &str,
+        model: &Model<'_>,
+        bytes: usize,
+        images: &Images,
+    ) -> Result<Self, EvaluateError> {
+        let logits: Vec<f64> = int_logits(model, images)?.into_iter().map(f64::from).collect();
+        let found = predictions(model.classes(), &images.labels, &logits);
+        let right: Vec<bool> = found.iter().map(|prediction| prediction.is_right()).collect();
+        let activity = activity(model, images)?;
+        let correct = right.iter().filter(|right| **right).count();
+        Ok(Self {
+            name: name.to_owned(),
+            correct,
+            accuracy: correct as f64 / images.len() as f64,
+            interval: wilson(correct, images.len()),
+            bytes,
+            non_zero: activity.share(),
+            macs: activity.macs(),
+            alone_wrong: Vec::new(),
+            right,
+        })
+    }
+}
+
+impl Comparison {
+    /// Compares models that were measured on the same images, of which there is at least one.
+    #[must_use]
+    pub fn new(mut models: Vec<Contender>) -> Self {
+        let images = models.first().map_or(0, |model| model.right.len());
+        for image in 0..images {
+            let mut wrong = models.iter_mut().filter(|model| !model.right[image]);
+            if let (Some(alone), None) = (wrong.next(), wrong.next()) {
+                alone.alone_wrong.push(image);
+            }
+        }
+        let pairs = (0..models.len())
+            .flat_map(|first| (first + 1..models.len()).map(move |second| (first, second)));
+        let duel = |pair: (usize, usize)| {
+            let both = || models[pair.0].right.iter().zip(&models[pair.1].right);
+            let only_first = both().filter(|&(first, second)| *first && !second).count();
+            let only_second = both().filter(|&(first, second)| !first && *second).count();
+            Duel { pair, only_first, only_second, p: mcnemar(only_first, only_second) }
+        };
+        Self { images, pairs: pairs.map(duel).collect(), models }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contender(name: &str, right: &str) -> Contender {
+        let right: Vec<bool> = right.chars().map(|c| c == '+').collect();
+        let correct = right.iter().filter(|right| **right).count();
+        Contender {
+            name: name.to_owned(),
+            correct,
+            accuracy: correct as f64 / right.len() as f64,
+            interval: wilson(correct, right.len()),
+            bytes: 1,
+            non_zero: 1.0,
+            macs: 1.0,
+            alone_wrong: Vec::new(),
+            right,
+        }
+    }
+
+    #[test]
+    fn every_image_is_counted_for_whom_it_tells_apart() {
+        let models =
+            vec![contender("a", "++-+-"), contender("b", "+-+--"), contender("c", "++++-")];
+        let found = Comparison::new(models);
+        let alone: Vec<&[usize]> =
+            found.models.iter().map(|model| &model.alone_wrong[..]).collect();
+        assert_eq!(alone, [&[2][..], &[1, 3], &[]]);
+        let duels: Vec<_> =
+            found.pairs.iter().map(|duel| (duel.pair, duel.only_first, duel.only_second)).collect();
+        assert_eq!(duels, [((0, 1), 2, 1), ((0, 2), 0, 1), ((1, 2), 0, 2)]);
+        assert_eq!(found.pairs[0].p, 1.0);
+        assert_eq!(found.pairs[2].p, 0.5);
+    }
+}

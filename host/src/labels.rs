@@ -1,0 +1,163 @@
+//! Names of the classes, one a line in a file.
+
+use std::path::{Path, PathBuf};
+
+use crate::data::Dataset;
+use crate::files::{self, FileError};
+
+/// A file of labels that cannot be used, or data that cannot be classified.
+#[derive(Debug, thiserror::Error)]
+pub enum LabelsError {
+    /// The file cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// It is no text.
+    #[error("{} is not UTF-8 text: give a text file with one label a line", .0.display())]
+    NotText(PathBuf),
+    /// It has more or fewer lines than there are classes.
+    #[error(
+        "{} has {found} labels, but the data {data} have {expected} classes: give one line for \
+         each class, in order from class 0", path.display()
+    )]
+    Count {
+        /// The file.
+        path: PathBuf,
+        /// Its lines.
+        found: usize,
+        /// The data.
+        data: String,
+        /// Its classes.
+        expected: usize,
+    },
+    /// One of the lines cannot be a label.
+    #[error("{}, line {line}: the label {label:?} {fault}", path.display())]
+    Label {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// What is there.
+        label: String,
+        /// What is wrong with it, and what to do.
+        fault: String,
+    },
+    /// There is nothing to tell apart.
+    #[error(
+        "the data {data} have images of one class only, {label}: expected at least two classes; \
+         give other data, or add images of what is not {label}"
+    )]
+    OneClass {
+        /// The data.
+        data: String,
+        /// The class.
+        label: String,
+    },
+}
+
+/// Reads a file of labels.
+///
+/// # Errors
+///
+/// [`LabelsError`], of all kinds but [`LabelsError::Count`] and [`LabelsError::OneClass`].
+pub fn read(path: &Path) -> Result<Vec<String>, LabelsError> {
+    let text =
+        String::from_utf8(files::read(path)?).map_err(|_| LabelsError::NotText(path.to_owned()))?;
+    let mut labels: Vec<String> = Vec::new();
+    for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+        let label = line.trim_matches([' ', '\r']);
+        let same = labels.iter().position(|other| other == label);
+        let fault = if label.is_empty() {
+            "is empty: give every class a name".to_owned()
+        } else if label.contains(char::is_control) {
+            "has a control character: remove it".to_owned()
+        } else if let Some(same) = same {
+            format!("is that of line {}, too: give every class a name of its own", same + 1)
+        } else {
+            labels.push(label.to_owned());
+            continue;
+        };
+        let (path, label) = (path.to_owned(), label.to_owned());
+        return Err(LabelsError::Label { path, line: index + 1, label, fault });
+    }
+    Ok(labels)
+}
+
+/// Gives the classes of data the labels of a file.
+///
+/// # Errors
+///
+/// [`LabelsError`], of all kinds but [`LabelsError::OneClass`].
+pub fn apply(path: &Path, data: &mut Dataset) -> Result<(), LabelsError> {
+    let labels = read(path)?;
+    if labels.len() != data.classes.len() {
+        return Err(LabelsError::Count {
+            path: path.to_owned(),
+            found: labels.len(),
+            data: data.name.clone(),
+            expected: data.classes.len(),
+        });
+    }
+    data.classes = labels;
+    Ok(())
+}
+
+/// Refuses data to train on of a single class.
+///
+/// # Errors
+///
+/// [`LabelsError::OneClass`].
+pub fn check_classes(data: &Dataset) -> Result<(), LabelsError> {
+    let Some(&first) = data.train.labels.first() else { return Ok(()) };
+    if data.train.labels.iter().any(|&label| label != first) {
+        return Ok(());
+    }
+    let label = data.classes.get(usize::from(first)).cloned().unwrap_or_default();
+    Err(LabelsError::OneClass { data: data.name.clone(), label })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(content: &[u8]) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("labels.txt");
+        std::fs::write(&path, content).unwrap();
+        let error = read(&path).unwrap_err().to_string();
+        error.replace(&folder.path().display().to_string(), "FOLDER")
+    }
+
+    #[test]
+    fn a_file_of_any_line_ends_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("labels.txt");
+        std::fs::write(&path, "\u{feff}Ankle boot\r\nÄ < B\n").unwrap();
+        assert_eq!(read(&path).unwrap(), ["Ankle boot", "Ä < B"]);
+    }
+
+    #[test]
+    fn lines_that_are_no_labels_are_named() {
+        let start = "FOLDER/labels.txt";
+        assert_eq!(
+            refused(b"shirt\n\nbag\n"),
+            format!("{start}, line 2: the label \"\" is empty: give every class a name")
+        );
+        assert_eq!(
+            refused(b"shirt\nb\x1b[31mag\n"),
+            format!(
+                "{start}, line 2: the label \"b\\u{{1b}}[31mag\" has a control character: remove it"
+            )
+        );
+        assert_eq!(
+            refused(b"shirt\nbag\nshirt\n"),
+            format!(
+                "{start}, line 3: the label \"shirt\" is that of line 1, too: give every class a \
+                 name of its own"
+            )
+        );
+        assert_eq!(
+            refused(b"\xff\xfe"),
+            format!("{start} is not UTF-8 text: give a text file with one label a line")
+        );
+    }
+}

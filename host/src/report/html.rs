@@ -1,0 +1,245 @@
+//! The report as one HTML file and a folder of pictures.
+
+use std::borrow::Borrow;
+use std::path::{Path, PathBuf};
+
+use askama::Template;
+use inkbit_core::blob::crc32;
+
+use super::facts::Facts;
+use super::plot::{self, Picture, theme};
+use super::words::{self, Point};
+use crate::device::cost::Cost;
+use crate::files::{self, FileError};
+use crate::train::history::{End, Epoch};
+
+/// Everything in one file: no network, no script.
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page<'a> {
+    facts: &'a Facts<'a>,
+    style: String,
+    summary: Vec<Point>,
+    training: Option<TrainingPart>,
+    confusion: Picture,
+    samples: Picture,
+    worst: Option<Picture>,
+    weights: Picture,
+    differences: Option<Picture>,
+    differences_words: String,
+    activity: Picture,
+    calibration: Picture,
+}
+
+/// Curves and what they end in.
+struct TrainingPart {
+    loss: Picture,
+    accuracy: Picture,
+    best: Epoch,
+    end: &'static str,
+    epochs: usize,
+    seconds: f32,
+}
+
+/// By which a report is known.
+const MARK: &str = "<meta name=\"generator\" content=\"inkbit ";
+
+/// A place that a report cannot be written to.
+#[derive(Debug, thiserror::Error)]
+pub enum PageError {
+    /// A file that is no report.
+    #[error(
+        "{} exists and is not an Inkbit report; it was not replaced: give another name, or remove \
+         it", .0.display()
+    )]
+    Occupied(PathBuf),
+    /// A folder.
+    #[error("{} is a folder: give the name of an HTML file to write", .0.display())]
+    Folder(PathBuf),
+    /// A file where the pictures go.
+    #[error(
+        "{} is a file, but the report's pictures go into a folder of that name: give another name \
+         with -o, or remove it", .0.display()
+    )]
+    Pictures(PathBuf),
+    /// The folder cannot be written to.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// A finished report.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The page.
+    pub html: String,
+    /// Its pictures, in order.
+    pub pictures: Vec<Picture>,
+}
+
+impl Report {
+    /// Draws and writes everything.
+    ///
+    /// # Panics
+    ///
+    /// Never: a page of text and numbers can be written to memory.
+    #[must_use]
+    pub fn new(facts: &Facts<'_>) -> Self {
+        let side = facts.data.test.side;
+        let worst = facts.worst();
+        let page = Page {
+            facts,
+            style: theme::style_sheet(),
+            summary: words::summary(facts),
+            training: training(facts),
+            confusion: plot::confusion(&facts.result),
+            samples: plot::samples("samples", "Test images", side, &facts.samples()),
+            worst: (!worst.is_empty()).then(|| {
+                plot::samples("worst", "Wrong predictions, the most confident first", side, &worst)
+            }),
+            weights: plot::weights(facts.model),
+            differences: facts.cost.as_ref().map(|cost| plot::logit_differences(&cost.differences)),
+            differences_words: Page::margin_words(facts),
+            activity: plot::activity(&facts.activity),
+            calibration: plot::calibration(&facts.calibration),
+        };
+        let html = page.render().expect("a text takes all that is written");
+        Self { html, pictures: page.into_pictures() }
+    }
+
+    /// Writes the page, and the pictures into a folder beside it; the page comes last.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`].
+    pub fn save(&self, page: &Path) -> Result<(), FileError> {
+        let folder = pictures_folder(page);
+        files::create_folder(&folder)?;
+        for picture in &self.pictures {
+            let path = folder.join(picture.name);
+            files::write(&path.with_extension("svg"), picture.file().as_bytes())?;
+            if let Some(png) = &picture.png {
+                files::write(&path.with_extension("png"), png)?;
+            }
+        }
+        files::write(page, self.html.as_bytes())
+    }
+}
+
+/// Refuses to replace what is not a report, and a folder that cannot be written to: before anything
+/// is computed.
+///
+/// # Errors
+///
+/// [`PageError`].
+pub fn check_replaceable(page: &Path) -> Result<(), PageError> {
+    let pictures = pictures_folder(page);
+    if page.is_file() && !is_report(&files::read(page)?) {
+        return Err(PageError::Occupied(page.to_owned()));
+    }
+    if page.file_name().is_none() || page.is_dir() {
+        return Err(PageError::Folder(page.to_owned()));
+    }
+    if pictures.exists() && !pictures.is_dir() {
+        return Err(PageError::Pictures(pictures));
+    }
+    let folder = if pictures.is_dir() { &pictures } else { files::folder_of(page) };
+    Ok(files::check_writable(folder)?)
+}
+
+fn is_report(content: &[u8]) -> bool {
+    let start = &content[..content.len().min(1024)];
+    start.is_empty() || start.windows(MARK.len()).any(|bytes| bytes == MARK.as_bytes())
+}
+
+/// Where the pictures of a page go: `report.html` has them in `report-pictures`.
+#[must_use]
+pub fn pictures_folder(page: &Path) -> PathBuf {
+    let mut name = page.file_stem().unwrap_or_default().to_owned();
+    name.push("-pictures");
+    page.with_file_name(name)
+}
+
+fn training(facts: &Facts<'_>) -> Option<TrainingPart> {
+    let history = facts.history.as_ref()?;
+    Some(TrainingPart {
+        best: history.best()?.clone(),
+        loss: plot::loss(history),
+        accuracy: plot::accuracy(history),
+        end: match history.end {
+            Some(End::Epochs) => "all epochs were trained",
+            Some(End::Patience) => "the validation loss had not become lower for long enough",
+            None => "it was interrupted",
+        },
+        epochs: history.epochs.len(),
+        seconds: history.seconds(),
+    })
+}
+
+impl Page<'_> {
+    fn into_pictures(self) -> Vec<Picture> {
+        let curves = self.training.map(|training| [training.loss, training.accuracy]);
+        let all = [Some(self.confusion), Some(self.samples), self.worst, Some(self.weights)];
+        let more = [self.differences, Some(self.activity), Some(self.calibration)];
+        curves.into_iter().flatten().chain(all.into_iter().chain(more).flatten()).collect()
+    }
+
+    fn margin_words(facts: &Facts<'_>) -> String {
+        let margin = facts.cost.as_ref().map_or(0.0, |cost| cost.margin);
+        format!(
+            "How far quantized logits are from float ones. The greatest logit of an image is \
+             {margin:.1} above the second in the median: only differences of that order change \
+             what is read."
+        )
+    }
+
+    fn crc(&self) -> String {
+        let bytes = self.facts.blob.bytes();
+        format!("{:08x}", crc32(&bytes[..bytes.len().saturating_sub(4)]))
+    }
+
+    fn digest(&self) -> String {
+        super::text::hex(&self.facts.model.header().provenance.digest)
+    }
+
+    fn non_zero(&self, layer: &usize) -> String {
+        words::percent(self.facts.activity.layers[*layer].non_zero)
+    }
+
+    /// Share of a layer's multiplications that an image takes, as a count.
+    fn macs(&self, layer: &usize) -> String {
+        let layer = self.facts.activity.layers[*layer];
+        words::grouped((layer.non_zero * (layer.inputs * layer.outputs) as f64) as usize)
+    }
+}
+
+fn instructions(cost: &Option<Cost>) -> String {
+    cost.map_or_else(|| "unknown".to_owned(), |cost| words::grouped(cost.instructions as usize))
+}
+
+fn time(cost: &Option<Cost>) -> String {
+    let known = cost.and_then(|cost| cost.seconds().zip(cost.clock));
+    known.map_or_else(
+        || "no real part".to_owned(),
+        |(seconds, clock)| format!("{:.1} ms at {} MHz", 1e3 * seconds, clock / 1e6),
+    )
+}
+
+/// A difference with its sign, and without one if it is nothing in so many digits.
+fn signed(digits: usize, value: f64) -> String {
+    let text = format!("{value:+.digits$}");
+    if text[1..].chars().all(|c| c == '0' || c == '.') { text[1..].to_owned() } else { text }
+}
+
+fn points(facts: &Facts<'_>) -> String {
+    let change = facts.cost.as_ref().map(|cost| facts.result.accuracy - cost.float.accuracy);
+    signed(2, 100.0 * change.unwrap_or_default()) + " points"
+}
+
+// A template passes fields by reference and results by value.
+fn grouped(number: impl Borrow<usize>) -> String {
+    words::grouped(*number.borrow())
+}
+
+fn percent(share: impl Borrow<f64>) -> String {
+    words::percent(*share.borrow())
+}

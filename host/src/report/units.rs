@@ -1,0 +1,32 @@
+//! Units of a model's first layer.
+
+use inkbit_core::Model;
+
+/// The weights of a unit of the first layer, in order of its inputs.
+#[must_use]
+pub fn weights(model: &Model<'_>, unit: usize) -> Vec<i32> {
+    let Some(layer) = model.layers().first() else { return Vec::new() };
+    (0..layer.inputs()).map(|input| layer.weight(unit, input)).collect()
+}
+
+/// The units of the first layer with the greatest weights, at most `count`, in order.
+#[must_use]
+pub fn strongest(model: &Model<'_>, count: usize) -> Vec<usize> {
+    let Some(layer) = model.layers().first() else { return Vec::new() };
+    let strength = |&unit: &usize| -> f64 {
+        // The multiplier goes with what a weight step is worth; the last layer has one scale.
+        let step = f64::from(layer.multiplier(unit).max(1));
+        weights(model, unit).iter().map(|&weight| (f64::from(weight) * step).powi(2)).sum()
+    };
+    let mut units: Vec<usize> = (0..layer.outputs()).collect();
+    units.sort_by_cached_key(|unit| std::cmp::Reverse(strength(unit).to_bits()));
+    units.truncate(count);
+    units.sort_unstable();
+    units
+}
+
+/// What a unit is called: its number, or its class in a model of one layer.
+#[must_use]
+pub fn name(model: &Model<'_>, unit: usize) -> String {
+    if model.layers().len() == 1 { model.label(unit).to_owned() } else { format!("unit {unit}") }
+}

@@ -1,0 +1,202 @@
+//! What a report says before it shows anything: plain sentences.
+
+use super::facts::{Facts, Fit};
+use crate::significance::{mcnemar, wilson};
+
+/// A share in percent with two decimals.
+#[must_use]
+pub fn percent(share: f64) -> String {
+    format!("{:.2} %", 100.0 * share)
+}
+
+/// A number in groups of three digits.
+///
+/// ```
+/// assert_eq!(inkbit::report::words::grouped(1_234_567), "1,234,567");
+/// ```
+#[must_use]
+pub fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// So many of something, in words that fit one and many.
+fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
+/// Names in a row: `a, b and c`.
+fn list(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+/// A heading and what is said below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// A question that a reader has.
+    pub question: &'static str,
+    /// The answer.
+    pub answer: String,
+}
+
+/// How good the model is, where it errs, what quantization cost, and which board it fits.
+#[must_use]
+pub fn summary(facts: &Facts<'_>) -> Vec<Point> {
+    let point = |question, answer| Point { question, answer };
+    vec![
+        point("How good is it?", accuracy(facts)),
+        point("Where does it err?", mistakes(facts)),
+        point("Can its confidence be believed?", confidence(facts)),
+        point("What did quantization cost?", quantization(facts)),
+        point("Which board does it fit?", boards(facts)),
+    ]
+}
+
+fn accuracy(facts: &Facts<'_>) -> String {
+    let result = &facts.result;
+    let (images, wrong) = (result.images, result.images - result.correct);
+    let (low, high) = wilson(result.correct, images);
+    let errs = match wrong {
+        0 => "errs on none of them".to_owned(),
+        wrong if 2 * wrong > images => format!("errs on {}", grouped(wrong)),
+        wrong => format!("errs on {}, one in {}", grouped(wrong), grouped(images / wrong)),
+    };
+    format!(
+        "It reads {} of {} right and {errs}. On other images of the same kind, expect from {} to {} \
+         (95 % confidence).",
+        percent(result.accuracy),
+        counted(images, "test image", "test images"),
+        percent(low),
+        percent(high)
+    )
+}
+
+fn mistakes(facts: &Facts<'_>) -> String {
+    let result = &facts.result;
+    let Some(&(truth, class, count)) = result.confusions().first() else {
+        return "On these images it makes no mistake.".to_owned();
+    };
+    let (truth, class) = (&result.classes[truth], &result.classes[class]);
+    let seen = result.per_class.iter().filter(|score| score.support > 0);
+    let worst = seen.min_by(|a, b| a.recall.total_cmp(&b.recall));
+    let weakest = worst.map_or_else(String::new, |worst| {
+        format!(
+            "It finds the class {} least often: {} of them. ",
+            worst.label,
+            percent(worst.recall)
+        )
+    });
+    let times = counted(count, "time", "times");
+    format!("{weakest}Its most frequent mistake is to take {truth} for {class}: {times}.")
+}
+
+fn confidence(facts: &Facts<'_>) -> String {
+    let error = facts.calibration.error;
+    let mean = facts.predictions.iter().map(|prediction| prediction.confidence).sum::<f64>()
+        / facts.predictions.len().max(1) as f64;
+    let (low, high) = wilson(facts.result.correct, facts.result.images);
+    let tendency = match mean {
+        mean if mean > high => "more sure than it should be",
+        mean if mean < low => "less sure than it could be",
+        _ => "about as sure as it should be",
+    };
+    format!(
+        "On average it is {} sure of what it says, and {} of that is right: it is {tendency}. \
+         Taken tenth by tenth, confidence and accuracy differ by {} on average.",
+        percent(mean),
+        percent(facts.result.accuracy),
+        percent(error)
+    )
+}
+
+fn quantization(facts: &Facts<'_>) -> String {
+    let bits = bits(facts);
+    let Some(cost) = &facts.cost else {
+        return format!(
+            "The weights have {bits}. What that cost cannot be told from a model alone: make the \
+             report of its training run."
+        );
+    };
+    let points = 100.0 * (facts.result.accuracy - cost.float.accuracy);
+    let changed = match cost.better + cost.worse {
+        0 => "It is right and wrong about the same images as before.".to_owned(),
+        _ => {
+            let p = mcnemar(cost.worse, cost.better);
+            let chance = if p < 0.05 { "more than chance explains" } else { "no more than chance" };
+            let p = if p < 0.01 { "p < 0.01".to_owned() } else { format!("p = {p:.2}") };
+            format!(
+                "It is now wrong about {} that it was right about, and right about {} that it was \
+                 wrong about, which is {chance} (McNemar's test, {p}).",
+                counted(cost.worse, "image", "images"),
+                if cost.better == 0 { "none".to_owned() } else { grouped(cost.better) }
+            )
+        }
+    };
+    format!(
+        "The weights have {bits}. Accuracy went from {} to {} ({points:+.2} points). {changed}",
+        percent(cost.float.accuracy),
+        percent(facts.result.accuracy)
+    )
+}
+
+/// Bits of the weights: `8 bits`, or `8, 4 and 4 bits` where layers differ.
+#[must_use]
+pub fn bits(facts: &Facts<'_>) -> String {
+    let mut bits: Vec<String> =
+        facts.model.layers().iter().map(|layer| layer.shape().bits.to_string()).collect();
+    if bits.iter().all(|of_layer| *of_layer == bits[0]) {
+        bits.truncate(1);
+    }
+    let bits: Vec<&str> = bits.iter().map(String::as_str).collect();
+    format!("{} bits", list(&bits))
+}
+
+fn boards(facts: &Facts<'_>) -> String {
+    let (fits, others): (Vec<&Fit>, Vec<&Fit>) =
+        facts.boards.iter().partition(|fit| fit.obstacle.is_none());
+    let names =
+        |fits: &[&Fit]| list(&fits.iter().map(|fit| fit.board.name.as_str()).collect::<Vec<_>>());
+    let work = format!(
+        "Zeros are skipped: an image takes {} of {} multiplications on average.",
+        grouped(facts.activity.macs() as usize),
+        grouped(facts.activity.all_macs())
+    );
+    let bytes = grouped(facts.blob.bytes().len());
+    let found = if fits.is_empty() {
+        format!("It has {bytes} bytes and fits none of the boards.")
+    } else if others.is_empty() {
+        format!("It has {bytes} bytes and fits every board: {}.", names(&fits))
+    } else {
+        format!(
+            "It has {bytes} bytes and fits {}, but not {}; the table below says why.",
+            names(&fits),
+            names(&others)
+        )
+    };
+    format!("{found} {work}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_lists_read_as_people_write_them() {
+        assert_eq!([0, 999, 1000, 123_456].map(grouped), ["0", "999", "1,000", "123,456"]);
+        assert_eq!(counted(1, "image", "images"), "1 image");
+        assert_eq!(counted(2, "image", "images"), "2 images");
+        assert_eq!(list(&["a"]), "a");
+        assert_eq!(list(&["a", "b", "c"]), "a, b and c");
+    }
+}

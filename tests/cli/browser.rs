@@ -1,0 +1,133 @@
+//! A report in a real browser: nothing overflows, nothing is cut off, at any width, light and dark.
+
+use std::env;
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use inkbit::device::qemu::which;
+
+use crate::place::{Place, TRAIN, bars};
+use crate::report::page;
+
+/// What browsers of Chromium's kind are called.
+const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
+
+/// Says what is wider than the page, what text is cut off by its picture, and what texts of a picture
+/// cover each other. It tells the page around it, because a browser's own window has a least width.
+const PROBE: &str = r"
+addEventListener('load', () => {
+  const faults = [], box = e => e.getBoundingClientRect();
+  for (const e of document.querySelectorAll('body *')) {
+    if (!e.closest('.scroll *, svg *') && box(e).right > innerWidth + 0.5)
+      faults.push('too wide: ' + e.tagName + ' ' + e.className);
+  }
+  for (const svg of document.querySelectorAll('svg')) {
+    const name = svg.getAttribute('aria-label').slice(0, 30), all = box(svg);
+    const texts = [...svg.querySelectorAll('text')].map(e => [e.textContent.trim(), box(e)]);
+    for (const [text, b] of texts) {
+      if (b.left < all.left - 1 || b.right > all.right + 1 || b.top < all.top - 1 || b.bottom > all.bottom + 1)
+        faults.push('cut off in ' + name + ': ' + text);
+      for (const [other, o] of texts) {
+        const x = Math.min(b.right, o.right) - Math.max(b.left, o.left);
+        const y = Math.min(b.bottom, o.bottom) - Math.max(b.top, o.top);
+        if (b !== o && x > 1 && y > b.height / 2)
+          faults.push('covered in ' + name + ': ' + text + ' by ' + other);
+      }
+    }
+  }
+  const dark = matchMedia('(prefers-color-scheme: dark)').matches;
+  const ink = document.querySelector('svg text[fill=\'#1F2328\']');
+  parent.postMessage(JSON.stringify({
+    width: innerWidth, page: document.documentElement.scrollWidth, dark,
+    paper: getComputedStyle(document.body).backgroundColor,
+    ink: ink && getComputedStyle(ink).fill,
+    pictures: document.querySelectorAll('svg').length, faults,
+  }), '*');
+});";
+
+/// A browser, or the reason why there is none: then nothing is tested, unless that was asked for.
+fn browser() -> Option<PathBuf> {
+    let found = BROWSERS.iter().find_map(|name| which(name));
+    if found.is_none() {
+        let why = "no Chromium is installed; `cargo xtask setup` installs it where it can";
+        assert!(env::var_os("INKBIT_REQUIRE_BROWSER").is_none(), "{why}");
+        // Past the harness, which keeps what `eprintln!` says.
+        let _ = writeln!(std::io::stderr(), "SKIPPED reports in a browser: {why}");
+    }
+    found
+}
+
+/// Lays a page out at a width, light or dark, and gives what the probe says.
+fn look(browser: &PathBuf, place: &Place, page: &str, width: u32, dark: bool) -> serde_json::Value {
+    let probed = page.replace("</body>", &format!("<script>{PROBE}</script></body>"));
+    place.write("probed.html", probed);
+    place.write(
+        "frame.html",
+        format!(
+            "<!DOCTYPE html><meta name=\"color-scheme\" content=\"light dark\"><iframe \
+             src=\"probed.html\" style=\"width:{width}px;height:3000px;border:0\"></iframe>\
+             <pre id=\"said\"></pre><script>addEventListener('message', e => \
+             document.getElementById('said').textContent = 'SAID' + e.data + 'DIAS')</script>"
+        ),
+    );
+    let output = Command::new(browser)
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"])
+        .args(["--virtual-time-budget=5000", "--window-size=1600,1000", "--dump-dom"])
+        .arg(format!("--blink-settings=preferredColorScheme={}", u8::from(!dark)))
+        .arg(format!("--user-data-dir={}", place.path("browser").display()))
+        .arg(format!("file://{}", place.path("frame.html").display()))
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .unwrap();
+    let dump = String::from_utf8_lossy(&output.stdout).into_owned();
+    let said = dump.rsplit_once("SAID{").and_then(|(_, said)| said.split_once("}DIAS"));
+    let said = said.unwrap_or_else(|| panic!("the page has said nothing:\n{dump}")).0;
+    let said = said.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+    serde_json::from_str(&format!("{{{said}}}")).unwrap()
+}
+
+fn check(browser: &PathBuf, place: &Place, page: &str, pictures: usize) {
+    for width in [400, 1400] {
+        for dark in [false, true] {
+            let said = look(browser, place, page, width, dark);
+            let faults = said["faults"].as_array().unwrap();
+            assert!(faults.is_empty(), "at {width} pixels: {faults:#?}");
+            assert_eq!(said["width"], width);
+            assert!(said["page"].as_u64().unwrap() <= width.into(), "{said}");
+            assert_eq!((&said["dark"], &said["pictures"]), (&dark.into(), &pictures.into()));
+            let (paper, ink) = match dark {
+                false => ("rgb(255, 255, 255)", "rgb(31, 35, 40)"),
+                true => ("rgb(13, 17, 23)", "rgb(230, 237, 243)"),
+            };
+            assert_eq!((&said["paper"], &said["ink"]), (&paper.into(), &ink.into()), "{said}");
+        }
+    }
+}
+
+#[test]
+fn a_report_of_digits_overflows_nowhere() {
+    let Some(browser) = browser() else { return };
+    let place = Place::new();
+    // Hardly trained, it makes mistakes to show.
+    place.succeed(&format!("train --out weak {TRAIN} --epochs 2 --lr 0.001 --no-report"));
+    let page = page(&place, "weak");
+    check(&browser, &place, &page, 9);
+}
+
+#[test]
+fn a_report_of_62_long_names_overflows_nowhere() {
+    let Some(browser) = browser() else { return };
+    let place = Place::untrained();
+    place.write_data("data", &bars(28, 62, 310), &bars(28, 62, 124));
+    let labels: String = (0..62).map(|class| format!("a rather long name {class}\n")).collect();
+    place.write("labels.txt", labels);
+    place.succeed(
+        "train --out new --data data --labels labels.txt --config quick.toml --epochs 1 --no-report",
+    );
+    let page = page(&place, "new");
+    check(&browser, &place, &page, 9);
+    let _ = fs::remove_dir_all(place.path("browser"));
+}

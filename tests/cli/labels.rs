@@ -1,0 +1,101 @@
+//! Classes that have names: other data than digits go the whole way.
+
+use crate::place::{Place, bars};
+use crate::report;
+
+const CLOTHES: &str = "T-shirt/top\nTrouser\nPullover\nDress\nCoat\nSandal\nShirt\nSneaker\nBag\n\
+                       Ankle boot\n";
+
+/// Trains, quantizes, evaluates, reports, inspects and verifies data of that size; gives the
+/// evaluation and the page.
+fn whole_way(place: &Place, side: usize, classes: usize, labels: &str) -> (String, String) {
+    place.write_data("data", &bars(side, classes, 8 * classes), &bars(side, classes, 2 * classes));
+    place.write("labels.txt", labels);
+    place.succeed("train --out new --data data --labels labels.txt --config quick.toml");
+    place.succeed("quantize new -o new.inkbit --data data");
+    place.succeed("verify new.inkbit --data data");
+    // The model knows its labels.
+    let evaluation = place.succeed("evaluate new.inkbit --data data");
+    (evaluation, report::page(place, "new.inkbit --data data"))
+}
+
+#[test]
+fn clothes_are_named_everywhere() {
+    let place = Place::untrained();
+    let (evaluation, page) = whole_way(&place, 28, 10, CLOTHES);
+    assert!(evaluation.contains("\nAnkle boot   "), "{evaluation}");
+    assert!(evaluation.contains("confusion matrix"), "{evaluation}");
+    let words = report::text(&page);
+    for label in CLOTHES.lines() {
+        assert!(words.contains(label), "{label} is not in\n{words}");
+    }
+    assert!(!words.contains("true: 1"), "{words}");
+    assert!(place.succeed("evaluate new").contains("\nAnkle boot   "));
+    let inspected = place.succeed("inspect new.inkbit");
+    assert!(inspected.contains("classes      10: T-shirt/top Trouser Pullover "), "{inspected}");
+    let compared = place.succeed("compare new.inkbit new.inkbit --data data");
+    assert!(compared.contains("no more than chance"), "{compared}");
+}
+
+#[test]
+fn digits_of_8x8_pixels_and_sets_of_62_characters_go_the_whole_way() {
+    let place = Place::untrained();
+    let ten: String = (0..10).map(|digit| format!("digit {digit}\n")).collect();
+    let (evaluation, page) = whole_way(&place, 8, 10, &ten);
+    assert!(evaluation.contains("\ndigit 9  "), "{evaluation}");
+    assert!(page.contains("images of 8×8 pixels"));
+
+    let place = Place::untrained();
+    let characters = ('0'..='9').chain('A'..='Z').chain('a'..='z');
+    let labels: String = characters.map(|character| format!("{character}\n")).collect();
+    let (evaluation, page) = whole_way(&place, 28, 62, &labels);
+    assert!(evaluation.contains("matrix of 62 classes is too wide for a terminal"), "{evaluation}");
+    assert!(page.contains("Inkbit report: 62 classes"));
+}
+
+#[test]
+fn markup_in_labels_stays_text() {
+    let place = Place::untrained();
+    let (_, page) = whole_way(&place, 8, 2, "<script>&\"'\n{{ facts }}\n");
+    let words = report::text(&page);
+    assert!(words.contains("<script>&\"'") && words.contains("{{ facts }}"), "{words}");
+}
+
+#[test]
+fn labels_that_do_not_fit_are_refused_before_anything_is_written() {
+    let place = Place::new();
+    let refusal = |labels: &str| {
+        place.write("labels.txt", labels);
+        place.fail(1, "train --out new --data digits --labels labels.txt")
+    };
+    assert_eq!(
+        refusal("a\nb\nc\n"),
+        "labels.txt has 3 labels, but the data digits have 4 classes: give one line for each class, \
+         in order from class 0"
+    );
+    assert_eq!(
+        refusal("a\nb\nc\nd\ne\n"),
+        "labels.txt has 5 labels, but the data digits have 4 classes: give one line for each class, \
+         in order from class 0"
+    );
+    assert_eq!(
+        refusal("a\nb\tb\nc\nd\n"),
+        "labels.txt, line 2: the label \"b\\tb\" has a control character: remove it"
+    );
+    assert!(
+        place.fail(1, "evaluate model.inkbit --data digits --labels none.txt").contains("none.txt")
+    );
+}
+
+#[test]
+fn data_of_one_class_are_refused_by_name() {
+    let place = Place::untrained();
+    let mut images = bars(8, 1, 40);
+    images.labels.fill(3);
+    place.write_data("data", &images, &bars(8, 4, 8));
+    assert_eq!(
+        place.fail(1, "train --out new --data data"),
+        "the data data have images of one class only, 3: expected at least two classes; give other \
+         data, or add images of what is not 3"
+    );
+}

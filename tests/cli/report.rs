@@ -1,0 +1,183 @@
+//! `inkbit report`: what is on the page, what lies beside it, and what is refused.
+
+use std::collections::HashSet;
+use std::fs;
+
+use roxmltree::{Document, Node, ParsingOptions};
+
+use crate::place::{Place, TRAIN};
+
+/// Pictures of a run's report, in order.
+const PICTURES: [&str; 8] = [
+    "loss",
+    "accuracy",
+    "confusion",
+    "samples",
+    "weights",
+    "logit-differences",
+    "activity",
+    "calibration",
+];
+
+/// Everything that a reader is told.
+pub fn text(page: &str) -> String {
+    let page = parse(page);
+    let words = page.descendants().filter(|node| node.is_text());
+    let words = words.filter(|node| !node.parent().is_some_and(|p| p.has_tag_name("style")));
+    words.filter_map(|node| node.text()).collect::<Vec<_>>().join(" ")
+}
+
+/// The page is HTML in the syntax of XML, so that a strict parser can say whether it is well-formed.
+pub fn parse(page: &str) -> Document<'_> {
+    let options = ParsingOptions { allow_dtd: true, ..ParsingOptions::default() };
+    Document::parse_with_options(page, options).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The page of a report that is written in a place.
+pub fn page(place: &Place, arguments: &str) -> String {
+    assert_eq!(
+        place.succeed(&format!("report {arguments} -o page.html")),
+        "saved in page.html and page-pictures\n"
+    );
+    String::from_utf8(place.read("page.html")).unwrap()
+}
+
+fn pictures<'a, 'b>(page: &'a Document<'b>) -> Vec<Node<'a, 'b>> {
+    page.descendants()
+        .filter(|node| node.has_tag_name(("http://www.w3.org/2000/svg", "svg")))
+        .collect()
+}
+
+#[test]
+fn a_runs_report_tells_and_shows_everything() {
+    let place = Place::new();
+    let page = page(&place, "run");
+    let words = text(&page);
+    for part in [
+        "How good is it?",
+        " of 80 test images right and errs on ",
+        "The weights have 8 bits. Accuracy went from ",
+        "fits every board: lm3s6965evb, microbit, ",
+        "3 epochs in ",
+        "The weights of epoch 3 were kept",
+        "all epochs were trained",
+        "✓ yes",
+        "inkbit train --preset classic --hidden 16 ",
+    ] {
+        assert!(words.contains(part), "{part:?} is not in\n{words}");
+    }
+    let page = parse(&page);
+    let pictures = pictures(&page);
+    // No mistakes, no picture of them.
+    assert_eq!(pictures.len(), PICTURES.len());
+    for picture in &pictures {
+        assert_eq!(picture.attribute("role"), Some("img"));
+        let alt = picture.attribute("aria-label").unwrap_or_default();
+        assert!(alt.len() > 40 && alt.ends_with('.'), "{alt}");
+    }
+}
+
+#[test]
+fn every_picture_lies_beside_the_page_and_stands_on_its_own() {
+    let place = Place::new();
+    page(&place, "run");
+    let found: HashSet<String> = fs::read_dir(place.path("page-pictures"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let expected = PICTURES.iter().map(|name| format!("{name}.svg"));
+    let expected: HashSet<String> =
+        expected.chain(["samples.png", "weights.png"].map(String::from)).collect();
+    assert_eq!(found, expected);
+    for name in PICTURES {
+        let svg = String::from_utf8(place.read(&format!("page-pictures/{name}.svg"))).unwrap();
+        let svg = Document::parse(&svg).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(svg.root_element().attribute("aria-label").is_some(), "{name}");
+        assert!(svg.descendants().any(|node| node.has_tag_name("style")), "{name}");
+    }
+    for name in ["samples", "weights"] {
+        let png = place.read(&format!("page-pictures/{name}.png"));
+        assert!(image::load_from_memory(&png).unwrap().width() > 100, "{name}");
+    }
+}
+
+#[test]
+fn nothing_on_the_page_comes_from_elsewhere() {
+    let place = Place::new();
+    let page = page(&place, "run");
+    let page = parse(&page);
+    for node in page.descendants() {
+        assert!(!node.has_tag_name("script") && !node.has_tag_name("link"), "{node:?}");
+        for attribute in node.attributes().filter(|a| ["href", "src"].contains(&a.name())) {
+            assert!(attribute.value().starts_with("data:image/png;base64,"), "{attribute:?}");
+        }
+        let style = node.text().filter(|_| node.has_tag_name("style")).unwrap_or_default();
+        assert!(!style.contains("url(") && !style.contains("@import"), "{style}");
+    }
+}
+
+#[test]
+fn a_models_report_says_what_a_model_does_not_know() {
+    let place = Place::new();
+    let page = page(&place, "model.inkbit --data digits");
+    let words = text(&page);
+    assert!(words.contains("made from a model alone, which does not keep the history"), "{words}");
+    assert!(words.contains("does not keep the float network"), "{words}");
+    assert_eq!(pictures(&parse(&page)).len(), PICTURES.len() - 3);
+}
+
+#[test]
+fn the_same_run_gives_the_same_page() {
+    let place = Place::new();
+    let first = page(&place, "run");
+    assert_eq!(first, page(&place, "run"));
+}
+
+#[test]
+fn a_run_without_history_is_refused() {
+    let place = Place::new();
+    let expected = "run has no history of its training: expected a history.json with at least one \
+                    epoch; train again with --force, or make the report of a model";
+    fs::remove_file(place.path("run/history.json")).unwrap();
+    assert_eq!(place.fail(1, "report run"), expected);
+    place.write("run/history.json", r#"{"epochs":[],"end":null}"#);
+    assert_eq!(place.fail(1, "report run"), expected);
+}
+
+#[test]
+fn places_that_a_report_cannot_go_to_are_refused_before_anything_is_computed() {
+    let place = Place::new();
+    // Had anything been computed, the fault would be that there are no such data.
+    let refusal = |output: &str| place.fail(1, &format!("report run --data nowhere -o {output}"));
+    assert_eq!(
+        refusal("model.inkbit"),
+        "model.inkbit exists and is not an Inkbit report; it was not replaced: give another name, \
+         or remove it"
+    );
+    assert_eq!(refusal("run"), "run is a folder: give the name of an HTML file to write");
+    assert!(
+        refusal("no/page.html").starts_with("cannot write into no: No such file or directory"),
+        "{}",
+        refusal("no/page.html")
+    );
+    place.write("page-pictures", "in the way");
+    assert_eq!(
+        refusal("page.html"),
+        "page-pictures is a file, but the report's pictures go into a folder of that name: give \
+         another name with -o, or remove it"
+    );
+}
+
+#[test]
+fn a_training_ends_with_its_report() {
+    let place = Place::untrained();
+    let text = place.succeed(&format!("train --out new {TRAIN}"));
+    assert!(text.contains("\nreport               new/report.html\n"), "{text}");
+    assert!(
+        super::report::text(&String::from_utf8(place.read("new/report.html")).unwrap())
+            .contains("3 epochs in ")
+    );
+    let text = place.succeed(&format!("train --out other {TRAIN} --no-report"));
+    assert!(!text.contains("report"), "{text}");
+    assert!(!place.path("other/report.html").exists());
+}
