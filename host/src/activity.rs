@@ -9,7 +9,6 @@ use inkbit_core::{Input, LayerOutput, Model, infer_observed};
 
 use crate::data::Images;
 use crate::evaluate::{EvaluateError, check_images, host_scratch};
-use crate::verify::dense;
 
 /// What one layer takes in, over all images.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -95,18 +94,17 @@ pub fn activity(model: &Model<'_>, images: &Images) -> Result<Activity, Evaluate
 fn count(model: &Model<'_>, pixels: &[u8]) -> Counts {
     let mut scratch = host_scratch(model);
     let mut counts: Counts = vec![[0; 2]; model.layers().len()];
-    let mut add = |layer: usize, values: &mut dyn Iterator<Item = i64>| {
+    let mut add = |layer: usize, values: &mut dyn Iterator<Item = u8>| {
         for value in values {
             counts[layer][0] += usize::from(value != 0);
             counts[layer][1] += usize::from(value == 255);
         }
     };
     for image in pixels.chunks_exact(model.input().pixels()) {
-        add(0, &mut inputs(model.input(), image).into_iter().map(i64::from));
+        add(0, &mut inputs(model.input(), image).into_iter());
         infer_observed(&mut scratch, image, |layer, output| {
-            if matches!(output, LayerOutput::Activations(_)) {
-                let width = model.layers()[layer].outputs();
-                add(layer + 1, &mut dense(output, width).into_iter());
+            if let LayerOutput::Activations(active) = output {
+                add(layer + 1, &mut active.iter().map(|(_, value)| value));
             }
         });
     }

@@ -19,6 +19,8 @@ const SUBCOMMANDS: [&str; 17] = [
     "compare",
     "completions",
     "man",
+    "models",
+    "sweep",
     "image",
     "run",
     "send",

@@ -127,9 +127,11 @@ impl Screen {
         let label = class.zip(view.model).map_or("?", |(class, model)| model.label(class));
         if differs(&mut self.digit, label.as_bytes()) {
             target.fill_solid(&DIGIT, BLACK.into())?;
-            // As large as its place allows.
-            let scale = (DIGIT.size.width as i32 / (CHARACTER * label.len().max(1) as i32)).max(1);
-            write(label, DIGIT.top_left, scale, BRIGHT, target)?;
+            // As large as its place allows, and a longer one in lines.
+            match DIGIT.size.width as i32 / (CHARACTER * label.len().max(1) as i32) {
+                0 => wrap(label, DIGIT, BRIGHT, target)?,
+                scale => write(label, DIGIT.top_left, scale, BRIGHT, target)?,
+            }
             changed = true;
         }
         let classes = view.model.map_or(0, Model::classes);

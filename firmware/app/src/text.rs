@@ -79,7 +79,7 @@ fn break_line(text: &str, columns: usize) -> (&str, &str) {
         return (text, "");
     }
     let space = text.bytes().take(columns + 1).rposition(|byte| byte == b' ');
-    let at = space.unwrap_or(columns);
+    let at = space.unwrap_or_else(|| text.floor_char_boundary(columns));
     let (line, rest) = text.split_at_checked(at).unwrap_or((text, ""));
     (line, rest.strip_prefix(' ').unwrap_or(rest))
 }
