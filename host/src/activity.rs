@@ -5,9 +5,10 @@
 use std::num::NonZeroUsize;
 use std::thread;
 
-use inkbit_core::{Input, LayerOutput, Model, infer_observed};
+use inkbit_core::{LayerOutput, Model, infer_observed};
 
 use crate::data::Images;
+use crate::data::shrink::shrink;
 use crate::evaluate::{EvaluateError, check_images, host_scratch};
 
 /// What one layer takes in, over all images.
@@ -100,8 +101,11 @@ fn count(model: &Model<'_>, pixels: &[u8]) -> Counts {
             counts[layer][1] += usize::from(value == 255);
         }
     };
+    let mut inputs = Vec::with_capacity(model.input().inputs());
     for image in pixels.chunks_exact(model.input().pixels()) {
-        add(0, &mut inputs(model.input(), image).into_iter());
+        inputs.clear();
+        shrink(model.input(), image, &mut inputs);
+        add(0, &mut inputs.iter().copied());
         infer_observed(&mut scratch, image, |layer, output| {
             if let LayerOutput::Activations(active) = output {
                 add(layer + 1, &mut active.iter().map(|(_, value)| value));
@@ -111,46 +115,9 @@ fn count(model: &Model<'_>, pixels: &[u8]) -> Counts {
     counts
 }
 
-/// All images as the first layer takes them, see [`inputs`].
-#[must_use]
-pub fn shrunk(input: Input, images: &Images) -> Images {
-    let pixels = images.iter().flat_map(|(pixels, _)| inputs(input, pixels)).collect();
-    Images { side: input.width(), pixels, labels: images.labels.clone() }
-}
-
-/// What the first layer takes of an image: cropped, and each square of pixels averaged, as
-/// `core/FORMAT.md` says.
-#[must_use]
-pub fn inputs(input: Input, pixels: &[u8]) -> Vec<u8> {
-    let (side, crop) = (usize::from(input.side), usize::from(input.crop));
-    let (width, pool) = (input.width(), usize::from(input.pool));
-    let square = |row: usize, column: usize| {
-        let start = (crop + pool * row) * side + crop + pool * column;
-        let rows = (0..pool).map(|row| &pixels[start + row * side..][..pool]);
-        let sum: usize = rows.flatten().map(|&pixel| usize::from(pixel)).sum();
-        ((sum + pool * pool / 2) / (pool * pool)) as u8
-    };
-    (0..width * width).map(|index| square(index / width, index % width)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn inputs_are_cropped_and_averaged_as_the_format_says() {
-        #[rustfmt::skip]
-        let pixels = [
-            9, 9, 9, 9, 9, 9,
-            9, 0, 1, 8, 8, 9,
-            9, 1, 0, 8, 8, 9,
-            9, 255, 255, 0, 0, 9,
-            9, 255, 254, 1, 0, 9,
-            9, 9, 9, 9, 9, 9,
-        ];
-        assert_eq!(inputs(Input { side: 6, crop: 1, pool: 2 }, &pixels), [1, 8, 255, 0]);
-        assert_eq!(inputs(Input::full(6), &pixels), pixels);
-    }
 
     #[test]
     fn multiplications_are_those_of_non_zero_inputs() {

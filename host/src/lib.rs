@@ -13,6 +13,8 @@ pub mod device;
 pub mod evaluate;
 pub mod files;
 pub mod labels;
+#[doc = include_str!("lesson.md")]
+pub mod lesson {}
 pub mod model_file;
 pub mod models;
 pub mod net;
@@ -25,8 +27,8 @@ pub mod report;
 pub mod rng;
 pub mod robust;
 pub mod run;
-pub mod sweep;
 pub mod significance;
+pub mod sweep;
 pub mod terminal;
 pub mod train;
 pub mod verify;

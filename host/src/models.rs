@@ -112,9 +112,10 @@ impl Counts {
         toml::from_str(text)
     }
 
-    /// Mean instructions of a model by board, with the kernel that is flashed; of real images where
-    /// there are counts of both.
-    fn of(&self, crc: u32) -> BTreeMap<String, f64> {
+    /// Mean instructions of a model, by the CRC of its blob, by board, with the kernel that is flashed;
+    /// of real images where there are counts of both.
+    #[must_use]
+    pub fn of(&self, crc: u32) -> BTreeMap<String, f64> {
         const FLASHED: &str = "packed";
         let crc = format!("{crc:08x}");
         let mine = self.count.iter().filter(|count| count.crc == crc && count.kernel == FLASHED);

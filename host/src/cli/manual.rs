@@ -1,8 +1,9 @@
 //! `inkbit completions` and `inkbit man`
 
+use std::io;
 use std::path::PathBuf;
 
-use clap::CommandFactory;
+use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use inkbit::files;
 
@@ -43,17 +44,22 @@ pub fn man(args: &ManArgs) -> anyhow::Result<()> {
     let mut command = Cli::command();
     command.build();
     let mut pages = Vec::new();
-    for (name, command) in std::iter::once(("inkbit".to_owned(), &command))
-        .chain(command.get_subcommands().map(|sub| (format!("inkbit-{}", sub.get_name()), sub)))
-    {
-        let mut page = Vec::new();
-        clap_mangen::Man::new(command.clone()).title(&name).render(&mut page)?;
-        pages.push((args.folder.join(name).with_extension("1"), page));
-    }
+    add(&mut pages, "inkbit", &command)?;
     files::create_folder(&args.folder)?;
-    for (path, page) in &pages {
-        files::write(path, page)?;
+    for (name, page) in &pages {
+        files::write(&args.folder.join(name).with_extension("1"), page)?;
     }
     super::print(&format!("wrote {} pages into {}\n", pages.len(), args.folder.display()))?;
+    Ok(())
+}
+
+/// The page of a command, and those of its subcommands but `help`.
+fn add(pages: &mut Vec<(String, Vec<u8>)>, name: &str, command: &Command) -> io::Result<()> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command.clone()).title(name).render(&mut page)?;
+    pages.push((name.to_owned(), page));
+    for command in command.get_subcommands().filter(|command| command.get_name() != "help") {
+        add(pages, &format!("{name}-{}", command.get_name()), command)?;
+    }
     Ok(())
 }

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use inkbit::activity;
 use inkbit::data::Dataset;
+use inkbit::evaluate::Evaluation;
 use inkbit::model_file::Blob;
+use inkbit::models::{Counts, read_counts};
 use inkbit::report::facts::{Facts, ReportError, Training};
 use inkbit::report::html::{self, Report};
 use inkbit::run::Run;
@@ -33,19 +34,24 @@ pub struct Args {
     #[arg(short, long, value_name = "FILE", default_value = "report.html")]
     output: PathBuf,
 
+    /// File with counted instructions; without it they are estimated
+    #[arg(long, value_name = "FILE", default_value = "tests/bench/instructions.toml")]
+    instructions: PathBuf,
+
     #[command(flatten)]
     data: DataArgs,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     html::check_replaceable(&args.output)?;
+    let counts = read_counts(&args.instructions).map_err(anyhow::Error::msg)?;
     let report = if args.subject.is_dir() {
         let run = Run::open(&args.subject)?;
         run.weights()?;
         check_history(&run)?;
-        of_run(&run, &args.data.of_run(&run)?)?
+        of_run(&run, &args.data.of_run(&run)?, &counts)?
     } else {
-        of_model(&args.subject, &args.data)?
+        of_model(&args.subject, &args.data, &counts)?
     };
     report.save(&args.output)?;
     super::print(&format!(
@@ -56,34 +62,35 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn of_model(path: &Path, data: &DataArgs) -> anyhow::Result<Report> {
+fn of_model(path: &Path, data: &DataArgs, counts: &Counts) -> anyhow::Result<Report> {
     let blob = Blob::load(path)?;
     let model = blob.model()?;
     let data = data.load_for_model(&model)?;
-    Ok(Report::new(&Facts::gather(&model, &blob, &data, None)?))
+    Ok(Report::new(&Facts::gather(&model, &blob, &data, None, counts)?))
 }
 
 /// Writes the report of a run into its folder; gives the page's path.
 pub fn save(run: &Run, data: &Dataset) -> anyhow::Result<PathBuf> {
     let page = run.folder().join("report.html");
-    let report =
-        of_run(run, data).with_context(|| format!("no report of {}", run.folder().display()))?;
+    let report = of_run(run, data, &Counts::default())
+        .with_context(|| format!("no report of {}", run.folder().display()))?;
     report.save(&page)?;
     Ok(page)
 }
 
 /// The report of a run: its network is quantized for it.
-fn of_run(run: &Run, data: &Dataset) -> anyhow::Result<Report> {
+fn of_run(run: &Run, data: &Dataset, counts: &Counts) -> anyhow::Result<Report> {
     check_history(run)?;
     let history = run.history()?;
     let plan = Plan::new(run, None, None)?;
-    let Outcome { blob, float, .. } = quantize_run(run, data, default_name(run), plan)?;
+    let Outcome { blob, .. } = quantize_run(run, data, default_name(run), plan)?;
     let model = blob.model()?;
-    // The float network takes what the device makes of an image.
-    let inputs = activity::shrunk(model.input(), &data.test);
+    let inputs = data.test.shrunk(run.input());
     let float_logits = run.weights()?.logits(&inputs, &run.config.backend.device()?);
+    let logits: Vec<f64> = float_logits.iter().copied().map(f64::from).collect();
+    let float = Evaluation::from_logits(&data.classes, &data.test.labels, &logits);
     let training = Training { history, float, float_logits };
-    Ok(Report::new(&Facts::gather(&model, &blob, data, Some(training))?))
+    Ok(Report::new(&Facts::gather(&model, &blob, data, Some(training), counts)?))
 }
 
 fn check_history(run: &Run) -> anyhow::Result<()> {

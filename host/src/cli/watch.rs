@@ -23,10 +23,8 @@ const INTERRUPTED: i32 = 130;
 /// Whoever fits to where the output goes.
 pub fn observer(config: &TrainConfig, plain: bool) -> Box<dyn Observer> {
     begun();
-    if super::quiet() {
-        return Box::new(Silent);
-    }
     if !plain
+        && !super::quiet()
         && io::stdout().is_terminal()
         && io::stdin().is_terminal()
         && let Ok(dashboard) = Dashboard::new(config)
@@ -96,15 +94,6 @@ pub(super) fn is_best(epoch: &Epoch, history: &History) -> bool {
     history.best().is_some_and(|best| best.epoch == epoch.epoch)
 }
 
-/// Nothing is shown.
-struct Silent;
-
-impl Observer for Silent {
-    fn stop(&mut self) -> bool {
-        stopping()
-    }
-}
-
 struct Lines {
     epochs: usize,
     prefix: String,
@@ -112,6 +101,9 @@ struct Lines {
 
 impl Observer for Lines {
     fn epoch(&mut self, epoch: &Epoch, history: &History) {
+        if super::quiet() {
+            return;
+        }
         // Nobody reading any more is no reason to stop training.
         let line = line(epoch, self.epochs, is_best(epoch, history));
         let _ = super::print(&format!("{}{line}\n", self.prefix));

@@ -8,9 +8,10 @@ use super::plot::Sample;
 use crate::activity::{Activity, activity};
 use crate::data::Dataset;
 use crate::device::board::{self, Board};
-use crate::device::cost::{Cost, estimate};
+use crate::device::cost::{Cost, cost as cost_on};
 use crate::evaluate::{EvaluateError, Evaluation, int_logits};
 use crate::model_file::Blob;
+use crate::models::Counts;
 use crate::predictions::{
     Calibration, Prediction, calibration, most_confidently_wrong, predictions,
 };
@@ -96,7 +97,7 @@ pub struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    /// Measures a model on the test images.
+    /// Measures a model on the test images. `counts` are the instructions that were counted.
     ///
     /// # Errors
     ///
@@ -106,6 +107,7 @@ impl<'a> Facts<'a> {
         blob: &'a Blob,
         data: &'a Dataset,
         training: Option<Training>,
+        counts: &Counts,
     ) -> Result<Self, ReportError> {
         let scale = f64::from(model.header().logit_scale);
         let logits = int_logits(model, &data.test)?;
@@ -116,9 +118,10 @@ impl<'a> Facts<'a> {
         let predictions = predictions(model.classes(), &data.test.labels, &logits);
         let activity = activity(model, &data.test)?;
         let macs = activity.macs();
+        let counted = counts.of(blob.crc());
         let fit = |board: Board| Fit {
             obstacle: board.check(model, blob.bytes()).err().map(|error| error.to_string()),
-            cost: estimate(&board, macs),
+            cost: cost_on(&board, counted.get(&board.name).copied(), macs),
             board,
         };
         let (history, cost) = training.map_or((None, None), |training| {

@@ -9,6 +9,7 @@ use inkbit_core::blob::crc32;
 use super::facts::Facts;
 use super::plot::{self, Picture, theme};
 use super::words::{self, Point};
+use crate::config::Keep;
 use crate::device::cost::Cost;
 use crate::files::{self, FileError};
 use crate::train::history::{End, Epoch};
@@ -36,6 +37,7 @@ struct TrainingPart {
     loss: Picture,
     accuracy: Picture,
     best: Epoch,
+    why: &'static str,
     end: &'static str,
     epochs: usize,
     seconds: f32,
@@ -165,6 +167,10 @@ fn training(facts: &Facts<'_>) -> Option<TrainingPart> {
         best: history.best()?.clone(),
         loss: plot::loss(history),
         accuracy: plot::accuracy(history),
+        why: match history.keep {
+            Keep::Last => "it is the last one, as configured; its validation loss is",
+            Keep::Best => "it has the lowest validation loss,",
+        },
         end: match history.end {
             Some(End::Epochs) => "all epochs were trained",
             Some(End::Patience) => "the validation loss had not become lower for long enough",
@@ -213,7 +219,11 @@ impl Page<'_> {
 }
 
 fn instructions(cost: &Option<Cost>) -> String {
-    cost.map_or_else(|| "unknown".to_owned(), |cost| words::grouped(cost.instructions as usize))
+    let words = |cost: Cost| {
+        let number = words::grouped(cost.instructions as usize);
+        if cost.counted { number } else { format!("about {number}") }
+    };
+    cost.map_or_else(|| "unknown".to_owned(), words)
 }
 
 fn time(cost: &Option<Cost>) -> String {

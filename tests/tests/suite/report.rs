@@ -10,6 +10,7 @@ use inkbit::activity::{Activity, LayerActivity};
 use inkbit::data::{Dataset, Images, synthetic};
 use inkbit::evaluate::Evaluation;
 use inkbit::model_file::Blob;
+use inkbit::models::Counts;
 use inkbit::predictions::{Bin, Calibration};
 use inkbit::report::facts::{Facts, Training};
 use inkbit::report::plot::{self, Picture, Sample};
@@ -56,7 +57,11 @@ fn history() -> History {
         seconds: 1.5,
     };
     let losses = [(0.9, 0.5), (0.4, 0.3), (0.25, 0.22), (0.2, 0.24), (0.15, 0.26)];
-    History { epochs: losses.iter().enumerate().map(epoch).collect(), end: Some(End::Patience) }
+    History {
+        epochs: losses.iter().enumerate().map(epoch).collect(),
+        end: Some(End::Patience),
+        ..History::default()
+    }
 }
 
 /// Three classes, one of them with a long name: 24 images, 20 of them right.
@@ -165,7 +170,7 @@ fn the_summary_says_it_in_words() {
         test,
     };
     let summary = |training| {
-        let facts = Facts::gather(&model, &blob, &data, training).unwrap();
+        let facts = Facts::gather(&model, &blob, &data, training, &Counts::default()).unwrap();
         let points = words::summary(&facts);
         points.iter().map(|p| format!("{}\n{}\n\n", p.question, p.answer)).collect::<String>()
     };

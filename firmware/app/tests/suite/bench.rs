@@ -120,7 +120,16 @@ pub(crate) fn region(content: &[u8]) -> &'static [u8] {
 
 /// A model of one layer that knows a digit by its likeness to the built-in one.
 pub(crate) fn likeness() -> Vec<u8> {
-    let templates: Vec<Vec<i32>> = samples()
+    write(28, &likenesses())
+}
+
+/// The same with names of the digits.
+pub(crate) fn named(labels: [&str; 10]) -> Vec<u8> {
+    write_named(28, &likenesses(), &labels.join("\n"))
+}
+
+fn likenesses() -> Vec<Vec<i32>> {
+    samples()
         .map(|sample| {
             let mut canvas = Canvas::new();
             sample.draw(&mut canvas);
@@ -131,21 +140,24 @@ pub(crate) fn likeness() -> Vec<u8> {
             let weight = |&pixel: &u8| (i32::from(pixel) / 2 - 24) * 100 / ink.max(1);
             image.iter().map(weight).map(|weight| weight.clamp(-127, 127)).collect()
         })
-        .collect();
-    write(28, &templates)
+        .collect()
 }
 
 /// A model of one layer with these rows of weights.
 pub(crate) fn write(side: u16, rows: &[Vec<i32>]) -> Vec<u8> {
+    let labels: Vec<String> = (0..rows.len()).map(|class| class.to_string()).collect();
+    write_named(side, rows, &labels.join("\n"))
+}
+
+fn write_named(side: u16, rows: &[Vec<i32>], labels: &str) -> Vec<u8> {
     let shape =
         LayerShape { inputs: side * side, outputs: rows.len() as u16, bits: 8, multipliers: 0 };
     let mut data = vec![0_u64; shape.data_bytes() / 8];
     let data: &mut [u8] = bytemuck::cast_slice_mut(&mut data);
     pack_layer(0, shape, &[], &vec![0; rows.len()], |row, input| rows[row][input], data).unwrap();
-    let labels: Vec<String> = (0..rows.len()).map(|class| class.to_string()).collect();
     let header = Header {
         name: "likeness",
-        labels: &labels.join("\n"),
+        labels,
         input: Input { side, crop: 0, pool: 1 },
         logit_scale: 2e-4,
         layers: [shape].into_iter().collect(),

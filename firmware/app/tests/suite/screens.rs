@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use inkbit_app::Event;
 use inkbit_core::link::{Key, Mode};
 
-use super::bench::{Bench, Steps, likeness};
+use super::bench::{Bench, Steps, likeness, named};
 
 fn check(name: &str, bench: &Bench) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
@@ -45,6 +45,29 @@ fn a_sample() {
     bench.event(Event::Show(Mode::Samples));
     bench.press(Key::Right, 2);
     check("sample", &bench);
+}
+
+#[test]
+fn a_long_label_is_broken_into_lines() {
+    let clothes = [
+        "T-shirt/top",
+        "Trouser",
+        "Ankle boot",
+        "Dress",
+        "Coat",
+        "Sandal",
+        "Shirt",
+        "Sneaker",
+        "Bag",
+        "Pullöver",
+    ];
+    let mut bench = Bench::new(&named(clothes));
+    bench.event(Event::Show(Mode::Samples));
+    bench.press(Key::Right, 2);
+    check("label", &bench);
+    // Broken within a character, it would have been drawn whole and over its neighbours.
+    bench.press(Key::Right, 7);
+    check("label-not-ascii", &bench);
 }
 
 #[test]
