@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::activity::activity;
 use crate::data::Images;
 use crate::evaluate::{EvaluateError, int_logits};
-use crate::predictions::predictions;
+use crate::predictions::{Prediction, predictions};
 use crate::significance::{mcnemar, wilson};
 
 /// One of the models.
@@ -70,7 +70,7 @@ impl Contender {
     ) -> Result<Self, EvaluateError> {
         let logits: Vec<f64> = int_logits(model, images)?.into_iter().map(f64::from).collect();
         let found = predictions(model.classes(), &images.labels, &logits);
-        let right: Vec<bool> = found.iter().map(|prediction| prediction.is_right()).collect();
+        let right: Vec<bool> = found.iter().map(Prediction::is_right).collect();
         let activity = activity(model, images)?;
         let correct = right.iter().filter(|right| **right).count();
         Ok(Self {

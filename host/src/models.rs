@@ -63,7 +63,7 @@ impl Entry {
             let accuracy = evaluate_model(&model, images)?.accuracy;
             Ok(Measured { accuracy, nonzero: Work::measure(&model, images)?.nonzero })
         };
-        let shapes = || model.layers().iter().map(|layer| layer.shape());
+        let shapes = || model.layers().iter().map(inkbit_core::Layer::shape);
         let outputs = shapes().map(|shape| usize::from(shape.outputs).to_string());
         let widths: Vec<String> =
             [model.input().inputs().to_string()].into_iter().chain(outputs).collect();

@@ -251,10 +251,17 @@ impl<F: FnMut(Tensor<2>) -> Tensor<2>> Pass for Activate<F> {
     }
 }
 
+/// The step that a trained scale stands for: scales are logarithms, so that the optimizer changes
+/// them in proportion.
+#[allow(clippy::disallowed_methods)] // std's, on the host, where weights are made
+pub(crate) fn step_of(logarithm: f32) -> f32 {
+    logarithm.exp()
+}
+
 /// A hidden layer's outputs where nothing is trained: ReLU, rounded if there is a scale.
 pub(crate) fn activate(sums: Tensor<2>, scale: Option<&Tensor<2>>) -> Tensor<2> {
     match scale {
-        Some(scale) => rounded_activations(sums, values(scale.clone())[0].exp()),
+        Some(scale) => rounded_activations(sums, step_of(values(scale.clone())[0])),
         None => activation::relu(sums),
     }
 }
@@ -416,7 +423,7 @@ mod tests {
         assert_eq!(folded.bias, [-0.5, 0.0]);
         let levels = folded.weight.iter().zip(&folded.weight_scale);
         let levels: Vec<f32> =
-            levels.map(|(weight, scale)| (weight / scale.exp()).round()).collect();
+            levels.map(|(weight, scale)| (weight / step_of(*scale)).round()).collect();
         assert_eq!(levels, [3.0, -5.0]);
     }
 }

@@ -56,7 +56,8 @@ impl Work {
                 sums
             })
         });
-        let shapes: Vec<LayerShape> = model.layers().iter().map(|layer| layer.shape()).collect();
+        let shapes: Vec<LayerShape> =
+            model.layers().iter().map(inkbit_core::Layer::shape).collect();
         let means: Vec<f64> =
             counts.iter().map(|&count| count as f64 / images.len() as f64).collect();
         let share = |(mean, shape): (&f64, &LayerShape)| mean / f64::from(shape.inputs);

@@ -80,7 +80,7 @@ impl Sweep {
             Rng::new(base.seed, &[CHOICE]).shuffle(&mut candidates);
             candidates.truncate(count);
         }
-        candidates.sort_by(|a, b| b.bytes.cmp(&a.bytes));
+        candidates.sort_by_key(|cell| std::cmp::Reverse(cell.bytes));
         let cell = |candidate: &Candidate, seed| {
             let config = TrainConfig { seed: base.seed + seed, ..candidate.config.clone() };
             Cell {

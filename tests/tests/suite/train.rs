@@ -135,7 +135,9 @@ fn each_option_changes_what_is_learned() {
         let config = TrainConfig { epochs: 2, ..TrainConfig::from_layers(&layers).unwrap() };
         let data = data();
         let mut trainer = Trainer::new(&config, &data.train, data.classes.len()).unwrap();
-        (0..2).for_each(|_| drop(trainer.epoch(|_, _| ()).unwrap()));
+        for _ in 0..2 {
+            trainer.epoch(|_, _| ()).unwrap();
+        }
         trainer.into_state().best
     };
     let plain = learned("");
@@ -163,7 +165,9 @@ fn sparse_activations_are_what_the_option_is_for() {
         let config = TrainConfig { sparsity, dropout: 0.0, ..config() };
         let data = data();
         let mut trainer = Trainer::new(&config, &data.train, data.classes.len()).unwrap();
-        (0..3).for_each(|_| drop(trainer.epoch(|_, _| ()).unwrap()));
+        for _ in 0..3 {
+            trainer.epoch(|_, _| ()).unwrap();
+        }
         let layer = &trainer.state().last.layers[0];
         let mut sum = 0.0;
         for (pixels, _) in data.train.iter() {
@@ -222,7 +226,8 @@ fn what_is_kept_of_rounded_training_is_rounded_and_of_an_epoch_with_rounding() {
             assert_eq!(net.layers[2].weight_scale.len(), 1);
             for (layer, bits) in net.layers.iter().zip(&bits) {
                 for (index, weight) in layer.weight.iter().enumerate() {
-                    let scale = layer.weight_scale[index % layer.weight_scale.len()].exp();
+                    let logarithm = layer.weight_scale[index % layer.weight_scale.len()];
+                    let scale = f64::from(logarithm).exp() as f32;
                     let level = weight / scale;
                     let nearest = nearest(*bits, level.into()) as f32;
                     assert!((level - nearest).abs() < 1e-3, "{bits:?}: {level}");

@@ -178,7 +178,8 @@ impl Augment {
     #[must_use]
     pub fn fault(&self) -> Option<(&'static str, String, &'static str)> {
         let pixels = "from 0 to 100";
-        let ranges: [(_, _, fn(f32) -> bool, _); 6] = [
+        type Legal = fn(f32) -> bool;
+        let ranges: [(_, _, Legal, _); 6] = [
             ("rotation", &self.rotation, |v| (0.0..=180.0).contains(&v), "from 0 to 180"),
             ("scale", &self.scale, |v| (0.0..1.0).contains(&v), "from 0 to below 1"),
             ("shear", &self.shear, |v| (0.0..=1.0).contains(&v), "from 0 to 1"),

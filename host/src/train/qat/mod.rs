@@ -20,7 +20,7 @@ use inkbit_core::WeightBits;
 
 use super::pair;
 use crate::data::Images;
-use crate::net::{Dense, Mlp};
+use crate::net::{Dense, Mlp, step_of};
 use crate::quantize::{Granularity, LayerScales, QuantizeError, Quantized, calibrate};
 pub(crate) use activations::rounded;
 use weights::Grid;
@@ -95,7 +95,7 @@ pub fn straight_through(latent: &Mlp, bits: &[WeightBits], gradients: &mut Mlp) 
 /// folded.
 #[must_use]
 pub fn quantized(rounded: &Mlp, bits: &[WeightBits]) -> Quantized {
-    let real = |logarithm: &f32| f64::from(logarithm.exp());
+    let real = |logarithm: &f32| f64::from(step_of(*logarithm));
     let scales = |(dense, &bits): (&Dense, &WeightBits)| LayerScales {
         bits,
         weight: dense.weight_scale.iter().map(real).collect(),

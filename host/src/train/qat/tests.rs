@@ -73,7 +73,7 @@ fn a_scales_gradient_is_the_losss_change_less_what_rounding_passes_on() {
                 let values = loss(&changed).into_iter().zip(loss(&latent)).zip(products(dense));
                 for (index, ((changed, found), passed)) in values.enumerate() {
                     let output = index % dense.outputs;
-                    let scale = dense.weight_scale[place].exp();
+                    let scale = crate::net::step_of(dense.weight_scale[place]);
                     let greatest = BITS[number].max_weight() as f32 * scale;
                     if shared || output == place {
                         expected += (changed - found) / 1e-4;

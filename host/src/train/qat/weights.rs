@@ -2,7 +2,7 @@
 
 use inkbit_core::WeightBits;
 
-use crate::net::Dense;
+use crate::net::{Dense, step_of};
 use crate::quantize::simulate::round;
 
 /// What the weights of a layer can be: `scale · level`, where a level is an integer or, with 4 and 2
@@ -40,7 +40,7 @@ impl Grid {
         let origin = if bits.step() == 1 { 0.0 } else { 1.0 };
         let levels =
             Levels { greatest: bits.max_weight() as f32, step, inverse_step: 1.0 / step, origin };
-        let mut scales: Vec<f32> = dense.weight_scale.iter().map(|scale| scale.exp()).collect();
+        let mut scales: Vec<f32> = dense.weight_scale.iter().map(|&scale| step_of(scale)).collect();
         if let [shared] = scales[..] {
             scales.resize(dense.outputs, shared);
         }
