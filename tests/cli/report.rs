@@ -22,7 +22,7 @@ const PICTURES: [&str; 8] = [
 /// Everything that a reader is told.
 pub fn text(page: &str) -> String {
     let page = parse(page);
-    let words = page.descendants().filter(|node| node.is_text());
+    let words = page.descendants().filter(roxmltree::Node::is_text);
     let words = words.filter(|node| !node.parent().is_some_and(|p| p.has_tag_name("style")));
     words.filter_map(|node| node.text()).collect::<Vec<_>>().join(" ")
 }

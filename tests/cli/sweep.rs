@@ -58,7 +58,7 @@ fn shards_in_processes_of_their_own_join_to_the_sweep_in_one_go() {
         let size = place.read(&format!("{folder}/model.inkbit")).len();
         assert_eq!(training["bytes"], size);
         // What was promised before the training; less if units never fire.
-        let line = planned.lines().find(|line| line.ends_with(&format!(" {} at 8 bits", name)));
+        let line = planned.lines().find(|line| line.ends_with(&format!(" {name} at 8 bits")));
         let promised: usize = line.unwrap().split_whitespace().next().unwrap().parse().unwrap();
         assert!(size <= promised && promised <= 1800, "{line:?}");
         exact += usize::from(size == promised);

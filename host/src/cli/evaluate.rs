@@ -45,14 +45,14 @@ pub struct Args {
 /// What is measured.
 enum Subject {
     Model(Blob),
-    Run(Run, Mlp),
+    Run(Box<Run>, Mlp),
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let subject = if args.model.is_dir() {
         let run = Run::open(&args.model)?;
         let net = run.weights()?;
-        Subject::Run(run, net)
+        Subject::Run(Box::new(run), net)
     } else {
         Subject::Model(Blob::load(&args.model)?)
     };

@@ -384,7 +384,6 @@ fn describe(outcome: &Outcome) -> String {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn usage(error: SweepError) -> anyhow::Error {
     if error.is_usage() { UsageError(error.to_string()).into() } else { error.into() }
 }
