@@ -381,7 +381,8 @@ mod tests {
         fn normalize(&mut self, layer: usize, products: Tensor<2>) -> Tensor<2> {
             let device = products.device();
             let row = |values: &[f32]| {
-                Tensor::from_data(TensorData::new(values.to_vec(), [1, values.len()]), &device)
+                let data = TensorData::new(values.to_vec(), [1, values.len()]);
+                Tensor::<2>::from_data(data, &device)
             };
             (products - row(&self.0[layer].mean)) / row(&self.0[layer].deviation)
         }

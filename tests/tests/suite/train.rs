@@ -179,7 +179,7 @@ fn sparse_activations_are_what_the_option_is_for() {
         }
         sum
     };
-    let (dense, sparse) = (activity(0.0), activity(0.1));
+    let (dense, sparse) = (activity(0.0), activity(1.0));
     assert!(sparse < 0.5 * dense, "{sparse} {dense}");
 }
 
