@@ -1,4 +1,4 @@
-//! The pictures and words of reports, against reviewed ones in `tests/golden/report`.
+//! The pictures and words of reports, against reviewed ones in `tests/reports`.
 //!
 //! `INKBIT_BLESS=1 cargo test --release -p inkbit-tests report` writes them anew: look at each that
 //! has changed in a browser, light and dark.
@@ -17,15 +17,19 @@ use inkbit::report::plot::{self, Picture, Sample};
 use inkbit::report::{text, words};
 use inkbit::train::history::{End, Epoch, History};
 
+fn reports() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("reports")
+}
+
 fn golden() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("golden")
 }
 
 /// Compares with a reviewed file, or writes it.
 fn assert_reviewed(name: &str, found: &str) {
-    let path = golden().join("report").join(name);
+    let path = reports().join(name);
     if std::env::var_os("INKBIT_BLESS").is_some() {
-        fs::create_dir_all(golden().join("report")).unwrap();
+        fs::create_dir_all(reports()).unwrap();
         fs::write(&path, found).unwrap();
     }
     let reviewed = fs::read_to_string(&path).unwrap_or_default();
