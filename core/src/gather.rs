@@ -1,28 +1,42 @@
 //! From pixels to the list of the first layer's non-zero inputs.
 
-use crate::kernel::{Entry, Kernel, List};
+use core::cell::Cell;
+
+use crate::WeightBits;
+use crate::kernel::{Entry, Kernel, List, Written};
 use crate::shape::Input;
 
 /// Lists the non-zero inputs. Missing pixels are paper, surplus ones are not read.
-#[inline(always)]
-pub(crate) fn gather<K: Kernel, E: Entry>(input: Input, pixels: &[u8], list: &mut List<'_, E>) {
+#[inline(never)]
+pub(crate) fn gather<K: Kernel, E: Entry>(
+    input: Input,
+    pixels: &[u8],
+    words: &mut [i32],
+    bits: WeightBits,
+) -> Written {
+    let mut list = List::<E>::new(Cell::from_mut(words).as_slice_of_cells(), bits);
     let pixels = pixels.get(..input.pixels()).unwrap_or(pixels);
     if input.crop == 0 && input.pool == 1 {
-        every_pixel::<K, E>(pixels, list);
+        every_pixel::<K, E>(pixels, &mut list);
     } else {
-        squares(input, pixels, list);
+        squares(input, pixels, &mut list);
     }
+    list.finish()
 }
 
 /// Each pixel is an input. Most of them are paper, which goes eight at a time.
 #[inline(always)]
 fn every_pixel<K: Kernel, E: Entry>(pixels: &[u8], list: &mut List<'_, E>) {
     let (before, eights, after) = bytemuck::pod_align_to(pixels);
-    for &pixel in before {
-        list.next(pixel);
-    }
+    each(before, list);
     K::gather(eights, list);
-    for &pixel in after {
+    each(after, list);
+}
+
+/// The few pixels before the first eight and after the last.
+#[inline(never)]
+fn each<E: Entry>(pixels: &[u8], list: &mut List<'_, E>) {
+    for &pixel in pixels {
         list.next(pixel);
     }
 }

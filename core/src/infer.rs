@@ -149,26 +149,31 @@ pub(crate) fn run<'c, K: Kernel, E: Entry>(
     pixels: &[u8],
     mut observe: impl FnMut(usize, LayerOutput<'_, E>),
 ) -> &'c [i32] {
-    let Some((last, hidden)) = model.layers().split_last() else { return &[] };
+    let layers = model.layers();
+    let (Some(first), Some(last)) = (layers.first(), layers.last()) else { return &[] };
     let words = E::words(cells);
-    let first = hidden.first().unwrap_or(last);
-    let mut list = List::<E>::new(Cell::from_mut(words).as_slice_of_cells(), first.bits());
-    gather::<K, E>(model.input(), pixels, &mut list);
-    let mut written = list.finish();
+    let mut written = gather::<K, E>(model.input(), pixels, words, first.bits());
     let mut at_front = true;
-    for (number, layer) in hidden.iter().enumerate() {
-        let next = hidden.get(number + 1).unwrap_or(last).bits();
+    for (number, layer) in layers.iter().enumerate() {
         let (inputs, outputs) = ends::<E>(words, at_front, layer);
-        let active = Active::new(inputs, written, layer.bits());
-        written = run_hidden::<K, E>(layer, &active, outputs, next);
-        observe(number, LayerOutput::Activations(Active::new(outputs, written, next)));
         at_front = !at_front;
+        let active = Active::<E>::new(inputs, written, layer.bits());
+        let next = layers.get(number + 1).map(Layer::bits);
+        // A list grows no faster than the sums at the back of its place are used up.
+        let start = if next.is_some() { outputs.len().saturating_sub(layer.outputs()) } else { 0 };
+        let sums = outputs.get_mut(start..start + layer.outputs()).unwrap_or_default();
+        K::layer(layer, &active, sums);
+        if let Some(next) = next {
+            written = activate::<E>(layer, outputs, start, next);
+            observe(number, LayerOutput::Activations(Active::new(outputs, written, next)));
+        } else {
+            for (logit, &bias) in sums.iter_mut().zip(layer.bias) {
+                *logit += i32::from_le(bias);
+            }
+            observe(number, LayerOutput::Logits(sums));
+        }
     }
-    let (inputs, logits) = ends::<E>(words, at_front, last);
-    let logits = logits.get_mut(..last.outputs()).unwrap_or_default();
-    run_last::<K, E>(last, &Active::new(inputs, written, last.bits()), logits);
-    observe(hidden.len(), LayerOutput::Logits(logits));
-    logits
+    ends::<E>(words, !at_front, last).1.get(..last.outputs()).unwrap_or_default()
 }
 
 /// The class with the greatest logit, the lowest among equals.
@@ -199,39 +204,26 @@ fn ends<'c, E: Entry>(
     (back, front.get_mut(..outputs).unwrap_or_default())
 }
 
-/// Runs a layer that is not the last; its non-zero activations are listed in the front of `outputs`.
-// Not inlined, like the other two: `cargo xtask bench` finds inferences and layers by these symbols.
+/// Turns a layer's sums, which begin at `sums`, into activations; those that are not zero are listed
+/// in the front of `outputs`.
 #[inline(never)]
-fn run_hidden<K: Kernel, E: Entry>(
+fn activate<E: Entry>(
     layer: &Layer<'_>,
-    active: &Active<'_, E>,
     outputs: &mut [i32],
+    sums: usize,
     next: WeightBits,
 ) -> Written {
-    // The sums lie at the back. A list grows no faster than they are used up.
-    let start = outputs.len().saturating_sub(layer.outputs());
-    K::layer(layer, active, outputs.get_mut(start..).unwrap_or_default());
     let words = Cell::from_mut(outputs).as_slice_of_cells();
-    let sums = words.get(start..).unwrap_or_default();
+    let sums = words.get(sums..).unwrap_or_default();
     let list = List::<E>::new(words, next);
     match layer.multipliers {
-        &[multiplier] => activate(sums, layer.bias, repeat(&multiplier), list),
-        multipliers => activate(sums, layer.bias, multipliers.iter(), list),
+        &[multiplier] => activate_by(sums, layer.bias, repeat(&multiplier), list),
+        multipliers => activate_by(sums, layer.bias, multipliers.iter(), list),
     }
 }
 
-/// Runs the last layer.
-#[inline(never)]
-fn run_last<K: Kernel, E: Entry>(layer: &Layer<'_>, active: &Active<'_, E>, logits: &mut [i32]) {
-    K::layer(layer, active, logits);
-    for (logit, &bias) in logits.iter_mut().zip(layer.bias) {
-        *logit += i32::from_le(bias);
-    }
-}
-
-/// Turns sums into activations and lists those that are not zero.
 #[inline(always)]
-fn activate<'l, E: Entry>(
+fn activate_by<'l, E: Entry>(
     sums: &[Cell<i32>],
     bias: &[i32],
     multipliers: impl Iterator<Item = &'l u32>,

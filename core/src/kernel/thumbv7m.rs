@@ -11,7 +11,6 @@ use core::arch::naked_asm;
 use super::entry::Kind;
 use super::lanes::{ENTRIES_2, ENTRIES_4, ENTRIES_8};
 use super::{Active, Entry, Kernel, List};
-use crate::gather::each_eight;
 use crate::model::Layer;
 use crate::{MAX_BLOCK, WeightBits};
 
@@ -44,22 +43,20 @@ type Walk = unsafe extern "C" fn(
 impl Kernel for Native {
     #[inline(always)]
     fn layer<E: Entry>(layer: &Layer<'_>, active: &Active<'_, E>, out: &mut [i32]) {
-        let bits = layer.bits();
-        let block = bits.block();
-        let words = layer.inputs() * bits.row_bytes() / 4;
+        let block = layer.bits().block();
         let blocks = out.len() / block;
-        let (whole, part) = out.split_at_mut_checked(blocks * block).unwrap_or_default();
-        let (codes, rest) = layer.weights.split_at_checked(blocks * words).unwrap_or_default();
-        walk(bits, codes, words, active, whole);
+        let Some((whole, part)) = out.split_at_mut_checked(blocks * block) else { return };
         if !part.is_empty() {
-            let mut all = [0; MAX_BLOCK];
-            if let (Some(codes), Some(all)) = (rest.get(..words), all.get_mut(..block)) {
-                walk(bits, codes, words, active, all);
-            }
-            for (out, &sum) in part.iter_mut().zip(&all) {
-                *out = sum;
+            // The last block comes first, where the first block's sums will lie.
+            let Some(last) = whole.get_mut(..block) else {
+                return part_of_block(layer, active, part);
+            };
+            walk(layer, blocks, active, last);
+            for (part, &sum) in part.iter_mut().zip(last.iter()) {
+                *part = sum;
             }
         }
+        walk(layer, 0, active, whole);
     }
 
     #[inline(always)]
@@ -69,8 +66,9 @@ impl Kernel for Native {
             Kind::Wide => gather::wide,
         };
         let (room, offset, row) = list.room();
+        // There is room for all inputs of the layer, so only for none is there nothing to do.
         if eights.is_empty() || room.len() / 8 < eights.len() {
-            return each_eight(eights, list);
+            return;
         }
         let (pixels, places) = (eights.as_ptr_range(), room.as_ptr());
         // SAFETY: the bounds are a slice's own, which is not empty; there is room for an entry for
@@ -165,15 +163,21 @@ mod gather {
     gathers!(wide, ["strd r7, r3, [r2], #8"]);
 }
 
-/// The sums of whole blocks, each of so many words of codes.
+/// A layer with fewer outputs than a block has.
+#[cold]
 #[inline(never)]
-fn walk<E: Entry>(
-    bits: WeightBits,
-    codes: &[u32],
-    words: usize,
-    active: &Active<'_, E>,
-    out: &mut [i32],
-) {
+fn part_of_block<E: Entry>(layer: &Layer<'_>, active: &Active<'_, E>, out: &mut [i32]) {
+    let mut whole = [0; MAX_BLOCK];
+    walk(layer, 0, active, whole.get_mut(..layer.bits().block()).unwrap_or_default());
+    for (out, &sum) in out.iter_mut().zip(&whole) {
+        *out = sum;
+    }
+}
+
+/// The sums of whole blocks from the block `first` on.
+#[inline(never)]
+fn walk<E: Entry>(layer: &Layer<'_>, first: usize, active: &Active<'_, E>, out: &mut [i32]) {
+    let bits = layer.bits();
     let (walk, at_once): (Walk, usize) = match (bits, E::KIND) {
         (WeightBits::Eight, Kind::Packed) => (eight::packed, ENTRIES_8),
         (WeightBits::Eight, Kind::Wide) => (eight::wide, ENTRIES_8),
@@ -182,11 +186,12 @@ fn walk<E: Entry>(
         (WeightBits::Two, Kind::Packed) => (two::packed, ENTRIES_2),
         (WeightBits::Two, Kind::Wide) => (two::wide, ENTRIES_2),
     };
-    let block = bits.block();
-    let blocks = out.len() / block;
+    let blocks = out.len() / bits.block();
+    let words = layer.inputs() * bits.row_bytes() / 4;
+    let codes = layer.weights.get(first * words..(first + blocks) * words).unwrap_or_default();
     // The bounds that the walk needs. No entry's row ends behind `active.end()`.
     let fits = active.end() <= words * 4 && codes.len() == blocks * words;
-    if blocks == 0 || out.len() != blocks * block || !fits {
+    if blocks == 0 || out.len() != blocks * bits.block() || !fits {
         return;
     }
     // A weight is step · code − offset, so the offsets of a row come off all at once.
