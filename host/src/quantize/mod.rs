@@ -118,7 +118,7 @@ impl Quantized {
     ///
     /// # Errors
     ///
-    /// Those of [`calibrate`], and networks that the format has no room for.
+    /// Images that do not fit, activations that cannot be measured, and networks that the format has no room for.
     pub fn post_training(
         net: &Mlp,
         images: &Images,
