@@ -3,12 +3,14 @@
 Usage: run.py DATA_FOLDER [--inkbit PROGRAM] [--rounds N] [--epochs N]
 
 Whole processes, from start to exit, data loading included. Medians over the rounds; every round has
-another seed, the same for all three. The PyTorch and Keras of the Python that runs this are taken.
+another seed, the same for all three.
+The last column is the median epoch within them, validation included. The PyTorch and Keras of the Python that runs this are taken.
 """
 
 import argparse
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -17,7 +19,7 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
-COLUMNS = ["wall s", "CPU s", "peak MB", "test %"]
+COLUMNS = ["wall s", "CPU s", "peak MB", "test %", "epoch s"]
 
 
 def measure(command):
@@ -35,7 +37,8 @@ def measure(command):
 def peer(name, options, seed):
     script = [sys.executable, str(HERE / f"{name}_classic.py")]
     output, *costs = measure([*script, options.data, str(seed), str(options.epochs)])
-    return [*costs, 100 * json.loads(output.splitlines()[-1])["test_accuracy"]]
+    measured = json.loads(output.splitlines()[-1])
+    return [*costs, 100 * measured["test_accuracy"], measured["epoch_seconds"]]
 
 
 def inkbit(options, seed):
@@ -43,10 +46,11 @@ def inkbit(options, seed):
         output, *costs = measure([
             options.inkbit, "train", "--out", folder + "/run", "--data-dir", options.data, "--plain",
             "--epochs", str(options.epochs), "--patience", str(options.epochs),
-            "--seed", str(seed),
+            "--seed", str(seed), "--no-report",
         ])
     accuracy = next(line for line in output.splitlines() if line.startswith("test accuracy"))
-    return [*costs, float(accuracy.split()[2])]
+    epochs = [float(match) for match in re.findall(r"^epoch .* ([0-9.]+) s", output, re.MULTILINE)]
+    return [*costs, float(accuracy.split()[2]), statistics.median(epochs)]
 
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -73,3 +77,7 @@ fastest = min(medians["torch"][0], medians["keras"][0])
 memory = min(medians["torch"][2], medians["keras"][2])
 print(f"\ninkbit takes {medians['inkbit'][0] / fastest:.2f} of the faster peer's wall time")
 print(f"inkbit takes {medians['inkbit'][2] / memory:.2f} of the smaller peer's memory")
+print(
+    f"inkbit's epoch takes {medians['inkbit'][4] / medians['torch'][4]:.2f} of PyTorch's "
+    f"and {medians['inkbit'][4] / medians['keras'][4]:.2f} of Keras's"
+)

@@ -4,7 +4,9 @@ Prints one line of JSON. Usage: torch_classic.py DATA_FOLDER [SEED [EPOCHS]]
 """
 
 import json
+import statistics
 import sys
+import time
 
 import numpy
 import torch
@@ -43,13 +45,20 @@ optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, eps=1e-7, fused=True)
 
 x, y = tensors(images[train], labels[train])
 validation = tensors(images[validation], labels[validation])
+seconds = []
 for epoch in range(epochs):
+    start = time.monotonic()
     model.train()
     for batch in torch.randperm(len(x)).split(128):
         optimizer.zero_grad()
         torch.nn.functional.cross_entropy(model(x[batch]), y[batch]).backward()
         optimizer.step()
     validation_accuracy = measure(*validation)[1]
+    seconds.append(time.monotonic() - start)
 
 test_accuracy = measure(*tensors(*load(sys.argv[1], "t10k")))[1]
-print(json.dumps({"validation_accuracy": validation_accuracy, "test_accuracy": test_accuracy}))
+print(json.dumps({
+    "validation_accuracy": validation_accuracy,
+    "test_accuracy": test_accuracy,
+    "epoch_seconds": statistics.median(seconds),
+}))
