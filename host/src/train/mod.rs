@@ -5,12 +5,14 @@
 
 pub mod adam;
 mod average;
+mod check;
 mod feed;
 pub mod history;
 mod norm;
 mod pair;
 pub mod qat;
 pub mod schedule;
+mod split;
 mod step;
 pub mod timings;
 
@@ -26,8 +28,12 @@ use crate::net::{Mlp, Norm};
 use crate::quantize::Granularity;
 use crate::rng::Rng;
 use adam::Adam;
+use check::check_labels;
+pub use check::check_sizes;
 use feed::Plan;
 use history::{Epoch, History};
+use split::split;
+pub use split::validation_images;
 use step::{Context, Tally};
 use timings::Timings;
 
@@ -393,78 +399,4 @@ fn measures(part: &'static str, epoch: usize, tally: Tally) -> Result<(f32, f32)
         return Err(TrainError::Diverged { part, epoch, loss });
     }
     Ok((loss, (tally.correct as f64 / images) as f32))
-}
-
-/// Checks that a configuration can be trained on so many images of that edge, and gives what of them
-/// becomes the network's inputs.
-///
-/// # Errors
-///
-/// [`TrainError::Config`] and [`TrainError::Images`].
-pub fn check_sizes(config: &TrainConfig, side: usize, images: usize) -> Result<Input, TrainError> {
-    config.validate()?;
-    let Some(input) = config.shrunk(side) else {
-        return Err(TrainError::Images(format!(
-            "they are {side}×{side} pixels, which cannot be shrunk to {0}×{0} inputs: an even \
-             number of rows, or none, must be left over beside {0} squares of 1, 2 or 4 pixels; \
-             take another --input, or 0 for the images as they are",
-            config.input
-        )));
-    };
-    // Of an edge that is too long for the format, an input has no width.
-    let inputs = if config.input == 0 { side.saturating_mul(side) } else { input.inputs() };
-    if !(1..=inkbit_core::MAX_WIDTH).contains(&inputs) {
-        return Err(TrainError::Images(format!(
-            "they have {inputs} pixels, but must have from 1 to {}; take smaller images",
-            inkbit_core::MAX_WIDTH
-        )));
-    }
-    if u32::try_from(images).is_err() {
-        return Err(TrainError::Images(format!("there are {images}, more than 2^32 - 1")));
-    }
-    let kept = held_out(images, config);
-    if kept == 0 || kept == images {
-        return Err(TrainError::Images(format!(
-            "of {images}, a validation_split of {} leaves {} to train on and {kept} to choose by, \
-             but each must be at least 1",
-            config.validation_split,
-            images - kept
-        )));
-    }
-    Ok(input)
-}
-
-fn check_labels(images: &Images, classes: usize) -> Result<(), TrainError> {
-    match images.labels.iter().find(|&&label| usize::from(label) >= classes) {
-        Some(label) => Err(TrainError::Images(format!(
-            "one has the label {label}, but there are {classes} classes, counted from 0"
-        ))),
-        None => Ok(()),
-    }
-}
-
-/// The images that a configuration keeps apart from training, to choose by.
-#[must_use]
-pub fn validation_images(images: &Images, config: &TrainConfig) -> Images {
-    let (_, validation) = split(images.len(), config);
-    let indices = || validation.iter().map(|&index| index as usize);
-    Images {
-        side: images.side,
-        pixels: indices().flat_map(|index| images.image(index)).copied().collect(),
-        labels: indices().map(|index| images.labels[index]).collect(),
-    }
-}
-
-/// Indices of the images to train on and of those to choose the best epoch by.
-fn split(images: usize, config: &TrainConfig) -> (Vec<u32>, Vec<u32>) {
-    let mut train: Vec<u32> = (0..images as u32).collect();
-    Rng::new(config.seed, &[stream::SPLIT]).shuffle(&mut train);
-    let validation = train.split_off(images - held_out(images, config));
-    train.sort_unstable();
-    (train, validation)
-}
-
-/// How many images are kept apart to choose the best epoch by.
-fn held_out(images: usize, config: &TrainConfig) -> usize {
-    (images as f64 * config.validation_split).round() as usize
 }
