@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::ensure;
 use inkbit::model_file::Blob;
 use inkbit::models::{Entry, find, read_counts};
-use inkbit::report::text;
+use inkbit::report::models::table;
 
 use super::data_args::DataArgs;
 use super::progress;
@@ -74,7 +74,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     if args.json {
         super::print(&format!("{}\n", serde_json::to_string(&entries)?))?;
     } else {
-        super::print(&text::models(&entries))?;
+        super::print(&table(&entries))?;
     }
     Ok(())
 }

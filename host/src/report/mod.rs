@@ -2,6 +2,7 @@
 
 pub mod facts;
 pub mod html;
+pub mod models;
 pub mod plot;
 pub mod text;
 pub mod units;

@@ -1,6 +1,5 @@
 //! Results as plain text.
 
-use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use inkbit_core::{Layer, Model};
@@ -9,7 +8,6 @@ use super::units;
 use crate::compare::{Comparison, Contender, Duel};
 use crate::data::Images;
 use crate::evaluate::Evaluation;
-use crate::models::Entry;
 use crate::quantize::{Removed, Report, bits};
 use crate::robust::Robustness;
 use crate::terminal::{self, colour};
@@ -195,77 +193,6 @@ pub fn robustness(results: &[Robustness], images: usize) -> String {
             100.0 * accuracy,
             100.0 * recentred_accuracy
         );
-    }
-    text
-}
-
-/// Models beside each other, as a Markdown table.
-#[must_use]
-pub fn models(entries: &[Entry]) -> String {
-    let boards: BTreeSet<&String> =
-        entries.iter().flat_map(|entry| entry.instructions.keys()).collect();
-    let percent = |share: Option<f64>| {
-        share.map_or_else(|| "–".to_owned(), |share| format!("{:.2}", 100.0 * share))
-    };
-    let mut head: Vec<String> =
-        ["model", "network", "bits", "bytes", "recorded %", "measured %", "non-zero inputs"]
-            .map(str::to_owned)
-            .into();
-    head.extend(boards.iter().map(|board| format!("instructions {board}")));
-    let mut rows = vec![head];
-    for entry in entries {
-        let measured = entry.measured.as_ref();
-        let nonzero: Option<Vec<String>> = measured
-            .map(|measured| measured.nonzero.iter().map(|share| format!("{share:.2}")).collect());
-        let mut row = vec![
-            entry.name.clone(),
-            entry.network.clone(),
-            entry.bits.clone(),
-            thousands(entry.bytes as u64),
-            percent(entry.recorded_accuracy),
-            percent(measured.map(|measured| measured.accuracy)),
-            nonzero.map_or_else(|| "–".to_owned(), |shares| shares.join(" / ")),
-        ];
-        row.extend(boards.iter().map(|board| {
-            let count = entry.instructions.get(*board);
-            count.map_or_else(|| "–".to_owned(), |mean| thousands(mean.round() as u64))
-        }));
-        rows.push(row);
-    }
-    markdown(&rows)
-}
-
-/// A table of which the first row is the head, with columns as wide as what is in them.
-fn markdown(rows: &[Vec<String>]) -> String {
-    let mut widths = vec![3; rows.first().map_or(0, Vec::len)];
-    for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
-        }
-    }
-    let mut text = String::new();
-    for (number, row) in rows.iter().enumerate() {
-        for (&width, cell) in widths.iter().zip(row) {
-            let _ = write!(text, "| {cell:width$} ");
-        }
-        text.push_str("|\n");
-        if number == 0 {
-            widths.iter().for_each(|width| text += &format!("|{}", "-".repeat(width + 2)));
-            text.push_str("|\n");
-        }
-    }
-    text
-}
-
-/// A number with a comma after each three digits: `236,554`.
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
     }
     text
 }
