@@ -61,7 +61,8 @@ proptest! {
 
 /// The trained model that the devices are tested with, too.
 fn classic() -> Blob {
-    Blob::load(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/models/classic.inkbit"))).unwrap()
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../firmware/models/classic.inkbit");
+    Blob::load(Path::new(path)).unwrap()
 }
 
 /// Compares on all images, with all processors.

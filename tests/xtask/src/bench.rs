@@ -18,7 +18,7 @@ const BUILD_LIMIT: Duration = Duration::from_secs(15 * 60);
 const COUNT_LIMIT: Duration = Duration::from_secs(120 * 60);
 
 /// The model that is counted unless another is named.
-const MODEL: &str = "tests/models/classic.inkbit";
+const MODEL: &str = "firmware/models/classic.inkbit";
 
 /// Where the firmware that is flashed is built.
 const TARGET: &str = "firmware/target";
@@ -76,7 +76,7 @@ Options:
   --board NAME                only this board; may be repeated
   --images N                  so many MNIST test images, if MNIST is in $INKBIT_DATA or the cache
                               folder, else synthetic ones; 0 to 10,000 (the default)
-  --model FILE                count this model; may be repeated (default: tests/models/classic.inkbit)
+  --model FILE                count this model; may be repeated (default: firmware/models/classic.inkbit)
   --list packed|wide|both     entries of four or of eight bytes in working memory (default: packed)
   --lanes 64|32|both          kernel of Cortex-M3 and up for 8-bit weights (default: 64)
   --portable                  also the kernel in plain Rust
