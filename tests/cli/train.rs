@@ -230,13 +230,18 @@ fn odd_data_are_trained_quantized_and_verified_like_any() {
 #[test]
 fn inputs_that_images_cannot_be_shrunk_to_are_refused_before_anything_starts() {
     let place = Place::new();
-    let message = place.fail(1, "train --out new --data digits --input 5");
+    let message = place.fail(2, "train --out new --data digits --input 5");
     assert!(
         message.starts_with(
             "the training images cannot be used: they are 8×8 pixels, which cannot be shrunk to 5×5"
         ),
         "{message}"
     );
+    assert_eq!(place.fail(2, "train --out new --data digits --seeds 2 --input 5"), message);
+    assert_eq!(place.fail(2, "data show --data digits --input 5 -o new.png"), message);
+    // Known before there are data.
+    let message = place.fail(2, "train --out new --data nowhere --input 65");
+    assert!(message.contains("input is 65, but must be from 0 to 64"), "{message}");
     assert!(!place.path("new").exists());
 }
 

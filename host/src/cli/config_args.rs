@@ -5,10 +5,13 @@ use std::path::PathBuf;
 use anyhow::Context;
 use inkbit::backend::Backend;
 use inkbit::config::{ConfigError, TrainConfig};
+use inkbit::data::Images;
 use inkbit::data::augment::{Augment, KINDS, Kind};
 use inkbit::files::FileError;
 use inkbit::preset::{self, PRESETS};
 use inkbit::quantize::{Granularity, bits};
+use inkbit::train::{TrainError, check_sizes};
+use inkbit_core::Input;
 use serde::Serialize;
 
 use super::UsageError;
@@ -224,6 +227,15 @@ impl ConfigArgs {
         config.validate().map_err(usage)?;
         Ok(config)
     }
+}
+
+/// How images of this edge become the network's inputs; to ask for inputs that they cannot become is
+/// a wrong use.
+pub fn check_images(config: &TrainConfig, images: &Images) -> anyhow::Result<Input> {
+    check_sizes(config, images.side, images.len()).map_err(|error| match error {
+        TrainError::Input { .. } => UsageError(error.to_string()).into(),
+        error => error.into(),
+    })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]

@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use inkbit::data::augment::{self, Augmenter};
 use inkbit::data::shrink::shrink;
 use inkbit::picture::sheet;
-use inkbit::train::check_sizes;
 
 use super::UsageError;
-use super::config_args::ConfigArgs;
+use super::config_args::{ConfigArgs, check_images};
 use super::data_args::DataArgs;
 
 /// Look at the data that a training gets.
@@ -69,7 +68,7 @@ fn show(args: &ShowArgs) -> anyhow::Result<()> {
         .into());
     }
     let data = args.data.load()?;
-    let input = check_sizes(&config, data.train.side, data.train.len())?;
+    let input = check_images(&config, &data.train)?;
     let mut augmenter = Augmenter::new(data.train.side);
     let mut drawn = vec![0; input.pixels()];
     let mut rows = Vec::new();

@@ -12,6 +12,7 @@ use inkbit::data::Dataset;
 use inkbit::run::{DataInfo, Run};
 use inkbit::train::timings::Timings;
 
+use super::config_args::check_images;
 use super::train::{percent, test_accuracy};
 use super::{UsageError, watch};
 
@@ -56,6 +57,7 @@ pub fn run(
         configs.iter().try_for_each(|config| Run::check_free(&folder(config)))?;
     }
     let data = data()?;
+    check_images(job.config, &data.train)?;
     let runs = configs
         .iter()
         .map(|config| Run::create(&folder(config), config, DataInfo::new(&data), job.force))

@@ -11,7 +11,7 @@ use inkbit::train::State;
 use inkbit::train::history::End;
 use inkbit::train::timings::Timings;
 
-use super::config_args::ConfigArgs;
+use super::config_args::{ConfigArgs, check_images};
 use super::data_args::DataArgs;
 use super::seeds::{self, Job};
 use super::{report, watch};
@@ -93,6 +93,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         None => args.data.load()?,
     };
     labels::check_classes(&data)?;
+    check_images(&config, &data.train)?;
     let info = DataInfo::new(&data);
     let run = match resumed {
         Some(run) => {

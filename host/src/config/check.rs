@@ -23,6 +23,9 @@ impl TrainConfig {
             format!("{} layers, {layers} with the output", self.hidden.len()),
             &format!("at most {MAX_LAYERS} with the output, what the format has room for"),
         )?;
+        let edge = MAX_WIDTH.isqrt();
+        let expected = format!("from 0 to {edge}, what the format has room for");
+        require(self.input <= edge, "input", self.input, &expected)?;
         for (key, value) in [
             ("dropout", self.dropout),
             ("warmup", self.warmup),

@@ -12,16 +12,11 @@ use crate::data::Images;
 ///
 /// # Errors
 ///
-/// [`TrainError::Config`] and [`TrainError::Images`].
+/// [`TrainError::Config`], [`TrainError::Input`] and [`TrainError::Images`].
 pub fn check_sizes(config: &TrainConfig, side: usize, images: usize) -> Result<Input, TrainError> {
     config.validate()?;
     let Some(input) = config.shrunk(side) else {
-        return Err(TrainError::Images(format!(
-            "they are {side}×{side} pixels, which cannot be shrunk to {0}×{0} inputs: an even \
-             number of rows, or none, must be left over beside {0} squares of 1, 2 or 4 pixels; \
-             take another --input, or 0 for the images as they are",
-            config.input
-        )));
+        return Err(TrainError::Input { side, input: config.input });
     };
     // Of an edge that is too long for the format, an input has no width.
     let inputs = if config.input == 0 { side.saturating_mul(side) } else { input.inputs() };

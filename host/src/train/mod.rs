@@ -60,6 +60,18 @@ pub enum TrainError {
     /// The images do not allow it.
     #[error("the training images cannot be used: {0}")]
     Images(String),
+    /// The images cannot be shrunk to the inputs that the configuration asks for.
+    #[error(
+        "the training images cannot be used: they are {side}×{side} pixels, which cannot be shrunk \
+         to {input}×{input} inputs: an even number of rows, or none, must be left over beside \
+         {input} squares of 1, 2 or 4 pixels; take another --input, or 0 for the images as they are"
+    )]
+    Input {
+        /// Edge of the images in pixels.
+        side: usize,
+        /// Edge of the inputs that were asked for.
+        input: usize,
+    },
     /// Weights and activations cannot be rounded.
     #[error("the network cannot be quantized: {0}")]
     Quantize(String),
