@@ -6,6 +6,7 @@
 
 pub mod activity;
 pub mod backend;
+pub mod builtin;
 pub mod compare;
 pub mod config;
 pub mod data;

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use inkbit_core::Model;
 use serde::{Deserialize, Serialize};
 
 use crate::data::Images;
+use crate::device::board::{self, Board};
 use crate::evaluate::{EvaluateError, evaluate_model};
 use crate::files::{self, FileError};
 use crate::model_file::Blob;
+use crate::preset::{self, Bar};
 use crate::work::Work;
 
 /// One model. Accuracies and shares go from 0 to 1.
@@ -23,12 +26,18 @@ pub struct Entry {
     pub bits: String,
     /// Length of the blob.
     pub bytes: usize,
+    /// What it has to keep to, if it is named after a preset.
+    pub bar: Option<Bar>,
     /// Accuracy that the model says it had; none if it says nothing.
     pub recorded_accuracy: Option<f64>,
     /// What images show; none if none were given.
     pub measured: Option<Measured>,
     /// Mean instructions of an image by board, where they have been counted.
     pub instructions: BTreeMap<String, f64>,
+    /// Names of the boards that have room for it.
+    pub fits: Vec<String>,
+    /// Names of the boards on which it is the best of those that [`mark_best`] has compared.
+    pub best_on: Vec<String>,
     /// The command that trained it.
     pub command: String,
 }
@@ -76,12 +85,43 @@ impl Entry {
             network: widths.join("-"),
             bits: bits.join("/"),
             bytes: blob.bytes().len(),
+            bar: preset::find(model.header().name).map(|preset| preset.bar),
             recorded_accuracy: (provenance.tested > 0)
                 .then(|| f64::from(provenance.correct) / f64::from(provenance.tested)),
             measured: images.map(measure).transpose()?,
             instructions: counts.of(blob.crc()),
+            fits: boards_for(&model, blob),
+            best_on: Vec::new(),
             command: provenance.command.to_owned(),
         })
+    }
+}
+
+fn boards_for(model: &Model<'_>, blob: &Blob) -> Vec<String> {
+    let mut boards = board::all();
+    boards.retain(|board| board.check(model, blob.bytes()).is_ok());
+    boards.into_iter().map(|board| board.name).collect()
+}
+
+/// Which of several models is the best for a board: of those that fit, the one with the greatest
+/// recorded accuracy, and of equally accurate ones the smallest. A model that records none is not
+/// chosen.
+#[must_use]
+pub fn best(entries: &[Entry], board: &str) -> Option<usize> {
+    let fitting =
+        entries.iter().enumerate().filter(|(_, entry)| entry.fits.iter().any(|b| b == board));
+    let rated =
+        fitting.filter_map(|(index, entry)| Some((entry.recorded_accuracy?, entry.bytes, index)));
+    let best = rated.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+    best.map(|(_, _, index)| index)
+}
+
+/// Says of each model on which boards it is the best of these.
+pub fn mark_best(entries: &mut [Entry]) {
+    for Board { name, .. } in board::all() {
+        if let Some(index) = best(entries, &name) {
+            entries[index].best_on.push(name);
+        }
     }
 }
 
@@ -151,15 +191,21 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FileError> {
     Ok(found)
 }
 
-/// Reads the benchmark's file; nothing is counted where there is none.
+/// Reads a benchmark's file; without one, gives the counts of the reference models, which are built
+/// in.
 ///
 /// # Errors
 ///
 /// What is wrong with it.
-pub fn read_counts(path: &Path) -> Result<Counts, String> {
-    if !path.exists() {
-        return Ok(Counts::default());
-    }
+///
+/// # Panics
+///
+/// If the file that was built in is damaged, which the tests rule out.
+pub fn read_counts(path: Option<&Path>) -> Result<Counts, String> {
+    let Some(path) = path else {
+        let counts = Counts::parse(include_str!("../../tests/bench/instructions.toml"));
+        return Ok(counts.expect("the tests read it"));
+    };
     let bytes = files::read(path).map_err(|error| error.to_string())?;
     let text = String::from_utf8(bytes).map_err(|error| error.to_string());
     let counts = text.and_then(|text| Counts::parse(&text).map_err(|error| error.to_string()));
@@ -187,5 +233,44 @@ mod tests {
         let counts = Counts::parse(&text.concat()).unwrap();
         assert_eq!(counts.of(0xBEEF), BTreeMap::from([("microbit".to_owned(), 3.0)]));
         assert_eq!(counts.of(0xBEE0), BTreeMap::new());
+    }
+
+    fn entry(name: &str, bytes: usize, recorded_accuracy: Option<f64>, fits: &[&str]) -> Entry {
+        Entry {
+            name: name.to_owned(),
+            network: String::new(),
+            bits: String::new(),
+            bytes,
+            bar: None,
+            recorded_accuracy,
+            measured: None,
+            instructions: BTreeMap::new(),
+            fits: fits.iter().map(ToString::to_string).collect(),
+            best_on: Vec::new(),
+            command: String::new(),
+        }
+    }
+
+    #[test]
+    fn the_best_model_of_a_board_fits_is_accurate_and_then_small() {
+        let mut entries = [
+            entry("small", 10, Some(0.98), &["microbit", "lm3s6965evb"]),
+            entry("unrated", 10, None, &["microbit", "lm3s6965evb"]),
+            entry("longer", 30, Some(0.99), &["lm3s6965evb"]),
+            entry("shorter", 20, Some(0.99), &["lm3s6965evb"]),
+        ];
+        mark_best(&mut entries);
+        assert_eq!(entries[0].best_on, ["microbit"]);
+        assert_eq!(entries[3].best_on, ["lm3s6965evb"]);
+        assert!(entries[1].best_on.is_empty() && entries[2].best_on.is_empty());
+        assert_eq!(best(&entries, "riscv32-virt"), None);
+    }
+
+    #[test]
+    fn counts_are_built_in() {
+        let counts = read_counts(None).unwrap();
+        assert!(!counts.count.is_empty());
+        let missing = read_counts(Some(Path::new("nowhere.toml"))).unwrap_err();
+        assert!(missing.contains("nowhere.toml"), "{missing}");
     }
 }

@@ -86,10 +86,10 @@ fn send_says_what_it_lacks() {
     assert!(message.contains("no picture"), "{message}");
     let message = place.fail(2, "send model.inkbit a.pgm");
     assert!(message.contains("--device") && message.contains("--port"), "{message}");
-    let message = place.fail(2, "send a.pgm --device lm3s6965evb");
-    assert!(message.contains("needs a model"), "{message}");
     let message = place.fail(1, "send a.pgm --port /dev/no-such-port");
     assert!(message.contains("/dev/no-such-port"), "{message}");
+    assert!(place.fail(2, "verify --data digits").contains("not provided:\n  <MODEL>"));
+    assert!(place.fail(2, "verify --port /dev/ttyACM0").contains("not provided:\n  <MODEL>"));
     let message = place.fail(2, "verify model.inkbit --data digits --device lm3s");
     assert!(message.contains("'lm3s'"), "{message}");
 }
@@ -122,6 +122,11 @@ fn send_says_what_predict_says() {
     let sent = place.succeed("send model.inkbit bar.pgm --device lm3s6965evb");
     assert!(sent.starts_with(predicted.trim_end()), "{predicted}{sent}");
     assert!(sent.contains("by lm3s6965evb in "), "{sent}");
+    // Without a model, the best of the reference models.
+    let sent = place.succeed("send bar.pgm --device lm3s6965evb");
+    let (named, line) = sent.split_once('\n').unwrap();
+    assert!(named.starts_with("reference model ") && named.contains(", the best that fits"));
+    assert!(line.starts_with("bar.pgm") && line.contains("by lm3s6965evb in "), "{sent}");
 }
 
 #[test]

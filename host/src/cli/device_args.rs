@@ -1,12 +1,14 @@
 //! Which device a command speaks to.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use inkbit::builtin;
 use inkbit::device::board::{self, Board};
 use inkbit::device::qemu::Screen;
 use inkbit::device::{Client, Emulator, Firmware, port};
 use inkbit::model_file::Blob;
+use inkbit::report::words::{grouped, percent};
 
 /// Flags that choose devices.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -68,6 +70,27 @@ impl DeviceArgs {
 /// A board by its name on the command line; a wrong one is a wrong use.
 pub fn find_board(name: &str) -> anyhow::Result<Board> {
     Board::find(name).map_err(|error| super::UsageError(error.to_string()).into())
+}
+
+/// The model that a board is to run: that of the file, or else the board's default, with a line that
+/// names it.
+pub fn model_for(board: &Board, path: Option<&Path>) -> anyhow::Result<(Blob, String)> {
+    if let Some(path) = path {
+        let blob = Blob::load(path)?;
+        check_fit(board, &blob)?;
+        return Ok((blob, String::new()));
+    }
+    let (blob, entry) = builtin::best_for(board).with_context(|| {
+        format!("no reference model fits the board {}: name a model of your own", board.name)
+    })?;
+    let named = format!(
+        "reference model {}, the best that fits {}: accuracy {}, {} bytes\n",
+        entry.name,
+        board.name,
+        percent(entry.recorded_accuracy.unwrap_or_default()),
+        grouped(entry.bytes)
+    );
+    Ok((blob, named))
 }
 
 /// Checks that a model fits a board.

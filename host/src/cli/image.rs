@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use inkbit::device::{Firmware, image};
 use inkbit::files;
-use inkbit::model_file::Blob;
 
 use super::UsageError;
-use super::device_args::{check_fit, find_board};
+use super::device_args::{find_board, model_for};
 
 /// Make a file that a flasher writes to a board.
 ///
@@ -17,13 +16,14 @@ use super::device_args::{check_fit, find_board};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
+  inkbit image --board microbit -o model.hex                   the best reference model that fits
   inkbit image --board lm3s6965evb model.inkbit -o model.hex   Intel HEX, knows its address
   inkbit image --board lm3s6965evb model.inkbit -o model.bin   raw; the address is printed
   inkbit image --board lm3s6965evb model.inkbit -o all.elf     with the firmware, for a debugger
   inkbit image --board lm3s6965evb model.inkbit -o all.hex --firmware firmware.elf")]
 pub struct Args {
-    /// The model
-    model: PathBuf,
+    /// The model [default: the reference model that `inkbit models` calls the board's best]
+    model: Option<PathBuf>,
 
     /// Board to flash it to
     #[arg(long, value_name = "NAME")]
@@ -41,8 +41,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let board = find_board(&args.board)?;
-    let blob = Blob::load(&args.model)?;
-    check_fit(&board, &blob)?;
+    let (blob, named) = model_for(&board, args.model.as_deref())?;
     let address = board.memory.model.address;
     let firmware = || Firmware::find(&board, args.firmware.as_deref());
     let extension = args.output.extension().and_then(|extension| extension.to_str());
@@ -75,7 +74,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     };
     files::write(&args.output, &content)?;
     super::print(&format!(
-        "{}: {what}\nboard {}, model of {} bytes from address {address:#010x}, room for {}\n",
+        "{named}{}: {what}\nboard {}, model of {} bytes from address {address:#010x}, room for {}\n",
         args.output.display(),
         board.name,
         blob.bytes().len(),

@@ -1,43 +1,45 @@
 //! `inkbit models`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::ensure;
+use inkbit::builtin;
 use inkbit::model_file::Blob;
-use inkbit::models::{Entry, find, read_counts};
-use inkbit::report::models::table;
+use inkbit::models::{Entry, find, mark_best, read_counts};
+use inkbit::report::models::tables;
 
 use super::data_args::DataArgs;
 use super::progress;
 
-/// Where the project keeps its reference models.
-const REFERENCE: &str = "firmware/models";
-
 /// Print a table of models: size, accuracy recorded and measured now, and what they cost on boards.
 ///
-/// The table is Markdown. Instructions are those that `cargo xtask bench` has counted for this very
-/// model. In a checkout, the project's reference models are found without an argument.
+/// Without an argument, these are the reference models, one for each preset, which are built in; the
+/// best that fits a board is what it runs unless another is named. A model that is named after a
+/// preset is shown with the bytes that it may have at most and the accuracy that the mean of three
+/// seeds has at least. Instructions are the mean of an image, as `cargo xtask bench` has counted them
+/// for this very model. The tables are Markdown.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  inkbit models                              the reference models, in a checkout
+  inkbit models                              the reference models
+  inkbit models --recorded                   without data
   inkbit models runs/*.inkbit
   inkbit models sweeps/small/cells/*/model.inkbit --recorded
   inkbit models --json | jq '.[].bytes'")]
 pub struct Args {
     /// Models, or folders of models
-    #[arg(value_name = "MODEL|DIR", default_value = REFERENCE)]
+    #[arg(value_name = "MODEL|DIR")]
     models: Vec<PathBuf>,
 
     /// Only what the models say of themselves; needs no data
     #[arg(long, conflicts_with_all = ["data", "data_dir", "mirror"])]
     recorded: bool,
 
-    /// File with counted instructions
-    #[arg(long, value_name = "FILE", default_value = "tests/bench/instructions.toml")]
-    instructions: PathBuf,
+    /// File with counted instructions [default: those of the reference models, built in]
+    #[arg(long, value_name = "FILE")]
+    instructions: Option<PathBuf>,
 
-    /// Print a JSON array: name, network, bits, bytes, recorded_accuracy, measured, ...
+    /// Print a JSON array: name, network, bits, bytes, recorded_accuracy, measured, fits, ...
     #[arg(long)]
     json: bool,
 
@@ -46,19 +48,8 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let counts = read_counts(&args.instructions).map_err(anyhow::Error::msg)?;
-    let reference = Path::new(REFERENCE);
-    ensure!(
-        args.models != [reference] || reference.is_dir(),
-        "there is no folder {REFERENCE} here: run this in a checkout of the project, or give models"
-    );
-    let paths = find(&args.models)?;
-    ensure!(
-        !paths.is_empty(),
-        "there is no .inkbit file in {}; give models, or folders of them",
-        args.models.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
-    );
-    let blobs = paths.iter().map(|path| Blob::load(path)).collect::<Result<Vec<_>, _>>()?;
+    let counts = read_counts(args.instructions.as_deref()).map_err(anyhow::Error::msg)?;
+    let blobs = if args.models.is_empty() { builtin::all() } else { load(&args.models)? };
     let data = if args.recorded { None } else { Some(args.data.load()?) };
     let images = data.as_ref().map(|data| &data.test);
     let bar = progress::bar(blobs.len(), "measuring");
@@ -71,10 +62,21 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     bar.finish_and_clear();
     let mut entries = entries?;
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.bytes));
+    mark_best(&mut entries);
     if args.json {
         super::print(&format!("{}\n", serde_json::to_string(&entries)?))?;
     } else {
-        super::print(&table(&entries))?;
+        super::print(&tables(&entries))?;
     }
     Ok(())
+}
+
+fn load(models: &[PathBuf]) -> anyhow::Result<Vec<Blob>> {
+    let paths = find(models)?;
+    ensure!(
+        !paths.is_empty(),
+        "there is no .inkbit file in {}; give models, or folders of them",
+        models.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+    );
+    Ok(paths.iter().map(|path| Blob::load(path)).collect::<Result<_, _>>()?)
 }

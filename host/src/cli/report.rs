@@ -34,9 +34,10 @@ pub struct Args {
     #[arg(short, long, value_name = "FILE", default_value = "report.html")]
     output: PathBuf,
 
-    /// File with counted instructions; without it they are estimated
-    #[arg(long, value_name = "FILE", default_value = "tests/bench/instructions.toml")]
-    instructions: PathBuf,
+    /// File with counted instructions [default: those of the reference models, built in]; those of
+    /// other models are estimated
+    #[arg(long, value_name = "FILE")]
+    instructions: Option<PathBuf>,
 
     #[command(flatten)]
     data: DataArgs,
@@ -44,7 +45,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     html::check_replaceable(&args.output)?;
-    let counts = read_counts(&args.instructions).map_err(anyhow::Error::msg)?;
+    let counts = read_counts(args.instructions.as_deref()).map_err(anyhow::Error::msg)?;
     let report = if args.subject.is_dir() {
         let run = Run::open(&args.subject)?;
         run.weights()?;

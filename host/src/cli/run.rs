@@ -8,9 +8,8 @@ use anyhow::{Context, bail, ensure};
 use inkbit::device::board::Board;
 use inkbit::device::qemu::{Screen, which};
 use inkbit::device::{Emulator, Firmware};
-use inkbit::model_file::Blob;
 
-use super::device_args::{check_fit, find_board};
+use super::device_args::{find_board, model_for};
 
 /// Windows that QEMU may have been built with, best first.
 const WINDOWS: &[&str] = &["gtk", "sdl", "cocoa"];
@@ -25,11 +24,12 @@ Keys in the window: arrows move the pen, left Ctrl lowers or lifts it; held alon
 paper; held together with the right or left arrow, it changes the screen.
 
 Examples:
+  inkbit run --board lm3s6965evb                 with the best reference model that fits
   inkbit run --board lm3s6965evb model.inkbit
   inkbit run --board lm3s6965evb model.inkbit --display vnc=:1   for a machine without a screen")]
 pub struct Args {
-    /// The model
-    model: PathBuf,
+    /// The model [default: the reference model that `inkbit models` calls the board's best]
+    model: Option<PathBuf>,
 
     /// Board to emulate
     #[arg(long, value_name = "NAME")]
@@ -46,13 +46,12 @@ pub struct Args {
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let board = find_board(&args.board)?;
-    let blob = Blob::load(&args.model)?;
-    check_fit(&board, &blob)?;
     ensure!(
         board.display.is_some(),
         "the board {} has no display; speak to it with `inkbit send --device {0}`",
         board.name
     );
+    let (blob, named) = model_for(&board, args.model.as_deref())?;
     let firmware = Firmware::find(&board, args.firmware.as_deref())?;
     let window = match &args.display {
         Some(kind) => kind.clone(),
@@ -60,7 +59,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     };
     let mut emulator = Emulator::start(&board, &firmware, blob.bytes(), &Screen::Window(window))?;
     super::print(&format!(
-        "{}\narrow keys: move the pen; left Ctrl: lower or lift it, held: wipe, with right or left: \
+        "{}\n{named}arrow keys: move the pen; left Ctrl: lower or lift it, held: wipe, with right or left: \
          next or previous screen\nclose the window or press Ctrl-C here to end\n",
         board.title
     ))?;

@@ -10,19 +10,20 @@ use inkbit::model_file::Blob;
 use inkbit::picture;
 use inkbit_core::argmax;
 
-use super::device_args::{DeviceArgs, check_fit};
+use super::device_args::{DeviceArgs, model_for};
 use super::{UsageError, predict};
 
 /// Send pictures to a device and print what it takes them for.
 ///
 /// A device on a serial port holds its model already; if the model's file is named too, it is
 /// checked to be the same one, and gives the classes their labels. An emulated device is given the
-/// model.
+/// model, or the reference model that `inkbit models` calls its best.
 #[derive(Debug, clap::Args)]
 #[command(
     override_usage = "inkbit send [MODEL] FILE... --device NAME|--port PORT",
     after_help = "\
 Examples:
+  inkbit send seven.png --device microbit
   inkbit send model.inkbit seven.png --device lm3s6965evb
   inkbit send seven.png four.jpg --port /dev/ttyACM0
   inkbit send model.inkbit seven.png --port /dev/ttyACM0"
@@ -45,19 +46,17 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     if pictures.is_empty() {
         return usage("there is no picture to send; name at least one after the model");
     }
-    let blob = model.map(|path| Blob::load(path)).transpose()?;
     if let Some(client) = args.device.open_port()? {
+        let blob = model.map(|path| Blob::load(path)).transpose()?;
         return send(client, blob.as_ref(), pictures);
     }
     let boards = args.device.boards()?;
     if boards.is_empty() {
         return usage("name a device: --device lm3s6965evb for an emulated one, or --port");
     }
-    let Some(blob) = blob else {
-        return usage("an emulated device needs a model: name its file before the pictures");
-    };
     for board in boards {
-        check_fit(&board, &blob)?;
+        let (blob, named) = model_for(&board, model.map(PathBuf::as_path))?;
+        super::print(&named)?;
         send(args.device.emulate(&board, &blob)?, Some(&blob), pictures)?;
     }
     Ok(())

@@ -24,12 +24,15 @@ Examples:
   inkbit verify model.inkbit --data synthetic
   inkbit verify model.inkbit --device lm3s6965evb    in QEMU
   inkbit verify model.inkbit --device all
+  inkbit verify --device microbit                    the best reference model that fits it
   inkbit verify model.inkbit --port /dev/ttyACM0     a real board that holds this model
 
 Exit code 1 and the first mismatch in full if there is one.")]
 pub struct Args {
-    /// The model
-    model: PathBuf,
+    /// The model [default with --device: the reference model that `inkbit models` calls the board's
+    /// best]
+    #[arg(required_unless_present = "device")]
+    model: Option<PathBuf>,
 
     #[command(flatten)]
     data: DataArgs,
@@ -44,12 +47,13 @@ pub struct Args {
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let device = args.backend.device().map_err(|error| UsageError(error.to_string()))?;
-    let blob = Blob::load(&args.model)?;
-    let model = blob.model()?;
+    let blob = args.model.as_deref().map(Blob::load).transpose()?;
     let data = args.data.load()?;
-    if args.device.is_given() {
-        return verify_device::run(&args.device, &blob, &data.test);
-    }
+    let blob = match blob {
+        Some(blob) if !args.device.is_given() => blob,
+        blob => return verify_device::run(&args.device, blob.as_ref(), &data.test),
+    };
+    let model = blob.model()?;
     let bar = progress::bar(data.test.len(), "verifying");
     let reference = Reference::new(&model, &device);
     let agreement = verify(&reference, &model, &data.test, |done| bar.set_position(done as u64));

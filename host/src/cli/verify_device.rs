@@ -2,20 +2,29 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use inkbit::data::Images;
 use inkbit::device::{Client, Report, verify};
 use inkbit::model_file::Blob;
 
-use super::device_args::{DeviceArgs, check_fit};
+use super::device_args::{DeviceArgs, check_fit, model_for};
 use super::progress;
 
-/// Compares the logits of every image on the devices that were asked for with the host's.
-pub fn run(args: &DeviceArgs, blob: &Blob, images: &Images) -> anyhow::Result<()> {
+/// Compares the logits of every image on the devices that were asked for with the host's; of boards'
+/// own defaults where there is no model, which only an emulated board can do without.
+pub fn run(args: &DeviceArgs, blob: Option<&Blob>, images: &Images) -> anyhow::Result<()> {
     if let Some(client) = args.open_port()? {
-        return compare(client, blob, images);
+        return compare(client, blob.context("clap asks for a model with --port")?, images);
     }
     let boards = args.boards()?;
+    let Some(blob) = blob else {
+        for board in &boards {
+            let (blob, named) = model_for(board, None)?;
+            super::print(&named)?;
+            compare(args.emulate(board, &blob)?, &blob, images)?;
+        }
+        return Ok(());
+    };
     let (fitting, too_small): (Vec<_>, Vec<_>) =
         boards.iter().partition(|board| check_fit(board, blob).is_ok());
     for board in &too_small {

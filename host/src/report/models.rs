@@ -4,42 +4,74 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::words::grouped;
+use crate::device::board;
 use crate::models::Entry;
 
-/// Models beside each other, as a Markdown table.
+/// Models beside each other, with what their presets ask of them, then the best of them for each
+/// board.
 #[must_use]
-pub fn table(entries: &[Entry]) -> String {
-    let boards: BTreeSet<&String> =
+pub fn tables(entries: &[Entry]) -> String {
+    format!("{}\n{}", comparison(entries), boards(entries))
+}
+
+fn comparison(entries: &[Entry]) -> String {
+    let counted: BTreeSet<&String> =
         entries.iter().flat_map(|entry| entry.instructions.keys()).collect();
-    let percent = |share: Option<f64>| {
-        share.map_or_else(|| "–".to_owned(), |share| format!("{:.2}", 100.0 * share))
-    };
-    let mut head: Vec<String> =
-        ["model", "network", "bits", "bytes", "recorded %", "measured %", "non-zero inputs"]
-            .map(str::to_owned)
-            .into();
-    head.extend(boards.iter().map(|board| format!("instructions {board}")));
+    let has_bars = entries.iter().any(|entry| entry.bar.is_some());
+    let percent = |share: Option<f64>| text(share.map(|share| format!("{:.2}", 100.0 * share)));
+    let mut head = vec!["model", "network", "bits", "bytes"];
+    head.extend(has_bars.then_some("at most"));
+    head.extend(["recorded %", "measured %"]);
+    head.extend(has_bars.then_some("at least %"));
+    head.push("non-zero inputs");
+    let mut head: Vec<String> = head.into_iter().map(str::to_owned).collect();
+    head.extend(counted.iter().map(|board| format!("instructions {board}")));
+    head.push("fits".to_owned());
     let mut rows = vec![head];
     for entry in entries {
-        let measured = entry.measured.as_ref();
-        let nonzero: Option<Vec<String>> = measured
-            .map(|measured| measured.nonzero.iter().map(|share| format!("{share:.2}")).collect());
-        let mut row = vec![
-            entry.name.clone(),
-            entry.network.clone(),
-            entry.bits.clone(),
-            grouped(entry.bytes),
-            percent(entry.recorded_accuracy),
-            percent(measured.map(|measured| measured.accuracy)),
-            nonzero.map_or_else(|| "–".to_owned(), |shares| shares.join(" / ")),
-        ];
-        row.extend(boards.iter().map(|board| {
+        let (bar, measured) = (entry.bar, entry.measured.as_ref());
+        let mut row = vec![entry.name.clone(), entry.network.clone(), entry.bits.clone()];
+        row.push(grouped(entry.bytes));
+        row.extend(has_bars.then(|| text(bar.map(|bar| grouped(bar.max_bytes)))));
+        row.push(percent(entry.recorded_accuracy));
+        row.push(percent(measured.map(|measured| measured.accuracy)));
+        row.extend(has_bars.then(|| percent(bar.map(|bar| bar.min_accuracy))));
+        row.push(text(measured.map(|measured| {
+            let shares = measured.nonzero.iter().map(|share| format!("{share:.2}"));
+            shares.collect::<Vec<_>>().join(" / ")
+        })));
+        row.extend(counted.iter().map(|board| {
             let count = entry.instructions.get(*board);
-            count.map_or_else(|| "–".to_owned(), |mean| grouped(mean.round() as usize))
+            text(count.map(|mean| grouped(mean.round() as usize)))
         }));
+        row.push(match entry.fits.len() {
+            0 => "no board".to_owned(),
+            count if count == board::names().len() => "all boards".to_owned(),
+            _ => entry.fits.join(", "),
+        });
         rows.push(row);
     }
     markdown(&rows)
+}
+
+/// The best model of each board.
+fn boards(entries: &[Entry]) -> String {
+    let head = ["board", "room for a model", "best that fits"].map(str::to_owned);
+    let mut rows = vec![head.to_vec()];
+    rows.extend(board::all().into_iter().map(|board| {
+        let best = entries.iter().find(|entry| entry.best_on.contains(&board.name));
+        let room = format!(
+            "{} bytes, {} cells",
+            grouped(board.memory.model.bytes as usize),
+            grouped(board.limits.cells as usize)
+        );
+        vec![board.name, room, text(best.map(|entry| entry.name.clone()))]
+    }));
+    markdown(&rows)
+}
+
+fn text(content: Option<String>) -> String {
+    content.unwrap_or_else(|| "–".to_owned())
 }
 
 /// A table of which the first row is the head, with columns as wide as what is in them.

@@ -9,12 +9,8 @@ use inkbit::models::find;
 use inkbit::preset;
 use inkbit_tests::skipped;
 
-/// The reference models, and the one that the tests are about.
 fn models() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let folders = ["firmware/models", "tests/models"].map(|folder| root.join(folder));
-    let folders: Vec<PathBuf> = folders.into_iter().filter(|folder| folder.is_dir()).collect();
-    find(&folders).unwrap()
+    find(&[Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware/models")]).unwrap()
 }
 
 #[test]
@@ -25,7 +21,8 @@ fn every_model_is_named_after_its_preset_and_within_its_budget() {
         let blob = Blob::load(&path).unwrap();
         let (shown, model) = (path.display(), blob.model().unwrap());
         let name = model.header().name;
-        let limit = preset::max_bytes(name).unwrap_or_else(|| panic!("{shown}: no preset {name}"));
+        let preset = preset::find(name).unwrap_or_else(|| panic!("{shown}: no preset {name}"));
+        let limit = preset.bar.max_bytes;
         assert_eq!(path.file_stem().unwrap().to_str(), Some(name), "{shown}");
         let bytes = blob.bytes().len();
         assert!(bytes <= limit, "{shown}: {bytes} bytes, but {name} may have {limit}");
