@@ -3,7 +3,7 @@
 
 use std::env;
 
-const KERNELS: [&str; 4] = ["portable", "thumbv6m", "thumbv7m", "riscv32"];
+const KERNELS: [&str; 5] = ["portable", "thumbv6m", "thumbv7m", "riscv32", "x86_64"];
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
@@ -16,6 +16,8 @@ fn main() {
         Some("thumbv6m") => "thumbv6m",
         // With multiplication.
         Some(riscv) if riscv.starts_with("riscv32im") => "riscv32",
+        // It asks the processor what it has, which the standard library knows how to do.
+        Some("x86_64") if env::var_os("CARGO_FEATURE_STD").is_some() => "x86_64",
         _ => "portable",
     };
     println!("cargo:rustc-cfg=inkbit_kernel=\"{kernel}\"");

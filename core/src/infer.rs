@@ -164,7 +164,7 @@ pub(crate) fn run<'c, K: Kernel, E: Entry>(
         let sums = outputs.get_mut(start..start + layer.outputs()).unwrap_or_default();
         K::layer(layer, &active, sums);
         if let Some(next) = next {
-            written = activate::<E>(layer, outputs, start, next);
+            written = activate::<K, E>(layer, outputs, start, next);
             observe(number, LayerOutput::Activations(Active::new(outputs, written, next)));
         } else {
             for (logit, &bias) in sums.iter_mut().zip(layer.bias) {
@@ -207,7 +207,7 @@ fn ends<'c, E: Entry>(
 /// Turns a layer's sums, which begin at `sums`, into activations; those that are not zero are listed
 /// in the front of `outputs`.
 #[inline(never)]
-fn activate<E: Entry>(
+fn activate<K: Kernel, E: Entry>(
     layer: &Layer<'_>,
     outputs: &mut [i32],
     sums: usize,
@@ -215,7 +215,16 @@ fn activate<E: Entry>(
 ) -> Written {
     let words = Cell::from_mut(outputs).as_slice_of_cells();
     let sums = words.get(sums..).unwrap_or_default();
-    let list = List::<E>::new(words, next);
+    K::activate(layer, sums, List::<E>::new(words, next))
+}
+
+/// [`Kernel::activate`] one by one.
+#[inline(always)]
+pub(crate) fn activate_each<E: Entry>(
+    layer: &Layer<'_>,
+    sums: &[Cell<i32>],
+    list: List<'_, E>,
+) -> Written {
     match layer.multipliers {
         &[multiplier] => activate_by(sums, layer.bias, repeat(&multiplier), list),
         multipliers => activate_by(sums, layer.bias, multipliers.iter(), list),

@@ -24,6 +24,9 @@
 #![no_std]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic))]
 
+#[cfg(inkbit_kernel = "x86_64")]
+extern crate std;
+
 pub mod blob;
 mod error;
 mod gather;

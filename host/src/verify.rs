@@ -1,9 +1,10 @@
 //! Proof that two implementations give the same integers.
 
-use inkbit_core::{LayerOutput, Model, infer_observed};
+use inkbit_core::kernel::{Kernel, Native, Packed, Portable};
+use inkbit_core::{LayerOutput, Model, infer_observed_by};
 
 use crate::data::Images;
-use crate::evaluate::{EvaluateError, check_images, host_scratch};
+use crate::evaluate::{EvaluateError, HostScratch, check_images, host_scratch};
 use crate::reference::Reference;
 
 /// Images that go through burn's tensors at once.
@@ -23,8 +24,8 @@ pub struct Agreement {
 /// The first place where two implementations differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "image {image}, layer {layer}, unit {unit}: the reference says {reference}, the core says \
-     {core}; please report this with the model and the data set"
+    "image {image}, layer {layer}, unit {unit}: the reference says {reference}, the core's {kernel} \
+     kernel says {core}; please report this with the model and the data set"
 )]
 pub struct Mismatch {
     /// Image, from 0.
@@ -33,6 +34,8 @@ pub struct Mismatch {
     pub layer: usize,
     /// Unit of the layer, from 0.
     pub unit: usize,
+    /// The core's kernel: "native", the quickest for this machine, or "portable".
+    pub kernel: &'static str,
     /// Value by burn's integer tensors.
     pub reference: i64,
     /// Value by the core.
@@ -50,8 +53,8 @@ pub enum VerifyError {
     Images(#[from] EvaluateError),
 }
 
-/// Compares every activation and every logit of every image between burn's integer tensors and the
-/// core. `progress` is told how many images are done.
+/// Compares every activation and every logit of every image between burn's integer tensors and both
+/// kernels of the core, the quickest for this machine and the portable one. `progress` is told how many images are done.
 ///
 /// # Errors
 ///
@@ -70,29 +73,55 @@ pub fn verify(
         let expected = reference.layers(pixels);
         for (index, pixels) in pixels.chunks_exact(size).enumerate() {
             let image = batch * BATCH + index;
-            let mut first = None;
-            infer_observed(&mut scratch, pixels, |layer, output| {
-                let width = model.layers()[layer].outputs();
-                let expected = &expected[layer][index * width..(index + 1) * width];
-                let found = dense(output, width);
-                match output {
-                    LayerOutput::Activations(_) => agreement.activations += width,
-                    LayerOutput::Logits(_) => agreement.logits += width,
-                }
-                let differs = expected.iter().zip(&found).position(|(a, b)| a != b);
-                if let (None, Some(unit)) = (first, differs) {
-                    let (reference, core) = (expected[unit], found[unit]);
-                    first = Some(Mismatch { image, layer, unit, reference, core });
-                }
-            });
-            agreement.images += 1;
-            if let Some(mismatch) = first {
-                return Err(mismatch.into());
-            }
+            let expected = Expected { layers: &expected, image, index };
+            expected.compare::<Native>("native", model, &mut scratch, pixels)?;
+            let compared = expected.compare::<Portable>("portable", model, &mut scratch, pixels)?;
+            agreement.images += compared.images;
+            agreement.logits += compared.logits;
+            agreement.activations += compared.activations;
         }
         progress(agreement.images);
     }
     Ok(agreement)
+}
+
+/// What the reference says of one image.
+struct Expected<'r> {
+    /// Of each layer the values of all images of the batch.
+    layers: &'r [Vec<i64>],
+    image: usize,
+    /// The image's place in the batch.
+    index: usize,
+}
+
+impl Expected<'_> {
+    /// Compares it with what a kernel gives, and says how much that was.
+    fn compare<K: Kernel>(
+        &self,
+        kernel: &'static str,
+        model: &Model<'_>,
+        scratch: &mut HostScratch<'_>,
+        pixels: &[u8],
+    ) -> Result<Agreement, Mismatch> {
+        let &Self { layers, image, index } = self;
+        let mut compared = Agreement { images: 1, ..Agreement::default() };
+        let mut first = None;
+        infer_observed_by::<K, _, Packed>(scratch, pixels, |layer, output| {
+            let width = model.layers()[layer].outputs();
+            let expected = &layers[layer][index * width..(index + 1) * width];
+            let found = dense(output, width);
+            match output {
+                LayerOutput::Activations(_) => compared.activations += width,
+                LayerOutput::Logits(_) => compared.logits += width,
+            }
+            let differs = expected.iter().zip(&found).position(|(a, b)| a != b);
+            if let (None, Some(unit)) = (first, differs) {
+                let (reference, core) = (expected[unit], found[unit]);
+                first = Some(Mismatch { image, layer, unit, kernel, reference, core });
+            }
+        });
+        first.map_or(Ok(compared), Err)
+    }
 }
 
 /// A layer's output with its zeros.

@@ -49,6 +49,11 @@ pub trait Entry: sealed::Sealed + Copy + Debug + 'static {
     #[doc(hidden)]
     fn places(words: &[Cell<i32>]) -> &[Self::Place];
 
+    /// The memory of places in words.
+    #[cfg(inkbit_kernel = "x86_64")]
+    #[doc(hidden)]
+    fn place_words(places: &[Self::Place]) -> &[Cell<i32>];
+
     #[doc(hidden)]
     fn write(place: &Self::Place, offset: u32, value: u8);
     /// Offset and value.
@@ -91,6 +96,12 @@ macro_rules! entry {
             #[inline(always)]
             fn places(words: &[Cell<i32>]) -> &[Self::Place] {
                 words.as_chunks().0
+            }
+
+            #[cfg(inkbit_kernel = "x86_64")]
+            #[inline(always)]
+            fn place_words(places: &[Self::Place]) -> &[Cell<i32>] {
+                places.as_flattened()
             }
 
             #[inline(always)]

@@ -17,7 +17,7 @@ pub struct List<'c, E: Entry> {
 
 /// What is known of a list when all inputs have been given.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Written {
+pub struct Written {
     /// Entries.
     length: usize,
     /// Bytes of a block's codes that the inputs given so far cover: no entry's row ends behind it.
@@ -54,14 +54,14 @@ impl<'c, E: Entry> List<'c, E> {
 
     /// Where entries can be written, and the offset and the length of a row that the first of them
     /// has.
-    #[cfg(inkbit_kernel = "thumbv7m")]
+    #[cfg(any(inkbit_kernel = "thumbv7m", inkbit_kernel = "x86_64"))]
     #[inline(always)]
     pub(super) fn room(&self) -> (&'c [E::Place], u32, u32) {
         (self.places.as_slice(), self.end, self.row)
     }
 
     /// So many inputs that have been written, of which some were not zero and have this sum.
-    #[cfg(inkbit_kernel = "thumbv7m")]
+    #[cfg(any(inkbit_kernel = "thumbv7m", inkbit_kernel = "x86_64"))]
     #[inline(always)]
     pub(super) fn wrote(&mut self, inputs: usize, entries: usize, total: u32) {
         self.places = self.places.as_slice().get(entries..).unwrap_or_default().iter();
@@ -80,7 +80,7 @@ impl<'c, E: Entry> List<'c, E> {
 #[derive(Clone, Copy, Debug)]
 pub struct Active<'c, E: Entry> {
     cells: &'c [E::Cell],
-    #[cfg_attr(inkbit_kernel = "portable", allow(dead_code))]
+    #[cfg_attr(any(inkbit_kernel = "portable", inkbit_kernel = "x86_64"), allow(dead_code))]
     end: usize,
     total: u32,
     row: usize,
@@ -112,7 +112,7 @@ impl<'c, E: Entry> Active<'c, E> {
 
     /// A block has to have so many bytes of codes: behind them there is no entry's row.
     #[inline(always)]
-    #[cfg_attr(inkbit_kernel = "portable", allow(dead_code))]
+    #[cfg_attr(any(inkbit_kernel = "portable", inkbit_kernel = "x86_64"), allow(dead_code))]
     pub(crate) const fn end(&self) -> usize {
         self.end
     }

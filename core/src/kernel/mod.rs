@@ -17,8 +17,7 @@ mod portable;
 pub use entry::{Entry, Packed, Wide};
 pub use list::Active;
 #[doc(hidden)]
-pub use list::List;
-pub(crate) use list::Written;
+pub use list::{List, Written};
 pub use portable::Portable;
 
 #[cfg(any(inkbit_kernel = "thumbv6m", inkbit_kernel = "riscv32"))]
@@ -39,11 +38,19 @@ mod riscv32;
 #[cfg(inkbit_kernel = "riscv32")]
 pub use riscv32::Native;
 
+#[cfg(inkbit_kernel = "x86_64")]
+mod x86_64;
+#[cfg(inkbit_kernel = "x86_64")]
+pub use x86_64::{Avx2, Avx512, Native};
+
 /// The kernel of this target.
 #[cfg(inkbit_kernel = "portable")]
 pub type Native = Portable;
 
+use core::cell::Cell;
+
 use crate::gather::each_eight;
+use crate::infer::activate_each;
 use crate::model::Layer;
 
 /// A way to compute a layer's sums.
@@ -58,5 +65,13 @@ pub trait Kernel {
     #[inline(always)]
     fn gather<E: Entry>(eights: &[u64], list: &mut List<'_, E>) {
         each_eight(eights, list);
+    }
+
+    /// Turns the sums of a layer that is not the last into activations, and lists those that are not
+    /// zero. They may be written over sums, but no sooner than as many have been read.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn activate<E: Entry>(layer: &Layer<'_>, sums: &[Cell<i32>], list: List<'_, E>) -> Written {
+        activate_each(layer, sums, list)
     }
 }

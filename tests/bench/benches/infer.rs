@@ -1,4 +1,5 @@
-//! Images a second that the core classifies on one core of this machine.
+//! Images a second that the core classifies on one core of this machine, by the quickest kernel and by
+//! the portable one.
 //!
 //! `cargo bench -p inkbit-bench`, or with a model and images of one's own:
 //! `INKBIT_MODEL=model.inkbit INKBIT_IMAGES=t10k-images-idx3-ubyte cargo bench -p inkbit-bench`
@@ -10,7 +11,10 @@ use std::{env, fs};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use inkbit_core::blob::pack_layer;
-use inkbit_core::{Header, Input, LayerShape, Model, Provenance, Scratch, infer};
+use inkbit_core::kernel::Portable;
+use inkbit_core::{
+    Header, Input, LayerShape, Model, Provenance, Scratch, infer, infer_observed_by,
+};
 
 const WIDTHS: [u16; 4] = [784, 256, 128, 10];
 const CELLS: usize = inkbit_core::scratch_cells(&[784, 256, 128, 10]);
@@ -96,6 +100,14 @@ fn classic(criterion: &mut Criterion) {
         bencher.iter(|| {
             for image in pixels.chunks_exact(size) {
                 black_box(infer(&mut scratch, black_box(image)));
+            }
+        });
+    });
+    group.bench_function("portable", |bencher| {
+        bencher.iter(|| {
+            for image in pixels.chunks_exact(size) {
+                let image = black_box(image);
+                black_box(infer_observed_by::<Portable, _, _>(&mut scratch, image, |_, _| ()));
             }
         });
     });

@@ -1,6 +1,6 @@
 //! Core against the oracle, layer by layer.
 
-use inkbit_core::kernel::{Entry, Kernel, Native, Packed, Portable, Wide};
+use inkbit_core::kernel::{self, Entry, Kernel, Native, Packed, Portable, Wide};
 use inkbit_core::{LayerOutput, Model, Scratch, infer, infer_observed_by};
 use inkbit_tests::Aligned;
 use inkbit_tests::oracle::{Oracle, OracleLayer};
@@ -28,6 +28,14 @@ pub(super) fn core_layers(model: &Model<'_>, pixels: &[u8]) -> Vec<Vec<i64>> {
     let layers = layers_by::<Native, Packed>(model, pixels);
     assert_eq!(layers, layers_by::<Native, Wide>(model, pixels), "packed and wide entries");
     assert_eq!(layers, layers_by::<Portable, Packed>(model, pixels), "native and portable kernel");
+    #[cfg(target_arch = "x86_64")]
+    for (name, other) in [
+        ("AVX-512", layers_by::<kernel::Avx512, Packed>(model, pixels)),
+        ("AVX2", layers_by::<kernel::Avx2, Packed>(model, pixels)),
+        ("AVX2, wide entries", layers_by::<kernel::Avx2, Wide>(model, pixels)),
+    ] {
+        assert_eq!(layers, other, "native kernel and {name}");
+    }
     layers
 }
 
