@@ -39,6 +39,8 @@ mod riscv32;
 pub use riscv32::Native;
 
 #[cfg(inkbit_kernel = "x86_64")]
+mod windows;
+#[cfg(inkbit_kernel = "x86_64")]
 mod x86_64;
 #[cfg(inkbit_kernel = "x86_64")]
 pub use x86_64::{Avx2, Avx512, Native};

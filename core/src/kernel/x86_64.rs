@@ -1,10 +1,8 @@
 //! Kernels for x86-64, chosen by what the processor has: AVX-512 with VNNI and VBMI (Ice Lake, Zen 4
 //! and later), AVX2, or the portable one.
 //!
-//! Non-zero inputs come in runs, in images above all, and the rows of neighbouring inputs lie side by
-//! side. So a list is first cut into [`Window`]s of as many neighbours as have their rows in one
-//! register, zeros among them included: one load, one shuffle and one instruction of dot products
-//! then make 64 products, and what a window looks like is found out once for all blocks.
+//! Each sums the [`windows`](super::windows) of a list: with AVX-512 one load, one shuffle, one XOR and
+//! one instruction of dot products make 64 products of 8-bit codes.
 #![allow(unsafe_code)]
 
 use core::arch::x86_64::*;
@@ -14,9 +12,10 @@ use core::cell::Cell;
 use std::arch::is_x86_feature_detected;
 
 use super::entry::Kind;
-use super::{Active, Entry, Kernel, List, Portable, Written, activate_each};
-use crate::WeightBits;
+use super::windows::{BLOCKS, Simd, Sums, Window, by_windows};
+use super::{Active, Entry, Kernel, List, Portable, Written};
 use crate::gather::each_eight;
+use crate::infer::activate_each;
 use crate::model::Layer;
 
 /// The quickest kernel that the processor has.
@@ -24,21 +23,21 @@ pub type Native = Avx512;
 
 /// The kernel for AVX-512 with BW, VBMI and VNNI; [`Avx2`] where the processor has not all of them.
 #[derive(Clone, Copy, Debug)]
-pub enum Avx512 {}
+pub struct Avx512(());
 
 /// The kernel for AVX2; [`Portable`] where the processor has not that.
 #[derive(Clone, Copy, Debug)]
-pub enum Avx2 {}
+pub struct Avx2(());
 
 impl Kernel for Avx512 {
     fn layer<E: Entry>(layer: &Layer<'_>, active: &Active<'_, E>, out: &mut [i32]) {
-        if !Self::detected() || !by_windows::<Self, E>(layer, active, out) {
+        if !by_windows::<Self, E>(layer, active, out) {
             Avx2::layer(layer, active, out);
         }
     }
 
     fn gather<E: Entry>(eights: &[u64], list: &mut List<'_, E>) {
-        if E::KIND == Kind::Packed && Self::detected() {
+        if let (Kind::Packed, Some(_)) = (E::KIND, Self::detect()) {
             // SAFETY: the processor has what the function is compiled for.
             unsafe { gather_512(eights, list) };
         } else {
@@ -47,7 +46,7 @@ impl Kernel for Avx512 {
     }
 
     fn activate<E: Entry>(layer: &Layer<'_>, sums: &[Cell<i32>], list: List<'_, E>) -> Written {
-        if E::KIND == Kind::Packed && Self::detected() {
+        if let (Kind::Packed, Some(_)) = (E::KIND, Self::detect()) {
             // SAFETY: the processor has what the function is compiled for.
             unsafe { activate_512(layer, sums, list) }
         } else {
@@ -58,129 +57,10 @@ impl Kernel for Avx512 {
 
 impl Kernel for Avx2 {
     fn layer<E: Entry>(layer: &Layer<'_>, active: &Active<'_, E>, out: &mut [i32]) {
-        if !Self::detected() || !by_windows::<Self, E>(layer, active, out) {
+        if !by_windows::<Self, E>(layer, active, out) {
             Portable::layer(layer, active, out);
         }
     }
-}
-
-/// Blocks that are summed at once: enough to hide how long a dot product takes.
-const BLOCKS: usize = 4;
-/// Windows that are walked at once, so that their memory stays small.
-const WINDOWS: usize = 64;
-
-/// Some inputs that lie side by side, the first and any of the others not zero.
-#[derive(Clone, Copy, Default)]
-#[repr(align(32))]
-struct Window {
-    /// Their values, and zeros up to the end.
-    values: [u8; 16],
-    /// Where their rows begin, in bytes from the block's first.
-    start: usize,
-}
-
-/// For each block Σ code · value, at the code's byte in a row + bytes of a row · ⌊its bit / bits⌋.
-type Sums = [[i32; 16]; BLOCKS];
-
-/// What an instruction set gives.
-trait Simd {
-    /// Bytes of a window's rows.
-    const BYTES: usize;
-    /// Whether sums of 8-bit codes are those of their weights.
-    const OF_WEIGHTS: bool;
-
-    /// Whether the processor has it.
-    fn detected() -> bool;
-
-    /// The sums of some blocks.
-    ///
-    /// # Safety
-    ///
-    /// The processor has the instruction set, `BITS` is 8, 4 or 2, and every window's start +
-    /// `BYTES` is within each of the blocks.
-    unsafe fn sums<const BITS: usize>(blocks: [&[u32]; BLOCKS], windows: &[Window]) -> Sums;
-}
-
-/// [`Kernel::layer`], if the layer is as wide as a window and the list is one for it. The processor
-/// has the instruction set.
-fn by_windows<S: Simd, E: Entry>(
-    layer: &Layer<'_>,
-    active: &Active<'_, E>,
-    out: &mut [i32],
-) -> bool {
-    match layer.bits() {
-        WeightBits::Eight => walk::<S, E, 8>(layer, active, out),
-        WeightBits::Four => walk::<S, E, 4>(layer, active, out),
-        WeightBits::Two => walk::<S, E, 2>(layer, active, out),
-    }
-}
-
-fn walk<S: Simd, E: Entry, const BITS: usize>(
-    layer: &Layer<'_>,
-    active: &Active<'_, E>,
-    out: &mut [i32],
-) -> bool {
-    let bits = const { WeightBits::from_bits(BITS as u8).expect("one of the format's") };
-    let row = bits.row_bytes();
-    let stride = layer.inputs() * row;
-    let Some(last) = stride.checked_sub(S::BYTES) else { return false };
-    let offset = if BITS == 8 && S::OF_WEIGHTS { 0 } else { bits.offset() };
-    out.fill(-offset * active.total().cast_signed());
-    let mut cells = active.cells();
-    while !cells.is_empty() {
-        let mut windows = [Window::default(); WINDOWS];
-        let (count, rest) = cut::<S, E>(cells, row, last, &mut windows);
-        let windows = windows.get(..count).unwrap_or_default();
-        cells = rest;
-        let mut blocks = layer.weights.chunks_exact(stride / 4);
-        for out in out.chunks_mut(BLOCKS * bits.block()) {
-            let Some(first) = blocks.next() else { break };
-            let mut group = [first; BLOCKS];
-            for (block, next) in group.iter_mut().skip(1).zip(blocks.by_ref()) {
-                *block = next;
-            }
-            // SAFETY: the processor has been asked; no window starts behind `last`, from where
-            // `BYTES` are left in `stride`, which is the length of every block.
-            let sums = unsafe { S::sums::<BITS>(group, windows) };
-            for (out, sums) in out.chunks_mut(bits.block()).zip(&sums) {
-                for (o, out) in out.iter_mut().enumerate() {
-                    let (byte, bit) = bits.place(o);
-                    let sum = sums.get(bit / BITS * row + byte).copied().unwrap_or_default();
-                    *out += bits.step() * sum;
-                }
-            }
-        }
-    }
-    true
-}
-
-/// Cuts a list into windows, of which none starts behind `last`, until there is no more of it or no
-/// place. Returns how many windows there are and what is left of the list.
-fn cut<'c, S: Simd, E: Entry>(
-    cells: &'c [E::Cell],
-    row: usize,
-    last: usize,
-    windows: &mut [Window; WINDOWS],
-) -> (usize, &'c [E::Cell]) {
-    let mut count = 0;
-    let mut end = 0;
-    let mut start = 0;
-    let mut rest = cells;
-    while let Some((&cell, after)) = rest.split_first() {
-        let (offset, value) = E::read(cell);
-        // Without a branch, which nobody could foretell.
-        let opens = offset >= end;
-        count += usize::from(opens);
-        start = if opens { offset.min(last) } else { start };
-        end = start + S::BYTES;
-        let Some(window) = windows.get_mut(count - 1) else { return (WINDOWS, rest) };
-        window.start = start;
-        if let Some(place) = window.values.get_mut((offset - start) / row) {
-            *place = value;
-        }
-        rest = after;
-    }
-    (count, rest)
 }
 
 impl Simd for Avx512 {
@@ -188,83 +68,88 @@ impl Simd for Avx512 {
     const OF_WEIGHTS: bool = true;
 
     #[inline(always)]
-    fn detected() -> bool {
-        is_x86_feature_detected!("avx512f")
+    fn detect() -> Option<Self> {
+        let detected = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512vbmi")
-            && is_x86_feature_detected!("avx512vnni")
+            && is_x86_feature_detected!("avx512vnni");
+        detected.then_some(Self(()))
     }
 
-    /// A lane has four products more for each window: in all it has the sum of at most 4096 products
-    /// of at most 255 · 128, as `vpdpbusd` does not saturate.
-    ///
-    /// # Safety
-    ///
-    /// As the trait says. 64 bytes of every block are read from each window's start.
-    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
-    unsafe fn sums<const BITS: usize>(blocks: [&[u32]; BLOCKS], windows: &[Window]) -> Sums {
-        const { assert!(BITS == 8 || BITS == 4 || BITS == 2) };
-        let row = const { if BITS == 8 { 8 } else { 4 } };
-        // Brings the codes of four neighbouring inputs to one output side by side: to the bytes of
-        // lane g · row + b those at byte b of the rows from 4 g on. Group g of the values goes there.
-        let shuffle: [u8; 64] = from_fn(|to| {
-            let (lane, input) = (to / 4, to % 4);
-            ((lane / row * 4 + input) * row + lane % row) as u8
-        });
-        let groups: [i32; 16] = from_fn(|lane| (lane / row) as i32);
-        let (shuffle, groups) = (load_512(&shuffle), load_512(&groups));
-        let flip = _mm512_set1_epi8(-128);
-        let mask = _mm512_set1_epi8((1 << (BITS % 8)) - 1);
-        let blocks = blocks.map(|block| block.as_ptr().cast::<u8>());
-        let mut acc = [[_mm512_setzero_si512(); 4]; BLOCKS];
-        for window in windows {
-            // SAFETY: these are the 16 bytes of an array.
-            let values = unsafe { _mm_loadu_si128(window.values.as_ptr().cast()) };
-            let values = _mm512_permutexvar_epi32(groups, _mm512_castsi128_si512(values));
-            for (block, acc) in blocks.iter().zip(&mut acc) {
-                // SAFETY: the caller says that start + 64 is within the block.
-                let rows = unsafe { _mm512_loadu_si512(block.add(window.start).cast()) };
-                let codes = _mm512_permutexvar_epi8(shuffle, rows);
-                if BITS == 8 {
-                    // Code − 128, which is the weight, as a signed byte.
-                    let weights = _mm512_xor_si512(codes, flip);
-                    acc[0] = _mm512_dpbusd_epi32(acc[0], values, weights);
-                    continue;
-                }
-                for (plane, acc) in acc.iter_mut().take(8 / BITS).enumerate() {
-                    let count = _mm_cvtsi32_si128((plane * BITS) as i32);
-                    let codes = _mm512_and_si512(_mm512_srl_epi16(codes, count), mask);
-                    *acc = _mm512_dpbusd_epi32(*acc, values, codes);
-                }
-            }
-        }
-        let mut sums = Sums::default();
-        for (sums, acc) in sums.iter_mut().zip(acc) {
-            for (sums, acc) in sums.chunks_exact_mut(row).zip(acc).take(8 / BITS) {
-                let (low, high) =
-                    (_mm512_castsi512_si256(acc), _mm512_extracti64x4_epi64::<1>(acc));
-                let eight = _mm256_add_epi32(low, high);
-                let (low, high) =
-                    (_mm256_castsi256_si128(eight), _mm256_extracti128_si256::<1>(eight));
-                let four = _mm_add_epi32(low, high);
-                // SAFETY: eight words or four are as long as the chunk, which is one of `row`.
-                unsafe {
-                    if row == 8 {
-                        _mm256_storeu_si256(sums.as_mut_ptr().cast(), eight);
-                    } else {
-                        _mm_storeu_si128(sums.as_mut_ptr().cast(), four);
-                    }
-                }
-            }
-        }
-        sums
+    #[inline(always)]
+    fn sums<const BITS: usize>(self, blocks: [&[u32]; BLOCKS], windows: &[Window]) -> Sums {
+        // SAFETY: `self` is the proof that the processor has what the function is compiled for.
+        unsafe { sums_512::<BITS>(blocks, windows) }
     }
 }
 
+/// [`Simd::sums`].
+///
+/// A lane has four products more for each window: in all it has the sum of at most 4096 products
+/// of at most 255 · 128, as `vpdpbusd` does not saturate.
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
+fn sums_512<const BITS: usize>(blocks: [&[u32]; BLOCKS], windows: &[Window]) -> Sums {
+    let least = blocks.iter().map(|block| size_of_val(*block)).min().unwrap_or_default();
+    let Some(last) = least.checked_sub(64) else { return Sums::default() };
+    const { assert!(BITS == 8 || BITS == 4 || BITS == 2) };
+    let row = const { if BITS == 8 { 8 } else { 4 } };
+    // Brings the codes of four neighbouring inputs to one output side by side: to the bytes of
+    // lane g · row + b those at byte b of the rows from 4 g on. Group g of the values goes there.
+    let shuffle: [u8; 64] = from_fn(|to| {
+        let (lane, input) = (to / 4, to % 4);
+        ((lane / row * 4 + input) * row + lane % row) as u8
+    });
+    let groups: [i32; 16] = from_fn(|lane| (lane / row) as i32);
+    let (shuffle, groups) = (load_512(&shuffle), load_512(&groups));
+    let flip = _mm512_set1_epi8(-128);
+    let mask = _mm512_set1_epi8((1 << (BITS % 8)) - 1);
+    let blocks = blocks.map(|block| block.as_ptr().cast::<u8>());
+    let mut acc = [[_mm512_setzero_si512(); 4]; BLOCKS];
+    for window in windows {
+        // SAFETY: these are the 16 bytes of an array.
+        let values = unsafe { _mm_loadu_si128(window.values.as_ptr().cast()) };
+        let values = _mm512_permutexvar_epi32(groups, _mm512_castsi128_si512(values));
+        for (block, acc) in blocks.iter().zip(&mut acc) {
+            // SAFETY: no block is shorter than `last` + 64.
+            let rows = unsafe { _mm512_loadu_si512(block.add(window.start.min(last)).cast()) };
+            let codes = _mm512_permutexvar_epi8(shuffle, rows);
+            if BITS == 8 {
+                // Code − 128, which is the weight, as a signed byte.
+                let weights = _mm512_xor_si512(codes, flip);
+                acc[0] = _mm512_dpbusd_epi32(acc[0], values, weights);
+                continue;
+            }
+            for (plane, acc) in acc.iter_mut().take(8 / BITS).enumerate() {
+                let count = _mm_cvtsi32_si128((plane * BITS) as i32);
+                let codes = _mm512_and_si512(_mm512_srl_epi16(codes, count), mask);
+                *acc = _mm512_dpbusd_epi32(*acc, values, codes);
+            }
+        }
+    }
+    let mut sums = Sums::default();
+    for (sums, acc) in sums.iter_mut().zip(acc) {
+        for (sums, acc) in sums.chunks_exact_mut(row).zip(acc).take(8 / BITS) {
+            let (low, high) = (_mm512_castsi512_si256(acc), _mm512_extracti64x4_epi64::<1>(acc));
+            let eight = _mm256_add_epi32(low, high);
+            let (low, high) = (_mm256_castsi256_si128(eight), _mm256_extracti128_si256::<1>(eight));
+            let four = _mm_add_epi32(low, high);
+            // SAFETY: eight words or four are as long as the chunk, which is one of `row`.
+            unsafe {
+                if row == 8 {
+                    _mm256_storeu_si256(sums.as_mut_ptr().cast(), eight);
+                } else {
+                    _mm_storeu_si128(sums.as_mut_ptr().cast(), four);
+                }
+            }
+        }
+    }
+    sums
+}
+
 #[target_feature(enable = "avx512f")]
-fn load_512<T: bytemuck::Pod>(from: &[T]) -> __m512i {
-    assert!(size_of_val(from) == 64);
-    // SAFETY: 64 bytes may be read and any are legal.
+fn load_512<T: bytemuck::Pod, const N: usize>(from: &[T; N]) -> __m512i {
+    const { assert!(size_of::<[T; N]>() == 64) };
+    // SAFETY: the array's 64 bytes are read, and any are legal.
     unsafe { _mm512_loadu_si512(from.as_ptr().cast()) }
 }
 
@@ -361,72 +246,78 @@ impl Simd for Avx2 {
     const OF_WEIGHTS: bool = false;
 
     #[inline(always)]
-    fn detected() -> bool {
-        is_x86_feature_detected!("avx2")
+    fn detect() -> Option<Self> {
+        is_x86_feature_detected!("avx2").then_some(Self(()))
     }
 
-    /// Of 8-bit codes pairs of products are added in 32 bits, both factors having been widened to 16.
-    /// Of others they are at most 2 · 15 · 255, which fits 16 bits.
-    ///
-    /// # Safety
-    ///
-    /// As the trait says. 32 bytes of every block are read from each window's start.
-    #[target_feature(enable = "avx2")]
-    unsafe fn sums<const BITS: usize>(blocks: [&[u32]; BLOCKS], windows: &[Window]) -> Sums {
-        // A register's halves are shuffled apart; a byte from place 128 is 0.
-        let wide = |byte: u8| {
-            load_256(from_fn(|to| match to % 4 {
-                0 => byte + (to % 16 / 4) as u8,
-                2 => byte + (to % 16 / 4) as u8 + 8,
-                _ => 128,
-            }))
-        };
-        let (low, high) = (wide(0), wide(4));
-        let shuffle = load_256(from_fn(|to| (to % 4 * 4 + to % 16 / 4) as u8));
-        let values_shuffle = load_256(from_fn(|to| match (BITS, to % 2) {
-            (8, 0) => (to / 16 * 2 + to % 4 / 2) as u8,
-            (8, _) => 128,
-            _ => (to / 16 * 4 + to % 4) as u8,
-        }));
-        let mask = _mm256_set1_epi8((1 << (BITS % 8)) - 1);
-        let blocks = blocks.map(|block| block.as_ptr().cast::<u8>());
-        let mut acc = [[_mm256_setzero_si256(); 4]; BLOCKS];
-        for window in windows {
-            // SAFETY: these are the 16 bytes of an array.
-            let values = unsafe { _mm_loadu_si128(window.values.as_ptr().cast()) };
-            let values = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(values), values_shuffle);
-            for (block, acc) in blocks.iter().zip(&mut acc) {
-                // SAFETY: the caller says that start + 32 is within the block.
-                let rows = unsafe { _mm256_loadu_si256(block.add(window.start).cast()) };
-                if BITS == 8 {
-                    for (acc, half) in acc.iter_mut().zip([low, high]) {
-                        let products = _mm256_madd_epi16(_mm256_shuffle_epi8(rows, half), values);
-                        *acc = _mm256_add_epi32(*acc, products);
-                    }
-                    continue;
-                }
-                let codes = _mm256_shuffle_epi8(rows, shuffle);
-                for (plane, acc) in acc.iter_mut().take(8 / BITS).enumerate() {
-                    let count = _mm_cvtsi32_si128((plane * BITS) as i32);
-                    let codes = _mm256_and_si256(_mm256_srl_epi16(codes, count), mask);
-                    let pairs = _mm256_maddubs_epi16(values, codes);
-                    let products = _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+    #[inline(always)]
+    fn sums<const BITS: usize>(self, blocks: [&[u32]; BLOCKS], windows: &[Window]) -> Sums {
+        // SAFETY: `self` is the proof that the processor has what the function is compiled for.
+        unsafe { sums_256::<BITS>(blocks, windows) }
+    }
+}
+
+/// [`Simd::sums`].
+///
+/// Of 8-bit codes pairs of products are added in 32 bits, both factors having been widened to 16.
+/// Of others they are at most 2 · 15 · 255, which fits 16 bits.
+#[target_feature(enable = "avx2")]
+fn sums_256<const BITS: usize>(blocks: [&[u32]; BLOCKS], windows: &[Window]) -> Sums {
+    let least = blocks.iter().map(|block| size_of_val(*block)).min().unwrap_or_default();
+    let Some(last) = least.checked_sub(32) else { return Sums::default() };
+    // A register's halves are shuffled apart; a byte from place 128 is 0.
+    let wide = |byte: u8| {
+        load_256(from_fn(|to| match to % 4 {
+            0 => byte + (to % 16 / 4) as u8,
+            2 => byte + (to % 16 / 4) as u8 + 8,
+            _ => 128,
+        }))
+    };
+    let (low, high) = (wide(0), wide(4));
+    let shuffle = load_256(from_fn(|to| (to % 4 * 4 + to % 16 / 4) as u8));
+    let values_shuffle = load_256(from_fn(|to| match (BITS, to % 2) {
+        (8, 0) => (to / 16 * 2 + to % 4 / 2) as u8,
+        (8, _) => 128,
+        _ => (to / 16 * 4 + to % 4) as u8,
+    }));
+    let mask = _mm256_set1_epi8((1 << (BITS % 8)) - 1);
+    let blocks = blocks.map(|block| block.as_ptr().cast::<u8>());
+    let mut acc = [[_mm256_setzero_si256(); 4]; BLOCKS];
+    for window in windows {
+        // SAFETY: these are the 16 bytes of an array.
+        let values = unsafe { _mm_loadu_si128(window.values.as_ptr().cast()) };
+        let values = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(values), values_shuffle);
+        for (block, acc) in blocks.iter().zip(&mut acc) {
+            // SAFETY: no block is shorter than `last` + 32.
+            let rows = unsafe { _mm256_loadu_si256(block.add(window.start.min(last)).cast()) };
+            if BITS == 8 {
+                for (acc, half) in acc.iter_mut().zip([low, high]) {
+                    let products = _mm256_madd_epi16(_mm256_shuffle_epi8(rows, half), values);
                     *acc = _mm256_add_epi32(*acc, products);
                 }
+                continue;
+            }
+            let codes = _mm256_shuffle_epi8(rows, shuffle);
+            for (plane, acc) in acc.iter_mut().take(8 / BITS).enumerate() {
+                let count = _mm_cvtsi32_si128((plane * BITS) as i32);
+                let codes = _mm256_and_si256(_mm256_srl_epi16(codes, count), mask);
+                let pairs = _mm256_maddubs_epi16(values, codes);
+                let products = _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+                *acc = _mm256_add_epi32(*acc, products);
             }
         }
-        let mut sums = Sums::default();
-        for (sums, acc) in sums.iter_mut().zip(acc) {
-            for (sums, acc) in sums.as_chunks_mut::<4>().0.iter_mut().zip(acc) {
-                let (low, high) = (_mm256_castsi256_si128(acc), _mm256_extracti128_si256::<1>(acc));
-                // SAFETY: four words are written to an array of four.
-                unsafe {
-                    _mm_storeu_si128(sums.as_mut_ptr().cast(), _mm_add_epi32(low, high));
-                }
-            }
-        }
-        sums
     }
+    let mut sums = Sums::default();
+    for (sums, acc) in sums.iter_mut().zip(acc) {
+        for (sums, acc) in sums.as_chunks_mut::<4>().0.iter_mut().zip(acc) {
+            let (low, high) = (_mm256_castsi256_si128(acc), _mm256_extracti128_si256::<1>(acc));
+            // SAFETY: four words are written to an array of four.
+            unsafe {
+                _mm_storeu_si128(sums.as_mut_ptr().cast(), _mm_add_epi32(low, high));
+            }
+        }
+    }
+    sums
 }
 
 #[target_feature(enable = "avx2")]

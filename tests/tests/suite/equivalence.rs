@@ -175,6 +175,30 @@ fn the_greatest_sums_that_the_format_allows_do_not_overflow() {
 }
 
 #[test]
+fn neighbouring_inputs_in_one_register_change_nothing() {
+    use inkbit_core::Input;
+    use inkbit_tests::random_model::Recipe;
+
+    for bits in [8, 4, 2] {
+        // Narrower than a register, as wide, wider by a few; and of so many inputs that a list with
+        // all of them is walked in parts.
+        let narrow =
+            (1..=35).map(|width| (Input::full(5), vec![(width, bits), (width, bits), (9, bits)]));
+        let wide = (Input::full(64), vec![(65, bits), (37, bits)]);
+        for (input, layers) in narrow.chain([wide]) {
+            let recipe = Recipe { input, ..super::golden::recipe(&layers) };
+            let blob = recipe.blob();
+            let model = Model::parse(&blob).unwrap();
+            let oracle = Oracle::read(&blob).unwrap();
+            for (name, pixels) in images(input.pixels(), 7) {
+                let name = format!("{layers:?}, {name}");
+                assert_equal_layers(&oracle.layers(&pixels), &core_layers(&model, &pixels), &name);
+            }
+        }
+    }
+}
+
+#[test]
 fn missing_pixels_are_paper_and_surplus_ones_are_not_read() {
     for (crop, pool) in [(0, 1), (1, 1), (0, 2)] {
         let recipe = inkbit_tests::random_model::Recipe {
