@@ -17,33 +17,26 @@ pub(crate) fn gather<K: Kernel, E: Entry>(
     let mut list = List::<E>::new(Cell::from_mut(words).as_slice_of_cells(), bits);
     let pixels = pixels.get(..input.pixels()).unwrap_or(pixels);
     if input.crop == 0 && input.pool == 1 {
-        every_pixel::<K, E>(pixels, &mut list);
+        K::gather(pixels, &mut list);
     } else {
         squares(input, pixels, &mut list);
     }
     list.finish()
 }
 
-/// Each pixel is an input. Most of them are paper, which goes eight at a time.
-#[inline(always)]
-fn every_pixel<K: Kernel, E: Entry>(pixels: &[u8], list: &mut List<'_, E>) {
-    let (before, eights, after) = bytemuck::pod_align_to(pixels);
-    each(before, list);
-    K::gather(eights, list);
-    each(after, list);
-}
-
-/// The few pixels before the first eight and after the last.
+/// Each pixel is an input.
 #[inline(never)]
-fn each<E: Entry>(pixels: &[u8], list: &mut List<'_, E>) {
+pub(crate) fn each<E: Entry>(pixels: &[u8], list: &mut List<'_, E>) {
     for &pixel in pixels {
         list.next(pixel);
     }
 }
 
-/// Lists the pixels that have ink, of eights of them.
+/// The same, quicker: most pixels are paper, which goes eight at a time.
 #[inline(always)]
-pub(crate) fn each_eight<E: Entry>(eights: &[u64], list: &mut List<'_, E>) {
+pub(crate) fn by_eights<E: Entry>(pixels: &[u8], list: &mut List<'_, E>) {
+    let (before, eights, after) = bytemuck::pod_align_to::<u8, u64>(pixels);
+    each(before, list);
     for &eight in eights {
         if eight == 0 {
             list.skip(8);
@@ -53,6 +46,7 @@ pub(crate) fn each_eight<E: Entry>(eights: &[u64], list: &mut List<'_, E>) {
             list.next(pixel);
         }
     }
+    each(after, list);
 }
 
 /// Each input is the rounded mean of a square of pixels.
@@ -60,18 +54,109 @@ pub(crate) fn each_eight<E: Entry>(eights: &[u64], list: &mut List<'_, E>) {
 fn squares<E: Entry>(input: Input, pixels: &[u8], list: &mut List<'_, E>) {
     let (side, crop, pool) =
         (usize::from(input.side), usize::from(input.crop), usize::from(input.pool));
-    let shift = input.pool_shift().unwrap_or_default();
-    let area = 1_u32 << (2 * shift);
-    for i in 0..input.width() {
-        for j in 0..input.width() {
-            let mut sum = area / 2;
-            for row in crop + pool * i..crop + pool * (i + 1) {
-                let start = row * side + crop + pool * j;
-                for column in start..start + pool {
-                    sum += u32::from(pixels.get(column).copied().unwrap_or_default());
+    let across = side - 2 * crop;
+    let mut row = (side + 1) * crop;
+    let end = row + side * across;
+    while row < end {
+        let mut place = row;
+        while place < row + across {
+            let (upper, lower) = (pair(pixels, place), pair(pixels, place + side));
+            list.next(match (upper, lower) {
+                (Some(upper), Some(lower)) if pool == 2 => ((upper + lower + 2) >> 2) as u8,
+                _ => mean(pixels, place, side, pool),
+            });
+            place += pool;
+        }
+        row += pool * side;
+    }
+}
+
+/// The sum of two neighbours.
+#[inline(always)]
+fn pair(pixels: &[u8], place: usize) -> Option<u32> {
+    let &[left, right] = pixels.get(place..place + 2)? else { return None };
+    Some(u32::from(left) + u32::from(right))
+}
+
+/// The rounded mean of a square of pixels. Missing ones are paper.
+#[inline(never)]
+fn mean(pixels: &[u8], mut place: usize, side: usize, pool: usize) -> u8 {
+    let shift = pool & 6; // the logarithm of the square's area: pool is 1, 2 or 4
+    let mut sum = 1 << shift >> 1;
+    let end = place + pool * side;
+    while place < end {
+        for column in place..place + pool {
+            sum += u32::from(pixels.get(column).copied().unwrap_or_default());
+        }
+        place += side;
+    }
+    (sum >> shift) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::vec;
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::kernel::{Active, Native, Packed, Portable, Wide};
+
+    /// The inputs by the words of core/FORMAT.md; missing pixels are paper.
+    fn inputs(input: Input, pixels: &[u8]) -> Vec<u32> {
+        let (side, crop) = (usize::from(input.side), usize::from(input.crop));
+        let (width, pool) = (input.width(), usize::from(input.pool));
+        let mean = |i: usize, j: usize| {
+            let squares = (0..pool * pool).map(|k| (i * pool + k / pool, j * pool + k % pool));
+            let places = squares.map(|(row, column)| (crop + row) * side + crop + column);
+            let sum: u32 = places.map(|at| pixels.get(at).map_or(0, |&ink| u32::from(ink))).sum();
+            let area = (pool * pool) as u32;
+            (sum + area / 2) / area
+        };
+        (0..width * width).map(|i| mean(i / width, i % width)).collect()
+    }
+
+    fn listed<K: Kernel, E: Entry>(input: Input, pixels: &[u8]) -> Vec<u32> {
+        let mut words = vec![0; input.inputs() * E::WORDS];
+        let written = gather::<K, E>(input, pixels, &mut words, WeightBits::Eight);
+        let mut inputs = vec![0; input.inputs()];
+        for (at, value) in Active::<E>::new(&words, written, WeightBits::Eight).iter() {
+            inputs[at] = value.into();
+        }
+        inputs
+    }
+
+    #[test]
+    fn inputs_are_the_rounded_means_of_squares_at_every_side_crop_and_pool() {
+        let mut number = 1_u32;
+        let mut pixels = [0_u8; 1 + 21 * 21];
+        for round in 0..4 {
+            for pixel in &mut pixels {
+                number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                // Ink everywhere, ink alone, half of it, a little.
+                let ink = [number >> 24, 255, number >> 24, number >> 29];
+                *pixel = if round < 2 || number >> 12 & 1 == 0 { ink[round] as u8 } else { 0 };
+            }
+            for (side, crop, pool) in (1..22_u16)
+                .flat_map(|side| (0..6).map(move |crop| (side, crop)))
+                .flat_map(|(side, crop)| [1, 2, 4].map(|pool| (side, crop, pool)))
+            {
+                let input = Input { side, crop, pool };
+                if input.width() == 0 {
+                    continue;
+                }
+                // Whole and not, and wherever they begin.
+                for start in 0..2 {
+                    for missing in [0, 1, input.pixels() / 3] {
+                        let pixels = &pixels[start..start + input.pixels() - missing];
+                        let expected = inputs(input, pixels);
+                        let found = listed::<Native, Packed>(input, pixels);
+                        assert_eq!(found, expected, "{input:?}, {missing} missing");
+                        assert_eq!(listed::<Portable, Wide>(input, pixels), expected);
+                    }
                 }
             }
-            list.next((sum >> (2 * shift)) as u8);
         }
     }
 }

@@ -50,10 +50,11 @@ pub use x86_64::{Avx2, Avx512, Native};
 pub type Native = Portable;
 
 use core::cell::Cell;
+use core::iter::repeat;
 
-use crate::gather::each_eight;
-use crate::infer::activate_each;
+use crate::gather::by_eights;
 use crate::model::Layer;
+use crate::requant::requantize;
 
 /// A way to compute a layer's sums.
 pub trait Kernel {
@@ -62,18 +63,34 @@ pub trait Kernel {
     #[doc(hidden)]
     fn layer<E: Entry>(layer: &Layer<'_>, active: &Active<'_, E>, out: &mut [i32]);
 
-    /// Lists the pixels that have ink, of eights of them as they lie in memory.
+    /// Lists the pixels that have ink.
     #[doc(hidden)]
     #[inline(always)]
-    fn gather<E: Entry>(eights: &[u64], list: &mut List<'_, E>) {
-        each_eight(eights, list);
+    fn gather<E: Entry>(pixels: &[u8], list: &mut List<'_, E>) {
+        by_eights(pixels, list);
     }
 
-    /// Turns the sums of a layer that is not the last into activations, and lists those that are not
-    /// zero. They may be written over sums, but no sooner than as many have been read.
+    /// Turns the sums of a layer into activations and lists those that are not zero. The list may
+    /// begin where the sums lie or before: it grows no faster than they are used up.
     #[doc(hidden)]
     #[inline(always)]
-    fn activate<E: Entry>(layer: &Layer<'_>, sums: &[Cell<i32>], list: List<'_, E>) -> Written {
-        activate_each(layer, sums, list)
+    fn activate<E: Entry>(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut List<'_, E>) {
+        match layer.multipliers {
+            &[multiplier] => activate(layer, sums, repeat(&multiplier), list),
+            multipliers => activate(layer, sums, multipliers.iter(), list),
+        }
+    }
+}
+
+#[inline(always)]
+fn activate<'l, E: Entry>(
+    layer: &Layer<'_>,
+    sums: &[Cell<i32>],
+    multipliers: impl Iterator<Item = &'l u32>,
+    list: &mut List<'_, E>,
+) {
+    for ((sum, &bias), &multiplier) in sums.iter().zip(layer.bias).zip(multipliers) {
+        let acc = sum.get() + i32::from_le(bias);
+        list.next(requantize(acc, u32::from_le(multiplier)));
     }
 }

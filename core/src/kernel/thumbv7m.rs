@@ -7,10 +7,12 @@
 #![allow(unsafe_code)]
 
 use core::arch::naked_asm;
+use core::cell::Cell;
 
 use super::entry::Kind;
 use super::lanes::{ENTRIES_2, ENTRIES_4, ENTRIES_8};
 use super::{Active, Entry, Kernel, List};
+use crate::gather::each;
 use crate::model::Layer;
 use crate::{MAX_BLOCK, WeightBits};
 
@@ -60,25 +62,131 @@ impl Kernel for Native {
     }
 
     #[inline(always)]
-    fn gather<E: Entry>(eights: &[u64], list: &mut List<'_, E>) {
+    fn gather<E: Entry>(pixels: &[u8], list: &mut List<'_, E>) {
         let gather: Gather = match E::KIND {
             Kind::Packed => gather::packed,
             Kind::Wide => gather::wide,
         };
         let (room, offset, row) = list.room();
+        let (eights, after) = pixels.as_chunks::<8>();
         // There is room for all inputs of the layer, so only for none is there nothing to do.
-        if eights.is_empty() || room.len() / 8 < eights.len() {
+        if !eights.is_empty() && room.len() / 8 >= eights.len() {
+            let (eights, places) = (eights.as_ptr_range(), room.as_ptr());
+            // SAFETY: the bounds are a slice's own, which is not empty; there is room for an entry
+            // for each of its bytes, and cells may be written through a shared reference.
+            let written =
+                unsafe { gather(eights.start, eights.end, places.cast_mut().cast(), row, offset) };
+            list.wrote_to(pixels.len() - after.len(), written);
+        }
+        each(after, list);
+    }
+
+    #[inline(always)]
+    fn activate<E: Entry>(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut List<'_, E>) {
+        let activate: Activate = match E::KIND {
+            Kind::Packed => activate::packed,
+            Kind::Wide => activate::wide,
+        };
+        let (room, _, row) = list.room();
+        let (bias, multipliers) = (layer.bias, layer.multipliers);
+        let step = if multipliers.len() == 1 { 0 } else { size_of::<u32>() };
+        let sums = sums.get(..bias.len()).unwrap_or_default();
+        // A model has as many biases as outputs and one multiplier or as many: the writer's room is
+        // enough for all of them.
+        if sums.is_empty() || room.len() < sums.len() || step != 0 && multipliers.len() < sums.len()
+        {
             return;
         }
-        let (pixels, places) = (eights.as_ptr_range(), room.as_ptr());
-        // SAFETY: the bounds are a slice's own, which is not empty; there is room for an entry for
-        // each of its bytes, and cells may be written through a shared reference.
-        let written =
-            unsafe { gather(pixels.start, pixels.end, places.cast_mut().cast(), row, offset) };
-        let (end, total) = (written as u32 as usize, (written >> 32) as u32);
-        let entries = (end - places.addr()) / size_of::<E::Place>();
-        list.wrote(eights.len() * 8, entries, total);
+        let (ends, places) = (sums.as_ptr_range(), room.as_ptr().cast_mut().cast());
+        let (bias, multipliers) = (bias.as_ptr(), multipliers.as_ptr());
+        // SAFETY: the bounds are a slice's own, which is not empty; there are as many biases, and
+        // as many multipliers or one that is read again; there is room for an entry for each, and
+        // cells may be written through a shared reference.
+        let written = unsafe {
+            activate(ends.start.cast(), ends.end.cast(), places, row, bias, multipliers, step)
+        };
+        list.wrote_to(sums.len(), written);
     }
+}
+
+/// Turns the sums from `sums` up to `end` into activations, with a bias and a multiplier each, and
+/// writes an entry for each that is not 0 to `list` and on. The first one's offset is 0, every next
+/// one's `row` more. Returns the address after the last entry and, in the upper half, the sum of all
+/// activations.
+///
+/// # Safety
+///
+/// `sums` and `end` are the bounds of one slice that is not empty. From `bias` as many words can be
+/// read, and from `multipliers` as many, `step` bytes apart. At `list` there is room for as many
+/// entries of the kind that the function is for; it may be the memory of the sums if an entry takes
+/// no place of a sum that is behind its own.
+type Activate = unsafe extern "C" fn(
+    sums: *const i32,
+    end: *const i32,
+    list: *mut i32,
+    row: u32,
+    bias: *const i32,
+    multipliers: *const u32,
+    step: usize,
+) -> u64;
+
+/// What [`requantize`](crate::requant::requantize) does, in place: 8 instructions for an activation
+/// of 0, up to 15 for others.
+///
+/// # Bounds
+///
+/// Each round reads one sum, so r0 reaches `end`; at most one entry is written for it.
+macro_rules! activates {
+    ($name:ident, [$($push:literal)+]) => {
+        /// See [`Activate`](super::Activate).
+        ///
+        /// # Safety
+        ///
+        /// As there.
+        #[unsafe(naked)]
+        pub(super) unsafe extern "C" fn $name(
+            sums: *const i32,
+            end: *const i32,
+            list: *mut i32,
+            row: u32,
+            bias: *const i32,
+            multipliers: *const u32,
+            step: usize,
+        ) -> u64 {
+            super::naked_asm!(
+                "push {{r4-r9}}",
+                "ldrd r4, r5, [sp, #24]",
+                "ldr r9, [sp, #32]",
+                "movs r7, #0",
+                "mov r8, #0",
+                "2:",
+                "ldr r6, [r0], #4",
+                "ldr r12, [r4], #4",
+                "adds r6, r12",
+                "ble 3f",
+                "ldr r12, [r5]",
+                "umull r12, r6, r6, r12",
+                "usat r6, #8, r6",
+                "cbz r6, 3f",
+                $($push,)+
+                "add r8, r6",
+                "3:",
+                "add r5, r9",
+                "add r7, r3",
+                "cmp r0, r1",
+                "bne 2b",
+                "mov r0, r2",
+                "mov r1, r8",
+                "pop {{r4-r9}}",
+                "bx lr",
+            )
+        }
+    };
+}
+
+mod activate {
+    activates!(packed, ["orr r12, r7, r6, lsl #16" "str r12, [r2], #4"]);
+    activates!(wide, ["strd r7, r6, [r2], #8"]);
 }
 
 /// Writes an entry for each byte that is not 0, from `pixels` up to `end`, to `list` and on. The
@@ -90,14 +198,14 @@ impl Kernel for Native {
 /// `pixels` and `end` are the bounds of one slice that is not empty. At `list` there is room for as
 /// many entries, of the kind that the function is for, as it has bytes.
 type Gather = unsafe extern "C" fn(
-    pixels: *const u64,
-    end: *const u64,
+    pixels: *const [u8; 8],
+    end: *const [u8; 8],
     list: *mut i32,
     row: u32,
     offset: u32,
 ) -> u64;
 
-/// Eights without ink take 6 instructions, bytes without ink among others 3.
+/// Eights without ink take 7 instructions, bytes without ink among others 3.
 ///
 /// # Bounds
 ///
@@ -112,8 +220,8 @@ macro_rules! gathers {
         /// As there.
         #[unsafe(naked)]
         pub(super) unsafe extern "C" fn $name(
-            pixels: *const u64,
-            end: *const u64,
+            pixels: *const [u8; 8],
+            end: *const [u8; 8],
             list: *mut i32,
             row: u32,
             offset: u32,
@@ -124,7 +232,9 @@ macro_rules! gathers {
                 "ldr r4, [sp, #28]",
                 "mov r8, #0",
                 "2:",
-                "ldrd r5, r6, [r0], #8",
+                // Not `ldrd`: pixels may begin anywhere.
+                "ldr r5, [r0], #4",
+                "ldr r6, [r0], #4",
                 "orrs r7, r5, r6",
                 "bne 4f",
                 "3:",
@@ -221,8 +331,8 @@ static ZEROS: [u32; 8] = [0; 8];
 /// A walk for both kinds of entries.
 ///
 /// `row` multiplies the row at `r0 + r2` by the value `lr` and adds to r4–r11, which begin as 0; it
-/// may change r2 and r3, and r12 keeps `mask`. `bytes` is the size of its code, `unroll`, a power of
-/// two, how often it stands in the loop. `finish` makes sums of r4–r11 and writes them to r3, which
+/// may change r2 and r3, and r12 keeps `mask`. `bytes` is the size of its code, `unroll` how often it
+/// stands in the loop. `finish` makes sums of r4–r11 and writes them to r3, which
 /// it has to move on; it may change all but r0 and r12. `aside` is code that it jumps to.
 ///
 /// On the stack lie: where the loop is entered, `entries`, `end`, `out`, what the caller had in
@@ -237,12 +347,12 @@ macro_rules! walks {
     (unroll $unroll:literal, mask $mask:literal, bytes $bytes:literal,
         row [$($row:literal)+], finish [$($finish:expr),+ $(,)?],
         aside [$aside:expr]) => {
-        walks!(@wide, 8, 3, 4, $unroll, $mask, $bytes,
+        walks!(@wide, 3, 4, $unroll, $mask, $bytes,
             ["ldrd r2, lr, [r1], #8" $($row)+], [$($finish),+], $aside);
-        walks!(@packed, 4, 2, 8, $unroll, $mask, $bytes,
+        walks!(@packed, 2, 8, $unroll, $mask, $bytes,
             ["ldrh r2, [r1], #4" "ldrb lr, [r1, #-2]" $($row)+], [$($finish),+], $aside);
     };
-    (@$name:ident, $cell:literal, $cell_log:literal, $load:literal, $unroll:literal, $mask:literal,
+    (@$name:ident, $cell_log:literal, $load:literal, $unroll:literal, $mask:literal,
         $bytes:literal, [$($entry:literal)+], [$($finish:expr),+], $aside:expr) => {
         /// See [`Walk`](super::Walk).
         ///
@@ -263,11 +373,14 @@ macro_rules! walks {
             super::naked_asm!(
                 "push {{r0-r11, lr}}",
                 "subs r2, r2, r1",
-                "and r2, r2, #{partial}",
+                "lsrs r2, r2, #{cell_log}",
+                "movs r3, #{unroll}",
+                "udiv lr, r2, r3",
+                "mls r2, lr, r3, r2",
                 "movs r3, #{bytes}",
                 "muls r2, r3, r2",
                 "adr.w lr, 3f",
-                "sub lr, lr, r2, lsr #{cell_log}",
+                "sub lr, lr, r2",
                 // Bit 0 is Thumb's.
                 "add lr, #1",
                 "str lr, [sp]",
@@ -298,7 +411,6 @@ macro_rules! walks {
                 $aside,
                 mask_low = const $mask & 0xFFFF_u32,
                 mask_high = const $mask >> 16_u32,
-                partial = const ($unroll - 1) * $cell,
                 bytes = const $bytes + $load,
                 cell_log = const $cell_log,
                 unroll = const $unroll,
@@ -352,7 +464,7 @@ macro_rules! each {
 #[cfg(not(feature = "lanes32"))]
 mod eight {
     walks!(
-        unroll 16, mask 0xFF00_00FF_u32, bytes 30,
+        unroll 10, mask 0xFF00_00FF_u32, bytes 30,
         row [
             "add r2, r0"
             // The base is not the first register to be loaded: Cortex-M3 erratum 602117.
@@ -449,7 +561,7 @@ mod eight {
 /// [`four_in_64`]: super::super::lanes::four_in_64
 mod four {
     walks!(
-        unroll 4, mask 0x0F00_000F_u32, bytes 30,
+        unroll 2, mask 0x0F00_000F_u32, bytes 30,
         row [
             "ldr r3, [r0, r2]"
             "umlal r4, r5, r3, lr"
@@ -494,7 +606,7 @@ mod four {
 /// 2-bit codes in 32-bit accumulators of two lanes.
 mod two {
     walks!(
-        unroll 2, mask 0x0003_0003_u32, bytes 66,
+        unroll 1, mask 0x0003_0003_u32, bytes 66,
         row [
             "ldr r3, [r0, r2]"
             "and r2, r12, r3"

@@ -16,7 +16,7 @@ const ENDIAN: LittleEndian = LittleEndian;
 const ROOT: &str = "inkbit_core::infer::infer";
 
 /// Called once for each layer.
-const LAYERS: &[&str] = &["inkbit_core::infer::run_hidden", "inkbit_core::infer::run_last"];
+const LAYERS: &[&str] = &["inkbit_core::infer::ends"];
 
 /// Beginnings of the names of the engine's functions.
 const ENGINE: &[&str] = &["inkbit_core::infer::", "inkbit_core::gather::", "inkbit_core::kernel::"];
@@ -40,6 +40,7 @@ pub const PARTS: [Part; 3] = [Part::Gather, Part::Multiply, Part::Requantise];
 const RULES: &[(Place, Part)] = &[
     (Place::File("core/src/gather.rs"), Part::Gather),
     (Place::Assembly("::gather::"), Part::Gather),
+    (Place::Assembly("::activate::"), Part::Requantise),
     (Place::Assembly("::packed"), Part::Multiply),
     (Place::Assembly("::wide"), Part::Multiply),
     (Place::File("core/src/kernel/portable.rs"), Part::Multiply),
