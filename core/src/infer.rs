@@ -1,10 +1,12 @@
 //! Running a model: integers only, in a working memory of fixed size.
 
 use core::cell::Cell;
+use core::iter::repeat;
 
 use crate::gather::gather;
 use crate::kernel::{Active, Entry, Kernel, List, Native, Packed, Written};
 use crate::model::{Layer, Model};
+use crate::requant::requantize;
 use crate::{Error, WeightBits};
 
 /// Cells of [`Scratch`] that a net with these widths needs, inputs first.
@@ -215,7 +217,33 @@ fn activate<K: Kernel, E: Entry>(
     next: WeightBits,
 ) -> Written {
     let words = Cell::from_mut(outputs).as_slice_of_cells();
-    let mut list = List::<E>::new(words, next);
-    K::activate(layer, words.get(sums..).unwrap_or_default(), &mut list);
+    let sums = words.get(sums..).unwrap_or_default();
+    K::activate(layer, sums, List::<E>::new(words, next))
+}
+
+/// [`Kernel::activate`] one by one.
+#[inline(always)]
+pub(crate) fn activate_each<E: Entry>(
+    layer: &Layer<'_>,
+    sums: &[Cell<i32>],
+    list: List<'_, E>,
+) -> Written {
+    match layer.multipliers {
+        &[multiplier] => activate_by(sums, layer.bias, repeat(&multiplier), list),
+        multipliers => activate_by(sums, layer.bias, multipliers.iter(), list),
+    }
+}
+
+#[inline(always)]
+fn activate_by<'l, E: Entry>(
+    sums: &[Cell<i32>],
+    bias: &[i32],
+    multipliers: impl Iterator<Item = &'l u32>,
+    mut list: List<'_, E>,
+) -> Written {
+    for ((sum, &bias), &multiplier) in sums.iter().zip(bias).zip(multipliers) {
+        let acc = sum.get() + i32::from_le(bias);
+        list.next(requantize(acc, u32::from_le(multiplier)));
+    }
     list.finish()
 }

@@ -60,23 +60,13 @@ impl<'c, E: Entry> List<'c, E> {
         (self.places.as_slice(), self.end, self.row)
     }
 
-    /// So many inputs have been written, of which so many entries were not zero and have this sum.
+    /// So many inputs that have been written, of which some were not zero and have this sum.
     #[cfg(any(inkbit_kernel = "thumbv7m", inkbit_kernel = "x86_64"))]
     #[inline(always)]
     pub(super) fn wrote(&mut self, inputs: usize, entries: usize, total: u32) {
         self.places = self.places.as_slice().get(entries..).unwrap_or_default().iter();
         self.end += self.row * inputs as u32;
         self.total += total;
-    }
-
-    /// So many inputs have been written, up to the address in the lower half of `written`; the upper
-    /// half is the sum of their values.
-    #[cfg(inkbit_kernel = "thumbv7m")]
-    #[inline(always)]
-    pub(super) fn wrote_to(&mut self, inputs: usize, written: u64) {
-        let first = self.places.as_slice().as_ptr().addr();
-        let entries = (written as u32 as usize - first) / size_of::<E::Place>();
-        self.wrote(inputs, entries, (written >> 32) as u32);
     }
 
     #[inline(always)]

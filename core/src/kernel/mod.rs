@@ -50,11 +50,10 @@ pub use x86_64::{Avx2, Avx512, Native};
 pub type Native = Portable;
 
 use core::cell::Cell;
-use core::iter::repeat;
 
 use crate::gather::by_eights;
+use crate::infer::activate_each;
 use crate::model::Layer;
-use crate::requant::requantize;
 
 /// A way to compute a layer's sums.
 pub trait Kernel {
@@ -70,27 +69,11 @@ pub trait Kernel {
         by_eights(pixels, list);
     }
 
-    /// Turns the sums of a layer into activations and lists those that are not zero. The list may
-    /// begin where the sums lie or before: it grows no faster than they are used up.
+    /// Turns the sums of a layer that is not the last into activations, and lists those that are not
+    /// zero. They may be written over sums, but no sooner than as many have been read.
     #[doc(hidden)]
     #[inline(always)]
-    fn activate<E: Entry>(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut List<'_, E>) {
-        match layer.multipliers {
-            &[multiplier] => activate(layer, sums, repeat(&multiplier), list),
-            multipliers => activate(layer, sums, multipliers.iter(), list),
-        }
-    }
-}
-
-#[inline(always)]
-fn activate<'l, E: Entry>(
-    layer: &Layer<'_>,
-    sums: &[Cell<i32>],
-    multipliers: impl Iterator<Item = &'l u32>,
-    list: &mut List<'_, E>,
-) {
-    for ((sum, &bias), &multiplier) in sums.iter().zip(layer.bias).zip(multipliers) {
-        let acc = sum.get() + i32::from_le(bias);
-        list.next(requantize(acc, u32::from_le(multiplier)));
+    fn activate<E: Entry>(layer: &Layer<'_>, sums: &[Cell<i32>], list: List<'_, E>) -> Written {
+        activate_each(layer, sums, list)
     }
 }

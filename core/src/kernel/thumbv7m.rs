@@ -11,7 +11,7 @@ use core::cell::Cell;
 
 use super::entry::Kind;
 use super::lanes::{ENTRIES_2, ENTRIES_4, ENTRIES_8};
-use super::{Active, Entry, Kernel, List};
+use super::{Active, Entry, Kernel, List, Written};
 use crate::gather::each;
 use crate::model::Layer;
 use crate::{MAX_BLOCK, WeightBits};
@@ -76,13 +76,13 @@ impl Kernel for Native {
             // for each of its bytes, and cells may be written through a shared reference.
             let written =
                 unsafe { gather(eights.start, eights.end, places.cast_mut().cast(), row, offset) };
-            list.wrote_to(pixels.len() - after.len(), written);
+            note::<E>(list, pixels.len() - after.len(), room, written);
         }
         each(after, list);
     }
 
     #[inline(always)]
-    fn activate<E: Entry>(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut List<'_, E>) {
+    fn activate<E: Entry>(layer: &Layer<'_>, sums: &[Cell<i32>], mut list: List<'_, E>) -> Written {
         let activate: Activate = match E::KIND {
             Kind::Packed => activate::packed,
             Kind::Wide => activate::wide,
@@ -95,7 +95,7 @@ impl Kernel for Native {
         // enough for all of them.
         if sums.is_empty() || room.len() < sums.len() || step != 0 && multipliers.len() < sums.len()
         {
-            return;
+            return list.finish();
         }
         let (ends, places) = (sums.as_ptr_range(), room.as_ptr().cast_mut().cast());
         let (bias, multipliers) = (bias.as_ptr(), multipliers.as_ptr());
@@ -105,8 +105,16 @@ impl Kernel for Native {
         let written = unsafe {
             activate(ends.start.cast(), ends.end.cast(), places, row, bias, multipliers, step)
         };
-        list.wrote_to(sums.len(), written);
+        note::<E>(&mut list, sums.len(), room, written);
+        list.finish()
     }
+}
+
+/// Tells the list of so many inputs that assembly has given entries in `room`, and what it returned.
+#[inline(always)]
+fn note<E: Entry>(list: &mut List<'_, E>, inputs: usize, room: &[E::Place], written: u64) {
+    let (end, total) = (written as u32 as usize, (written >> 32) as u32);
+    list.wrote(inputs, (end - room.as_ptr().addr()) / size_of::<E::Place>(), total);
 }
 
 /// Turns the sums from `sums` up to `end` into activations, with a bias and a multiplier each, and

@@ -13,8 +13,9 @@ use std::arch::is_x86_feature_detected;
 
 use super::entry::Kind;
 use super::windows::{BLOCKS, Simd, Sums, Window, by_windows};
-use super::{Active, Entry, Kernel, List, Portable};
+use super::{Active, Entry, Kernel, List, Portable, Written};
 use crate::gather::{by_eights, each};
+use crate::infer::activate_each;
 use crate::model::Layer;
 
 /// The quickest kernel that the processor has.
@@ -36,20 +37,23 @@ impl Kernel for Avx512 {
     }
 
     fn gather<E: Entry>(pixels: &[u8], list: &mut List<'_, E>) {
+        let (before, eights, after) = bytemuck::pod_align_to::<u8, u64>(pixels);
         if let (Kind::Packed, Some(_)) = (E::KIND, Self::detect()) {
+            each(before, list);
             // SAFETY: the processor has what the function is compiled for.
-            unsafe { gather_512(pixels, list) };
+            unsafe { gather_512(eights, list) };
+            each(after, list);
         } else {
             by_eights(pixels, list);
         }
     }
 
-    fn activate<E: Entry>(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut List<'_, E>) {
+    fn activate<E: Entry>(layer: &Layer<'_>, sums: &[Cell<i32>], list: List<'_, E>) -> Written {
         if let (Kind::Packed, Some(_)) = (E::KIND, Self::detect()) {
             // SAFETY: the processor has what the function is compiled for.
-            unsafe { activate_512(layer, sums, list) };
+            unsafe { activate_512(layer, sums, list) }
         } else {
-            Portable::activate(layer, sums, list);
+            activate_each(layer, sums, list)
         }
     }
 }
@@ -179,15 +183,15 @@ fn first(lanes: usize) -> __mmask16 {
 
 /// [`Kernel::gather`] with packed entries.
 #[target_feature(enable = "avx512f")]
-fn gather_512<E: Entry>(pixels: &[u8], list: &mut List<'_, E>) {
-    let (sixteens, last) = pixels.as_chunks::<16>();
+fn gather_512<E: Entry>(eights: &[u64], list: &mut List<'_, E>) {
+    let (sixteens, last) = eights.as_chunks::<2>();
     let (places, mut offset, row) = list.room();
     let mut places = E::place_words(places);
     let before = places.len();
     let mut total = _mm512_setzero_si512();
-    for &sixteen in sixteens {
-        if sixteen != [0; 16] {
-            let pixels = bytemuck::cast(sixteen);
+    for &[low, high] in sixteens {
+        if low | high != 0 {
+            let pixels = _mm_set_epi64x(high.cast_signed(), low.cast_signed());
             let values = _mm512_cvtepu8_epi32(pixels);
             total = _mm512_add_epi32(total, values);
             let count = write_packed(values, offset, row, places);
@@ -197,12 +201,12 @@ fn gather_512<E: Entry>(pixels: &[u8], list: &mut List<'_, E>) {
     }
     let total = _mm512_reduce_add_epi32(total).cast_unsigned();
     list.wrote(16 * sixteens.len(), before - places.len(), total);
-    each(last, list);
+    each_eight(last, list);
 }
 
 /// [`Kernel::activate`] with packed entries.
 #[target_feature(enable = "avx512f")]
-fn activate_512<E: Entry>(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut List<'_, E>) {
+fn activate_512<E: Entry>(layer: &Layer<'_>, sums: &[Cell<i32>], mut list: List<'_, E>) -> Written {
     let (places, mut offset, row) = list.room();
     let mut places = E::place_words(places);
     let before = places.len();
@@ -237,6 +241,7 @@ fn activate_512<E: Entry>(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut List
         offset += 16 * row;
     }
     list.wrote(outputs, before - places.len(), _mm512_reduce_add_epi32(total).cast_unsigned());
+    list.finish()
 }
 
 impl Simd for Avx2 {
