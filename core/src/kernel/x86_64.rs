@@ -201,7 +201,7 @@ fn gather_512<E: Entry>(eights: &[u64], list: &mut List<'_, E>) {
     }
     let total = _mm512_reduce_add_epi32(total).cast_unsigned();
     list.wrote(16 * sixteens.len(), before - places.len(), total);
-    each_eight(last, list);
+    each(bytemuck::cast_slice(last), list);
 }
 
 /// [`Kernel::activate`] with packed entries.

@@ -155,7 +155,10 @@ impl Row {
         }
         if self.model.bits < 8 {
             let twin = rows.iter().find(|row| {
-                row.model.bits == 8 && row.board == self.board && row.kernel == *kernel
+                row.model.bits == 8
+                    && row.model.widths == self.model.widths
+                    && row.board == self.board
+                    && row.kernel == *kernel
             })?;
             return Some(twin.per_mac() * FEWER_BITS * macs);
         }
