@@ -60,6 +60,7 @@ impl Adam {
         decay: f32,
         net: &mut Mlp,
         gradients: &Mlp,
+        beside: bool,
     ) {
         self.steps += 1;
         let unbiased = |beta: f32| 1.0 - f64::from(beta).powf(self.steps as f64);
@@ -76,7 +77,7 @@ impl Adam {
             })
             .collect();
         let count: usize = parts.iter().map(|part| part.value.len()).sum();
-        if count < pair::WORTH_A_THREAD {
+        if !beside || count < pair::WORTH_A_THREAD {
             parts.into_iter().for_each(|part| part.update(config, adapted));
             return;
         }
@@ -158,7 +159,7 @@ mod tests {
         let mut net = Mlp::zeros(&[2, 1]);
         let mut gradient = Mlp::zeros(&[2, 1]);
         gradient.layers[0].weight = vec![3.0, -0.5];
-        Adam::new(&net).step(&CONFIG, 0.01, 0.0, &mut net, &gradient);
+        Adam::new(&net).step(&CONFIG, 0.01, 0.0, &mut net, &gradient, true);
         let moved = &net.layers[0].weight;
         assert!((moved[0] + 0.01).abs() < 1e-6 && (moved[1] - 0.01).abs() < 1e-6, "{moved:?}");
         assert_eq!(net.layers[0].bias, [0.0]);
@@ -169,7 +170,7 @@ mod tests {
         let mut net = Mlp::zeros(&[2, 1, 1]);
         net.parameters_mut().for_each(|values| values.fill(1.0));
         let none = net.zeroed();
-        Adam::new(&net).step(&CONFIG, 0.1, 0.5, &mut net, &none);
+        Adam::new(&net).step(&CONFIG, 0.1, 0.5, &mut net, &none, true);
         for layer in &net.layers {
             assert!(layer.weight.iter().all(|&weight| weight == 0.95), "{layer:?}");
             assert_eq!(layer.bias, [1.0]);
@@ -182,7 +183,7 @@ mod tests {
             let mut net = Mlp::zeros(widths);
             let mut gradient = net.zeroed();
             gradient.parameters_mut().for_each(|values| values.fill(0.5));
-            Adam::new(&net).step(&CONFIG, 0.1, 0.0, &mut net, &gradient);
+            Adam::new(&net).step(&CONFIG, 0.1, 0.0, &mut net, &gradient, true);
             net
         };
         let (few, many) = (step(&[1, 1]), step(&[1, 2 * pair::WORTH_A_THREAD]));
