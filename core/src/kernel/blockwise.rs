@@ -1,5 +1,8 @@
 //! For kernels that are called for one block of outputs, or a few, at a time.
-#![cfg_attr(inkbit_kernel = "thumbv7m", allow(dead_code))]
+#![cfg_attr(
+    any(inkbit_kernel = "thumbv7m", inkbit_kernel = "thumbv6m", inkbit_kernel = "riscv32"),
+    allow(dead_code)
+)]
 
 use super::{Active, Entry};
 use crate::WeightBits;
@@ -14,9 +17,6 @@ pub(super) const MAX_GROUP: usize = 16;
 pub(super) struct Sums {
     /// Σ code · value for each output of the group; beyond them, anything.
     pub(super) sums: [u32; MAX_GROUP],
-    /// The registers of one walk along a list.
-    #[cfg(any(inkbit_kernel = "thumbv6m", inkbit_kernel = "riscv32"))]
-    pub(super) lanes: [u32; super::walk::LANES],
 }
 
 /// A kernel for a few blocks at a time.

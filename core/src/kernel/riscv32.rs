@@ -9,10 +9,9 @@
 
 use core::arch::naked_asm;
 
-use super::blockwise::Sums;
 use super::entry::Kind;
 use super::lanes::{self, ENTRIES_2, ENTRIES_8};
-use super::walk::{Assembly, Cell, Walk};
+use super::walk::{Assembly, Cell, LANES, Walk, add};
 use crate::WeightBits;
 
 /// The kernel of this target.
@@ -49,26 +48,40 @@ impl Assembly for Native {
         }
     }
 
-    fn take_apart(bits: WeightBits, out: &mut Sums) {
-        let Sums { sums, lanes } = out;
+    #[inline(always)]
+    fn take_apart(bits: WeightBits, lanes: &[u32; LANES], out: &mut [i32]) {
         match bits {
-            WeightBits::Eight => {
-                for (sums, &[r, h, b]) in sums.as_chunks_mut().0.iter_mut().zip(lanes.as_chunks().0)
-                {
-                    *sums = lanes::eight_in_32(r, h, b);
-                }
-            }
-            WeightBits::Four => {
-                for (sums, lanes) in sums.as_chunks_mut().0.iter_mut().zip(lanes.as_chunks().0) {
-                    *sums = lanes::four_in_32(*lanes);
-                }
-            }
-            WeightBits::Two => {
-                for (sums, &lanes) in sums.as_chunks_mut().0.iter_mut().zip(lanes.iter()) {
-                    *sums = lanes::two_in_32(lanes);
-                }
-            }
+            WeightBits::Eight => take_eight(lanes, out),
+            WeightBits::Four => take_four(lanes, out),
+            WeightBits::Two => take_two(lanes, out),
         }
+    }
+}
+
+#[inline(never)]
+fn take_eight(lanes: &[u32], mut out: &mut [i32]) {
+    let (words, _) = lanes.as_chunks();
+    for [r, h, b] in words {
+        out = add(WeightBits::Eight.step(), out, lanes::eight_in_32(*r, *h, *b));
+    }
+}
+
+#[inline(never)]
+fn take_four(lanes: &[u32], mut out: &mut [i32]) {
+    let (words, _) = lanes.as_chunks();
+    for lanes in words {
+        let [e0, e1, e2, e3, o0, o1, o2, o3] = lanes::four_in_32(*lanes);
+        out = add(WeightBits::Four.step(), out, [e0, e1, e2, e3]);
+        out = add(WeightBits::Four.step(), out, [o0, o1, o2, o3]);
+    }
+}
+
+#[inline(never)]
+fn take_two(lanes: &[u32], mut out: &mut [i32]) {
+    let (pairs, _) = lanes.as_chunks();
+    for &[low, high] in pairs {
+        let ([s0, s1], [s2, s3]) = (lanes::two_in_32(low), lanes::two_in_32(high));
+        out = add(WeightBits::Two.step(), out, [s0, s1, s2, s3]);
     }
 }
 

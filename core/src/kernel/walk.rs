@@ -1,6 +1,5 @@
 //! What kernels in assembly have in common: a list is walked in parts that no lane overflows for.
 
-use super::blockwise::{Blockwise, Sums, blockwise};
 use super::entry::Kind;
 use super::{Active, Entry, Kernel};
 use crate::WeightBits;
@@ -15,7 +14,7 @@ use crate::model::Layer;
 /// `entries` and `end` are the bounds of one slice of cells of the kind that the function is for.
 /// The rows at the offsets of all entries can be read from `codes`, which is a multiple of 4, and
 /// `stride` bytes behind them; offsets and stride are multiples of 4. At `lanes` as many words can
-/// be written as [`Sums`] has.
+/// be written as [`LANES`] says.
 pub(super) type Walk = unsafe extern "C" fn(
     codes: *const u32,
     entries: Cell,
@@ -40,81 +39,58 @@ pub(super) trait Assembly {
 
     fn walk(bits: WeightBits, kind: Kind) -> Walk;
 
-    /// Turns the lanes of a walk into sums.
-    fn take_apart(bits: WeightBits, out: &mut Sums);
+    /// Takes the lanes of a walk apart and adds weights times values to `out`: for a group of blocks,
+    /// or as many outputs of them as the layer has.
+    fn take_apart(bits: WeightBits, lanes: &[u32; LANES], out: &mut [i32]);
 }
 
 impl<A: Assembly> Kernel for A {
-    #[inline(always)]
+    #[inline(never)]
     fn layer<E: Entry>(layer: &Layer<'_>, active: &Active<'_, E>, out: &mut [i32]) {
-        blockwise::<A, E>(layer, active, out);
-    }
-}
-
-impl<A: Assembly> Blockwise for A {
-    #[inline(always)]
-    fn blocks(bits: WeightBits) -> usize {
-        A::blocks(bits)
-    }
-
-    #[inline(always)]
-    fn sums<E: Entry>(
-        bits: WeightBits,
-        codes: &[u32],
-        stride: usize,
-        active: &Active<'_, E>,
-        out: &mut Sums,
-    ) {
-        // No entry's row ends behind this: the bound that `walk` needs.
-        let Some(room) = size_of_val(codes).checked_sub(active.end()) else { return };
-        // Where there is no second block, the first one is as good.
-        let stride = if stride <= room { stride } else { 0 };
-        let entries = A::entries(bits);
-        let (first, rest) =
-            active.cells().split_at_checked(entries).unwrap_or((active.cells(), &[]));
-        walk::<A, E>(bits, codes, stride, first, out);
-        A::take_apart(bits, out);
-        if !rest.is_empty() {
-            add_rest::<A, E>(bits, codes, stride, rest, out);
+        let bits = layer.bits();
+        // A weight is step · code − offset, so the offsets of a row come off all at once.
+        out.fill(-(bits.offset() * active.total().cast_signed()));
+        let mut lanes = [0; LANES];
+        let group = bits.block() * A::blocks(bits);
+        let block = layer.inputs() * bits.row_bytes();
+        for cells in active.cells().chunks(A::entries(bits)) {
+            let mut codes = layer.weights;
+            for out in out.chunks_mut(group) {
+                // No entry's row ends behind this: the bound that `walk` needs.
+                let Some(room) = size_of_val(codes).checked_sub(active.end()) else { return };
+                // Where there is no second block, the first one is as good.
+                let stride = if block <= room { block } else { 0 };
+                let entries = cells.as_ptr_range();
+                // SAFETY: the bounds are those of a slice of cells of kind `E`; `codes` are words and
+                // hold the rows of all entries, once and `stride` bytes later; offsets are multiples
+                // of a row and the stride is one of rows, of 4 or 8 bytes each; `lanes` has as many
+                // words as `Walk` asks.
+                #[allow(unsafe_code)]
+                unsafe {
+                    let (start, end) = (entries.start.cast(), entries.end.cast());
+                    A::walk(bits, E::KIND)(codes.as_ptr(), start, end, lanes.as_mut_ptr(), stride);
+                }
+                A::take_apart(bits, &lanes, out);
+                codes = codes.get(block * A::blocks(bits) / 4..).unwrap_or_default();
+            }
         }
     }
 }
 
-/// The entries that would overflow the lanes if they were walked with those before.
-#[cold]
-#[inline(never)]
-fn add_rest<A: Assembly, E: Entry>(
-    bits: WeightBits,
-    codes: &[u32],
-    stride: usize,
-    rest: &[E::Cell],
-    out: &mut Sums,
-) {
-    for cells in rest.chunks(A::entries(bits)) {
-        let before = out.sums;
-        walk::<A, E>(bits, codes, stride, cells, out);
-        A::take_apart(bits, out);
-        out.sums.iter_mut().zip(before).for_each(|(sum, part)| *sum += part);
-    }
-}
-
-/// The caller has made sure that `codes` has all rows of the entries, and as many bytes more as
-/// `stride`.
+/// Adds `step` times each sum to its output, as far as there is one, and returns the others.
 #[inline(always)]
-fn walk<A: Assembly, E: Entry>(
-    bits: WeightBits,
-    codes: &[u32],
-    stride: usize,
-    cells: &[E::Cell],
-    out: &mut Sums,
-) {
-    let entries = cells.as_ptr_range();
-    let (start, end) = (entries.start.cast(), entries.end.cast());
-    // SAFETY: the bounds are those of a slice of cells of kind `E`; `codes` are words and hold the
-    // rows of all entries, once and `stride` bytes later; offsets are multiples of a row and the
-    // stride is one of rows, of 4 or 8 bytes each; `lanes` are as many words as `Sums` has.
-    #[allow(unsafe_code)]
-    unsafe {
-        A::walk(bits, E::KIND)(codes.as_ptr(), start, end, out.lanes.as_mut_ptr(), stride);
+pub(super) fn add(step: i32, out: &mut [i32], [s0, s1, s2, s3]: [u32; 4]) -> &mut [i32] {
+    if out.len() < 4 {
+        for (at, out) in out.iter_mut().enumerate() {
+            let sum = if at == 0 { s0 } else if at == 1 { s1 } else { s2 };
+            *out += step * sum.cast_signed();
+        }
+        return &mut [];
     }
+    let Some(([o0, o1, o2, o3], rest)) = out.split_first_chunk_mut() else { return &mut [] };
+    *o0 += step * s0.cast_signed();
+    *o1 += step * s1.cast_signed();
+    *o2 += step * s2.cast_signed();
+    *o3 += step * s3.cast_signed();
+    rest
 }
