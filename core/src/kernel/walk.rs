@@ -82,7 +82,13 @@ impl<A: Assembly> Kernel for A {
 pub(super) fn add(step: i32, out: &mut [i32], [s0, s1, s2, s3]: [u32; 4]) -> &mut [i32] {
     if out.len() < 4 {
         for (at, out) in out.iter_mut().enumerate() {
-            let sum = if at == 0 { s0 } else if at == 1 { s1 } else { s2 };
+            let sum = if at == 0 {
+                s0
+            } else if at == 1 {
+                s1
+            } else {
+                s2
+            };
             *out += step * sum.cast_signed();
         }
         return &mut [];

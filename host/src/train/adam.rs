@@ -3,7 +3,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::pair;
 use crate::net::{Mlp, Norm};
 
 /// Constants of Adam. The learning rate stands in [`TrainConfig`](crate::config::TrainConfig).
@@ -60,7 +59,6 @@ impl Adam {
         decay: f32,
         net: &mut Mlp,
         gradients: &Mlp,
-        beside: bool,
     ) {
         self.steps += 1;
         let unbiased = |beta: f32| 1.0 - f64::from(beta).powf(self.steps as f64);
@@ -68,63 +66,16 @@ impl Adam {
             (f64::from(rate) * unbiased(config.beta2).sqrt() / unbiased(config.beta1)) as f32;
         let state = self.mean.parameters_mut().zip(self.square.parameters_mut());
         let parts = net.parameters_mut().zip(state).zip(gradients.parameters());
-        let parts: Vec<_> = parts
-            .enumerate()
-            .map(|(number, ((value, (mean, square)), gradient))| {
-                let is_weight = number % PARAMETERS == 0;
-                let keep = if is_weight { 1.0 - rate * decay } else { 1.0 };
-                Part { keep, value, mean, square, gradient }
-            })
-            .collect();
-        let count: usize = parts.iter().map(|part| part.value.len()).sum();
-        if !beside || count < pair::WORTH_A_THREAD {
-            parts.into_iter().for_each(|part| part.update(config, adapted));
-            return;
+        for (number, ((value, (mean, square)), gradient)) in parts.enumerate() {
+            let is_weight = number % PARAMETERS == 0;
+            let keep = if is_weight { 1.0 - rate * decay } else { 1.0 };
+            update(config, adapted, keep, value, mean, square, gradient);
         }
-        // Every parameter is updated alike, so that where they are divided makes no difference.
-        let (upper, lower): (Vec<_>, Vec<_>) = parts.into_iter().map(Part::halves).unzip();
-        let update =
-            |parts: Vec<Part<'_>>| parts.into_iter().for_each(|part| part.update(config, adapted));
-        pair::join(|| update(upper), || update(lower));
     }
 }
 
 /// Kinds of parameters that a layer has, the weights first.
 const PARAMETERS: usize = 4;
-
-/// Some parameters with all that belongs to them; the slices have the same length.
-struct Part<'a> {
-    /// What a step leaves of a value.
-    keep: f32,
-    value: &'a mut [f32],
-    mean: &'a mut [f32],
-    square: &'a mut [f32],
-    gradient: &'a [f32],
-}
-
-impl Part<'_> {
-    fn halves(self) -> (Self, Self) {
-        let keep = self.keep;
-        let middle = self.value.len() / 2;
-        let (value, lower_value) = self.value.split_at_mut(middle);
-        let (mean, lower_mean) = self.mean.split_at_mut(middle);
-        let (square, lower_square) = self.square.split_at_mut(middle);
-        let (gradient, lower_gradient) = self.gradient.split_at(middle);
-        let lower = Self {
-            keep,
-            value: lower_value,
-            mean: lower_mean,
-            square: lower_square,
-            gradient: lower_gradient,
-        };
-        (Self { keep, value, mean, square, gradient }, lower)
-    }
-
-    fn update(self, config: &AdamConfig, rate: f32) {
-        let Self { keep, value, mean, square, gradient } = self;
-        update(config, rate, keep, value, mean, square, gradient);
-    }
-}
 
 /// The arithmetic, alike for every parameter; all slices have the same length.
 ///
@@ -159,7 +110,7 @@ mod tests {
         let mut net = Mlp::zeros(&[2, 1]);
         let mut gradient = Mlp::zeros(&[2, 1]);
         gradient.layers[0].weight = vec![3.0, -0.5];
-        Adam::new(&net).step(&CONFIG, 0.01, 0.0, &mut net, &gradient, true);
+        Adam::new(&net).step(&CONFIG, 0.01, 0.0, &mut net, &gradient);
         let moved = &net.layers[0].weight;
         assert!((moved[0] + 0.01).abs() < 1e-6 && (moved[1] - 0.01).abs() < 1e-6, "{moved:?}");
         assert_eq!(net.layers[0].bias, [0.0]);
@@ -170,23 +121,10 @@ mod tests {
         let mut net = Mlp::zeros(&[2, 1, 1]);
         net.parameters_mut().for_each(|values| values.fill(1.0));
         let none = net.zeroed();
-        Adam::new(&net).step(&CONFIG, 0.1, 0.5, &mut net, &none, true);
+        Adam::new(&net).step(&CONFIG, 0.1, 0.5, &mut net, &none);
         for layer in &net.layers {
             assert!(layer.weight.iter().all(|&weight| weight == 0.95), "{layer:?}");
             assert_eq!(layer.bias, [1.0]);
         }
-    }
-
-    #[test]
-    fn many_parameters_are_updated_as_few_are() {
-        let step = |widths: &[usize]| {
-            let mut net = Mlp::zeros(widths);
-            let mut gradient = net.zeroed();
-            gradient.parameters_mut().for_each(|values| values.fill(0.5));
-            Adam::new(&net).step(&CONFIG, 0.1, 0.0, &mut net, &gradient, true);
-            net
-        };
-        let (few, many) = (step(&[1, 1]), step(&[1, 2 * pair::WORTH_A_THREAD]));
-        assert!(many.layers[0].weight.iter().all(|&weight| weight == few.layers[0].weight[0]));
     }
 }

@@ -296,9 +296,7 @@ impl<'a> Trainer<'a> {
                 let factor = config.schedule.factor(state.adam.steps, steps, config.warmup);
                 let rate = (f64::from(config.learning_rate) * factor) as f32;
                 let decay = config.weight_decay;
-                // Where the other core draws images, a second thread would wait for it.
-                let beside = context.halves;
-                state.adam.step(&config.adam, rate, decay, &mut state.last, &gradients, beside);
+                state.adam.step(&config.adam, rate, decay, &mut state.last, &gradients);
                 if let Some(mean) = &mut state.average {
                     average::update(mean, &state.last, config.ema, state.adam.steps);
                 }

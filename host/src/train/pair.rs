@@ -3,18 +3,6 @@
 use std::panic;
 use std::thread;
 
-/// Fewer parameters than these are changed before a thread has started.
-pub(super) const WORTH_A_THREAD: usize = 50_000;
-
-/// [`join`] if that is worth it, and else one after the other.
-pub(super) fn join_if<A, B: Send>(
-    worth: bool,
-    here: impl FnOnce() -> A,
-    beside: impl FnOnce() -> B + Send,
-) -> (A, B) {
-    if worth { join(here, beside) } else { (here(), beside()) }
-}
-
 /// Runs both closures at the same time and gives both results.
 ///
 /// A new thread takes 13 µs where a batch takes 1 ms, so there is no pool to keep.

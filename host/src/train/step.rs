@@ -59,7 +59,7 @@ pub(crate) struct Context {
     pub(crate) batch_norm: bool,
     /// Weight in the loss of the sum of an image's activations.
     sparsity: f32,
-    pub(crate) halves: bool,
+    halves: bool,
 }
 
 /// What a step has found.

@@ -18,7 +18,6 @@ mod weights;
 
 use inkbit_core::WeightBits;
 
-use super::pair;
 use crate::data::Images;
 use crate::net::{Dense, Mlp, step_of};
 use crate::quantize::{Granularity, LayerScales, QuantizeError, Quantized, calibrate};
@@ -61,10 +60,7 @@ pub fn round(latent: &Mlp, bits: &[WeightBits]) -> Mlp {
     let mut rounded = latent.clone();
     for (dense, &bits) in rounded.layers.iter_mut().zip(bits) {
         let grid = Grid::new(dense, bits);
-        let middle = dense.inputs / 2 * dense.outputs;
-        let (upper, lower) = dense.weight.split_at_mut(middle);
-        let worth = dense.inputs * dense.outputs >= pair::WORTH_A_THREAD;
-        pair::join_if(worth, || grid.round(upper), || grid.round(lower));
+        grid.round(&mut dense.weight);
     }
     rounded
 }
@@ -79,11 +75,9 @@ pub fn straight_through(latent: &Mlp, bits: &[WeightBits], gradients: &mut Mlp) 
         let middle = latent.inputs / 2 * latent.outputs;
         let (upper, lower) = latent.weight.split_at(middle);
         let (gradient_upper, gradient_lower) = gradient.weight.split_at_mut(middle);
-        let (upper, lower) = pair::join_if(
-            latent.inputs * latent.outputs >= pair::WORTH_A_THREAD,
-            || grid.straight_through(upper, gradient_upper),
-            || grid.straight_through(lower, gradient_lower),
-        );
+        // In halves, because a sum of floats depends on its order, and models were trained by this.
+        let upper = grid.straight_through(upper, gradient_upper);
+        let lower = grid.straight_through(lower, gradient_lower);
         let shared = gradient.weight_scale.len() == 1;
         for (output, (upper, lower)) in upper.iter().zip(&lower).enumerate() {
             gradient.weight_scale[if shared { 0 } else { output }] += upper + lower;
