@@ -111,8 +111,9 @@ macro_rules! fetch {
 
 /// A walk for both kinds of entries, in modules' terms: `$row` multiplies the row at a5, and that
 /// `stride` (a4) behind it, by the value a6 and adds to the registers `$lane`. It may change a5, a7
-/// and the `$saved` registers s0 and up that are no lanes; `$constant` registers keep their
-/// `$value`.
+/// and the `$saved` registers; `$constant` registers keep their `$value`. The stack is not used:
+/// where lanes will be written, at the word `$at` or `$there`, lies until then what the caller has
+/// in the `$swapped` lanes and, at `$place`, in the `$saved` registers.
 ///
 /// # Bounds
 ///
@@ -120,12 +121,17 @@ macro_rules! fetch {
 /// multiple of four, so a1 reaches `end` after the last one, and no entry before the first or
 /// behind the last is read.
 macro_rules! walks {
-    ([$($saved:literal)*], [$($constant:literal: $value:literal)*], $lanes:tt, $($row:expr),+) => {
-        walks!(wide, 8, [$($saved)*], [$($constant: $value)*], $lanes, concat!($($row, "\n"),+));
-        walks!(packed, 4, [$($saved)*], [$($constant: $value)*], $lanes, concat!($($row, "\n"),+));
+    ([$($constant:literal: $value:literal)*], [$($lane:literal: $at:literal)*],
+        [$($swapped:literal: $there:literal)*], [$($saved:literal: $place:literal)*],
+        $($row:expr),+) => {
+        walks!(wide, 8, [$($constant: $value)*], [$($lane: $at)*], [$($swapped: $there)*],
+            [$($saved: $place)*], concat!($($row, "\n"),+));
+        walks!(packed, 4, [$($constant: $value)*], [$($lane: $at)*], [$($swapped: $there)*],
+            [$($saved: $place)*], concat!($($row, "\n"),+));
     };
-    ($kind:ident, $cell:literal, [$($saved:literal)*], [$($constant:literal: $value:literal)*],
-        [$($lane:literal)*], $row:expr) => {
+    ($kind:ident, $cell:literal, [$($constant:literal: $value:literal)*],
+        [$($lane:literal: $at:literal)*], [$($swapped:literal: $there:literal)*],
+        [$($saved:literal: $place:literal)*], $row:expr) => {
         /// See [`Walk`](super::Walk).
         ///
         /// # Safety
@@ -142,10 +148,11 @@ macro_rules! walks {
             super::naked_asm!(
                 ".option push",
                 extensions!(),
-                "addi sp, sp, -48",
-                $(concat!("sw s", $saved, ", 4 * ", $saved, "(sp)"),)*
+                $(concat!("sw ", $swapped, ", 4 * ", $there, "(a3)"),)*
+                $(concat!("sw ", $saved, ", 4 * ", $place, "(a3)"),)*
                 $(concat!("li ", $constant, ", ", $value),)*
                 $(concat!("li ", $lane, ", 0"),)*
+                $(concat!("li ", $swapped, ", 0"),)*
                 "sub a5, a2, a1",
                 "beqz a5, 5f",
                 "andi a5, a5, 3 * {cell}",
@@ -171,9 +178,13 @@ macro_rules! walks {
                 "addi a1, a1, 4 * {cell}",
                 "bne a1, a2, 1b",
                 "5:",
-                $(concat!("sw ", $lane, ", (a3)"), "addi a3, a3, 4",)*
-                $(concat!("lw s", $saved, ", 4 * ", $saved, "(sp)"),)*
-                "addi sp, sp, 48",
+                $(
+                    concat!("lw a5, 4 * ", $there, "(a3)"),
+                    concat!("sw ", $swapped, ", 4 * ", $there, "(a3)"),
+                    concat!("mv ", $swapped, ", a5"),
+                )*
+                $(concat!("lw ", $saved, ", 4 * ", $place, "(a3)"),)*
+                $(concat!("sw ", $lane, ", 4 * ", $at, "(a3)"),)*
                 "ret",
                 ".option pop",
                 cell = const $cell,
@@ -235,9 +246,10 @@ macro_rules! whole {
 /// 8-bit codes: of each word two of its bytes, its upper half, and all of it.
 mod eight {
     walks!(
-        [0 1 2 3 4 5 6 7 8 9],
         ["t0": "0xFF00FF00"],
-        ["t1" "t2" "t3" "t4" "t5" "t6" "s0" "s1" "s2" "s3" "s4" "s5"],
+        ["t1": 0 "t2": 1 "t3": 2 "t4": 3 "t5": 4 "t6": 5],
+        ["s0": 6 "s1": 7 "s2": 8 "s3": 9 "s4": 10 "s5": 11],
+        ["s6": 0 "s7": 1 "s8": 2 "s9": 3],
         "add s9, a5, a4\nlw s6, (a5)\nlw s7, 4(a5)\nlw s8, (s9)\nlw s9, 4(s9)",
         "slli a7, a6, 24",
         masked!("t3", "s6", "t0"),
@@ -258,9 +270,10 @@ mod eight {
 /// 4-bit codes: the word as if it had four codes of 8 bits, and its odd nibbles two by two.
 mod four {
     walks!(
-        [0 1 2 3 4 5 6 7],
         ["t0": "0xFF00FF00" "t1": "0x000F000F" "t2": "0xF000F000"],
-        ["t3" "t4" "t5" "t6" "s0" "s1" "s2" "s3" "s4" "s5"],
+        ["t3": 0 "t4": 1 "t5": 2 "t6": 3],
+        ["s0": 4 "s1": 5 "s2": 6 "s3": 7 "s4": 8 "s5": 9],
+        ["s6": 0 "s7": 1],
         "add s7, a5, a4\nlw s6, (a5)\nlw s7, (s7)",
         shifted!("t6", "s6", 4, "t1"),
         shifted!("s4", "s7", 4, "t1"),
@@ -281,9 +294,10 @@ mod four {
 /// one of them.
 mod two {
     walks!(
-        [0],
         ["t0": "0x00030003"],
-        ["a4" "t1" "t2" "t3" "t4" "t5" "t6" "s0"],
+        ["a4": 0 "t1": 1 "t2": 2 "t3": 3 "t4": 4 "t5": 5 "t6": 6],
+        ["s0": 7],
+        [],
         "lw a5, (a5)",
         shifted!("t1", "a5", 2, "t0"),
         shifted!("t2", "a5", 4, "t0"),

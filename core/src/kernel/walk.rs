@@ -14,7 +14,7 @@ use crate::model::Layer;
 /// `entries` and `end` are the bounds of one slice of cells of the kind that the function is for.
 /// The rows at the offsets of all entries can be read from `codes`, which is a multiple of 4, and
 /// `stride` bytes behind them; offsets and stride are multiples of 4. At `lanes` as many words can
-/// be written as [`LANES`] says.
+/// be written and read as [`LANES`] says.
 pub(super) type Walk = unsafe extern "C" fn(
     codes: *const u32,
     entries: Cell,
@@ -82,12 +82,10 @@ impl<A: Assembly> Kernel for A {
 pub(super) fn add(step: i32, out: &mut [i32], [s0, s1, s2, s3]: [u32; 4]) -> &mut [i32] {
     if out.len() < 4 {
         for (at, out) in out.iter_mut().enumerate() {
-            let sum = if at == 0 {
-                s0
-            } else if at == 1 {
-                s1
-            } else {
-                s2
+            let sum = match at {
+                0 => s0,
+                1 => s1,
+                _ => s2,
             };
             *out += step * sum.cast_signed();
         }
