@@ -46,10 +46,11 @@ impl Plan<'_> {
         self.order.len().div_ceil(self.batch)
     }
 
-    /// Starts as many workers as there are cores to spare.
-    pub(super) fn start<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) -> Feed {
+    /// Starts as many workers as there are cores to spare; none if images are taken as they are,
+    /// which is less work than to hand them over.
+    pub(super) fn start<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) -> Feed<'scope> {
         let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let workers = if self.strength.is_none() { 1 } else { (cores - 1).clamp(1, 8) };
+        let workers = if self.strength.is_none() { 0 } else { (cores - 1).clamp(1, 8) };
         let start = |worker: usize| {
             let (sender, receiver) = sync_channel(AHEAD);
             scope.spawn(move || {
@@ -63,7 +64,8 @@ impl Plan<'_> {
             });
             receiver
         };
-        Feed { receivers: (0..workers).map(start).collect(), next: 0 }
+        let augmenter = Augmenter::new(self.images.side);
+        Feed { plan: self, augmenter, receivers: (0..workers).map(start).collect(), next: 0 }
     }
 
     fn batch(&self, indices: &[u32], augmenter: &mut Augmenter) -> Batch {
@@ -85,21 +87,29 @@ impl Plan<'_> {
 }
 
 /// Where batches come from.
-pub(super) struct Feed {
+pub(super) struct Feed<'a> {
+    plan: &'a Plan<'a>,
+    augmenter: Augmenter,
     /// One for each worker.
     receivers: Vec<Receiver<Batch>>,
     next: usize,
 }
 
-impl Feed {
+impl Feed<'_> {
     /// The next batch.
     ///
     /// # Panics
     ///
     /// If there is none left.
     pub(super) fn next(&mut self) -> Batch {
-        let receiver = &self.receivers[self.next % self.receivers.len()];
-        self.next += 1;
+        let Self { plan, augmenter, receivers, next } = self;
+        let number = *next;
+        *next += 1;
+        if receivers.is_empty() {
+            let indices = plan.order.chunks(plan.batch).nth(number);
+            return plan.batch(indices.expect("a batch of the epoch"), augmenter);
+        }
+        let receiver = &receivers[number % receivers.len()];
         receiver.recv().expect("a worker sends every batch of the epoch")
     }
 }
