@@ -23,6 +23,26 @@ pub const ALIGNMENT: usize = 8;
 
 const CRC_BYTES: usize = 4;
 
+/// A blob compiled into a program, `&'static [u8]`, at the [`ALIGNMENT`](crate::blob::ALIGNMENT)
+/// that `include_bytes!` does not give. The path is that of `include_bytes!`: from the source file.
+///
+/// ```
+/// use inkbit_core::{Model, include_blob};
+/// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+/// let model = Model::parse(BLOB)?;
+/// assert_eq!(model.label(2), "c2");
+/// # Ok::<_, inkbit_core::Error>(())
+/// ```
+#[macro_export]
+macro_rules! include_blob {
+    ($path:expr) => {{
+        #[repr(align(8))] // ALIGNMENT, which an attribute cannot name
+        struct Aligned<T: ?Sized>(T);
+        static BLOB: &Aligned<[u8]> = &Aligned(*include_bytes!($path));
+        &BLOB.0
+    }};
+}
+
 /// Without a table, which would be 1 KiB of a device's flash.
 pub(crate) static CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
 

@@ -7,7 +7,7 @@ use crate::MAX_SIDE;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// The first byte is not at a multiple of 8.
+    /// The first byte is not at a multiple of 8, where [`include_blob!`](crate::include_blob) puts it.
     Misaligned {
         /// Address of the first byte, modulo 8.
         remainder: u8,

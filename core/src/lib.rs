@@ -5,15 +5,11 @@
 //! `unsafe` outside the assembly of a few [`kernel`]s, and no float outside [`softmax`].
 //!
 //! ```
-//! # const FILE: &[u8] = include_bytes!("../../tests/golden/one-layer.inkbit");
-//! # #[repr(align(8))]
-//! # struct Flash([u8; FILE.len()]);
-//! # let mut flash = Flash([0; FILE.len()]);
-//! # flash.0.copy_from_slice(FILE);
-//! # let (blob, pixels) = (&flash.0, &[0; 36]);
-//! use inkbit_core::{Model, Scratch, argmax, infer};
+//! use inkbit_core::{Model, Scratch, argmax, include_blob, infer};
 //!
-//! let model = Model::parse(blob)?;
+//! static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+//! # let pixels = &[0; 36];
+//! let model = Model::parse(BLOB)?;
 //! let mut scratch = Scratch::<1040>::for_model(&model)?;
 //! let logits: &[i32] = infer(&mut scratch, pixels);
 //! assert_eq!(model.label(argmax(logits)), "c2");
