@@ -6,6 +6,8 @@
 pub mod adam;
 mod average;
 mod check;
+mod clip;
+mod error;
 mod feed;
 pub mod history;
 mod norm;
@@ -30,6 +32,8 @@ use crate::rng::Rng;
 use adam::Adam;
 use check::check_labels;
 pub use check::check_sizes;
+use clip::clip;
+pub use error::TrainError;
 use feed::Plan;
 use history::{Epoch, History};
 use split::split;
@@ -50,45 +54,6 @@ const EVALUATION_BATCH: usize = 500;
 
 /// Training images that the means and deviations of batch normalization are measured on.
 const NORM_IMAGES: usize = 8192;
-
-/// Training that cannot start or go on.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum TrainError {
-    /// The configuration is not legal.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// The images do not allow it.
-    #[error("the training images cannot be used: {0}")]
-    Images(String),
-    /// The images cannot be shrunk to the inputs that the configuration asks for.
-    #[error(
-        "the training images cannot be used: they are {side}×{side} pixels, which cannot be shrunk \
-         to {input}×{input} inputs: an even number of rows, or none, must be left over beside \
-         {input} squares of 1, 2 or 4 pixels; take another --input, or 0 for the images as they are"
-    )]
-    Input {
-        /// Edge of the images in pixels.
-        side: usize,
-        /// Edge of the inputs that were asked for.
-        input: usize,
-    },
-    /// Weights and activations cannot be rounded.
-    #[error("the network cannot be quantized: {0}")]
-    Quantize(String),
-    /// A loss is infinite or not a number.
-    #[error(
-        "training diverged: the {part} loss of epoch {epoch} is {loss}, but must be finite; take \
-         a lower learning rate"
-    )]
-    Diverged {
-        /// "training" or "validation".
-        part: &'static str,
-        /// Counted from 1.
-        epoch: usize,
-        /// The loss.
-        loss: f32,
-    },
-}
 
 /// Everything that changes from epoch to epoch.
 #[derive(Clone, Debug, PartialEq)]
@@ -375,32 +340,6 @@ impl<'a> Trainer<'a> {
 /// one for the layer it is folded for good where rounding begins.
 fn normalizes(config: &TrainConfig, rounds: bool) -> bool {
     config.batch_norm && !(rounds && config.scales == Granularity::Layer)
-}
-
-/// Scales all gradients down if the norm of those of weights and biases is above the limit. Scales
-/// have no part in it: each sums up the gradients of many weights.
-fn clip(gradients: &mut Mlp, limit: f32) {
-    let squares = gradients
-        .layers
-        .iter()
-        .map(|layer| sum_of_squares(&layer.weight) + sum_of_squares(&layer.bias));
-    let square: f64 = squares.sum();
-    let norm = square.sqrt() as f32;
-    if norm > limit {
-        let factor = limit / norm;
-        gradients.parameters_mut().flatten().for_each(|gradient| *gradient *= factor);
-    }
-}
-
-fn sum_of_squares(values: &[f32]) -> f64 {
-    const LANES: usize = 16;
-    let (whole, rest) = values.as_chunks::<LANES>();
-    let mut sums = [0.0_f32; LANES];
-    for lanes in whole {
-        sums.iter_mut().zip(lanes).for_each(|(sum, value)| *sum += value * value);
-    }
-    sums.iter_mut().zip(rest).for_each(|(sum, value)| *sum += value * value);
-    sums.iter().map(|&sum| f64::from(sum)).sum()
 }
 
 /// Mean loss and accuracy.
