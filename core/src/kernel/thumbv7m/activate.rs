@@ -1,0 +1,79 @@
+//! From sums to activations.
+
+/// Turns the sums from `sums` up to `end` into activations, with a bias and a multiplier each, and
+/// writes an entry for each that is not 0 to `list` and on. The first one's offset is 0, every next
+/// one's `row` more. Returns the address after the last entry and, in the upper half, the sum of all
+/// activations.
+///
+/// # Safety
+///
+/// `sums` and `end` are the bounds of one slice that is not empty. From `bias` as many words can be
+/// read, and from `multipliers` as many, `step` bytes apart. At `list` there is room for as many
+/// entries of the kind that the function is for; it may be the memory of the sums if an entry takes
+/// no place of a sum that is behind its own.
+pub(super) type Activate = unsafe extern "C" fn(
+    sums: *const i32,
+    end: *const i32,
+    list: *mut i32,
+    row: u32,
+    bias: *const i32,
+    multipliers: *const u32,
+    step: usize,
+) -> u64;
+
+/// What [`requantize`](crate::requant::requantize) does, in place: 8 instructions for an activation
+/// of 0, up to 15 for others.
+///
+/// # Bounds
+///
+/// Each round reads one sum, so r0 reaches `end`; at most one entry is written for it.
+macro_rules! activates {
+    ($name:ident, [$($push:literal)+]) => {
+        /// See [`Activate`](Activate).
+        ///
+        /// # Safety
+        ///
+        /// As there.
+        #[unsafe(naked)]
+        pub(super) unsafe extern "C" fn $name(
+            sums: *const i32,
+            end: *const i32,
+            list: *mut i32,
+            row: u32,
+            bias: *const i32,
+            multipliers: *const u32,
+            step: usize,
+        ) -> u64 {
+            core::arch::naked_asm!(
+                "push {{r4-r9}}",
+                "ldrd r4, r5, [sp, #24]",
+                "ldr r9, [sp, #32]",
+                "movs r7, #0",
+                "mov r8, #0",
+                "2:",
+                "ldr r6, [r0], #4",
+                "ldr r12, [r4], #4",
+                "adds r6, r12",
+                "ble 3f",
+                "ldr r12, [r5]",
+                "umull r12, r6, r6, r12",
+                "usat r6, #8, r6",
+                "cbz r6, 3f",
+                $($push,)+
+                "add r8, r6",
+                "3:",
+                "add r5, r9",
+                "add r7, r3",
+                "cmp r0, r1",
+                "bne 2b",
+                "mov r0, r2",
+                "mov r1, r8",
+                "pop {{r4-r9}}",
+                "bx lr",
+            )
+        }
+    };
+}
+
+activates!(packed, ["orr r12, r7, r6, lsl #16" "str r12, [r2], #4"]);
+activates!(wide, ["strd r7, r6, [r2], #8"]);
