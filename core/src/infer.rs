@@ -149,32 +149,28 @@ pub(crate) fn run<'c, K: Kernel, E: Entry>(
     pixels: &[u8],
     mut observe: impl FnMut(usize, LayerOutput<'_, E>),
 ) -> &'c [i32] {
-    let layers = model.layers();
-    let (Some(first), Some(last)) = (layers.first(), layers.last()) else { return &[] };
+    let Some((mut layer, others)) = model.layers().split_first() else { return &[] };
     let words = E::words(cells);
-    let mut written = gather::<K, E>(model.input(), pixels, words, first.bits());
+    let mut written = gather::<K, E>(model.input(), pixels, words, layer.bits());
     let mut at_front = true;
-    for (number, layer) in layers.iter().enumerate() {
+    let mut others = others.iter().enumerate();
+    loop {
         let (inputs, outputs) = ends::<E>(words, at_front, layer);
-        at_front = !at_front;
         let active = Active::<E>::new(inputs, written, layer.bits());
-        let next = layers.get(number + 1).map(Layer::bits);
-        // A list grows no faster than the sums at the back of its place are used up.
-        let start = if next.is_some() { outputs.len().saturating_sub(layer.outputs()) } else { 0 };
-        let sums = outputs.get_mut(start..start + layer.outputs()).unwrap_or_default();
-        K::layer(layer, &active, sums);
-        if let Some(next) = next {
-            written = activate::<K, E>(layer, outputs, start, next);
-            observe(number, LayerOutput::Activations(Active::new(outputs, written, next)));
-        } else {
-            for (logit, &bias) in sums.iter_mut().zip(layer.bias) {
-                *logit += i32::from_le(bias);
-            }
-            observe(number, LayerOutput::Logits(sums));
-        }
+        K::layer(layer, &active, sums(layer, outputs));
+        let Some((number, next)) = others.next() else { break };
+        written = activate::<K, E>(layer, outputs, next.bits());
+        observe(number, LayerOutput::Activations(Active::new(outputs, written, next.bits())));
+        at_front = !at_front;
+        layer = next;
     }
-    let start = if at_front { 0 } else { words.len().saturating_sub(last.outputs() * E::WORDS) };
-    words.get(start..).and_then(|words| words.get(..last.outputs())).unwrap_or_default()
+    let end = if at_front { words.len() } else { layer.outputs() * E::WORDS };
+    let logits = sums(layer, words.get_mut(..end).unwrap_or_default());
+    for (logit, &bias) in logits.iter_mut().zip(layer.bias) {
+        *logit += i32::from_le(bias);
+    }
+    observe(model.layers().len() - 1, LayerOutput::Logits(logits));
+    logits
 }
 
 /// The class with the greatest logit, the lowest among equals.
@@ -207,18 +203,25 @@ fn ends<'c, E: Entry>(
     (back, front.get_mut(..outputs).unwrap_or_default())
 }
 
-/// Turns a layer's sums, which begin at `sums`, into activations; those that are not zero are listed
-/// in the front of `outputs`.
+/// Where a layer's sums lie in its outputs: at the back, because the list in front grows no faster
+/// than they are used up.
+#[inline(always)]
+fn sums<'c>(layer: &Layer<'_>, outputs: &'c mut [i32]) -> &'c mut [i32] {
+    let start = outputs.len().saturating_sub(layer.outputs());
+    outputs.get_mut(start..).unwrap_or_default()
+}
+
+/// Turns a layer's sums into activations; those that are not zero are listed in the front of
+/// `outputs`.
 #[inline(never)]
 fn activate<K: Kernel, E: Entry>(
     layer: &Layer<'_>,
     outputs: &mut [i32],
-    sums: usize,
     next: WeightBits,
 ) -> Written {
     let words = Cell::from_mut(outputs).as_slice_of_cells();
-    let sums = words.get(sums..).unwrap_or_default();
-    K::activate(layer, sums, List::<E>::new(words, next))
+    let start = words.len().saturating_sub(layer.outputs());
+    K::activate(layer, words.get(start..).unwrap_or_default(), List::<E>::new(words, next))
 }
 
 /// [`Kernel::activate`] one by one.
