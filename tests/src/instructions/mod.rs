@@ -7,3 +7,4 @@ pub mod engine;
 pub mod measure;
 pub mod summary;
 pub mod table;
+pub mod widened;

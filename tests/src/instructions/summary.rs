@@ -3,7 +3,7 @@
 use inkbit::device::Board;
 
 use super::cycles::Cycles;
-use super::engine::PARTS;
+use super::engine::{PARTS, Part};
 use super::measure::Count;
 
 /// The net that the bars and the peers' figures are for.
@@ -15,8 +15,9 @@ const CMSIS_NN: &[(&str, f64)] =
 
 /// How much more a list of packed entries may cost: it takes half the memory.
 const PACKED: f64 = 1.08;
-/// How much more of an instruction a product may cost with weights of 4 and 2 bits.
-const FEWER_BITS: f64 = 1.25;
+/// How much more of an instruction a product may cost with weights of 4 and 2 bits than with the same
+/// ones in 8.
+pub const FEWER_BITS: f64 = 1.25;
 /// How much more an inference may cost without a multiplication that adds.
 const RISC_V: f64 = 2.5;
 
@@ -70,6 +71,18 @@ impl Summary {
             differing: counts.iter().map(|count| count.differing).sum(),
         }
     }
+
+    /// Instructions for each product that is not skipped.
+    #[must_use]
+    pub fn per_mac(&self) -> f64 {
+        self.mean / self.macs
+    }
+
+    /// The same of the kernel alone.
+    #[must_use]
+    pub fn multiply_per_mac(&self) -> f64 {
+        self.parts[Part::Multiply as usize] / self.macs
+    }
 }
 
 /// What is known of a model.
@@ -106,6 +119,8 @@ pub struct Row {
     pub images: Summary,
     /// The few images of the committed baseline.
     pub reference: Summary,
+    /// The same images with the same weights in 8 bits each, where they have fewer and that fits.
+    pub in_8_bits: Option<Summary>,
     /// Instructions for an image of which every pixel is 255.
     pub all_ink: u64,
     /// Bytes of working memory for this net.
@@ -126,16 +141,11 @@ impl Row {
             kernel: kernel.to_owned(),
             images: Summary::default(),
             reference: Summary::default(),
+            in_8_bits: None,
             all_ink: 0,
             scratch: model.cells * entry,
             code: 0,
         }
-    }
-
-    /// Instructions for each product that is not skipped.
-    #[must_use]
-    pub fn per_mac(&self) -> f64 {
-        self.images.mean / self.images.macs
     }
 
     /// CMSIS-NN's instructions for this net on this processor, where they were measured.
@@ -154,13 +164,7 @@ impl Row {
             return None;
         }
         if self.model.bits < 8 {
-            let twin = rows.iter().find(|row| {
-                row.model.bits == 8
-                    && row.model.widths == self.model.widths
-                    && row.board == self.board
-                    && row.kernel == *kernel
-            })?;
-            return Some(twin.per_mac() * FEWER_BITS * macs);
+            return Some(self.in_8_bits.as_ref()?.per_mac() * FEWER_BITS * macs);
         }
         let bar = match &*self.cpu {
             "Cortex-M0" => 3.33 * macs + 13_000.0,
@@ -230,7 +234,10 @@ pub(super) mod tests {
     fn bars_are_the_issues_formulas() {
         let wide = row("lm3s6965evb", "wide", 8, 60_000.0);
         let packed = row("lm3s6965evb", "packed", 8, 70_000.0);
-        let narrow = row("lm3s6965evb", "wide", 4, 60_000.0);
+        let mut narrow = row("lm3s6965evb", "wide", 4, 60_000.0);
+        assert_eq!(narrow.bar(&[]), None);
+        // Of other images than the row's own: what counts is each product.
+        narrow.in_8_bits = Some(Summary { mean: 30_000.0, macs: 25_000.0, ..Summary::default() });
         let risc_v = row("riscv32-virt", "wide", 8, 100_000.0);
         let rows = [wide.clone(), packed.clone(), narrow.clone(), risc_v.clone()];
         assert_eq!(wide.bar(&rows), Some(69_000.0));

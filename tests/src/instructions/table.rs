@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::summary::Row;
+use super::summary::{FEWER_BITS, Row, Summary};
 
 /// A table in the making.
 struct Table {
@@ -60,7 +60,11 @@ pub fn tables(rows: &[Row], crc: u32, data: &str) -> String {
         thousands(first.images.images as f64),
         thousands(first.images.macs),
     );
-    for table in [totals(&own, rows), parts(&own), costs(&own)] {
+    let in_8_bits = own.iter().any(|row| row.in_8_bits.is_some()).then(|| in_8_bits(&own));
+    for table in [Some(totals(&own, rows)), Some(parts(&own)), in_8_bits, Some(costs(&own))]
+        .into_iter()
+        .flatten()
+    {
         text += &table.text();
         text.push('\n');
     }
@@ -92,7 +96,7 @@ fn totals(own: &[&Row], all: &[Row]) -> Table {
             thousands(images.least as f64),
             thousands(images.most as f64),
             optional(row.bar(all).map(|bar| against(images.mean, bar))),
-            format!("{:.3}", row.per_mac()),
+            format!("{:.3}", images.per_mac()),
             thousands(*all_ink as f64),
             optional(row.all_ink_bar().map(|bar| against(*all_ink as f64, bar))),
             optional(cmsis_nn.map(thousands)),
@@ -115,6 +119,35 @@ fn parts(own: &[&Row]) -> Table {
         let mut line: Vec<String> =
             [cpu.clone(), kernel.clone()].into_iter().chain(counts).collect();
         line.resize(table.header.len(), optional(None));
+        table.lines.push(line);
+    }
+    table
+}
+
+/// Instructions for each product, of the baseline's images, with the model's own bits and with 8.
+fn in_8_bits(own: &[&Row]) -> Table {
+    let mut table = Table::new(&[
+        "processor",
+        "kernel",
+        "per N",
+        "in 8 bits",
+        "ratio",
+        "multiply per N",
+        "in 8 bits",
+        "ratio",
+    ]);
+    for Row { cpu, kernel, reference, in_8_bits, .. } in own {
+        let mut line = vec![cpu.clone(), kernel.clone()];
+        for per_mac in [Summary::per_mac, Summary::multiply_per_mac] {
+            let (found, other) = (per_mac(reference), in_8_bits.as_ref().map(per_mac));
+            let ratio = other.map(|other| found / other);
+            let mark = |ratio| if ratio > FEWER_BITS { "missed: " } else { "" };
+            line.extend([
+                format!("{found:.3}"),
+                optional(other.map(|other| format!("{other:.3}"))),
+                optional(ratio.map(|ratio| format!("{}{ratio:.3}", mark(ratio)))),
+            ]);
+        }
         table.lines.push(line);
     }
     table
@@ -193,6 +226,18 @@ mod tests {
         assert!(text.contains("| before layers | layer 1 |"), "{text}");
         let widths: Vec<usize> = lines[4..8].iter().map(|line| line.chars().count()).collect();
         assert!(widths.iter().all(|width| *width == widths[0]), "{text}");
+    }
+
+    #[test]
+    fn fewer_bits_are_held_against_the_same_weights_in_8() {
+        let mut row = row("microbit", "packed", 4, 190_000.0);
+        (row.reference.macs, row.reference.parts[1]) = (50_000.0, 130_000.0);
+        assert!(!tables(std::slice::from_ref(&row), 4, "MNIST").contains("in 8 bits"));
+        let (macs, parts) = (50_000.0, [0.0, 100_000.0, 0.0]);
+        row.in_8_bits = Some(Summary { mean: 160_000.0, macs, parts, ..Summary::default() });
+        let text = tables(&[row], 4, "MNIST");
+        assert!(text.contains("| 3.800 |     3.200 | 1.187 |"), "{text}");
+        assert!(text.contains("|          2.600 |     2.000 | missed: 1.300 |"), "{text}");
     }
 
     #[test]
