@@ -5,19 +5,21 @@
 use std::num::NonZeroUsize;
 use std::thread;
 
-use inkbit_core::{LayerOutput, Model, infer_observed};
+use inkbit_core::{Input, LayerOutput, Model, WeightBits, infer_observed};
 
 use crate::data::Images;
 use crate::data::shrink::shrink;
 use crate::evaluate::{EvaluateError, check_images, host_scratch};
 
 /// What one layer takes in, over all images.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LayerActivity {
     /// Values that the layer takes for an image.
     pub inputs: usize,
     /// Values that it gives for each.
     pub outputs: usize,
+    /// Width of its weights.
+    pub bits: WeightBits,
     /// Mean share of its inputs that are not zero, from 0 to 1.
     pub non_zero: f64,
     /// Mean share of its inputs that are 255, the greatest there is. Of pixels that is full ink; of
@@ -26,8 +28,10 @@ pub struct LayerActivity {
 }
 
 /// What all layers take in.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Activity {
+    /// The image that the network takes.
+    pub input: Input,
     /// In order of evaluation. The first takes pixels, the others the activations of the layer
     /// before.
     pub layers: Vec<LayerActivity>,
@@ -86,10 +90,11 @@ pub fn activity(model: &Model<'_>, images: &Images) -> Result<Activity, Evaluate
     let layer = |(layer, counts): (&inkbit_core::Layer<'_>, [usize; 2])| {
         let values = (layer.inputs() * images.len()) as f64;
         let [non_zero, saturated] = counts.map(|count| count as f64 / values);
-        let (inputs, outputs) = (layer.inputs(), layer.outputs());
-        LayerActivity { inputs, outputs, non_zero, saturated }
+        let (inputs, outputs, bits) = (layer.inputs(), layer.outputs(), layer.bits());
+        LayerActivity { inputs, outputs, bits, non_zero, saturated }
     };
-    Ok(Activity { layers: model.layers().iter().zip(counts).map(layer).collect() })
+    let layers = model.layers().iter().zip(counts).map(layer).collect();
+    Ok(Activity { input: model.input(), layers })
 }
 
 fn count(model: &Model<'_>, pixels: &[u8]) -> Counts {
@@ -117,14 +122,43 @@ fn count(model: &Model<'_>, pixels: &[u8]) -> Counts {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::model_file::Blob;
 
     #[test]
     fn multiplications_are_those_of_non_zero_inputs() {
-        let layer =
-            |inputs, outputs, non_zero| LayerActivity { inputs, outputs, non_zero, saturated: 0.0 };
-        let activity = Activity { layers: vec![layer(8, 4, 0.5), layer(4, 2, 0.25)] };
+        let layer = |inputs, outputs, non_zero| LayerActivity {
+            inputs,
+            outputs,
+            bits: WeightBits::Eight,
+            non_zero,
+            saturated: 0.0,
+        };
+        let layers = vec![layer(8, 4, 0.5), layer(4, 2, 0.25)];
+        let activity = Activity { input: Input::full(8), layers };
         assert_eq!((activity.macs(), activity.all_macs()), (18.0, 40));
         assert_eq!(activity.share(), 0.45);
+    }
+
+    #[test]
+    fn what_is_counted_is_what_is_not_zero() {
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests");
+        let blob = Blob::load(&tests.join("golden/int8-14x14-inputs.inkbit")).unwrap();
+        let model = blob.model().unwrap();
+        let mut pixels = vec![0; 2 * 28 * 28];
+        // Of one square's four pixels a sum of 1 rounds to 0, and one of 2 to 1.
+        pixels[0] = 1;
+        pixels[2] = 2;
+        pixels[28 * 28 + 28 + 3] = 255;
+        pixels[28 * 28..][..30].fill(255);
+        let images = Images { side: 28, pixels, labels: vec![0, 1] };
+        let found = activity(&model, &images).unwrap();
+        let first = found.layers[0];
+        // Of the second image one square is full and the others of its row are half full.
+        assert_eq!((first.inputs, first.non_zero), (196, 15.0 / 392.0));
+        assert_eq!(first.saturated, 1.0 / 392.0);
+        assert_eq!(found.input, model.input());
     }
 }

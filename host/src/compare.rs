@@ -1,11 +1,16 @@
 //! Several models over the same images: how they differ, and whether that is more than chance.
 
-use inkbit_core::Model;
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::activity::activity;
 use crate::data::Images;
+use crate::device::board::{self, Board};
+use crate::device::cost::Cost;
 use crate::evaluate::{EvaluateError, int_logits};
+use crate::model_file::Blob;
+use crate::models::Counts;
 use crate::predictions::{Prediction, predictions};
 use crate::significance::{mcnemar, wilson};
 
@@ -26,6 +31,8 @@ pub struct Contender {
     pub non_zero: f64,
     /// How many these are for an image, in the mean.
     pub macs: f64,
+    /// What an inference costs, by board: counted or estimated.
+    pub costs: BTreeMap<String, Cost>,
     /// Numbers of the images that it alone gets wrong.
     pub alone_wrong: Vec<usize>,
     #[serde(skip)]
@@ -57,30 +64,39 @@ pub struct Comparison {
 }
 
 impl Contender {
-    /// Measures a model; `bytes` is its blob's size.
+    /// Measures a model. `counts` are the instructions that were counted.
     ///
     /// # Errors
     ///
     /// Those of [`check_images`](crate::evaluate::check_images).
+    ///
+    /// # Panics
+    ///
+    /// If the blob is not a model, which loading it has checked.
     pub fn measure(
         name: &str,
-        model: &Model<'_>,
-        bytes: usize,
+        blob: &Blob,
         images: &Images,
+        counts: &Counts,
     ) -> Result<Self, EvaluateError> {
+        let model = &blob.model().expect("a blob that was loaded is a model");
         let logits: Vec<f64> = int_logits(model, images)?.into_iter().map(f64::from).collect();
         let found = predictions(model.classes(), &images.labels, &logits);
         let right: Vec<bool> = found.iter().map(Prediction::is_right).collect();
         let activity = activity(model, images)?;
         let correct = right.iter().filter(|right| **right).count();
+        let cost =
+            |board: Board| Some((Cost::of(&board, blob.crc(), &activity, counts)?, board.name));
+        let costs = board::all().into_iter().filter_map(cost);
         Ok(Self {
             name: name.to_owned(),
             correct,
             accuracy: correct as f64 / images.len() as f64,
             interval: wilson(correct, images.len()),
-            bytes,
+            bytes: blob.bytes().len(),
             non_zero: activity.share(),
             macs: activity.macs(),
+            costs: costs.map(|(cost, board)| (board, cost)).collect(),
             alone_wrong: Vec::new(),
             right,
         })
@@ -125,6 +141,7 @@ mod tests {
             bytes: 1,
             non_zero: 1.0,
             macs: 1.0,
+            costs: BTreeMap::new(),
             alone_wrong: Vec::new(),
             right,
         }

@@ -33,4 +33,3 @@ pub mod sweep;
 pub mod terminal;
 pub mod train;
 pub mod verify;
-pub mod work;

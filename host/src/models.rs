@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use inkbit_core::Model;
 use serde::{Deserialize, Serialize};
 
+use crate::activity::activity;
 use crate::data::Images;
 use crate::device::board::{self, Board};
+use crate::device::cost::Fit;
 use crate::evaluate::{EvaluateError, evaluate_model};
 use crate::files::{self, FileError};
 use crate::model_file::Blob;
 use crate::preset::{self, Bar};
-use crate::work::Work;
 
 /// One model. Accuracies and shares go from 0 to 1.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -70,7 +71,9 @@ impl Entry {
         let provenance = &model.header().provenance;
         let measure = |images| {
             let accuracy = evaluate_model(&model, images)?.accuracy;
-            Ok(Measured { accuracy, nonzero: Work::measure(&model, images)?.nonzero })
+            let activity = activity(&model, images)?;
+            let nonzero = activity.layers.iter().map(|layer| layer.non_zero).collect();
+            Ok(Measured { accuracy, nonzero })
         };
         let shapes = || model.layers().iter().map(inkbit_core::Layer::shape);
         let outputs = shapes().map(|shape| usize::from(shape.outputs).to_string());
@@ -125,11 +128,13 @@ pub fn mark_best(entries: &mut [Entry]) {
     }
 }
 
-/// Instructions that `cargo xtask bench` has counted.
+/// Instructions that `cargo xtask bench` has counted, and what was fitted to them.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Counts {
     #[serde(default)]
     count: Vec<Count>,
+    #[serde(default)]
+    fit: Vec<Fit>,
 }
 
 /// One model on one board; the file says more.
@@ -143,6 +148,17 @@ struct Count {
 }
 
 impl Counts {
+    /// The counts of the reference models, which are built in.
+    ///
+    /// # Panics
+    ///
+    /// If the file that was built in is damaged, which the tests rule out.
+    #[must_use]
+    pub fn built_in() -> Self {
+        let text = include_str!("../../tests/bench/instructions.toml");
+        Self::parse(text).expect("the tests read it")
+    }
+
     /// Reads the text of the benchmark's file.
     ///
     /// # Errors
@@ -150,6 +166,14 @@ impl Counts {
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
         toml::from_str(text)
+    }
+
+    /// What was fitted to the counts of a processor; see [`Cost::estimate`].
+    ///
+    /// [`Cost::estimate`]: crate::device::cost::Cost::estimate
+    #[must_use]
+    pub fn fit(&self, cpu: &str) -> Option<&Fit> {
+        self.fit.iter().find(|fit| fit.cpu == cpu)
     }
 
     /// Mean instructions of a model, by the CRC of its blob, by board, with the kernel that is flashed;
@@ -192,24 +216,21 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FileError> {
 }
 
 /// Reads a benchmark's file; without one, gives the counts of the reference models, which are built
-/// in.
+/// in. What is fitted to those is taken where the file has nothing fitted to its own.
 ///
 /// # Errors
 ///
 /// What is wrong with it.
-///
-/// # Panics
-///
-/// If the file that was built in is damaged, which the tests rule out.
 pub fn read_counts(path: Option<&Path>) -> Result<Counts, String> {
-    let Some(path) = path else {
-        let counts = Counts::parse(include_str!("../../tests/bench/instructions.toml"));
-        return Ok(counts.expect("the tests read it"));
-    };
+    let Some(path) = path else { return Ok(Counts::built_in()) };
     let bytes = files::read(path).map_err(|error| error.to_string())?;
     let text = String::from_utf8(bytes).map_err(|error| error.to_string());
     let counts = text.and_then(|text| Counts::parse(&text).map_err(|error| error.to_string()));
-    counts.map_err(|error| format!("{}: {}", path.display(), error.trim_end()))
+    let mut counts = counts.map_err(|error| format!("{}: {}", path.display(), error.trim_end()))?;
+    if counts.fit.is_empty() {
+        counts.fit = Counts::built_in().fit;
+    }
+    Ok(counts)
 }
 
 #[cfg(test)]
@@ -268,7 +289,7 @@ mod tests {
 
     #[test]
     fn counts_are_built_in() {
-        let counts = read_counts(None).unwrap();
+        let counts = Counts::built_in();
         assert!(!counts.count.is_empty());
         let missing = read_counts(Some(Path::new("nowhere.toml"))).unwrap_err();
         assert!(missing.contains("nowhere.toml"), "{missing}");

@@ -26,6 +26,9 @@ fn a_weaker_model_is_told_from_a_better_one() {
     assert!(
         text.contains("\nof 80 test images, wrong for one alone\nmodel.inkbit  0\nweak.inkbit   ")
     );
+    assert!(lines[4].starts_with("instructions    lm3s6965evb       microbit "), "{text}");
+    assert!(lines[5].starts_with("model.inkbit            ~"), "{text}");
+    assert!(lines[7].starts_with("~ estimated for these images, within "), "{text}");
     assert!(text.contains("model.inkbit is right where weak.inkbit is wrong "), "{text}");
     assert!(text.contains(": more than chance explains (McNemar's exact test, p = "), "{text}");
 }
@@ -41,6 +44,9 @@ fn json_has_the_same_figures() {
     let wrong = 80 - weak["correct"].as_u64().unwrap();
     assert!(wrong > 10, "{text}");
     assert_eq!(weak["alone_wrong"].as_array().unwrap().len() as u64, wrong);
+    let cost = &weak["costs"]["microbit"];
+    assert!(cost["instructions"].as_f64().is_some_and(|count| count > 1000.0), "{text}");
+    assert!(cost["error"].as_f64().is_some_and(|error| error < 0.05), "{text}");
     assert_eq!(json["pairs"].as_array().unwrap().len(), 3);
     assert_eq!(json["pairs"][0]["only_first"].as_u64(), Some(wrong));
     assert_eq!(json["pairs"][0]["only_second"], 0);

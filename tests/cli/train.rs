@@ -256,12 +256,20 @@ fn several_seeds_are_trained_like_single_ones_and_compared() {
         assert_eq!(lines.count(), 3, "{text}");
     }
     let table: Vec<&str> = text.lines().skip_while(|line| !line.contains("validation  ")).collect();
-    let rows: Vec<&str> = text.lines().rev().take(6).collect();
+    assert!(text.ends_with("\n\nreports in many/seed-N/report.html\n"), "{text}");
+    let rows: Vec<&str> = text.lines().rev().skip(2).take(6).collect();
     assert!(
         rows[0].trim().starts_with("spread") && rows[1].trim().starts_with("mean"),
         "{table:?}"
     );
     assert!(rows[4].trim().starts_with("4 ") && rows[4].contains("/3"), "{text}");
+    for seed in 4..=6 {
+        let page = place.read(&format!("many/seed-{seed}/report.html"));
+        assert!(String::from_utf8(page).unwrap().contains("3 epochs in "));
+    }
+
+    let text = place.succeed(&format!("train --out bare {TRAIN} --seeds 2 --no-report"));
+    assert!(!text.contains("report") && !place.path("bare/seed-1/report.html").exists(), "{text}");
 
     let message = place.fail(1, &format!("train --out many {TRAIN} --seed 5 --seeds 2"));
     assert!(message.starts_with("many/seed-5 holds a finished run of 3 epochs"), "{message}");

@@ -18,6 +18,7 @@ use inkbit::files;
 use inkbit::model_file::Blob;
 use inkbit_tests::instructions::baseline::{Baseline, Comparison, entries};
 use inkbit_tests::instructions::measure::{self, Sample};
+use inkbit_tests::instructions::probes::probes;
 use inkbit_tests::instructions::summary::{ModelFacts, Row, Summary};
 use inkbit_tests::instructions::table::tables;
 use inkbit_tests::instructions::widened;
@@ -47,7 +48,7 @@ struct Arguments {
     /// Compare with the baseline and fail if a count is more than 1 % above it.
     #[arg(long)]
     check: bool,
-    /// Renew baseline and tables.
+    /// Renew baseline and tables, and what estimates take from them.
     #[arg(long)]
     write: bool,
 }
@@ -77,10 +78,12 @@ impl FromStr for Image {
 struct Subject<'b> {
     facts: ModelFacts,
     blob: &'b Blob,
-    /// The same with 8 bits a weight, where it has fewer.
+    /// Whether it is counted for estimates alone, and so not shown.
+    is_probe: bool,
+    /// The same with 8 bits a weight, where it has fewer and is shown.
     in_8_bits: Option<Blob>,
-    /// Logits, and products with inputs that are not zero.
-    expected: Vec<(Vec<i64>, u64)>,
+    /// Logits, and how many inputs of each layer are not zero.
+    expected: Vec<(Vec<i64>, Vec<u64>)>,
 }
 
 /// The images: one of ink alone, those of the baseline, and those of the data set.
@@ -120,8 +123,16 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         .collect::<anyhow::Result<Vec<_>>>()?;
     let old = read_baseline(arguments)?;
     let pictures = pictures(arguments.images)?;
-    let subjects: Vec<Subject<'_>> =
+    let mut subjects: Vec<Subject<'_>> =
         blobs.iter().map(|blob| subject(blob, &pictures)).collect::<Result<_, _>>()?;
+    let probes = if arguments.write { probes() } else { Vec::new() };
+    let probes: Vec<_> =
+        probes.into_iter().map(|(name, bytes)| (name, Blob::from_bytes(&bytes))).collect();
+    for (name, blob) in &probes {
+        let mut probe = Subject { is_probe: true, in_8_bits: None, ..subject(blob, &pictures)? };
+        (*name).clone_into(&mut probe.facts.name);
+        subjects.push(probe);
+    }
 
     let (mut jobs, mut left_out) = (Vec::new(), Vec::new());
     for subject in &subjects {
@@ -146,8 +157,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     rows.sort_by(|a, b| a.cpu.cmp(&b.cpu));
 
     let data = pictures.data;
-    let text: String =
-        subjects.iter().map(|subject| tables(&rows, subject.facts.crc, data)).collect();
+    let shown = subjects.iter().filter(|subject| !subject.is_probe);
+    let text: String = shown.map(|subject| tables(&rows, subject.facts.crc, data)).collect();
     println!("{text}");
     left_out.iter().for_each(|line| println!("{line}"));
     println!("{} firmwares in {:.0} s", rows.len(), start.elapsed().as_secs_f64());
@@ -235,7 +246,8 @@ fn subject<'b>(blob: &'b Blob, pictures: &Pictures) -> anyhow::Result<Subject<'b
         name: model.header().name.to_owned(),
         crc: blob.crc(),
         widths: layers.iter().take(1).map(inkbit_core::Layer::inputs).chain(outputs).collect(),
-        bits: layers.first().map_or(8, |layer| layer.bits().bits()),
+        input: model.input(),
+        bits: layers.iter().map(|layer| layer.bits().bits()).collect(),
         cells: model.scratch_cells(),
     };
     let threads = thread::available_parallelism().map_or(1, usize::from);
@@ -245,19 +257,19 @@ fn subject<'b>(blob: &'b Blob, pictures: &Pictures) -> anyhow::Result<Subject<'b
         shares[part].iter().map(|pixels| answer(&oracle, pixels)).collect::<Vec<_>>()
     });
     let in_8_bits = widened::in_8_bits(&model)?;
-    Ok(Subject { facts, blob, in_8_bits, expected: answers.concat() })
+    Ok(Subject { facts, blob, is_probe: false, in_8_bits, expected: answers.concat() })
 }
 
-/// The logits, and the products with inputs that are not zero.
-fn answer(oracle: &Oracle, pixels: &[u8]) -> (Vec<i64>, u64) {
+/// The logits, and how many inputs of each layer are not zero.
+fn answer(oracle: &Oracle, pixels: &[u8]) -> (Vec<i64>, Vec<u64>) {
     let mut layers = oracle.layers(pixels);
+    let logits = layers.pop().unwrap_or_default();
     let inputs = [oracle.inputs(pixels)];
-    let products =
-        inputs.iter().chain(&layers).zip(&oracle.layers).map(|(inputs, layer)| {
-            inputs.iter().filter(|input| **input != 0).count() * layer.outputs
-        });
-    let products = products.sum::<usize>() as u64;
-    (layers.pop().unwrap_or_default(), products)
+    let nonzero = inputs
+        .iter()
+        .chain(&layers)
+        .map(|inputs| inputs.iter().filter(|input| **input != 0).count() as u64);
+    (logits, nonzero.collect())
 }
 
 /// Counts one model on one board.
@@ -270,23 +282,30 @@ fn count(
     pictures: &Pictures,
     bar: &ProgressBar,
 ) -> anyhow::Result<(Row, String)> {
+    // For estimates, the images of the baseline are enough.
+    let images = if subject.is_probe { 1 + REFERENCE } else { pictures.pixels.len() };
     let samples: Vec<Sample<'_>> = pictures
         .pixels
         .iter()
         .zip(&subject.expected)
+        .take(images)
         .map(|(pixels, (logits, _))| (pixels.as_slice(), logits.as_slice()))
         .collect();
     let count =
         |blob, samples| measure::count(board, firmware, plugin, blob, samples, |_| bar.inc(1));
     let counts = count(subject.blob, &samples)?;
-    let macs: Vec<u64> = subject.expected.iter().map(|(_, products)| *products).collect();
+    let nonzero: Vec<&[u64]> =
+        subject.expected.iter().take(images).map(|(_, nonzero)| &nonzero[..]).collect();
+    let widths = &subject.facts.widths;
     let (behind_ink, behind_reference) = (1, 1 + REFERENCE);
     let mut row = Row::new(&subject.facts, board, kernel);
     row.all_ink = counts.images[0].total();
     row.code = counts.code;
     let reference = behind_ink..behind_reference;
-    row.reference = Summary::new(&counts.images[reference.clone()], &macs[reference.clone()]);
-    row.images = Summary::new(&counts.images[behind_reference..], &macs[behind_reference..]);
+    row.reference =
+        Summary::new(&counts.images[reference.clone()], &nonzero[reference.clone()], widths);
+    row.images =
+        Summary::new(&counts.images[behind_reference..], &nonzero[behind_reference..], widths);
     if row.images.images == 0 {
         row.images = row.reference.clone();
     }
@@ -297,7 +316,7 @@ fn count(
         bar.inc_length(REFERENCE as u64);
         // The logits that are expected are those of the model with fewer bits.
         let counts = count(blob, &samples[reference.clone()])?;
-        let in_8_bits = Summary::new(&counts.images, &macs[reference]);
+        let in_8_bits = Summary::new(&counts.images, &nonzero[reference], widths);
         row.reference.differing += in_8_bits.differing;
         row.in_8_bits = Some(in_8_bits);
     }

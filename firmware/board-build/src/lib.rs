@@ -12,6 +12,7 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 struct Board {
     name: String,
+    clock: Option<u32>,
     memory: Memory,
     limits: Limits,
 }
@@ -70,7 +71,7 @@ pub fn build_for(
     aliases: &str,
 ) -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={board}");
-    let Board { name, memory: Memory { flash, ram, model }, limits } =
+    let Board { name, clock, memory: Memory { flash, ram, model }, limits } =
         toml::from_str(&fs::read_to_string(board)?)?;
     let out = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set: run this from cargo")?;
     let out = Path::new(&out);
@@ -106,6 +107,13 @@ pub fn build_for(
         model.bytes
     )?;
     writeln!(constants, "/// Cells of working memory.\nconst CELLS: usize = {};", limits.cells)?;
+    if let Some(clock) = clock {
+        // Boards with a timer of their own have no use for it.
+        writeln!(
+            constants,
+            "/// Hertz of the core.\n#[allow(dead_code)]\nconst CLOCK: u32 = {clock};"
+        )?;
+    }
     fs::write(out.join("board.rs"), constants)?;
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use inkbit::compare::{Comparison, Contender};
 use inkbit::model_file::Blob;
+use inkbit::models::read_counts;
 use inkbit::report::text;
 
 use super::data_args::DataArgs;
@@ -12,8 +13,9 @@ use super::{UsageError, progress};
 
 /// Put several models side by side on the same test images.
 ///
-/// Accuracy with its 95 % confidence interval (Wilson), size, and the multiplications that a device
-/// cannot skip; the images that each model alone gets wrong; and for every pair, whether their
+/// Accuracy with its 95 % confidence interval (Wilson), size, the multiplications that a device
+/// cannot skip, and the instructions of an inference on every board, counted for the reference models
+/// and estimated for others; the images that each model alone gets wrong; and for every pair, whether their
 /// difference is more than chance (McNemar's exact test).
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -24,6 +26,10 @@ pub struct Args {
     /// The models, at least two
     #[arg(required = true, value_name = "MODEL")]
     models: Vec<PathBuf>,
+
+    /// File with counted instructions [default: those of the reference models, built in]
+    #[arg(long, value_name = "FILE")]
+    instructions: Option<PathBuf>,
 
     #[command(flatten)]
     data: DataArgs,
@@ -38,14 +44,14 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         let message = "there is one model: give at least two to compare";
         return Err(UsageError(message.to_owned()).into());
     };
+    let counts = read_counts(args.instructions.as_deref()).map_err(anyhow::Error::msg)?;
     let blobs = args.models.iter().map(|path| Blob::load(path)).collect::<Result<Vec<_>, _>>()?;
     let data = args.data.load_for_model(&blobs[0].model()?)?;
     let bar = progress::bar(blobs.len(), "measuring");
     let mut contenders = Vec::new();
     for (path, blob) in args.models.iter().zip(&blobs) {
         let name = path.display().to_string();
-        let model = blob.model()?;
-        let measured = Contender::measure(&name, &model, blob.bytes().len(), &data.test);
+        let measured = Contender::measure(&name, blob, &data.test, &counts);
         contenders.push(measured.context(name)?);
         bar.inc(1);
     }

@@ -14,7 +14,7 @@ use inkbit::train::timings::Timings;
 
 use super::config_args::check_images;
 use super::train::{percent, test_accuracy};
-use super::{UsageError, watch};
+use super::{UsageError, report, watch};
 
 /// What is trained, and where.
 pub struct Job<'a> {
@@ -22,6 +22,8 @@ pub struct Job<'a> {
     pub config: &'a TrainConfig,
     pub force: bool,
     pub timings: bool,
+    /// Whether each run gets a report.
+    pub report: bool,
 }
 
 /// How one seed's run came out.
@@ -62,11 +64,15 @@ pub fn run(
         .iter()
         .map(|config| Run::create(&folder(config), config, DataInfo::new(&data), job.force))
         .collect::<Result<Vec<_>, _>>()?;
-    let outcomes = side_by_side(&runs, &data);
+    let outcomes = side_by_side(&runs, &data, job.report);
     watch::ended();
     let outcomes = outcomes.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
     let outcomes: Vec<Outcome> = outcomes.into_iter().flatten().collect();
     super::print(&table(&outcomes))?;
+    if job.report && !watch::stopping() {
+        let folders = job.out.join("seed-N").join("report.html");
+        super::print(&format!("\nreports in {}\n", folders.display()))?;
+    }
     if watch::stopping() {
         super::print(
             "interrupted; go on seed by seed with `inkbit train --resume --out RUN/seed-N`\n",
@@ -81,7 +87,11 @@ pub fn run(
 }
 
 /// Every run's outcome, in order; none of those that had not begun when somebody stopped them.
-fn side_by_side(runs: &[Run], data: &Dataset) -> Vec<anyhow::Result<Option<Outcome>>> {
+fn side_by_side(
+    runs: &[Run],
+    data: &Dataset,
+    report: bool,
+) -> Vec<anyhow::Result<Option<Outcome>>> {
     let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let next = AtomicUsize::new(0);
     let work = || {
@@ -89,7 +99,7 @@ fn side_by_side(runs: &[Run], data: &Dataset) -> Vec<anyhow::Result<Option<Outco
         while let number = next.fetch_add(1, Ordering::Relaxed)
             && let Some(run) = runs.get(number)
         {
-            done.push((number, train(run, data)));
+            done.push((number, train(run, data, report)));
         }
         done
     };
@@ -104,7 +114,7 @@ fn side_by_side(runs: &[Run], data: &Dataset) -> Vec<anyhow::Result<Option<Outco
     done.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
-fn train(run: &Run, data: &Dataset) -> anyhow::Result<Option<Outcome>> {
+fn train(run: &Run, data: &Dataset, report: bool) -> anyhow::Result<Option<Outcome>> {
     if watch::stopping() {
         return Ok(None);
     }
@@ -113,6 +123,9 @@ fn train(run: &Run, data: &Dataset) -> anyhow::Result<Option<Outcome>> {
     let (state, timings) =
         run.train_timed(data, &mut observer).with_context(|| format!("seed {seed}"))?;
     let Some(best) = state.history.best() else { return Ok(None) };
+    if report && state.history.end.is_some() {
+        report::save(run, data)?;
+    }
     Ok(Some(Outcome {
         seed,
         kept: best.epoch,

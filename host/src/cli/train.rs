@@ -82,7 +82,13 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let resumed = args.resume.then(|| Run::open_unfinished(out)).transpose()?;
     let config = args.config.resolve(resumed.as_ref().map(|run| &run.config))?;
     if let Some(count) = args.seeds {
-        let job = Job { out, config: &config, force: args.force, timings: args.timings };
+        let job = Job {
+            out,
+            config: &config,
+            force: args.force,
+            timings: args.timings,
+            report: !args.no_report,
+        };
         return seeds::run(&job, count.into(), || args.data.load());
     }
     if resumed.is_none() && !args.force {

@@ -29,6 +29,8 @@ pub struct Board {
     pub target: String,
     /// The processor.
     pub cpu: String,
+    /// Hertz at which it runs; none of a board that exists only in the emulator.
+    pub clock: Option<u32>,
     /// Its display, if it has one.
     pub display: Option<Display>,
     /// Whether it has keys.

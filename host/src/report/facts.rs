@@ -8,7 +8,7 @@ use super::plot::Sample;
 use crate::activity::{Activity, activity};
 use crate::data::Dataset;
 use crate::device::board::{self, Board};
-use crate::device::cost::{Cost, cost as cost_on};
+use crate::device::cost::Cost;
 use crate::evaluate::{EvaluateError, Evaluation, int_logits};
 use crate::model_file::Blob;
 use crate::models::Counts;
@@ -117,11 +117,9 @@ impl<'a> Facts<'a> {
         let result = Evaluation::from_logits(&classes, &data.test.labels, &logits);
         let predictions = predictions(model.classes(), &data.test.labels, &logits);
         let activity = activity(model, &data.test)?;
-        let macs = activity.macs();
-        let counted = counts.of(blob.crc());
         let fit = |board: Board| Fit {
             obstacle: board.check(model, blob.bytes()).err().map(|error| error.to_string()),
-            cost: cost_on(&board, counted.get(&board.name).copied(), macs),
+            cost: Cost::of(&board, blob.crc(), &activity, counts),
             board,
         };
         let (history, cost) = training.map_or((None, None), |training| {

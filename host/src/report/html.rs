@@ -216,12 +216,18 @@ impl Page<'_> {
         let layer = self.facts.activity.layers[*layer];
         words::grouped((layer.non_zero * (layer.inputs * layer.outputs) as f64) as usize)
     }
+
+    /// How far estimates have been off at most, if the page has any.
+    fn greatest_error(&self) -> Option<String> {
+        let costs = self.facts.boards.iter().filter_map(|fit| fit.cost);
+        costs.filter_map(|cost| cost.error).max_by(f64::total_cmp).map(words::percent)
+    }
 }
 
 fn instructions(cost: &Option<Cost>) -> String {
     let words = |cost: Cost| {
         let number = words::grouped(cost.instructions as usize);
-        if cost.counted { number } else { format!("about {number}") }
+        if cost.error.is_none() { number } else { format!("about {number}") }
     };
     cost.map_or_else(|| "unknown".to_owned(), words)
 }
@@ -230,7 +236,7 @@ fn time(cost: &Option<Cost>) -> String {
     let known = cost.and_then(|cost| cost.seconds().zip(cost.clock));
     known.map_or_else(
         || "no real part".to_owned(),
-        |(seconds, clock)| format!("{:.1} ms at {} MHz", 1e3 * seconds, clock / 1e6),
+        |(seconds, clock)| format!("{:.1} ms at {} MHz", 1e3 * seconds, f64::from(clock) / 1e6),
     )
 }
 

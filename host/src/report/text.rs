@@ -5,8 +5,10 @@ use std::fmt::Write;
 use inkbit_core::{Layer, Model};
 
 use super::units;
+use super::words::grouped;
 use crate::compare::{Comparison, Contender, Duel};
 use crate::data::Images;
+use crate::device::board;
 use crate::evaluate::Evaluation;
 use crate::quantize::{Removed, Report, bits};
 use crate::robust::Robustness;
@@ -113,7 +115,7 @@ pub fn comparison(found: &Comparison) -> String {
     const NAMED: usize = 12;
     let name = |index: usize| &found.models[index].name;
     let width = found.models.iter().map(|model| model.name.chars().count()).max().unwrap_or(0);
-    let width = width.max("model".len());
+    let width = width.max("instructions".len());
     let mut text = format!(
         "{:width$}  accuracy    95 % interval      bytes  non-zero  multiplications\n",
         "model"
@@ -128,6 +130,7 @@ pub fn comparison(found: &Comparison) -> String {
              {macs:15.0}",
         );
     }
+    instructions(&mut text, &found.models, width);
     let _ = writeln!(text, "\nof {} test images, wrong for one alone", found.images);
     for model in &found.models {
         let named: Vec<String> =
@@ -149,6 +152,39 @@ pub fn comparison(found: &Comparison) -> String {
         );
     }
     text
+}
+
+/// What an inference takes on every board.
+fn instructions(text: &mut String, models: &[Contender], width: usize) {
+    const COLUMN: usize = 13;
+    let boards = board::names();
+    let _ = write!(text, "\n{:width$}", "instructions");
+    boards.iter().for_each(|board| *text += &format!("  {board:>COLUMN$}"));
+    text.push('\n');
+    let mut greatest = 0.0_f64;
+    for Contender { name, costs, .. } in models {
+        let _ = write!(text, "{name:width$}");
+        for board in &boards {
+            let cell = costs.get(board).map_or_else(
+                || "unknown".to_owned(),
+                |cost| {
+                    greatest = greatest.max(cost.error.unwrap_or_default());
+                    let about = if cost.error.is_some() { "~" } else { "" };
+                    format!("{about}{}", grouped(cost.instructions.round() as usize))
+                },
+            );
+            let _ = write!(text, "  {cell:>COLUMN$}");
+        }
+        text.push('\n');
+    }
+    if greatest > 0.0 {
+        let _ = writeln!(
+            text,
+            "~ estimated for these images, within {:.1} % where it can be held against a count; the \
+             others were counted on synthetic digits",
+            100.0 * greatest
+        );
+    }
 }
 
 /// What units of the first layer look for, as drawings of at most `columns` beside each other.

@@ -25,3 +25,6 @@ pub use plan::{Plan, Space};
 pub use published::{PUBLISHED, Published};
 pub use table::{Row, Table};
 pub use worker::{Progress, Summary};
+
+/// The processor that instructions are estimated for.
+pub const CPU: &str = "Cortex-M3";

@@ -119,7 +119,7 @@ impl Table {
         text.push_str(
             "\n* on the Pareto front of bytes, + on that of instructions: no smaller (faster) \
              network has a higher\n  validation accuracy. Instructions are estimated for a \
-             Cortex-M3 from non-zero counts:\n  1.25 per multiplication + 9 per pixel and output.\n",
+             Cortex-M3, by a fit\n  to counts of the reference models.\n",
         );
         if self.finished < self.planned {
             let _ = writeln!(text, "{} of {} trainings finished", self.finished, self.planned);

@@ -6,14 +6,15 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 
 use super::folder::{Folder, Outcome, Trained};
-use super::{Cell, Sweep, SweepError, network};
+use super::{CPU, Cell, Sweep, SweepError, network};
+use crate::activity::activity;
 use crate::data::Dataset;
 use crate::evaluate::evaluate_model;
+use crate::models::Counts;
 use crate::quantize::{Quantized, export};
 use crate::run::{Observer, Run, RunError};
 use crate::train::history::{Epoch, History};
 use crate::train::{TrainError, validation_images};
-use crate::work::Work;
 
 /// How far a sweep has come.
 #[derive(Clone, Copy, Debug)]
@@ -217,7 +218,9 @@ impl Folder {
         let blob = export(&quantized, &description, tested)?;
         blob.save(&self.model(cell))?;
         let model = blob.model().map_err(format)?;
-        let work = Work::measure(&model, &data.test)?;
+        let activity = activity(&model, &data.test)?;
+        let counts = Counts::built_in();
+        let fit = counts.fit(CPU).expect("the tests look it up");
         let validation = evaluate_model(&model, &validation_images(&data.train, &cell.config))?;
         Ok(Trained {
             widths: cell.widths.clone(),
@@ -226,9 +229,9 @@ impl Folder {
             bytes: blob.bytes().len(),
             validation_accuracy: validation.accuracy,
             test_accuracy: test.accuracy,
-            macs: work.macs,
-            instructions: work.instructions(),
-            nonzero: work.nonzero,
+            macs: activity.macs(),
+            instructions: fit.estimate(&activity),
+            nonzero: activity.layers.iter().map(|layer| layer.non_zero).collect(),
             seconds: run.history()?.seconds(),
         })
     }

@@ -1,7 +1,10 @@
 //! The committed counts, and whether new ones are worse.
 
+use inkbit::device::cost::Fit;
+use inkbit_core::Input;
 use serde::{Deserialize, Serialize};
 
+use super::fit::fits;
 use super::summary::{Row, Summary};
 
 /// How far a count may be above the baseline. Counts are deterministic; what is left is for
@@ -10,7 +13,9 @@ const TOLERANCE: f64 = 0.01;
 
 /// What the file begins with.
 const HEAD: &str = "# Instructions of an inference, counted in QEMU. \
-                    `cargo xtask bench --write` writes this file.\n\n";
+                    `cargo xtask bench --write` writes this file.\n\
+                    # A count is of a model on a board; a fit is what the terms of an estimate\n\
+                    # (host/src/device/cost.rs) take on a processor.\n\n";
 
 /// Counts that later ones are compared with.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -21,6 +26,9 @@ pub struct Baseline {
     /// One for each model, board, kernel and set of images.
     #[serde(default, rename = "count")]
     pub counts: Vec<Entry>,
+    /// What estimates for other models take from the counts; one for each processor.
+    #[serde(default, rename = "fit")]
+    pub fits: Vec<Fit>,
 }
 
 /// What a set of images took.
@@ -37,6 +45,17 @@ pub struct Entry {
     pub kernel: String,
     /// The images, as `20 synthetic`.
     pub images: String,
+    /// The image that the model takes.
+    pub input: Option<Input>,
+    /// Inputs of the first layer, then the outputs of each.
+    #[serde(default)]
+    pub widths: Vec<usize>,
+    /// Bits of a weight in each layer.
+    #[serde(default)]
+    pub bits: Vec<usize>,
+    /// Mean number of each layer's inputs that are not zero.
+    #[serde(default)]
+    pub nonzero: Vec<f64>,
     /// Mean of all instructions.
     pub mean: f64,
     /// The fewest.
@@ -69,6 +88,10 @@ impl Entry {
             board: row.board.clone(),
             kernel: row.kernel.clone(),
             images: format!("{} {data}", summary.images),
+            input: Some(row.model.input),
+            widths: row.model.widths.clone(),
+            bits: row.model.bits.clone(),
+            nonzero: summary.nonzero.iter().map(tenths).collect(),
             mean: tenths(&summary.mean),
             least: summary.least,
             most: summary.most,
@@ -121,7 +144,7 @@ impl Baseline {
         HEAD.to_owned() + &toml::to_string(self).expect("text, numbers and lists of them")
     }
 
-    /// Replaces the entries that count the same things, and adds the others.
+    /// Replaces the entries that count the same things, adds the others, and fits to all of them.
     pub fn renew(&mut self, compiler: &str, entries: Vec<Entry>) {
         compiler.clone_into(&mut self.compiler);
         for entry in entries {
@@ -134,6 +157,7 @@ impl Baseline {
             let Entry { model, images, board, kernel, .. } = entry.clone();
             (model, images, board, kernel)
         });
+        self.fits = fits(&self.counts);
     }
 
     /// Compares a run with this.

@@ -1,6 +1,7 @@
 //! What was counted, brought together over images, and what it is held against.
 
 use inkbit::device::Board;
+use inkbit_core::Input;
 
 use super::cycles::Cycles;
 use super::engine::{PARTS, Part};
@@ -36,7 +37,9 @@ pub struct Summary {
     pub parts: [f64; PARTS.len()],
     /// Means before the first layer, in the first, and so on.
     pub layers: Vec<f64>,
-    /// Mean of the multiplications by inputs that are not zero.
+    /// Mean number of each layer's inputs that are not zero.
+    pub nonzero: Vec<f64>,
+    /// Mean of the multiplications by such inputs.
     pub macs: f64,
     /// The fewest and the most mean cycles, estimated; 0 where there is no estimate.
     pub cycles: [f64; 2],
@@ -47,15 +50,19 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Brings counts together; `macs` are the products of each image.
+    /// Brings counts together. `nonzero` says for each image how many inputs of each layer are not
+    /// zero; `widths` are those of the net, inputs first.
     #[must_use]
-    pub fn new(counts: &[Count], macs: &[u64]) -> Self {
+    pub fn new(counts: &[Count], nonzero: &[&[u64]], widths: &[usize]) -> Self {
         let images = counts.len();
         let mean = |sum: u64| sum as f64 / images.max(1) as f64;
         let of = |part: &dyn Fn(&Count) -> u64| mean(counts.iter().map(part).sum());
         let totals = || counts.iter().map(Count::total);
         let layers = counts.iter().map(|count| count.layers.len()).max().unwrap_or_default();
         let layer = |index: usize| of(&|count| count.layers.get(index).copied().unwrap_or(0));
+        let nonzero: Vec<f64> = (0..widths.len().saturating_sub(1))
+            .map(|layer| mean(nonzero.iter().map(|image| image[layer]).sum()))
+            .collect();
         let Cycles { least, most } =
             counts.iter().fold(Cycles::default(), |sum, count| sum + count.cycles);
         Self {
@@ -65,7 +72,8 @@ impl Summary {
             most: totals().max().unwrap_or_default(),
             parts: std::array::from_fn(|part| of(&|count| count.parts[part])),
             layers: (0..layers).map(layer).collect(),
-            macs: mean(macs.iter().sum()),
+            macs: nonzero.iter().zip(&widths[1..]).map(|(n, width)| n * *width as f64).sum(),
+            nonzero,
             cycles: [mean(least), mean(most)],
             stack: counts.iter().map(|count| count.stack).max().unwrap_or_default(),
             differing: counts.iter().map(|count| count.differing).sum(),
@@ -94,8 +102,10 @@ pub struct ModelFacts {
     pub crc: u32,
     /// Inputs, then the outputs of each layer.
     pub widths: Vec<usize>,
-    /// Bits of a weight in the first layer.
-    pub bits: usize,
+    /// The image that it takes.
+    pub input: Input,
+    /// Bits of a weight in each layer.
+    pub bits: Vec<usize>,
     /// Entries of working memory.
     pub cells: usize,
 }
@@ -152,7 +162,7 @@ impl Row {
     #[must_use]
     pub fn cmsis_nn(&self) -> Option<f64> {
         let (_, found) = CMSIS_NN.iter().find(|(cpu, _)| *cpu == self.cpu)?;
-        (self.model.widths == CLASSIC && self.model.bits == 8).then_some(*found)
+        (self.model.widths == CLASSIC && self.model.bits[0] == 8).then_some(*found)
     }
 
     /// The most instructions that the mean may have. `rows` are those of the same run: some bars
@@ -163,7 +173,7 @@ impl Row {
         if kernel == "portable" {
             return None;
         }
-        if self.model.bits < 8 {
+        if self.model.bits[0] < 8 {
             return Some(self.in_8_bits.as_ref()?.per_mac() * FEWER_BITS * macs);
         }
         let bar = match &*self.cpu {
@@ -182,7 +192,7 @@ impl Row {
     /// The most instructions for an image of which every pixel is 255.
     #[must_use]
     pub fn all_ink_bar(&self) -> Option<f64> {
-        if self.model.widths != CLASSIC || self.model.bits != 8 || self.kernel == "portable" {
+        if self.model.widths != CLASSIC || self.model.bits[0] != 8 || self.kernel == "portable" {
             return None;
         }
         let bar = match &*self.cpu {
@@ -206,8 +216,14 @@ pub(super) mod tests {
     pub(crate) fn row(board: &str, kernel: &str, bits: usize, mean: f64) -> Row {
         let board = Board::find(board).unwrap();
         let widths = CLASSIC.to_vec();
-        let model =
-            ModelFacts { name: format!("int{bits}"), crc: bits as u32, widths, bits, cells: 1040 };
+        let model = ModelFacts {
+            name: format!("int{bits}"),
+            crc: bits as u32,
+            input: Input::full(28),
+            widths,
+            bits: vec![bits; 3],
+            cells: 1040,
+        };
         let images = Summary { images: 100, mean, macs: 50_000.0, ..Summary::default() };
         let reference = Summary { images: 20, mean, ..Summary::default() };
         Row { images, reference, all_ink: 270_000, ..Row::new(&model, &board, kernel) }
@@ -223,10 +239,11 @@ pub(super) mod tests {
             differing: 1,
         };
         let counts = [count([1, 2, 3], &[2, 4], 8), count([3, 4, 5], &[4, 8], 40)];
-        let summary = Summary::new(&counts, &[10, 30]);
+        let summary = Summary::new(&counts, &[&[1, 3], &[3, 5]], &[8, 6, 2]);
         assert_eq!((summary.mean, summary.least, summary.most), (9.0, 6, 12));
         assert_eq!((summary.parts, summary.layers), ([2.0, 3.0, 4.0], vec![3.0, 6.0]));
         assert_eq!((summary.macs, summary.cycles), (20.0, [10.0, 30.0]));
+        assert_eq!(summary.nonzero, [2.0, 4.0]);
         assert_eq!((summary.stack, summary.differing), (40, 2));
     }
 

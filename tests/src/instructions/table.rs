@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use inkbit::quantize::bits;
+
 use super::summary::{FEWER_BITS, Row, Summary};
 
 /// A table in the making.
@@ -56,7 +58,7 @@ pub fn tables(rows: &[Row], crc: u32, data: &str) -> String {
          mean (N).\n",
         first.model.name,
         widths.join("-"),
-        first.model.bits,
+        bits::label(&first.model.bits),
         thousands(first.images.images as f64),
         thousands(first.images.macs),
     );

@@ -5,9 +5,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use inkbit::device::Client;
+use inkbit::model_file::Blob;
 use inkbit_app::{App, Board, Buffers, Event};
-use inkbit_core::Model;
 use inkbit_core::link::{Key, Mode, pack_pixels, unpack_pixels};
+use inkbit_core::{Header, Model};
 use inkbit_tests::devices::{classic, digits, draw_seven, emulated, start};
 use inkbit_tests::screens::{Picture, Replay};
 
@@ -58,6 +59,36 @@ fn the_display_shows_images_from_the_host_as_the_app_draws_them() {
             assert_eq!(shown.unwrap().1, answer.logits);
             display().assert_shows(&Picture::of(app), None);
         }
+    });
+}
+
+#[test]
+fn the_display_names_the_classes_as_the_labels_do() {
+    const CLOTHES: &str = "T-shirt/top\nTrouser\nPullover\nDress\nCoat\nSandal\nShirt\nSneaker\nBag\n\
+                           Ankle boot";
+    let classic = classic();
+    let model = classic.model().unwrap();
+    let header = Header { labels: CLOTHES, ..model.header().clone() };
+    let blob = Blob::from_model(&Model::new(header, model.data()).unwrap()).unwrap();
+    side_by_side(blob.bytes(), |client, display, app| {
+        let images = digits(1);
+        let (pixels, _) = images.iter().next().unwrap();
+        let answer = client.classify(pixels).unwrap();
+        let mut packed = vec![0; 2 * pixels.len()];
+        let packed = pack_pixels(pixels, &mut packed).unwrap();
+        let mut clock = Replay::new(answer.nanoseconds);
+        app.classify(0, &mut clock, |image| unpack_pixels(packed, image)).unwrap();
+        let named = Picture::of(app);
+        display().assert_shows(&named, None);
+        // A digit's name would look otherwise.
+        let region = inkbit_tests::Aligned::new(classic.bytes());
+        let model = Model::parse_region(&region);
+        let mut buffers = Buffers::new();
+        let board = Board { name: NAME, model_address: 0, model_bytes: 0, stack: || (0, 0) };
+        let mut other = App::<CELLS>::new(board, &region, &model, &mut buffers);
+        let mut clock = Replay::new(answer.nanoseconds);
+        other.classify(0, &mut clock, |image| unpack_pixels(packed, image)).unwrap();
+        assert!(Picture::of(&other) != named);
     });
 }
 

@@ -16,6 +16,7 @@ use inkbit::report::facts::{Facts, Training};
 use inkbit::report::plot::{self, Picture, Sample};
 use inkbit::report::{text, words};
 use inkbit::train::history::{End, Epoch, History};
+use inkbit_core::{Input, WeightBits};
 
 fn reports() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("reports")
@@ -110,11 +111,12 @@ fn bars_and_distributions() {
     let layer = |inputs, outputs, non_zero, saturated| LayerActivity {
         inputs,
         outputs,
+        bits: WeightBits::Eight,
         non_zero,
         saturated,
     };
     let layers = vec![layer(784, 16, 0.191, 0.008), layer(16, 3, 0.5, 0.02)];
-    assert_picture(&plot::activity(&Activity { layers }));
+    assert_picture(&plot::activity(&Activity { input: Input::full(28), layers }));
     let differences: Vec<f64> = (-100..=100).map(|i| f64::from(i * i * i) * 1e-7).collect();
     assert_picture(&plot::logit_differences(&differences));
     let bin = |images, confidence, accuracy| Bin { images, confidence, accuracy };
@@ -174,7 +176,7 @@ fn the_summary_says_it_in_words() {
         test,
     };
     let summary = |training| {
-        let facts = Facts::gather(&model, &blob, &data, training, &Counts::default()).unwrap();
+        let facts = Facts::gather(&model, &blob, &data, training, &Counts::built_in()).unwrap();
         let points = words::summary(&facts);
         points.iter().map(|p| format!("{}\n{}\n\n", p.question, p.answer)).collect::<String>()
     };

@@ -81,7 +81,8 @@ Options:
   --lanes 64|32|both          kernel of Cortex-M3 and up for 8-bit weights (default: 64)
   --portable                  also the kernel in plain Rust
   --check                     fail if a count is more than 1 % above tests/bench/instructions.toml
-  --write                     renew that file and the tables in tests/bench/instructions.md
+  --write                     renew that file and the tables in tests/bench/instructions.md, and fit to
+                              the counts what `inkbit report`, `compare` and `sweep` estimate with
   -h, --help                  this text
 
 Every run counts 20 synthetic images and one of ink alone beside those that are asked for: the

@@ -60,8 +60,7 @@ fn run(app: &mut App<'_, CELLS>, line: &mut Line, uart: Uart, picture: &mut Fram
     .run(app, line)
 }
 
-/// The core runs at 50 MHz.
-const NANOSECONDS_PER_CYCLE: u32 = 20;
+const NANOSECONDS_PER_CYCLE: u32 = 1_000_000_000 / CLOCK;
 
 /// Sets the core to 50 MHz from the 8 MHz crystal, and powers the peripherals.
 #[allow(unsafe_code)]

@@ -24,8 +24,7 @@ static MEMORY: Memory<CELLS> = Memory::new();
 #[allow(unsafe_code)]
 const UART: CmsdkUart = unsafe { CmsdkUart::at(0x4000_4000) };
 
-/// The core runs at 25 MHz.
-const NANOSECONDS_PER_CYCLE: u32 = 40;
+const NANOSECONDS_PER_CYCLE: u32 = 1_000_000_000 / CLOCK;
 
 #[entry]
 #[allow(unsafe_code)]

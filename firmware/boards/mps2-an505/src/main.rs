@@ -24,8 +24,7 @@ static MEMORY: Memory<CELLS> = Memory::new();
 #[allow(unsafe_code)]
 const UART: CmsdkUart = unsafe { CmsdkUart::at(0x5020_0000) };
 
-/// The core runs at 20 MHz.
-const NANOSECONDS_PER_CYCLE: u32 = 50;
+const NANOSECONDS_PER_CYCLE: u32 = 1_000_000_000 / CLOCK;
 
 #[entry]
 #[allow(unsafe_code)]
