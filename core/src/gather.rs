@@ -7,20 +7,26 @@ use crate::kernel::{Entry, Kernel, List, Written};
 use crate::shape::Input;
 
 /// Lists the non-zero inputs. Missing pixels are paper, surplus ones are not read.
-#[inline(never)]
+#[inline(always)]
 pub(crate) fn gather<K: Kernel, E: Entry>(
     input: Input,
     pixels: &[u8],
     words: &mut [i32],
     bits: WeightBits,
 ) -> Written {
-    let mut list = List::<E>::new(Cell::from_mut(words).as_slice_of_cells(), bits);
+    let list = List::new(Cell::from_mut(words).as_slice_of_cells(), bits);
     let pixels = pixels.get(..input.pixels()).unwrap_or(pixels);
     if input.crop == 0 && input.pool == 1 {
-        K::gather(pixels, &mut list);
+        as_they_are::<K, E>(pixels, list)
     } else {
-        squares(input, pixels, &mut list);
+        squares(input, pixels, list)
     }
+}
+
+/// Each pixel is an input, in the way of the kernel.
+#[inline(never)]
+fn as_they_are<K: Kernel, E: Entry>(pixels: &[u8], mut list: List<'_, E>) -> Written {
+    K::gather(pixels, &mut list);
     list.finish()
 }
 
@@ -51,7 +57,7 @@ pub(crate) fn by_eights<E: Entry>(pixels: &[u8], list: &mut List<'_, E>) {
 
 /// Each input is the rounded mean of a square of pixels.
 #[inline(never)]
-fn squares<E: Entry>(input: Input, pixels: &[u8], list: &mut List<'_, E>) {
+fn squares<E: Entry>(input: Input, pixels: &[u8], mut list: List<'_, E>) -> Written {
     let (side, crop, pool) =
         (usize::from(input.side), usize::from(input.crop), usize::from(input.pool));
     let across = side - 2 * crop;
@@ -69,6 +75,7 @@ fn squares<E: Entry>(input: Input, pixels: &[u8], list: &mut List<'_, E>) {
         }
         row += pool * side;
     }
+    list.finish()
 }
 
 /// The sum of two neighbours.

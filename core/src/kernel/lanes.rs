@@ -7,25 +7,48 @@
 //! Where the assembly takes its registers apart by itself, as on Cortex-M3 and up, the function
 //! here says in tested words what it does.
 
-/// Entries after which a sum of 8-bit codes still fits 24 bits: 256 · 255 · 255 < 2²⁴.
+/// Entries after which a sum of 8-bit codes still fits 24 bits, and one of weights with its sign:
+/// 256 · 255 · 255 < 2²⁴ and 256 · 128 · 255 < 2²³. The more so with 4 bits.
 pub const ENTRIES_8: usize = 256;
-/// Entries after which a sum of 4-bit codes still fits 24 bits: 4096 · 15 · 255 < 2²⁴. No layer has
-/// more.
-pub const ENTRIES_4: usize = crate::MAX_WIDTH;
 /// Entries after which a sum of 2-bit codes still fits 16 bits: 85 · 3 · 255 < 2¹⁶.
 pub const ENTRIES_2: usize = 85;
 
 const LANE: u32 = 0xFF_FFFF;
 
+/// The lanes of a 64-bit accumulator, 24 bits apart: the lower one, which has to fit 24 bits with its
+/// sign, and the upper one.
+const fn pair(lanes: i64) -> [i32; 2] {
+    let low = lanes << 40 >> 40;
+    [low as i32, ((lanes - low) >> 24) as i32]
+}
+
 /// The two 64-bit accumulators of one word w of four 8-bit codes c₀…c₃: `p` = Σ w·v and `q` =
-/// Σ (c₂ + c₁·2²⁴)·v. Returns Σ cₖ·v.
+/// Σ (c₂ + c₁·2²⁴)·v, less [`EIGHT_IN_64`] times Σ v. Returns the sums of weights, Σ (cₖ − 128)·v.
 #[inline(always)]
 #[must_use]
-pub const fn eight_in_64(p: u64, q: u64) -> [u32; 4] {
-    let (s1, s2) = ((q >> 24) as u32, q as u32 & LANE);
-    let p = p.wrapping_sub((s1 as u64) << 8).wrapping_sub((s2 as u64) << 16);
-    [p as u32 & LANE, s1, s2, (p >> 24) as u32]
+pub const fn eight_in_64(p: i64, q: i64) -> [i32; 4] {
+    let [s2, s1] = pair(q);
+    let [s0, s3] = pair(p - (((s1 + (s2 << 8)) as i64) << 8));
+    [s0, s1, s2, s3]
 }
+
+/// What makes a code a weight, −128, in all lanes of `p` and of `q`.
+pub const EIGHT_IN_64: [u32; 2] = [0x8080_8080, 0x8000_0080];
+
+/// What [`eight_in_32`] takes, less [`EIGHT_IN_32`] times Σ v. Returns the sums of weights,
+/// Σ (cₖ − 128)·v.
+#[inline(always)]
+#[must_use]
+pub const fn signed_eight_in_32(r: i32, h: i32, b: i32) -> [i32; 4] {
+    let low = r.wrapping_sub(h << 16);
+    let s0 = (low << 8).wrapping_sub(b << 16) >> 8;
+    let s1 = low.wrapping_sub(s0) >> 8;
+    let s2 = (h << 8).wrapping_sub(b.wrapping_sub(s1)) >> 8;
+    [s0, s1, s2, h.wrapping_sub(s2) >> 8]
+}
+
+/// What makes a code a weight, −128, in all lanes of `r`, `h` and `b`.
+pub const EIGHT_IN_32: [u32; 3] = [0x8080_8080, 0x8080, 0x80_0080];
 
 /// The three 32-bit accumulators of one word w of four 8-bit codes, modulo 2³²: `r` = Σ w·v, `h` =
 /// Σ (w >> 16)·v, `b` = Σ (c₁ + c₃·2¹⁶)·v. Returns Σ cₖ·v.
@@ -100,19 +123,21 @@ const fn nibbles(byte: u32, upper_low: u32) -> (u32, u32) {
 }
 
 /// The four 64-bit accumulators of a word w of eight 4-bit codes, n₀ lowest: `p` = Σ w·v and in `q`
-/// Σ (nᵢ + nⱼ·2²⁴)·v for (i, j) = (1, 7), (4, 2), (5, 3). Returns the sums in the order of the
-/// block's outputs: of n₀, n₂, n₄, n₆, n₁, n₃, n₅, n₇.
+/// 2 Σ (nᵢ + nⱼ·2²⁴)·v for (i, j) = (1, 7), (4, 2), (5, 3), less [`FOUR_IN_64`] times `total` = Σ v.
+/// Returns the sums of weights, Σ (2nₖ − 15)·v, in the order of the block's outputs: of n₀, n₂, n₄,
+/// n₆, n₁, n₃, n₅, n₇.
 #[inline(always)]
 #[must_use]
-pub const fn four_in_64(p: u64, q: [u64; 3]) -> [u32; 8] {
-    const fn pair(q: u64) -> [u64; 2] {
-        [q & LANE as u64, q >> 24]
-    }
+pub const fn four_in_64(p: i64, q: [i64; 3], total: i32) -> [i32; 8] {
     let ([n1, n7], [n4, n2], [n5, n3]) = (pair(q[0]), pair(q[1]), pair(q[2]));
-    let others = (n1 << 4) + (n2 << 8) + (n3 << 12) + (n4 << 16) + (n5 << 20) + (n7 << 28);
-    let [n0, n6] = pair(p.wrapping_sub(others));
-    [n0 as u32, n2 as u32, n4 as u32, n6 as u32, n1 as u32, n3 as u32, n5 as u32, n7 as u32]
+    let (n2_n3, n4_n5) = ((n2 + (n3 << 4)) as i64, (n4 + (n5 << 4)) as i64);
+    let [n0, n6] = pair(p - (q[0] << 3) - (n2_n3 << 7) - (n4_n5 << 15));
+    [2 * n0 + total, n2, n4, 2 * n6 + total, n1, n3, n5, n7]
 }
+
+/// What makes a code a weight: −15 in the lanes of `q`; in `p` what these leave of −8 · (1 + 2²⁴) when
+/// they are taken off, so that n₀ − 8 and n₆ − 8 remain.
+pub const FOUR_IN_64: [u32; 2] = [0x8080_0000, 0x0F00_000F];
 
 /// An accumulator of two 16-bit lanes, as the kernels for 2-bit codes fill eight of.
 #[inline(always)]
@@ -188,38 +213,57 @@ mod tests {
         });
     }
 
+    /// What lanes hold that have begun below zero.
+    fn less(lanes: u64, factor: u32, total: u32) -> i64 {
+        lanes.wrapping_sub(u64::from(factor) * u64::from(total)).cast_signed()
+    }
+
     #[test]
-    fn sums_of_8_bit_codes_come_out_of_two_long_registers() {
+    fn sums_of_8_bit_weights_come_out_of_two_long_registers_or_three() {
+        const TOTAL: u32 = ENTRIES_8 as u32 * 255;
         choices(GREATEST_8, |sums: [u32; 4]| {
+            let expected = sums.map(|sum| sum.cast_signed() - 128 * TOTAL.cast_signed());
             let [s0, s1, s2, s3] = sums.map(u64::from);
-            let whole = s0 + (s1 << 8) + (s2 << 16) + (s3 << 24);
-            assert_eq!(eight_in_64(whole, s2 + (s1 << 24)), sums);
+            let [p, q] = [s0 + (s1 << 8) + (s2 << 16) + (s3 << 24), s2 + (s1 << 24)];
+            let [p_factor, q_factor] = EIGHT_IN_64;
+            assert_eq!(eight_in_64(less(p, p_factor, TOTAL), less(q, q_factor, TOTAL)), expected);
+            let lanes = [p, s2 + (s3 << 8), s1 + (s3 << 16)].into_iter().zip(EIGHT_IN_32);
+            let lanes: [i32; 3] = core::array::from_fn(|lane| {
+                let (sum, factor) = lanes.clone().nth(lane).unwrap();
+                less(sum, factor, TOTAL) as i32
+            });
+            assert_eq!(signed_eight_in_32(lanes[0], lanes[1], lanes[2]), expected);
         });
     }
 
     #[test]
-    fn sums_of_4_bit_codes_come_out_of_four_long_registers() {
-        const GREATEST: u32 = ENTRIES_4 as u32 * 15 * 255;
+    fn sums_of_4_bit_weights_come_out_of_four_long_registers() {
+        const TOTAL: u32 = ENTRIES_8 as u32 * 255;
+        const GREATEST: u32 = 15 * TOTAL;
         choices(GREATEST, |[a, b, c, d]: [u32; 4]| {
             let sums = [a, b, c, d, GREATEST - c, GREATEST - d, GREATEST - a, GREATEST - b];
             let [n0, n2, n4, n6, n1, n3, n5, n7] = sums.map(u64::from);
             let nibbles = [n0, n1, n2, n3, n4, n5, n6, n7];
             let whole = nibbles.iter().zip(0..).map(|(sum, place)| sum << (4 * place)).sum();
             let pairs = [n1 + (n7 << 24), n4 + (n2 << 24), n5 + (n3 << 24)];
-            assert_eq!(four_in_64(whole, pairs), sums);
+            let [p_factor, q_factor] = FOUR_IN_64;
+            let pairs = pairs.map(|lanes| less(2 * lanes, q_factor, TOTAL));
+            let found = four_in_64(less(whole, p_factor, TOTAL), pairs, TOTAL.cast_signed());
+            let expected = sums.map(|sum| 2 * sum.cast_signed() - 15 * TOTAL.cast_signed());
+            assert_eq!(found, expected);
         });
     }
 
     /// What a walk along so many entries leaves in the long registers, and what it should find.
-    fn walk(codes: [u8; 4], value: u32, entries: usize) -> ([u32; 4], [u32; 4]) {
+    fn walk(codes: [u8; 4], value: u32, entries: usize) -> ([i32; 4], [i32; 4]) {
         let [c0, c1, c2, c3] = codes.map(u64::from);
-        let (mut whole, mut pair) = (0_u64, 0_u64);
-        for _ in 0..entries {
-            whole += u64::from(u32::from_le_bytes(codes)) * u64::from(value);
-            pair += (c2 | c1 << 24) * u64::from(value);
-        }
-        let all = [c0, c1, c2, c3].map(|code| code as u32 * value * entries as u32);
-        (eight_in_64(whole, pair), all)
+        let times = u64::from(value) * entries as u64;
+        let whole = u64::from(u32::from_le_bytes(codes)) * times;
+        let pair = (c2 | c1 << 24) * times;
+        let [p_factor, q_factor] = EIGHT_IN_64;
+        let total = times as u32;
+        let found = eight_in_64(less(whole, p_factor, total), less(pair, q_factor, total));
+        (found, [c0, c1, c2, c3].map(|code| (code as i32 - 128) * total.cast_signed()))
     }
 
     #[test]

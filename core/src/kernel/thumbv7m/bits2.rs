@@ -1,7 +1,23 @@
-//! 2-bit codes in 32-bit accumulators of two lanes.
+//! 2-bit codes in 32-bit accumulators of two lanes: see [`two_in_32`]. A block's sixteen sums are written
+//! as two times eight.
+//!
+//! [`two_in_32`]: super::super::lanes::two_in_32
 
 walks!(
-    unroll 1, mask 0x0003_0003_u32, bytes 66,
+    unroll 2, mask 0x0003_0003_u32, bytes 66,
+    begin [
+        // What comes off every sum, in the place of `total`, which lies lower yet.
+        "add r2, r3, r3, lsl #1"
+        "str r2, [sp, #12]"
+        "movs r4, #0"
+        "movs r5, #0"
+        "movs r6, #0"
+        "movs r7, #0"
+        "mov r8, r4"
+        "mov r9, r4"
+        "mov r10, r4"
+        "mov r11, r4"
+    ],
     row [
         "ldr r3, [r0, r2]"
         "and r2, r12, r3"
@@ -22,25 +38,41 @@ walks!(
         "mla r11, r2, lr, r11"
     ],
     finish [
-        "ldr r3, [sp, #12]",
-        "ldr r2, [sp, #64]",
-        "cbnz r2, 4f",
-        // What is added to: the offset, taken off.
-        "ldr r1, [sp, #60]",
-        "rsbs r1, r1, #0",
-        "mov r2, r1",
-        ".irp at, 0, 8, 16, 24, 32, 40, 48, 56",
-        "strd r1, r2, [r3, #\\at]",
-        ".endr",
+        // `write` ends by loading r4–r11 and a jump into the loop: that brings what is left of the
+        // lanes to the second half below.
+        "strd r8, r9, [sp, #16]",
+        "strd r10, r11, [sp, #24]",
+        "adr.w r1, 4f + 1",
+        "ldr r12, [sp, #32]",
+        "str r1, [sp, #32]",
+        "lsr r11, r7, #16",
+        "uxth r10, r7",
+        "lsr r9, r6, #16",
+        "uxth r8, r6",
+        "lsrs r7, r5, #16",
+        "uxth r6, r5",
+        "lsrs r5, r4, #16",
+        "uxth r4, r4",
+        "b 5f",
         "4:",
-        ".irp lanes, r4, r5, r6, r7, r8, r9, r10, r11",
-        "ldrd r1, r2, [r3]",
-        "uxth lr, \\lanes",
-        "add r1, r1, lr, lsl #1",
-        "lsr lr, \\lanes, #16",
-        "add r2, r2, lr, lsl #1",
-        "strd r1, r2, [r3], #8",
+        "str r12, [sp, #32]",
+        "mov r12, #0x00030003",
+        "movs r1, #0",
+        "movs r2, #0",
+        "strd r1, r2, [sp, #16]",
+        "strd r1, r2, [sp, #24]",
+        "uxth r4, r8",
+        "lsr r5, r8, #16",
+        "uxth r6, r9",
+        "lsr r7, r9, #16",
+        "uxth r8, r10",
+        "lsr r9, r10, #16",
+        "uxth r10, r11",
+        "lsr r11, r11, #16",
+        "5:",
+        "ldr r1, [sp, #44]",
+        ".irp sum, r4, r5, r6, r7, r8, r9, r10, r11",
+        "rsb \\sum, r1, \\sum, lsl #1",
         ".endr",
-    ],
-    aside [""]
+    ]
 );

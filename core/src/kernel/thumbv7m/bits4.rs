@@ -1,49 +1,75 @@
 //! 4-bit codes in 64-bit accumulators, the row as it is and three pairs of its codes: see
 //! [`four_in_64`].
 //!
-//! They never add to other sums: no list is longer than [`ENTRIES_4`].
+//! The row is in r4 and r7, the pairs are in r8 and r11, r6 and r5, r10 and r9, so that each of the
+//! sums in their halves comes out in its place.
 //!
 //! [`four_in_64`]: super::super::lanes::four_in_64
-//! [`ENTRIES_4`]: super::super::lanes::ENTRIES_4
+
+/// Takes apart the two lanes of a 64-bit accumulator: the carry of a shift is the sign of what is
+/// shifted out.
+macro_rules! pair {
+    ($low:literal $high:literal) => {
+        concat!(
+            "lsrs r2, ",
+            $low,
+            ", #24\n",
+            "adc ",
+            $high,
+            ", r2, ",
+            $high,
+            ", lsl #8\n",
+            "sbfx ",
+            $low,
+            ", ",
+            $low,
+            ", #0, #24\n",
+        )
+    };
+}
 
 walks!(
-    unroll 2, mask 0x0F00_000F_u32, bytes 30,
+    unroll 6, mask 0x1E00_001E_u32, bytes 30,
+    begin [
+        // −`FOUR_IN_64` · total: the factors are 2³² more here, which the upper words are less.
+        "mov r2, #0x7F800000"
+        "umull r4, r7, r3, r2"
+        "subs r7, r7, r3"
+        "movw r2, #0xFFF1"
+        "movt r2, #0xF0FF"
+        "umull r6, r5, r3, r2"
+        "subs r5, r5, r3"
+        "mov r8, r6"
+        "mov r9, r5"
+        "mov r10, r6"
+        "mov r11, r5"
+    ],
     row [
         "ldr r3, [r0, r2]"
-        "umlal r4, r5, r3, lr"
-        "and r2, r12, r3, ror #4"
-        "umlal r6, r7, r2, lr"
-        "and r2, r12, r3, ror #16"
-        "umlal r8, r9, r2, lr"
-        "and r2, r12, r3, ror #20"
-        "umlal r10, r11, r2, lr"
+        "umlal r4, r7, r3, lr"
+        "and r2, r12, r3, ror #3"
+        "umlal r8, r11, r2, lr"
+        "and r2, r12, r3, ror #15"
+        "umlal r6, r5, r2, lr"
+        "and r2, r12, r3, ror #19"
+        "umlal r10, r9, r2, lr"
     ],
     finish [
-        "lsrs r2, r6, #24",
-        "orr r7, r2, r7, lsl #8",
-        "bic r6, r6, #0xFF000000",
-        "lsr r2, r8, #24",
-        "orr r9, r2, r9, lsl #8",
-        "bic r8, r8, #0xFF000000",
-        "lsr r2, r10, #24",
-        "orr r11, r2, r11, lsl #8",
-        "bic r10, r10, #0xFF000000",
-        "subs r4, r4, r6, lsl #4",
-        "sbc r5, r5, #0",
-        "subs r4, r4, r9, lsl #8",
-        "sbc r5, r5, #0",
-        "subs r4, r4, r11, lsl #12",
-        "sbc r5, r5, r11, lsr #20",
-        "subs r4, r4, r8, lsl #16",
-        "sbc r5, r5, r8, lsr #16",
-        "subs r4, r4, r10, lsl #20",
-        "sbc r5, r5, r10, lsr #12",
-        "subs r4, r4, r7, lsl #28",
-        "sbc r5, r5, r7, lsr #4",
-        "lsrs r2, r4, #24",
-        "orr r5, r2, r5, lsl #8",
-        "bic r4, r4, #0xFF000000",
-        write_sums!("", "1", "r4" "r9" "r8" "r5" "r6" "r11" "r10" "r7"),
-    ],
-    aside [""]
+        "subs r4, r4, r8, lsl #3",
+        "sbc r7, r7, r11, lsl #3",
+        "sub r7, r7, r8, lsr #29",
+        pair!("r8" "r11"),
+        pair!("r6" "r5"),
+        pair!("r10" "r9"),
+        "add r2, r5, r9, lsl #4",
+        "subs r4, r4, r2, lsl #7",
+        "sbc r7, r7, r2, asr #25",
+        "add r2, r6, r10, lsl #4",
+        "subs r4, r4, r2, lsl #15",
+        "sbc r7, r7, r2, asr #17",
+        pair!("r4" "r7"),
+        "ldr r2, [sp, #44]",
+        "add r4, r2, r4, lsl #1",
+        "add r7, r2, r7, lsl #1",
+    ]
 );

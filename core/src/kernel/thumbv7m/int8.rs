@@ -1,42 +1,90 @@
 //! 8-bit codes in 64-bit accumulators, P and Q of each word: see [`eight_in_64`].
 //!
+//! P is in r4 and r7, r8 and r11, Q in r6 and r5, r10 and r9, so that each of the sums in their halves
+//! comes out in its place.
+//!
 //! [`eight_in_64`]: super::super::lanes::eight_in_64
+
+/// What [`eight_in_64`](super::super::lanes::eight_in_64) does, in place: the carry of a shift is the
+/// sign of what is shifted out.
+macro_rules! apart {
+    ($s0:literal $s1:literal $s2:literal $s3:literal) => {
+        concat!(
+            "lsrs r2, ",
+            $s2,
+            ", #24\n",
+            "adc ",
+            $s1,
+            ", r2, ",
+            $s1,
+            ", lsl #8\n",
+            "sbfx ",
+            $s2,
+            ", ",
+            $s2,
+            ", #0, #24\n",
+            "add r2, ",
+            $s1,
+            ", ",
+            $s2,
+            ", lsl #8\n",
+            "subs ",
+            $s0,
+            ", ",
+            $s0,
+            ", r2, lsl #8\n",
+            "sbc ",
+            $s3,
+            ", ",
+            $s3,
+            ", r2, asr #24\n",
+            "lsrs r2, ",
+            $s0,
+            ", #24\n",
+            "adc ",
+            $s3,
+            ", r2, ",
+            $s3,
+            ", lsl #8\n",
+            "sbfx ",
+            $s0,
+            ", ",
+            $s0,
+            ", #0, #24\n",
+        )
+    };
+}
 
 walks!(
     unroll 10, mask 0xFF00_00FF_u32, bytes 30,
+    begin [
+        // −`EIGHT_IN_64` · total: the factors are 2³² more here, which the upper words are less.
+        "mov r2, #0x7F7F7F7F"
+        "adds r2, #1"
+        "umull r4, r7, r3, r2"
+        "subs r7, r7, r3"
+        "mvn r2, #0x80000000"
+        "subs r2, #0x7F"
+        "umull r6, r5, r3, r2"
+        "subs r5, r5, r3"
+        "mov r8, r4"
+        "mov r9, r5"
+        "mov r10, r6"
+        "mov r11, r7"
+    ],
     row [
         "add r2, r0"
         // The base is not the first register to be loaded: Cortex-M3 erratum 602117.
         "ldrd r3, r2, [r2]"
-        "umlal r4, r5, r3, lr"
+        "umlal r4, r7, r3, lr"
         "and r3, r12, r3, ror #16"
-        "umlal r6, r7, r3, lr"
-        "umlal r8, r9, r2, lr"
+        "umlal r6, r5, r3, lr"
+        "umlal r8, r11, r2, lr"
         "and r2, r12, r2, ror #16"
-        "umlal r10, r11, r2, lr"
+        "umlal r10, r9, r2, lr"
     ],
     finish [
-        "lsrs r2, r6, #24",
-        "orr r2, r2, r7, lsl #8",
-        "bic r6, r6, #0xFF000000",
-        "subs r4, r4, r2, lsl #8",
-        "sbc r5, r5, #0",
-        "subs r4, r4, r6, lsl #16",
-        "sbc r5, r5, r6, lsr #16",
-        "lsrs r7, r4, #24",
-        "orr r7, r7, r5, lsl #8",
-        "bic r4, r4, #0xFF000000",
-        "lsr lr, r10, #24",
-        "orr lr, lr, r11, lsl #8",
-        "bic r10, r10, #0xFF000000",
-        "subs r8, r8, lr, lsl #8",
-        "sbc r9, r9, #0",
-        "subs r8, r8, r10, lsl #16",
-        "sbc r9, r9, r10, lsr #16",
-        "lsr r11, r8, #24",
-        "orr r11, r11, r9, lsl #8",
-        "bic r8, r8, #0xFF000000",
-        write_sums!("cbnz r3, 5f\n", "0", "r4" "r2" "r6" "r7" "r8" "lr" "r10" "r11"),
-    ],
-    aside [add_sums!("0", "r4" "r2" "r6" "r7" "r8" "lr" "r10" "r11")]
+        apart!("r4" "r5" "r6" "r7"),
+        apart!("r8" "r9" "r10" "r11"),
+    ]
 );

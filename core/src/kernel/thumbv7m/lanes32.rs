@@ -1,47 +1,112 @@
-//! 8-bit codes in 32-bit accumulators, R, H and B of each word: see [`eight_in_32`].
+//! 8-bit codes in 32-bit accumulators, R, H and B of each word: see [`signed_eight_in_32`].
 //!
-//! [`eight_in_32`]: super::super::lanes::eight_in_32
+//! [`signed_eight_in_32`]: super::super::lanes::signed_eight_in_32
+
+/// What [`signed_eight_in_32`](super::super::lanes::signed_eight_in_32) does, with R, B and H in the
+/// second to fourth register.
+macro_rules! apart {
+    ($s0:literal $s1:literal $s2:literal $s3:literal) => {
+        concat!(
+            "sub ",
+            $s1,
+            ", ",
+            $s1,
+            ", ",
+            $s3,
+            ", lsl #16\n",
+            "lsl ",
+            $s0,
+            ", ",
+            $s1,
+            ", #8\n",
+            "sub ",
+            $s0,
+            ", ",
+            $s0,
+            ", ",
+            $s2,
+            ", lsl #16\n",
+            "asr ",
+            $s0,
+            ", ",
+            $s0,
+            ", #8\n",
+            "sub ",
+            $s1,
+            ", ",
+            $s1,
+            ", ",
+            $s0,
+            "\n",
+            "asr ",
+            $s1,
+            ", ",
+            $s1,
+            ", #8\n",
+            "sub ",
+            $s2,
+            ", ",
+            $s2,
+            ", ",
+            $s1,
+            "\n",
+            "rsb ",
+            $s2,
+            ", ",
+            $s2,
+            ", ",
+            $s3,
+            ", lsl #8\n",
+            "asr ",
+            $s2,
+            ", ",
+            $s2,
+            ", #8\n",
+            "sub ",
+            $s3,
+            ", ",
+            $s3,
+            ", ",
+            $s2,
+            "\n",
+            "asr ",
+            $s3,
+            ", ",
+            $s3,
+            ", #8\n",
+        )
+    };
+}
 
 walks!(
     unroll 8, mask 0x00FF_00FF_u32, bytes 46,
+    begin [
+        // −`EIGHT_IN_32` · total.
+        "lsls r2, r3, #7"
+        "rsbs r2, r2, #0"
+        "add r7, r2, r2, lsl #8"
+        "add r5, r7, r7, lsl #16"
+        "add r6, r2, r2, lsl #16"
+        "mov r9, r5"
+        "mov r10, r6"
+        "mov r11, r7"
+    ],
     row [
         "add r2, r0"
         "ldrd r3, r2, [r2]"
-        "mla r4, r3, lr, r4"
-        "lsr r10, r3, #16"
-        "mla r5, r10, lr, r5"
+        "mla r5, r3, lr, r5"
+        "lsr r4, r3, #16"
+        "mla r7, r4, lr, r7"
         "and r3, r12, r3, lsr #8"
         "mla r6, r3, lr, r6"
-        "mla r7, r2, lr, r7"
-        "lsr r10, r2, #16"
-        "mla r8, r10, lr, r8"
-        "and r2, r12, r2, lsr #8"
         "mla r9, r2, lr, r9"
+        "lsr r4, r2, #16"
+        "mla r11, r4, lr, r11"
+        "and r2, r12, r2, lsr #8"
+        "mla r10, r2, lr, r10"
     ],
     finish [
-        "sub r4, r4, r5, lsl #16",
-        "lsl r10, r4, #8",
-        "sub r10, r10, r6, lsl #16",
-        "lsr r10, r10, #8",
-        "subs r4, r4, r10",
-        "lsrs r4, r4, #8",
-        "subs r6, r6, r4",
-        "rsb r6, r6, r5, lsl #8",
-        "lsrs r6, r6, #8",
-        "subs r5, r5, r6",
-        "lsrs r5, r5, #8",
-        "sub r7, r7, r8, lsl #16",
-        "lsl r11, r7, #8",
-        "sub r11, r11, r9, lsl #16",
-        "lsr r11, r11, #8",
-        "sub r7, r7, r11",
-        "lsrs r7, r7, #8",
-        "sub r9, r9, r7",
-        "rsb r9, r9, r8, lsl #8",
-        "lsr r9, r9, #8",
-        "sub r8, r8, r9",
-        "lsr r8, r8, #8",
-        write_sums!("cbnz r3, 5f\n", "0", "r10" "r4" "r6" "r5" "r11" "r7" "r9" "r8"),
-    ],
-    aside [add_sums!("0", "r10" "r4" "r6" "r5" "r11" "r7" "r9" "r8")]
+        apart!("r4" "r5" "r6" "r7"),
+        apart!("r8" "r9" "r10" "r11"),
+    ]
 );

@@ -22,7 +22,7 @@ use core::cell::Cell;
 
 use self::activate::Activate;
 use self::gather::Gather;
-use self::walk::{part_of_block, walk};
+use self::walk::walk;
 use super::entry::Kind;
 use super::{Active, Entry, Kernel, List, Written};
 use crate::gather::each;
@@ -35,20 +35,7 @@ pub enum Native {}
 impl Kernel for Native {
     #[inline(always)]
     fn layer<E: Entry>(layer: &Layer<'_>, active: &Active<'_, E>, out: &mut [i32]) {
-        let block = layer.bits().block();
-        let blocks = out.len() / block;
-        let Some((whole, part)) = out.split_at_mut_checked(blocks * block) else { return };
-        if !part.is_empty() {
-            // The last block comes first, where the first block's sums will lie.
-            let Some(last) = whole.get_mut(..block) else {
-                return part_of_block(layer, active, part);
-            };
-            walk(layer, blocks, active, last);
-            for (part, &sum) in part.iter_mut().zip(last.iter()) {
-                *part = sum;
-            }
-        }
-        walk(layer, 0, active, whole);
+        walk(layer, active, out);
     }
 
     #[inline(always)]
