@@ -14,18 +14,23 @@ pub(crate) fn gather<K: Kernel, E: Entry>(
     words: &mut [i32],
     bits: WeightBits,
 ) -> Written {
-    let list = List::new(Cell::from_mut(words).as_slice_of_cells(), bits);
     let pixels = pixels.get(..input.pixels()).unwrap_or(pixels);
+    let words = Cell::from_mut(words).as_slice_of_cells();
     if input.crop == 0 && input.pool == 1 {
-        as_they_are::<K, E>(pixels, list)
+        as_they_are::<K, E>(pixels, words, bits)
     } else {
-        squares(input, pixels, list)
+        squares::<E>(input, pixels, words, bits)
     }
 }
 
-/// Each pixel is an input, in the way of the kernel.
+/// Each pixel is an input, listed in the way of the kernel.
 #[inline(never)]
-fn as_they_are<K: Kernel, E: Entry>(pixels: &[u8], mut list: List<'_, E>) -> Written {
+fn as_they_are<K: Kernel, E: Entry>(
+    pixels: &[u8],
+    words: &[Cell<i32>],
+    bits: WeightBits,
+) -> Written {
+    let mut list = List::<E>::new(words, bits);
     K::gather(pixels, &mut list);
     list.finish()
 }
@@ -57,32 +62,36 @@ pub(crate) fn by_eights<E: Entry>(pixels: &[u8], list: &mut List<'_, E>) {
 
 /// Each input is the rounded mean of a square of pixels.
 #[inline(never)]
-fn squares<E: Entry>(input: Input, pixels: &[u8], mut list: List<'_, E>) -> Written {
+fn squares<E: Entry>(
+    input: Input,
+    pixels: &[u8],
+    words: &[Cell<i32>],
+    bits: WeightBits,
+) -> Written {
+    let mut list = List::<E>::new(words, bits);
     let (side, crop, pool) =
         (usize::from(input.side), usize::from(input.crop), usize::from(input.pool));
     let across = side - 2 * crop;
     let mut row = (side + 1) * crop;
     let end = row + side * across;
     while row < end {
-        let mut place = row;
-        while place < row + across {
-            let (upper, lower) = (pair(pixels, place), pair(pixels, place + side));
-            list.next(match (upper, lower) {
-                (Some(upper), Some(lower)) if pool == 2 => ((upper + lower + 2) >> 2) as u8,
-                _ => mean(pixels, place, side, pool),
-            });
-            place += pool;
+        match (pixels.get(row..row + across), pixels.get(row + side..row + side + across)) {
+            (Some(upper), Some(lower)) if pool == 2 => {
+                let (upper, lower) = (upper.as_chunks::<2>().0, lower.as_chunks::<2>().0);
+                for (&[a, b], &[c, d]) in upper.iter().zip(lower) {
+                    let sum = u32::from(a) + u32::from(b) + u32::from(c) + u32::from(d);
+                    list.next(((sum + 2) >> 2) as u8);
+                }
+            }
+            _ => {
+                for place in (row..row + across).step_by(pool) {
+                    list.next(mean(pixels, place, side, pool));
+                }
+            }
         }
         row += pool * side;
     }
     list.finish()
-}
-
-/// The sum of two neighbours.
-#[inline(always)]
-fn pair(pixels: &[u8], place: usize) -> Option<u32> {
-    let &[left, right] = pixels.get(place..place + 2)? else { return None };
-    Some(u32::from(left) + u32::from(right))
 }
 
 /// The rounded mean of a square of pixels. Missing ones are paper.
