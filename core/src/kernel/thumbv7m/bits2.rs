@@ -4,7 +4,7 @@
 //! [`two_in_32`]: super::super::lanes::two_in_32
 
 walks!(
-    unroll 2, mask 0x0003_0003_u32, bytes 66,
+    unroll 3, mask 0x0003_0003_u32, bytes 66,
     begin [
         // What comes off every sum, in the place of `total`, which lies lower yet.
         "add r2, r3, r3, lsl #1"
