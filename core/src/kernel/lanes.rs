@@ -4,8 +4,8 @@
 //! *lane* of its own as long as it stays below the lane's width. Kernels walk so few entries at a
 //! time that it does, whatever the model: the constants here say how many.
 //!
-//! Where the assembly takes its registers apart by itself, as on Cortex-M3 and up, the function
-//! here says in tested words what it does.
+//! The assembly takes its registers apart by itself; the functions here say in tested words what it
+//! does.
 
 /// Entries after which a sum of 8-bit codes still fits 24 bits, and one of weights with its sign:
 /// 256 · 255 · 255 < 2²⁴ and 256 · 128 · 255 < 2²³. The more so with 4 bits.

@@ -3,10 +3,10 @@
 //! [`Portable`] is the definition. Every other kernel must give the same bits, and
 //! [`infer_observed_by`](crate::infer_observed_by) runs either, so that tests can compare them.
 //!
-//! A kernel for an instruction set is a file here that has a type `Native` with [`Kernel`]
-//! implemented for it; `build.rs` chooses the file by the target and `cfg(inkbit_kernel)` names it.
-//! Its assembly only sums products, several to a register; what is in the registers then is taken
-//! apart by [`lanes`], in safe code that is tested on the host.
+//! A kernel for an instruction set is a module here that has a type `Native` with [`Kernel`]
+//! implemented for it; `build.rs` chooses it by the target and `cfg(inkbit_kernel)` names it.
+//! Its assembly sums products, several to a register; how they come apart again is explained by
+//! [`lanes`], in safe code that is tested on the host.
 
 mod blockwise;
 mod entry;
@@ -20,6 +20,8 @@ pub use list::Active;
 pub use list::{List, Written};
 pub use portable::Portable;
 
+#[cfg(any(inkbit_kernel = "thumbv6m", inkbit_kernel = "thumbv7m"))]
+mod emit;
 #[cfg(any(inkbit_kernel = "thumbv6m", inkbit_kernel = "riscv32"))]
 mod walk;
 

@@ -1,26 +1,5 @@
 //! From sums to activations.
 
-/// Turns the sums from `sums` up to `end` into activations, with a bias and a multiplier each, and
-/// writes an entry for each that is not 0 to `list` and on. The first one's offset is 0, every next
-/// one's `row` more. Returns the address after the last entry and, in the upper half, the sum of all
-/// activations.
-///
-/// # Safety
-///
-/// `sums` and `end` are the bounds of one slice that is not empty. From `bias` as many words can be
-/// read, and from `multipliers` as many, `step` bytes apart. At `list` there is room for as many
-/// entries of the kind that the function is for; it may be the memory of the sums if an entry takes
-/// no place of a sum that is behind its own.
-pub(super) type Activate = unsafe extern "C" fn(
-    sums: *const i32,
-    end: *const i32,
-    list: *mut i32,
-    row: u32,
-    bias: *const i32,
-    multipliers: *const u32,
-    step: usize,
-) -> u64;
-
 /// What [`requantize`](crate::requant::requantize) does, in place: 8 instructions for an activation
 /// of 0, up to 15 for others.
 ///
@@ -29,7 +8,7 @@ pub(super) type Activate = unsafe extern "C" fn(
 /// Each round reads one sum, so r0 reaches `end`; at most one entry is written for it.
 macro_rules! activates {
     ($name:ident, [$($push:literal)+]) => {
-        /// See [`Activate`](Activate).
+        /// See [`Activate`](super::super::emit::Activate).
         ///
         /// # Safety
         ///

@@ -20,9 +20,9 @@ mod int8;
 
 use core::cell::Cell;
 
-use self::activate::Activate;
 use self::gather::Gather;
 use self::walk::walk;
+use super::emit::{self, note};
 use super::entry::Kind;
 use super::{Active, Entry, Kernel, List, Written};
 use crate::gather::each;
@@ -59,37 +59,7 @@ impl Kernel for Native {
     }
 
     #[inline(always)]
-    fn activate<E: Entry>(layer: &Layer<'_>, sums: &[Cell<i32>], mut list: List<'_, E>) -> Written {
-        let activate: Activate = match E::KIND {
-            Kind::Packed => activate::packed,
-            Kind::Wide => activate::wide,
-        };
-        let (room, _, row) = list.room();
-        let (bias, multipliers) = (layer.bias, layer.multipliers);
-        let step = if multipliers.len() == 1 { 0 } else { size_of::<u32>() };
-        let sums = sums.get(..bias.len()).unwrap_or_default();
-        // A model has as many biases as outputs and one multiplier or as many: the writer's room is
-        // enough for all of them.
-        if sums.is_empty() || room.len() < sums.len() || step != 0 && multipliers.len() < sums.len()
-        {
-            return list.finish();
-        }
-        let (ends, places) = (sums.as_ptr_range(), room.as_ptr().cast_mut().cast());
-        let (bias, multipliers) = (bias.as_ptr(), multipliers.as_ptr());
-        // SAFETY: the bounds are a slice's own, which is not empty; there are as many biases, and
-        // as many multipliers or one that is read again; there is room for an entry for each, and
-        // cells may be written through a shared reference.
-        let written = unsafe {
-            activate(ends.start.cast(), ends.end.cast(), places, row, bias, multipliers, step)
-        };
-        note::<E>(&mut list, sums.len(), room, written);
-        list.finish()
+    fn activate<E: Entry>(layer: &Layer<'_>, sums: &[Cell<i32>], list: List<'_, E>) -> Written {
+        emit::activate([activate::packed, activate::wide], layer, sums, list)
     }
-}
-
-/// Tells the list of so many inputs that assembly has given entries in `room`, and what it returned.
-#[inline(always)]
-fn note<E: Entry>(list: &mut List<'_, E>, inputs: usize, room: &[E::Place], written: u64) {
-    let (end, total) = (written as u32 as usize, (written >> 32) as u32);
-    list.wrote(inputs, (end - room.as_ptr().addr()) / size_of::<E::Place>(), total);
 }

@@ -1,0 +1,71 @@
+//! 2-bit codes: two lanes of 16 bits in each of eight registers, so `end` is on the stack.
+
+walks!(
+    unroll 2,
+    numbers "0, 1",
+    bytes 68 70,
+    prepare "ldr r3, 9f
+    movs r5, #0
+    mov r12, r5
+    mov lr, r5",
+    row "ldr r1, [r1]
+    lsrs r4, r1, #2
+    ands r4, r3
+    muls r4, r2
+    add lr, r4
+    lsrs r4, r1, #4
+    ands r4, r3
+    muls r4, r2
+    adds r6, r4
+    lsrs r4, r1, #6
+    ands r4, r3
+    muls r4, r2
+    adds r7, r4
+    lsrs r4, r1, #8
+    ands r4, r3
+    muls r4, r2
+    add r9, r4
+    lsrs r4, r1, #10
+    ands r4, r3
+    muls r4, r2
+    add r10, r4
+    lsrs r4, r1, #12
+    ands r4, r3
+    muls r4, r2
+    add r11, r4
+    lsrs r4, r1, #14
+    ands r4, r3
+    muls r4, r2
+    add r12, r4
+    ands r1, r3
+    muls r1, r2
+    adds r5, r1",
+    ended "ldr r4, [sp, #8]
+    cmp r0, r4",
+    finish [
+        // Twice the sums in the lanes of two registers.
+        ".macro lanes first, second
+        mov r2, \\first
+        mov r4, \\second
+        lsls r1, r2, #16
+        lsrs r1, r1, #15
+        lsrs r2, r2, #16
+        lsls r2, r2, #1
+        lsls r3, r4, #16
+        lsrs r3, r3, #15
+        lsrs r4, r4, #16
+        lsls r4, r4, #1
+        .endm",
+        // The first two, because writing loses them.
+        "lanes r5, lr",
+        write!(),
+        "lanes r6, r7",
+        write!(),
+        "lanes r9, r10",
+        write!(),
+        "lanes r11, r12",
+        write!(),
+        ".purgem lanes",
+    ],
+    constant "0x00030003"
+);
