@@ -20,7 +20,7 @@ impl Aligned {
     /// Bytes that start `remainder` past a multiple of 8.
     #[must_use]
     pub fn at(bytes: &[u8], remainder: usize) -> Self {
-        let mut room = vec![0; bytes.len() + 16];
+        let mut room = vec![0; bytes.len() + 8 + remainder];
         let start = room.as_ptr().align_offset(8) + remainder;
         room[start..start + bytes.len()].copy_from_slice(bytes);
         Self { room, start, length: bytes.len() }

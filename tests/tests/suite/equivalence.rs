@@ -199,6 +199,28 @@ fn neighbouring_inputs_in_one_register_change_nothing() {
 }
 
 #[test]
+fn a_blob_gives_the_same_wherever_it_lies_in_memory() {
+    use inkbit_core::Input;
+    use inkbit_tests::random_model::Recipe;
+
+    // Of the last one, more inputs than are taken at once.
+    for (side, width, bits) in [(5, 17, 8), (6, 18, 4), (6, 32, 2), (8, 64, 8), (40, 33, 8)] {
+        let layers = [(width, bits), (width, bits), (9, bits)];
+        let recipe = Recipe { input: Input::full(side), ..super::golden::recipe(&layers) };
+        let blob = recipe.blob();
+        let oracle = Oracle::read(&blob).unwrap();
+        for place in (0..64).step_by(8) {
+            let blob = Aligned::at(&blob, place);
+            let model = Model::parse(&blob).unwrap();
+            for (name, pixels) in images(recipe.input.pixels(), 7) {
+                let name = format!("{layers:?} at {place}, {name}");
+                assert_equal_layers(&oracle.layers(&pixels), &core_layers(&model, &pixels), &name);
+            }
+        }
+    }
+}
+
+#[test]
 fn missing_pixels_are_paper_and_surplus_ones_are_not_read() {
     for (crop, pool) in [(0, 1), (1, 1), (0, 2)] {
         let recipe = inkbit_tests::random_model::Recipe {
