@@ -3,7 +3,7 @@
 
 use std::env;
 
-const KERNELS: [&str; 5] = ["portable", "thumbv6m", "thumbv7m", "riscv32", "x86_64"];
+const KERNELS: [&str; 6] = ["portable", "thumbv6m", "thumbv7m", "riscv32", "x86_64", "aarch64"];
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
@@ -18,7 +18,15 @@ fn main() {
         Some(riscv) if riscv.starts_with("riscv32im") => "riscv32",
         // It asks the processor what it has, which the standard library knows how to do.
         Some("x86_64") if env::var_os("CARGO_FEATURE_STD").is_some() => "x86_64",
+        // All but those without floating point have NEON.
+        Some("aarch64") if has_feature("neon") => "aarch64",
         _ => "portable",
     };
     println!("cargo:rustc-cfg=inkbit_kernel=\"{kernel}\"");
+}
+
+/// Whether all processors of the target have a feature.
+fn has_feature(name: &str) -> bool {
+    let features = env::var("CARGO_CFG_TARGET_FEATURE").unwrap_or_default();
+    features.split(',').any(|feature| feature == name)
 }

@@ -20,7 +20,7 @@
 #![no_std]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic))]
 
-#[cfg(inkbit_kernel = "x86_64")]
+#[cfg(any(inkbit_kernel = "x86_64", all(inkbit_kernel = "aarch64", feature = "std")))]
 extern crate std;
 
 pub mod blob;

@@ -54,14 +54,24 @@ impl<'c, E: Entry> List<'c, E> {
 
     /// Where entries can be written, and the offset and the length of a row that the first of them
     /// has.
-    #[cfg(any(inkbit_kernel = "thumbv6m", inkbit_kernel = "thumbv7m", inkbit_kernel = "x86_64"))]
+    #[cfg(any(
+        inkbit_kernel = "thumbv6m",
+        inkbit_kernel = "thumbv7m",
+        inkbit_kernel = "x86_64",
+        inkbit_kernel = "aarch64"
+    ))]
     #[inline(always)]
     pub(super) fn room(&self) -> (&'c [E::Place], u32, u32) {
         (self.places.as_slice(), self.end, self.row)
     }
 
     /// So many inputs that have been written, of which some were not zero and have this sum.
-    #[cfg(any(inkbit_kernel = "thumbv6m", inkbit_kernel = "thumbv7m", inkbit_kernel = "x86_64"))]
+    #[cfg(any(
+        inkbit_kernel = "thumbv6m",
+        inkbit_kernel = "thumbv7m",
+        inkbit_kernel = "x86_64",
+        inkbit_kernel = "aarch64"
+    ))]
     #[inline(always)]
     pub(super) fn wrote(&mut self, inputs: usize, entries: usize, total: u32) {
         self.places = self.places.as_slice().get(entries..).unwrap_or_default().iter();

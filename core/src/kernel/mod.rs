@@ -47,6 +47,14 @@ mod x86_64;
 #[cfg(inkbit_kernel = "x86_64")]
 pub use x86_64::{Avx2, Avx512, Native};
 
+#[cfg(any(inkbit_kernel = "x86_64", inkbit_kernel = "aarch64"))]
+mod branchless;
+
+#[cfg(inkbit_kernel = "aarch64")]
+mod aarch64;
+#[cfg(inkbit_kernel = "aarch64")]
+pub use aarch64::{DotProd, Native, Neon};
+
 /// The kernel of this target.
 #[cfg(inkbit_kernel = "portable")]
 pub type Native = Portable;

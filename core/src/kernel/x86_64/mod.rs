@@ -14,9 +14,8 @@ use std::arch::is_x86_feature_detected;
 
 use super::entry::Kind;
 use super::windows::{Blocks, Simd, Sums, Windows};
-use super::{Active, Entry, Kernel, List, Portable, Written};
-use crate::gather::{by_eights, each};
-use crate::infer::activate_each;
+use super::{Active, Entry, Kernel, List, Portable, Written, branchless};
+use crate::gather::each;
 use crate::model::Layer;
 
 /// The quickest kernel that the processor has.
@@ -48,7 +47,7 @@ impl Kernel for Avx512 {
             unsafe { avx512::gather(eights, list) };
             each(after, list);
         } else {
-            by_eights(pixels, list);
+            branchless::gather(pixels, list);
         }
     }
 
@@ -57,7 +56,7 @@ impl Kernel for Avx512 {
             // SAFETY: the processor has what the function is compiled for.
             unsafe { avx512::activate(layer, sums, list) }
         } else {
-            activate_each(layer, sums, list)
+            branchless::activate(layer, sums, list)
         }
     }
 }
@@ -70,6 +69,14 @@ impl Kernel for Avx2 {
         if !is_done {
             Portable::layer(layer, active, out);
         }
+    }
+
+    fn gather<E: Entry>(pixels: &[u8], list: &mut List<'_, E>) {
+        branchless::gather(pixels, list);
+    }
+
+    fn activate<E: Entry>(layer: &Layer<'_>, sums: &[Cell<i32>], list: List<'_, E>) -> Written {
+        branchless::activate(layer, sums, list)
     }
 }
 
