@@ -10,7 +10,8 @@ use crate::boards;
 use crate::packages::{self, apt_line};
 use crate::process;
 use crate::toolchain::{
-    BOARD_TARGETS, CORE_TARGETS, Toolchain, debian_is_complete, find_program, missing_targets,
+    AARCH64, AARCH64_EMULATOR, BOARD_TARGETS, CORE_TARGETS, Toolchain, debian_is_complete,
+    find_program, missing_targets,
 };
 
 /// For one target over rustup: a dozen seconds where its servers can be reached.
@@ -18,6 +19,9 @@ const RUSTUP_LIMIT: Duration = Duration::from_secs(120);
 
 /// What Debian calls QEMU for the boards' processors.
 const QEMU_PACKAGES: &[&str] = &["qemu-system-arm", "qemu-system-misc"];
+
+/// What Debian calls QEMU for programs of other processors.
+const QEMU_USER_PACKAGES: &[&str] = &["qemu-user"];
 
 /// Browsers of Chromium's kind, as tests/cli/browser.rs looks for them.
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome", "chrome"];
@@ -89,12 +93,7 @@ pub(crate) fn emulators() -> Result<(), String> {
         return Ok(());
     }
     eprintln!("not installed: {}", before.join(", "));
-    // Where qemu-utils comes from the backports, only their emulators go with it.
-    let installed = packages::install(QEMU_PACKAGES).or_else(|error| {
-        eprintln!("{error}; trying the backports");
-        packages::install_from_backports(QEMU_PACKAGES)
-    });
-    let reason = match (installed, missing()?) {
+    let reason = match (install_qemu(QEMU_PACKAGES), missing()?) {
         (Ok(()), after) if after.is_empty() => return Ok(()),
         (Ok(()), after) => format!("the packages do not bring {}", after.join(", ")),
         (Err(error), _) => error,
@@ -105,6 +104,37 @@ pub(crate) fn emulators() -> Result<(), String> {
         before.join(" and "),
         apt_line(QEMU_PACKAGES)
     ))
+}
+
+/// Where qemu-utils comes from the backports, only their emulators go with it.
+fn install_qemu(packages: &[&str]) -> Result<(), String> {
+    packages::install(packages).or_else(|error| {
+        eprintln!("{error}; trying the backports");
+        packages::install_from_backports(packages)
+    })
+}
+
+/// What runs programs for AArch64 here, installed if need be.
+///
+/// # Errors
+///
+/// What is missing, and how it is installed; only the comparison of that processor's kernels needs it.
+pub(crate) fn aarch64() -> Result<(), String> {
+    if !missing_targets(&[AARCH64]).is_empty() {
+        add_by_rustup(&[AARCH64])
+            .map_err(|reason| format!("{reason}; type `rustup target add {AARCH64}`"))?;
+    }
+    let emulator = || find_program(AARCH64_EMULATOR).is_some();
+    if !emulator() {
+        let reason = match install_qemu(QEMU_USER_PACKAGES) {
+            Ok(()) if emulator() => return Ok(()),
+            Ok(()) => "the packages do not bring it".to_owned(),
+            Err(error) => error,
+        };
+        let line = apt_line(QEMU_USER_PACKAGES);
+        return Err(format!("{AARCH64_EMULATOR} is not installed: {reason}; type `{line}`"));
+    }
+    Ok(())
 }
 
 /// Whether there is a browser that reports can be looked at in.
@@ -134,7 +164,7 @@ pub(crate) fn browser() -> Result<(), String> {
     ))
 }
 
-fn add_by_rustup(targets: &[&str]) -> Result<(), String> {
+fn add_by_rustup(targets: &[&'static str]) -> Result<(), String> {
     if find_program("rustup").is_none() {
         return Err("rustup is not installed".to_owned());
     }
@@ -142,7 +172,7 @@ fn add_by_rustup(targets: &[&str]) -> Result<(), String> {
     for target in targets {
         process::run(Command::new("rustup").args(["target", "add", target]), RUSTUP_LIMIT)?;
     }
-    match missing_targets(&[CORE_TARGETS, BOARD_TARGETS].concat()) {
+    match missing_targets(targets) {
         missing if missing.is_empty() => Ok(()),
         missing => Err(format!("rustup has not added {} to this compiler", missing.join(", "))),
     }

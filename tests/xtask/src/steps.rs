@@ -6,7 +6,7 @@ use crate::bench;
 use crate::devices;
 use crate::process::{cargo, output, run};
 use crate::setup;
-use crate::toolchain::CORE_TARGETS;
+use crate::toolchain::{AARCH64, AARCH64_EMULATOR, CORE_TARGETS};
 
 /// One thing to check.
 pub(crate) struct Step {
@@ -65,6 +65,12 @@ pub(crate) const STEPS: &[Step] = &[
         why: "compare every processor's kernel with the portable one on random models, in QEMU",
         in_test: true,
         run: devices::kernels,
+    },
+    Step {
+        name: "aarch64",
+        why: "compare the kernels of Apple silicon and Raspberry Pis with the portable one, in QEMU",
+        in_test: true,
+        run: aarch64,
     },
     Step {
         name: "tests",
@@ -147,6 +153,24 @@ fn cross() -> Result<Outcome, String> {
             // Links only if nothing in core can panic.
             run(toolchain.build(target, "device").args(["--package", "no-panic"]), BUILD_LIMIT)?;
         }
+    }
+    Ok(Outcome::Done)
+}
+
+fn aarch64() -> Result<Outcome, String> {
+    if cfg!(target_arch = "aarch64") {
+        return skipped("this processor is one: the step `core` has compared its kernels");
+    }
+    if let Err(reason) = setup::aarch64() {
+        return skipped(&reason);
+    }
+    // The newest that there is, and one without dot products.
+    for processor in ["max", "cortex-a53"] {
+        let mut command = cargo(&["test", "--release", "--target", AARCH64]);
+        command.args(["--package", "inkbit-tests", "--no-default-features"]);
+        command.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER", "rust-lld");
+        command.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_RUNNER", AARCH64_EMULATOR);
+        run(command.env("QEMU_CPU", processor), TEST_LIMIT)?;
     }
     Ok(Outcome::Done)
 }

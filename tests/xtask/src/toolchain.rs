@@ -17,6 +17,12 @@ pub(crate) const CORE_TARGETS: &[&str] = &[
 /// Targets that only the firmware's boards add.
 pub(crate) const BOARD_TARGETS: &[&str] = &["thumbv8m.main-none-eabihf"];
 
+/// AArch64 with an operating system, such that Rust brings all that programs need.
+pub(crate) const AARCH64: &str = "aarch64-unknown-linux-musl";
+
+/// What runs its programs here.
+pub(crate) const AARCH64_EMULATOR: &str = "qemu-aarch64";
+
 /// The linker that the distribution's compiler is given for everything without an operating
 /// system, and the package it comes in.
 pub(crate) const DEBIAN_LINKER: &str = "ld.lld-19";
