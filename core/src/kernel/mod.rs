@@ -6,7 +6,8 @@
 //! A kernel for an instruction set is a module here that has a type `Native` with [`Kernel`]
 //! implemented for it; `build.rs` chooses it by the target and `cfg(inkbit_kernel)` names it.
 //! Its assembly sums products, several to a register; how they come apart again is explained by
-//! [`lanes`], in safe code that is tested on the host.
+//! [`lanes`], in safe code that is tested on the host. Kernels for hosts use vector instructions by the
+//! functions that Rust has for them.
 
 mod blockwise;
 mod entry;

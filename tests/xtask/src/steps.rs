@@ -6,7 +6,7 @@ use crate::bench;
 use crate::devices;
 use crate::process::{cargo, output, run};
 use crate::setup;
-use crate::toolchain::{AARCH64, AARCH64_EMULATOR, CORE_TARGETS};
+use crate::toolchain::{AARCH64, AARCH64_EMULATOR, CORE_TARGETS, missing_targets};
 
 /// One thing to check.
 pub(crate) struct Step {
@@ -196,6 +196,10 @@ fn lint() -> Result<Outcome, String> {
     }
     let clippy = ["clippy", "--release", "--workspace", "--all-targets", "--", "-Dwarnings"];
     run(&mut cargo(&clippy), BUILD_LIMIT)?;
+    if missing_targets(&[AARCH64]).is_empty() {
+        let core = ["clippy", "--release", "--package", "inkbit-core", "--features", "std"];
+        run(cargo(&core).args(["--target", AARCH64, "--", "-Dwarnings"]), BUILD_LIMIT)?;
+    }
     devices::lint()?;
     Ok(Outcome::Done)
 }
