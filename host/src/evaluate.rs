@@ -8,6 +8,7 @@ use inkbit_core::{Model, Scratch, infer};
 use serde::Serialize;
 
 use crate::data::Images;
+use crate::labels;
 use crate::net::Mlp;
 
 /// Working memory that is enough for every model of the format.
@@ -139,6 +140,16 @@ impl Evaluation {
         }
     }
 
+    /// The same with other labels for the classes, of which there must be as many.
+    #[must_use]
+    pub fn with_labels(mut self, labels: &[String]) -> Self {
+        for (score, label) in self.per_class.iter_mut().zip(labels) {
+            score.label.clone_from(label);
+        }
+        self.classes = labels.to_vec();
+        self
+    }
+
     /// The greatest share of a class that is taken for one other; 1 if there are no mistakes.
     #[must_use]
     pub fn greatest_mistake(&self) -> f64 {
@@ -208,7 +219,7 @@ pub fn host_scratch<'m>(model: &'m Model<'m>) -> HostScratch<'m> {
     HostScratch::for_model(model).expect("enough cells for the widest layers")
 }
 
-/// Evaluates a quantized model.
+/// Evaluates a quantized model, with its own labels.
 ///
 /// # Errors
 ///
@@ -217,9 +228,7 @@ pub fn evaluate_model(model: &Model<'_>, images: &Images) -> Result<Evaluation, 
     let scale = f64::from(model.header().logit_scale);
     let logits = int_logits(model, images)?;
     let logits: Vec<f64> = logits.into_iter().map(|logit| f64::from(logit) * scale).collect();
-    let classes: Vec<String> =
-        (0..model.classes()).map(|class| model.label(class).to_owned()).collect();
-    Ok(Evaluation::from_logits(&classes, &images.labels, &logits))
+    Ok(Evaluation::from_logits(&labels::of_model(model), &images.labels, &logits))
 }
 
 /// Evaluates a float network.

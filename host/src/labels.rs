@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use inkbit_core::Model;
+
 use crate::data::Dataset;
 use crate::files::{self, FileError};
 
@@ -16,17 +18,17 @@ pub enum LabelsError {
     NotText(PathBuf),
     /// It has more or fewer lines than there are classes.
     #[error(
-        "{} has {found} labels, but the data {data} have {expected} classes: give one line for \
-         each class, in order from class 0", path.display()
+        "{} has {found} labels, but {whose} {expected} classes: give one line for each class, in \
+         order from class 0", path.display()
     )]
     Count {
         /// The file.
         path: PathBuf,
         /// Its lines.
         found: usize,
-        /// The data.
-        data: String,
-        /// Its classes.
+        /// Whose classes are named: "the model has", "the data digits have".
+        whose: String,
+        /// The classes.
         expected: usize,
     },
     /// One of the lines cannot be a label.
@@ -82,23 +84,39 @@ pub fn read(path: &Path) -> Result<Vec<String>, LabelsError> {
     Ok(labels)
 }
 
-/// Gives the classes of data the labels of a file.
+/// Reads a file of labels for so many classes; `whose` is for the message, such as "the model has".
 ///
 /// # Errors
 ///
 /// [`LabelsError`], of all kinds but [`LabelsError::OneClass`].
-pub fn apply(path: &Path, data: &mut Dataset) -> Result<(), LabelsError> {
+pub fn read_for(path: &Path, classes: usize, whose: &str) -> Result<Vec<String>, LabelsError> {
     let labels = read(path)?;
-    if labels.len() != data.classes.len() {
-        return Err(LabelsError::Count {
-            path: path.to_owned(),
-            found: labels.len(),
-            data: data.name.clone(),
-            expected: data.classes.len(),
-        });
+    if labels.len() == classes {
+        return Ok(labels);
     }
-    data.classes = labels;
-    Ok(())
+    let (path, whose) = (path.to_owned(), whose.to_owned());
+    Err(LabelsError::Count { path, found: labels.len(), whose, expected: classes })
+}
+
+/// The labels of a model's classes, as they can be shown: other tools may have written anything
+/// into it.
+#[must_use]
+pub fn of_model(model: &Model<'_>) -> Vec<String> {
+    (0..model.classes()).map(|class| printable(model.label(class))).collect()
+}
+
+/// A text without what would change the terminal or the page that it is shown on.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if is_hidden(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+/// Whether a character is not seen itself, but changes what is seen: control characters, line and
+/// paragraph separators, and the marks that turn the direction of writing (Unicode, Annex 9).
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
+        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
 }
 
 /// Refuses data to train on of a single class.

@@ -33,19 +33,28 @@ pub struct DataArgs {
 impl DataArgs {
     /// Loads the data that the flags name, MNIST by default.
     pub fn load(&self) -> anyhow::Result<Dataset> {
-        self.load_or("mnist")
+        if let Some(path) = &self.labels {
+            // A file that is no use is found before anything is loaded.
+            labels::read(path)?;
+        }
+        let mut data = self.load_or("mnist")?;
+        let whose = format!("the data {} have", data.name);
+        data.classes = self.labels_or(data.classes, &whose)?;
+        Ok(data)
     }
 
-    /// Loads the data that the flags name, MNIST by default, with the labels of a model unless the
-    /// flags give others.
+    /// Loads the data that the flags name, MNIST by default, with a label for each class of a model:
+    /// its own, unless the flags give others.
     pub fn load_for_model(&self, model: &Model<'_>) -> anyhow::Result<Dataset> {
-        let labels = (0..model.classes()).map(|class| model.label(class).to_owned()).collect();
-        Ok(self.labelled(self.load()?, labels))
+        let classes = self.labels_or(labels::of_model(model), "the model has")?;
+        Ok(Dataset { classes, ..self.load_or("mnist")? })
     }
 
-    /// Loads the data that the flags name, or else those of a run.
+    /// Loads the data that the flags name, or else those of a run, with a label for each class of
+    /// the run: its own, unless the flags give others.
     pub fn load_for(&self, run: &Run) -> anyhow::Result<Dataset> {
-        Ok(self.labelled(self.load_or(&run.data.name)?, run.data.classes.clone()))
+        let classes = self.labels_or(run.data.classes.clone(), "the run has")?;
+        Ok(Dataset { classes, ..self.load_or(&run.data.name)? })
     }
 
     /// Loads the data that a run was trained on.
@@ -58,24 +67,16 @@ impl DataArgs {
     fn load_or(&self, default: &str) -> anyhow::Result<Dataset> {
         let name = self.data.as_deref().unwrap_or(default);
         let source = Source::new(name, self.data_dir.clone(), self.mirror.clone());
-        if let Some(path) = &self.labels {
-            // A file that is no use is found before anything is loaded.
-            labels::read(path)?;
-        }
-        let mut data = load(&source).map_err(|error| -> anyhow::Error {
+        load(&source).map_err(|error| -> anyhow::Error {
             if error.is_usage() { UsageError(error.to_string()).into() } else { error.into() }
-        })?;
-        if let Some(path) = &self.labels {
-            labels::apply(path, &mut data)?;
-        }
-        Ok(data)
+        })
     }
 
-    /// The data with these labels, where the flags have named no others and there are as many.
-    fn labelled(&self, mut data: Dataset, labels: Vec<String>) -> Dataset {
-        if self.labels.is_none() && labels.len() == data.classes.len() {
-            data.classes = labels;
+    /// These labels, unless the flags give as many others.
+    fn labels_or(&self, labels: Vec<String>, whose: &str) -> anyhow::Result<Vec<String>> {
+        match &self.labels {
+            Some(path) => Ok(labels::read_for(path, labels.len(), whose)?),
+            None => Ok(labels),
         }
-        data
     }
 }

@@ -63,7 +63,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     if args.robust {
         return robust(args, &subject, &data.test);
     }
-    let result = subject.evaluate(&data.test)?;
+    let result = subject.evaluate(&data.test)?.with_labels(&data.classes);
     if let Subject::Model(blob) = &subject
         && blob.model()?.header().provenance.digest != data.digest()
     {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use inkbit::evaluate::host_scratch;
+use inkbit::labels::printable;
 use inkbit::model_file::Blob;
 use inkbit::{picture, terminal};
 use inkbit_core::softmax::softmax;
@@ -44,17 +45,17 @@ pub struct Args {
 pub struct Prediction<'a> {
     file: &'a str,
     #[serde(flatten)]
-    best: Share<'a>,
+    best: Share,
     /// Absent if the model has only one class.
     #[serde(skip_serializing_if = "Option::is_none")]
-    runner_up: Option<Share<'a>>,
+    runner_up: Option<Share>,
     logits: &'a [i32],
 }
 
 /// A class and how sure the model is of it, from 0 to 1.
 #[derive(Debug, Serialize)]
-struct Share<'a> {
-    class: &'a str,
+struct Share {
+    class: String,
     confidence: f32,
 }
 
@@ -96,21 +97,23 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 /// Reads the logits of a picture, of which there is at least one.
-pub fn predict<'a>(model: &Model<'a>, file: &'a str, logits: &'a [i32]) -> Prediction<'a> {
+pub fn predict<'a>(model: &Model<'_>, file: &'a str, logits: &'a [i32]) -> Prediction<'a> {
     let mut confidences = vec![0.0; logits.len()];
     softmax(logits, model.header().logit_scale, &mut confidences);
     let mut classes: Vec<usize> = (0..logits.len()).collect();
     // Stable, so that the lowest class comes first among equals, as it does on the device.
     classes.sort_by_key(|&class| std::cmp::Reverse(logits[class]));
-    let share =
-        |&class: &usize| Share { class: model.label(class), confidence: confidences[class] };
+    let share = |&class: &usize| Share {
+        class: printable(model.label(class)),
+        confidence: confidences[class],
+    };
     Prediction { file, best: share(&classes[0]), runner_up: classes.get(1).map(share), logits }
 }
 
 /// A prediction in words.
 pub fn line(prediction: &Prediction<'_>) -> String {
     let share =
-        |Share { class, confidence }: &Share<'_>| format!("{class} ({:.1} %)", 100.0 * confidence);
+        |Share { class, confidence }: &Share| format!("{class} ({:.1} %)", 100.0 * confidence);
     let runner_up = prediction.runner_up.as_ref().map(share);
     let then = runner_up.map(|share| format!(", then {share}")).unwrap_or_default();
     format!("{}: {}{then}\n", prediction.file, share(&prediction.best))

@@ -10,6 +10,7 @@ use crate::data::Dataset;
 use crate::device::board::{self, Board};
 use crate::device::cost::Cost;
 use crate::evaluate::{EvaluateError, Evaluation, int_logits};
+use crate::labels::{self, printable};
 use crate::model_file::Blob;
 use crate::models::Counts;
 use crate::predictions::{
@@ -112,8 +113,11 @@ impl<'a> Facts<'a> {
         let scale = f64::from(model.header().logit_scale);
         let logits = int_logits(model, &data.test)?;
         let logits: Vec<f64> = logits.into_iter().map(|logit| f64::from(logit) * scale).collect();
-        let classes: Vec<String> =
-            (0..model.classes()).map(|class| printable(model.label(class))).collect();
+        // The data's labels are the model's, unless somebody has asked for others.
+        let classes: Vec<String> = match data.classes.len() == model.classes() {
+            true => data.classes.iter().map(|label| printable(label)).collect(),
+            false => labels::of_model(model),
+        };
         let result = Evaluation::from_logits(&classes, &data.test.labels, &logits);
         let predictions = predictions(model.classes(), &data.test.labels, &logits);
         let activity = activity(model, &data.test)?;
@@ -215,9 +219,4 @@ fn margin(classes: usize, logits: &[f64]) -> f64 {
     let mut gaps: Vec<f64> = logits.chunks_exact(classes).map(gap).collect();
     gaps.sort_unstable_by(f64::total_cmp);
     gaps.get(gaps.len() / 2).copied().unwrap_or_default()
-}
-
-/// A label without what a page cannot hold: other tools may have written it into the model.
-fn printable(label: &str) -> String {
-    label.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

@@ -98,7 +98,7 @@ impl Report {
             worst: (!worst.is_empty()).then(|| {
                 plot::samples("worst", "Wrong predictions, the most confident first", side, &worst)
             }),
-            weights: plot::weights(facts.model),
+            weights: plot::weights(facts.model, &facts.result.classes),
             differences: facts.cost.as_ref().map(|cost| plot::logit_differences(&cost.differences)),
             differences_words: Page::margin_words(facts),
             activity: plot::activity(&facts.activity),

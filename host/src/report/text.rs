@@ -10,6 +10,7 @@ use crate::compare::{Comparison, Contender, Duel};
 use crate::data::Images;
 use crate::device::board;
 use crate::evaluate::Evaluation;
+use crate::labels::{self, printable};
 use crate::quantize::{Removed, Report, bits};
 use crate::robust::Robustness;
 use crate::terminal::{self, colour};
@@ -193,6 +194,7 @@ pub fn weights(model: &Model<'_>, coloured: bool, columns: usize) -> String {
     const UNITS: usize = 8;
     let side = model.input().width();
     let units = units::strongest(model, UNITS);
+    let labels = labels::of_model(model);
     let outputs = model.layers().first().map_or(0, Layer::outputs);
     let mut text = format!(
         "weights of {} of the first layer's {outputs} units, those with the greatest: {}\n\n",
@@ -201,7 +203,7 @@ pub fn weights(model: &Model<'_>, coloured: bool, columns: usize) -> String {
     );
     let drawing = |&unit: &usize| -> Vec<String> {
         let drawn = terminal::draw_weights(&units::weights(model, unit), side, coloured);
-        let name: String = units::name(model, unit).chars().take(side + 2).collect();
+        let name: String = units::name(model, &labels, unit).chars().take(side + 2).collect();
         drawn
             .lines()
             .map(str::to_owned)
@@ -242,7 +244,7 @@ pub fn model(model: &Model<'_>, blob: &[u8]) -> String {
     let mut line = |name: &str, value: &str| {
         let _ = writeln!(text, "{name:<12} {value}");
     };
-    line("name", header.name);
+    line("name", &printable(header.name));
     line("format", &format!("version {}", inkbit_core::blob::VERSION));
     let input = header.input;
     let side = input.side;
@@ -254,7 +256,7 @@ pub fn model(model: &Model<'_>, blob: &[u8]) -> String {
         }
     };
     line("input", &format!("{side}x{side} pixels, 0 = paper, 255 = ink{shrunk}"));
-    line("classes", &format!("{}: {}", model.classes(), header.labels.replace('\n', " ")));
+    line("classes", &format!("{}: {}", model.classes(), labels::of_model(model).join(" ")));
     line("logit scale", &format!("{} (display only)", header.logit_scale));
     let accuracy = match provenance.tested {
         0 => "not measured".to_owned(),

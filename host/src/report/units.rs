@@ -27,6 +27,9 @@ pub fn strongest(model: &Model<'_>, count: usize) -> Vec<usize> {
 
 /// What a unit is called: its number, or its class in a model of one layer.
 #[must_use]
-pub fn name(model: &Model<'_>, unit: usize) -> String {
-    if model.layers().len() == 1 { model.label(unit).to_owned() } else { format!("unit {unit}") }
+pub fn name(model: &Model<'_>, classes: &[String], unit: usize) -> String {
+    match classes.get(unit) {
+        Some(label) if model.layers().len() == 1 => label.clone(),
+        _ => format!("unit {unit}"),
+    }
 }

@@ -143,7 +143,7 @@ fn images_have_their_classes_below_them() {
 #[test]
 fn weights_are_images() {
     let blob = Blob::load(&golden().join("int8-14x14-inputs.inkbit")).unwrap();
-    assert_picture(&plot::weights(&blob.model().unwrap()));
+    assert_picture(&plot::weights(&blob.model().unwrap(), &[]));
     let drawn = text::weights(&blob.model().unwrap(), false, 80);
     assert_reviewed("weights.txt", &drawn);
 }

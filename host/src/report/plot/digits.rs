@@ -49,9 +49,10 @@ pub fn samples(name: &'static str, what: &str, side: usize, samples: &[Sample]) 
     Picture { png: Some(sheet), ..Picture::new(name, grid.size(samples.len()), alt, body) }
 }
 
-/// What the units of the first layer look for: those with the greatest weights.
+/// What the units of the first layer look for: those with the greatest weights. In a model of one
+/// layer they have the labels of the classes.
 #[must_use]
-pub fn weights(model: &Model<'_>) -> Picture {
+pub fn weights(model: &Model<'_>, classes: &[String]) -> Picture {
     const UNITS: usize = 24;
     let Some(layer) = model.layers().first() else {
         return Picture::new("weights", (WIDTH, 0), String::new(), String::new());
@@ -64,7 +65,7 @@ pub fn weights(model: &Model<'_>) -> Picture {
         units.iter().map(|&unit| signed(&units::weights(model, unit), width).into()).collect();
     for (index, (&unit, picture)) in units.iter().zip(&pictures).enumerate() {
         grid.place(&mut body, index, &encode(picture), "weights");
-        grid.caption(&mut body, index, 0, INK, &shortened(&units::name(model, unit), 9));
+        grid.caption(&mut body, index, 0, INK, &shortened(&units::name(model, classes, unit), 9));
     }
     let alt = format!(
         "The weights of {} of the first layer's {} units as images of {width} by {width} pixels: \
