@@ -99,3 +99,38 @@ fn data_of_one_class_are_refused_by_name() {
          data, or add images of what is not 3"
     );
 }
+
+#[test]
+fn names_that_are_given_are_shown_instead_of_the_models() {
+    let place = Place::new();
+    place.write("names.txt", "north\neast\nsouth\nwest\n");
+    for subject in ["model.inkbit", "run"] {
+        let evaluation =
+            place.succeed(&format!("evaluate {subject} --data digits --labels names.txt"));
+        assert!(evaluation.contains("\nnorth  "), "{evaluation}");
+        assert!(!evaluation.contains("\n0  "), "{evaluation}");
+        let words = report::text(&report::page(
+            &place,
+            &format!("{subject} --data digits --labels names.txt"),
+        ));
+        assert!(words.contains("north") && !words.contains("true: 0"), "{words}");
+    }
+    place.write("names.txt", "north\neast\n");
+    assert_eq!(
+        place.fail(1, "evaluate model.inkbit --data digits --labels names.txt"),
+        "names.txt has 2 labels, but the model has 4 classes: give one line for each class, in \
+         order from class 0"
+    );
+}
+
+#[test]
+fn a_trained_network_gets_names_when_it_is_quantized() {
+    let place = Place::new();
+    place.write("names.txt", "north\neast\nsouth\nwest\n");
+    place.succeed("quantize run -o named.inkbit --labels names.txt");
+    let inspected = place.succeed("inspect named.inkbit");
+    assert!(inspected.contains("classes      4: north east south west"), "{inspected}");
+    // The data are those it was trained on, whatever their classes are called.
+    let evaluation = place.succeed("evaluate named.inkbit --data digits");
+    assert!(evaluation.contains("\nwest   "), "{evaluation}");
+}

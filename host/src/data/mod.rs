@@ -75,11 +75,12 @@ pub struct Dataset {
 
 impl Dataset {
     /// SHA-256 over side, classes, pixels and labels of both parts: the same data, the same digest,
-    /// wherever it came from.
+    /// wherever it came from. Classes count by their numbers: what they are called is presentation.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
-        for label in &self.classes {
+        for class in 0..self.classes.len() {
+            let label = class.to_string();
             hash.update((label.len() as u64).to_le_bytes());
             hash.update(label);
         }
