@@ -47,6 +47,10 @@ macro_rules! include_blob {
 pub(crate) static CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
 
 /// The CRC-32 that closes a blob.
+///
+/// ```
+/// assert_eq!(inkbit_core::blob::crc32(b"123456789"), 0xCBF4_3926);
+/// ```
 #[must_use]
 pub fn crc32(bytes: &[u8]) -> u32 {
     CRC.checksum(bytes)
@@ -73,6 +77,13 @@ impl Wrapper<'_> {
 }
 
 /// The length that the prefix of a blob states, after a check of magic and version.
+///
+/// ```
+/// use inkbit_core::{blob::stated_length, include_blob};
+/// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+/// assert_eq!(stated_length(BLOB)?, BLOB.len());
+/// # Ok::<_, inkbit_core::Error>(())
+/// ```
 ///
 /// # Errors
 ///

@@ -109,6 +109,16 @@ pub enum LayerOutput<'s, E: Entry = Packed> {
 /// [`Input::pixels`](crate::Input::pixels). A shorter slice is completed with paper, a longer one
 /// cut: nothing here can fail. Without a model there are no logits. It is quickest if the pixels
 /// begin at a multiple of 4.
+///
+/// ```
+/// use inkbit_core::{Model, Scratch, include_blob, infer};
+/// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+/// let model = Model::parse(BLOB)?;
+/// let mut scratch = Scratch::<1040>::for_model(&model)?;
+/// let blank: Vec<i32> = infer(&mut scratch, &[]).into(); // what is missing is paper
+/// assert_eq!(infer(&mut scratch, &[0; 36]), blank);
+/// # Ok::<_, inkbit_core::Error>(())
+/// ```
 #[inline(never)]
 pub fn infer<'s, const CELLS: usize, E: Entry>(
     scratch: &'s mut Scratch<'_, CELLS, E>,
@@ -121,6 +131,21 @@ pub fn infer<'s, const CELLS: usize, E: Entry>(
 }
 
 /// [`infer`], showing each layer's number (from 0) and output on the way.
+///
+/// ```
+/// use inkbit_core::{LayerOutput, Model, Scratch, include_blob, infer_observed};
+/// static BLOB: &[u8] = include_blob!("../../tests/golden/int8-per-output.inkbit");
+/// let model = Model::parse(BLOB)?;
+/// let mut scratch = Scratch::<1040>::for_model(&model)?;
+/// let mut awake = Vec::new();
+/// infer_observed(&mut scratch, &[255; 36], |layer, output| {
+///     if let LayerOutput::Activations(active) = output {
+///         awake.push((layer, active.iter().count()));
+///     }
+/// });
+/// assert_eq!(awake.len(), model.layers().len() - 1); // one hidden layer after another
+/// # Ok::<_, inkbit_core::Error>(())
+/// ```
 pub fn infer_observed<'s, const CELLS: usize, E: Entry>(
     scratch: &'s mut Scratch<'_, CELLS, E>,
     pixels: &[u8],
@@ -174,6 +199,10 @@ pub(crate) fn run<'c, K: Kernel, E: Entry>(
 }
 
 /// The class with the greatest logit, the lowest among equals.
+///
+/// ```
+/// assert_eq!(inkbit_core::argmax(&[-5, 7, 7]), 1);
+/// ```
 #[must_use]
 pub fn argmax(logits: &[i32]) -> usize {
     let mut best = (0, i32::MIN);

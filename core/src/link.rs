@@ -266,6 +266,18 @@ impl fmt::Display for Refusal {
 
 /// Writes the frame of a message into the front of `out` and returns it; `None` if `out` is too
 /// small.
+///
+/// ```
+/// use inkbit_core::link::{Receiver, Request, decode, encode};
+/// let mut line = [0; 64];
+/// let frame = encode(&Request::Pen { x: 3, y: 9, down: true }, &mut line).expect("it fits");
+/// let mut receiver = Receiver::<64>::new();
+/// let (end, rest) = frame.split_last().expect("a frame ends in 0");
+/// assert!(rest.iter().all(|&byte| receiver.push(byte).is_none()));
+/// let message = receiver.push(*end).expect("it is whole")?;
+/// assert_eq!(decode(message), Ok(Request::Pen { x: 3, y: 9, down: true }));
+/// # Ok::<_, inkbit_core::link::Refusal>(())
+/// ```
 pub fn encode<'o, T: Serialize>(message: &T, out: &'o mut [u8]) -> Option<&'o mut [u8]> {
     let frame = Cobs::try_new(Slice::new(out)).ok()?;
     postcard::serialize_with_flavor(message, Checked { frame, digest: CRC.digest() }).ok()

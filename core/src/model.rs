@@ -66,6 +66,16 @@ impl<'a> Layer<'a> {
     }
 
     /// Weight from an input to an output (0 beyond the last).
+    ///
+    /// ```
+    /// use inkbit_core::{Model, include_blob};
+    /// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+    /// let model = Model::parse(BLOB)?;
+    /// let layer = &model.layers()[0];
+    /// let greatest = layer.bits().max_weight();
+    /// assert!((0..layer.inputs()).all(|input| layer.weight(0, input).abs() <= greatest));
+    /// # Ok::<_, inkbit_core::Error>(())
+    /// ```
     #[must_use]
     pub fn weight(&self, output: usize, input: usize) -> i32 {
         if input >= self.inputs() || output >= self.outputs() {
@@ -279,6 +289,15 @@ impl<'a> Model<'a> {
     }
 
     /// The layers, in order of evaluation.
+    ///
+    /// ```
+    /// use inkbit_core::{Model, include_blob};
+    /// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+    /// let model = Model::parse(BLOB)?;
+    /// let [layer] = model.layers() else { panic!("it has one layer") };
+    /// assert_eq!((layer.inputs(), layer.outputs()), (model.input().inputs(), model.classes()));
+    /// # Ok::<_, inkbit_core::Error>(())
+    /// ```
     #[must_use]
     pub fn layers(&self) -> &[Layer<'a>] {
         &self.layers
@@ -297,6 +316,14 @@ impl<'a> Model<'a> {
     }
 
     /// The label of a class, empty if there is no such class.
+    ///
+    /// ```
+    /// use inkbit_core::{Model, include_blob};
+    /// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+    /// let model = Model::parse(BLOB)?;
+    /// assert_eq!((model.label(0), model.label(99)), ("c0", ""));
+    /// # Ok::<_, inkbit_core::Error>(())
+    /// ```
     #[must_use]
     pub fn label(&self, class: usize) -> &'a str {
         // `str::split` has a panic in it that no device needs.
@@ -316,6 +343,15 @@ impl<'a> Model<'a> {
     }
 
     /// Cells of working memory that [`infer`](crate::infer) needs for this model.
+    ///
+    /// ```
+    /// use inkbit_core::{Error, Model, Scratch, include_blob};
+    /// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+    /// let model = Model::parse(BLOB)?;
+    /// assert_eq!(model.scratch_cells(), 36 + model.classes());
+    /// assert!(matches!(Scratch::<8>::for_model(&model), Err(Error::ScratchTooSmall { .. })));
+    /// # Ok::<_, inkbit_core::Error>(())
+    /// ```
     #[must_use]
     pub fn scratch_cells(&self) -> usize {
         self.layers.iter().map(|layer| layer.inputs() + layer.outputs()).max().unwrap_or_default()

@@ -26,6 +26,12 @@ pub enum WeightBits {
 
 impl WeightBits {
     /// The width for a number of bits, if there is one.
+    ///
+    /// ```
+    /// use inkbit_core::WeightBits;
+    /// assert_eq!(WeightBits::from_bits(4), Some(WeightBits::Four));
+    /// assert_eq!(WeightBits::from_bits(3), None);
+    /// ```
     #[must_use]
     pub const fn from_bits(bits: u8) -> Option<Self> {
         match bits {
@@ -114,6 +120,12 @@ impl WeightBits {
     }
 
     /// Where the code of output `o` of a block lies in a row: byte, and bit of that byte.
+    ///
+    /// ```
+    /// use inkbit_core::WeightBits;
+    /// assert_eq!(WeightBits::Eight.place(3), (3, 0));
+    /// assert_eq!(WeightBits::Four.place(5), (1, 4)); // the upper half of byte 1
+    /// ```
     #[inline(always)]
     #[must_use]
     pub const fn place(self, o: usize) -> (usize, usize) {
@@ -204,6 +216,13 @@ pub(crate) const fn align(bytes: usize) -> usize {
 impl LayerShape {
     /// Bytes of the multipliers, biases and weights, without the padding between them, of a shape
     /// within the format's limits.
+    ///
+    /// ```
+    /// use inkbit_core::LayerShape;
+    /// let shape = LayerShape { inputs: 16, outputs: 10, bits: 4, multipliers: 1 };
+    /// assert_eq!(shape.part_bytes(), [4, 40, 2 * 16 * 4]); // two blocks of eight outputs
+    /// assert_eq!(shape.data_bytes(), 8 + 40 + 128);
+    /// ```
     #[must_use]
     pub const fn part_bytes(&self) -> [usize; 3] {
         let weights = match WeightBits::from_bits(self.bits) {

@@ -64,6 +64,16 @@ type Counts = Vec<[usize; 2]>;
 
 /// Runs every image through the model, on all cores, and counts.
 ///
+/// ```
+/// use inkbit::data::synthetic::{Part, images};
+/// let blob = &inkbit::builtin::all()[6]; // nano
+/// let model = blob.model()?;
+/// let found = inkbit::activity::activity(&model, &images(Part::Test, 20, 1))?;
+/// assert_eq!(found.layers.len(), model.layers().len());
+/// assert!(found.share() < 0.8); // at least a fifth is multiplications with 0, which are skipped
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 ///
 /// Those of [`check_images`].

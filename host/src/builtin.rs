@@ -14,6 +14,13 @@ pub fn all() -> Vec<Blob> {
 
 /// The default model of a board: the best reference model that fits it, and what it is.
 ///
+/// ```
+/// use inkbit::device::Board;
+/// let (blob, entry) = inkbit::builtin::best_for(&Board::find("microbit")?).expect("one fits");
+/// assert!(blob.bytes().len() < 256 * 1024 && entry.recorded_accuracy > Some(0.99));
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Panics
 ///
 /// If a file that was built in is not a model, which the tests rule out.

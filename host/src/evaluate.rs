@@ -103,6 +103,15 @@ impl Evaluation {
     /// From the logits of all images, `classes.len()` for each, in the order of `truth`.
     ///
     /// The prediction is the greatest logit's class, the lowest among equals.
+    ///
+    /// ```
+    /// use inkbit::evaluate::Evaluation;
+    /// let classes = ["cat".to_owned(), "dog".to_owned()];
+    /// let found = Evaluation::from_logits(&classes, &[0, 1, 1], &[2.0, 0.0, 0.0, 1.0, 3.0, 0.0]);
+    /// assert_eq!(found.confusion, [[1, 0], [1, 1]]); // one dog was taken for a cat
+    /// assert_eq!((found.correct, found.per_class[0].precision), (2, 0.5));
+    /// assert_eq!(found.confusions(), [(1, 0, 1)]);
+    /// ```
     #[must_use]
     pub fn from_logits(classes: &[String], truth: &[u8], logits: &[f64]) -> Self {
         let count = classes.len();
@@ -185,6 +194,14 @@ fn argmax(logits: &[f64]) -> usize {
 
 /// The logits of a model for every image, image after image, on all cores.
 ///
+/// ```
+/// use inkbit::data::synthetic::{Part, images};
+/// let blob = &inkbit::builtin::all()[6]; // nano
+/// let logits = inkbit::evaluate::int_logits(&blob.model()?, &images(Part::Test, 5, 1))?;
+/// assert_eq!(logits.len(), 5 * 10);
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 ///
 /// Those of [`check_images`].
@@ -220,6 +237,14 @@ pub fn host_scratch<'m>(model: &'m Model<'m>) -> HostScratch<'m> {
 }
 
 /// Evaluates a quantized model, with its own labels.
+///
+/// ```
+/// use inkbit::data::synthetic::{Part, images};
+/// let blob = &inkbit::builtin::all()[6]; // nano
+/// let found = inkbit::evaluate::evaluate_model(&blob.model()?, &images(Part::Test, 50, 1))?;
+/// assert!(found.accuracy > 0.7); // these digits are not those that it was trained on
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 ///

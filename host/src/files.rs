@@ -57,6 +57,14 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
 /// What a link points to is replaced, not the link. What is there and is no file, such as
 /// `/dev/null` or a pipe, is written to.
 ///
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("note.txt");
+/// inkbit::files::write(&path, b"whole or not at all")?;
+/// assert_eq!(inkbit::files::read(&path)?, b"whole or not at all");
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 ///
 /// [`FileError`].

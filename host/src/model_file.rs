@@ -40,6 +40,14 @@ pub enum ModelFileError {
 
 impl Blob {
     /// Copies bytes to an aligned place.
+    ///
+    /// ```
+    /// use inkbit::model_file::Blob;
+    /// let bytes = inkbit::builtin::all()[0].bytes().to_vec(); // at any address
+    /// let blob = Blob::from_bytes(&bytes);
+    /// assert_eq!(blob.model()?.classes(), 10);
+    /// # Ok::<_, inkbit_core::Error>(())
+    /// ```
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
         let mut words = vec![0_u64; bytes.len().div_ceil(8)];
@@ -70,6 +78,16 @@ impl Blob {
     }
 
     /// Writes the file, whole or not at all. A file that is no model is not replaced.
+    ///
+    /// ```
+    /// use inkbit::model_file::Blob;
+    /// let blob = &inkbit::builtin::all()[6]; // nano
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("nano.inkbit");
+    /// blob.save(&path)?;
+    /// assert_eq!(&Blob::load(&path)?, blob);
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

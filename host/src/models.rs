@@ -120,6 +120,16 @@ pub fn best(entries: &[Entry], board: &str) -> Option<usize> {
 }
 
 /// Says of each model on which boards it is the best of these.
+///
+/// ```
+/// use inkbit::models::{Counts, Entry, mark_best};
+/// let entry = |blob| Entry::new(blob, None, &Counts::built_in());
+/// let mut entries = inkbit::builtin::all().iter().map(entry).collect::<Result<Vec<_>, _>>()?;
+/// mark_best(&mut entries);
+/// let best = entries.iter().find(|entry| entry.best_on.contains(&"microbit".to_owned()));
+/// assert!(best.is_some_and(|entry| entry.recorded_accuracy > Some(0.99)));
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 pub fn mark_best(entries: &mut [Entry]) {
     for Board { name, .. } in board::all() {
         if let Some(index) = best(entries, &name) {
@@ -149,6 +159,13 @@ struct Count {
 
 impl Counts {
     /// The counts of the reference models, which are built in.
+    ///
+    /// ```
+    /// use inkbit::models::Counts;
+    /// let blob = &inkbit::builtin::all()[6]; // nano
+    /// let counted = Counts::built_in().of(blob.crc());
+    /// assert!(counted["microbit"] > counted["lm3s6965evb"]);
+    /// ```
     ///
     /// # Panics
     ///

@@ -86,6 +86,18 @@ pub fn read(path: &Path, side: usize) -> Result<Vec<u8>, PictureError> {
 
 /// Makes an image of `side` × `side` pixels of what is drawn on a grey picture, dark on light or
 /// light on dark; `None` if nothing is.
+///
+/// ```
+/// use image::{GrayImage, Luma};
+/// let mut photo = GrayImage::from_pixel(60, 60, Luma([240]));
+/// for row in 10..50 {
+///     photo.put_pixel(30, row, Luma([20])); // a stroke of dark ink on light paper
+///     photo.put_pixel(31, row, Luma([20]));
+/// }
+/// let pixels = inkbit::picture::from_grey(&photo, 28).expect("there is something drawn");
+/// assert_eq!(pixels.len(), 28 * 28);
+/// assert!(pixels[14 * 28 + 14] > 100 && pixels[0] == 0);
+/// ```
 #[must_use]
 pub fn from_grey(picture: &GrayImage, side: usize) -> Option<Vec<u8>> {
     ink::find(picture).map(|drawing| drawing.normalised(side))

@@ -43,6 +43,12 @@ pub fn predictions(classes: usize, truth: &[u8], logits: &[f64]) -> Vec<Predicti
 }
 
 /// Indices of the wrong ones, the most confident first, at most `count`.
+///
+/// ```
+/// use inkbit::predictions::{most_confidently_wrong, predictions};
+/// let found = predictions(2, &[1, 0, 1], &[1.0, 0.0, 1.0, 0.0, 9.0, 0.0]);
+/// assert_eq!(most_confidently_wrong(&found, 5), [2, 0]);
+/// ```
 #[must_use]
 pub fn most_confidently_wrong(predictions: &[Prediction], count: usize) -> Vec<usize> {
     let mut wrong: Vec<usize> =
@@ -75,6 +81,14 @@ pub struct Calibration {
 
 /// Ten bins of equal width, and the expected calibration error, after Guo et al., "On Calibration of
 /// Modern Neural Networks", 2017.
+///
+/// ```
+/// use inkbit::predictions::{calibration, predictions};
+/// let found = predictions(2, &[0, 1], &[3.0, 0.0, 3.0, 0.0]); // sure of both, right about one
+/// let calibration = calibration(&found);
+/// assert_eq!((calibration.bins.len(), calibration.bins[0].accuracy), (1, 0.5));
+/// assert!(calibration.error > 0.4);
+/// ```
 #[must_use]
 pub fn calibration(predictions: &[Prediction]) -> Calibration {
     const BINS: usize = 10;

@@ -44,6 +44,14 @@ pub const PRESETS: [Preset; 8] = [
 ];
 
 /// Looks a preset up.
+///
+/// ```
+/// use inkbit::config::TrainConfig;
+/// let preset = inkbit::preset::find("tiny").expect("it is one of them");
+/// let config = TrainConfig::from_layers(&[(preset.name, preset.toml)])?;
+/// assert_eq!((config.hidden.len(), config.bits.as_slice()), (3, &[4][..]));
+/// # Ok::<_, inkbit::config::ConfigError>(())
+/// ```
 #[must_use]
 pub fn find(name: &str) -> Option<Preset> {
     PRESETS.into_iter().find(|preset| preset.name == name)

@@ -6,6 +6,14 @@ pub struct Rng(u64);
 
 impl Rng {
     /// The stream that belongs to a seed and a place in the program, such as epoch and batch.
+    ///
+    /// ```
+    /// use inkbit::rng::Rng;
+    /// let (mut one, mut same) = (Rng::new(7, &[1, 2]), Rng::new(7, &[1, 2]));
+    /// assert_eq!(one.bits(), same.bits());
+    /// assert_ne!(one.bits(), Rng::new(7, &[1, 3]).bits());
+    /// assert!(one.below(10) < 10 && (0.0..1.0).contains(&one.unit()));
+    /// ```
     #[must_use]
     pub fn new(seed: u64, place: &[u64]) -> Self {
         let mut rng = Self(seed);

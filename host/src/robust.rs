@@ -98,6 +98,16 @@ pub fn measure<E>(
 
 /// All images changed in one of [`CONDITIONS`], which must have that name.
 ///
+/// ```
+/// use inkbit::data::synthetic::{Part, images};
+/// use inkbit::robust::{CONDITIONS, change};
+/// let digits = images(Part::Test, 5, 1);
+/// for condition in &CONDITIONS {
+///     let changed = change(&digits, condition.name);
+///     assert_eq!(changed.labels, digits.labels);
+/// }
+/// ```
+///
 /// # Panics
 ///
 /// If there is no such condition.

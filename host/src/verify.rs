@@ -56,6 +56,18 @@ pub enum VerifyError {
 /// Compares every activation and every logit of every image between burn's integer tensors and both
 /// kernels of the core, the quickest for this machine and the portable one. `progress` is told how many images are done.
 ///
+/// ```
+/// use inkbit::backend::Backend;
+/// use inkbit::data::synthetic::{Part, images};
+/// use inkbit::reference::Reference;
+/// let blob = &inkbit::builtin::all()[6]; // nano
+/// let model = blob.model()?;
+/// let reference = Reference::new(&model, &Backend::Ndarray.device()?);
+/// let verified = inkbit::verify::verify(&reference, &model, &images(Part::Test, 5, 1), |_done| {})?;
+/// # let _ = verified; // no error: every activation and every logit is the same
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 ///
 /// [`Mismatch`] at the first difference, or images that do not fit the model.

@@ -136,6 +136,17 @@ impl TrainConfig {
     ///
     /// Ranges are not checked, because flags may follow: see [`TrainConfig::validate`].
     ///
+    /// ```
+    /// use inkbit::config::TrainConfig;
+    /// use inkbit::preset::PRESETS;
+    /// let classic = (PRESETS[0].name, PRESETS[0].toml);
+    /// let config = TrainConfig::from_layers(&[classic, ("mine.toml", "hidden = [32]")])?;
+    /// assert_eq!(config.widths(28, 10), [784, 32, 10]);
+    /// let error = TrainConfig::from_layers(&[classic, ("mine.toml", "hiden = [32]")]).unwrap_err();
+    /// assert!(error.to_string().contains("mine.toml") && error.to_string().contains("hiden"));
+    /// # Ok::<_, inkbit::config::ConfigError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ConfigError::Text`] names the first layer that cannot be read.

@@ -31,6 +31,13 @@ pub fn input(side: usize, width: usize) -> Option<Input> {
 
 /// Appends to `out` the [`Input::inputs`] inputs that an image of [`Input::pixels`] pixels becomes:
 /// the mean of each square, rounded half up.
+///
+/// ```
+/// use inkbit_core::Input;
+/// let mut inputs = Vec::new();
+/// inkbit::data::shrink::shrink(Input { side: 2, crop: 0, pool: 2 }, &[0, 1, 2, 3], &mut inputs);
+/// assert_eq!(inputs, [2]); // the mean of 1.5, rounded half up
+/// ```
 pub fn shrink(input: Input, image: &[u8], out: &mut Vec<u8>) {
     let (side, crop, pool) =
         (usize::from(input.side), usize::from(input.crop), usize::from(input.pool));

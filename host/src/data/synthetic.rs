@@ -24,6 +24,13 @@ pub enum Part {
 }
 
 /// Draws a data set of the ten digits, 28 × 28 pixels, every class equally often.
+///
+/// ```
+/// use inkbit::data::synthetic::dataset;
+/// let data = dataset(100, 20, 1);
+/// assert_eq!((data.train.len(), data.test.len(), data.test.side), (100, 20, 28));
+/// assert_eq!(data.digest(), dataset(100, 20, 1).digest()); // the seed decides every pixel
+/// ```
 #[must_use]
 pub fn dataset(train: usize, test: usize, seed: u64) -> Dataset {
     Dataset {

@@ -156,6 +156,13 @@ pub enum BoardError {
 impl Board {
     /// The board of that name.
     ///
+    /// ```
+    /// use inkbit::device::Board;
+    /// let board = Board::find("microbit")?;
+    /// assert_eq!((board.cpu.as_str(), board.clock), ("Cortex-M0", Some(16_000_000)));
+    /// # Ok::<_, inkbit::device::board::BoardError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`BoardError::Unknown`].
@@ -165,6 +172,14 @@ impl Board {
     }
 
     /// Checks that the board's firmware can run a model.
+    ///
+    /// ```
+    /// use inkbit::device::Board;
+    /// let blob = &inkbit::builtin::all()[6]; // nano
+    /// let board = Board::find("lm3s6965evb")?;
+    /// assert_eq!(board.check(&blob.model()?, blob.bytes()), Ok(()));
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

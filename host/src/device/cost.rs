@@ -27,6 +27,23 @@ pub struct Cost {
 impl Cost {
     /// The cost on a board of the model whose blob has this CRC-32: as it was counted, or else
     /// estimated. None for a processor that nothing was counted on.
+    ///
+    /// ```
+    /// use inkbit::activity::activity;
+    /// use inkbit::data::synthetic::{Part, images};
+    /// use inkbit::device::Board;
+    /// use inkbit::device::cost::Cost;
+    /// use inkbit::models::Counts;
+    /// let blob = &inkbit::builtin::all()[6]; // nano
+    /// let activity = activity(&blob.model()?, &images(Part::Test, 20, 1))?;
+    /// let (board, counts) = (Board::find("microbit")?, Counts::built_in());
+    /// let counted = Cost::of(&board, blob.crc(), &activity, &counts).expect("it is a reference model");
+    /// let estimate = Cost::estimate(&board, &activity, &counts).expect("there is a fit");
+    /// assert_eq!(counted.error, None);
+    /// assert!((estimate.instructions / counted.instructions - 1.0).abs() < 0.05);
+    /// assert!(estimate.seconds().expect("it has a clock") < 0.005);
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn of(board: &Board, crc: u32, activity: &Activity, counts: &Counts) -> Option<Self> {
         let counted = counts.of(crc).get(&board.name).copied();

@@ -62,6 +62,13 @@ pub enum FirmwareError {
 
 impl Firmware {
     /// Where the build leaves the firmware of a board.
+    ///
+    /// ```
+    /// use inkbit::device::{Board, Firmware};
+    /// let path = Firmware::built_path(&Board::find("microbit")?);
+    /// assert!(path.ends_with("thumbv6m-none-eabi/release/inkbit-microbit"));
+    /// # Ok::<_, inkbit::device::board::BoardError>(())
+    /// ```
     #[must_use]
     pub fn built_path(board: &Board) -> PathBuf {
         let built = Path::new("firmware/target").join(&board.target).join("release");

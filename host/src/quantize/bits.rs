@@ -53,6 +53,10 @@ pub fn parse(text: &str) -> Result<u8, BitsError> {
 }
 
 /// The widths as text: `4`, or `8/4/4` where they differ.
+///
+/// ```
+/// assert_eq!(inkbit::quantize::bits::label(&[8, 4, 4]), "8/4/4");
+/// ```
 #[must_use]
 pub fn label(bits: &[usize]) -> String {
     match bits {

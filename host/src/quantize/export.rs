@@ -42,6 +42,29 @@ impl IntLayer {
 
 /// Writes a rounded network as a model. `tested` is (correct, images) if it has been measured.
 ///
+/// ```
+/// use inkbit::data::synthetic::{Part, images};
+/// use inkbit::net::Mlp;
+/// use inkbit::quantize::{Description, Granularity, Quantized, export};
+/// use inkbit::rng::Rng;
+/// use inkbit_core::{Input, WeightBits};
+/// let net = Mlp::he(&[784, 16, 10], &mut Rng::new(1, &[])); // one that was trained is better
+/// let digits = images(Part::Train, 20, 1);
+/// let bits = [WeightBits::Eight, WeightBits::Four];
+/// let quantized = Quantized::post_training(&net, &digits, &bits, Granularity::Output)?;
+/// let description = Description {
+///     name: "mine".to_owned(),
+///     classes: (0..10).map(|class| class.to_string()).collect(),
+///     input: Input::full(28),
+///     command: String::new(),
+///     digest: [0; 32],
+///     seed: 1,
+/// };
+/// let blob = export(&quantized, &description, (0, 0))?;
+/// assert_eq!(blob.model()?.layers()[1].bits(), WeightBits::Four);
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 ///
 /// Those of the format, where a row could overflow for one, and parameters that are not finite.

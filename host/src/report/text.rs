@@ -333,6 +333,13 @@ pub fn quantization(report: &Report) -> String {
 }
 
 /// Bytes of each part of a blob.
+///
+/// ```
+/// let blob = &inkbit::builtin::all()[6]; // nano
+/// let text = inkbit::report::text::sizes(&blob.model()?, blob.bytes());
+/// assert!(text.contains("whole blob"));
+/// # Ok::<_, inkbit_core::Error>(())
+/// ```
 #[must_use]
 pub fn sizes(model: &Model<'_>, blob: &[u8]) -> String {
     let mut text =

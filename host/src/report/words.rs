@@ -4,6 +4,10 @@ use super::facts::{Facts, Fit};
 use crate::significance::{mcnemar, wilson};
 
 /// A share in percent with two decimals.
+///
+/// ```
+/// assert_eq!(inkbit::report::words::percent(0.9818), "98.18 %");
+/// ```
 #[must_use]
 pub fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)

@@ -242,6 +242,23 @@ impl Run {
     /// Trains to the end, or until the observer stops it, and saves after every epoch. Goes on from
     /// the checkpoint if there is one; the result is the same, bit for bit.
     ///
+    /// ```
+    /// use inkbit::config::TrainConfig;
+    /// use inkbit::data::synthetic;
+    /// use inkbit::preset::PRESETS;
+    /// use inkbit::run::{DataInfo, Observer, Run};
+    /// struct Silent;
+    /// impl Observer for Silent {}
+    /// let folder = tempfile::tempdir()?;
+    /// let data = synthetic::dataset(200, 20, 1);
+    /// let classic = (PRESETS[0].name, PRESETS[0].toml);
+    /// let config = TrainConfig::from_layers(&[classic, ("mine", "hidden = [8]\nepochs = 2")])?;
+    /// let run = Run::create(&folder.path().join("run"), &config, DataInfo::new(&data), false)?;
+    /// run.train(&data, &mut Silent)?;
+    /// assert_eq!(Run::open(run.folder())?.history()?.epochs.len(), 2);
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`RunError::Train`], [`RunError::Damaged`], [`RunError::File`].

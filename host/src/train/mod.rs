@@ -89,6 +89,21 @@ pub struct Trainer<'a> {
 impl<'a> Trainer<'a> {
     /// A network with random weights.
     ///
+    /// ```
+    /// use inkbit::config::TrainConfig;
+    /// use inkbit::data::synthetic::{Part, images};
+    /// use inkbit::preset::PRESETS;
+    /// use inkbit::train::Trainer;
+    /// let images = images(Part::Train, 200, 1);
+    /// let classic = (PRESETS[0].name, PRESETS[0].toml);
+    /// let config = TrainConfig::from_layers(&[classic, ("mine", "hidden = [8]\nepochs = 2")])?;
+    /// let mut trainer = Trainer::new(&config, &images, 10)?;
+    /// let first = trainer.epoch(|_batch, _of| {})?;
+    /// let second = trainer.epoch(|_batch, _of| {})?;
+    /// assert!(second.train_loss < first.train_loss);
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`TrainError::Config`] and [`TrainError::Images`].

@@ -41,6 +41,16 @@ impl Augmenter {
 
     /// Draws an image anew, as strongly as said; `rng` decides how.
     ///
+    /// ```
+    /// use inkbit::data::augment::{Augmenter, KINDS, rng};
+    /// use inkbit::data::synthetic::{Part, images};
+    /// let digit = images(Part::Train, 1, 1);
+    /// let strong = KINDS[2].strength;
+    /// let (mut augmenter, mut drawn) = (Augmenter::new(28), vec![0; 28 * 28]);
+    /// augmenter.draw(&strong, digit.image(0), &mut rng(1, 1, 0), &mut drawn);
+    /// assert_ne!(drawn, digit.image(0));
+    /// ```
+    ///
     /// # Panics
     ///
     /// If one of the images has not `side × side` pixels.
