@@ -8,6 +8,22 @@
 //! Its assembly sums products, several to a register; how they come apart again is explained by
 //! [`lanes`], in safe code that is tested on the host. Kernels for hosts use vector instructions by the
 //! functions that Rust has for them.
+//!
+//! # 64-bit or 32-bit lanes
+//!
+//! Cortex-M3 and up have two kernels for 8-bit weights. The default one has 64-bit lanes, which take
+//! the fewest instructions: right for Cortex-M4, where a long multiplication that adds takes one cycle
+//! like any other, and for M7 and M33, which multiply as fast. On Cortex-M3 it takes 4 to 7 cycles, by
+//! the size of its factors. There the feature `lanes32` is right, which does with MLA of 2 cycles: it
+//! takes more instructions, but fewer cycles. For `classic` and the mean of 1,000 test images of MNIST,
+//! `cargo xtask bench --board lm3s6965evb --list both --lanes both --images 1000` counts
+//!
+//! | lanes | list | instructions | cycles on Cortex-M3, estimated |
+//! |---|---|---|---|
+//! | 64 | packed | 65,268 | 152,691 to 229,231 |
+//! | 32 | packed | 88,306 | 142,991 to 153,590 |
+//! | 64 | wide | 59,485 | 152,946 to 223,700 |
+//! | 32 | wide | 82,523 | 143,246 to 148,058 |
 
 mod blockwise;
 mod entry;

@@ -22,6 +22,9 @@ pub const FEWER_BITS: f64 = 1.25;
 /// How much more an inference may cost without a multiplication that adds.
 const RISC_V: f64 = 2.5;
 
+/// The end of the name of a kernel that sums 8-bit weights in 32-bit lanes.
+pub const LANES_32: &str = "lanes32";
+
 /// Means over images.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Summary {
@@ -170,7 +173,7 @@ impl Row {
     #[must_use]
     pub fn bar(&self, rows: &[Self]) -> Option<f64> {
         let (kernel, macs) = (&self.kernel, self.images.macs);
-        if kernel == "portable" {
+        if !self.has_bars() {
             return None;
         }
         if self.model.bits[0] < 8 {
@@ -192,7 +195,7 @@ impl Row {
     /// The most instructions for an image of which every pixel is 255.
     #[must_use]
     pub fn all_ink_bar(&self) -> Option<f64> {
-        if self.model.widths != CLASSIC || self.model.bits[0] != 8 || self.kernel == "portable" {
+        if self.model.widths != CLASSIC || self.model.bits[0] != 8 || !self.has_bars() {
             return None;
         }
         let bar = match &*self.cpu {
@@ -201,6 +204,11 @@ impl Row {
             _ => return None,
         };
         Some(self.for_list(bar))
+    }
+
+    /// Bars are about instructions. 32-bit lanes are for fewer cycles.
+    fn has_bars(&self) -> bool {
+        self.kernel != "portable" && !self.kernel.ends_with(LANES_32)
     }
 
     /// A bar, for the kind of list.
@@ -264,7 +272,10 @@ pub(super) mod tests {
         m3.model = risc_v.model.clone();
         assert_eq!(risc_v.bar(&[m3]), Some(150_000.0));
         assert_eq!(row("microbit", "wide", 8, 1.0).bar(&[]), Some(3.33 * 50_000.0 + 13_000.0));
-        assert_eq!(row("microbit", "portable", 8, 1.0).bar(&rows), None);
+        for kernel in ["portable", "packed-lanes32"] {
+            let row = row("lm3s6965evb", kernel, 8, 1.0);
+            assert_eq!((row.bar(&rows), row.all_ink_bar()), (None, None));
+        }
     }
 
     #[test]

@@ -79,7 +79,7 @@ macro_rules! apart {
 }
 
 walks!(
-    unroll 8, mask 0x00FF_00FF_u32, bytes 46,
+    unroll 7, mask 0x00FF_00FF_u32, bytes 46,
     begin [
         // −`EIGHT_IN_32` · total.
         "lsls r2, r3, #7"
