@@ -174,6 +174,10 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     if !sound {
         eprintln!("error: {differing} logits differ from those that core/FORMAT.md defines");
     }
+    for fault in rows.iter().filter_map(Row::stack_fault) {
+        eprintln!("error: {fault}");
+        sound = false;
+    }
     let found = entries(&rows, data);
     if arguments.check {
         sound &= report(&old.compare(&compiler, &found));

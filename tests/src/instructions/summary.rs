@@ -25,6 +25,9 @@ const RISC_V: f64 = 2.5;
 /// The end of the name of a kernel that sums 8-bit weights in 32-bit lanes.
 pub const LANES_32: &str = "lanes32";
 
+/// The most bytes of stack that an inference may take.
+const STACK: u64 = 256;
+
 /// Means over images.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Summary {
@@ -211,6 +214,21 @@ impl Row {
         self.kernel != "portable" && !self.kernel.ends_with(LANES_32)
     }
 
+    /// What is wrong if an inference takes more stack than it may.
+    #[must_use]
+    pub fn stack_fault(&self) -> Option<String> {
+        let Self { model, board, kernel, images, reference, .. } = self;
+        let found = images.stack.max(reference.stack);
+        let is_over = kernel != "portable" && found > STACK;
+        is_over.then(|| {
+            format!(
+                "{} on {board} ({kernel}): an inference takes {found} bytes of stack, {STACK} are the \
+                 most: keep less across the calls that core/src/infer.rs makes for a layer",
+                model.name
+            )
+        })
+    }
+
     /// A bar, for the kind of list.
     fn for_list(&self, bar: f64) -> f64 {
         if self.kernel.starts_with("packed") { bar * PACKED } else { bar }
@@ -276,6 +294,18 @@ pub(super) mod tests {
             let row = row("lm3s6965evb", kernel, 8, 1.0);
             assert_eq!((row.bar(&rows), row.all_ink_bar()), (None, None));
         }
+    }
+
+    #[test]
+    fn stack_is_a_fault_from_a_byte_too_many_on() {
+        let mut row = row("microbit", "packed", 8, 1.0);
+        row.images.stack = STACK;
+        assert_eq!(row.stack_fault(), None);
+        row.reference.stack = STACK + 1;
+        let fault = row.stack_fault().unwrap_or_default();
+        assert!(fault.contains("microbit") && fault.contains("257 bytes"), "{fault}");
+        row.kernel = "portable".to_owned();
+        assert_eq!(row.stack_fault(), None);
     }
 
     #[test]

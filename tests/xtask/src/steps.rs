@@ -86,7 +86,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "count",
-        why: "count an inference's instructions on every board: 1 % above the baseline is too many",
+        why: "count an inference's instructions and stack on every board, against baseline and bar",
         in_test: true,
         run: bench::check,
     },
