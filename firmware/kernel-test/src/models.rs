@@ -21,11 +21,12 @@ type Shape = (u16, &'static [(u16, u8)]);
 
 /// One input; lists so long that the lanes of a register overflow if they are walked at once, at
 /// both ends of the range of weights; blocks that are just full, or have one output more.
-const CORNERS: [Shape; 9] = [
+const CORNERS: [Shape; 10] = [
     (1, &[(1, 8)]),
     (1, &[(1, 2), (1, 4), (1, 8)]),
     (17, &[(8, 8)]),
     (17, &[(16, 4), (9, 8)]),
+    (17, &[(9, 4)]),
     (17, &[(32, 2), (17, 4)]),
     (16, &[(9, 8), (7, 8)]),
     (17, &[(7, 8), (7, 2)]),
