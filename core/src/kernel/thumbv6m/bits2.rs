@@ -3,12 +3,13 @@
 walks!(
     unroll 2,
     numbers "0, 1",
-    bytes 68 70,
+    bytes 66 68,
     prepare "ldr r3, 9f
-    movs r5, #0
-    mov r12, r5
-    mov lr, r5",
-    row "ldr r1, [r1]
+    mov r8, r6
+    mov r12, r6
+    mov lr, r6
+    ldr r5, [sp, #32]",
+    row "ldr r1, [r5, r1]
     lsrs r4, r1, #2
     ands r4, r3
     muls r4, r2
@@ -39,7 +40,7 @@ walks!(
     add r12, r4
     ands r1, r3
     muls r1, r2
-    adds r5, r1",
+    add r8, r1",
     ended "ldr r4, [sp, #8]
     cmp r0, r4",
     finish [
@@ -56,8 +57,13 @@ walks!(
         lsrs r4, r4, #16
         lsls r4, r4, #1
         .endm",
+        // `codes` is on the stack, because its register is needed.
+        "ldr r1, [sp, #32]",
+        "ldr r2, [sp, #56]",
+        "adds r1, r2",
+        "str r1, [sp, #32]",
         // The first two, because writing loses them.
-        "lanes r5, lr",
+        "lanes r8, lr",
         write!(),
         "lanes r6, r7",
         write!(),

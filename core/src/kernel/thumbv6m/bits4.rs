@@ -14,17 +14,19 @@ macro_rules! double {
 walks!(
     unroll 4,
     numbers "0, 1, 2, 3",
-    bytes 36 38,
+    bytes 34 36,
     prepare "ldr r3, [sp, #8]
     mov r12, r3
-    ldr r3, 9f",
-    row "ldr r1, [r1]
+    ldr r3, 9f
+    mov lr, r6
+    mov r6, r8",
+    row "ldr r1, [r6, r1]
     rev r4, r1
     muls r4, r2
     add r9, r4
     lsrs r4, r1, #16
     muls r4, r2
-    adds r6, r4
+    add lr, r4
     lsrs r4, r1, #4
     ands r4, r3
     rev16 r5, r4
@@ -51,7 +53,10 @@ walks!(
         lsrs r0, r0, #4
         mov \\upper, r0
         .endm",
+        "ldr r1, [sp, #56]",
+        "add r8, r1",
         "mov r5, r9",
+        "mov r6, lr",
         eight_by_reversal!(),
         "mov r6, r10",
         "mov r7, r11",

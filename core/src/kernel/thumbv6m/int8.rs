@@ -7,7 +7,8 @@ walks!(
     prepare "ldr r5, [sp, #8]
     mov r12, r5
     movs r5, #0",
-    row "ldm r1, {{r1, r3}}
+    row "add r1, r8
+    ldm r1, {{r1, r3}}
     rev r4, r1
     muls r4, r2
     adds r5, r4
@@ -26,6 +27,8 @@ walks!(
     add r11, r3",
     ended "cmp r0, r12",
     finish [
+        "ldr r1, [sp, #56]",
+        "add r8, r1",
         eight_by_reversal!(),
         write!(),
         "mov r5, r9",

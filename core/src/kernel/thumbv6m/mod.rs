@@ -4,7 +4,7 @@
 //! of the registers take part. So a word of codes is multiplied as it is, and again moved or
 //! reversed, all of which takes one instruction each; what separates the sums modulo 2³² then does
 //! without a mask: see [`lanes`](super::lanes). An entry of 8-bit codes takes 19 instructions for 8
-//! products, one of 4-bit codes 18 for 8, one of 2-bit codes 34 for 16, and one more where entries
+//! products, one of 4-bit codes 17 for 8, one of 2-bit codes 33 for 16, and one more where entries
 //! are packed.
 #![allow(unsafe_code)]
 

@@ -32,16 +32,17 @@ macro_rules! count {
     };
 }
 
-/// A walk for both kinds of entries: `row` multiplies the row at r1 by the value r2 and adds to the
-/// registers that `finish` makes sums of: some of r5, r6, r7, r9 to r12 and lr. Of these r6, r7 and
-/// r9 to r11 begin as 0, the others are up to `prepare`. `unroll` is how many entries a pass of the
-/// loop takes, `numbers` counts them, `bytes` are those of the code for a wide and for a packed one.
-/// `ended` compares r0 to `end`. `finish` begins with r0 where sums are written and has to move it
-/// on, by [`write`](macro@write); it may change all but r8. `constant` is what `prepare` finds at 9.
+/// A walk for both kinds of entries: `row` multiplies the row r1 bytes behind the block's first, which
+/// is at r8 and `codes`, by the value r2 and adds to the registers that `finish` makes sums of: some
+/// of r5 to r12 and lr. Of these r6, r7 and r9 to r11 begin as 0 and the others are up to `prepare`,
+/// which finds `constant` at 9. `unroll` is how many entries a pass of the loop takes, `numbers` counts
+/// them, `bytes` are those of the code for a wide and for a packed one. `ended` compares r0 to `end`.
+/// `finish` begins with r0 where sums are written and has to move it on, by [`write`](macro@write),
+/// and to move on to the next block.
 ///
 /// On the stack lie: the bytes of code that the first pass leaves out, `entries`, `end`, `out`, what
-/// the caller had in r8 to r11, r4 to r7 and lr; behind them, from 52 on, `stride`, `out_end`,
-/// `offset`, `plain_end`.
+/// the caller had in r8 to r11, `codes` at 32, what it had in r4 to r7 and lr; behind them, from 56
+/// on, `stride`, `out_end`, `offset`, `plain_end`.
 ///
 /// # Bounds
 ///
@@ -75,7 +76,7 @@ macro_rules! walks {
             plain_end: *mut i32,
         ) {
             core::arch::naked_asm!(
-                "push {{r4-r7, lr}}",
+                "push {{r0, r4-r7, lr}}",
                 "mov r4, r8",
                 "mov r5, r9",
                 "mov r6, r10",
@@ -89,12 +90,12 @@ macro_rules! walks {
                 "muls r1, r5",
                 "str r1, [sp]",
                 "1:",
-                $prepare,
                 "movs r6, #0",
                 "movs r7, #0",
                 "mov r9, r6",
                 "mov r10, r6",
                 "mov r11, r6",
+                $prepare,
                 "ldr r0, [sp, #4]",
                 "ldr r1, [sp]",
                 // Two instructions on from here.
@@ -103,7 +104,6 @@ macro_rules! walks {
                 "2:",
                 concat!(".irp k, ", $numbers),
                 fetch!($kind),
-                "add r1, r8",
                 $row,
                 ".endr",
                 advance!($kind),
@@ -112,16 +112,14 @@ macro_rules! walks {
                 "ldr r0, [sp, #12]",
                 $($finish,)+
                 "str r0, [sp, #12]",
-                "ldr r1, [sp, #52]",
-                "add r8, r1",
-                "ldr r1, [sp, #56]",
+                "ldr r1, [sp, #60]",
                 "cmp r0, r1",
                 "beq 8f",
                 "b 1b",
                 // From `write`: one by one, as long as there is one.
                 "7:",
                 ".irp sum, r1, r2, r3, r4",
-                "ldr r5, [sp, #56]",
+                "ldr r5, [sp, #60]",
                 "cmp r0, r5",
                 "beq 8f",
                 "ldr r5, [r0]",
@@ -136,6 +134,7 @@ macro_rules! walks {
                 "mov r9, r5",
                 "mov r10, r6",
                 "mov r11, r7",
+                "add sp, #4",
                 "pop {{r4-r7, pc}}",
                 ".p2align 2",
                 "9:",
@@ -151,12 +150,12 @@ macro_rules! walks {
 /// added to what is there, up to `out_end`. r5 and lr are lost.
 macro_rules! write {
     () => {
-        "ldr r5, [sp, #60]
+        "ldr r5, [sp, #64]
         adds r1, r5
         adds r2, r5
         adds r3, r5
         adds r4, r5
-        ldr r5, [sp, #64]
+        ldr r5, [sp, #68]
         cmp r0, r5
         blo 5f
         bl 7f
