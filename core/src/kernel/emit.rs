@@ -8,8 +8,8 @@ use crate::model::Layer;
 
 /// Turns the sums from `sums` up to `end` into activations, with a bias and a multiplier each, and
 /// writes an entry for each that is not 0 to `list` and on. The first one's offset is 0, every next
-/// one's `row` more. Returns the address after the last entry and, in the upper half, the sum of all
-/// activations.
+/// one's `row` more. Returns the address after the last entry and, in the upper half, the sum of
+/// all activations.
 ///
 /// # Safety
 ///
@@ -62,7 +62,8 @@ pub(super) fn activate<E: Entry>(
     list.finish()
 }
 
-/// Tells the list of so many inputs that assembly has given entries in `room`, and what it returned.
+/// Tells the list of so many inputs that assembly has given entries in `room`, and what it
+/// returned.
 #[inline(always)]
 pub(super) fn note<E: Entry>(
     list: &mut List<'_, E>,

@@ -1,5 +1,5 @@
-//! What kernels in assembly have in common that walk a list for all blocks of a layer, in parts that
-//! no lane overflows for.
+//! What kernels in assembly have in common that walk a list for all blocks of a layer, in parts
+//! that no lane overflows for.
 
 use super::entry::Kind;
 use super::{Active, Entry};
@@ -16,8 +16,8 @@ use crate::model::Layer;
 ///   which is not empty.
 /// - `out` and `out_end` are the bounds of one slice that can be read and written and is not empty.
 ///   `plain_end` lies in it, a multiple of four words from `out`.
-/// - `codes` is a multiple of 4 and begins as many blocks as the outputs need. From the start of each
-///   of them, the rows at the offsets of all entries can be read; offsets are multiples of 4.
+/// - `codes` is a multiple of 4 and begins as many blocks as the outputs need. From the start of
+///   each of them, the rows at the offsets of all entries can be read; offsets are multiples of 4.
 pub(super) type Walk = unsafe extern "C" fn(
     codes: *const u32,
     entries: *const i32,

@@ -21,8 +21,8 @@ walks!(
         "whole s1, s7",
     ],
     finish [
-        // The sums of a byte's two nibbles, from that of the byte and the 16 lowest bits of the upper
-        // one's. The lower one's takes the byte's place.
+        // The sums of a byte's two nibbles, from that of the byte and the 16 lowest bits of the
+        // upper one's. The lower one's takes the byte's place.
         ".macro nibbles byte, low, upper
         slli a5, \\low, 4
         sub a5, \\byte, a5

@@ -26,12 +26,12 @@ macro_rules! fetch {
 
 /// A walk for both kinds of entries, in groups of outputs: 16, which are one block or two. `row`
 /// multiplies the row at a5, and that a4 bytes behind it, by the value a6 and adds to the `lanes`,
-/// which begin as 0. It may change a5, a7 and s6 to s9; `constants` keep their values. `finish` makes
-/// sums of the lanes and writes them, by `write`; it may change all but a0, a2, s10,
-/// s11 and the constants. `step` is the group's size, as the logarithm of its blocks.
+/// which begin as 0. It may change a5, a7 and s6 to s9; `constants` keep their values. `finish`
+/// makes sums of the lanes and writes them, by `write`; it may change all but a0, a2, s10, s11 and
+/// the constants. `step` is the group's size, as the logarithm of its blocks.
 ///
-/// s10 is `stride`, s11 `out_end`. On the stack lie what the caller had in s0 to s11 and, from 48 on,
-/// where the entries begin, `offset`, `plain_end`, and where the loop is entered.
+/// s10 is `stride`, s11 `out_end`. On the stack lie what the caller had in s0 to s11 and, from 48
+/// on, where the entries begin, `offset`, `plain_end`, and where the loop is entered.
 ///
 /// # Bounds
 ///
@@ -178,7 +178,8 @@ macro_rules! saved {
 
 /// What kernels put together.
 ///
-/// - `masked`: lane += (word & mask) · a7 / 2³²; a7 is the value times 2³²⁻ⁿ, n the mask's lowest bit.
+/// - `masked`: lane += (word & mask) · a7 / 2³²; a7 is the value times 2³²⁻ⁿ, n the mask's lowest
+///   bit.
 /// - `shifted`: lane += (word >> bits & mask) · value.
 /// - `upper`: lane += (word >> 16) · value.
 /// - `whole`: lane += word · value, and the word is lost.

@@ -2,20 +2,20 @@
 
 macro_rules! gathers {
     ($name:ident, $entry:literal) => {
-        /// Writes an entry for each byte that is not 0, from `pixels` up to `end`, to `list` and on. The
-        /// first byte's offset is `offset`, every next one's `row` more. Returns the address after the last
-        /// entry and, in the upper half, the sum of all values. Eights without ink take 7 instructions,
-        /// bytes without ink among others 4.
+        /// Writes an entry for each byte that is not 0, from `pixels` up to `end`, to `list` and
+        /// on. The first byte's offset is `offset`, every next one's `row` more. Returns the
+        /// address after the last entry and, in the upper half, the sum of all values. Eights
+        /// without ink take 7 instructions, bytes without ink among others 4.
         ///
         /// # Safety
         ///
-        /// `pixels` and `end` are the bounds of one slice that is not empty. At `list` there is room for as
-        /// many entries, of the kind that the function is for, as it has bytes.
+        /// `pixels` and `end` are the bounds of one slice that is not empty. At `list` there is
+        /// room for as many entries, of the kind that the function is for, as it has bytes.
         ///
         /// # Bounds
         ///
-        /// Each round reads 8 bytes, so r0 reaches `end`, a multiple of 8 away; a byte is written once at the
-        /// most.
+        /// Each round reads 8 bytes, so r0 reaches `end`, a multiple of 8 away; a byte is written
+        /// once at the most.
         #[unsafe(naked)]
         pub(super) unsafe extern "C" fn $name(
             pixels: *const [u32; 2],

@@ -32,17 +32,17 @@ macro_rules! count {
     };
 }
 
-/// A walk for both kinds of entries: `row` multiplies the row r1 bytes behind the block's first, which
-/// is at r8 and `codes`, by the value r2 and adds to the registers that `finish` makes sums of: some
-/// of r5 to r12 and lr. Of these r6, r7 and r9 to r11 begin as 0 and the others are up to `prepare`,
-/// which finds `constant` at 9. `unroll` is how many entries a pass of the loop takes, `numbers` counts
-/// them, `bytes` are those of the code for a wide and for a packed one. `ended` compares r0 to `end`.
-/// `finish` begins with r0 where sums are written and has to move it on, by [`write`](macro@write),
-/// and to move on to the next block.
+/// A walk for both kinds of entries: `row` multiplies the row r1 bytes behind the block's first,
+/// which is at r8 and `codes`, by the value r2 and adds to the registers that `finish` makes sums
+/// of: some of r5 to r12 and lr. Of these r6, r7 and r9 to r11 begin as 0 and the others are up to
+/// `prepare`, which finds `constant` at 9. `unroll` is how many entries a pass of the loop takes,
+/// `numbers` counts them, `bytes` are those of the code for a wide and for a packed one. `ended`
+/// compares r0 to `end`. `finish` begins with r0 where sums are written and has to move it on, by
+/// [`write`](macro@write), and to move on to the next block.
 ///
-/// On the stack lie: the bytes of code that the first pass leaves out, `entries`, `end`, `out`, what
-/// the caller had in r8 to r11, `codes` at 32, what it had in r4 to r7 and lr; behind them, from 56
-/// on, `stride`, `out_end`, `offset`, `plain_end`.
+/// On the stack lie: the bytes of code that the first pass leaves out, `entries`, `end`, `out`,
+/// what the caller had in r8 to r11, `codes` at 32, what it had in r4 to r7 and lr; behind them,
+/// from 56 on, `stride`, `out_end`, `offset`, `plain_end`.
 ///
 /// # Bounds
 ///
@@ -55,7 +55,8 @@ macro_rules! walks {
         prepare $prepare:literal, row $row:literal, ended $ended:literal,
         finish [$($finish:expr),+ $(,)?], constant $constant:literal) => {
         walks!(@wide, $unroll, $numbers, $wide, $prepare, $row, $ended, [$($finish),+], $constant);
-        walks!(@packed, $unroll, $numbers, $packed, $prepare, $row, $ended, [$($finish),+], $constant);
+        walks!(@packed, $unroll, $numbers, $packed, $prepare, $row, $ended, [$($finish),+],
+            $constant);
     };
     (@$kind:ident, $unroll:literal, $numbers:literal, $bytes:literal, $prepare:literal,
         $row:literal, $ended:literal, [$($finish:expr),+], $constant:literal) => {
