@@ -158,3 +158,17 @@ fn there_must_be_something_to_resume() {
     let message = place.fail(2, "train --out run --resume --force");
     assert!(message.starts_with("the argument '--resume' cannot be used with"), "{message}");
 }
+
+#[test]
+fn a_run_without_its_checkpoint_is_not_begun_again_in_silence() {
+    let place = Place::new();
+    // What a run looks like between two epochs, less the checkpoint.
+    let history = String::from_utf8(place.read("run/history.json")).unwrap();
+    place.write("run/history.json", history.replace("\"end\": \"epochs\"", "\"end\": null"));
+    assert_eq!(
+        place.fail(1, "train --out run --resume"),
+        "run cannot be resumed: history.json tells of 3 epochs, but checkpoint.safetensors, which \
+         it takes to go on, is missing; put it back, quantize the weights of the best epoch so far, \
+         or train anew with --force"
+    );
+}

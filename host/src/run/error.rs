@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::CONFIG;
+use super::{CHECKPOINT, CONFIG, HISTORY};
 use crate::config::ConfigError;
 use crate::files::FileError;
 use crate::train::TrainError;
@@ -59,6 +59,18 @@ pub enum RunError {
          --force", .0.display()
     )]
     Finished(PathBuf),
+    /// The history says that there is something to go on with, but it is gone.
+    #[error(
+        "{} cannot be resumed: {HISTORY} tells of {epochs} epochs, but {CHECKPOINT}, which it takes to \
+         go on, is missing; put it back, quantize the weights of the best epoch so far, or train \
+         anew with --force", folder.display()
+    )]
+    NoCheckpoint {
+        /// The folder.
+        folder: PathBuf,
+        /// Epochs that it has.
+        epochs: usize,
+    },
     /// Training would go on with another configuration.
     #[error(
         "cannot resume with another configuration: the run has `{run}`, asked for is `{asked}`; \

@@ -8,6 +8,7 @@
 //! | `history.json` | every epoch, and why training ended |
 //! | `quantized.json` | what the last quantization of the weights cost |
 //! | `checkpoint.safetensors` | while training is not ended: all that it takes to go on |
+//! | `report.html` | the report, with its pictures in `report-pictures` |
 //!
 //! Every file is replaced whole. The checkpoint is written first, and weights and history are
 //! written from it again when a run is resumed, so that a process may be killed at any time.
@@ -42,6 +43,7 @@ const WEIGHTS: &str = "weights.safetensors";
 const HISTORY: &str = "history.json";
 const QUANTIZED: &str = "quantized.json";
 const CHECKPOINT: &str = "checkpoint.safetensors";
+const REPORT: &str = "report.html";
 
 /// Which data a run was trained on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,7 +125,7 @@ impl Run {
         let run = Self { folder: folder.to_owned(), config: config.clone(), data };
         files::create_folder(folder)?;
         let _lock = Lock::take(folder)?;
-        for name in [CONFIG, DATA, WEIGHTS, HISTORY, QUANTIZED, CHECKPOINT] {
+        for name in [CONFIG, DATA, WEIGHTS, HISTORY, QUANTIZED, CHECKPOINT, REPORT] {
             remove(&run.path(name))?;
         }
         let text = toml::to_string(&run.data).expect("data is described by numbers and text");
@@ -138,7 +140,7 @@ impl Run {
     ///
     /// [`RunError::Exists`].
     pub fn check_free(folder: &Path) -> Result<(), RunError> {
-        if !folder.join(CONFIG).exists() {
+        if !Self::is_at(folder) {
             return Ok(());
         }
         let history = read_history(&folder.join(HISTORY)).unwrap_or_default();
@@ -150,16 +152,37 @@ impl Run {
         Err(RunError::Exists { folder, state, epochs, advice })
     }
 
+    /// Whether a folder holds a run.
+    #[must_use]
+    pub fn is_at(folder: &Path) -> bool {
+        folder.join(CONFIG).exists()
+    }
+
     /// Reads an interrupted run, to go on with it.
     ///
     /// # Errors
     ///
-    /// [`RunError::Finished`], and those of [`Run::open`].
+    /// Those of [`Run::open`] and of [`Run::check_unfinished`].
     pub fn open_unfinished(folder: &Path) -> Result<Self, RunError> {
         let run = Self::open(folder)?;
-        match run.history()?.end {
-            Some(_) => Err(RunError::Finished(run.folder)),
-            None => Ok(run),
+        run.check_unfinished()?;
+        Ok(run)
+    }
+
+    /// Refuses a run that training cannot go on with.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Finished`], [`RunError::NoCheckpoint`], and those of [`Run::history`].
+    pub fn check_unfinished(&self) -> Result<(), RunError> {
+        let history = self.history()?;
+        let folder = || self.folder.clone();
+        match (history.end, history.epochs.len()) {
+            (Some(_), _) => Err(RunError::Finished(folder())),
+            (None, epochs) if epochs > 0 && !self.path(CHECKPOINT).exists() => {
+                Err(RunError::NoCheckpoint { folder: folder(), epochs })
+            }
+            _ => Ok(()),
         }
     }
 
@@ -183,6 +206,12 @@ impl Run {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Where its report belongs.
+    #[must_use]
+    pub fn report(&self) -> PathBuf {
+        self.path(REPORT)
     }
 
     /// How an image becomes the network's inputs.
@@ -261,7 +290,8 @@ impl Run {
     ///
     /// # Errors
     ///
-    /// [`RunError::Train`], [`RunError::Damaged`], [`RunError::File`].
+    /// [`RunError::Train`], [`RunError::Damaged`], [`RunError::File`], and those of
+    /// [`Run::check_unfinished`].
     pub fn train(&self, data: &Dataset, observer: &mut dyn Observer) -> Result<State, RunError> {
         Ok(self.train_timed(data, observer)?.0)
     }
@@ -277,6 +307,7 @@ impl Run {
         observer: &mut dyn Observer,
     ) -> Result<(State, Timings), RunError> {
         let _lock = Lock::take(&self.folder)?;
+        self.check_unfinished()?;
         let (images, classes) = (&data.train, data.classes.len());
         let mut trainer = match self.checkpoint()? {
             Some(state) => {
