@@ -2,6 +2,8 @@
 
 #![cfg(unix)]
 
+use std::collections::HashMap;
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -29,11 +31,17 @@ impl Training {
         let out = BufReader::new(child.stdout.take().unwrap());
         let mut training = Self { child, out };
         for _ in 0..epochs {
-            let mut line = String::new();
-            training.out.read_line(&mut line).unwrap();
+            let line = training.line();
             assert!(line.starts_with("epoch "), "{line:?}");
         }
         training
+    }
+
+    /// Waits for the next line of its output.
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.out.read_line(&mut line).unwrap();
+        line
     }
 
     /// As Ctrl-C does.
@@ -146,7 +154,7 @@ fn a_run_that_was_killed_goes_on_to_the_weights_of_one_that_was_not() {
 fn there_must_be_something_to_resume() {
     let place = Place::new();
     assert_eq!(
-        place.fail(1, "train --out run --resume"),
+        place.fail(1, "train --out run --resume --no-report"),
         "run holds a finished run: there is nothing to resume; quantize it, or train anew with \
          --force"
     );
@@ -171,4 +179,65 @@ fn a_run_without_its_checkpoint_is_not_begun_again_in_silence() {
          it takes to go on, is missing; put it back, quantize the weights of the best epoch so far, \
          or train anew with --force"
     );
+}
+
+#[test]
+fn a_report_that_was_not_written_any_more_is_made_up_for() {
+    let place = Place::new();
+    let text = place.succeed("train --out run --resume");
+    assert!(text.contains("after epoch 3: all epochs trained\n"), "{text}");
+    assert!(text.contains("\nreport               run/report.html\n"), "{text}");
+    assert!(place.path("run/report.html").exists());
+}
+
+#[test]
+fn of_several_seeds_the_finished_are_kept_and_the_missing_are_trained() {
+    let place = Place::untrained();
+    let whole = place.succeed(&format!("train --out many {TRAIN} --seeds 2"));
+    fs::remove_dir_all(place.path("many/seed-2")).unwrap();
+    fs::remove_file(place.path("many/seed-1/report.html")).unwrap();
+    let again = place.succeed("train --out many --resume --seeds 2");
+    assert!(!again.contains("seed 1  epoch ") && again.contains("seed 2  epoch "), "{again}");
+    // All but the last column, which is time.
+    let table = |text: &str| -> Vec<Vec<String>> {
+        let lines = text.lines().skip_while(|line| !line.trim_start().starts_with("seed  "));
+        lines.map(|line| line.split_whitespace().take(6).map(str::to_owned).collect()).collect()
+    };
+    assert_eq!(table(&again), table(&whole));
+    for seed in [1, 2] {
+        assert!(place.path(format!("many/seed-{seed}/report.html")).exists());
+    }
+    // Without --seeds: the folder knows.
+    assert_eq!(table(&place.succeed("train --out many --resume")), table(&whole));
+    let message = place.fail(1, "train --out many --resume --hidden 4");
+    assert!(message.starts_with("cannot resume with another configuration"), "{message}");
+    assert_eq!(
+        place.fail(2, "train --out nothing --resume --seeds 2"),
+        "nothing has no runs in folders seed-N to resume: leave out --resume to begin them, or \
+         --seeds to go on with a single run"
+    );
+}
+
+#[test]
+fn several_seeds_that_were_interrupted_go_on_where_each_was() {
+    let place = Place::untrained();
+    let endless = format!("train --out many {TRAIN} --epochs 1000000 --patience 1000000 --seeds 2");
+    // "seed 1  epoch   3/1000000 ..."
+    let seed_and_epoch = |line: &str| -> Option<(String, usize)> {
+        let (seed, rest) = line.strip_prefix("seed ")?.split_once("  epoch ")?;
+        Some((seed.to_owned(), rest.split('/').next()?.trim().parse().ok()?))
+    };
+    let mut training = Training::start(&place, &endless, 0);
+    let first = training.line();
+    training.interrupt();
+    let ended = training.end();
+    let hint = "interrupted; go on with `inkbit train --resume --out many`\n";
+    assert!(ended.out.ends_with(hint), "{ended:?}");
+    let lines = [&first].into_iter().map(String::as_str).chain(ended.out.lines());
+    let done: HashMap<String, usize> = lines.filter_map(seed_and_epoch).collect();
+    let mut resumed = Training::start(&place, "train --out many --resume", 0);
+    let (seed, epoch) = seed_and_epoch(&resumed.line()).unwrap();
+    assert_eq!(epoch, done.get(&seed).copied().unwrap_or_default() + 1);
+    resumed.interrupt();
+    resumed.end();
 }

@@ -1,25 +1,35 @@
 //! `inkbit train --seeds`: the same training with several seeds, side by side.
+//!
+//! Each seed has a run of its own in `seed-N`; what was interrupted goes on run by run.
 
 use std::fmt::Write;
+use std::fs;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::Context;
 use inkbit::config::TrainConfig;
 use inkbit::data::Dataset;
+use inkbit::files::FileError;
+use inkbit::labels;
 use inkbit::run::{DataInfo, Run};
 use inkbit::train::timings::Timings;
 
 use super::config_args::check_images;
-use super::train::{percent, test_accuracy};
+use super::data_args::DataArgs;
+use super::train::{Trained, next, percent};
 use super::{UsageError, report, watch};
 
 /// What is trained, and where.
 pub struct Job<'a> {
     pub out: &'a Path,
+    /// With any seed.
     pub config: &'a TrainConfig,
+    pub seeds: Vec<u64>,
+    /// Those that are there already, to go on with.
+    pub begun: &'a [Run],
     pub force: bool,
     pub timings: bool,
     /// Whether each run gets a report.
@@ -38,32 +48,69 @@ struct Outcome {
     timings: Timings,
 }
 
-/// Trains `count` runs in folders `seed-1` and so on, as many at a time as there are cores, and
-/// prints a line for each, their mean and their spread.
-pub fn run(
-    job: &Job<'_>,
-    count: usize,
-    data: impl FnOnce() -> anyhow::Result<Dataset>,
-) -> anyhow::Result<()> {
-    let first = job.config.seed;
-    let last = first + count as u64 - 1;
-    if i64::try_from(last).is_err() {
-        return Err(
-            UsageError(format!("the last seed is {last}, but must be at most 2^63 - 1")).into()
-        );
+/// The folder of a seed's run.
+fn folder(out: &Path, seed: u64) -> PathBuf {
+    out.join(format!("seed-{seed}"))
+}
+
+/// The runs of an earlier `--seeds` in a folder, in order of their seeds.
+pub fn begun(out: &Path) -> anyhow::Result<Vec<Run>> {
+    let mut runs = Vec::new();
+    if out.is_dir() {
+        for entry in fs::read_dir(out).map_err(FileError::at("read", out))? {
+            let path = entry.map_err(FileError::at("read", out))?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name.starts_with("seed-") && Run::is_at(&path) {
+                runs.push(Run::open(&path)?);
+            }
+        }
     }
-    let configs: Vec<TrainConfig> =
-        (first..=last).map(|seed| TrainConfig { seed, ..job.config.clone() }).collect();
-    let folder = |config: &TrainConfig| job.out.join(format!("seed-{}", config.seed));
-    if !job.force {
-        configs.iter().try_for_each(|config| Run::check_free(&folder(config)))?;
+    // A folder that somebody has renamed is none of these.
+    runs.retain(|run| run.folder() == folder(out, run.config.seed));
+    runs.sort_by_key(|run| run.config.seed);
+    Ok(runs)
+}
+
+/// Which seeds to train: so many from the configuration's on, or those that were begun.
+pub fn wanted(
+    config: &TrainConfig,
+    count: Option<u16>,
+    begun: &[Run],
+) -> Result<Vec<u64>, UsageError> {
+    let Some(count) = count else {
+        return Ok(begun.iter().map(|run| run.config.seed).collect());
+    };
+    let last = config.seed + u64::from(count) - 1;
+    match i64::try_from(last) {
+        Ok(_) => Ok((config.seed..=last).collect()),
+        Err(_) => Err(UsageError(format!("the last seed is {last}, but must be at most 2^63 - 1"))),
     }
-    let data = data()?;
+}
+
+/// Trains a run for each seed, as many at a time as there are cores, and prints a line for each,
+/// their mean and their spread. Runs that were begun go on; those that are finished are kept.
+pub fn run(job: &Job<'_>, data: &DataArgs) -> anyhow::Result<()> {
+    let at = |seed: u64| job.begun.iter().find(|run| run.config.seed == seed);
+    for &seed in &job.seeds {
+        match at(seed) {
+            Some(run) if run.history()?.end.is_none() => run.check_unfinished()?,
+            Some(_) => {}
+            None if job.force => {}
+            None => Run::check_free(&folder(job.out, seed))?,
+        }
+    }
+    let data = job.begun.first().map_or_else(|| data.load(), |run| data.load_for(run))?;
+    labels::check_classes(&data)?;
     check_images(job.config, &data.train)?;
-    let runs = configs
-        .iter()
-        .map(|config| Run::create(&folder(config), config, DataInfo::new(&data), job.force))
-        .collect::<Result<Vec<_>, _>>()?;
+    let info = DataInfo::new(&data);
+    let run_of = |&seed: &u64| {
+        let config = TrainConfig { seed, ..job.config.clone() };
+        match at(seed) {
+            Some(run) => run.check_same(&config, &info).map(|()| run.clone()),
+            None => Run::create(&folder(job.out, seed), &config, info.clone(), job.force),
+        }
+    };
+    let runs = job.seeds.iter().map(run_of).collect::<Result<Vec<_>, _>>()?;
     let outcomes = side_by_side(&runs, &data, job.report);
     watch::ended();
     let outcomes = outcomes.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
@@ -74,9 +121,7 @@ pub fn run(
         super::print(&format!("\nreports in {}\n", folders.display()))?;
     }
     if watch::stopping() {
-        super::print(
-            "interrupted; go on seed by seed with `inkbit train --resume --out RUN/seed-N`\n",
-        )?;
+        super::print(&format!("interrupted; go on with `{}`\n", next(job.out, false)))?;
     }
     if job.timings {
         let mut timings = Timings::default();
@@ -119,21 +164,26 @@ fn train(run: &Run, data: &Dataset, report: bool) -> anyhow::Result<Option<Outco
         return Ok(None);
     }
     let seed = run.config.seed;
-    let mut observer = watch::lines(&run.config, format!("seed {seed}  "));
-    let (state, timings) =
-        run.train_timed(data, &mut observer).with_context(|| format!("seed {seed}"))?;
-    let Some(best) = state.history.best() else { return Ok(None) };
-    if report && state.history.end.is_some() {
+    let trained = match Trained::read(run)? {
+        Some(trained) => trained,
+        None => {
+            let mut observer = watch::lines(&run.config, format!("seed {seed}  "));
+            Trained::train(run, data, &mut observer).with_context(|| format!("seed {seed}"))?
+        }
+    };
+    let history = &trained.history;
+    let Some(best) = history.best() else { return Ok(None) };
+    if report && run.lacks_report()? {
         report::save(run, data)?;
     }
     Ok(Some(Outcome {
         seed,
         kept: best.epoch,
-        epochs: state.history.epochs.len(),
+        epochs: history.epochs.len(),
         validation: best.validation_accuracy.into(),
-        test: test_accuracy(run, data, &state)?,
-        seconds: state.history.seconds(),
-        timings,
+        test: trained.test_accuracy(run, data)?,
+        seconds: history.seconds(),
+        timings: trained.timings,
     }))
 }
 

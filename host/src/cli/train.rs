@@ -3,24 +3,26 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use inkbit::config::TrainConfig;
 use inkbit::data::Dataset;
 use inkbit::evaluate::evaluate_net;
 use inkbit::labels;
-use inkbit::run::{DataInfo, Run, RunError};
-use inkbit::train::State;
-use inkbit::train::history::End;
+use inkbit::net::Mlp;
+use inkbit::run::{DataInfo, Observer, Run, RunError};
+use inkbit::train::history::{End, History};
 use inkbit::train::timings::Timings;
 
 use super::config_args::{ConfigArgs, check_images};
 use super::data_args::DataArgs;
 use super::seeds::{self, Job};
-use super::{report, watch};
+use super::{UsageError, report, watch};
 
 /// Train a network and keep the weights of its best epoch.
 ///
 /// A preset gives the configuration, a TOML file changes some of it, flags change the last of it;
 /// what comes out is saved in the run's folder. Same seed, same machine, same weights, bit for bit.
-/// Ctrl-C stops after the epoch in hand; what was trained is kept, and --resume goes on from there.
+/// Ctrl-C stops after the epoch in hand; what was trained is kept, and --resume goes on from there,
+/// also with what --seeds began and with a report that was not written any more.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -31,7 +33,8 @@ Examples:
   inkbit train --out runs/small --hidden 64,32 --dropout 0.2 --seed 7
   inkbit train --out runs/mine --config mine.toml --data ../my-digits
   inkbit train --out runs/fashion --data ../fashion --labels fashion.txt
-  inkbit train --out runs/classic --resume")]
+  inkbit train --out runs/classic --resume
+  inkbit train --out runs/tiny --resume          all seeds of it that are not finished")]
 pub struct Args {
     /// Folder of the run, created if need be
     #[arg(long, value_name = "RUN", required_unless_present = "print_config")]
@@ -39,12 +42,12 @@ pub struct Args {
 
     /// Train so many runs, with this seed and those that follow it, each in a folder of its own in
     /// RUN, as many at a time as there are cores
-    #[arg(long, value_name = "COUNT", conflicts_with = "resume",
-          value_parser = clap::value_parser!(u16).range(2..=1000))]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(2..=1000))]
     seeds: Option<u16>,
 
-    /// Go on with the interrupted run in that folder, with its configuration
-    #[arg(long, conflicts_with_all = ["force", "preset"])]
+    /// Go on with the interrupted run in that folder, or with those of several seeds, with their
+    /// configuration; whatever else is given must agree with it
+    #[arg(long, conflicts_with = "force")]
     resume: bool,
 
     /// Replace the run in that folder
@@ -79,21 +82,40 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         super::print(&args.config.resolve(None)?.to_commented_toml())?;
         return Ok(());
     };
-    let resumed = args.resume.then(|| Run::open_unfinished(out)).transpose()?;
-    let config = args.config.resolve(resumed.as_ref().map(|run| &run.config))?;
-    if let Some(count) = args.seeds {
+    let begun = match args.resume && (args.seeds.is_some() || !Run::is_at(out)) {
+        true => seeds::begun(out)?,
+        false => Vec::new(),
+    };
+    if args.resume && args.seeds.is_some() && begun.is_empty() {
+        let message = format!(
+            "{} has no runs in folders seed-N to resume: leave out --resume to begin them, or \
+             --seeds to go on with a single run",
+            out.display()
+        );
+        return Err(UsageError(message).into());
+    }
+    if args.seeds.is_some() || !begun.is_empty() {
+        let config = args.resolve(begun.first())?;
         let job = Job {
             out,
             config: &config,
+            seeds: seeds::wanted(&config, args.seeds, &begun)?,
+            begun: &begun,
             force: args.force,
             timings: args.timings,
             report: !args.no_report,
         };
-        return seeds::run(&job, count.into(), || args.data.load());
+        return seeds::run(&job, &args.data);
     }
-    if resumed.is_none() && !args.force {
-        Run::check_free(out)?;
+    let resumed = args.resume.then(|| Run::open(out)).transpose()?;
+    match &resumed {
+        // All that can be missing of a finished run is its report.
+        Some(run) if !args.no_report && run.lacks_report()? => {}
+        Some(run) => run.check_unfinished()?,
+        None if args.force => {}
+        None => Run::check_free(out)?,
     }
+    let config = args.resolve(resumed.as_ref())?;
     let data = match &resumed {
         Some(run) => args.data.load_for(run)?,
         None => args.data.load()?,
@@ -108,14 +130,58 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         }
         None => Run::create(out, &config, info, args.force)?,
     };
-    let (state, timings) = fit(&run, &data, args.plain)?;
-    let ended = state.history.end.is_some();
+    let trained = match Trained::read(&run)? {
+        Some(trained) => trained,
+        None => fit(&run, &data, args.plain)?,
+    };
+    let ended = trained.history.end.is_some();
     let report = (ended && !args.no_report).then(|| report::save(&run, &data)).transpose()?;
-    super::print(&summary(&run, &data, &state, report.as_deref())?)?;
+    super::print(&summary(&run, &data, &trained, report.as_deref())?)?;
     if args.timings {
-        super::print(&format!("\n{timings}"))?;
+        super::print(&format!("\n{}", trained.timings))?;
     }
     Ok(())
+}
+
+impl Args {
+    /// The configuration: that of the run that is resumed, unless a preset is named, and the flags.
+    fn resolve(&self, resumed: Option<&Run>) -> anyhow::Result<TrainConfig> {
+        let run = resumed.filter(|_| self.config.preset.is_none());
+        self.config.resolve(run.map(|run| &run.config))
+    }
+}
+
+/// What a run has come to.
+pub struct Trained {
+    pub history: History,
+    /// The network to keep.
+    pub best: Mlp,
+    /// Where the time went, of what was trained now.
+    pub timings: Timings,
+}
+
+impl Trained {
+    /// Of a run that is finished already.
+    pub fn read(run: &Run) -> Result<Option<Self>, RunError> {
+        let history = run.history()?;
+        if history.end.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Self { history, best: run.weights()?, timings: Timings::default() }))
+    }
+
+    /// Trains a run on, watched by somebody.
+    pub fn train(run: &Run, data: &Dataset, observer: &mut dyn Observer) -> Result<Self, RunError> {
+        let (state, timings) = run.train_timed(data, observer)?;
+        Ok(Self { history: state.history, best: state.best, timings })
+    }
+
+    /// The accuracy of what a run keeps, on the images that nothing was chosen by.
+    pub fn test_accuracy(&self, run: &Run, data: &Dataset) -> anyhow::Result<f64> {
+        let device = run.config.backend.device()?;
+        let test = data.test.shrunk(run.input());
+        Ok(evaluate_net(&self.best, &data.classes, &test, &device)?.accuracy)
+    }
 }
 
 /// Trains a run to its end, or until somebody stops it, with a dashboard or a line per epoch.
@@ -123,32 +189,25 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 /// # Errors
 ///
 /// Those of [`Run::train`].
-pub fn fit(run: &Run, data: &Dataset, plain: bool) -> Result<(State, Timings), RunError> {
+pub fn fit(run: &Run, data: &Dataset, plain: bool) -> Result<Trained, RunError> {
     let mut observer = watch::observer(&run.config, plain);
-    let outcome = run.train_timed(data, observer.as_mut());
+    let trained = Trained::train(run, data, observer.as_mut());
     watch::ended();
-    outcome
-}
-
-/// The accuracy of what a run keeps, on the images that nothing was chosen by.
-pub fn test_accuracy(run: &Run, data: &Dataset, state: &State) -> anyhow::Result<f64> {
-    let device = run.config.backend.device()?;
-    let test = data.test.shrunk(run.input());
-    Ok(evaluate_net(&state.best, &data.classes, &test, &device)?.accuracy)
+    trained
 }
 
 /// What came out, where it is, and what to do next.
 fn summary(
     run: &Run,
     data: &Dataset,
-    state: &State,
+    trained: &Trained,
     report: Option<&Path>,
 ) -> anyhow::Result<String> {
-    let history = &state.history;
+    let history = &trained.history;
     let Some(best) = history.best() else {
         return Ok("stopped before the end of the first epoch\n".to_owned());
     };
-    let test = test_accuracy(run, data, state)?;
+    let test = trained.test_accuracy(run, data)?;
     let epochs = history.epochs.len();
     let end = match history.end {
         Some(End::Epochs) => "all epochs trained".to_owned(),
@@ -178,7 +237,7 @@ fn summary(
     Ok(text)
 }
 
-fn next(folder: &Path, ended: bool) -> String {
+pub fn next(folder: &Path, ended: bool) -> String {
     if ended {
         format!("inkbit quantize {} -o model.inkbit", folder.display())
     } else {

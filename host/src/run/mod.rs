@@ -208,6 +208,15 @@ impl Run {
         &self.folder
     }
 
+    /// Whether it is finished, but its report has not been written.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Run::history`].
+    pub fn lacks_report(&self) -> Result<bool, RunError> {
+        Ok(self.history()?.end.is_some() && !self.report().exists())
+    }
+
     /// Where its report belongs.
     #[must_use]
     pub fn report(&self) -> PathBuf {
