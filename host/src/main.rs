@@ -17,6 +17,9 @@ fn main() -> ExitCode {
     }) {
         return ExitCode::SUCCESS;
     }
+    if error.is::<cli::Interrupted>() {
+        return ExitCode::from(cli::INTERRUPTED);
+    }
     cli::complain(&format!("error: {}", message(&error)));
     ExitCode::from(if error.is::<cli::UsageError>() { 2 } else { 1 })
 }

@@ -73,7 +73,7 @@ fn ctrl_c_stops_after_the_epoch_in_hand_and_the_run_goes_on_from_there() {
     let training = Training::start(&place, &format!("train --out new {long}"), 1);
     training.interrupt();
     let ended = training.end();
-    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(ended.code, Some(130), "{ended:?}");
     assert_eq!(ended.err, "stopping after this epoch; interrupt once more to stop at once\n");
     assert!(ended.out.contains(": interrupted\nbest epoch "), "{}", ended.out);
     assert!(ended.out.ends_with("inkbit train --resume --out new\n"), "{}", ended.out);
@@ -100,7 +100,7 @@ fn ctrl_c_stops_after_the_epoch_in_hand_and_the_run_goes_on_from_there() {
     resumed.out.read_line(&mut line).unwrap();
     assert!(line.starts_with(&format!("epoch {:3}/1000000 ", done + 1)), "{line}");
     resumed.interrupt();
-    assert_eq!(resumed.end().code, Some(0));
+    assert_eq!(resumed.end().code, Some(130));
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_run_that_was_killed_goes_on_to_the_weights_of_one_that_was_not() {
     let training = Training::start(&place, "train --out killed --resume", 2);
     training.interrupt();
     let ended = training.end();
-    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(ended.code, Some(130), "{ended:?}");
     let epochs = ended.epochs();
     assert!(epochs >= 4, "{ended:?}");
 
@@ -232,7 +232,7 @@ fn several_seeds_that_were_interrupted_go_on_where_each_was() {
     training.interrupt();
     let ended = training.end();
     let hint = "interrupted; go on with `inkbit train --resume --out many`\n";
-    assert!(ended.out.ends_with(hint), "{ended:?}");
+    assert!(ended.code == Some(130) && ended.out.ends_with(hint), "{ended:?}");
     let lines = [&first].into_iter().map(String::as_str).chain(ended.out.lines());
     let done: HashMap<String, usize> = lines.filter_map(seed_and_epoch).collect();
     let mut resumed = Training::start(&place, "train --out many --resume", 0);

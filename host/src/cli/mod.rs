@@ -46,7 +46,8 @@ Examples:
   inkbit report runs/classic -o classic.html     all that is to be seen of it, as one page
   inkbit run --board lm3s6965evb classic.inkbit  draw on an emulated board
 
-`inkbit help SUBCOMMAND` says more. Exit codes: 0 done, 1 failed, 2 wrong usage."
+`inkbit help SUBCOMMAND` says more. Exit codes: 0 done, 1 failed, 2 wrong usage,
+130 interrupted."
 )]
 pub struct Cli {
     /// Print results and errors only: no progress, no colours, no line per epoch
@@ -82,6 +83,15 @@ enum Command {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct UsageError(pub String);
+
+/// Somebody has interrupted the command, which has saved what there was and said how to go on: exit
+/// code 130, as shells have it.
+#[derive(Debug, thiserror::Error)]
+#[error("interrupted")]
+pub struct Interrupted;
+
+/// Exit code of a process that was interrupted.
+pub const INTERRUPTED: u8 = 130;
 
 /// Set by `--quiet`.
 static QUIET: AtomicBool = AtomicBool::new(false);

@@ -71,7 +71,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let folder = args.out.join("run");
     let training = Run::create(&folder, &config, DataInfo::new(&data), true)?;
     fit(&training, &data, true)?;
-    anyhow::ensure!(!watch::stopping(), "interrupted; start quickstart again for the rest");
+    if watch::stopping() {
+        super::complain("interrupted; start quickstart again for the rest");
+        return Err(super::Interrupted.into());
+    }
 
     heading("3. Quantize its weights to 8 bits")?;
     let quantized = {

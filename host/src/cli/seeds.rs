@@ -20,7 +20,7 @@ use inkbit::train::timings::Timings;
 use super::config_args::check_images;
 use super::data_args::DataArgs;
 use super::train::{Trained, next, percent};
-use super::{UsageError, report, watch};
+use super::{Interrupted, UsageError, report, watch};
 
 /// What is trained, and where.
 pub struct Job<'a> {
@@ -127,6 +127,9 @@ pub fn run(job: &Job<'_>, data: &DataArgs) -> anyhow::Result<()> {
         let mut timings = Timings::default();
         outcomes.iter().for_each(|outcome| timings += outcome.timings);
         super::print(&format!("\n{timings}"))?;
+    }
+    if watch::stopping() {
+        return Err(Interrupted.into());
     }
     Ok(())
 }

@@ -15,16 +15,16 @@ use inkbit::sweep::{
     Folder, Outcome, Plan, Progress, Shard, Summary, Sweep, SweepError, Table, svg,
 };
 
-use super::UsageError;
 use super::data_args::DataArgs;
 use super::watch;
+use super::{Interrupted, UsageError};
 
 /// Train many networks and find the best for each size.
 ///
 /// A grid, or a random choice of it, over widths, depths, bits, inputs and seeds. Sizes are computed
 /// before anything is trained, and networks beyond the budget are left out. Trainings run side by
 /// side on all cores. A sweep may be stopped or killed at any time: the same command, or `inkbit
-/// sweep --out DIR` alone, goes on, and no finished training is repeated. Networks are compared by
+/// sweep --out DIR` alone, goes on, and no finished training is repeated; Ctrl-C ends with exit code 130. Networks are compared by
 /// the images kept apart from the training images; accuracy on the test images is shown beside it.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -227,7 +227,11 @@ fn train(args: &Args, out: &Path) -> anyhow::Result<()> {
     display.bar.finish_and_clear();
     let summary = summary?;
     display.line(&closing(&summary, out));
-    finish(&folder, &sweep, args.json)
+    finish(&folder, &sweep, args.json)?;
+    if watch::stopping() {
+        return Err(Interrupted.into());
+    }
+    Ok(())
 }
 
 /// The plan: that of the folder if nothing is asked for, else the file with the flags over it.

@@ -15,14 +15,14 @@ use inkbit::train::timings::Timings;
 use super::config_args::{ConfigArgs, check_images};
 use super::data_args::DataArgs;
 use super::seeds::{self, Job};
-use super::{UsageError, report, watch};
+use super::{Interrupted, UsageError, report, watch};
 
 /// Train a network and keep the weights of its best epoch.
 ///
 /// A preset gives the configuration, a TOML file changes some of it, flags change the last of it;
 /// what comes out is saved in the run's folder. Same seed, same machine, same weights, bit for bit.
-/// Ctrl-C stops after the epoch in hand; what was trained is kept, and --resume goes on from there,
-/// also with what --seeds began and with a report that was not written any more.
+/// Ctrl-C stops after the epoch in hand, with exit code 130; what was trained is kept, and --resume
+/// goes on from there, also with what --seeds began and with a report that was not written any more.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -139,6 +139,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     super::print(&summary(&run, &data, &trained, report.as_deref())?)?;
     if args.timings {
         super::print(&format!("\n{}", trained.timings))?;
+    }
+    if !ended {
+        return Err(Interrupted.into());
     }
     Ok(())
 }

@@ -17,9 +17,6 @@ static TRAINING: AtomicBool = AtomicBool::new(false);
 /// Whether the terminal is the dashboard's.
 static DASHBOARD: AtomicBool = AtomicBool::new(false);
 
-/// Exit code of a process that was interrupted, as shells have it.
-const INTERRUPTED: i32 = 130;
-
 /// Whoever fits to where the output goes.
 pub fn observer(config: &TrainConfig, plain: bool) -> Box<dyn Observer> {
     begun();
@@ -63,7 +60,7 @@ pub(super) fn interrupt() {
         if dashboard {
             super::dashboard::restore();
         }
-        std::process::exit(INTERRUPTED);
+        std::process::exit(super::INTERRUPTED.into());
     }
     if !dashboard {
         super::complain("stopping after this epoch; interrupt once more to stop at once");
