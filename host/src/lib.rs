@@ -28,6 +28,7 @@ pub mod report;
 pub mod rng;
 pub mod robust;
 pub mod run;
+pub mod shell;
 pub mod significance;
 pub mod sweep;
 pub mod terminal;

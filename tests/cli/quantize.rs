@@ -191,3 +191,20 @@ fn weights_that_are_no_numbers_are_refused() {
          learning rate"
     );
 }
+
+#[test]
+fn the_recorded_command_is_one_that_a_shell_runs() {
+    let place = Place::untrained();
+    let images = super::place::bars(8, 2, 40);
+    place.write_data("it's", &images, &images);
+    place.write("names.txt", "lying\nstanding\n");
+    place.succeed("train --out new --data it's --labels names.txt --hidden none --epochs 1");
+    let text = place.succeed("quantize new -o it's.inkbit");
+    assert!(text.ends_with("next     inkbit verify \"it's.inkbit\" --data \"it's\"\n"), "{text}");
+    let inspected = place.succeed("inspect it's.inkbit");
+    let command = inspected.lines().find_map(|line| line.split_once("inkbit train ")).unwrap().1;
+    assert_eq!(
+        command,
+        "--preset classic --epochs 1 --hidden none --data \"it's\" --labels names.txt"
+    );
+}

@@ -1,6 +1,7 @@
 //! Flags that make up a training's configuration.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use anyhow::Context;
 use inkbit::backend::Backend;
@@ -30,9 +31,9 @@ pub struct ConfigArgs {
     #[serde(skip)]
     pub config: Option<PathBuf>,
 
-    /// Widths of the hidden layers [classic: 256,128]
-    #[arg(long, value_name = "WIDTHS", value_delimiter = ',')]
-    pub hidden: Option<Vec<usize>>,
+    /// Widths of the hidden layers, or none [classic: 256,128]
+    #[arg(long, value_name = "WIDTHS")]
+    pub hidden: Option<Hidden>,
 
     /// Edge of the image that the network gets, such as 28, 14 or 12; 0 for the data's [classic: 0]
     #[arg(long, value_name = "PIXELS")]
@@ -129,6 +130,26 @@ pub struct ConfigArgs {
 
     #[command(flatten)]
     pub augment: AugmentArgs,
+}
+
+/// Widths of hidden layers: numbers with commas, or `none`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Hidden(Vec<usize>);
+
+impl FromStr for Hidden {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "none" {
+            return Ok(Self(Vec::new()));
+        }
+        let width = |part: &str| {
+            part.trim().parse().map_err(|_| {
+                format!("`{part}` is no width: expected whole numbers with commas, or none")
+            })
+        };
+        text.split(',').map(width).collect::<Result<_, _>>().map(Self)
+    }
 }
 
 /// Constants of the optimizer.

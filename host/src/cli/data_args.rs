@@ -31,6 +31,11 @@ pub struct DataArgs {
 }
 
 impl DataArgs {
+    /// The file of labels as it was given.
+    pub fn labels_name(&self) -> Option<String> {
+        self.labels.as_ref().map(|path| path.display().to_string())
+    }
+
     /// Loads the data that the flags name, MNIST by default.
     pub fn load(&self) -> anyhow::Result<Dataset> {
         if let Some(path) = &self.labels {

@@ -1,7 +1,7 @@
 //! `inkbit quantize`
 
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use inkbit::config::TrainConfig;
 use inkbit::data::{Dataset, Images};
@@ -10,6 +10,7 @@ use inkbit::model_file::{Blob, check_replaceable};
 use inkbit::quantize::{Description, Granularity, Quantized, Report, bits, export};
 use inkbit::report::text;
 use inkbit::run::Run;
+use inkbit::shell;
 use inkbit_core::{MAX_COMMAND, MAX_NAME, Model, WeightBits};
 
 use super::UsageError;
@@ -109,7 +110,8 @@ pub struct Outcome {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let run = Run::open(&args.run)?;
+    let mut run = Run::open(&args.run)?;
+    run.data.labels = args.data.labels_name().or(run.data.labels);
     let plan = Plan::new(&run, args.bits.as_deref(), args.scales)?;
     let plan = Plan { keep_dead: args.keep_dead, ..plan };
     let name = args.name.clone().unwrap_or_else(|| default_name(&run));
@@ -128,7 +130,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let outcome = quantize_run(&run, &data, name, plan)?;
     outcome.blob.save(&args.out)?;
     run.save_quantization(&outcome.report)?;
-    super::print(&describe(&outcome, &args.out.display().to_string(), &data.name)?)?;
+    super::print(&describe(&outcome, &args.out, &data.name)?)?;
     Ok(())
 }
 
@@ -141,11 +143,12 @@ pub fn quantize_run(
 ) -> anyhow::Result<Outcome> {
     let net = run.weights()?;
     let device = run.config.backend.device()?;
+    let labels = run.data.labels.as_deref();
     let description = Description {
         name,
         classes: data.classes.clone(),
         input: run.input(),
-        command: shortened(run.config.command(&data.name), MAX_COMMAND),
+        command: shortened(run.config.command(&data.name, labels), MAX_COMMAND),
         digest: data.digest(),
         seed: run.config.seed,
     };
@@ -185,7 +188,10 @@ pub fn quantize_run(
         }
         let config =
             TrainConfig { bits, scales: granularity, qat_from: QAT_FROM, ..run.config.clone() };
-        format!("{} --out {}-qat", config.command(&data.name), run.folder().display())
+        let mut folder = run.folder().as_os_str().to_owned();
+        folder.push("-qat");
+        let folder = shell::path(folder.as_ref());
+        format!("{} --out {folder}", config.command(&data.name, labels))
     });
     Ok(Outcome { blob, int, report, hint })
 }
@@ -198,11 +204,14 @@ fn changed(model: &Model<'_>, other: &Model<'_>, images: &Images) -> anyhow::Res
 }
 
 /// Float against integers, sizes, and how to go on with these data.
-pub fn describe(outcome: &Outcome, path: &str, data: &str) -> anyhow::Result<String> {
+pub fn describe(outcome: &Outcome, path: &Path, data: &str) -> anyhow::Result<String> {
     let Outcome { blob, report, hint, .. } = outcome;
     let mut text = text::quantization(report);
     text += &text::sizes(&blob.model()?, blob.bytes());
-    let data = if data == "mnist" { String::new() } else { format!(" --data {data}") };
+    let data = match data {
+        "mnist" => String::new(),
+        data => format!(" --data {}", shell::word(data)),
+    };
     // Writing to a String cannot fail.
     if let Some(command) = hint {
         let _ = writeln!(
@@ -212,7 +221,8 @@ pub fn describe(outcome: &Outcome, path: &str, data: &str) -> anyhow::Result<Str
              cost comes back:\n  {command}"
         );
     }
-    let _ = writeln!(text, "\nsaved in {path}\nnext     inkbit verify {path}{data}");
+    let next = format!("inkbit verify {}{data}", shell::path(path));
+    let _ = writeln!(text, "\nsaved in {}\nnext     {next}", path.display());
     Ok(text)
 }
 

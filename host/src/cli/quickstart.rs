@@ -83,7 +83,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     };
     quantized.blob.save(&model_path)?;
     let path = model_path.display().to_string();
-    print(&quantize::describe(&quantized, &path, &data.name)?)?;
+    print(&quantize::describe(&quantized, &model_path, &data.name)?)?;
 
     heading("4. Evaluate it on the test images")?;
     print(&text::evaluation(&quantized.int, super::coloured()))?;

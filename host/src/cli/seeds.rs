@@ -89,7 +89,7 @@ pub fn wanted(
 
 /// Trains a run for each seed, as many at a time as there are cores, and prints a line for each,
 /// their mean and their spread. Runs that were begun go on; those that are finished are kept.
-pub fn run(job: &Job<'_>, data: &DataArgs) -> anyhow::Result<()> {
+pub fn run(job: &Job<'_>, args: &DataArgs) -> anyhow::Result<()> {
     let at = |seed: u64| job.begun.iter().find(|run| run.config.seed == seed);
     for &seed in &job.seeds {
         match at(seed) {
@@ -99,10 +99,10 @@ pub fn run(job: &Job<'_>, data: &DataArgs) -> anyhow::Result<()> {
             None => Run::check_free(&folder(job.out, seed))?,
         }
     }
-    let data = job.begun.first().map_or_else(|| data.load(), |run| data.load_for(run))?;
+    let data = job.begun.first().map_or_else(|| args.load(), |run| args.load_for(run))?;
     labels::check_classes(&data)?;
     check_images(job.config, &data.train)?;
-    let info = DataInfo::new(&data);
+    let info = DataInfo { labels: args.labels_name(), ..DataInfo::new(&data) };
     let run_of = |&seed: &u64| {
         let config = TrainConfig { seed, ..job.config.clone() };
         match at(seed) {

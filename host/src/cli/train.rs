@@ -9,6 +9,7 @@ use inkbit::evaluate::evaluate_net;
 use inkbit::labels;
 use inkbit::net::Mlp;
 use inkbit::run::{DataInfo, Observer, Run, RunError};
+use inkbit::shell;
 use inkbit::train::history::{End, History};
 use inkbit::train::timings::Timings;
 
@@ -122,7 +123,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     };
     labels::check_classes(&data)?;
     check_images(&config, &data.train)?;
-    let info = DataInfo::new(&data);
+    let info = DataInfo { labels: args.data.labels_name(), ..DataInfo::new(&data) };
     let run = match resumed {
         Some(run) => {
             run.check_same(&config, &info)?;
@@ -241,10 +242,11 @@ fn summary(
 }
 
 pub fn next(folder: &Path, ended: bool) -> String {
+    let folder = shell::path(folder);
     if ended {
-        format!("inkbit quantize {} -o model.inkbit", folder.display())
+        format!("inkbit quantize {folder} -o model.inkbit")
     } else {
-        format!("inkbit train --resume --out {}", folder.display())
+        format!("inkbit train --resume --out {folder}")
     }
 }
 

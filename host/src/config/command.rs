@@ -4,12 +4,14 @@ use toml::{Table, Value};
 
 use super::TrainConfig;
 use crate::preset::PRESETS;
+use crate::shell::word;
 
 impl TrainConfig {
-    /// The command that trains with this configuration: a preset, and flags for what differs from
-    /// it; the preset is the one that leaves the fewest.
+    /// The command that trains with this configuration, as a shell takes it: a preset, and flags for
+    /// what differs from it; the preset is the one that leaves the fewest. `labels` is the file with
+    /// the names of the classes.
     #[must_use]
-    pub fn command(&self, data: &str) -> String {
+    pub fn command(&self, data: &str, labels: Option<&str>) -> String {
         let own = flags(&table(self));
         let commands = PRESETS.iter().map(|preset| {
             let config = Self::from_layers(&[(preset.name, preset.toml)]);
@@ -25,7 +27,10 @@ impl TrainConfig {
             command += &format!(" {flag}");
         }
         if data != "mnist" {
-            command += &format!(" --data {data}");
+            command += &format!(" --data {}", word(data));
+        }
+        if let Some(labels) = labels {
+            command += &format!(" --labels {}", word(labels));
         }
         command
     }
@@ -77,6 +82,7 @@ fn flag(key: &str, value: &Value) -> String {
 fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
+        Value::Array(values) if values.is_empty() => "none".to_owned(),
         Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join(","),
         Value::Float(number) => number.to_string(),
         other => other.to_string(),
@@ -101,14 +107,28 @@ mod tests {
     fn a_command_names_the_nearest_preset_and_what_differs() {
         for preset in PRESETS {
             let mut config = TrainConfig::from_layers(&[(preset.name, preset.toml)]).unwrap();
-            assert_eq!(config.command("mnist"), format!("inkbit train --preset {}", preset.name));
+            assert_eq!(
+                config.command("mnist", None),
+                format!("inkbit train --preset {}", preset.name)
+            );
             (config.seed, config.learning_rate, config.adam.beta1) = (9, 0.0123, 0.7);
-            let command = config.command("digits");
+            let command = config.command("digits", None);
             let expected = format!("inkbit train --preset {} --", preset.name);
             assert!(command.starts_with(&expected), "{command}");
             for flag in [" --seed 9", " --lr 0.0123", " --beta1 0.7", " --data digits"] {
                 assert!(command.contains(flag), "{command}");
             }
         }
+    }
+
+    #[test]
+    fn a_command_is_what_a_shell_takes() {
+        let classic = PRESETS[0];
+        let mut config = TrainConfig::from_layers(&[(classic.name, classic.toml)]).unwrap();
+        config.hidden.clear();
+        assert_eq!(
+            config.command("two sp\"ace", Some("it's.txt")),
+            "inkbit train --preset classic --hidden none --data 'two sp\"ace' --labels \"it's.txt\""
+        );
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::{CHECKPOINT, CONFIG, HISTORY};
 use crate::config::ConfigError;
 use crate::files::FileError;
+use crate::shell;
 use crate::train::TrainError;
 
 /// A folder that is not as it should be.
@@ -27,7 +28,7 @@ pub enum RunError {
     /// No epoch has been finished.
     #[error(
         "{} has no weights yet: not one epoch was finished; go on with `inkbit train --resume \
-         --out {}`", .0.display(), .0.display()
+         --out {}`", .0.display(), shell::path(.0)
     )]
     NoWeights(PathBuf),
     /// A file's content cannot be used.

@@ -61,6 +61,9 @@ pub struct DataInfo {
     pub test_images: usize,
     /// Labels of the classes, in order.
     pub classes: Vec<String>,
+    /// What `--labels` was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<String>,
 }
 
 impl DataInfo {
@@ -74,6 +77,7 @@ impl DataInfo {
             train_images: data.train.len(),
             test_images: data.test.len(),
             classes: data.classes.clone(),
+            labels: None,
         }
     }
 }

@@ -52,7 +52,7 @@ pub(super) fn description(config: &TrainConfig, data: &DataInfo) -> Description 
         name: shortened(widths_text(config, data), MAX_NAME),
         classes: data.classes.clone(),
         input: input(config, data),
-        command: shortened(config.command(&data.name), MAX_COMMAND),
+        command: shortened(config.command(&data.name, None), MAX_COMMAND),
         digest,
         seed: config.seed,
     }
