@@ -38,7 +38,7 @@ mod watch;
     version,
     after_help = "\
 Examples:
-  inkbit quickstart                              the whole way in about a minute
+  inkbit quickstart                              the whole way in seconds
   inkbit train --preset classic --out runs/classic
   inkbit quantize runs/classic -o classic.inkbit
   inkbit verify classic.inkbit                   host and core agree on every logit

@@ -28,7 +28,7 @@ const COLUMNS: usize = 3;
 /// Pixels cut off each edge of a sample so that three fit 80 columns; digits have a wider margin.
 const CROP: usize = 2;
 
-/// The whole way in about a minute: train, quantize, evaluate, verify, predict.
+/// The whole way in some ten seconds: train, quantize, evaluate, verify, predict.
 ///
 /// Takes MNIST if it can be found or downloaded, and otherwise digits that Inkbit draws itself.
 #[derive(Debug, clap::Args)]
