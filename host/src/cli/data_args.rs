@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use inkbit::data::{Dataset, Source, load};
+use inkbit::data::{DataError, Dataset, Source, load};
 use inkbit::labels;
 use inkbit::run::Run;
 use inkbit_core::Model;
@@ -59,7 +59,17 @@ impl DataArgs {
     /// the run: its own, unless the flags give others.
     pub fn load_for(&self, run: &Run) -> anyhow::Result<Dataset> {
         let classes = self.labels_or(run.data.classes.clone(), "the run has")?;
-        Ok(Dataset { classes, ..self.load_or(&run.data.name)? })
+        let data = self.load_or(&run.data.name).map_err(|error| {
+            match error.downcast_ref::<DataError>() {
+                Some(DataError::Unknown { name }) if self.data.is_none() => anyhow::anyhow!(
+                    "there are no data `{name}` here, which {} names, as it was given to `inkbit \
+                     train`: say where they are with --data DIR",
+                    run.folder().join("data.toml").display()
+                ),
+                _ => error,
+            }
+        })?;
+        Ok(Dataset { classes, ..data })
     }
 
     /// Loads the data that a run was trained on.
