@@ -133,6 +133,41 @@ fn is_hidden(c: char) -> bool {
         || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
 }
 
+/// What is strange about the classes of data, a line each; mostly labels are wrong then.
+#[must_use]
+pub fn oddities(data: &Dataset) -> Vec<String> {
+    /// Classes that are named.
+    const NAMED: usize = 5;
+    let mut trained = vec![false; data.classes.len()];
+    for &label in &data.train.labels {
+        trained[usize::from(label)] = true;
+    }
+    let untrained = data.classes.iter().zip(&trained).filter(|(_, trained)| !**trained);
+    let missing: Vec<&str> = untrained.map(|(label, _)| label.as_str()).collect();
+    if missing.is_empty() {
+        return Vec::new();
+    }
+    let mut names = missing.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    if missing.len() > NAMED {
+        names += &format!(" and {} more", missing.len() - NAMED);
+    }
+    let mut lines = vec![format!(
+        "{} of {} classes have no training image: {names}; the network has an output for each all \
+         the same; check the labels, which count from 0",
+        missing.len(),
+        data.classes.len()
+    )];
+    let unknown = data.test.labels.iter().filter(|&&label| !trained[usize::from(label)]).count();
+    if unknown > 0 {
+        lines.push(format!(
+            "{unknown} of {} test images are of classes without a training image: they will be \
+             mistakes",
+            data.test.len()
+        ));
+    }
+    lines
+}
+
 /// Refuses data to train on of a single class.
 ///
 /// # Errors

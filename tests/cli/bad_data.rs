@@ -126,3 +126,25 @@ fn flags_that_say_nothing_about_these_data_are_a_wrong_use() {
         assert_eq!(place.fail(2, &format!("train --out new {flags}")), expected);
     }
 }
+
+#[test]
+fn classes_without_a_training_image_are_named() {
+    let place = Place::untrained();
+    let (mut train, mut test) = (bars(8, 4, 320), bars(8, 4, 80));
+    train.labels[0] = 9;
+    test.labels[0] = 7;
+    place.write_data("odd", &train, &test);
+    let ended = place.run("train --out new --data odd --config quick.toml --epochs 1");
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(
+        ended.out.starts_with("odd: 320 images of 8x8 pixels, 80 to test on, 10 classes\n"),
+        "{ended:?}"
+    );
+    assert_eq!(
+        ended.err,
+        "warning: 5 of 10 classes have no training image: 4, 5, 6, 7, 8; the network has an output \
+         for each all the same; check the labels, which count from 0\n\
+         warning: 1 of 80 test images are of classes without a training image: they will be \
+         mistakes\n"
+    );
+}

@@ -30,6 +30,8 @@ impl Training {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
         let mut training = Self { child, out };
+        let data = training.line();
+        assert!(data.ends_with(" to test on, 4 classes\n"), "{data:?}");
         for _ in 0..epochs {
             let line = training.line();
             assert!(line.starts_with("epoch "), "{line:?}");
@@ -96,8 +98,7 @@ fn ctrl_c_stops_after_the_epoch_in_hand_and_the_run_goes_on_from_there() {
 
     // Without --data: the run knows.
     let mut resumed = Training::start(&place, "train --out new --resume", 0);
-    let mut line = String::new();
-    resumed.out.read_line(&mut line).unwrap();
+    let line = resumed.line();
     assert!(line.starts_with(&format!("epoch {:3}/1000000 ", done + 1)), "{line}");
     resumed.interrupt();
     assert_eq!(resumed.end().code, Some(130));

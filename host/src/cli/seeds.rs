@@ -19,7 +19,7 @@ use inkbit::train::timings::Timings;
 
 use super::config_args::check_images;
 use super::data_args::DataArgs;
-use super::train::{Trained, next, percent};
+use super::train::{Trained, announce, next, percent};
 use super::{Interrupted, UsageError, report, watch};
 
 /// What is trained, and where.
@@ -102,6 +102,7 @@ pub fn run(job: &Job<'_>, args: &DataArgs) -> anyhow::Result<()> {
     let data = job.begun.first().map_or_else(|| args.load(), |run| args.load_for(run))?;
     labels::check_classes(&data)?;
     check_images(job.config, &data.train)?;
+    announce(&data)?;
     let info = DataInfo { labels: args.labels_name(), ..DataInfo::new(&data) };
     let run_of = |&seed: &u64| {
         let config = TrainConfig { seed, ..job.config.clone() };

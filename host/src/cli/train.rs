@@ -8,6 +8,7 @@ use inkbit::data::Dataset;
 use inkbit::evaluate::evaluate_net;
 use inkbit::labels;
 use inkbit::net::Mlp;
+use inkbit::report::text;
 use inkbit::run::{DataInfo, Observer, Run, RunError};
 use inkbit::shell;
 use inkbit::train::history::{End, History};
@@ -123,6 +124,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     };
     labels::check_classes(&data)?;
     check_images(&config, &data.train)?;
+    announce(&data)?;
     let info = DataInfo { labels: args.data.labels_name(), ..DataInfo::new(&data) };
     let run = match resumed {
         Some(run) => {
@@ -186,6 +188,19 @@ impl Trained {
         let test = data.test.shrunk(run.input());
         Ok(evaluate_net(&self.best, &data.classes, &test, &device)?.accuracy)
     }
+}
+
+/// Says what is trained on, and what is strange about it.
+pub fn announce(data: &Dataset) -> anyhow::Result<()> {
+    if !super::quiet() {
+        let (images, tests) = (text::images(&data.train), data.test.len());
+        let classes = data.classes.len();
+        super::print(&format!("{}: {images}, {tests} to test on, {classes} classes\n", data.name))?;
+    }
+    for line in labels::oddities(data) {
+        super::complain(&format!("warning: {line}"));
+    }
+    Ok(())
 }
 
 /// Trains a run to its end, or until somebody stops it, with a dashboard or a line per epoch.
