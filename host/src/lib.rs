@@ -14,11 +14,12 @@ pub mod device;
 pub mod evaluate;
 pub mod files;
 pub mod labels;
-#[doc = include_str!("lesson.md")]
+#[doc = include_str!(concat!(env!("OUT_DIR"), "/lesson.md"))]
 pub mod lesson {}
 pub mod model_file;
 pub mod models;
 pub mod net;
+pub mod notebook;
 pub mod picture;
 pub mod predictions;
 pub mod preset;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::bench;
 use crate::devices;
-use crate::process::{cargo, output, run};
+use crate::process::{cargo, output, root, run};
 use crate::setup;
 use crate::toolchain::{AARCH64, AARCH64_EMULATOR, CORE_TARGETS, missing_targets};
 
@@ -108,6 +108,12 @@ pub(crate) const STEPS: &[Step] = &[
         in_test: false,
         run: devices::screenshot,
     },
+    Step {
+        name: "notebook",
+        why: "execute the lesson in host/notebooks from top to bottom and store what its cells give",
+        in_test: false,
+        run: notebook,
+    },
 ];
 
 /// A build on two slow cores, from nothing.
@@ -130,8 +136,10 @@ fn format() -> Result<Outcome, String> {
         return skipped("rustfmt is not installed; `rustup component add rustfmt`");
     }
     run(&mut cargo(&["fmt", "--all", "--check"]), BUILD_LIMIT)?;
-    let firmware = ["fmt", "--all", "--check", "--manifest-path", "firmware/Cargo.toml"];
-    run(&mut cargo(&firmware), BUILD_LIMIT)?;
+    for workspace in ["firmware/Cargo.toml", "tests/notebook/Cargo.toml"] {
+        let fmt = ["fmt", "--all", "--check", "--manifest-path", workspace];
+        run(&mut cargo(&fmt), BUILD_LIMIT)?;
+    }
     Ok(Outcome::Done)
 }
 
@@ -207,6 +215,18 @@ fn lint() -> Result<Outcome, String> {
 fn docs() -> Result<Outcome, String> {
     let mut command = cargo(&["doc", "--release", "--no-deps", "--workspace", "--quiet"]);
     run(command.env("RUSTDOCFLAGS", "-Dwarnings"), BUILD_LIMIT)?;
+    Ok(Outcome::Done)
+}
+
+/// `cargo test` has already executed the cells, as examples of the chapter that is made of them. This
+/// is for what they show, and takes minutes: evcxr is built, and by it burn once more.
+fn notebook() -> Result<Outcome, String> {
+    let folder = root().join("target/notebook");
+    let program = folder.join("build");
+    let mut command = cargo(&["run", "--release", "--manifest-path", "tests/notebook/Cargo.toml"]);
+    command.arg("--target-dir").arg(program).args(["--", "host/notebooks/lesson.ipynb"]);
+    // Else evcxr would build everything anew in a temporary folder.
+    run(command.env("EVCXR_TMPDIR", folder.join("cells")), TEST_LIMIT)?;
     Ok(Outcome::Done)
 }
 

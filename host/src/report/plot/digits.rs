@@ -1,4 +1,4 @@
-//! Grids of small images: test images with their predictions, and the weights of the first layer.
+//! Grids of small images: images with their labels or predictions, and the weights of the first layer.
 
 use std::fmt::Write;
 
@@ -8,6 +8,7 @@ use inkbit_core::Model;
 
 use super::theme::{self, DIM, GRID, INK, RED, Shade};
 use super::{Picture, TEXT, UNIT, WIDTH, data_address, escape, shortened};
+use crate::data::Images;
 use crate::report::units;
 
 /// A test image and what a model takes it for.
@@ -47,6 +48,28 @@ pub fn samples(name: &'static str, what: &str, side: usize, samples: &[Sample]) 
     let alt = format!("{what}: {}.", words.collect::<Vec<_>>().join(", "));
     let sheet = sheet(samples.iter().map(|sample| picture(&sample.pixels, side).into()), side);
     Picture { png: Some(sheet), ..Picture::new(name, grid.size(samples.len()), alt, body) }
+}
+
+/// The first images, at most `count`, with the labels of their classes.
+#[must_use]
+pub fn images(images: &Images, classes: &[String], count: usize) -> Picture {
+    let grid = Grid { columns: 6, image: 70 * UNIT, cell: (WIDTH / 6, 98 * UNIT) };
+    let mut body = String::new();
+    let shown: Vec<(&[u8], &str)> = images
+        .iter()
+        .take(count)
+        .map(|(pixels, class)| (pixels, classes[class].as_str()))
+        .collect();
+    for (index, (pixels, label)) in shown.iter().enumerate() {
+        let png = encode(&picture(pixels, images.side).into());
+        grid.place(&mut body, index, &png, "ink");
+        grid.caption(&mut body, index, 0, INK, &shortened(label, 9));
+    }
+    let labels: Vec<&str> = shown.iter().map(|&(_, label)| label).collect();
+    let alt = format!("{} images, labelled {}.", shown.len(), labels.join(", "));
+    let sheet =
+        sheet(shown.iter().map(|(pixels, _)| picture(pixels, images.side).into()), images.side);
+    Picture { png: Some(sheet), ..Picture::new("images", grid.size(shown.len()), alt, body) }
 }
 
 /// What the units of the first layer look for: those with the greatest weights. In a model of one

@@ -22,7 +22,7 @@ use plotters::style::{Color, IntoFont, IntoTextStyle, TextStyle};
 use super::words::percent;
 pub use bars::{activity, calibration, logit_differences};
 pub use curves::{accuracy, loss};
-pub use digits::{Sample, samples, weights};
+pub use digits::{Sample, images, samples, weights};
 pub use matrix::confusion;
 use theme::Shade;
 
