@@ -1,15 +1,19 @@
 //! Runs cells one after the other, each with the variables of those before it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
+use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow};
 use evcxr::{CommandContext, Error};
 
 /// Printed by what is added to a cell: evcxr calls a cell that has panicked, or returned early with
 /// an error, executed.
 const END: &str = "the cell ran to its end";
+
+/// How long the last line of a cell that has been executed may take to arrive.
+const LAST_LINE: Duration = Duration::from_secs(2);
 
 /// What a cell gives.
 #[derive(Debug, Default)]
@@ -23,21 +27,16 @@ pub(crate) struct Output {
 /// A process that runs cells.
 pub(crate) struct Kernel {
     context: CommandContext,
-    lines: Arc<Mutex<Vec<String>>>,
+    lines: Receiver<String>,
 }
 
 impl Kernel {
     /// Starts one. What cells print as errors goes to ours.
     pub(crate) fn start() -> Result<Self> {
         let (context, outputs) = CommandContext::new().map_err(|error| anyhow!("{error}"))?;
-        let lines = Arc::new(Mutex::new(Vec::new()));
-        let printed = Arc::clone(&lines);
-        // A cell does not end before its lines have been taken.
-        thread::spawn(move || {
-            for line in outputs.stdout {
-                printed.lock().expect("nobody panics with it").push(line);
-            }
-        });
+        let (printed, lines) = mpsc::channel();
+        // A cell does not end before evcxr has got rid of its lines.
+        thread::spawn(move || outputs.stdout.iter().try_for_each(|line| printed.send(line)));
         thread::spawn(move || outputs.stderr.iter().for_each(|line| eprintln!("{line}")));
         Ok(Self { context, lines })
     }
@@ -46,10 +45,13 @@ impl Kernel {
     pub(crate) fn execute(&mut self, code: &str) -> Result<Output> {
         let code = format!("{code}\nprintln!(\"{END}\");");
         let result = self.context.execute(&code).map_err(|error| anyhow!(described(&error)))?;
-        let mut lines = std::mem::take(&mut *self.lines.lock().expect("nobody panics with it"));
-        let end = lines.pop().context("it failed: see above")?;
-        if end != END {
-            bail!("it failed after `{end}`: see above");
+        let mut lines = Vec::new();
+        loop {
+            let line = self.lines.recv_timeout(LAST_LINE).context("it failed: see above")?;
+            if line == END {
+                break;
+            }
+            lines.push(line);
         }
         Ok(Output { lines, content: result.content_by_mime_type })
     }

@@ -44,7 +44,7 @@ fn execute(path: &Path) -> Result<()> {
     eprintln!("the first cell builds what the notebook depends on, which may take minutes");
     let cells = notebook.code_cells().count();
     let start = Instant::now();
-    for (index, cell) in notebook.code_cells().enumerate() {
+    for (index, mut cell) in notebook.code_cells().enumerate() {
         let cell_start = Instant::now();
         let number = index + 1;
         let output = kernel
@@ -54,6 +54,7 @@ fn execute(path: &Path) -> Result<()> {
         let seconds = cell_start.elapsed().as_secs_f64();
         eprintln!("cell {number:2} of {cells}  {:12} {seconds:6.1} s", cell.id());
     }
+    notebook.seal();
     notebook.save(&path)?;
     eprintln!("{} is executed and stored, {:.0} s", path.display(), start.elapsed().as_secs_f64());
     Ok(())

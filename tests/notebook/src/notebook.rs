@@ -38,6 +38,13 @@ impl Notebook {
         cells.filter(|cell| cell["cell_type"] == "code").map(Cell)
     }
 
+    /// Notes which code the outputs are of: a test compares it with the code that there is.
+    pub(crate) fn seal(&mut self) {
+        let code: Vec<String> = self.code_cells().map(|cell| cell.code()).collect();
+        let crc = inkbit_core::blob::crc32(code.join("\n").as_bytes());
+        self.0["metadata"]["executed"] = json!({ "crc32_of_code": format!("{crc:08x}") });
+    }
+
     /// Writes it as Jupyter does, so that a difference is one of content.
     pub(crate) fn save(&self, path: &Path) -> Result<()> {
         let mut text = Vec::new();

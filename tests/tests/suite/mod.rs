@@ -21,6 +21,8 @@ mod golden;
 #[cfg(feature = "host")]
 mod instructions;
 #[cfg(feature = "host")]
+mod notebook;
+#[cfg(feature = "host")]
 mod picture;
 #[cfg(feature = "host")]
 mod reference_models;
