@@ -107,6 +107,23 @@ fn check(browser: &PathBuf, place: &Place, page: &str, pictures: usize) {
     }
 }
 
+/// How many sheets of paper a page is printed on.
+fn sheets(browser: &PathBuf, place: &Place, page: &str) -> usize {
+    place.write("printed.html", page);
+    let status = Command::new(browser)
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"])
+        .arg(format!("--user-data-dir={}", place.path("browser").display()))
+        .arg(format!("--print-to-pdf={}", place.path("printed.pdf").display()))
+        .arg(format!("file://{}", place.path("printed.html").display()))
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let pdf = place.read("printed.pdf");
+    pdf.split(|byte| *byte == b'\n').filter(|line| *line == b"/Type /Page").count()
+}
+
 #[test]
 fn a_report_of_digits_overflows_nowhere() {
     let Some(browser) = browser() else { return };
@@ -115,6 +132,9 @@ fn a_report_of_digits_overflows_nowhere() {
     place.succeed(&format!("train --out weak {TRAIN} --epochs 2 --lr 0.001 --no-report"));
     let page = page(&place, "weak");
     check(&browser, &place, &page, 9);
+    // Two pictures lie beside each other; one below the other they would take twice as many.
+    let sheets = sheets(&browser, &place, &page);
+    assert!((3..=6).contains(&sheets), "{sheets} sheets");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::place::{Place, TRAIN, bars};
 const BOARD: &str = "lm3s6965evb";
 
 /// Whether all these boards can be emulated here.
-fn can_emulate<'a>(boards: impl IntoIterator<Item = &'a str>) -> bool {
+pub fn can_emulate<'a>(boards: impl IntoIterator<Item = &'a str>) -> bool {
     let missing = boards.into_iter().find_map(|name| {
         let board = Board::find(name).unwrap();
         match (which(&board.qemu.program), Firmware::find(&board, None)) {
