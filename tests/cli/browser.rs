@@ -121,7 +121,7 @@ fn sheets(browser: &PathBuf, place: &Place, page: &str) -> usize {
         .unwrap();
     assert!(status.success());
     let pdf = place.read("printed.pdf");
-    pdf.split(|byte| *byte == b'\n').filter(|line| *line == b"/Type /Page").count()
+    pdf.split(|byte| *byte == b'\n').filter(|line| *line == b"<</Type /Page").count()
 }
 
 #[test]

@@ -87,8 +87,6 @@ pub struct Terms {
     pub row_4: f64,
     /// Rows of 2-bit weights.
     pub row_2: f64,
-    /// Outputs, and the empty places of a layer's last blocks.
-    pub place: f64,
     /// Outputs of hidden layers.
     pub activation: f64,
     /// Layers.
@@ -97,7 +95,7 @@ pub struct Terms {
 
 impl Terms {
     /// How many kinds there are.
-    pub const KINDS: usize = 10;
+    pub const KINDS: usize = 9;
 
     /// What makes inputs of an image.
     #[must_use]
@@ -120,7 +118,6 @@ impl Terms {
         let groups = layer.outputs.div_ceil(group);
         let rows = layer.non_zero * (layer.inputs * groups * blocks.of(layer.bits)) as f64;
         let mut terms = Self {
-            place: (groups * group) as f64,
             activation: if is_last { 0.0 } else { layer.outputs as f64 },
             layer: 1.0,
             ..Self::default()
@@ -137,26 +134,15 @@ impl Terms {
     #[must_use]
     pub const fn array(self) -> [f64; Self::KINDS] {
         let Self { pixel, cropped_pixel, pixel_of_4, pixel_of_16, row_8, row_4, row_2, .. } = self;
-        let Self { place, activation, layer, .. } = self;
-        [
-            pixel,
-            cropped_pixel,
-            pixel_of_4,
-            pixel_of_16,
-            row_8,
-            row_4,
-            row_2,
-            place,
-            activation,
-            layer,
-        ]
+        let Self { activation, layer, .. } = self;
+        [pixel, cropped_pixel, pixel_of_4, pixel_of_16, row_8, row_4, row_2, activation, layer]
     }
 
     /// The same from the numbers alone.
     #[must_use]
     pub const fn from_array(numbers: [f64; Self::KINDS]) -> Self {
         let [pixel, cropped_pixel, pixel_of_4, pixel_of_16, row_8, row_4, row_2, ..] = numbers;
-        let [.., place, activation, layer] = numbers;
+        let [.., activation, layer] = numbers;
         Self {
             pixel,
             cropped_pixel,
@@ -165,7 +151,6 @@ impl Terms {
             row_8,
             row_4,
             row_2,
-            place,
             activation,
             layer,
         }
@@ -248,12 +233,12 @@ mod tests {
         assert_eq!(input, Terms { pixel_of_4: 400.0, ..Terms::default() });
         let blocks = Blocks { bits_8: 2, bits_4: 1, bits_2: 1 };
         let first = Terms::of_layer(&layers[0], false, blocks);
-        let expected = Terms { row_8: 200.0, place: 32.0, activation: 20.0, layer: 1.0, ..input };
+        let expected = Terms { row_8: 200.0, activation: 20.0, layer: 1.0, ..input };
         assert_eq!(first, Terms { pixel_of_4: 0.0, ..expected });
         let last = Terms::of_layer(&layers[1], true, blocks);
-        assert_eq!((last.row_2, last.place, last.activation), (10.0, 16.0, 0.0));
+        assert_eq!((last.row_2, last.activation), (10.0, 0.0));
         assert_eq!(Terms::from_array(first.array()), first);
-        assert_eq!(first.times(last), 32.0 * 16.0 + 1.0);
+        assert_eq!(first.times(first), 200.0 * 200.0 + 20.0 * 20.0 + 1.0);
     }
 
     #[test]

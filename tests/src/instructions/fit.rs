@@ -142,12 +142,15 @@ fn least_squares(equations: &[Equation]) -> [f64; Terms::KINDS] {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
     use inkbit_core::Input;
 
     use super::super::baseline::Baseline;
     use super::*;
 
-    const COSTS: [f64; Terms::KINDS] = [3.0, 30.0, 16.0, 20.0, 10.0, 12.0, 22.0, 12.0, 5.0, 350.0];
+    const COSTS: [f64; Terms::KINDS] = [3.0, 30.0, 16.0, 20.0, 10.0, 12.0, 22.0, 15.0, 350.0];
 
     /// A count as a processor of [`COSTS`] would give it that takes two blocks of 8-bit weights at
     /// once.
@@ -206,12 +209,15 @@ mod tests {
 
     #[test]
     fn the_committed_estimates_are_within_five_percent_of_the_committed_counts() {
-        let committed = Baseline::parse(include_str!("../../bench/instructions.toml")).unwrap();
-        assert_eq!(
-            committed.fits,
-            fits(&committed.counts),
-            "`cargo xtask bench --write` fits anew"
-        );
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/instructions.toml");
+        let mut committed = Baseline::parse(&fs::read_to_string(&file).unwrap()).unwrap();
+        let anew = fits(&committed.counts);
+        // Without counting anew, for when the terms change.
+        if std::env::var_os("INKBIT_BLESS").is_some() {
+            committed.fits.clone_from(&anew);
+            fs::write(&file, committed.text()).unwrap();
+        }
+        assert_eq!(committed.fits, anew, "`cargo xtask bench --write` fits anew");
         let mut compared = 0;
         for entry in committed.counts.iter().filter(|entry| entry.kernel == KERNEL) {
             let cpu = Board::find(&entry.board).unwrap().cpu;
