@@ -94,12 +94,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_commented_configuration_is_the_same_configuration() {
+    fn a_commented_configuration_is_the_same_with_a_comment_for_every_key() {
         for preset in PRESETS {
             let config = TrainConfig::from_layers(&[(preset.name, preset.toml)]).unwrap();
             let text = config.to_commented_toml();
             assert!(text.starts_with("# Widths of the hidden layers"), "{text}");
             assert_eq!(TrainConfig::from_layers(&[("text", &text)]), Ok(config));
+            let lines: Vec<&str> = text.lines().collect();
+            for pair in lines.windows(2).filter(|pair| !pair[1].starts_with('#')) {
+                let is_key = pair[1].contains(" = ");
+                assert!(!is_key || pair[0].starts_with("# "), "no comment: {}", pair[1]);
+            }
         }
     }
 
