@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::place::Place;
+use crate::place::{Place, bars};
 
 /// Nine networks, one of ten being too large, of two trainings each that take milliseconds.
 const CHOICES: &str = "--data digits --widths 4,8,16 --depths 0,1,2 --seeds 2 --max-bytes 1800 \
@@ -103,7 +103,7 @@ fn a_file_describes_a_sweep_and_flags_go_before_it() {
     let place = Place::untrained();
     place.write(
         "plan.toml",
-        "random = 2\n[space]\nwidths = [4, 8, 12]\nseeds = 2\n[config]\nhidden = [1]\nepochs = 1\n",
+        "random = 2\n[space]\nwidths = [4, 8, 12]\ndepths = [1]\nseeds = 2\n[config]\nepochs = 1\n",
     );
     let text = place.succeed("sweep --out new --plan plan.toml --data digits --dry-run");
     assert!(
@@ -140,6 +140,7 @@ fn what_cannot_be_swept_is_refused_before_anything_is_trained() {
         ("--widths 4 --set epochs=0", "epochs is 0, but must be at least 1"),
         ("--widths 4 --set epoch=1", "[config] of the sweep: unknown field `epoch`"),
         ("--widths 4 --set epochs", "--set is `epochs`, but must be KEY=VALUE"),
+        ("--widths 4 --set hidden=[3]", "hidden is [3], but must be left out: widths (--widths)"),
         ("--widths 4 --seeds 0", "seeds is 0, but must be from 1 to 1000"),
         ("--plan nowhere.toml", "cannot read nowhere.toml"),
         ("--depths 2", "depths is [2], but must be left out, or `widths` given beside it"),
@@ -156,8 +157,8 @@ fn what_cannot_be_swept_is_refused_before_anything_is_trained() {
 }
 
 #[test]
-fn a_folder_keeps_to_its_configuration_and_a_training_that_diverges_is_a_result() {
-    let place = Place::untrained();
+fn a_folder_keeps_to_its_configuration_and_is_no_runs() {
+    let place = Place::new();
     let sweep = "sweep --out new --data digits --widths 4,8 --depths 1 --set epochs=1";
     place.succeed(sweep);
     assert_eq!(
@@ -165,10 +166,82 @@ fn a_folder_keeps_to_its_configuration_and_a_training_that_diverges_is_a_result(
         "new holds another sweep: it has `batch = 128`, asked for is `batch = 7`; give another \
          folder"
     );
-    let wild = sweep.replace("new", "wild") + " --set learning_rate=1e30";
-    let text = place.succeed(&wild);
-    assert!(text.contains("64-8-4-8bit-seed1: training diverged: the training loss"), "{text}");
-    assert!(place.succeed("sweep --out wild").contains("\n0 trainings finished, 2 before\n"));
+    let message = place.fail(1, &sweep.replace("new", "run"));
+    assert_eq!(message, "run holds a training run, not a sweep; give another folder");
+    let text = place.succeed(&format!("{sweep} --dry-run"));
+    assert!(text.ends_with("2 of 2 networks fit; 2 trainings here: 0 to go, 2 done\n"), "{text}");
+}
+
+#[test]
+fn trainings_that_fail_are_shown_and_are_a_failure_the_second_time_too() {
+    let place = Place::untrained();
+    let wild = "sweep --out wild --data digits --widths 4,8 --depths 1 --set epochs=1 \
+                --set learning_rate=1e30";
+    for (arguments, closing) in [
+        (wild, "\n0 trainings finished, 0 before, 2 failed\n"),
+        ("sweep --out wild", "\n0 trainings finished, 0 before, 2 failed\n"),
+    ] {
+        let ended = place.run(arguments);
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert!(ended.out.contains(closing), "{ended:?}");
+        let failed = "failed: 64-8-4-8bit-seed1: training diverged: the training loss";
+        assert!(ended.out.contains(failed), "{ended:?}");
+        assert!(!ended.out.contains("network  "), "{ended:?}");
+        let advice = "error: 2 of 2 trainings failed, see `failed` above; the same values";
+        assert!(ended.err.starts_with(advice), "{ended:?}");
+        assert!(ended.err.contains("remove wild/cells/64-8-4-8bit-seed1"), "{ended:?}");
+    }
+    let ended = place.run("sweep --out wild --json");
+    let table: Value = serde_json::from_str(&ended.out).unwrap();
+    assert_eq!((ended.code, &table["finished"]), (Some(1), &Value::from(0)), "{ended:?}");
+    assert_eq!(table["failed"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_folder_keeps_to_its_shard() {
+    let place = Place::untrained();
+    let sweep = "sweep --out part --data digits --widths 4,8 --depths 1,2 --set epochs=1";
+    place.succeed(&format!("{sweep} --shard 1/2"));
+    let text = place.succeed("sweep --out part");
+    assert!(text.contains("; 3 trainings here of 1 epoch, "), "{text}");
+    assert!(text.contains("\n0 trainings finished, 3 before\n"), "{text}");
+    assert!(text.contains("\n3 of 5 trainings finished\n"), "{text}");
+    for asked in ["1/1", "2/2"] {
+        let message = place.fail(1, &format!("sweep --out part --shard {asked}"));
+        let expected =
+            format!("part has shard 1/2 of its sweep, asked for is {asked}; `inkbit sweep --out");
+        assert!(message.starts_with(&expected), "{message}");
+    }
+    assert!(place.fail(1, sweep).contains("asked for is 1/1"));
+}
+
+#[test]
+fn parts_join_whatever_path_their_data_had_and_other_data_are_refused_by_what_differs() {
+    let place = Place::untrained();
+    let sweep = "--widths 4,8 --depths 1 --set epochs=1";
+    place.write_data("elsewhere", &bars(8, 4, 320), &bars(8, 4, 80));
+    place.write_data("fewer", &bars(8, 4, 320), &bars(8, 4, 79));
+    for (out, data) in [("a", "digits --shard 1/2"), ("b", "elsewhere --shard 2/2")] {
+        place.succeed(&format!("sweep --out {out} --data {data} {sweep}"));
+    }
+    place.succeed(&format!("sweep --out c --data fewer {sweep}"));
+    let text = place.succeed("sweep merge a b --out joined");
+    assert!(text.starts_with("2 results copied\n"), "{text}");
+    let message = place.fail(1, "sweep merge a c --out other");
+    assert!(message.starts_with("c holds a sweep over other data: `fewer` (320 and 79 "));
+    assert!(message.contains("but these are `digits` (320 and 80 images, digest "), "{message}");
+    assert!(place.fail(1, "sweep merge a nowhere --out other").starts_with("nowhere holds no"));
+    let damaged = "joined/cells/64-4-4-8bit-seed1/result.json";
+    let mut result: Value = serde_json::from_slice(&place.read(damaged)).unwrap();
+    result["trained"]["test_accuracy"] = 3.8864.into();
+    place.write(damaged, result.to_string());
+    assert_eq!(
+        place.fail(1, "sweep --out joined"),
+        format!(
+            "{damaged}: test_accuracy is 3.8864, but must be from 0 to 1; delete the file to \
+             measure it again"
+        )
+    );
 }
 
 #[test]

@@ -4,15 +4,16 @@ use std::io::IsTerminal;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use inkbit::data::Dataset;
 use inkbit::files::{self, FileError};
 use inkbit::preset::PRESETS;
+use inkbit::report::words::counted;
 use inkbit::sweep::{
-    Folder, Outcome, Plan, Progress, Shard, Summary, Sweep, SweepError, Table, svg,
+    Cell, Folder, Outcome, Plan, Progress, Summary, Sweep, SweepError, Table, svg,
 };
 
 use super::data_args::DataArgs;
@@ -32,7 +33,7 @@ use super::{Interrupted, UsageError};
     subcommand_negates_reqs = true,
     after_help = "\
 Examples:
-  inkbit sweep --out sweeps/first --widths 16,32,64 --depths 1,2 --seeds 3 --set epochs=10
+  inkbit sweep --out sweeps/first --widths 16,32,64 --depths 1,2 --set epochs=5     minutes
   inkbit sweep --out sweeps/small --plan small.toml --max-bytes 12900 --fit microbit
   inkbit sweep --out sweeps/small                          go on with it
   inkbit sweep --out sweeps/part2 --plan small.toml --shard 2/8    one of eight machines
@@ -56,7 +57,7 @@ pub struct Args {
     #[command(flatten)]
     choices: Choices,
 
-    /// Train only part K of N, the same on every machine
+    /// Train only part K of N, the same on every machine; the folder keeps to it
     #[arg(long, value_name = "K/N")]
     shard: Option<String>,
 
@@ -201,24 +202,25 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 fn train(args: &Args, out: &Path) -> anyhow::Result<()> {
-    let shard = args.shard.as_deref().map_or(Ok(Shard::default()), str::parse).map_err(usage)?;
     let plan = plan(args, out)?;
     plan.networks().map_err(usage)?;
     let data = load(&args.data, out)?;
     let sweep = Sweep::new(&plan, &data).map_err(usage)?;
-    let cells = sweep.shard(shard);
+    let cells = sweep.shard(plan.shard());
     if args.dry_run {
-        super::print(&listing(&sweep, cells.len()))?;
+        let folder = Folder::find(out, &plan, &sweep)?;
+        super::print(&listing(&sweep, &cells, folder.as_ref())?)?;
         return Ok(());
     }
     let folder = Folder::open(out, &plan, &sweep)?;
     let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let jobs = args.jobs.map_or(cores, NonZeroUsize::get);
-    let display = Display::new(&sweep, cells.len(), !args.json);
+    let mut display = Display::new(&sweep, cells.len(), !args.json);
     display.line(&format!(
-        "{}; {} trainings here, {jobs} side by side",
+        "{}; {} here of {}, {jobs} side by side",
         sweep.counts(),
-        cells.len()
+        counted(cells.len(), "training", "trainings"),
+        counted(sweep.base.epochs, "epoch", "epochs"),
     ));
     watch::begun();
     let summary =
@@ -227,11 +229,19 @@ fn train(args: &Args, out: &Path) -> anyhow::Result<()> {
     display.bar.finish_and_clear();
     let summary = summary?;
     display.line(&closing(&summary, out));
-    finish(&folder, &sweep, args.json)?;
+    let table = finish(&folder, &sweep, args.json)?;
     if watch::stopping() {
         return Err(Interrupted.into());
     }
-    Ok(())
+    let Some((cell, _)) = table.failed.first() else { return Ok(()) };
+    bail!(
+        "{} of {} failed, see `failed` above; the same values fail again: give others and another \
+         folder (diverging trainings take a smaller learning_rate), or to try once more remove {} \
+         and the like",
+        table.failed.len(),
+        counted(table.failed.len() + table.finished, "training", "trainings"),
+        folder.path().join("cells").join(cell).display()
+    )
 }
 
 /// The plan: that of the folder if nothing is asked for, else the file with the flags over it.
@@ -252,6 +262,9 @@ fn plan(args: &Args, out: &Path) -> anyhow::Result<Plan> {
         None => Plan::default(),
     };
     args.choices.apply(&mut plan)?;
+    if let Some(shard) = &args.shard {
+        plan.shard = Some(shard.parse().map_err(usage)?);
+    }
     Ok(plan)
 }
 
@@ -266,23 +279,26 @@ fn load(args: &DataArgs, out: &Path) -> anyhow::Result<Dataset> {
 
 fn join(args: &Merge) -> anyhow::Result<()> {
     let first = args.shards.first().context("clap requires a shard")?;
-    let plan = Folder::plan(first)?;
+    let plan = Plan { shard: None, ..Folder::plan(first)? };
     let data = load(&args.data, first)?;
     let sweep = Sweep::new(&plan, &data)?;
+    let parts = Folder::parts(&sweep, &args.shards)?;
     let folder = Folder::open(&args.out, &plan, &sweep)?;
-    let merged = folder.merge(&sweep, &args.shards)?;
+    let merged = folder.merge(&sweep, &parts)?;
     if !args.json {
         let there = match merged.there {
             0 => String::new(),
             there => format!(", {there} were there already"),
         };
-        super::print(&format!("{} results copied{there}\n\n", merged.copied))?;
+        let copied = counted(merged.copied, "result", "results");
+        super::print(&format!("{copied} copied{there}\n\n"))?;
     }
-    finish(&folder, &sweep, args.json)
+    finish(&folder, &sweep, args.json)?;
+    Ok(())
 }
 
 /// Writes table and picture, and prints the table.
-fn finish(folder: &Folder, sweep: &Sweep, json: bool) -> anyhow::Result<()> {
+fn finish(folder: &Folder, sweep: &Sweep, json: bool) -> anyhow::Result<Table> {
     let table = Table::read(folder, sweep)?;
     let text = serde_json::to_string_pretty(&table)? + "\n";
     files::write(&folder.path().join("table.json"), text.as_bytes())?;
@@ -293,21 +309,35 @@ fn finish(folder: &Folder, sweep: &Sweep, json: bool) -> anyhow::Result<()> {
     } else {
         super::print(&format!("{}picture: {}\n", table.text(), picture.display()))?;
     }
-    Ok(())
+    Ok(table)
 }
 
-/// The networks that fit, with their bytes.
-fn listing(sweep: &Sweep, cells: usize) -> String {
+/// The networks that fit, with their bytes, and how many trainings a folder has.
+fn listing(sweep: &Sweep, cells: &[Cell], folder: Option<&Folder>) -> anyhow::Result<String> {
+    let mut ended = 0;
+    for cell in cells {
+        let outcome = folder.map_or(Ok(None), |folder| folder.outcome(cell))?;
+        ended += usize::from(outcome.is_some());
+    }
     let mut text = String::new();
     for candidate in sweep.candidates.iter().rev() {
         text += &format!("{:9} bytes  {}\n", candidate.bytes, sweep.label(&candidate.config));
     }
-    text + &format!("{}; {cells} trainings here\n", sweep.counts())
+    let here = counted(cells.len(), "training", "trainings");
+    let ended = match ended {
+        0 => String::new(),
+        ended => format!(": {} to go, {ended} done", cells.len() - ended),
+    };
+    Ok(text + &format!("{}; {here} here{ended}\n", sweep.counts()))
 }
 
 fn closing(summary: &Summary, out: &Path) -> String {
-    let Summary { finished, before, elsewhere, left } = summary;
-    let mut text = format!("{finished} trainings finished, {before} before");
+    let Summary { finished, before, failed, elsewhere, left } = summary;
+    let mut text =
+        format!("{} finished, {before} before", counted(*finished, "training", "trainings"));
+    if *failed > 0 {
+        text += &format!(", {failed} failed");
+    }
     if *elsewhere > 0 {
         text += &format!(", {elsewhere} in another process");
     }
@@ -324,6 +354,8 @@ struct Display<'a> {
     start: Instant,
     bar: ProgressBar,
     lines: bool,
+    /// Whether a line has told how long it takes.
+    told: bool,
 }
 
 impl<'a> Display<'a> {
@@ -334,7 +366,7 @@ impl<'a> Display<'a> {
         let bar = if terminal { ProgressBar::new(STEPS) } else { ProgressBar::hidden() };
         let style = ProgressStyle::with_template("{wide_bar} {msg}");
         let bar = style.map_or(bar.clone(), |style| bar.with_style(style));
-        Self { sweep, cells, start: Instant::now(), bar, lines }
+        Self { sweep, cells, start: Instant::now(), bar, lines, told: false }
     }
 
     /// Prints a line above the bar. Nobody reading any more is no reason to stop training.
@@ -344,8 +376,17 @@ impl<'a> Display<'a> {
         }
     }
 
-    fn show(&self, now: &Progress<'_>) {
+    fn show(&mut self, now: &Progress<'_>) {
+        /// After so much, the rest can be estimated, and is told where no training has ended yet.
+        const SAMPLE: Duration = Duration::from_secs(10);
         let left = self.left(now);
+        if !self.told && (now.ended.is_some() || self.start.elapsed() > SAMPLE && now.worked > 0.0)
+        {
+            self.told = true;
+            if now.ended.is_none() {
+                self.line(&format!("about {left}"));
+            }
+        }
         if let Some((cell, outcome)) = now.ended {
             self.line(&format!(
                 "{:3}/{} {} seed {}: {}; {left}",
@@ -377,7 +418,7 @@ impl<'a> Display<'a> {
 
 fn describe(outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Failed(reason) => reason.clone(),
+        Outcome::Failed(reason) => format!("failed: {reason}"),
         Outcome::Trained(trained) => format!(
             "{} bytes, validation {:.2} %, test {:.2} %, {:.0} s",
             trained.bytes,

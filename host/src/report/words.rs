@@ -32,7 +32,12 @@ pub fn grouped(number: usize) -> String {
 }
 
 /// So many of something, in words that fit one and many.
-fn counted(number: usize, one: &str, many: &str) -> String {
+///
+/// ```
+/// assert_eq!(inkbit::report::words::counted(1, "epoch", "epochs"), "1 epoch");
+/// ```
+#[must_use]
+pub fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 

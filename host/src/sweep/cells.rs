@@ -1,6 +1,9 @@
 //! A sweep made out: its networks, its cells, and which machine trains which.
 
+use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
 
 use super::budget::{Budget, Candidate};
 use super::{Plan, SweepError, network};
@@ -122,8 +125,9 @@ impl Sweep {
     }
 }
 
-/// One of several machines that train a sweep.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// One of several machines that train a sweep; as text, K/N.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Shard {
     /// Which, from 1.
     number: usize,
@@ -135,6 +139,26 @@ impl Default for Shard {
     /// The only one.
     fn default() -> Self {
         Self { number: 1, of: 1 }
+    }
+}
+
+impl Display for Shard {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.number, self.of)
+    }
+}
+
+impl From<Shard> for String {
+    fn from(shard: Shard) -> Self {
+        shard.to_string()
+    }
+}
+
+impl TryFrom<String> for Shard {
+    type Error = SweepError;
+
+    fn try_from(text: String) -> Result<Self, SweepError> {
+        text.parse()
     }
 }
 

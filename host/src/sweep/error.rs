@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::Shard;
 use crate::config::ConfigError;
 use crate::device::board::BoardError;
 use crate::evaluate::EvaluateError;
@@ -71,6 +72,36 @@ pub enum SweepError {
         /// Line of the configuration asked for.
         asked: String,
     },
+    /// The folder holds a sweep over other data.
+    #[error(
+        "{} holds a sweep over other data: {found}, but these are {asked}; give the sweep's data \
+         with --data, or another folder", folder.display()
+    )]
+    OtherData {
+        /// The folder.
+        folder: PathBuf,
+        /// Its data, with what differs.
+        found: String,
+        /// The data asked for, likewise.
+        asked: String,
+    },
+    /// The folder is of another machine.
+    #[error(
+        "{} has shard {found} of its sweep, asked for is {asked}; `inkbit sweep --out {}` goes on \
+         with {found}; give another folder for {asked}, or join shards in a new folder with \
+         `inkbit sweep merge`", folder.display(), folder.display()
+    )]
+    OtherShard {
+        /// The folder.
+        folder: PathBuf,
+        /// Its shard.
+        found: Shard,
+        /// The shard asked for.
+        asked: Shard,
+    },
+    /// The folder holds a training run.
+    #[error("{} holds a training run, not a sweep; give another folder", .0.display())]
+    IsARun(PathBuf),
     /// The folder holds no sweep.
     #[error(
         "{} holds no sweep: it has no sweep.toml; give the folder that `inkbit sweep --out` wrote",
@@ -80,6 +111,14 @@ pub enum SweepError {
     /// A file's content cannot be used.
     #[error("{}: {message}; remove it and start the sweep again", path.display())]
     Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
+    /// A result cannot be what was measured.
+    #[error("{}: {message}; delete the file to measure it again", path.display())]
+    Result {
         /// The file.
         path: PathBuf,
         /// What is wrong.

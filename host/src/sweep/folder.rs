@@ -14,9 +14,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
-use super::{Cell, Plan, Sweep, SweepError};
+use super::{Cell, Outcome, Plan, Sweep, SweepError};
 use crate::files::{self, FileError};
 use crate::run::{DataInfo, Run, RunError};
 
@@ -26,43 +24,6 @@ const DATA: &str = "data.toml";
 const CELLS: &str = "cells";
 const MODEL: &str = "model.inkbit";
 const RESULT: &str = "result.json";
-
-/// What became of a cell.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// It was trained, quantized and measured.
-    Trained(Trained),
-    /// Its training cannot come to an end, because it diverged for one.
-    Failed(String),
-}
-
-/// A trained network of a sweep. Accuracies go from 0 to 1.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Trained {
-    /// Widths of all layers, inputs first.
-    pub widths: Vec<usize>,
-    /// Width of each layer's weights.
-    pub bits: Vec<u8>,
-    /// Seed of the training.
-    pub seed: u64,
-    /// Length of the blob.
-    pub bytes: usize,
-    /// Accuracy of the blob on the images that were kept apart from the training images. Networks
-    /// are chosen by it.
-    pub validation_accuracy: f64,
-    /// Accuracy of the blob on the test images.
-    pub test_accuracy: f64,
-    /// Mean share of each layer's inputs that are not zero, over the test images.
-    pub nonzero: Vec<f64>,
-    /// Mean multiplications of non-zero inputs for a test image.
-    pub macs: f64,
-    /// Instructions for a test image; of a [`CPU`](super::CPU), estimated; see [`Fit`](crate::device::cost::Fit).
-    pub instructions: f64,
-    /// Wall time of the training.
-    pub seconds: f32,
-}
 
 /// A sweep's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,38 +61,67 @@ impl Folder {
         Ok(data(path)?.name)
     }
 
-    /// Opens a sweep's folder, which is created if need be. A sweep that is there may get another
-    /// plan, so long as what its cells share is the same.
+    /// The folder, if it holds this sweep already. A sweep that is there may get another plan, so
+    /// long as what its cells share, and its shard, are the same.
     ///
     /// # Errors
     ///
-    /// [`SweepError::OtherSweep`], [`SweepError::File`].
-    pub fn open(path: &Path, plan: &Plan, sweep: &Sweep) -> Result<Self, SweepError> {
-        let folder = Self(path.to_owned());
-        let (base, info) = shared(sweep);
-        if path.join(PLAN).exists() {
-            folder.check_same(&base, &info)?;
-        } else {
-            files::create_folder(&path.join(CELLS))?;
-            files::write(&path.join(BASE), base.as_bytes())?;
-            files::write(&path.join(DATA), info.as_bytes())?;
+    /// [`SweepError::OtherSweep`], [`SweepError::OtherData`], [`SweepError::OtherShard`],
+    /// [`SweepError::IsARun`], [`SweepError::File`].
+    pub fn find(path: &Path, plan: &Plan, sweep: &Sweep) -> Result<Option<Self>, SweepError> {
+        if !path.join(PLAN).exists() {
+            let free = Run::check_free(path).map_err(|_| SweepError::IsARun(path.to_owned()));
+            return free.map(|()| None);
         }
-        files::write(&path.join(PLAN), plan.to_toml().as_bytes())?;
-        Ok(folder)
+        let folder = Self(path.to_owned());
+        folder.check_same(sweep)?;
+        let (found, asked) = (Self::plan(path)?.shard(), plan.shard());
+        if found != asked {
+            return Err(SweepError::OtherShard { folder: folder.0, found, asked });
+        }
+        Ok(Some(folder))
     }
 
-    fn check_same(&self, base: &str, info: &str) -> Result<(), SweepError> {
-        for (name, asked) in [(BASE, base), (DATA, info)] {
-            let found = text(&self.0.join(name))?;
-            if let Some((found, asked)) =
-                found.lines().zip(asked.lines()).find(|(found, asked)| found != asked)
-            {
-                let folder = self.0.clone();
-                let (found, asked) = (found.to_owned(), asked.to_owned());
-                return Err(SweepError::OtherSweep { folder, found, asked });
-            }
+    /// Opens a sweep's folder, which is created if need be.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Folder::find`].
+    pub fn open(path: &Path, plan: &Plan, sweep: &Sweep) -> Result<Self, SweepError> {
+        let found = Self::find(path, plan, sweep)?;
+        if found.is_none() {
+            let data = toml::to_string(&sweep.data).expect("data is described by numbers and text");
+            files::create_folder(&path.join(CELLS))?;
+            files::write(&path.join(BASE), sweep.base.to_toml().as_bytes())?;
+            files::write(&path.join(DATA), data.as_bytes())?;
         }
-        Ok(())
+        files::write(&path.join(PLAN), plan.to_toml().as_bytes())?;
+        Ok(found.unwrap_or_else(|| Self(path.to_owned())))
+    }
+
+    /// Data are the same by what is in them, wherever they lie.
+    fn check_same(&self, sweep: &Sweep) -> Result<(), SweepError> {
+        let folder = || self.0.clone();
+        let (found, asked) = (text(&self.0.join(BASE))?, sweep.base.to_toml());
+        if let Some((found, asked)) = found.lines().zip(asked.lines()).find(|(a, b)| a != b) {
+            let (found, asked) = (found.to_owned(), asked.to_owned());
+            return Err(SweepError::OtherSweep { folder: folder(), found, asked });
+        }
+        let (found, asked) = (data(&self.0)?, &sweep.data);
+        if found.digest == asked.digest {
+            return Ok(());
+        }
+        let difference: fn(&DataInfo) -> String = if found.classes == asked.classes {
+            |data| {
+                let digest: String = data.digest.chars().take(12).collect();
+                let DataInfo { name, train_images, test_images, .. } = data;
+                format!("`{name}` ({train_images} and {test_images} images, digest {digest})")
+            }
+        } else {
+            |data| format!("`{}` with the classes {}", data.name, data.classes.join(", "))
+        };
+        let (found, asked) = (difference(&found), difference(asked));
+        Err(SweepError::OtherData { folder: folder(), found, asked })
     }
 
     /// The folder.
@@ -156,14 +146,15 @@ impl Folder {
     ///
     /// # Errors
     ///
-    /// [`SweepError::Damaged`], [`SweepError::File`].
+    /// [`SweepError::Result`], [`SweepError::File`].
     pub fn outcome(&self, cell: &Cell) -> Result<Option<Outcome>, SweepError> {
         let path = self.cell(cell).join(RESULT);
         if !path.exists() {
             return Ok(None);
         }
-        let outcome = serde_json::from_slice(&files::read(&path)?);
-        outcome.map(Some).map_err(|error| damaged(&path, error))
+        let outcome = serde_json::from_slice(&files::read(&path)?).map_err(|e| e.to_string());
+        let checked = outcome.and_then(|outcome: Outcome| outcome.check(cell).map(|()| outcome));
+        checked.map(Some).map_err(|message| SweepError::Result { path, message })
     }
 
     /// Finishes a cell.
@@ -185,21 +176,29 @@ impl Folder {
         }
     }
 
+    /// Opens folders that hold the same sweep, or shards of it.
+    ///
+    /// # Errors
+    ///
+    /// [`SweepError::NotASweep`], [`SweepError::OtherSweep`], [`SweepError::OtherData`],
+    /// [`SweepError::File`].
+    pub fn parts(sweep: &Sweep, paths: &[PathBuf]) -> Result<Vec<Self>, SweepError> {
+        let part = |path: &PathBuf| {
+            Self::plan(path)?;
+            let part = Self(path.clone());
+            part.check_same(sweep).map(|()| part)
+        };
+        paths.iter().map(part).collect()
+    }
+
     /// Copies the finished cells of other folders of the same sweep that this one has not.
     ///
     /// # Errors
     ///
-    /// [`SweepError::OtherSweep`] before anything is copied, [`SweepError::NotASweep`],
-    /// [`SweepError::File`].
-    pub fn merge(&self, sweep: &Sweep, others: &[PathBuf]) -> Result<Merged, SweepError> {
-        let (base, info) = shared(sweep);
-        for other in others {
-            Self::plan(other)?;
-            Self(other.clone()).check_same(&base, &info)?;
-        }
+    /// [`SweepError::Result`], [`SweepError::File`].
+    pub fn merge(&self, sweep: &Sweep, parts: &[Self]) -> Result<Merged, SweepError> {
         let mut merged = Merged::default();
-        for other in others {
-            let other = Self(other.clone());
+        for other in parts {
             for cell in &sweep.cells {
                 if other.outcome(cell)?.is_none() {
                     continue;
@@ -214,12 +213,6 @@ impl Folder {
         }
         Ok(merged)
     }
-}
-
-/// What the cells of a sweep share, as text: the configuration, and the data.
-fn shared(sweep: &Sweep) -> (String, String) {
-    let data = toml::to_string(&sweep.data).expect("data is described by numbers and text");
-    (sweep.base.to_toml(), data)
 }
 
 fn data(path: &Path) -> Result<DataInfo, SweepError> {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::SweepError;
+use super::{Shard, SweepError};
 use crate::config::TrainConfig;
 use crate::preset::{self, PRESETS};
 
@@ -27,6 +27,9 @@ pub struct Plan {
     /// Networks drawn at random from those that fit; none takes all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub random: Option<usize>,
+    /// The part of the trainings that this folder's machine has; none has all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
     /// The choices.
     pub space: Space,
     /// Values that differ from the preset, for every network; keys of [`TrainConfig`].
@@ -74,6 +77,12 @@ impl Plan {
         toml::to_string(self).expect("a plan has only numbers and text")
     }
 
+    /// The part of the trainings that are trained here.
+    #[must_use]
+    pub fn shard(&self) -> Shard {
+        self.shard.unwrap_or_default()
+    }
+
     /// What every network's configuration starts from.
     ///
     /// # Errors
@@ -115,6 +124,16 @@ impl Plan {
         }
         if self.random == Some(0) {
             return Err(space("random", 0, "at least 1"));
+        }
+        let varied = [
+            ("hidden", widths.is_empty(), "widths (--widths) and depths (--depths) choose it"),
+            ("bits", bits.is_empty(), "bits of [space] (--bits) choose it"),
+            ("input", inputs.is_empty(), "inputs of [space] (--inputs) choose it"),
+        ];
+        for (key, _, why) in varied.into_iter().filter(|(_, empty, _)| !empty) {
+            if let Some(value) = self.config.get(key) {
+                return Err(space(key, format!("{value}"), &format!("left out: {why}")));
+            }
         }
         TrainConfig { seed: base.seed.saturating_add(seeds - 1), ..base.clone() }.validate()?;
         let hidden = match (widths.is_empty(), depths.is_empty()) {
@@ -235,15 +254,16 @@ mod tests {
 
     #[test]
     fn what_is_not_varied_is_the_configurations() {
-        let plan = "[space]\nwidths = [8]\n[config]\nhidden = [1, 1, 1]\nepochs = 7";
+        let plan = "[space]\nwidths = [8]\n[config]\nepochs = 7";
         let config = Plan::from_toml("test", plan).unwrap().networks().unwrap().remove(0);
-        assert_eq!((config.hidden, config.epochs), (vec![8, 8, 8], 7));
+        assert_eq!((config.hidden, config.epochs), (vec![8, 8], 7));
+        assert_eq!(hidden("[config]\nhidden = [3]"), [[3]]);
         assert_eq!(hidden(""), [[256, 128]]);
     }
 
     #[test]
     fn a_plan_comes_back_from_its_text() {
-        let text = "preset = \"classic\"\nmax_bytes = 9000\nrandom = 3\n[space]\nwidths = [4, 8]\n\
+        let text = "preset = \"classic\"\nmax_bytes = 9000\nrandom = 3\nshard = \"1/3\"\n[space]\nwidths = [4, 8]\n\
                     bits = [[4], [8, 4]]\nseeds = 2\n[config]\nepochs = 3\n";
         let plan = Plan::from_toml("test", text).unwrap();
         assert_eq!(Plan::from_toml("saved", &plan.to_toml()).unwrap(), plan);
@@ -261,6 +281,15 @@ mod tests {
             ("[space]\nbits = [[3]]", "weights have 8, 4 or 2 bits, but bits is 3"),
             ("[space]\nwidths = [0]", "hidden[0] is 0, but must be from 1 to 4096"),
             ("[config]\nepochs = 0", "epochs is 0, but must be at least 1"),
+            ("shard = \"3/2\"", "--shard is \"3/2\", but must be K/N"),
+            (
+                "[space]\nwidths = [4]\n[config]\nhidden = [3]",
+                "hidden is [3], but must be left out: widths (--widths) and depths (--depths)",
+            ),
+            (
+                "[space]\nbits = [[4]]\n[config]\nbits = [8]",
+                "bits is [8], but must be left out: bits of [space] (--bits) choose it",
+            ),
         ] {
             let plan = Plan::from_toml("test", plan);
             let error = plan.and_then(|plan| plan.networks().map(|_| ())).unwrap_err().to_string();

@@ -38,7 +38,7 @@ pub struct Table {
     pub data: String,
     /// Cells of the sweep.
     pub planned: usize,
-    /// Cells that have ended.
+    /// Cells that were trained; those that failed are not among them.
     pub finished: usize,
     /// Networks with a training that succeeded, smallest first.
     pub networks: Vec<Row>,
@@ -51,17 +51,17 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// [`SweepError::Damaged`], [`SweepError::File`].
+    /// [`SweepError::Result`], [`SweepError::File`].
     pub fn read(folder: &Folder, sweep: &Sweep) -> Result<Self, SweepError> {
         let mut table =
             Self { data: sweep.data.name.clone(), planned: sweep.cells.len(), ..Self::default() };
         let mut groups: Vec<(&Cell, Vec<Trained>)> = Vec::new();
         for cell in &sweep.cells {
             let Some(outcome) = folder.outcome(cell)? else { continue };
-            table.finished += 1;
             match outcome {
                 Outcome::Failed(reason) => table.failed.push((cell.id.clone(), reason)),
                 Outcome::Trained(trained) => {
+                    table.finished += 1;
                     let same = |(other, _): &&mut (&Cell, _)| is_same_network(other, cell);
                     match groups.iter_mut().find(same) {
                         Some((_, group)) => group.push(trained),
@@ -86,6 +86,24 @@ impl Table {
     /// The table as text.
     #[must_use]
     pub fn text(&self) -> String {
+        let mut text = if self.networks.is_empty() { String::new() } else { self.rows() };
+        for (cell, reason) in &self.failed {
+            // Writing to a String cannot fail, here and below.
+            let _ = writeln!(text, "failed: {cell}: {reason}");
+        }
+        if self.finished < self.planned {
+            let failed = match self.failed.len() {
+                0 => String::new(),
+                failed => format!(", {failed} failed"),
+            };
+            let _ =
+                writeln!(text, "{} of {} trainings finished{failed}", self.finished, self.planned);
+        }
+        text
+    }
+
+    /// A line for each network, below and above what explains them.
+    fn rows(&self) -> String {
         let width = self.networks.iter().map(|row| row.network.len()).max().unwrap_or(0).max(7);
         let mut text = format!(
             "{:width$}  bits     bytes  instructions  validation             test  seeds\n",
@@ -95,7 +113,6 @@ impl Table {
             let deviation = row.test_deviation.map(|share| format!(" ± {:.2}", 100.0 * share));
             let test =
                 format!("{:.2}{} %", 100.0 * row.test_accuracy, deviation.unwrap_or_default());
-            // Writing to a String cannot fail, here and below.
             let _ = writeln!(
                 text,
                 "{:width$}  {:5}{:9}  {:12.0}  {:8.2} %  {test:>15}  {:5}{}",
@@ -113,17 +130,11 @@ impl Table {
                 }
             );
         }
-        for (cell, reason) in &self.failed {
-            let _ = writeln!(text, "{cell}: {reason}");
-        }
         text.push_str(
             "\n* on the Pareto front of bytes, + on that of instructions: no smaller (faster) \
              network has a higher\n  validation accuracy. Instructions are estimated for a \
              Cortex-M3, by a fit\n  to counts of the reference models.\n",
         );
-        if self.finished < self.planned {
-            let _ = writeln!(text, "{} of {} trainings finished", self.finished, self.planned);
-        }
         text
     }
 }

@@ -5,8 +5,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 
-use super::folder::{Folder, Outcome, Trained};
-use super::{CPU, Cell, Sweep, SweepError, network};
+use super::{CPU, Cell, Folder, Outcome, Sweep, SweepError, Trained, network};
 use crate::activity::activity;
 use crate::data::Dataset;
 use crate::evaluate::evaluate_model;
@@ -32,10 +31,12 @@ pub struct Progress<'a> {
 /// How a session ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Cells that were finished in this session.
+    /// Cells that were trained in this session.
     pub finished: usize,
-    /// Cells that were finished before.
+    /// Cells that were trained before.
     pub before: usize,
+    /// Cells whose training failed, in this session or before.
+    pub failed: usize,
     /// Cells that another process is training.
     pub elsewhere: usize,
     /// Cells that are left because the session was stopped.
@@ -52,10 +53,9 @@ struct Account {
 }
 
 impl Account {
-    fn new(cells: &[Cell], queue: &VecDeque<Cell>) -> Self {
-        let (before, left) = (cells.len() - queue.len(), queue.len());
+    fn new(before: Summary, queue: &VecDeque<Cell>) -> Self {
         let remaining = queue.iter().map(Cell::cost).sum();
-        let summary = Summary { before, left, ..Summary::default() };
+        let summary = Summary { left: queue.len(), ..before };
         Self { summary, worked: 0.0, remaining, counted: HashMap::new() }
     }
 
@@ -72,7 +72,8 @@ impl Account {
     }
 
     fn progress<'a>(&self, ended: Option<(&'a Cell, &'a Outcome)>) -> Progress<'a> {
-        let finished = self.summary.before + self.summary.finished;
+        let Summary { finished, before, failed, .. } = self.summary;
+        let finished = finished + before + failed;
         Progress { ended, finished, worked: self.worked, remaining: self.remaining.max(0.0) }
     }
 }
@@ -102,13 +103,15 @@ impl Folder {
         stop: &(impl Fn() -> bool + Sync),
         mut progress: impl FnMut(Progress<'_>),
     ) -> Result<Summary, SweepError> {
-        let mut queue = VecDeque::new();
+        let (mut queue, mut before) = (VecDeque::new(), Summary::default());
         for cell in cells {
-            if self.outcome(cell)?.is_none() {
-                queue.push_back(cell.clone());
+            match self.outcome(cell)? {
+                None => queue.push_back(cell.clone()),
+                Some(Outcome::Trained(_)) => before.before += 1,
+                Some(Outcome::Failed(_)) => before.failed += 1,
             }
         }
-        let mut account = Account::new(cells, &queue);
+        let mut account = Account::new(before, &queue);
         let (queue, failed) = (Mutex::new(queue), Mutex::new(false));
         let stop = || stop() || *failed.lock().expect("nobody panics with it");
         let (sender, events) = mpsc::channel();
@@ -136,7 +139,10 @@ impl Folder {
                         progress(account.progress(None));
                     }
                     Event::Ended(cell, outcome) => {
-                        account.summary.finished += 1;
+                        match *outcome {
+                            Outcome::Trained(_) => account.summary.finished += 1,
+                            Outcome::Failed(_) => account.summary.failed += 1,
+                        }
                         account.ended(&cell);
                         progress(account.progress(Some((&cell, &outcome))));
                     }
