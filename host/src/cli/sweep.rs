@@ -404,6 +404,9 @@ impl<'a> Display<'a> {
 
     /// How long the rest will take, from what this session has done so far.
     fn left(&self, now: &Progress<'_>) -> String {
+        if now.remaining == 0.0 {
+            return "0 s left".to_owned();
+        }
         if now.worked == 0.0 {
             return "time left unknown".to_owned();
         }
