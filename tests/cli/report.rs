@@ -155,6 +155,13 @@ fn places_that_a_report_cannot_go_to_are_refused_before_anything_is_computed() {
          or remove it"
     );
     assert_eq!(refusal("run"), "run is a folder: give the name of an HTML file to write");
+    for name in ["-", "page", "page.htm"] {
+        let message = place.fail(2, &format!("report run --data nowhere --output={name}"));
+        assert_eq!(
+            message,
+            format!("{name} is not named as a page: give a name that ends in .html")
+        );
+    }
     assert!(
         refusal("no/page.html").starts_with("cannot write into no: No such file or directory"),
         "{}",
@@ -166,6 +173,28 @@ fn places_that_a_report_cannot_go_to_are_refused_before_anything_is_computed() {
         "page-pictures is a file, but the report's pictures go into a folder of that name: give \
          another name with -o, or remove it"
     );
+    for name in ["loss.svg", "notes.txt"] {
+        fs::create_dir_all(place.path("own-pictures")).unwrap();
+        place.write(&format!("own-pictures/{name}"), "<svg>somebody's own</svg>");
+        let message = refusal("own.html");
+        let expected = format!("own-pictures/{name} was not written by a report, but is in the");
+        assert!(message.starts_with(&expected), "{message}");
+        fs::remove_dir_all(place.path("own-pictures")).unwrap();
+    }
+}
+
+#[test]
+fn a_report_over_an_old_one_leaves_none_of_its_pictures() {
+    let place = Place::new();
+    page(&place, "run");
+    fs::copy(place.path("page-pictures/loss.svg"), place.path("page-pictures/worst.svg")).unwrap();
+    page(&place, "model.inkbit --data digits");
+    for name in ["worst.svg", "loss.svg"] {
+        assert!(!place.path("page-pictures").join(name).exists(), "{name}");
+    }
+    assert!(place.path("page-pictures/confusion.svg").exists());
+    let hidden = fs::read_dir(place.path("")).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(hidden.filter(|n| n.to_string_lossy().starts_with(".inkbit-")).count(), 0);
 }
 
 #[test]

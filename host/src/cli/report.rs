@@ -8,9 +8,10 @@ use inkbit::evaluate::Evaluation;
 use inkbit::model_file::Blob;
 use inkbit::models::{Counts, read_counts};
 use inkbit::report::facts::{Facts, ReportError, Training};
-use inkbit::report::html::{self, Report};
+use inkbit::report::html::{self, PageError, Report};
 use inkbit::run::Run;
 
+use super::UsageError;
 use super::data_args::DataArgs;
 use super::quantize::{Outcome, Plan, default_name, quantize_run};
 
@@ -30,7 +31,7 @@ pub struct Args {
     #[arg(value_name = "RUN|MODEL")]
     subject: PathBuf,
 
-    /// The page to write; report.html has its pictures in report-pictures
+    /// The page to write, named .html; report.html has its pictures in report-pictures
     #[arg(short, long, value_name = "FILE", default_value = "report.html")]
     output: PathBuf,
 
@@ -44,7 +45,10 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    html::check_replaceable(&args.output)?;
+    html::check_replaceable(&args.output).map_err(|error| match error {
+        PageError::Name(_) => anyhow::Error::new(UsageError(error.to_string())),
+        error => error.into(),
+    })?;
     let counts = read_counts(args.instructions.as_deref()).map_err(anyhow::Error::msg)?;
     let report = if args.subject.is_dir() {
         let run = Run::open(&args.subject)?;

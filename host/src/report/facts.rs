@@ -7,7 +7,7 @@ use inkbit_core::Model;
 use super::plot::Sample;
 use crate::activity::{Activity, activity};
 use crate::data::Dataset;
-use crate::device::board::{self, Board};
+use crate::device::board::{self, Board, BoardError};
 use crate::device::cost::Cost;
 use crate::evaluate::{EvaluateError, Evaluation, int_logits};
 use crate::labels::{self, printable};
@@ -67,7 +67,7 @@ pub struct Fit {
     /// The board.
     pub board: Board,
     /// What keeps the model from fitting.
-    pub obstacle: Option<String>,
+    pub obstacle: Option<BoardError>,
     /// What an inference costs.
     pub cost: Option<Cost>,
 }
@@ -122,7 +122,7 @@ impl<'a> Facts<'a> {
         let predictions = predictions(model.classes(), &data.test.labels, &logits);
         let activity = activity(model, &data.test)?;
         let fit = |board: Board| Fit {
-            obstacle: board.check(model, blob.bytes()).err().map(|error| error.to_string()),
+            obstacle: board.check(model, blob.bytes()).err(),
             cost: Cost::of(&board, blob.crc(), &activity, counts),
             board,
         };

@@ -1,6 +1,7 @@
 //! The report as one HTML file and a folder of pictures.
 
 use std::borrow::Borrow;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use askama::Template;
@@ -39,9 +40,24 @@ struct TrainingPart {
     best: Epoch,
     why: &'static str,
     end: &'static str,
-    epochs: usize,
+    epochs: String,
+    /// What the curve of the accuracy shows.
+    accuracy_words: &'static str,
     seconds: f32,
 }
+
+/// Names of all pictures that a report may have.
+const NAMES: [&str; 9] = [
+    "loss",
+    "accuracy",
+    "confusion",
+    "samples",
+    "worst",
+    "weights",
+    "logit-differences",
+    "activity",
+    "calibration",
+];
 
 /// By which a report is known.
 const MARK: &str = "<meta name=\"generator\" content=\"inkbit ";
@@ -64,6 +80,15 @@ pub enum PageError {
          with -o, or remove it", .0.display()
     )]
     Pictures(PathBuf),
+    /// A file among the pictures that is none of them.
+    #[error(
+        "{} was not written by a report, but is in the folder that its pictures replace: give \
+         another name with -o, or move it away", .0.display()
+    )]
+    Foreign(PathBuf),
+    /// Not the name of a page: it decides the name of the folder with the pictures.
+    #[error("{} is not named as a page: give a name that ends in .html", .0.display())]
+    Name(PathBuf),
     /// The folder cannot be written to.
     #[error(transparent)]
     File(#[from] FileError),
@@ -122,44 +147,77 @@ impl Report {
         Self { html, pictures: page.into_pictures() }
     }
 
-    /// Writes the page, and the pictures into a folder beside it; the page comes last.
+    /// Writes the pictures into a folder beside the page, which replaces one that is there, and
+    /// then the page. Pictures and page change places with old ones when all is written.
     ///
     /// # Errors
     ///
     /// [`FileError`].
     pub fn save(&self, page: &Path) -> Result<(), FileError> {
         let folder = pictures_folder(page);
-        files::create_folder(&folder)?;
+        let failed = || FileError::at("write into", files::folder_of(page));
+        let mut beside = tempfile::Builder::new();
+        let beside = beside.prefix(".inkbit-").tempdir_in(files::folder_of(page));
+        let beside = beside.map_err(failed())?;
+        let (new, old) = (beside.path().join("new"), beside.path().join("old"));
+        files::create_folder(&new)?;
         for picture in &self.pictures {
-            let path = folder.join(picture.name);
+            let path = new.join(picture.name);
             files::write(&path.with_extension("svg"), picture.file().as_bytes())?;
             if let Some(png) = &picture.png {
                 files::write(&path.with_extension("png"), png)?;
             }
         }
+        if folder.exists() {
+            fs::rename(&folder, &old).map_err(FileError::at("replace", &folder))?;
+        }
+        fs::rename(&new, &folder).map_err(FileError::at("write", &folder))?;
         files::write(page, self.html.as_bytes())
     }
 }
 
-/// Refuses to replace what is not a report, and a folder that cannot be written to: before anything
-/// is computed.
+/// Refuses names that are no page's, to replace what is not a report or not its pictures, and a
+/// folder that cannot be written to: before anything is computed.
 ///
 /// # Errors
 ///
 /// [`PageError`].
 pub fn check_replaceable(page: &Path) -> Result<(), PageError> {
-    let pictures = pictures_folder(page);
+    if page.is_dir() {
+        return Err(PageError::Folder(page.to_owned()));
+    }
     if page.is_file() && !is_report(&files::read(page)?) {
         return Err(PageError::Occupied(page.to_owned()));
     }
-    if page.file_name().is_none() || page.is_dir() {
-        return Err(PageError::Folder(page.to_owned()));
+    if page.extension().is_none_or(|extension| extension != "html") {
+        return Err(PageError::Name(page.to_owned()));
     }
+    let pictures = pictures_folder(page);
     if pictures.exists() && !pictures.is_dir() {
         return Err(PageError::Pictures(pictures));
     }
-    let folder = if pictures.is_dir() { &pictures } else { files::folder_of(page) };
-    Ok(files::check_writable(folder)?)
+    if pictures.is_dir()
+        && let Some(foreign) = foreign_file(&pictures)?
+    {
+        return Err(PageError::Foreign(foreign));
+    }
+    Ok(files::check_writable(files::folder_of(page))?)
+}
+
+/// What in a folder of pictures no report has written, if there is anything.
+fn foreign_file(folder: &Path) -> Result<Option<PathBuf>, FileError> {
+    let read = || FileError::at("read", folder);
+    for entry in fs::read_dir(folder).map_err(read())? {
+        let path = entry.map_err(read())?.path();
+        let is = |ending: &str| path.extension().is_some_and(|extension| extension == ending);
+        let known = path.file_stem().is_some_and(|name| NAMES.iter().any(|known| name == *known));
+        let own = known
+            && (is("png") || is("svg") && files::read(&path)?.starts_with(plot::BEGIN.as_bytes()));
+        if !own {
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
 }
 
 fn is_report(content: &[u8]) -> bool {
@@ -190,7 +248,15 @@ fn training(facts: &Facts<'_>) -> Option<TrainingPart> {
             Some(End::Patience) => "the validation loss had not become lower for long enough",
             None => "it was interrupted",
         },
-        epochs: history.epochs.len(),
+        epochs: words::counted(history.epochs.len(), "epoch", "epochs"),
+        accuracy_words: match history.best()? {
+            best if best.train_accuracy < best.validation_accuracy => {
+                "Accuracy, the higher the better. In training it is measured while weights change, \
+                 and with dropout and augmentation, which make it harder: so it lies below that \
+                 of validation here."
+            }
+            _ => "Accuracy, the higher the better.",
+        },
         seconds: history.seconds(),
     })
 }

@@ -1,6 +1,8 @@
 //! What a report says before it shows anything: plain sentences.
 
 use super::facts::{Facts, Fit};
+use crate::device::board::BoardError;
+use crate::device::cost::Cost;
 use crate::significance::{mcnemar, wilson};
 
 /// A share in percent with two decimals.
@@ -142,13 +144,14 @@ fn quantization(facts: &Facts<'_>) -> String {
         0 => "It is right and wrong about the same images as before.".to_owned(),
         _ => {
             let p = mcnemar(cost.worse, cost.better);
-            let chance = if p < 0.05 { "more than chance explains" } else { "no more than chance" };
-            let p = if p < 0.01 { "p < 0.01".to_owned() } else { format!("p = {p:.2}") };
+            let verdict =
+                if p < 0.05 { "more than chance explains" } else { "no more than chance" };
             format!(
                 "It is now wrong about {} that it was right about, and right about {} that it was \
-                 wrong about, which is {chance} (McNemar's test, {p}).",
+                 wrong about, which is {verdict} (McNemar's test, {}).",
                 counted(cost.worse, "image", "images"),
-                if cost.better == 0 { "none".to_owned() } else { grouped(cost.better) }
+                if cost.better == 0 { "none".to_owned() } else { grouped(cost.better) },
+                chance(p)
             )
         }
     };
@@ -183,17 +186,73 @@ fn boards(facts: &Facts<'_>) -> String {
     );
     let bytes = grouped(facts.blob.bytes().len());
     let found = if fits.is_empty() {
-        format!("It has {bytes} bytes and fits none of the boards.")
+        format!("It has {bytes} bytes and fits none of the boards: {}.", obstacles(&others))
     } else if others.is_empty() {
         format!("It has {bytes} bytes and fits every board: {}.", names(&fits))
     } else {
         format!(
-            "It has {bytes} bytes and fits {}, but not {}; the table below says why.",
+            "It has {bytes} bytes and fits {}, but not {}: {}.",
             names(&fits),
-            names(&others)
+            names(&others),
+            obstacles(&others)
         )
     };
     format!("{found} {work}")
+}
+
+/// What boards have too little of, each thing once.
+fn obstacles(boards: &[&Fit]) -> String {
+    let mut most: Vec<(&str, usize, usize)> = Vec::new();
+    for fit in boards {
+        let Some(BoardError::TooLarge { what, found, limit, .. }) = &fit.obstacle else { continue };
+        match most.iter_mut().find(|(known, ..)| known == what) {
+            Some((.., most)) => *most = (*most).max(*limit),
+            None => most.push((what, *found, *limit)),
+        }
+    }
+    let each = most.iter().map(|(what, found, limit)| {
+        format!("it has {} {what} where the most are {}", grouped(*found), grouped(*limit))
+    });
+    let each: Vec<String> = each.collect();
+    list(&each.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// What an inference costs on a board, in words: instructions, and the time that the real part takes
+/// at least if it exists.
+///
+/// ```
+/// use inkbit::device::cost::Cost;
+/// let cost = Cost { instructions: 23_367.4, error: Some(0.01), clock: Some(16_000_000) };
+/// let words = inkbit::report::words::cost(cost);
+/// assert_eq!(words, "about 23,367 instructions (estimated), at least 1.46 ms at 16 MHz");
+/// ```
+#[must_use]
+pub fn cost(cost: Cost) -> String {
+    let number = grouped(cost.instructions.round() as usize);
+    let instructions = match cost.error {
+        None => format!("{number} instructions (counted)"),
+        Some(_) => format!("about {number} instructions (estimated)"),
+    };
+    let time = cost.seconds().zip(cost.clock).map_or_else(String::new, |(seconds, clock)| {
+        format!(", at least {:.2} ms at {} MHz", 1e3 * seconds, f64::from(clock) / 1e6)
+    });
+    instructions + &time
+}
+
+/// How probable something is by chance, in words: `p = 0.533`.
+///
+/// ```
+/// use inkbit::report::words::chance;
+/// assert_eq!([chance(1.0), chance(0.0123), chance(1e-9)], ["p = 1", "p = 0.012", "p < 0.0001"]);
+/// ```
+#[must_use]
+pub fn chance(p: f64) -> String {
+    match p {
+        p if p < 0.0001 => "p < 0.0001".to_owned(),
+        p if p < 0.001 => format!("p = {p:.4}"),
+        p if p < 0.9995 => format!("p = {p:.3}"),
+        _ => "p = 1".to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use super::theme::{BLUE, DIM, INK, ORANGE};
 use super::{Area, Drawn, Picture, TEXT, UNIT, WIDTH, axes, percent, text};
+use crate::report::words::counted;
 use crate::train::history::{Epoch, History};
 
 const HEIGHT: u32 = 300 * UNIT;
@@ -69,10 +70,10 @@ impl Curves<'_> {
             format!("from {first} to {last}")
         };
         let alt = format!(
-            "Curves of the {} over {} epochs: training {}, validation {}. The weights of epoch \
+            "Curves of the {} over {}: training {}, validation {}. The weights of epoch \
              {best} were kept, with a validation {} of {}.",
             self.name,
-            self.train.len(),
+            counted(self.train.len(), "epoch", "epochs"),
             ends(&self.train),
             ends(&self.validation),
             self.name,

@@ -8,8 +8,13 @@ use super::theme::{BLUE, DIM, GRID, INK, RED};
 use super::{Area, Drawn, Picture, TEXT, UNIT, WIDTH, shortened, text};
 use crate::evaluate::Evaluation;
 
-/// Width of a cell that still has room for its count.
-const LEAST_CELL: u32 = 26 * UNIT;
+/// Width of a cell that has room for its count in letters of full size, and of one that can just be
+/// read.
+const CELL: u32 = 26 * UNIT;
+/// Likewise.
+const LEAST_CELL: u32 = 15 * UNIT;
+/// Width of a picture that a desktop's window shows without scrolling.
+const WIDEST: u32 = 1110 * UNIT;
 /// Characters of a label beside the matrix.
 const LABEL: usize = 12;
 
@@ -23,8 +28,9 @@ pub fn confusion(result: &Evaluation) -> Picture {
     let longest = result.classes.iter().map(|label| label.chars().count()).max().unwrap_or(1);
     let margin = TEXT * (longest.min(LABEL) as u32 + 4) * 6 / 10;
     let margin = margin.max(60 * UNIT);
-    let cell = (WIDTH.saturating_sub(margin + 8 * UNIT) / count.max(1)).max(LEAST_CELL);
-    let cell = cell.min(64 * UNIT);
+    let cell = |width: u32| width.saturating_sub(margin + 8 * UNIT) / count.max(1);
+    // One that does not fit a telephone may have a desktop's width before its cells get small.
+    let cell = cell(WIDTH).max(cell(WIDEST).clamp(LEAST_CELL, CELL)).min(64 * UNIT);
     let size = (margin + cell * count + 8 * UNIT, margin + cell * count + 8 * UNIT);
     let matrix = Matrix { result, margin: margin as i32, cell: cell as i32 };
     Picture::draw("confusion", size, alt(result), |area| matrix.draw(area))
@@ -59,9 +65,14 @@ impl Matrix<'_> {
         let Self { result, margin, cell } = *self;
         let (unit, classes) = (UNIT as i32, result.classes.len() as i32);
         let place = |index: usize| margin + cell * index as i32;
-        let middle = margin + cell * classes / 2;
         let title = |horizontal| text(TEXT, DIM, horizontal, VPos::Top);
-        area.draw(&Text::new("predicted", (middle, 2 * unit), title(HPos::Center)))?;
+        // Where one has to scroll, it stands at the start.
+        let (at, side) = if margin + cell * classes > WIDTH as i32 {
+            (margin, HPos::Left)
+        } else {
+            (margin + cell * classes / 2, HPos::Center)
+        };
+        area.draw(&Text::new("predicted", (at, 2 * unit), title(side)))?;
         area.draw(&Text::new("true", (2 * unit, margin - 22 * unit), title(HPos::Left)))?;
         let end = margin + cell * classes;
         let frame = Rectangle::new([(margin, margin), (end, end)], GRID.light.stroke_width(UNIT));
@@ -109,5 +120,28 @@ impl Matrix<'_> {
         let size = TEXT.min(self.cell as u32 * 16 / 10 / digits.len().max(2) as u32);
         let style = text(size, INK, HPos::Center, VPos::Center);
         area.draw(&Text::new(digits, (x + cell / 2, y + cell / 2), style))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn width(classes: u8) -> u32 {
+        let names: Vec<String> = (0..classes).map(|class| format!("class {class}")).collect();
+        let labels: Vec<u8> = (0..classes).collect();
+        let logits: Vec<f64> = labels
+            .iter()
+            .flat_map(|&truth| (0..classes).map(move |class| f64::from(u8::from(class == truth))))
+            .collect();
+        confusion(&Evaluation::from_logits(&names, &labels, &logits)).least_width()
+    }
+
+    #[test]
+    fn letters_and_digits_fit_a_desktops_window_and_ten_classes_a_telephones() {
+        assert_eq!(width(10), 0);
+        assert!(width(11) == 0 && (900..=1110).contains(&width(62)), "{}", width(62));
+        // Smaller cells could not be read.
+        assert!(width(250) > 15 * 250, "{}", width(250));
     }
 }

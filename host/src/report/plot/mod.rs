@@ -37,6 +37,9 @@ type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Chart<'a, 'b, X, Y> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<X, Y>>;
 type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
+/// With what a picture's file begins.
+pub const BEGIN: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"";
+
 /// One picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
@@ -101,8 +104,7 @@ impl Picture {
     fn element(&self, before: &str) -> String {
         let (width, height) = self.size;
         format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"{}\" \
-             width=\"{}\" height=\"{}\" style=\"max-width:{}px\" viewBox=\"0 0 {width} {height}\">\n{before}{}</svg>\n",
+            "{BEGIN}{}\" width=\"{}\" height=\"{}\" style=\"max-width:{}px\" viewBox=\"0 0 {width} {height}\">\n{before}{}</svg>\n",
             escape(&self.alt),
             width / UNIT,
             height / UNIT,
