@@ -33,7 +33,9 @@ pub struct Contender {
     pub macs: f64,
     /// What an inference costs, by board: counted or estimated.
     pub costs: BTreeMap<String, Cost>,
-    /// Numbers of the images that it alone gets wrong.
+    /// Classes that it knows.
+    pub classes: usize,
+    /// Numbers of the images that it alone gets wrong, from 0.
     pub alone_wrong: Vec<usize>,
     #[serde(skip)]
     right: Vec<bool>,
@@ -48,7 +50,7 @@ pub struct Duel {
     pub only_first: usize,
     /// Images that only the second gets right.
     pub only_second: usize,
-    /// How probable so uneven a result is by chance; see [`mcnemar`].
+    /// How probable so uneven a result is by chance, above 0; see [`mcnemar`].
     pub p: f64,
 }
 
@@ -97,6 +99,7 @@ impl Contender {
             non_zero: activity.share(),
             macs: activity.macs(),
             costs: costs.map(|(cost, board)| (board, cost)).collect(),
+            classes: model.classes(),
             alone_wrong: Vec::new(),
             right,
         })
@@ -156,6 +159,7 @@ mod tests {
             non_zero: 1.0,
             macs: 1.0,
             costs: BTreeMap::new(),
+            classes: 4,
             alone_wrong: Vec::new(),
             right,
         }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::place::{Place, TRAIN};
+use crate::place::{Place, TRAIN, bars};
 
 /// With a model that has hardly been trained, in `weak.inkbit`.
 fn two_models() -> Place {
@@ -23,14 +23,32 @@ fn a_weaker_model_is_told_from_a_better_one() {
     );
     assert!(lines[1].starts_with("model.inkbit  100.00 %  95.42 - 100.00 %  "), "{text}");
     assert!(lines[2].starts_with("weak.inkbit    "), "{text}");
-    assert!(
-        text.contains("\nof 80 test images, wrong for one alone\nmodel.inkbit  0\nweak.inkbit   ")
-    );
+    assert!(text.contains(
+        "\nof 80 test images, numbered from 0, wrong for one alone\nmodel.inkbit  0\nweak.inkbit   "
+    ));
     assert!(lines[4].starts_with("instructions    lm3s6965evb       microbit "), "{text}");
     assert!(lines[5].split_whitespace().skip(1).all(|count| count.starts_with('~')), "{text}");
     assert!(lines[7].starts_with("~ estimated for these images, within "), "{text}");
     assert!(text.contains("model.inkbit is right where weak.inkbit is wrong "), "{text}");
-    assert!(text.contains(": more than chance explains (McNemar's exact test, p = "), "{text}");
+    assert!(
+        text.contains(": more than chance explains (McNemar's exact test, p < 0.0001)"),
+        "{text}"
+    );
+    let text = place.succeed("compare model.inkbit model.inkbit --data digits");
+    assert!(text.contains("is wrong 0 times, the other way round 0 times: no more than"), "{text}");
+    assert!(text.contains("(McNemar's exact test, p = 1)\n"), "{text}");
+}
+
+#[test]
+fn a_model_of_more_classes_than_the_data_is_noted() {
+    let place = Place::new();
+    place.write_data("more", &bars(8, 8, 320), &bars(8, 8, 80));
+    place.succeed("train --out more-classes --data more --config quick.toml --no-report");
+    place.succeed("quantize more-classes -o more.inkbit");
+    let text = place.succeed("compare model.inkbit more.inkbit --data digits");
+    let note = "note: more.inkbit tells 8 classes apart, the data have 4: every image that it";
+    assert_eq!(text.matches("note: ").count(), 1, "{text}");
+    assert!(text.contains(note), "{text}");
 }
 
 #[test]

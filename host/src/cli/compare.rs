@@ -60,7 +60,17 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     if args.json {
         super::print(&format!("{}\n", serde_json::to_string(&comparison)?))?;
     } else {
-        super::print(&text::comparison(&comparison))?;
+        let notes = comparison.models.iter().filter(|model| model.classes > data.classes.len());
+        let notes: String = notes.map(|model| note(model, data.classes.len())).collect();
+        super::print(&(text::comparison(&comparison) + &notes))?;
     }
     Ok(())
+}
+
+fn note(model: &Contender, classes: usize) -> String {
+    format!(
+        "note: {} tells {} classes apart, the data have {classes}: every image that it takes for \
+         one of the others counts as wrong\n",
+        model.name, model.classes
+    )
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use inkbit_core::{Layer, Model};
 
 use super::units;
-use super::words::grouped;
+use super::words::{chance, counted, grouped};
 use crate::compare::{Comparison, Contender, Duel};
 use crate::data::Images;
 use crate::device::board;
@@ -132,7 +132,8 @@ pub fn comparison(found: &Comparison) -> String {
         );
     }
     instructions(&mut text, &found.models, width);
-    let _ = writeln!(text, "\nof {} test images, wrong for one alone", found.images);
+    let _ =
+        writeln!(text, "\nof {} test images, numbered from 0, wrong for one alone", found.images);
     for model in &found.models {
         let named: Vec<String> =
             model.alone_wrong.iter().take(NAMED).map(ToString::to_string).collect();
@@ -146,10 +147,13 @@ pub fn comparison(found: &Comparison) -> String {
         let verdict = if *p < 0.05 { "more than chance explains" } else { "no more than chance" };
         let _ = writeln!(
             text,
-            "{} is right where {} is wrong {only_first} times, the other way round {only_second} \
-             times: {verdict} (McNemar's exact test, p = {p:.2e})",
+            "{} is right where {} is wrong {}, the other way round {}: {verdict} (McNemar's exact \
+             test, {})",
             name(pair.0),
             name(pair.1),
+            counted(*only_first, "time", "times"),
+            counted(*only_second, "time", "times"),
+            chance(*p)
         );
     }
     text
