@@ -21,6 +21,8 @@ use crate::preset::{self, Bar};
 pub struct Entry {
     /// The model's name.
     pub name: String,
+    /// Its file; none of a reference model that is built in.
+    pub file: Option<PathBuf>,
     /// Widths of all layers, inputs first: `144-66-48-40-10`.
     pub network: String,
     /// Width of the weights: `4`, or `8/4/4` where layers differ.
@@ -85,6 +87,7 @@ impl Entry {
         }
         Ok(Self {
             name: model.header().name.to_owned(),
+            file: None,
             network: widths.join("-"),
             bits: bits.join("/"),
             bytes: blob.bytes().len(),
@@ -185,6 +188,26 @@ impl Counts {
         toml::from_str(text)
     }
 
+    /// Says what cannot be of a benchmark.
+    fn check(&self) -> Result<(), String> {
+        if self.count.is_empty() && self.fit.is_empty() {
+            let expected = "a file that `cargo xtask bench --write` has written";
+            return Err(format!("there is neither [[count]] nor [[fit]] in it; give {expected}"));
+        }
+        let wrong = self.count.iter().find_map(|Count { crc, mean, .. }| {
+            if crc.len() != 8 || u32::from_str_radix(crc, 16).is_err() {
+                Some(format!(
+                    "a [[count]] has the crc \"{crc}\", but must have 8 hexadecimal digits"
+                ))
+            } else if !(mean.is_finite() && *mean > 0.0) {
+                Some(format!("the [[count]] of {crc} has the mean {mean}, but must be above 0"))
+            } else {
+                None
+            }
+        });
+        wrong.map_or(Ok(()), Err)
+    }
+
     /// What was fitted to the counts of a processor; see [`Cost::estimate`].
     ///
     /// [`Cost::estimate`]: crate::device::cost::Cost::estimate
@@ -243,6 +266,7 @@ pub fn read_counts(path: Option<&Path>) -> Result<Counts, String> {
     let bytes = files::read(path).map_err(|error| error.to_string())?;
     let text = String::from_utf8(bytes).map_err(|error| error.to_string());
     let counts = text.and_then(|text| Counts::parse(&text).map_err(|error| error.to_string()));
+    let counts = counts.and_then(|counts| counts.check().map(|()| counts));
     let mut counts = counts.map_err(|error| format!("{}: {}", path.display(), error.trim_end()))?;
     if counts.fit.is_empty() {
         counts.fit = Counts::built_in().fit;
@@ -276,6 +300,7 @@ mod tests {
     fn entry(name: &str, bytes: usize, recorded_accuracy: Option<f64>, fits: &[&str]) -> Entry {
         Entry {
             name: name.to_owned(),
+            file: None,
             network: String::new(),
             bits: String::new(),
             bytes,
@@ -310,5 +335,25 @@ mod tests {
         assert!(!counts.count.is_empty());
         let missing = read_counts(Some(Path::new("nowhere.toml"))).unwrap_err();
         assert!(missing.contains("nowhere.toml"), "{missing}");
+    }
+
+    #[test]
+    fn what_no_benchmark_has_written_is_refused() {
+        let count = |crc: &str, mean: &str| {
+            format!(
+                "[[count]]\ncrc = '{crc}'\nboard = 'b'\nkernel = 'packed'\nimages = 'i'\n\
+                 mean = {mean}\n"
+            )
+        };
+        for (text, expected) in [
+            ("epochs = 3\n".to_owned(), "there is neither [[count]] nor [[fit]] in it; give"),
+            (count("beef", "1.0"), "the crc \"beef\", but must have 8 hexadecimal digits"),
+            (count("0000beef", "-1.0"), "of 0000beef has the mean -1, but must be above 0"),
+        ] {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            fs::write(file.path(), text).unwrap();
+            let message = read_counts(Some(file.path())).unwrap_err();
+            assert!(message.contains(expected), "{message}");
+        }
     }
 }

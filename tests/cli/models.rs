@@ -123,3 +123,23 @@ fn what_is_no_model_is_refused_by_all_that_take_one() {
         "{message}"
     );
 }
+
+#[test]
+fn models_of_one_name_are_told_apart_by_their_files() {
+    let place = Place::new();
+    fs::create_dir(place.path("q")).unwrap();
+    for name in ["q/a.inkbit", "q/b.inkbit"] {
+        fs::copy(place.path("model.inkbit"), place.path(name)).unwrap();
+    }
+    let text = place.succeed("models q --recorded");
+    assert!(text.contains("| q/a.inkbit |") && text.contains("| q/b.inkbit |"), "{text}");
+    let text = place.succeed("models q/a.inkbit --recorded");
+    assert!(text.contains("| run "), "{text}");
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden/one-layer.inkbit");
+    fs::copy(golden, place.path("q/c.inkbit")).unwrap();
+    assert_eq!(
+        place.fail(1, "models q --data digits"),
+        "q/c.inkbit: the images are 8x8 pixels, the model takes 6x6; give the data that it was \
+         trained on with --data; or leave the measuring out with --recorded"
+    );
+}

@@ -49,14 +49,25 @@ pub struct Args {
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let counts = read_counts(args.instructions.as_deref()).map_err(anyhow::Error::msg)?;
-    let blobs = if args.models.is_empty() { builtin::all() } else { load(&args.models)? };
+    let blobs = if args.models.is_empty() {
+        builtin::all().into_iter().map(|blob| (None, blob)).collect()
+    } else {
+        load(&args.models)?
+    };
     let data = if args.recorded { None } else { Some(args.data.load()?) };
     let images = data.as_ref().map(|data| &data.test);
     let bar = progress::bar(blobs.len(), "measuring");
-    let entries = blobs.iter().map(|blob| {
-        let entry = Entry::new(blob, images, &counts);
+    let entries = blobs.into_iter().map(|(file, blob)| {
+        let entry = Entry::new(&blob, images, &counts);
         bar.inc(1);
-        entry
+        match (entry, file) {
+            (Ok(entry), file) => Ok(Entry { file, ..entry }),
+            (Err(error), Some(file)) => Err(anyhow::anyhow!(
+                "{}: {error}; or leave the measuring out with --recorded",
+                file.display()
+            )),
+            (Err(error), None) => Err(error.into()),
+        }
     });
     let entries = entries.collect::<Result<Vec<_>, _>>();
     bar.finish_and_clear();
@@ -71,12 +82,13 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn load(models: &[PathBuf]) -> anyhow::Result<Vec<Blob>> {
+fn load(models: &[PathBuf]) -> anyhow::Result<Vec<(Option<PathBuf>, Blob)>> {
     let paths = find(models)?;
     ensure!(
         !paths.is_empty(),
         "there is no .inkbit file in {}; give models, or folders of them",
         models.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
     );
-    Ok(paths.iter().map(|path| Blob::load(path)).collect::<Result<_, _>>()?)
+    let blobs = paths.into_iter().map(|path| Blob::load(&path).map(|blob| (Some(path), blob)));
+    Ok(blobs.collect::<Result<_, _>>()?)
 }

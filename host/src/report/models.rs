@@ -30,7 +30,7 @@ fn comparison(entries: &[Entry]) -> String {
     let mut rows = vec![head];
     for entry in entries {
         let (bar, measured) = (entry.bar, entry.measured.as_ref());
-        let mut row = vec![entry.name.clone(), entry.network.clone(), entry.bits.clone()];
+        let mut row = vec![name(entry, entries), entry.network.clone(), entry.bits.clone()];
         row.push(grouped(entry.bytes));
         row.extend(has_bars.then(|| text(bar.map(|bar| grouped(bar.max_bytes)))));
         row.push(percent(entry.recorded_accuracy));
@@ -54,6 +54,15 @@ fn comparison(entries: &[Entry]) -> String {
     markdown(&rows)
 }
 
+/// What a model is called: where its name does not tell it from the others, by its file.
+fn name(entry: &Entry, entries: &[Entry]) -> String {
+    let alike = entries.iter().filter(|other| other.name == entry.name).count();
+    match &entry.file {
+        Some(file) if alike > 1 => file.display().to_string(),
+        _ => entry.name.clone(),
+    }
+}
+
 /// The best model of each board.
 fn boards(entries: &[Entry]) -> String {
     let head = ["board", "room for a model", "best that fits"].map(str::to_owned);
@@ -65,7 +74,7 @@ fn boards(entries: &[Entry]) -> String {
             grouped(board.memory.model.bytes as usize),
             grouped(board.limits.cells as usize)
         );
-        vec![board.name, room, text(best.map(|entry| entry.name.clone()))]
+        vec![board.name, room, text(best.map(|best| name(best, entries)))]
     }));
     markdown(&rows)
 }
