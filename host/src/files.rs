@@ -1,7 +1,7 @@
 //! Writing files so that nothing is ever half-written.
 
 use std::fs;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// A file that could not be read or written, why, and what to do.
@@ -90,6 +90,22 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     Ok(())
 }
 
+/// Whether a file may be replaced by one that begins with these bytes: there is none, it is empty,
+/// or it begins with them, too. What is no file may be written to.
+///
+/// # Errors
+///
+/// [`FileError`] of a file that cannot be read.
+pub fn is_replaceable(path: &Path, magic: &[u8]) -> Result<bool, FileError> {
+    let mut start = Vec::new();
+    if path.is_file() {
+        let file = fs::File::open(path).map_err(FileError::at("read", path))?;
+        let read = file.take(magic.len() as u64).read_to_end(&mut start);
+        read.map_err(FileError::at("read", path))?;
+    }
+    Ok(start.is_empty() || start == magic)
+}
+
 /// The folder that a file lies in.
 #[must_use]
 pub fn folder_of(path: &Path) -> &Path {
@@ -142,6 +158,18 @@ mod tests {
     fn what_is_no_file_is_written_to_and_stays() {
         write(Path::new("/dev/null"), b"gone").unwrap();
         assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    }
+
+    #[test]
+    fn a_file_of_another_kind_is_not_replaceable() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        for (content, expected) in [(None, true), (Some(""), true), (Some("INKBIT 1"), true)] {
+            content.into_iter().for_each(|content| fs::write(&path, content).unwrap());
+            assert_eq!(is_replaceable(&path, b"INKBIT").unwrap(), expected, "{content:?}");
+        }
+        fs::write(&path, "INK").unwrap();
+        assert!(!is_replaceable(&path, b"INKBIT").unwrap());
     }
 
     #[test]

@@ -125,16 +125,10 @@ impl Blob {
 ///
 /// [`ModelFileError::Occupied`], and files that cannot be read.
 pub fn check_replaceable(path: &Path) -> Result<(), ModelFileError> {
-    if !path.is_file() {
-        return Ok(());
+    match files::is_replaceable(path, &MAGIC)? {
+        true => Ok(()),
+        false => Err(ModelFileError::Occupied(path.to_owned())),
     }
-    let mut start = Vec::new();
-    let file = File::open(path).map_err(FileError::at("read", path))?;
-    file.take(MAGIC.len() as u64).read_to_end(&mut start).map_err(FileError::at("read", path))?;
-    if start.is_empty() || start == MAGIC {
-        return Ok(());
-    }
-    Err(ModelFileError::Occupied(path.to_owned()))
 }
 
 /// Reads a file if it begins like a blob, and no more of it than a blob can be long: what is given

@@ -52,6 +52,14 @@ fn image_writes_the_model_raw_and_as_intel_hex_and_names_its_address() {
 #[test]
 fn image_and_run_refuse_what_cannot_be() {
     let place = Place::new();
+    for (name, kind) in [("own.bin", "an Inkbit model"), ("own.hex", "Intel HEX")] {
+        place.write(name, "somebody's own");
+        let message = place.fail(1, &format!("image --board microbit model.inkbit -o {name}"));
+        let expected = format!("{name} exists and is not {kind}; it was not replaced: give ");
+        assert!(message.starts_with(&expected), "{message}");
+    }
+    let message = place.fail(2, "send a.pgm --port /dev/no-such-port --baud 0");
+    assert!(message.contains("invalid value '0' for '--baud <BAUD>'"), "{message}");
     let message = place.fail(2, "image --board lm3s6965evb model.inkbit -o model.uf2");
     assert!(message.contains("model.uf2") && message.contains(".hex"), "{message}");
     let message = place.fail(2, "image --board lm3s model.inkbit -o model.bin");
@@ -76,6 +84,11 @@ fn a_model_too_large_for_a_board_is_refused_with_its_name_and_numbers() {
         assert!(message.contains("the board lm3s6965evb"), "{message}");
         assert!(message.contains("1264 cells") && message.contains("1040"), "{message}");
     }
+    let page = crate::report::text(&crate::report::page(&place, "wide"));
+    let reason = "and riscv32-virt, but not lm3s6965evb and microbit: it has 1,264 cells of working \
+                  memory where the most are 1,040. Zeros";
+    assert!(page.contains(reason), "{page}");
+    assert!(page.contains("1 epoch in "), "{page}");
 }
 
 #[test]
@@ -106,6 +119,9 @@ fn verify_compares_every_image_on_every_board() {
         let line =
             said.lines().find(|line| line.starts_with(&name)).unwrap_or_else(|| panic!("{said}"));
         assert!(line.contains("80 images, 320 logits, 0 mismatches"), "{line}");
+        // The emulator's clock is not the chip's.
+        assert!(line.contains(" images/s, an inference about "), "{line}");
+        assert!(line.contains(" instructions (estimated)") && !line.contains("device's clock"));
     }
 }
 
@@ -121,12 +137,13 @@ fn send_says_what_predict_says() {
     let predicted = place.succeed("predict model.inkbit bar.pgm");
     let sent = place.succeed("send model.inkbit bar.pgm --device lm3s6965evb");
     assert!(sent.starts_with(predicted.trim_end()), "{predicted}{sent}");
-    assert!(sent.contains("by lm3s6965evb in "), "{sent}");
+    assert!(sent.contains("by lm3s6965evb (emulated): about "), "{sent}");
+    assert!(sent.contains(" instructions (estimated), at least "), "{sent}");
     // Without a model, the best of the reference models.
     let sent = place.succeed("send bar.pgm --device lm3s6965evb");
     let (named, line) = sent.split_once('\n').unwrap();
     assert!(named.starts_with("reference model ") && named.contains(", the best that fits"));
-    assert!(line.starts_with("bar.pgm") && line.contains("by lm3s6965evb in "), "{sent}");
+    assert!(line.starts_with("bar.pgm") && line.contains("by lm3s6965evb (emulated)"), "{sent}");
 }
 
 #[test]

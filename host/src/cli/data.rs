@@ -67,6 +67,7 @@ fn show(args: &ShowArgs) -> anyhow::Result<()> {
         ))
         .into());
     }
+    super::check_replaceable(&args.output, b"\x89PNG\r\n\x1a\n", "a PNG picture")?;
     let data = args.data.load()?;
     let input = check_images(&config, &data.train)?;
     let mut augmenter = Augmenter::new(data.train.side);

@@ -24,7 +24,7 @@ pub struct DeviceArgs {
     pub port: Option<String>,
 
     /// Bits a second on the port [default: 115200]
-    #[arg(long, requires = "port")]
+    #[arg(long, requires = "port", value_parser = clap::value_parser!(u32).range(1..))]
     pub baud: Option<u32>,
 
     /// Firmware to emulate, an ELF file [default: what `cargo xtask firmware` has built]

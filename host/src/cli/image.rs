@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use inkbit::device::{Firmware, image};
 use inkbit::files;
+use inkbit_core::blob::MAGIC;
 
 use super::UsageError;
 use super::device_args::{find_board, model_for};
@@ -45,6 +46,14 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let address = board.memory.model.address;
     let firmware = || Firmware::find(&board, args.firmware.as_deref());
     let extension = args.output.extension().and_then(|extension| extension.to_str());
+    let kinds: [(_, &[u8], _); 3] = [
+        ("bin", &MAGIC, "an Inkbit model"),
+        ("hex", b":", "Intel HEX"),
+        ("elf", b"\x7fELF", "an ELF file"),
+    ];
+    if let Some((_, magic, kind)) = kinds.into_iter().find(|(name, ..)| extension == Some(name)) {
+        super::check_replaceable(&args.output, magic, kind)?;
+    }
     let (content, what) = match extension {
         Some("bin") if args.firmware.is_some() => {
             let message = "a .bin file holds the model alone; leave out --firmware, or write .elf";

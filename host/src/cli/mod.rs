@@ -1,10 +1,11 @@
 //! The command line: one file for each subcommand, thin over the library.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Parser, Subcommand};
-use inkbit::terminal;
+use inkbit::{files, terminal};
 
 mod compare;
 mod config_args;
@@ -132,6 +133,16 @@ pub fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Run(args) => run::run(args),
         Command::Send(args) => send::run(args),
     }
+}
+
+/// Refuses to replace a file that does not begin as one of this kind does.
+fn check_replaceable(path: &Path, magic: &[u8], kind: &str) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        files::is_replaceable(path, magic)?,
+        "{} exists and is not {kind}; it was not replaced: give another name, or remove it",
+        path.display()
+    );
+    Ok(())
 }
 
 /// Writes a line to standard error; unlike with `eprintln!`, nobody reading it is no panic.

@@ -5,10 +5,15 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
-use inkbit::device::Client;
+use inkbit::activity::activity;
+use inkbit::data::Images;
+use inkbit::device::cost::Cost;
+use inkbit::device::{Board, Client};
 use inkbit::model_file::Blob;
+use inkbit::models::Counts;
 use inkbit::picture;
-use inkbit_core::argmax;
+use inkbit::report::words;
+use inkbit_core::{Model, argmax};
 
 use super::device_args::{DeviceArgs, model_for};
 use super::{UsageError, predict};
@@ -48,7 +53,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
     if let Some(client) = args.device.open_port()? {
         let blob = model.map(|path| Blob::load(path)).transpose()?;
-        return send(client, blob.as_ref(), pictures);
+        return send(client, blob.as_ref(), pictures, None);
     }
     let boards = args.device.boards()?;
     if boards.is_empty() {
@@ -57,12 +62,18 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     for board in boards {
         let (blob, named) = model_for(&board, model.map(PathBuf::as_path))?;
         super::print(&named)?;
-        send(args.device.emulate(&board, &blob)?, Some(&blob), pictures)?;
+        send(args.device.emulate(&board, &blob)?, Some(&blob), pictures, Some(&board))?;
     }
     Ok(())
 }
 
-fn send(mut client: Client, blob: Option<&Blob>, pictures: &[PathBuf]) -> anyhow::Result<()> {
+/// Sends to one device; `emulated` is the board that QEMU stands for.
+fn send(
+    mut client: Client,
+    blob: Option<&Blob>,
+    pictures: &[PathBuf],
+    emulated: Option<&Board>,
+) -> anyhow::Result<()> {
     let hello = client.hello()?;
     let expected = blob.map(Blob::crc);
     let own = hello.model.as_ref().map_or(0, |model| model.crc);
@@ -80,16 +91,27 @@ fn send(mut client: Client, blob: Option<&Blob>, pictures: &[PathBuf]) -> anyhow
         let answer = client.classify(&pixels)?;
         let logits = held.check_logits(&answer)?;
         let file = &*path.to_string_lossy();
-        let line = match blob.map(Blob::model).transpose()? {
+        let model = blob.map(Blob::model).transpose()?;
+        let took = match (emulated, &model) {
+            // The emulator's clock says nothing of the chip.
+            (Some(board), Some(model)) => estimated(board, model, pixels)?,
+            _ => format!(" in {:.2} ms of its clock", f64::from(answer.nanoseconds) / 1e6),
+        };
+        let line = match model {
             Some(model) => predict::line(&predict::predict(&model, file, logits)),
             None => format!("{file}: class {}\n", argmax(logits)),
         };
-        let time = f64::from(answer.nanoseconds) / 1e6;
-        let line = line.trim_end();
-        super::print(&format!("{line}, by {} in {time:.2} ms of its clock\n", hello.board))?;
+        super::print(&format!("{}, by {}{took}\n", line.trim_end(), hello.board))?;
     }
     ensure!(failed == 0, "{failed} of {} pictures could not be sent", pictures.len());
     Ok(())
+}
+
+/// What a picture costs on a board, if that can be told.
+fn estimated(board: &Board, model: &Model<'_>, pixels: Vec<u8>) -> anyhow::Result<String> {
+    let images = Images { side: usize::from(model.input().side), pixels, labels: vec![0] };
+    let cost = Cost::estimate(board, &activity(model, &images)?, &Counts::built_in());
+    Ok(cost.map_or_else(String::new, |cost| format!(" (emulated): {}", words::cost(cost))))
 }
 
 /// Whether a file begins as a model does. One that cannot be read is left to the error of whatever

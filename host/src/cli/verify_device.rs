@@ -3,9 +3,13 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
+use inkbit::activity::activity;
 use inkbit::data::Images;
-use inkbit::device::{Client, Report, verify};
+use inkbit::device::cost::Cost;
+use inkbit::device::{Board, Client, Report, verify};
 use inkbit::model_file::Blob;
+use inkbit::models::Counts;
+use inkbit::report::words;
 
 use super::device_args::{DeviceArgs, check_fit, model_for};
 use super::progress;
@@ -14,14 +18,14 @@ use super::progress;
 /// own defaults where there is no model, which only an emulated board can do without.
 pub fn run(args: &DeviceArgs, blob: Option<&Blob>, images: &Images) -> anyhow::Result<()> {
     if let Some(client) = args.open_port()? {
-        return compare(client, blob.context("clap asks for a model with --port")?, images);
+        return compare(client, blob.context("clap asks for a model with --port")?, images, None);
     }
     let boards = args.boards()?;
     let Some(blob) = blob else {
         for board in &boards {
             let (blob, named) = model_for(board, None)?;
             super::print(&named)?;
-            compare(args.emulate(board, &blob)?, &blob, images)?;
+            compare(args.emulate(board, &blob)?, &blob, images, Some(board))?;
         }
         return Ok(());
     };
@@ -36,31 +40,51 @@ pub fn run(args: &DeviceArgs, blob: Option<&Blob>, images: &Images) -> anyhow::R
         }
     }
     for board in &fitting {
-        compare(args.emulate(board, blob)?, blob, images)?;
+        compare(args.emulate(board, blob)?, blob, images, Some(board))?;
     }
     ensure!(!fitting.is_empty(), "the model fits none of the boards");
     Ok(())
 }
 
-fn compare(mut client: Client, blob: &Blob, images: &Images) -> anyhow::Result<()> {
+/// Compares on one device; `emulated` is the board that QEMU stands for.
+fn compare(
+    mut client: Client,
+    blob: &Blob,
+    images: &Images,
+    emulated: Option<&Board>,
+) -> anyhow::Result<()> {
     let bar = progress::bar(images.len(), "comparing");
     let start = Instant::now();
     let report = verify(&mut client, blob, images, |done| bar.set_position(done as u64));
     bar.finish_and_clear();
-    super::print(&describe(&report?, start.elapsed()))?;
+    let (report, time) = (report?, start.elapsed());
+    let each = match emulated {
+        None => measured(&report),
+        Some(board) => {
+            let activity = activity(&blob.model()?, images)?;
+            let cost = Cost::of(board, blob.crc(), &activity, &Counts::built_in());
+            cost.map_or_else(String::new, |cost| format!(", an inference {}", words::cost(cost)))
+        }
+    };
+    super::print(&describe(&report, time, &each))?;
     Ok(())
 }
 
-fn describe(report: &Report, time: Duration) -> String {
-    let Report { board, firmware, images, logits, nanoseconds, repeats } = report;
+/// The time that an inference takes by the device's clock; an emulator's says nothing of the chip.
+fn measured(report: &Report) -> String {
+    let each = report.nanoseconds as f64 / 1e6 / report.images as f64;
+    format!(", {each:.2} ms an inference by the device's clock")
+}
+
+fn describe(report: &Report, time: Duration, each: &str) -> String {
+    let Report { board, firmware, images, logits, repeats, .. } = report;
     let rate = *images as f64 / time.as_secs_f64();
-    let each = *nanoseconds as f64 / 1e6 / *images as f64;
     let repeats = match repeats {
         0 => String::new(),
         count => format!(", {count} requests repeated"),
     };
     format!(
         "{board} (firmware {firmware}): {images} images, {logits} logits, 0 mismatches; {rate:.0} \
-         images/s, {each:.2} ms an inference by the device's clock{repeats}\n"
+         images/s{each}{repeats}\n"
     )
 }
