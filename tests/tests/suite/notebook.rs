@@ -53,7 +53,10 @@ fn every_cell_shows_something_and_every_picture_has_words() {
         let outputs = cell["outputs"].as_array().unwrap();
         assert!(!outputs.is_empty(), "{name} shows nothing");
         for data in outputs.iter().filter_map(|output| output.get("data")) {
-            assert!(data["image/png"].as_str().is_some_and(|png| png.starts_with("iVBOR")), "{name}");
+            assert!(
+                data["image/png"].as_str().is_some_and(|png| png.starts_with("iVBOR")),
+                "{name}"
+            );
             assert!(data["text/plain"].as_str().is_some_and(|alt| alt.len() > 20), "{name}");
         }
     }
