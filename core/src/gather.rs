@@ -84,8 +84,10 @@ fn squares<E: Entry>(
                 }
             }
             _ => {
-                for place in (row..row + across).step_by(pool) {
+                let mut place = row;
+                while place < row + across {
                     list.next(mean(pixels, place, side, pool));
+                    place += pool;
                 }
             }
         }
