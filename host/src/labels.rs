@@ -140,7 +140,9 @@ pub fn oddities(data: &Dataset) -> Vec<String> {
     const NAMED: usize = 5;
     let mut trained = vec![false; data.classes.len()];
     for &label in &data.train.labels {
-        trained[usize::from(label)] = true;
+        if let Some(trained) = trained.get_mut(usize::from(label)) {
+            *trained = true;
+        }
     }
     let untrained = data.classes.iter().zip(&trained).filter(|(_, trained)| !**trained);
     let missing: Vec<&str> = untrained.map(|(label, _)| label.as_str()).collect();
@@ -157,7 +159,8 @@ pub fn oddities(data: &Dataset) -> Vec<String> {
         missing.len(),
         data.classes.len()
     )];
-    let unknown = data.test.labels.iter().filter(|&&label| !trained[usize::from(label)]).count();
+    let is_known = |&&label: &&u8| trained.get(usize::from(label)).is_some_and(|&known| known);
+    let unknown = data.test.len() - data.test.labels.iter().filter(is_known).count();
     if unknown > 0 {
         lines.push(format!(
             "{unknown} of {} test images are of classes without a training image: they will be \

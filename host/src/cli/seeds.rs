@@ -102,7 +102,6 @@ pub fn run(job: &Job<'_>, args: &DataArgs) -> anyhow::Result<()> {
     let data = job.begun.first().map_or_else(|| args.load(), |run| args.load_for(run))?;
     labels::check_classes(&data)?;
     check_images(job.config, &data.train)?;
-    announce(&data)?;
     let info = DataInfo { labels: args.labels_name(), ..DataInfo::new(&data) };
     let run_of = |&seed: &u64| {
         let config = TrainConfig { seed, ..job.config.clone() };
@@ -112,6 +111,9 @@ pub fn run(job: &Job<'_>, args: &DataArgs) -> anyhow::Result<()> {
         }
     };
     let runs = job.seeds.iter().map(run_of).collect::<Result<Vec<_>, _>>()?;
+    if let Some(run) = runs.first() {
+        announce(run, &data)?;
+    }
     let outcomes = side_by_side(&runs, &data, job.report);
     watch::ended();
     let outcomes = outcomes.into_iter().collect::<anyhow::Result<Vec<_>>>()?;

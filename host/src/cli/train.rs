@@ -11,6 +11,7 @@ use inkbit::net::Mlp;
 use inkbit::report::text;
 use inkbit::run::{DataInfo, Observer, Run, RunError};
 use inkbit::shell;
+use inkbit::sweep::obstacle_everywhere;
 use inkbit::train::history::{End, History};
 use inkbit::train::timings::Timings;
 
@@ -124,7 +125,6 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     };
     labels::check_classes(&data)?;
     check_images(&config, &data.train)?;
-    announce(&data)?;
     let info = DataInfo { labels: args.data.labels_name(), ..DataInfo::new(&data) };
     let run = match resumed {
         Some(run) => {
@@ -133,6 +133,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         }
         None => Run::create(out, &config, info, args.force)?,
     };
+    announce(&run, &data)?;
     let trained = match Trained::read(&run)? {
         Some(trained) => trained,
         None => fit(&run, &data, args.plain)?,
@@ -190,12 +191,16 @@ impl Trained {
     }
 }
 
-/// Says what is trained on, and what is strange about it.
-pub fn announce(data: &Dataset) -> anyhow::Result<()> {
+/// Says what is trained on, what is strange about it, and whether the network is too large for any
+/// board.
+pub fn announce(run: &Run, data: &Dataset) -> anyhow::Result<()> {
     if !super::quiet() {
         let (images, tests) = (text::images(&data.train), data.test.len());
         let classes = data.classes.len();
         super::print(&format!("{}: {images}, {tests} to test on, {classes} classes\n", data.name))?;
+        if let Some(obstacle) = obstacle_everywhere(&run.config, &run.data) {
+            super::print(&format!("no board can run it: {obstacle}\n"))?;
+        }
     }
     for line in labels::oddities(data) {
         super::complain(&format!("warning: {line}"));

@@ -8,7 +8,7 @@ use inkbit_core::{Header, Model, Provenance};
 use super::network::{description, label, shapes};
 use super::{Plan, SweepError};
 use crate::config::TrainConfig;
-use crate::device::board::Board;
+use crate::device::board::{self, Board};
 use crate::model_file::Blob;
 use crate::quantize::QuantizeError;
 use crate::run::DataInfo;
@@ -30,6 +30,21 @@ impl Candidate {
     pub fn fits(&self) -> bool {
         self.obstacle.is_empty()
     }
+}
+
+/// What keeps a network from fitting any board, in words: of the board with the most room for it.
+#[must_use]
+pub fn obstacle_everywhere(config: &TrainConfig, data: &DataInfo) -> Option<String> {
+    let mut boards = board::all();
+    boards.sort_by_key(|board| board.memory.model.bytes);
+    let obstacle = |board| {
+        let budget = Budget { max_bytes: None, board: Some(board), data: data.clone() };
+        // What the format has no room for is refused elsewhere.
+        Some(budget.candidate(config, 1).ok()?.obstacle).filter(|obstacle| !obstacle.is_empty())
+    };
+    let obstacles: Option<Vec<String>> = boards.into_iter().map(obstacle).collect();
+    let last = obstacles?.pop()?;
+    Some(last.trim_matches([' ', '(', ')']).to_owned())
 }
 
 /// The limits of a sweep.

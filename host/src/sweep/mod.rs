@@ -17,7 +17,7 @@ mod published;
 mod table;
 mod worker;
 
-pub use budget::Candidate;
+pub use budget::{Candidate, obstacle_everywhere};
 pub use cells::{Cell, Shard, Sweep};
 pub use chart::svg;
 pub use error::SweepError;
