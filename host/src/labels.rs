@@ -7,6 +7,9 @@ use inkbit_core::Model;
 use crate::data::Dataset;
 use crate::files::{self, FileError};
 
+/// Characters of the longest label: more make no table and fit no screen.
+pub const MAX_LABEL: usize = 32;
+
 /// A file of labels that cannot be used, or data that cannot be classified.
 #[derive(Debug, thiserror::Error)]
 pub enum LabelsError {
@@ -32,7 +35,7 @@ pub enum LabelsError {
         expected: usize,
     },
     /// One of the lines cannot be a label.
-    #[error("{}, line {line}: the label {label:?} {fault}", path.display())]
+    #[error("{}, line {line}: the label {} {fault}", path.display(), excerpt(label))]
     Label {
         /// The file.
         path: PathBuf,
@@ -72,6 +75,11 @@ pub fn read(path: &Path) -> Result<Vec<String>, LabelsError> {
             "is empty: give every class a name".to_owned()
         } else if label.contains(char::is_control) {
             "has a control character: remove it".to_owned()
+        } else if let Some(hidden) = label.chars().find(|&c| is_hidden(c)) {
+            format!("has the invisible character U+{:04X}: remove it", u32::from(hidden))
+        } else if label.chars().count() > MAX_LABEL {
+            let length = label.chars().count();
+            format!("has {length} characters, but must have at most {MAX_LABEL}: shorten it")
         } else if let Some(same) = same {
             format!("is that of line {}, too: give every class a name of its own", same + 1)
         } else {
@@ -110,6 +118,14 @@ pub fn read_for(path: &Path, classes: usize, whose: &str) -> Result<Vec<String>,
     }
     let (path, whose) = (path.to_owned(), whose.to_owned());
     Err(LabelsError::Count { path, found: labels.len(), whose, expected: classes })
+}
+
+/// A label in quotes, so much of it as a message has room for.
+fn excerpt(label: &str) -> String {
+    match label.char_indices().nth(MAX_LABEL) {
+        Some((end, _)) => format!("{:?}...", &label[..end]),
+        None => format!("{label:?}"),
+    }
 }
 
 /// The labels of a model's classes, as they can be shown: other tools may have written anything
@@ -206,6 +222,12 @@ mod tests {
     }
 
     #[test]
+    fn what_a_terminal_would_obey_is_not_shown() {
+        assert_eq!(printable("b\u{1b}[31mag\u{202e}"), "b\u{fffd}[31mag\u{fffd}");
+        assert_eq!(printable("Ankle boot, \u{5e9}\u{5dc}"), "Ankle boot, \u{5e9}\u{5dc}");
+    }
+
+    #[test]
     fn lines_that_are_no_labels_are_named() {
         let start = "FOLDER/labels.txt";
         assert_eq!(
@@ -223,6 +245,21 @@ mod tests {
             format!(
                 "{start}, line 3: the label \"shirt\" is that of line 1, too: give every class a \
                  name of its own"
+            )
+        );
+        assert_eq!(
+            refused("shirt\ngab\u{202e}\n".as_bytes()),
+            format!(
+                "{start}, line 2: the label \"gab\\u{{202e}}\" has the invisible character U+202E: \
+                 remove it"
+            )
+        );
+        assert_eq!(
+            refused("x".repeat(10_000).as_bytes()),
+            format!(
+                "{start}, line 1: the label \"{}\"... has 10000 characters, but must have at most \
+                 32: shorten it",
+                "x".repeat(32)
             )
         );
         assert_eq!(

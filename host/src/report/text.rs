@@ -271,10 +271,10 @@ pub fn model(model: &Model<'_>, blob: &[u8]) -> String {
         ),
     };
     line("accuracy", &accuracy);
-    line("trained by", provenance.command);
+    line("trained by", &printable(provenance.command));
     line("seed", &provenance.seed.to_string());
     line("data", &format!("sha256 {}", hex(&provenance.digest)));
-    line("written by", provenance.tool);
+    line("written by", &printable(provenance.tool));
     let crc = inkbit_core::blob::crc32(&blob[..blob.len().saturating_sub(4)]);
     line("crc-32", &format!("{crc:08x}"));
     let cells = model.scratch_cells();
