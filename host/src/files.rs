@@ -1,8 +1,16 @@
 //! Writing files so that nothing is ever half-written.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
+
+/// How the names of temporary files begin.
+const TEMPORARY: &str = ".inkbit-";
+/// A temporary file is there for seconds. One that is older was left by a process that was killed.
+const LEFT: Duration = Duration::from_secs(3600);
 
 /// A file that could not be read or written, why, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -80,8 +88,9 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     let folder = folder_of(&target);
     // Found here, the fault does not name the temporary file. The dot wants a folder, not a file.
     fs::metadata(folder.join(".")).map_err(failed())?;
+    remove_leftovers_once(folder);
     let mut file = tempfile::Builder::new()
-        .prefix(".inkbit-")
+        .prefix(TEMPORARY)
         .permissions(permissions())
         .tempfile_in(folder)
         .map_err(failed())?;
@@ -106,6 +115,31 @@ pub fn is_replaceable(path: &Path, magic: &[u8]) -> Result<bool, FileError> {
     Ok(start.is_empty() || start == magic)
 }
 
+/// Removes temporary files that killed processes have left in a folder, once for each folder.
+fn remove_leftovers_once(folder: &Path) {
+    static CLEARED: Mutex<Option<HashSet<PathBuf>>> = Mutex::new(None);
+    let Ok(mut cleared) = CLEARED.lock() else { return };
+    if cleared.get_or_insert_default().insert(folder.to_owned()) {
+        // What cannot be removed does no harm.
+        let _ = remove_leftovers(folder);
+    }
+}
+
+fn remove_leftovers(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let found = entry.metadata()?;
+        let age = found.modified()?.elapsed().unwrap_or_default();
+        if found.is_file()
+            && age > LEFT
+            && entry.file_name().to_string_lossy().starts_with(TEMPORARY)
+        {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// The folder that a file lies in.
 #[must_use]
 pub fn folder_of(path: &Path) -> &Path {
@@ -123,7 +157,7 @@ pub fn folder_of(path: &Path) -> &Path {
 pub fn check_writable(folder: &Path) -> Result<(), FileError> {
     // The dot wants a folder, not a file.
     fs::metadata(folder.join(".")).map_err(FileError::at("write into", folder))?;
-    let tried = tempfile::Builder::new().prefix(".inkbit-").tempfile_in(folder);
+    let tried = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder);
     // The fault of the temporary file names it, and nobody has asked for that.
     let plain = |error: io::Error| io::Error::from(error.kind());
     tried.map(drop).map_err(|error| FileError::at("write into", folder)(plain(error)))
@@ -170,6 +204,20 @@ mod tests {
         }
         fs::write(&path, "INK").unwrap();
         assert!(!is_replaceable(&path, b"INKBIT").unwrap());
+    }
+
+    #[test]
+    fn only_old_temporary_files_are_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for (name, age) in [(".inkbit-old", 7200), (".inkbit-new", 60), ("mine", 7200)] {
+            let file = fs::File::create(path(name)).unwrap();
+            let time = std::time::SystemTime::now() - Duration::from_secs(age);
+            file.set_modified(time).unwrap();
+        }
+        write(&path("file"), b"new").unwrap();
+        assert!(!path(".inkbit-old").exists());
+        assert!(path(".inkbit-new").exists() && path("mine").exists());
     }
 
     #[test]
