@@ -27,6 +27,10 @@ pub struct Dashboard {
     terminal: DefaultTerminal,
     view: View,
     drawn: Instant,
+    /// Lines of the epochs so far.
+    lines: Vec<String>,
+    /// The terminal's, when it was last drawn on.
+    width: u16,
 }
 
 /// What is shown.
@@ -52,9 +56,15 @@ impl Dashboard {
     /// Takes the terminal's last lines.
     pub fn new(config: &TrainConfig) -> io::Result<Self> {
         let viewport = Viewport::Inline(HEIGHT);
-        let terminal = ratatui::try_init_with_options(TerminalOptions { viewport })?;
+        let terminal = ratatui::try_init_with_options(TerminalOptions { viewport });
+        // A terminal that does not say where its cursor is, is left in raw mode.
+        let terminal = terminal.inspect_err(|_| {
+            restore();
+            keys();
+        })?;
         let view = View { epochs: config.epochs, epoch: 1, ..View::default() };
-        let mut dashboard = Self { terminal, view, drawn: Instant::now() };
+        let (drawn, lines) = (Instant::now(), Vec::new());
+        let mut dashboard = Self { terminal, view, drawn, lines, width: 0 };
         dashboard.draw();
         Ok(dashboard)
     }
@@ -62,19 +72,18 @@ impl Dashboard {
     /// A terminal that cannot be drawn on is no reason to stop training.
     fn draw(&mut self) {
         self.drawn = Instant::now();
+        let size = self.terminal.size().unwrap_or_default();
         let _ = self.terminal.draw(|frame| self.view.draw(frame));
-    }
-
-    /// In raw mode Ctrl-C is a key like others.
-    fn keys(&mut self) {
-        while event::poll(Duration::ZERO).unwrap_or(false) {
-            let Ok(Event::Key(key)) = event::read() else { continue };
-            let interrupt =
-                key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
-            if key.kind == KeyEventKind::Press && (interrupt || key.code == KeyCode::Char('q')) {
-                watch::interrupt();
+        if size.width < self.width {
+            // A terminal that becomes narrower is cleared by ratatui, with the lines above.
+            let room = usize::from(size.height.saturating_sub(HEIGHT));
+            let first = self.lines.len().saturating_sub(room);
+            for line in &self.lines[first..] {
+                insert(&mut self.terminal, line);
             }
+            let _ = self.terminal.draw(|frame| self.view.draw(frame));
         }
+        self.width = size.width;
     }
 }
 
@@ -83,7 +92,7 @@ impl Observer for Dashboard {
         if self.drawn.elapsed() >= REFRESH {
             self.view.epoch = epoch;
             self.view.share = done as f64 / total as f64;
-            self.keys();
+            keys();
             self.draw();
         }
     }
@@ -91,9 +100,9 @@ impl Observer for Dashboard {
     fn epoch(&mut self, epoch: &Epoch, history: &History) {
         self.view.measure(epoch, history);
         let line = watch::line(epoch, self.view.epochs, watch::is_best(epoch, history));
-        let _ =
-            self.terminal.insert_before(1, |buffer| Line::raw(line).render(buffer.area, buffer));
-        self.keys();
+        insert(&mut self.terminal, &line);
+        self.lines.push(line);
+        keys();
         self.draw();
     }
 
@@ -106,6 +115,23 @@ impl Drop for Dashboard {
     fn drop(&mut self) {
         let _ = self.terminal.clear();
         restore();
+    }
+}
+
+/// Puts a line above the view.
+fn insert(terminal: &mut DefaultTerminal, line: &str) {
+    let _ = terminal.insert_before(1, |buffer| Line::raw(line).render(buffer.area, buffer));
+}
+
+/// In raw mode Ctrl-C is a key like others.
+fn keys() {
+    while event::poll(Duration::ZERO).unwrap_or(false) {
+        let Ok(Event::Key(key)) = event::read() else { continue };
+        let interrupt =
+            key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
+        if key.kind == KeyEventKind::Press && (interrupt || key.code == KeyCode::Char('q')) {
+            watch::interrupt();
+        }
     }
 }
 
