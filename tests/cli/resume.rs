@@ -48,8 +48,12 @@ impl Training {
 
     /// As Ctrl-C does.
     fn interrupt(&self) {
+        self.signal("-INT");
+    }
+
+    fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
 
     /// Waits for its end; gives what it has written since it was started.
@@ -129,7 +133,8 @@ fn a_run_that_was_killed_goes_on_to_the_weights_of_one_that_was_not() {
     training.child.kill().unwrap();
     assert_eq!(training.end().code, None, "the training was over before it was killed");
     let training = Training::start(&place, "train --out killed --resume", 2);
-    training.interrupt();
+    // As a machine does that is shut down.
+    training.signal("-TERM");
     let ended = training.end();
     assert_eq!(ended.code, Some(130), "{ended:?}");
     let epochs = ended.epochs();

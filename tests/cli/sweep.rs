@@ -229,14 +229,17 @@ fn parts_join_whatever_path_their_data_had_and_other_data_are_refused_by_what_di
     assert!(text.starts_with("2 results copied\n"), "{text}");
     let message = place.fail(1, "sweep merge a c --out other");
     assert!(message.starts_with("c holds a sweep over other data: `fewer` (320 and 79 "));
-    assert!(message.contains("but these are `digits` (320 and 80 images, digest "), "{message}");
+    assert!(
+        message.contains("but these are `digits` (320 and 80 images of 4 classes, digest "),
+        "{message}"
+    );
     assert!(place.fail(1, "sweep merge a nowhere --out other").starts_with("nowhere holds no"));
     let damaged = "joined/cells/64-4-4-8bit-seed1/result.json";
     let mut result: Value = serde_json::from_slice(&place.read(damaged)).unwrap();
     result["trained"]["test_accuracy"] = 3.8864.into();
     place.write(damaged, result.to_string());
     assert_eq!(
-        place.fail(1, "sweep --out joined"),
+        place.fail(1, "sweep --out joined --dry-run"),
         format!(
             "{damaged}: test_accuracy is 3.8864, but must be from 0 to 1; delete the file to \
              measure it again"

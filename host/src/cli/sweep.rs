@@ -1,24 +1,22 @@
 //! `inkbit sweep`
 
-use std::io::IsTerminal;
+mod display;
+
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use indicatif::{ProgressBar, ProgressStyle};
 use inkbit::data::Dataset;
 use inkbit::files::{self, FileError};
 use inkbit::preset::PRESETS;
 use inkbit::report::words::counted;
-use inkbit::sweep::{
-    Cell, Folder, Outcome, Plan, Progress, Summary, Sweep, SweepError, Table, svg,
-};
+use inkbit::sweep::{Cell, Folder, Plan, Sweep, SweepError, Table, svg};
 
 use super::data_args::DataArgs;
 use super::watch;
 use super::{Interrupted, UsageError};
+use display::{Display, closing};
 
 /// Train many networks and find the best for each size.
 ///
@@ -226,7 +224,7 @@ fn train(args: &Args, out: &Path) -> anyhow::Result<()> {
     let summary =
         folder.train(&cells, &sweep, &data, jobs, &watch::stopping, |now| display.show(&now));
     watch::ended();
-    display.bar.finish_and_clear();
+    display.end();
     let summary = summary?;
     display.line(&closing(&summary, out));
     let table = finish(&folder, &sweep, args.json)?;
@@ -329,107 +327,6 @@ fn listing(sweep: &Sweep, cells: &[Cell], folder: Option<&Folder>) -> anyhow::Re
         ended => format!(": {} to go, {ended} done", cells.len() - ended),
     };
     Ok(text + &format!("{}; {here} here{ended}\n", sweep.counts()))
-}
-
-fn closing(summary: &Summary, out: &Path) -> String {
-    let Summary { finished, before, failed, elsewhere, left } = summary;
-    let mut text =
-        format!("{} finished, {before} before", counted(*finished, "training", "trainings"));
-    if *failed > 0 {
-        text += &format!(", {failed} failed");
-    }
-    if *elsewhere > 0 {
-        text += &format!(", {elsewhere} in another process");
-    }
-    if *left > 0 {
-        text += &format!(", {left} left: `inkbit sweep --out {}` goes on", out.display());
-    }
-    text
-}
-
-/// Shows a sweep's progress: a line for each training that ends, a bar where somebody looks.
-struct Display<'a> {
-    sweep: &'a Sweep,
-    cells: usize,
-    start: Instant,
-    bar: ProgressBar,
-    lines: bool,
-    /// Whether a line has told how long it takes.
-    told: bool,
-}
-
-impl<'a> Display<'a> {
-    fn new(sweep: &'a Sweep, cells: usize, lines: bool) -> Self {
-        /// Steps of the bar; a part of a training is one.
-        const STEPS: u64 = 1000;
-        let terminal = std::io::stderr().is_terminal();
-        let bar = if terminal { ProgressBar::new(STEPS) } else { ProgressBar::hidden() };
-        let style = ProgressStyle::with_template("{wide_bar} {msg}");
-        let bar = style.map_or(bar.clone(), |style| bar.with_style(style));
-        Self { sweep, cells, start: Instant::now(), bar, lines, told: false }
-    }
-
-    /// Prints a line above the bar. Nobody reading any more is no reason to stop training.
-    fn line(&self, line: &str) {
-        if self.lines {
-            self.bar.suspend(|| drop(super::print(&format!("{line}\n"))));
-        }
-    }
-
-    fn show(&mut self, now: &Progress<'_>) {
-        /// After so much, the rest can be estimated, and is told where no training has ended yet.
-        const SAMPLE: Duration = Duration::from_secs(10);
-        let left = self.left(now);
-        if !self.told && (now.ended.is_some() || self.start.elapsed() > SAMPLE && now.worked > 0.0)
-        {
-            self.told = true;
-            if now.ended.is_none() {
-                self.line(&format!("about {left}"));
-            }
-        }
-        if let Some((cell, outcome)) = now.ended {
-            self.line(&format!(
-                "{:3}/{} {} seed {}: {}; {left}",
-                now.finished,
-                self.cells,
-                self.sweep.label(&cell.config),
-                cell.config.seed,
-                describe(outcome)
-            ));
-        }
-        let share = now.worked / (now.worked + now.remaining).max(1.0);
-        self.bar.set_position((share * self.bar.length().unwrap_or_default() as f64) as u64);
-        self.bar.set_message(format!("{}/{}, {left}", now.finished, self.cells));
-    }
-
-    /// How long the rest will take, from what this session has done so far.
-    fn left(&self, now: &Progress<'_>) -> String {
-        if now.remaining == 0.0 {
-            return "0 s left".to_owned();
-        }
-        if now.worked == 0.0 {
-            return "time left unknown".to_owned();
-        }
-        let seconds = self.start.elapsed().as_secs_f64() * now.remaining / now.worked;
-        match seconds {
-            0.0..100.0 => format!("{seconds:.0} s left"),
-            100.0..6000.0 => format!("{:.0} min left", seconds / 60.0),
-            _ => format!("{:.1} h left", seconds / 3600.0),
-        }
-    }
-}
-
-fn describe(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Failed(reason) => format!("failed: {reason}"),
-        Outcome::Trained(trained) => format!(
-            "{} bytes, validation {:.2} %, test {:.2} %, {:.0} s",
-            trained.bytes,
-            100.0 * trained.validation_accuracy,
-            100.0 * trained.test_accuracy,
-            trained.seconds
-        ),
-    }
 }
 
 fn usage(error: SweepError) -> anyhow::Error {

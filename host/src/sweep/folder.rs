@@ -111,14 +111,15 @@ impl Folder {
         if found.digest == asked.digest {
             return Ok(());
         }
-        let difference: fn(&DataInfo) -> String = if found.classes == asked.classes {
-            |data| {
-                let digest: String = data.digest.chars().take(12).collect();
-                let DataInfo { name, train_images, test_images, .. } = data;
-                format!("`{name}` ({train_images} and {test_images} images, digest {digest})")
-            }
-        } else {
-            |data| format!("`{}` with the classes {}", data.name, data.classes.join(", "))
+        let difference = |data: &DataInfo| {
+            let digest: String = data.digest.chars().take(12).collect();
+            format!(
+                "`{}` ({} and {} images of {} classes, digest {digest})",
+                data.name,
+                data.train_images,
+                data.test_images,
+                data.classes.len()
+            )
         };
         let (found, asked) = (difference(&found), difference(asked));
         Err(SweepError::OtherData { folder: folder(), found, asked })

@@ -1,0 +1,117 @@
+//! What a sweep shows while it trains.
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use inkbit::report::words::counted;
+use inkbit::sweep::{Outcome, Progress, Summary, Sweep};
+
+/// How a session ended, in words.
+pub(super) fn closing(summary: &Summary, out: &Path) -> String {
+    let Summary { finished, before, failed, elsewhere, left } = summary;
+    let mut text =
+        format!("{} finished, {before} before", counted(*finished, "training", "trainings"));
+    if *failed > 0 {
+        text += &format!(", {failed} failed");
+    }
+    if *elsewhere > 0 {
+        text += &format!(", {elsewhere} in another process");
+    }
+    if *left > 0 {
+        text += &format!(", {left} left: `inkbit sweep --out {}` goes on", out.display());
+    }
+    text
+}
+
+/// Shows a sweep's progress: a line for each training that ends, a bar where somebody looks.
+pub(super) struct Display<'a> {
+    sweep: &'a Sweep,
+    cells: usize,
+    start: Instant,
+    bar: ProgressBar,
+    lines: bool,
+    /// Whether a line has told how long it takes.
+    told: bool,
+}
+
+impl<'a> Display<'a> {
+    pub(super) fn new(sweep: &'a Sweep, cells: usize, lines: bool) -> Self {
+        /// Steps of the bar; a part of a training is one.
+        const STEPS: u64 = 1000;
+        let terminal = std::io::stderr().is_terminal();
+        let bar = if terminal { ProgressBar::new(STEPS) } else { ProgressBar::hidden() };
+        let style = ProgressStyle::with_template("{wide_bar} {msg}");
+        let bar = style.map_or(bar.clone(), |style| bar.with_style(style));
+        Self { sweep, cells, start: Instant::now(), bar, lines, told: false }
+    }
+
+    /// Prints a line above the bar. Nobody reading any more is no reason to stop training.
+    pub(super) fn line(&self, line: &str) {
+        if self.lines {
+            self.bar.suspend(|| drop(crate::cli::print(&format!("{line}\n"))));
+        }
+    }
+
+    /// Shows how far it has come.
+    pub(super) fn show(&mut self, now: &Progress<'_>) {
+        /// After so much, the rest can be estimated, and is told where no training has ended yet.
+        const SAMPLE: Duration = Duration::from_secs(10);
+        let left = self.left(now);
+        if !self.told && (now.ended.is_some() || self.start.elapsed() > SAMPLE && now.worked > 0.0)
+        {
+            self.told = true;
+            if now.ended.is_none() {
+                self.line(&format!("about {left}"));
+            }
+        }
+        if let Some((cell, outcome)) = now.ended {
+            self.line(&format!(
+                "{:3}/{} {} seed {}: {}; {left}",
+                now.finished,
+                self.cells,
+                self.sweep.label(&cell.config),
+                cell.config.seed,
+                describe(outcome)
+            ));
+        }
+        let share = now.worked / (now.worked + now.remaining).max(1.0);
+        self.bar.set_position((share * self.bar.length().unwrap_or_default() as f64) as u64);
+        self.bar.set_message(format!("{}/{}, {left}", now.finished, self.cells));
+    }
+
+    /// Takes the bar away.
+    pub(super) fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// How long the rest will take, from what this session has done so far.
+    fn left(&self, now: &Progress<'_>) -> String {
+        if now.remaining == 0.0 {
+            return "0 s left".to_owned();
+        }
+        if now.worked == 0.0 {
+            return "time left unknown".to_owned();
+        }
+        let seconds = self.start.elapsed().as_secs_f64() * now.remaining / now.worked;
+        match seconds {
+            0.0..100.0 => format!("{seconds:.0} s left"),
+            100.0..6000.0 => format!("{:.0} min left", seconds / 60.0),
+            _ => format!("{:.1} h left", seconds / 3600.0),
+        }
+    }
+}
+
+fn describe(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Failed(reason) => format!("failed: {reason}"),
+        Outcome::Trained(trained) => format!(
+            "{} bytes, validation {:.2} %, test {:.2} %, {:.0} s",
+            trained.bytes,
+            100.0 * trained.validation_accuracy,
+            100.0 * trained.test_accuracy,
+            trained.seconds
+        ),
+    }
+}
