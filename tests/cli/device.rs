@@ -84,11 +84,10 @@ fn a_model_too_large_for_a_board_is_refused_with_its_name_and_numbers() {
         assert!(message.contains("the board lm3s6965evb"), "{message}");
         assert!(message.contains("1264 cells") && message.contains("1040"), "{message}");
     }
-    let page = crate::report::text(&crate::report::page(&place, "wide"));
+    let page = crate::report::page(&place, "wide.inkbit --data digits");
     let reason = "and riscv32-virt, but not lm3s6965evb and microbit: it has 1,264 cells of working \
                   memory where the most are 1,040. Zeros";
-    assert!(page.contains(reason), "{page}");
-    assert!(page.contains("1 epoch in "), "{page}");
+    assert!(crate::report::text(&page).contains(reason), "{page}");
 }
 
 #[test]

@@ -206,6 +206,9 @@ fn a_training_ends_with_its_report() {
         super::report::text(&String::from_utf8(place.read("new/report.html")).unwrap())
             .contains("3 epochs in ")
     );
+    place.succeed(&format!("train --out short {TRAIN} --epochs 1"));
+    let page = String::from_utf8(place.read("short/report.html")).unwrap();
+    assert!(super::report::text(&page).contains("1 epoch in "), "{page}");
     let text = place.succeed(&format!("train --out other {TRAIN} --no-report"));
     assert!(!text.contains("report"), "{text}");
     assert!(!place.path("other/report.html").exists());

@@ -77,6 +77,7 @@ fn of_model(path: &Path, data: &DataArgs, counts: &Counts) -> anyhow::Result<Rep
 /// Writes the report of a run into its folder; gives the page's path.
 pub fn save(run: &Run, data: &Dataset) -> anyhow::Result<PathBuf> {
     let page = run.report();
+    html::check_replaceable(&page)?;
     let report = of_run(run, data, &Counts::built_in())
         .with_context(|| format!("no report of {}", run.folder().display()))?;
     report.save(&page)?;
