@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Result, anyhow};
 use evcxr::{CommandContext, Error};
 
 /// Printed by what is added to a cell: evcxr calls a cell that has panicked, or returned early with
@@ -47,7 +47,8 @@ impl Kernel {
         let result = self.context.execute(&code).map_err(|error| anyhow!(described(&error)))?;
         let mut lines = Vec::new();
         loop {
-            let line = self.lines.recv_timeout(LAST_LINE).context("it failed: see above")?;
+            let line = self.lines.recv_timeout(LAST_LINE);
+            let line = line.map_err(|_| anyhow!("it failed: see above"))?;
             if line == END {
                 break;
             }

@@ -122,6 +122,9 @@ const BUILD_LIMIT: Duration = Duration::from_secs(15 * 60);
 /// The build and the run of all tests.
 const TEST_LIMIT: Duration = Duration::from_secs(25 * 60);
 
+/// Two builds, one of them with rust-analyzer, and the cells.
+const NOTEBOOK_LIMIT: Duration = Duration::from_secs(60 * 60);
+
 fn setup() -> Result<Outcome, String> {
     setup::toolchain()?;
     setup::emulators()?;
@@ -226,7 +229,7 @@ fn notebook() -> Result<Outcome, String> {
     let mut command = cargo(&["run", "--release", "--manifest-path", "tests/notebook/Cargo.toml"]);
     command.arg("--target-dir").arg(program).args(["--", "host/notebooks/lesson.ipynb"]);
     // Else evcxr would build everything anew in a temporary folder.
-    run(command.env("EVCXR_TMPDIR", folder.join("cells")), TEST_LIMIT)?;
+    run(command.env("EVCXR_TMPDIR", folder.join("cells")), NOTEBOOK_LIMIT)?;
     Ok(Outcome::Done)
 }
 
