@@ -233,6 +233,31 @@ pub struct Model<'a> {
 impl<'a> Model<'a> {
     /// Checks a header and the parameters that belong to it, which must begin at a multiple of 8.
     ///
+    /// ```
+    /// use inkbit_core::blob::pack_layer;
+    /// use inkbit_core::{Header, Input, LayerShape, Model, include_blob};
+    /// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+    /// let origin = Model::parse(BLOB)?;
+    /// let shape = LayerShape { inputs: 4, outputs: 2, bits: 8, multipliers: 0 };
+    /// #[repr(align(8))]
+    /// struct Data([u8; 40]);
+    /// let mut data = Data([0; 40]); // shape.data_bytes()
+    /// let weight = |output: usize, input: usize| if output == input { 5 } else { -5 };
+    /// pack_layer(0, shape, &[], &[0, 0], weight, &mut data.0)?;
+    /// let header = Header {
+    ///     name: "two pixels",
+    ///     labels: "left\nright",
+    ///     input: Input::full(2),
+    ///     layers: [shape].into_iter().collect(),
+    ///     ..origin.header().clone()
+    /// };
+    /// let model = Model::new(header, &data.0)?;
+    /// let mut blob = vec![0; model.max_blob_bytes()];
+    /// let blob = model.write(&mut blob)?; // what a device runs
+    /// assert_eq!(inkbit_core::blob::stated_length(blob)?, blob.len());
+    /// # Ok::<_, inkbit_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Every way in which they can fail the format's limits, with the numbers;

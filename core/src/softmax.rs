@@ -24,6 +24,10 @@ pub fn softmax(logits: &[i32], scale: f32, probabilities: &mut [f32]) {
 }
 
 /// The probability of one class, without a buffer for the others; 0 if there is no such class.
+///
+/// ```
+/// assert_eq!(inkbit_core::softmax::probability(&[1000, 1000], 0.01, 1), 0.5);
+/// ```
 #[must_use]
 pub fn probability(logits: &[i32], scale: f32, class: usize) -> f32 {
     let own = shares(logits, scale).nth(class);

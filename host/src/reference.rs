@@ -56,6 +56,20 @@ impl Reference {
     ///
     /// `pixels` are whole images of [`Input::pixels`] bytes. Each element of the result is
     /// `images × outputs` values, image after image.
+    ///
+    /// ```
+    /// use inkbit::backend::Backend;
+    /// use inkbit::data::synthetic::{Part, images};
+    /// use inkbit::evaluate::int_logits;
+    /// use inkbit::reference::Reference;
+    /// let blob = &inkbit::builtin::all()[6]; // nano
+    /// let (model, digits) = (blob.model()?, images(Part::Test, 3, 1));
+    /// let reference = Reference::new(&model, &Backend::Ndarray.device()?);
+    /// let logits = reference.layers(&digits.pixels).pop().expect("the last layer gives logits");
+    /// let core: Vec<i64> = int_logits(&model, &digits)?.into_iter().map(i64::from).collect();
+    /// assert_eq!(logits, core);
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn layers(&self, pixels: &[u8]) -> Vec<Vec<i64>> {
         let images = pixels.len() / self.input.pixels();

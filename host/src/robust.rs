@@ -74,6 +74,17 @@ pub struct Robustness {
 /// Measures a classifier under all conditions; `accuracy` gives its accuracy on images, and
 /// `progress` is told how many conditions are done.
 ///
+/// ```
+/// use inkbit::data::synthetic::{Part, images};
+/// use inkbit::evaluate::evaluate_model;
+/// use inkbit::robust::{CONDITIONS, measure};
+/// let blob = &inkbit::builtin::all()[6]; // nano
+/// let (model, digits) = (blob.model()?, images(Part::Test, 20, 1));
+/// let accuracy = |digits: &_| evaluate_model(&model, digits).map(|found| found.accuracy);
+/// assert_eq!(measure(&digits, accuracy, |_done| {})?.len(), CONDITIONS.len());
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 ///
 /// Those of `accuracy`.

@@ -53,6 +53,20 @@ fn flag(reader: &mut Reader<'_>) -> Option<bool> {
 
 /// Writes the frame of a response into the front of `out` and returns it; `None` if `out` is too
 /// small.
+///
+/// ```
+/// use inkbit_core::link::device::write_response;
+/// use inkbit_core::link::{Receiver, Response, decode};
+/// let mut line = [0; 64];
+/// let frame = write_response(&Response::Logits { id: 7, nanoseconds: 900, logits: &[-3, 5] }, &mut line);
+/// let mut receiver = Receiver::<64>::new();
+/// let (end, rest) = frame.expect("it fits").split_last().expect("a frame ends in 0");
+/// assert!(rest.iter().all(|&byte| receiver.push(byte).is_none()));
+/// let message = receiver.push(*end).expect("it is whole")?;
+/// let Response::Logits { id, logits, .. } = decode::<Response<'_>>(message)? else { panic!() };
+/// assert_eq!((id, &logits[..]), (7, &[-3, 5][..]));
+/// # Ok::<_, inkbit_core::link::Refusal>(())
+/// ```
 pub fn write_response<'o>(response: &Response<'_, &[i32]>, out: &'o mut [u8]) -> Option<&'o [u8]> {
     let frame = CobsEncoder::new(out);
     let mut writer = Writer { frame, digest: CRC.digest(), fits: true };

@@ -97,6 +97,18 @@ impl Emulator {
     /// machine stands still until [`Self::connect`] is called, so that no word of it is lost; with
     /// a window it runs at once.
     ///
+    /// ```no_run
+    /// use inkbit::device::qemu::Screen;
+    /// use inkbit::device::{Board, Emulator, Firmware};
+    /// let board = Board::find("lm3s6965evb")?;
+    /// let firmware = Firmware::find(&board, None)?; // what `cargo xtask firmware` has built
+    /// let blob = &inkbit::builtin::all()[6]; // nano
+    /// let emulator = Emulator::start(&board, &firmware, blob.bytes(), &Screen::Headless)?;
+    /// let answer = emulator.into_client()?.classify(&[0; 28 * 28])?;
+    /// println!("logits of blank paper: {:?}", answer.logits);
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`EmulatorError`].

@@ -22,6 +22,15 @@ const MISTAKES: usize = 5;
 
 /// Accuracy, loss, scores per class, confusion matrix and the most frequent mistakes. In colours,
 /// the matrix is shaded by the share of its rows: blue for what is right, red for what is wrong.
+///
+/// ```
+/// use inkbit::evaluate::Evaluation;
+/// use inkbit::report::text::evaluation;
+/// let classes = ["cat".to_owned(), "dog".to_owned()];
+/// let result = Evaluation::from_logits(&classes, &[0, 1], &[2.0, 0.0, 1.0, 0.0]);
+/// let text = evaluation(&result, false);
+/// assert!(text.starts_with("accuracy 50.00 %"), "{text}");
+/// ```
 #[must_use]
 pub fn evaluation(result: &Evaluation, coloured: bool) -> String {
     let Evaluation { images, correct, accuracy, loss, .. } = result;

@@ -22,6 +22,15 @@ const LABEL: usize = 12;
 ///
 /// The shade goes with the square root of the share, and that of mistakes with the greatest of them,
 /// so that a mistake in a hundred can be seen.
+///
+/// ```
+/// use inkbit::evaluate::Evaluation;
+/// use inkbit::report::plot::confusion;
+/// let classes = ["cat".to_owned(), "dog".to_owned()];
+/// let result = Evaluation::from_logits(&classes, &[0, 1], &[2.0, 0.0, 1.0, 0.0]);
+/// let picture = confusion(&result);
+/// assert!(picture.file().starts_with("<svg") && picture.alt.contains("dog"));
+/// ```
 #[must_use]
 pub fn confusion(result: &Evaluation) -> Picture {
     let count = result.classes.len() as u32;
