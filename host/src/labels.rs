@@ -95,16 +95,13 @@ pub fn read(path: &Path) -> Result<Vec<String>, LabelsError> {
 /// Reads a file of labels for so many classes; `whose` is for the message, such as "the model has".
 ///
 /// ```
-/// use inkbit::data::synthetic;
+/// use inkbit::labels::read_for;
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("labels.txt");
-/// std::fs::write(&path, "zero\none\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\n")?;
-/// let mut data = synthetic::dataset(10, 10, 1);
-/// inkbit::labels::apply(&path, &mut data)?;
-/// assert_eq!(data.classes[7], "seven");
-/// std::fs::write(&path, "zero\none\n")?;
-/// let error = inkbit::labels::apply(&path, &mut data).unwrap_err();
-/// assert!(error.to_string().contains("has 2 labels, but the data synthetic have 10 classes"));
+/// std::fs::write(&path, "cat\ndog\n")?;
+/// assert_eq!(read_for(&path, 2, "the model has")?, ["cat", "dog"]);
+/// let error = read_for(&path, 3, "the model has").unwrap_err();
+/// assert!(error.to_string().contains("has 2 labels, but the model has 3 classes"), "{error}");
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 ///
