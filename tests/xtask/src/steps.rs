@@ -224,12 +224,13 @@ fn docs() -> Result<Outcome, String> {
 /// `cargo test` has already executed the cells, as examples of the chapter that is made of them. This
 /// is for what they show, and takes minutes: evcxr is built, and by it burn once more.
 fn notebook() -> Result<Outcome, String> {
-    let folder = root().join("target/notebook");
-    let program = folder.join("build");
+    let program = "target/notebook/build";
     let mut command = cargo(&["run", "--release", "--manifest-path", "tests/notebook/Cargo.toml"]);
-    command.arg("--target-dir").arg(program).args(["--", "host/notebooks/lesson.ipynb"]);
-    // Else evcxr would build everything anew in a temporary folder.
-    run(command.env("EVCXR_TMPDIR", folder.join("cells")), NOTEBOOK_LIMIT)?;
+    command.args(["--target-dir", program, "--", "host/notebooks/lesson.ipynb"]);
+    // Else evcxr would build everything anew in a temporary folder. It takes no path with `..`.
+    let root = root().canonicalize().map_err(|error| error.to_string())?;
+    command.env("EVCXR_TMPDIR", root.join("target/notebook/cells"));
+    run(&mut command, NOTEBOOK_LIMIT)?;
     Ok(Outcome::Done)
 }
 
