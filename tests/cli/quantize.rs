@@ -185,12 +185,23 @@ fn weights_that_are_no_numbers_are_refused() {
     let mut weights = place.read("run/weights.safetensors");
     let last = weights.len() - 4;
     weights[last..].copy_from_slice(&f32::NAN.to_le_bytes());
-    place.write("run/weights.safetensors", weights);
-    assert_eq!(
-        place.fail(1, "quantize run -o new.inkbit"),
-        "layer 1 has a weight of NaN, which is not a finite number; train again with a lower \
-         learning rate"
+    place.write("run/weights.safetensors", &weights);
+    let message = place.fail(1, "quantize run -o new.inkbit");
+    assert!(
+        message.starts_with("run/weights.safetensors: it is damaged: its CRC-32 is "),
+        "{message}"
     );
+    // A file without a checksum, as they were before.
+    let start = weights.windows(6).position(|bytes| bytes == b"crc32 ").unwrap();
+    weights[start] = b'C';
+    place.write("run/weights.safetensors", &weights);
+    for command in ["quantize run -o new.inkbit", "evaluate run"] {
+        assert_eq!(
+            place.fail(1, command),
+            "layer 1 has a weight of NaN, which is not a finite number; train again with a lower \
+             learning rate"
+        );
+    }
 }
 
 #[test]

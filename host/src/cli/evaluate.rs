@@ -6,6 +6,7 @@ use inkbit::data::Images;
 use inkbit::evaluate::{Evaluation, check_images, evaluate_model, evaluate_net};
 use inkbit::model_file::Blob;
 use inkbit::net::Mlp;
+use inkbit::quantize;
 use inkbit::report::text;
 use inkbit::robust::{CONDITIONS, measure};
 use inkbit::run::Run;
@@ -52,6 +53,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let subject = if args.model.is_dir() {
         let run = Run::open(&args.model)?;
         let net = run.weights()?;
+        quantize::check(&net)?;
         Subject::Run(Box::new(run), net)
     } else {
         Subject::Model(Blob::load(&args.model)?)

@@ -115,7 +115,11 @@ pub fn export(
 }
 
 /// Checks that the format has room for a network, and that its parameters are numbers.
-pub(super) fn check(net: &Mlp) -> Result<(), QuantizeError> {
+///
+/// # Errors
+///
+/// [`QuantizeError::TooLarge`], [`QuantizeError::NotFinite`].
+pub fn check(net: &Mlp) -> Result<(), QuantizeError> {
     let found = net.layers.len();
     if found > MAX_LAYERS {
         return Err(QuantizeError::TooLarge { what: "layers", found, limit: MAX_LAYERS });

@@ -22,7 +22,7 @@ pub(crate) mod simulate;
 
 use calibrate::POST_TRAINING;
 pub(crate) use calibrate::calibrate;
-pub use export::export;
+pub use export::{check, export};
 pub use prune::Removed;
 pub use scale::{Granularity, LayerScales};
 pub use simulate::{Differences, LayerDifference};

@@ -1,9 +1,13 @@
 //! Networks as safetensors: `layers.0.weight` is `[inputs, outputs]`, `layers.0.bias` `[outputs]`;
 //! after quantization-aware training also `layers.0.weight_scale` and `layers.0.output_scale`.
+//!
+//! The text beside them begins with a line that has their CRC-32 and its own: safetensors has none.
+//! Files of before have no such line, and are read all the same.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use flate2::Crc;
 use safetensors::tensor::{Dtype, SafeTensors, View};
 
 use crate::net::{Dense, Mlp};
@@ -52,9 +56,23 @@ pub(super) fn encode(networks: &[(&str, &Mlp)], text: &str) -> Vec<u8> {
             }
         }
     }
+    let bytes = parameters.iter().map(|(name, values)| (name.clone(), values.data()));
+    let text = format!("crc32 {:08x}\n{text}", crc(bytes.collect(), text));
     // One entry: a map of several has no fixed order, and equal runs shall have equal files.
     let text = HashMap::from([("inkbit".to_owned(), text.to_owned())]);
     safetensors::serialize(parameters, Some(text)).expect("names differ and shapes fit the values")
+}
+
+/// CRC-32 of tensors, in order of their names, and of the text beside them.
+fn crc(mut tensors: Vec<(String, Cow<'_, [u8]>)>, text: &str) -> u32 {
+    tensors.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let mut crc = Crc::new();
+    for (name, bytes) in &tensors {
+        crc.update(name.as_bytes());
+        crc.update(bytes);
+    }
+    crc.update(text.as_bytes());
+    crc.sum()
 }
 
 /// A file's tensors and its text.
@@ -69,7 +87,17 @@ impl<'a> Decoded<'a> {
         let tensors = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| error.to_string())?;
         let text = metadata.metadata().as_ref().and_then(|texts| texts.get("inkbit")).cloned();
-        Ok(Self { tensors, text: text.ok_or("it was not written by inkbit")? })
+        let mut text = text.ok_or("it was not written by inkbit")?;
+        let checked = text.strip_prefix("crc32 ").and_then(|rest| rest.split_once('\n'));
+        if let Some((stored, rest)) = checked {
+            let bytes = tensors.iter().map(|(name, view)| (name.to_owned(), view.data().into()));
+            let found = format!("{:08x}", crc(bytes.collect(), rest));
+            if found != stored {
+                return Err(format!("it is damaged: its CRC-32 is {found}, expected {stored}"));
+            }
+            text = rest.to_owned();
+        }
+        Ok(Self { tensors, text })
     }
 
     /// The network with that prefix, which must have these widths.
@@ -134,6 +162,12 @@ mod tests {
         assert_eq!(decoded.text, "text");
         assert_eq!(decoded.network("a.", &[3, 4, 2]).as_ref(), Ok(&networks[0]));
         assert_eq!(decoded.network("", &[3, 4, 2]).as_ref(), Ok(&networks[1]));
+        for (index, bit) in [(bytes.len() - 1, 1), (bytes.len() - 40, 0x40)] {
+            let mut damaged = bytes.clone();
+            damaged[index] ^= bit;
+            let error = Decoded::new(&damaged).err().unwrap();
+            assert!(error.starts_with("it is damaged: its CRC-32 is "), "{error}");
+        }
         let error = decoded.network("", &[3, 5, 2]).unwrap_err();
         assert!(error.starts_with("layers.0.weight is F32 [3, 4], but"), "{error}");
     }
