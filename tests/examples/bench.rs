@@ -1,6 +1,7 @@
 //! Counts the instructions of an inference on emulated boards: `cargo xtask bench` builds what this
 //! needs and starts it.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -17,6 +18,7 @@ use inkbit::device::{Board, Firmware};
 use inkbit::files;
 use inkbit::model_file::Blob;
 use inkbit_tests::instructions::baseline::{Baseline, Comparison, entries};
+use inkbit_tests::instructions::document::document;
 use inkbit_tests::instructions::measure::{self, Sample};
 use inkbit_tests::instructions::probes::probes;
 use inkbit_tests::instructions::summary::{LANES_32, ModelFacts, Row, Summary};
@@ -163,8 +165,10 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
 
     let data = pictures.data;
     let shown = subjects.iter().filter(|subject| !subject.is_probe);
-    let text: String = shown.map(|subject| tables(&rows, subject.facts.crc, data)).collect();
-    println!("{text}");
+    let source = format!("`{}`, {compiler}", arguments.command);
+    let sections: Vec<String> =
+        shown.map(|subject| tables(&rows, subject.facts.crc, data, &source)).collect();
+    println!("{}", sections.concat());
     left_out.iter().for_each(|line| println!("{line}"));
     println!("{} firmwares in {:.0} s", rows.len(), start.elapsed().as_secs_f64());
 
@@ -187,7 +191,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         let mut new = old;
         new.renew(&compiler, found);
         files::write(Path::new(BASELINE), new.text().as_bytes())?;
-        files::write(Path::new(TABLES), document(&arguments.command, &compiler, &text).as_bytes())?;
+        let old = fs::read_to_string(TABLES).unwrap_or_default();
+        files::write(Path::new(TABLES), document(&old, &sections).as_bytes())?;
         println!("wrote {BASELINE} and {TABLES}");
     }
     Ok(sound)
@@ -362,33 +367,4 @@ fn bar(total: usize) -> ProgressBar {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }
-}
-
-/// The file of tables.
-fn document(command: &str, compiler: &str, tables: &str) -> String {
-    format!(
-        "# Instructions of an inference\n\n\
-         Written by `{command}` with {compiler}; not to be edited. Counted in QEMU by the plugin in \
-         `tests/count`, of the firmware that is flashed, with the model in its place in flash and \
-         the images sent over the line, from the first instruction of `infer` to its return: raw \
-         pixels in, logits out. A differing logit is one that is not what `tests/src/oracle` makes \
-         of core/FORMAT.md.\n\n\
-         - *bar*: 3.33 N + 13,000 on Cortex-M0 and 1.2 N + 9,000 on the other Cortex-M, with 8 bits \
-         a weight; with packed entries 8 % more, for half the memory; with fewer bits 25 % more per \
-         N than the same net with the same weights in 8 bits each; on RISC-V 2.5 times the \
-         Cortex-M3's count.\n\
-         - *in 8 bits*: the same weights, stored in 8 bits each, so the same logits and the same N; \
-         the bar of *ratio* is 1.25. Both are means over the 20 synthetic images; multiply is the \
-         kernel alone.\n\
-         - *CMSIS-NN*: instructions of its s8 functions for the same net, which do not depend on \
-         the image; *ratio*: those to ours.\n\
-         - *parts*: gather lists the pixels that are not zero; multiply is the kernel; requantise is \
-         all the rest. The parts add up to the mean, and so do the layers with what is before them.\n\
-         - *scratch*: working memory for this net; *stack*: the deepest byte that `infer` or what it \
-         calls has written; *code*: of all functions of the engine, those for other widths of \
-         weights too.\n\
-         - *cycles*: an estimate, for memory without wait states, by the times in Arm's Cortex-M3 \
-         Technical Reference Manual: a long multiplication that adds takes 4 to 7 cycles, MLA 2, a \
-         jump 1 to 3 beside its own, a load 2 or 1 behind another load or store.\n\n{tables}"
-    )
 }

@@ -3,6 +3,7 @@
 pub mod baseline;
 pub mod calls;
 pub mod cycles;
+pub mod document;
 pub mod engine;
 pub mod fit;
 pub mod measure;

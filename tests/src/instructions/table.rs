@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use inkbit::quantize::bits;
 
+use super::document::SECTION;
 use super::summary::{FEWER_BITS, Row, Summary};
 
 /// A table in the making.
@@ -45,17 +46,17 @@ impl Table {
     }
 }
 
-/// The tables of one model; its rows are those of `rows` that begin with it.
+/// The section of one model, of the rows that are its own; `source` says how it was counted.
 #[must_use]
-pub fn tables(rows: &[Row], crc: u32, data: &str) -> String {
+pub fn tables(rows: &[Row], crc: u32, data: &str, source: &str) -> String {
     let own: Vec<&Row> = rows.iter().filter(|row| row.model.crc == crc).collect();
     let Some(first) = own.first() else { return String::new() };
     let mut text = String::new();
     let widths: Vec<String> = first.model.widths.iter().map(ToString::to_string).collect();
     let _ = writeln!(
         text,
-        "## {}: {}, {} bits\n\n{} {data} images, {} products with inputs that are not zero in the \
-         mean (N).\n",
+        "{SECTION}{}: {}, {} bits\n\n{} {data} images, {} products with inputs that are not zero in \
+         the mean (N). {source}.\n",
         first.model.name,
         widths.join("-"),
         bits::label(&first.model.bits),
@@ -217,7 +218,7 @@ mod tests {
         let mut m0 = row("microbit", "packed", 8, 190_000.0);
         (m0.images.least, m0.images.layers) = (5, vec![1.0, 2.0]);
         let rows = [m0, row("lm3s6965evb", "wide", 8, 70_000.0)];
-        let text = tables(&rows, 8, "MNIST");
+        let text = tables(&rows, 8, "MNIST", "counted");
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "## int8: 784-256-128-10, 8 bits");
         assert!(lines[2].starts_with("100 MNIST images, 50,000 products"), "{text}");
@@ -234,16 +235,16 @@ mod tests {
     fn fewer_bits_are_held_against_the_same_weights_in_8() {
         let mut row = row("microbit", "packed", 4, 190_000.0);
         (row.reference.macs, row.reference.parts[1]) = (50_000.0, 130_000.0);
-        assert!(!tables(std::slice::from_ref(&row), 4, "MNIST").contains("in 8 bits"));
+        assert!(!tables(std::slice::from_ref(&row), 4, "MNIST", "counted").contains("in 8 bits"));
         let (macs, parts) = (50_000.0, [0.0, 100_000.0, 0.0]);
         row.in_8_bits = Some(Summary { mean: 160_000.0, macs, parts, ..Summary::default() });
-        let text = tables(&[row], 4, "MNIST");
+        let text = tables(&[row], 4, "MNIST", "counted");
         assert!(text.contains("| 3.800 |     3.200 | 1.187 |"), "{text}");
         assert!(text.contains("|          2.600 |     2.000 | missed: 1.300 |"), "{text}");
     }
 
     #[test]
     fn a_model_that_was_not_counted_has_no_table() {
-        assert_eq!(tables(&[], 8, "MNIST"), "");
+        assert_eq!(tables(&[], 8, "MNIST", "counted"), "");
     }
 }
