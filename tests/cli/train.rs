@@ -122,8 +122,14 @@ fn a_value_out_of_range_is_a_wrong_use_and_creates_nothing() {
         assert_eq!(message, expected);
     }
     for (flags, expected) in [
-        ("--hidden ten", "invalid value 'ten' for '--hidden <WIDTHS>'"),
-        ("--epochs -1", "invalid value '-1' for '--epochs <COUNT>'"),
+        (
+            "--hidden ten",
+            "invalid value 'ten' for '--hidden <WIDTHS>': expected a whole number from 0 to \
+             9223372036854775807, such as 20; or several with commas, or none",
+        ),
+        ("--epochs -1", "invalid value '-1' for '--epochs <COUNT>': expected a whole number "),
+        ("--batch 18446744073709551615", "for '--batch <COUNT>': expected a whole number "),
+        ("--lr 1e39", "for '--lr <RATE>': expected a number of at most 3.4028235e38"),
         ("--backend gpu", "there is no backend \"gpu\": take ndarray or flex"),
         ("--preset modern", "[possible values: classic, "),
         ("--schedule linear", "[possible values: constant, cosine]"),
@@ -158,7 +164,7 @@ fn a_configuration_that_cannot_be_read_is_a_wrong_use() {
     place.write("range.toml", "dropout = 1");
     for (file, expected) in [
         ("unknown.toml", "unknown.toml: unknown field `drop`, expected one of `hidden`, `input`"),
-        ("type.toml", "type.toml: invalid type: string \"three\", expected "),
+        ("type.toml", "type.toml: TOML parse error at line 1, column 10\n"),
         ("syntax.toml", "syntax.toml: TOML parse error at line 2, column 8\n"),
         ("bytes.toml", "cannot read bytes.toml: "),
         ("range.toml", "dropout is 1, but must be from 0 to below 1"),
@@ -195,7 +201,8 @@ fn images_that_cannot_be_trained_on_are_refused_before_a_run_is_replaced() {
     assert_eq!(
         place.fail(1, "train --out run --force --data digits --validation-split 0.001"),
         "the training images cannot be used: of 320, a validation_split of 0.001 leaves 320 to \
-         train on and 0 to choose by, but each must be at least 1"
+         train on and 0 to choose by, but each must be at least 1; take another --validation-split, \
+         or more images"
     );
 }
 

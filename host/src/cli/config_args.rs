@@ -36,7 +36,7 @@ pub struct ConfigArgs {
     pub hidden: Option<Hidden>,
 
     /// Edge of the image that the network gets, such as 28, 14 or 12; 0 for the data's [classic: 0]
-    #[arg(long, value_name = "PIXELS")]
+    #[arg(long, value_name = "PIXELS", value_parser = count)]
     pub input: Option<usize>,
 
     /// Normalize hidden layers over each batch [classic: false]
@@ -52,15 +52,15 @@ pub struct ConfigArgs {
     pub dropout: Option<f32>,
 
     /// Passes over the training images, at most [classic: 20]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = count)]
     pub epochs: Option<usize>,
 
     /// Images in a training step [classic: 128]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = count)]
     pub batch: Option<usize>,
 
     /// Learning rate; `learning_rate` in a TOML file [classic: 0.001]
-    #[arg(long = "lr", value_name = "RATE")]
+    #[arg(long = "lr", value_name = "RATE", value_parser = number)]
     pub learning_rate: Option<f32>,
 
     /// How the learning rate changes [classic: constant]
@@ -72,7 +72,7 @@ pub struct ConfigArgs {
     pub warmup: Option<f32>,
 
     /// What a step takes away of each weight, times the learning rate [classic: 0]
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, value_name = "RATE", value_parser = number)]
     pub weight_decay: Option<f32>,
 
     /// Share of the target that is spread over all classes [classic: 0]
@@ -84,11 +84,11 @@ pub struct ConfigArgs {
     pub ema: Option<f32>,
 
     /// Greatest norm of all gradients together; 0 for no limit [classic: 0]
-    #[arg(long, value_name = "NORM")]
+    #[arg(long, value_name = "NORM", value_parser = number)]
     pub clip: Option<f32>,
 
     /// Weight of the hidden activations in the loss: more zeros, fewer instructions [classic: 0]
-    #[arg(long, value_name = "WEIGHT")]
+    #[arg(long, value_name = "WEIGHT", value_parser = number)]
     pub sparsity: Option<f32>,
 
     /// Bits of a weight: 8, 4 or 2, for all layers or one for each [classic: 8]
@@ -110,7 +110,7 @@ pub struct ConfigArgs {
     pub seed: Option<u64>,
 
     /// Epochs without a lower validation loss before training stops; 0 for never [classic: 5]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = count)]
     pub patience: Option<usize>,
 
     /// Which epoch's weights are kept [classic: best]
@@ -144,9 +144,7 @@ impl FromStr for Hidden {
             return Ok(Self(Vec::new()));
         }
         let width = |part: &str| {
-            part.trim().parse().map_err(|_| {
-                format!("`{part}` is no width: expected whole numbers with commas, or none")
-            })
+            count(part.trim()).map_err(|error| format!("{error}; or several with commas, or none"))
         };
         text.split(',').map(width).collect::<Result<_, _>>().map(Self)
     }
@@ -207,6 +205,21 @@ pub struct AugmentArgs {
     /// Recentre the changed image as the device does it
     #[arg(long, value_name = "BOOL", value_delimiter = ',', num_args = 0..=1, default_missing_value = "true")]
     pub recentre: Option<Vec<bool>>,
+}
+
+/// A count, which TOML must have room for.
+fn count(text: &str) -> Result<usize, String> {
+    let count = text.parse::<i64>().ok().and_then(|count| usize::try_from(count).ok());
+    count.ok_or_else(|| format!("expected a whole number from 0 to {}, such as 20", i64::MAX))
+}
+
+/// A number that 32 bits have room for; what is infinite by name is judged with the ranges.
+fn number(text: &str) -> Result<f32, String> {
+    let number: f32 = text.parse().map_err(|_| "expected a number, such as 0.001".to_owned())?;
+    if number.is_infinite() && text.contains(|c: char| c.is_ascii_digit()) {
+        return Err(format!("expected a number of at most {:e}", f32::MAX));
+    }
+    Ok(number)
 }
 
 fn kind(name: &str) -> Result<Kind, String> {

@@ -160,10 +160,20 @@ impl TrainConfig {
         for &(name, text) in layers {
             let failed = |error: toml::de::Error| ConfigError::Text {
                 source_name: name.to_owned(),
-                message: error.to_string().trim_end().to_owned(),
+                message: in_words(error.to_string().trim_end()),
             };
             merge(&mut merged, text.parse().map_err(failed)?);
-            result = Some(merged.clone().try_into().map_err(failed)?);
+            // A value of this text has a place in it; a key of all layers together has none.
+            let is_of_a_value = |error: &toml::de::Error| {
+                !["missing field", "unknown field"]
+                    .iter()
+                    .any(|key| error.message().starts_with(key))
+            };
+            let placed = |error| match toml::from_str::<Self>(text) {
+                Err(placed) if is_of_a_value(&placed) => failed(placed),
+                _ => failed(error),
+            };
+            result = Some(merged.clone().try_into().map_err(placed)?);
         }
         Ok(result.expect("a preset or a run's configuration is the first layer"))
     }
@@ -202,6 +212,28 @@ impl TrainConfig {
     pub fn shrunk(&self, side: usize) -> Option<Input> {
         shrink::input(side, self.input)
     }
+}
+
+/// A parser's message without the names of Rust's types, and with advice on a key that is missing.
+fn in_words(message: &str) -> String {
+    const WHOLE: &str = "a whole number, at least 0";
+    let mut message = message.to_owned();
+    for (found, words) in [
+        ("usize", WHOLE),
+        ("u64", WHOLE),
+        ("u8", "a whole number from 0 to 255"),
+        ("f32", "a number"),
+        ("f64", "a number"),
+        ("struct AdamConfig", "a table, [adam]"),
+        ("struct Augment", "a table, [augment]"),
+    ] {
+        message = message.replace(&format!("expected {found}"), &format!("expected {words}"));
+    }
+    if message.starts_with("missing field") {
+        message += "; another version may have written the file: add the line, as \
+                    `inkbit train --print-config` shows it";
+    }
+    message
 }
 
 /// Puts the values of one table over those of another, tables within tables likewise.
@@ -249,5 +281,35 @@ mod tests {
         let layers = [("classic", PRESETS[0].toml), ("my.toml", "drop = 0.3")];
         let error = TrainConfig::from_layers(&layers).unwrap_err().to_string();
         assert!(error.starts_with("my.toml: unknown field `drop`, expected one of"), "{error}");
+    }
+
+    #[test]
+    fn wrong_types_are_named_in_words() {
+        let refused = |text| {
+            let layers = [("classic", PRESETS[0].toml), ("my.toml", text)];
+            TrainConfig::from_layers(&layers).unwrap_err().to_string()
+        };
+        for (text, expected) in [
+            ("seed = 2\nepochs = \"three\"", "at line 2, column 10\n"),
+            ("epochs = -3", "expected a whole number, at least 0"),
+            ("dropout = true", "expected a number"),
+            ("adam = 3", "expected a table, [adam]"),
+            ("augment = 3", "expected a table, [augment]"),
+            ("[augment]\nrotation = \"much\"", "expected a value, or a list of values"),
+        ] {
+            let error = refused(text);
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_configuration_of_another_version_says_how_to_complete_it() {
+        let text = PRESETS[0].toml.replace("\nsparsity = ", "\n# ");
+        let error = TrainConfig::from_layers(&[("run/config.toml", &text)]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "run/config.toml: missing field `sparsity`; another version may have written the file: \
+             add the line, as `inkbit train --print-config` shows it"
+        );
     }
 }

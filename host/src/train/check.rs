@@ -33,7 +33,7 @@ pub fn check_sizes(config: &TrainConfig, side: usize, images: usize) -> Result<I
     if kept == 0 || kept == images {
         return Err(TrainError::Images(format!(
             "of {images}, a validation_split of {} leaves {} to train on and {kept} to choose by, \
-             but each must be at least 1",
+             but each must be at least 1; take another --validation-split, or more images",
             config.validation_split,
             images - kept
         )));

@@ -29,7 +29,7 @@ pub enum TrainError {
     /// A loss is infinite or not a number.
     #[error(
         "training diverged: the {part} loss of epoch {epoch} is {loss}, but must be finite; take \
-         a lower learning rate"
+         {remedy}"
     )]
     Diverged {
         /// "training" or "validation".
@@ -38,5 +38,7 @@ pub enum TrainError {
         epoch: usize,
         /// The loss.
         loss: f32,
+        /// What else to train with.
+        remedy: &'static str,
     },
 }

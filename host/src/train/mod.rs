@@ -193,11 +193,11 @@ impl<'a> Trainer<'a> {
             self.start_rounding()?;
         }
         let (tally, seen) = self.train(number, progress);
-        let (train_loss, train_accuracy) = measures("training", number, tally)?;
+        let (train_loss, train_accuracy) = measures(&self.config, "training", number, tally)?;
         let evaluation = Instant::now();
         let candidate = self.candidate(seen);
         let (validation_loss, validation_accuracy) =
-            measures("validation", number, self.evaluate(&candidate))?;
+            measures(&self.config, "validation", number, self.evaluate(&candidate))?;
         self.timings.evaluation += evaluation.elapsed();
         let epoch = Epoch {
             epoch: number,
@@ -358,11 +358,20 @@ fn normalizes(config: &TrainConfig, rounds: bool) -> bool {
 }
 
 /// Mean loss and accuracy.
-fn measures(part: &'static str, epoch: usize, tally: Tally) -> Result<(f32, f32), TrainError> {
+fn measures(
+    config: &TrainConfig,
+    part: &'static str,
+    epoch: usize,
+    tally: Tally,
+) -> Result<(f32, f32), TrainError> {
     let images = tally.images as f64;
     let loss = (tally.loss / images) as f32;
     if !loss.is_finite() {
-        return Err(TrainError::Diverged { part, epoch, loss });
+        let remedy = match config.sparsity > 0.0 {
+            true => "a lower learning rate or a lower sparsity",
+            false => "a lower learning rate",
+        };
+        return Err(TrainError::Diverged { part, epoch, loss, remedy });
     }
     Ok((loss, (tally.correct as f64 / images) as f32))
 }

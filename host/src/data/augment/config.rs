@@ -80,7 +80,7 @@ pub const KINDS: [Kind; 4] = [
 
 /// A value, or several that the epochs take in turn; in TOML a number or a list of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a value, or a list of values that the epochs take in turn")]
 pub enum Turns<T> {
     /// The same for every epoch.
     Always(T),
