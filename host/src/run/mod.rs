@@ -13,8 +13,10 @@
 //! Every file is replaced whole. The checkpoint is written first, and weights and history are
 //! written from it again when a run is resumed, so that a process may be killed at any time.
 
+mod data_info;
 mod error;
 mod lock;
+mod observer;
 mod tensors;
 
 use std::fs;
@@ -30,11 +32,13 @@ use crate::files::{self, FileError};
 use crate::net::Mlp;
 use crate::quantize::Report;
 use crate::train::adam::Adam;
-use crate::train::history::{Epoch, History};
+use crate::train::history::History;
 use crate::train::timings::Timings;
 use crate::train::{State, Trainer, check_sizes};
+pub use data_info::DataInfo;
 pub use error::RunError;
 use lock::Lock;
+pub use observer::Observer;
 use tensors::Decoded;
 
 const CONFIG: &str = "config.toml";
@@ -44,60 +48,6 @@ const HISTORY: &str = "history.json";
 const QUANTIZED: &str = "quantized.json";
 const CHECKPOINT: &str = "checkpoint.safetensors";
 const REPORT: &str = "report.html";
-
-/// Which data a run was trained on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DataInfo {
-    /// What `--data` was.
-    pub name: String,
-    /// SHA-256 of the data in hexadecimal digits, see [`Dataset::digest`].
-    pub digest: String,
-    /// Edge of an image in pixels.
-    pub side: usize,
-    /// Images to train and to choose by.
-    pub train_images: usize,
-    /// Images for the last figure.
-    pub test_images: usize,
-    /// Labels of the classes, in order.
-    pub classes: Vec<String>,
-    /// What `--labels` was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub labels: Option<String>,
-}
-
-impl DataInfo {
-    /// Describes a data set.
-    #[must_use]
-    pub fn new(data: &Dataset) -> Self {
-        Self {
-            name: data.name.clone(),
-            digest: data.digest().iter().map(|byte| format!("{byte:02x}")).collect(),
-            side: data.train.side,
-            train_images: data.train.len(),
-            test_images: data.test.len(),
-            classes: data.classes.clone(),
-            labels: None,
-        }
-    }
-}
-
-/// Somebody who looks on, and who may stop it.
-pub trait Observer {
-    /// After every batch: the epoch, batches done, and batches of an epoch.
-    fn batch(&mut self, _epoch: usize, _done: usize, _total: usize) {}
-
-    /// After every epoch, when it has been saved.
-    fn epoch(&mut self, _epoch: &Epoch, _history: &History) {}
-
-    /// Whether to end after the epoch in hand; asked after every epoch.
-    fn stop(&mut self) -> bool {
-        false
-    }
-}
-
-/// Nobody looks on.
-impl Observer for () {}
 
 /// A training run's folder.
 #[derive(Clone, Debug, PartialEq)]
