@@ -158,12 +158,13 @@ impl Options {
         }
         // The counting program runs in the checkout, wherever this was started.
         for model in &mut self.models {
-            let given = std::path::absolute(&*model).map_err(|error| error.to_string())?;
-            *model = if given.is_file() { given } else { process::root().join(&*model) };
-            if !model.is_file() {
-                let shown = model.display();
+            let given = if model.is_file() { model.clone() } else { process::root().join(&*model) };
+            let full = given.canonicalize().ok().filter(|path| path.is_file());
+            let Some(full) = full else {
+                let shown = given.display();
                 return Err(format!("there is no file {shown}: name a model that exists"));
-            }
+            };
+            *model = full;
         }
         Ok(())
     }
@@ -188,7 +189,8 @@ impl Options {
         if self.images != 10_000 {
             command += &format!(" --images {}", self.images);
         }
-        let own = |model: &Path| model.strip_prefix(process::root()).unwrap_or(model).to_owned();
+        let root = process::root().canonicalize().unwrap_or_default();
+        let own = |model: &Path| model.strip_prefix(&root).unwrap_or(model).to_owned();
         for model in self
             .models
             .iter()
@@ -346,9 +348,11 @@ mod tests {
             "--list both --lanes both --portable --write",
             "--list wide --lanes 32 --images 7 --write",
             &format!("--model {MODEL} --model {} --write", root.display()),
+            &format!("--model {} --write", root.canonicalize().unwrap().display()),
         ] {
             let options = parse(arguments).unwrap();
             let command = options.command();
+            assert!(!command.contains("--model /"), "{command}");
             assert_eq!(parse(command.strip_prefix("cargo xtask bench").unwrap()).unwrap(), options);
         }
     }
