@@ -217,6 +217,6 @@ fn the_recorded_command_is_one_that_a_shell_runs() {
     let command = inspected.lines().find_map(|line| line.split_once("inkbit train ")).unwrap().1;
     assert_eq!(
         command,
-        "--preset classic --epochs 1 --hidden none --data \"it's\" --labels names.txt"
+        "--preset classic --epochs 1 --hidden none --data \"it's\" --labels names.txt --out RUN"
     );
 }

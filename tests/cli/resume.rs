@@ -34,7 +34,7 @@ impl Training {
         assert!(data.ends_with(" to test on, 4 classes\n"), "{data:?}");
         for _ in 0..epochs {
             let mut line = training.line();
-            if line.starts_with("no board can run it") {
+            if line.starts_with("no board can run this network") {
                 line = training.line();
             }
             assert!(line.starts_with("epoch "), "{line:?}");

@@ -138,7 +138,7 @@ fn what_cannot_be_swept_is_refused_before_anything_is_trained() {
         ("--widths 4 --fit macrobit", "no board is called 'macrobit'"),
         ("--widths 4 --shard 3/2", "--shard is \"3/2\", but must be K/N"),
         ("--widths 4 --set epochs=0", "epochs is 0, but must be at least 1"),
-        ("--widths 4 --set epoch=1", "[config] of the sweep: unknown field `epoch`"),
+        ("--widths 4 --set epoch=1", "there is no key `epoch`; did you mean `epochs`?"),
         ("--widths 4 --set epochs", "--set is `epochs`, but must be KEY=VALUE"),
         ("--widths 4 --set hidden=[3]", "hidden is [3], but must be left out: widths (--widths)"),
         ("--widths 4 --seeds 0", "seeds is 0, but must be from 1 to 1000"),

@@ -163,7 +163,7 @@ fn a_configuration_that_cannot_be_read_is_a_wrong_use() {
     place.write("bytes.toml", [0xff, 0xfe]);
     place.write("range.toml", "dropout = 1");
     for (file, expected) in [
-        ("unknown.toml", "unknown.toml: unknown field `drop`, expected one of `hidden`, `input`"),
+        ("unknown.toml", "unknown.toml: line 1: there is no key `drop`; did you mean `dropout`?"),
         ("type.toml", "type.toml: TOML parse error at line 1, column 10\n"),
         ("syntax.toml", "syntax.toml: TOML parse error at line 2, column 8\n"),
         ("bytes.toml", "cannot read bytes.toml: "),
@@ -230,7 +230,7 @@ fn odd_data_are_trained_quantized_and_verified_like_any() {
             place.succeed(&format!("train --out {data}-run --data {data} --hidden 4 --epochs 1"));
         // Host and format have room for larger images and for more classes than a board.
         let too_large = side == 64 || classes > 64;
-        assert_eq!(text.contains("\nno board can run it: "), too_large, "{text}");
+        assert_eq!(text.contains("\nno board can run this network: "), too_large, "{text}");
         place.succeed(&format!("quantize {data}-run -o {data}.inkbit"));
         let proof = place.succeed(&format!("verify {data}.inkbit --data {data}"));
         assert!(proof.ends_with("\n0 mismatches\n"), "{proof}");

@@ -8,7 +8,7 @@ use inkbit::model_file::Blob;
 use inkbit::models::read_counts;
 use inkbit::report::text;
 
-use super::data_args::DataArgs;
+use super::data_args::{DataArgs, other_data};
 use super::{UsageError, progress};
 
 /// Put several models side by side on the same test images.
@@ -61,7 +61,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         super::print(&format!("{}\n", serde_json::to_string(&comparison)?))?;
     } else {
         let notes = comparison.models.iter().filter(|model| model.classes > data.classes.len());
-        let notes: String = notes.map(|model| note(model, data.classes.len())).collect();
+        let mut notes: String = notes.map(|model| note(model, data.classes.len())).collect();
+        for (path, blob) in args.models.iter().zip(&blobs) {
+            let note = other_data(&path.display().to_string(), &blob.model()?, &data);
+            notes.extend(note.map(|note| note + "\n"));
+        }
         super::print(&(text::comparison(&comparison) + &notes))?;
     }
     Ok(())

@@ -95,3 +95,9 @@ impl DataArgs {
         }
     }
 }
+
+/// What to say of a model that was trained on other data than these: its accuracy may mean little.
+pub fn other_data(name: &str, model: &Model<'_>, data: &Dataset) -> Option<String> {
+    let is_other = model.header().provenance.digest != data.digest();
+    is_other.then(|| format!("note: {name} was trained on other data than {}", data.name))
+}

@@ -11,7 +11,7 @@ use inkbit::report::text;
 use inkbit::robust::{CONDITIONS, measure};
 use inkbit::run::Run;
 
-use super::data_args::DataArgs;
+use super::data_args::{DataArgs, other_data};
 use super::progress;
 
 /// Measure a model, or a run's float network, on the test images.
@@ -67,9 +67,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
     let result = subject.evaluate(&data.test)?.with_labels(&data.classes);
     if let Subject::Model(blob) = &subject
-        && blob.model()?.header().provenance.digest != data.digest()
+        && let Some(note) = other_data("the model", &blob.model()?, &data)
     {
-        super::complain(&format!("note: the model was trained on other data than {}", data.name));
+        super::complain(&note);
     }
     if args.json {
         super::print(&format!("{}\n", serde_json::to_string(&result)?))?;

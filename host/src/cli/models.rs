@@ -8,7 +8,7 @@ use inkbit::model_file::Blob;
 use inkbit::models::{Entry, find, mark_best, read_counts};
 use inkbit::report::models::tables;
 
-use super::data_args::DataArgs;
+use super::data_args::{DataArgs, other_data};
 use super::progress;
 
 /// Print a table of models: size, accuracy recorded and measured now, and what they cost on boards.
@@ -56,6 +56,14 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     };
     let data = if args.recorded { None } else { Some(args.data.load()?) };
     let images = data.as_ref().map(|data| &data.test);
+    let mut notes = Vec::new();
+    if let Some(data) = &data {
+        for (file, blob) in &blobs {
+            let model = blob.model()?;
+            let name = file.as_ref().map(|file| file.display().to_string());
+            notes.extend(other_data(name.as_deref().unwrap_or(model.header().name), &model, data));
+        }
+    }
     let bar = progress::bar(blobs.len(), "measuring");
     let entries = blobs.into_iter().map(|(file, blob)| {
         let entry = Entry::new(&blob, images, &counts);
@@ -72,6 +80,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let entries = entries.collect::<Result<Vec<_>, _>>();
     bar.finish_and_clear();
     let mut entries = entries?;
+    notes.iter().for_each(|note| super::complain(note));
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.bytes));
     mark_best(&mut entries);
     if args.json {

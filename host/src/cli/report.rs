@@ -12,7 +12,7 @@ use inkbit::report::html::{self, PageError, Report};
 use inkbit::run::Run;
 
 use super::UsageError;
-use super::data_args::DataArgs;
+use super::data_args::{DataArgs, other_data};
 use super::quantize::{Outcome, Plan, default_name, quantize_run};
 
 /// Write all that is to be seen of a run or a model into one HTML file.
@@ -71,6 +71,9 @@ fn of_model(path: &Path, data: &DataArgs, counts: &Counts) -> anyhow::Result<Rep
     let blob = Blob::load(path)?;
     let model = blob.model()?;
     let data = data.load_for_model(&model)?;
+    if let Some(note) = other_data("the model", &model, &data) {
+        super::complain(&note);
+    }
     Ok(Report::new(&Facts::gather(&model, &blob, &data, None, counts)?))
 }
 

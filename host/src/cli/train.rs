@@ -199,7 +199,7 @@ pub fn announce(run: &Run, data: &Dataset) -> anyhow::Result<()> {
         let classes = data.classes.len();
         super::print(&format!("{}: {images}, {tests} to test on, {classes} classes\n", data.name))?;
         if let Some(obstacle) = obstacle_everywhere(&run.config, &run.data) {
-            super::print(&format!("no board can run it: {obstacle}\n"))?;
+            super::print(&format!("no board can run this network: {obstacle}\n"))?;
         }
     }
     for line in labels::oddities(data) {

@@ -4,6 +4,7 @@
 
 mod check;
 mod command;
+mod words;
 
 use inkbit_core::{Input, WeightBits};
 use serde::{Deserialize, Serialize};
@@ -160,7 +161,7 @@ impl TrainConfig {
         for &(name, text) in layers {
             let failed = |error: toml::de::Error| ConfigError::Text {
                 source_name: name.to_owned(),
-                message: in_words(error.to_string().trim_end()),
+                message: words::in_words(error.to_string().trim_end(), text),
             };
             merge(&mut merged, text.parse().map_err(failed)?);
             // A value of this text has a place in it; a key of all layers together has none.
@@ -214,28 +215,6 @@ impl TrainConfig {
     }
 }
 
-/// A parser's message without the names of Rust's types, and with advice on a key that is missing.
-fn in_words(message: &str) -> String {
-    const WHOLE: &str = "a whole number, at least 0";
-    let mut message = message.to_owned();
-    for (found, words) in [
-        ("usize", WHOLE),
-        ("u64", WHOLE),
-        ("u8", "a whole number from 0 to 255"),
-        ("f32", "a number"),
-        ("f64", "a number"),
-        ("struct AdamConfig", "a table, [adam]"),
-        ("struct Augment", "a table, [augment]"),
-    ] {
-        message = message.replace(&format!("expected {found}"), &format!("expected {words}"));
-    }
-    if message.starts_with("missing field") {
-        message += "; another version may have written the file: add the line, as \
-                    `inkbit train --print-config` shows it";
-    }
-    message
-}
-
 /// Puts the values of one table over those of another, tables within tables likewise.
 fn merge(base: &mut toml::Table, over: toml::Table) {
     for (key, value) in over {
@@ -280,7 +259,11 @@ mod tests {
     fn an_unknown_key_is_named_with_its_file() {
         let layers = [("classic", PRESETS[0].toml), ("my.toml", "drop = 0.3")];
         let error = TrainConfig::from_layers(&layers).unwrap_err().to_string();
-        assert!(error.starts_with("my.toml: unknown field `drop`, expected one of"), "{error}");
+        assert_eq!(
+            error,
+            "my.toml: line 1: there is no key `drop`; did you mean `dropout`? `inkbit train \
+             --print-config` lists every key"
+        );
     }
 
     #[test]
@@ -293,6 +276,7 @@ mod tests {
             ("seed = 2\nepochs = \"three\"", "at line 2, column 10\n"),
             ("epochs = -3", "expected a whole number, at least 0"),
             ("dropout = true", "expected a number"),
+            ("hidden = 5", "expected a list, as in [256, 128]"),
             ("adam = 3", "expected a table, [adam]"),
             ("augment = 3", "expected a table, [augment]"),
             ("[augment]\nrotation = \"much\"", "expected a value, or a list of values"),

@@ -280,7 +280,7 @@ pub fn model(model: &Model<'_>, blob: &[u8]) -> String {
         ),
     };
     line("accuracy", &accuracy);
-    line("trained by", &printable(provenance.command));
+    line("trained by", &with_out(&printable(provenance.command)));
     line("seed", &provenance.seed.to_string());
     line("data", &format!("sha256 {}", hex(&provenance.digest)));
     line("written by", &printable(provenance.tool));
@@ -291,6 +291,12 @@ pub fn model(model: &Model<'_>, blob: &[u8]) -> String {
     text.push('\n');
     text.push_str(&sizes(model, blob));
     text
+}
+
+/// The command that trained a model, with a place for what it writes, which is not recorded.
+fn with_out(command: &str) -> String {
+    let trains = command.starts_with("inkbit train ") && !command.contains(" --out ");
+    if trains { format!("{command} --out RUN") } else { command.to_owned() }
 }
 
 /// What quantization cost, how far the integers are from the rounded network, and what was removed.

@@ -323,7 +323,9 @@ impl Run {
             let (last, best, history) = (network("last.")?, network("best.")?, progress.history);
             Ok(State { last, average, best, adam, history })
         };
-        state().map(Some).map_err(|message| damaged(&path, message))
+        state().map(Some).map_err(|message| {
+            damaged(&path, format!("{message} (the best epoch so far can still be quantized)"))
+        })
     }
 
     fn save_checkpoint(&self, state: &State) -> Result<(), RunError> {
