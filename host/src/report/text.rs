@@ -195,7 +195,7 @@ fn instructions(text: &mut String, models: &[Contender], width: usize) {
         let _ = writeln!(
             text,
             "~ estimated for these images, within {:.1} % where it can be held against a count; the \
-             others were counted on synthetic digits",
+             others were counted in the emulator",
             100.0 * greatest
         );
     }
