@@ -2,6 +2,7 @@
 //! that no lane overflows for.
 
 use super::entry::Kind;
+use super::lanes::{ENTRIES_2, ENTRIES_8};
 use super::{Active, Entry};
 use crate::WeightBits;
 use crate::model::Layer;
@@ -29,11 +30,14 @@ pub(super) type Walk = unsafe extern "C" fn(
     plain_end: *mut i32,
 );
 
-/// What the file of an instruction set gives.
+/// What the file of an instruction set gives: walks of packed entries and of wide ones.
 pub(super) trait Assembly {
-    /// The walk, and how many entries it takes without a lane running over, whatever the codes and
-    /// values.
-    fn walk(bits: WeightBits, kind: Kind) -> (Walk, usize);
+    /// For 8-bit weights.
+    const EIGHT: [Walk; 2];
+    /// For 4-bit weights.
+    const FOUR: [Walk; 2];
+    /// For 2-bit weights.
+    const TWO: [Walk; 2];
 }
 
 /// [`Kernel::layer`](super::Kernel::layer) by such a file.
@@ -57,7 +61,16 @@ pub(super) fn layer<A: Assembly, E: Entry>(
     let mut plain_end = plain.as_mut_ptr_range().end;
     // A weight is step · code − offset, so the offsets of a row come off all at once.
     let mut offset = -(bits.offset() * active.total().cast_signed());
-    let (walk, at_once) = A::walk(bits, E::KIND);
+    let ([packed, wide], at_once) = match bits {
+        WeightBits::Eight => (A::EIGHT, ENTRIES_8),
+        // Two 4-bit codes are taken for one of 8 bits.
+        WeightBits::Four => (A::FOUR, ENTRIES_8),
+        WeightBits::Two => (A::TWO, ENTRIES_2),
+    };
+    let walk = match E::KIND {
+        Kind::Packed => packed,
+        Kind::Wide => wide,
+    };
     for cells in active.cells().chunks(at_once) {
         let (entries, out) = (cells.as_ptr_range(), out.as_mut_ptr_range());
         // SAFETY: the bounds are those of slices, of cells of kind `E` and of words, neither of

@@ -20,10 +20,8 @@ use core::cell::Cell;
 
 use super::emit::{self, note};
 use super::entry::Kind;
-use super::lanes::{ENTRIES_2, ENTRIES_8};
 use super::walk::{Assembly, Walk, layer};
 use super::{Active, Entry, Kernel, List, Written};
-use crate::WeightBits;
 use crate::gather::each;
 use crate::model::Layer;
 
@@ -32,18 +30,9 @@ use crate::model::Layer;
 pub enum Native {}
 
 impl Assembly for Native {
-    #[inline(always)]
-    fn walk(bits: WeightBits, kind: Kind) -> (Walk, usize) {
-        match (bits, kind) {
-            (WeightBits::Eight, Kind::Packed) => (int8::packed, ENTRIES_8),
-            (WeightBits::Eight, Kind::Wide) => (int8::wide, ENTRIES_8),
-            // Two 4-bit codes are taken for one of 8 bits.
-            (WeightBits::Four, Kind::Packed) => (bits4::packed, ENTRIES_8),
-            (WeightBits::Four, Kind::Wide) => (bits4::wide, ENTRIES_8),
-            (WeightBits::Two, Kind::Packed) => (bits2::packed, ENTRIES_2),
-            (WeightBits::Two, Kind::Wide) => (bits2::wide, ENTRIES_2),
-        }
-    }
+    const EIGHT: [Walk; 2] = [int8::packed, int8::wide];
+    const FOUR: [Walk; 2] = [bits4::packed, bits4::wide];
+    const TWO: [Walk; 2] = [bits2::packed, bits2::wide];
 }
 
 impl Kernel for Native {
