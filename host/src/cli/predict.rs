@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use inkbit::evaluate::host_scratch;
+use inkbit::evaluate::HostEngine;
 use inkbit::labels::printable;
 use inkbit::model_file::Blob;
 use inkbit::{picture, terminal};
+use inkbit_core::Model;
 use inkbit_core::softmax::softmax;
-use inkbit_core::{Model, infer};
 use serde::Serialize;
 
 /// Say what is drawn on pictures.
@@ -69,14 +69,14 @@ struct Failure<'a> {
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let blob = Blob::load(&args.model)?;
     let model = blob.model()?;
-    let mut scratch = host_scratch(&model);
+    let mut engine = HostEngine::new(&model);
     let side = usize::from(model.input().side);
     let mut failed = 0;
     for path in &args.pictures {
         let file = &*path.to_string_lossy();
         match picture::read(path, side) {
             Ok(pixels) => {
-                let prediction = predict(&model, file, infer(&mut scratch, &pixels));
+                let prediction = predict(&model, file, engine.infer(&pixels));
                 let drawn = if args.show { terminal::draw(&pixels, side) } else { String::new() };
                 super::print(&if args.json { json(&prediction)? } else { line(&prediction) })?;
                 super::print(&drawn)?;

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use inkbit::backend::Backend;
 use inkbit::data::{DataError, Dataset, Source, load};
-use inkbit::evaluate::{host_scratch, int_logits};
+use inkbit::evaluate::{HostEngine, int_logits};
 use inkbit::model_file::Blob;
 use inkbit::reference::Reference;
 use inkbit::report::text;
@@ -13,7 +13,7 @@ use inkbit::run::{DataInfo, Run};
 use inkbit::terminal;
 use inkbit::verify::verify;
 use inkbit_core::softmax::probability;
-use inkbit_core::{Model, argmax, infer};
+use inkbit_core::{Model, argmax};
 
 use super::config_args::ConfigArgs;
 use super::data_args::DataArgs;
@@ -159,12 +159,12 @@ fn samples(model: &Model<'_>, data: &Dataset) -> anyhow::Result<String> {
     if let (Some(wrong), Some(last)) = (wrong, chosen.last_mut()) {
         *last = wrong;
     }
-    let mut scratch = host_scratch(model);
+    let mut engine = HostEngine::new(model);
     let cards: Vec<Vec<String>> = chosen
         .into_iter()
         .map(|index| {
             let pixels = data.test.image(index);
-            let logits = infer(&mut scratch, pixels);
+            let logits = engine.infer(pixels);
             let class = argmax(logits);
             let sure = probability(logits, model.header().logit_scale, class) * 100.0;
             let (found, truth) = (model.label(class), model.label(truth(index)));

@@ -4,12 +4,12 @@
 //! integers: an activation that lies on the edge between two steps may come out one step off.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use inkbit_core::{LayerOutput, Model, argmax, infer_observed};
+use inkbit_core::{LayerOutput, Model, argmax};
 use serde::{Deserialize, Serialize};
 
 use super::Quantized;
 use crate::data::Images;
-use crate::evaluate::{EvaluateError, check_images, host_scratch};
+use crate::evaluate::{EvaluateError, HostEngine, check_images};
 use crate::net::{self, Net};
 use crate::verify::dense;
 
@@ -90,7 +90,7 @@ impl Quantized {
         let net = self.net.clone().into_net(device);
         let (size, classes) = (model.input().pixels(), model.classes());
         let scale = f64::from(model.header().logit_scale);
-        let mut scratch = host_scratch(model);
+        let mut engine = HostEngine::new(model);
         let hidden = vec![LayerDifference::default(); self.scales.len() - 1];
         let mut found = Differences { hidden, ..Differences::default() };
         let indices: Vec<u32> = (0..images.len() as u32).collect();
@@ -102,7 +102,7 @@ impl Quantized {
             });
             let (activations, logits): (Vec<Vec<i64>>, _) = (activations, net::values(logits));
             for (index, pixels) in pixels.chunks_exact(size).enumerate() {
-                let given = infer_observed(&mut scratch, pixels, |layer, output| {
+                let given = engine.infer_observed(pixels, |layer, output| {
                     if let LayerOutput::Activations(_) = output {
                         let width = model.layers()[layer].outputs();
                         let expected = &activations[layer][index * width..(index + 1) * width];
