@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
+use crate::evaluate::compare::{Comparison, Contender};
+use crate::evaluate::table::read_counts;
+use crate::model::Blob;
+use crate::report::text;
 use anyhow::Context;
-use inkbit::compare::{Comparison, Contender};
-use inkbit::model_file::Blob;
-use inkbit::models::read_counts;
-use inkbit::report::text;
 
 use super::data_args::{DataArgs, other_data};
 use super::{UsageError, progress};

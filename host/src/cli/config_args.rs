@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::config::preset::{self, PRESETS};
+use crate::config::{ConfigError, TrainConfig};
+use crate::data::Images;
+use crate::data::augment::{Augment, KINDS, Kind};
+use crate::net::Backend;
+use crate::quantize::{Granularity, bits};
+use crate::support::files::FileError;
+use crate::train::{TrainError, check_sizes};
 use anyhow::Context;
-use inkbit::backend::Backend;
-use inkbit::config::{ConfigError, TrainConfig};
-use inkbit::data::Images;
-use inkbit::data::augment::{Augment, KINDS, Kind};
-use inkbit::files::FileError;
-use inkbit::preset::{self, PRESETS};
-use inkbit::quantize::{Granularity, bits};
-use inkbit::train::{TrainError, check_sizes};
 use inkbit_core::Input;
 use serde::Serialize;
 

@@ -3,9 +3,9 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use inkbit::config::TrainConfig;
-use inkbit::run::Observer;
-use inkbit::train::history::{Epoch, History};
+use crate::config::TrainConfig;
+use crate::run::Observer;
+use crate::train::history::{Epoch, History};
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 use ratatui::crossterm::{cursor, execute, terminal};
 use ratatui::layout::{Constraint, Layout, Rect};

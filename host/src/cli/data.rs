@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use inkbit::data::augment::{self, Augmenter};
-use inkbit::data::shrink::shrink;
-use inkbit::picture::sheet;
+use crate::data::augment::{self, Augmenter};
+use crate::data::picture::sheet;
+use crate::data::shrink::shrink;
 
 use super::UsageError;
 use super::config_args::{ConfigArgs, check_images};

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::device::board::{self, Board};
+use crate::device::qemu::Screen;
+use crate::device::{Client, Emulator, Firmware, port};
+use crate::model::Blob;
+use crate::model::builtin;
+use crate::report::words::{grouped, percent};
 use anyhow::Context;
-use inkbit::builtin;
-use inkbit::device::board::{self, Board};
-use inkbit::device::qemu::Screen;
-use inkbit::device::{Client, Emulator, Firmware, port};
-use inkbit::model_file::Blob;
-use inkbit::report::words::{grouped, percent};
 
 /// Flags that choose devices.
 #[derive(Clone, Debug, Default, clap::Args)]

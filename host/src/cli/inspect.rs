@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use inkbit::model_file::Blob;
-use inkbit::report::text;
+use crate::model::Blob;
+use crate::report::text;
 use ratatui::crossterm::terminal::size;
 
 /// Characters in a line where there is no terminal.

@@ -3,9 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::support::files;
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
-use inkbit::files;
 
 use super::Cli;
 

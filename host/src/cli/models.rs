@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
+use crate::evaluate::table::{Entry, find, mark_best, read_counts};
+use crate::model::Blob;
+use crate::model::builtin;
+use crate::report::models::tables;
 use anyhow::ensure;
-use inkbit::builtin;
-use inkbit::model_file::Blob;
-use inkbit::models::{Entry, find, mark_best, read_counts};
-use inkbit::report::models::tables;
 
 use super::data_args::{DataArgs, other_data};
 use super::progress;

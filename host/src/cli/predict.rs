@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use inkbit::evaluate::host_scratch;
-use inkbit::labels::printable;
-use inkbit::model_file::Blob;
-use inkbit::{picture, terminal};
+use crate::data::labels::printable;
+use crate::data::picture;
+use crate::evaluate::host_scratch;
+use crate::model::Blob;
+use crate::report::terminal;
 use inkbit_core::softmax::softmax;
 use inkbit_core::{Model, infer};
 use serde::Serialize;

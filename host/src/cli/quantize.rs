@@ -3,14 +3,14 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use inkbit::config::TrainConfig;
-use inkbit::data::{Dataset, Images};
-use inkbit::evaluate::{Evaluation, evaluate_model, evaluate_net, int_logits};
-use inkbit::model_file::{Blob, check_replaceable};
-use inkbit::quantize::{Description, Granularity, Quantized, Report, bits, export};
-use inkbit::report::text;
-use inkbit::run::Run;
-use inkbit::shell;
+use crate::config::TrainConfig;
+use crate::data::{Dataset, Images};
+use crate::evaluate::{Evaluation, evaluate_model, evaluate_net, int_logits};
+use crate::model::{Blob, check_replaceable};
+use crate::quantize::{Description, Granularity, Quantized, Report, bits, export};
+use crate::report::text;
+use crate::run::Run;
+use crate::support::shell;
 use inkbit_core::{MAX_COMMAND, MAX_NAME, Model, WeightBits};
 
 use super::UsageError;

@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use inkbit::backend::Backend;
-use inkbit::data::{DataError, Dataset, Source, load};
-use inkbit::evaluate::{host_scratch, int_logits};
-use inkbit::model_file::Blob;
-use inkbit::reference::Reference;
-use inkbit::report::text;
-use inkbit::run::{DataInfo, Run};
-use inkbit::terminal;
-use inkbit::verify::verify;
+use crate::data::{DataError, Dataset, Source, load};
+use crate::evaluate::reference::Reference;
+use crate::evaluate::verify::verify;
+use crate::evaluate::{host_scratch, int_logits};
+use crate::model::Blob;
+use crate::net::Backend;
+use crate::report::terminal;
+use crate::report::text;
+use crate::run::{DataInfo, Run};
 use inkbit_core::softmax::probability;
 use inkbit_core::{Model, argmax, infer};
 

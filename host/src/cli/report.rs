@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::data::Dataset;
+use crate::evaluate::Evaluation;
+use crate::evaluate::table::{Counts, read_counts};
+use crate::model::Blob;
+use crate::report::facts::{Facts, ReportError, Training};
+use crate::report::html::{self, PageError, Report};
+use crate::run::Run;
 use anyhow::Context;
-use inkbit::data::Dataset;
-use inkbit::evaluate::Evaluation;
-use inkbit::model_file::Blob;
-use inkbit::models::{Counts, read_counts};
-use inkbit::report::facts::{Facts, ReportError, Training};
-use inkbit::report::html::{self, PageError, Report};
-use inkbit::run::Run;
 
 use super::UsageError;
 use super::data_args::{DataArgs, other_data};

@@ -4,10 +4,10 @@ use std::env;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use crate::device::board::Board;
+use crate::device::qemu::{Screen, which};
+use crate::device::{Emulator, Firmware};
 use anyhow::{Context, bail, ensure};
-use inkbit::device::board::Board;
-use inkbit::device::qemu::{Screen, which};
-use inkbit::device::{Emulator, Firmware};
 
 use super::device_args::{find_board, model_for};
 

@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use crate::config::TrainConfig;
+use crate::data::Dataset;
+use crate::data::labels;
+use crate::run::{DataInfo, Run};
+use crate::support::files::FileError;
+use crate::train::timings::Timings;
 use anyhow::Context;
-use inkbit::config::TrainConfig;
-use inkbit::data::Dataset;
-use inkbit::files::FileError;
-use inkbit::labels;
-use inkbit::run::{DataInfo, Run};
-use inkbit::train::timings::Timings;
 
 use super::config_args::check_images;
 use super::data_args::DataArgs;

@@ -4,15 +4,15 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::data::Images;
+use crate::data::picture;
+use crate::device::cost::Cost;
+use crate::device::{Board, Client};
+use crate::evaluate::table::Counts;
+use crate::model::Blob;
+use crate::model::activity::activity;
+use crate::report::words;
 use anyhow::ensure;
-use inkbit::activity::activity;
-use inkbit::data::Images;
-use inkbit::device::cost::Cost;
-use inkbit::device::{Board, Client};
-use inkbit::model_file::Blob;
-use inkbit::models::Counts;
-use inkbit::picture;
-use inkbit::report::words;
 use inkbit_core::{Model, argmax};
 
 use super::device_args::{DeviceArgs, model_for};

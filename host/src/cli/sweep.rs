@@ -6,12 +6,12 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use crate::config::preset::PRESETS;
+use crate::data::Dataset;
+use crate::report::words::counted;
+use crate::support::files::{self, FileError};
+use crate::sweep::{Cell, Folder, Plan, Sweep, SweepError, Table, svg};
 use anyhow::{Context, bail};
-use inkbit::data::Dataset;
-use inkbit::files::{self, FileError};
-use inkbit::preset::PRESETS;
-use inkbit::report::words::counted;
-use inkbit::sweep::{Cell, Folder, Plan, Sweep, SweepError, Table, svg};
 
 use super::data_args::DataArgs;
 use super::watch;

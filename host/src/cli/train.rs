@@ -3,17 +3,17 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use inkbit::config::TrainConfig;
-use inkbit::data::Dataset;
-use inkbit::evaluate::evaluate_net;
-use inkbit::labels;
-use inkbit::net::Mlp;
-use inkbit::report::text;
-use inkbit::run::{DataInfo, Observer, Run, RunError};
-use inkbit::shell;
-use inkbit::sweep::obstacle_everywhere;
-use inkbit::train::history::{End, History};
-use inkbit::train::timings::Timings;
+use crate::config::TrainConfig;
+use crate::data::Dataset;
+use crate::data::labels;
+use crate::evaluate::evaluate_net;
+use crate::net::Mlp;
+use crate::report::text;
+use crate::run::{DataInfo, Observer, Run, RunError};
+use crate::support::shell;
+use crate::sweep::obstacle_everywhere;
+use crate::train::history::{End, History};
+use crate::train::timings::Timings;
 
 use super::config_args::{ConfigArgs, check_images};
 use super::data_args::DataArgs;

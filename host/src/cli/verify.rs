@@ -3,10 +3,10 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use inkbit::backend::Backend;
-use inkbit::model_file::Blob;
-use inkbit::reference::Reference;
-use inkbit::verify::{Agreement, verify};
+use crate::evaluate::reference::Reference;
+use crate::evaluate::verify::{Agreement, verify};
+use crate::model::Blob;
+use crate::net::Backend;
 
 use super::data_args::DataArgs;
 use super::device_args::DeviceArgs;

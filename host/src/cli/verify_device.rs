@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use crate::data::Images;
+use crate::device::cost::Cost;
+use crate::device::{Board, Client, Report, verify};
+use crate::evaluate::table::Counts;
+use crate::model::Blob;
+use crate::model::activity::activity;
+use crate::report::words;
 use anyhow::{Context, ensure};
-use inkbit::activity::activity;
-use inkbit::data::Images;
-use inkbit::device::cost::Cost;
-use inkbit::device::{Board, Client, Report, verify};
-use inkbit::model_file::Blob;
-use inkbit::models::Counts;
-use inkbit::report::words;
 
 use super::device_args::{DeviceArgs, check_fit, model_for};
 use super::progress;

@@ -4,9 +4,9 @@ use std::io::{self, IsTerminal};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use inkbit::config::TrainConfig;
-use inkbit::run::Observer;
-use inkbit::train::history::{Epoch, History};
+use crate::config::TrainConfig;
+use crate::run::Observer;
+use crate::train::history::{Epoch, History};
 
 use super::dashboard::Dashboard;
 

@@ -4,18 +4,20 @@
 
 mod check;
 mod command;
+pub mod preset;
+pub mod schedule;
 mod words;
 
 use inkbit_core::{Input, WeightBits};
 use serde::{Deserialize, Serialize};
 
-use crate::backend::{Backend, BackendError};
+use crate::config::schedule::Schedule;
 use crate::data::augment::Augment;
 use crate::data::shrink;
+use crate::net::{Backend, BackendError};
 use crate::quantize::Granularity;
 use crate::quantize::bits::{self, BitsError};
 use crate::train::adam::AdamConfig;
-use crate::train::schedule::Schedule;
 
 /// The configuration of a training run. Keys of a TOML file have the names of these fields.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -139,7 +141,7 @@ impl TrainConfig {
     ///
     /// ```
     /// use inkbit::config::TrainConfig;
-    /// use inkbit::preset::PRESETS;
+    /// use inkbit::config::preset::PRESETS;
     /// let classic = (PRESETS[0].name, PRESETS[0].toml);
     /// let config = TrainConfig::from_layers(&[classic, ("mine.toml", "hidden = [32]")])?;
     /// assert_eq!(config.widths(28, 10), [784, 32, 10]);
@@ -230,7 +232,7 @@ fn merge(base: &mut toml::Table, over: toml::Table) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::preset::PRESETS;
+    use crate::config::preset::PRESETS;
 
     fn classic() -> TrainConfig {
         TrainConfig::from_layers(&[("classic", PRESETS[0].toml)]).unwrap()

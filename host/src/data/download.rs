@@ -11,7 +11,7 @@ use ureq::http::{Response, StatusCode, header};
 use ureq::{Agent, Timeout};
 
 use super::idx::{Idx, Kind};
-use crate::files::{self, FileError};
+use crate::support::files::{self, FileError};
 
 /// An IDX file that is recognized by its content.
 #[derive(Clone, Debug)]

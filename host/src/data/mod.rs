@@ -4,7 +4,9 @@ pub mod augment;
 pub mod download;
 pub mod folder;
 pub mod idx;
+pub mod labels;
 pub mod mnist;
+pub mod picture;
 pub mod shrink;
 pub mod synthetic;
 

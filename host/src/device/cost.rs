@@ -9,8 +9,8 @@ use inkbit_core::{Input, WeightBits};
 use serde::{Deserialize, Serialize};
 
 use super::board::Board;
-use crate::activity::{Activity, LayerActivity};
-use crate::models::Counts;
+use crate::evaluate::table::Counts;
+use crate::model::activity::{Activity, LayerActivity};
 
 /// What an inference costs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -29,12 +29,12 @@ impl Cost {
     /// estimated. None for a processor that nothing was counted on.
     ///
     /// ```
-    /// use inkbit::activity::activity;
+    /// use inkbit::model::activity::activity;
     /// use inkbit::data::synthetic::{Part, images};
     /// use inkbit::device::Board;
     /// use inkbit::device::cost::Cost;
-    /// use inkbit::models::Counts;
-    /// let blob = &inkbit::builtin::all()[6]; // nano
+    /// use inkbit::evaluate::table::Counts;
+    /// let blob = &inkbit::model::builtin::all()[6]; // nano
     /// let activity = activity(&blob.model()?, &images(Part::Test, 20, 1))?;
     /// let (board, counts) = (Board::find("microbit")?, Counts::built_in());
     /// let counted = Cost::of(&board, blob.crc(), &activity, &counts).expect("it is a reference model");

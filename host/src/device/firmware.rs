@@ -7,8 +7,8 @@ use object::read::elf::{FileHeader, ProgramHeader, SectionHeader};
 use object::{LittleEndian, elf};
 
 use super::Board;
-use super::image::{ImageError, merged_elf};
-use crate::files::{self, FileError};
+use super::flash_image::{ImageError, merged_elf};
+use crate::support::files::{self, FileError};
 
 pub(super) type Header = FileHeader32<LittleEndian>;
 pub(super) const ENDIAN: LittleEndian = LittleEndian;

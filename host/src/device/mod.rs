@@ -1,6 +1,6 @@
 //! Devices: boards on a serial port, and emulated ones.
 //!
-//! A [`Board`] says what there is, [`image`] makes what is flashed, [`Emulator`] starts it in QEMU
+//! A [`Board`] says what there is, [`flash_image`] makes what is flashed, [`Emulator`] starts it in QEMU
 //! and [`port::open`] reaches a real one; a [`Client`] speaks to either, and [`verify`](verify())
 //! proves that the device computes the host's bits.
 
@@ -8,7 +8,7 @@ pub mod board;
 pub mod client;
 pub mod cost;
 pub mod firmware;
-pub mod image;
+pub mod flash_image;
 pub mod port;
 pub mod qemu;
 pub mod qmp;

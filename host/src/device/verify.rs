@@ -8,7 +8,7 @@ use super::client::Client;
 use super::reply::DeviceError;
 use crate::data::Images;
 use crate::evaluate::{EvaluateError, check_images, host_scratch};
-use crate::model_file::Blob;
+use crate::model::Blob;
 
 /// What was compared without a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]

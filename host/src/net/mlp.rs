@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::{Evaluating, Linear, Net, input, values};
 use crate::data::Images;
-use crate::rng::Rng;
+use crate::support::rng::Rng;
 
 /// Parameters of one fully connected layer.
 #[derive(Clone, Debug, PartialEq)]

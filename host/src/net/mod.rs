@@ -1,11 +1,13 @@
 //! The float network: its parameters in plain form, and the same as burn tensors.
 
+mod backend;
 mod mlp;
 
 use burn::tensor::{Device, Gradients, Tensor, TensorData, activation};
 
 use crate::data::Images;
-use crate::quantize::simulate::rounded_activations;
+use crate::evaluate::quantized::rounded_activations;
+pub use backend::{Backend, BackendError};
 pub use mlp::{Dense, Mlp, Norm};
 
 /// The network as burn tensors, with or without automatic differentiation.
@@ -174,8 +176,8 @@ pub(crate) fn input(images: &Images, indices: &[u32], device: &Device) -> Tensor
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::Backend;
-    use crate::rng::Rng;
+    use crate::net::Backend;
+    use crate::support::rng::Rng;
 
     /// Normalizes by given means and deviations.
     struct Normalized<'a>(&'a [Norm]);

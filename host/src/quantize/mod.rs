@@ -18,14 +18,13 @@ mod calibrate;
 mod export;
 mod prune;
 pub mod scale;
-pub(crate) mod simulate;
 
+pub use crate::evaluate::quantized::{Differences, LayerDifference};
 use calibrate::POST_TRAINING;
 pub(crate) use calibrate::calibrate;
 pub use export::{check, export};
 pub use prune::Removed;
 pub use scale::{Granularity, LayerScales};
-pub use simulate::{Differences, LayerDifference};
 
 /// What is known of a model besides its parameters.
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@ use super::plot::{self, Picture, theme};
 use super::words::{self, Point};
 use crate::config::Keep;
 use crate::device::cost::Cost;
-use crate::files::{self, FileError};
+use crate::support::files::{self, FileError};
 use crate::train::history::{End, Epoch};
 
 /// Everything in one file: no network, no script.
@@ -108,10 +108,10 @@ impl Report {
     ///
     /// ```
     /// use inkbit::data::synthetic;
-    /// use inkbit::models::Counts;
+    /// use inkbit::evaluate::table::Counts;
     /// use inkbit::report::facts::Facts;
     /// use inkbit::report::html::Report;
-    /// let blob = &inkbit::builtin::all()[6]; // nano
+    /// let blob = &inkbit::model::builtin::all()[6]; // nano
     /// let (model, data) = (blob.model()?, synthetic::dataset(10, 50, 1));
     /// let facts = Facts::gather(&model, blob, &data, None, &Counts::built_in())?;
     /// let report = Report::new(&facts);

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::words::grouped;
 use crate::device::board;
-use crate::models::Entry;
+use crate::evaluate::table::Entry;
 
 /// Models beside each other, with what their presets ask of them, then the best of them for each
 /// board.

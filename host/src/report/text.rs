@@ -6,14 +6,14 @@ use inkbit_core::{Layer, Model};
 
 use super::units;
 use super::words::{chance, counted, grouped};
-use crate::compare::{Comparison, Contender, Duel};
 use crate::data::Images;
+use crate::data::labels::{self, printable};
 use crate::device::board;
 use crate::evaluate::Evaluation;
-use crate::labels::{self, printable};
+use crate::evaluate::compare::{Comparison, Contender, Duel};
+use crate::evaluate::robust::Robustness;
 use crate::quantize::{Removed, Report, bits};
-use crate::robust::Robustness;
-use crate::terminal::{self, colour};
+use crate::report::terminal::{self, colour};
 
 /// More classes than this do not fit a terminal as a matrix.
 const MATRIX_CLASSES: usize = 20;
@@ -354,7 +354,7 @@ pub fn quantization(report: &Report) -> String {
 /// Bytes of each part of a blob.
 ///
 /// ```
-/// let blob = &inkbit::builtin::all()[6]; // nano
+/// let blob = &inkbit::model::builtin::all()[6]; // nano
 /// let text = inkbit::report::text::sizes(&blob.model()?, blob.bytes());
 /// assert!(text.contains("whole blob"));
 /// # Ok::<_, inkbit_core::Error>(())

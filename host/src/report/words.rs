@@ -3,7 +3,7 @@
 use super::facts::{Facts, Fit};
 use crate::device::board::BoardError;
 use crate::device::cost::Cost;
-use crate::significance::{mcnemar, wilson};
+use crate::evaluate::significance::{mcnemar, wilson};
 
 /// A share in percent with two decimals.
 ///

@@ -28,9 +28,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::TrainConfig;
 use crate::data::Dataset;
-use crate::files::{self, FileError};
 use crate::net::Mlp;
 use crate::quantize::Report;
+use crate::support::files::{self, FileError};
 use crate::train::adam::Adam;
 use crate::train::history::History;
 use crate::train::timings::Timings;
@@ -237,7 +237,7 @@ impl Run {
     /// ```
     /// use inkbit::config::TrainConfig;
     /// use inkbit::data::synthetic;
-    /// use inkbit::preset::PRESETS;
+    /// use inkbit::config::preset::PRESETS;
     /// use inkbit::run::{DataInfo, Observer, Run};
     /// struct Silent;
     /// impl Observer for Silent {}

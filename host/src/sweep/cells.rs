@@ -9,8 +9,8 @@ use super::budget::{Budget, Candidate};
 use super::{Plan, SweepError, network};
 use crate::config::TrainConfig;
 use crate::data::Dataset;
-use crate::rng::Rng;
 use crate::run::DataInfo;
+use crate::support::rng::Rng;
 use crate::train::check_sizes;
 
 /// Uses of the seed of `random`, apart from those of training.

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use super::Shard;
 use crate::config::ConfigError;
+use crate::config::preset::PRESETS;
 use crate::device::board::BoardError;
 use crate::evaluate::EvaluateError;
-use crate::files::FileError;
-use crate::model_file::ModelFileError;
-use crate::preset::PRESETS;
+use crate::model::ModelFileError;
 use crate::quantize::QuantizeError;
 use crate::run::RunError;
+use crate::support::files::FileError;
 
 /// A sweep that cannot be planned, run or joined.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Shard, SweepError};
 use crate::config::TrainConfig;
-use crate::preset::{self, PRESETS};
+use crate::config::preset::{self, PRESETS};
 
 /// More networks than these are no sweep but a mistake.
 const MAX_NETWORKS: usize = 100_000;

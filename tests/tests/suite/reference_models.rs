@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use inkbit::config::preset;
 use inkbit::data::{Dataset, Source, load};
 use inkbit::evaluate::evaluate_model;
-use inkbit::model_file::Blob;
-use inkbit::models::{Counts, find};
-use inkbit::preset;
+use inkbit::evaluate::table::{Counts, find};
+use inkbit::model::Blob;
 use inkbit_tests::skipped;
 
 fn models() -> Vec<PathBuf> {

@@ -4,16 +4,16 @@ use std::fs;
 use std::path::Path;
 
 use inkbit::config::TrainConfig;
+use inkbit::config::preset::PRESETS;
 use inkbit::data::{Dataset, Images};
+use inkbit::evaluate::reference::Reference;
+use inkbit::evaluate::verify::verify;
 use inkbit::evaluate::{evaluate_model, evaluate_net};
-use inkbit::preset::PRESETS;
 use inkbit::quantize::scale::nearest;
 use inkbit::quantize::{Description, Granularity, Quantized, export};
-use inkbit::reference::Reference;
 use inkbit::run::{DataInfo, Observer, Run, RunError};
 use inkbit::train::history::{Epoch, History};
 use inkbit::train::{TrainError, Trainer};
-use inkbit::verify::verify;
 use inkbit_core::Input;
 
 /// Images of 6×6 pixels with a bright row; which one it is, is the class, give or take some noise.

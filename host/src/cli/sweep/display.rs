@@ -4,9 +4,9 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::report::words::counted;
+use crate::sweep::{Outcome, Progress, Summary, Sweep};
 use indicatif::{ProgressBar, ProgressStyle};
-use inkbit::report::words::counted;
-use inkbit::sweep::{Outcome, Progress, Summary, Sweep};
 
 /// How a session ended, in words.
 pub(super) fn closing(summary: &Summary, out: &Path) -> String {

@@ -1,8 +1,8 @@
 use super::*;
-use crate::backend::Backend;
+use crate::evaluate::quantized::round_activations;
 use crate::net;
-use crate::quantize::simulate::round_activations;
-use crate::rng::Rng;
+use crate::net::Backend;
+use crate::support::rng::Rng;
 use burn::tensor::{Tensor, TensorData};
 
 const BITS: [WeightBits; 3] = [WeightBits::Eight, WeightBits::Four, WeightBits::Two];

@@ -4,8 +4,8 @@ use inkbit_core::kernel::{Kernel, Native, Packed, Portable};
 use inkbit_core::{LayerOutput, Model, infer_observed_by};
 
 use crate::data::Images;
+use crate::evaluate::reference::Reference;
 use crate::evaluate::{EvaluateError, HostScratch, check_images, host_scratch};
-use crate::reference::Reference;
 
 /// Images that go through burn's tensors at once.
 const BATCH: usize = 500;
@@ -57,13 +57,13 @@ pub enum VerifyError {
 /// kernels of the core, the quickest for this machine and the portable one. `progress` is told how many images are done.
 ///
 /// ```
-/// use inkbit::backend::Backend;
+/// use inkbit::net::Backend;
 /// use inkbit::data::synthetic::{Part, images};
-/// use inkbit::reference::Reference;
-/// let blob = &inkbit::builtin::all()[6]; // nano
+/// use inkbit::evaluate::reference::Reference;
+/// let blob = &inkbit::model::builtin::all()[6]; // nano
 /// let model = blob.model()?;
 /// let reference = Reference::new(&model, &Backend::Ndarray.device()?);
-/// let verified = inkbit::verify::verify(&reference, &model, &images(Part::Test, 5, 1), |_done| {})?;
+/// let verified = inkbit::evaluate::verify::verify(&reference, &model, &images(Part::Test, 5, 1), |_done| {})?;
 /// # let _ = verified; // no error: every activation and every logit is the same
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```

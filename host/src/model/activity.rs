@@ -66,9 +66,9 @@ type Counts = Vec<[usize; 2]>;
 ///
 /// ```
 /// use inkbit::data::synthetic::{Part, images};
-/// let blob = &inkbit::builtin::all()[6]; // nano
+/// let blob = &inkbit::model::builtin::all()[6]; // nano
 /// let model = blob.model()?;
-/// let found = inkbit::activity::activity(&model, &images(Part::Test, 20, 1))?;
+/// let found = inkbit::model::activity::activity(&model, &images(Part::Test, 20, 1))?;
 /// assert_eq!(found.layers.len(), model.layers().len());
 /// assert!(found.share() < 0.8); // at least a fifth is multiplications with 0, which are skipped
 /// # Ok::<_, Box<dyn std::error::Error>>(())
@@ -135,7 +135,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::model_file::Blob;
+    use crate::model::Blob;
 
     #[test]
     fn multiplications_are_those_of_non_zero_inputs() {

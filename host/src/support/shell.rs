@@ -6,7 +6,7 @@ use std::path::Path;
 /// A text as one word of a POSIX shell, in quotes if it needs them.
 ///
 /// ```
-/// # use inkbit::shell::word;
+/// # use inkbit::support::shell::word;
 /// assert_eq!(word("runs/classic"), "runs/classic");
 /// assert_eq!(word("my digits"), "'my digits'");
 /// ```

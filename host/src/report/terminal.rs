@@ -34,7 +34,7 @@ pub(crate) fn colours(text: Colour, behind: Colour) -> String {
 /// `side`, 0 for paper and 255 for ink, which comes out in the colour of the terminal's text.
 ///
 /// ```
-/// let drawn = inkbit::terminal::draw(&[0, 255, 255, 0], 2);
+/// let drawn = inkbit::report::terminal::draw(&[0, 255, 255, 0], 2);
 /// assert_eq!(drawn, "┌──┐\n│▄▀│\n└──┘\n");
 /// ```
 #[must_use]
@@ -47,7 +47,7 @@ pub fn draw(pixels: &[u8], side: usize) -> String {
 /// are more than a third of the greatest.
 ///
 /// ```
-/// let drawn = inkbit::terminal::draw_weights(&[0, 90, -90, 10], 2, false);
+/// let drawn = inkbit::report::terminal::draw_weights(&[0, 90, -90, 10], 2, false);
 /// assert_eq!(drawn, "┌──┐\n│·▀│\n└──┘\n");
 /// ```
 #[must_use]

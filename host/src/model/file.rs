@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use inkbit_core::blob::{MAGIC, PREFIX_BYTES, stated_length};
 use inkbit_core::{Error, MAX_LAYERS, MAX_WIDTH, Model};
 
-use crate::files::{self, FileError};
+use crate::support::files::{self, FileError};
 
 /// The bytes of a blob, on the boundary that [`Model::parse`] wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,8 +42,8 @@ impl Blob {
     /// Copies bytes to an aligned place.
     ///
     /// ```
-    /// use inkbit::model_file::Blob;
-    /// let bytes = inkbit::builtin::all()[0].bytes().to_vec(); // at any address
+    /// use inkbit::model::Blob;
+    /// let bytes = inkbit::model::builtin::all()[0].bytes().to_vec(); // at any address
     /// let blob = Blob::from_bytes(&bytes);
     /// assert_eq!(blob.model()?.classes(), 10);
     /// # Ok::<_, inkbit_core::Error>(())
@@ -80,8 +80,8 @@ impl Blob {
     /// Writes the file, whole or not at all. A file that is no model is not replaced.
     ///
     /// ```
-    /// use inkbit::model_file::Blob;
-    /// let blob = &inkbit::builtin::all()[6]; // nano
+    /// use inkbit::model::Blob;
+    /// let blob = &inkbit::model::builtin::all()[6]; // nano
     /// let folder = tempfile::tempdir()?;
     /// let path = folder.path().join("nano.inkbit");
     /// blob.save(&path)?;

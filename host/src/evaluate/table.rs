@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use inkbit_core::Model;
 use serde::{Deserialize, Serialize};
 
-use crate::activity::activity;
+use crate::config::preset::{self, Bar};
 use crate::data::Images;
 use crate::device::board::{self, Board};
 use crate::device::cost::Fit;
 use crate::evaluate::{EvaluateError, evaluate_model};
-use crate::files::{self, FileError};
-use crate::model_file::Blob;
-use crate::preset::{self, Bar};
+use crate::model::Blob;
+use crate::model::activity::activity;
+use crate::support::files::{self, FileError};
 
 /// One model. Accuracies and shares go from 0 to 1.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -125,9 +125,9 @@ pub fn best(entries: &[Entry], board: &str) -> Option<usize> {
 /// Says of each model on which boards it is the best of these.
 ///
 /// ```
-/// use inkbit::models::{Counts, Entry, mark_best};
+/// use inkbit::evaluate::table::{Counts, Entry, mark_best};
 /// let entry = |blob| Entry::new(blob, None, &Counts::built_in());
-/// let mut entries = inkbit::builtin::all().iter().map(entry).collect::<Result<Vec<_>, _>>()?;
+/// let mut entries = inkbit::model::builtin::all().iter().map(entry).collect::<Result<Vec<_>, _>>()?;
 /// mark_best(&mut entries);
 /// let best = entries.iter().find(|entry| entry.best_on.contains(&"microbit".to_owned()));
 /// assert!(best.is_some_and(|entry| entry.recorded_accuracy > Some(0.99)));
@@ -164,8 +164,8 @@ impl Counts {
     /// The counts of the reference models, which are built in.
     ///
     /// ```
-    /// use inkbit::models::Counts;
-    /// let blob = &inkbit::builtin::all()[6]; // nano
+    /// use inkbit::evaluate::table::Counts;
+    /// let blob = &inkbit::model::builtin::all()[6]; // nano
     /// let counted = Counts::built_in().of(blob.crc());
     /// assert!(counted["microbit"] > counted["lm3s6965evb"]);
     /// ```
@@ -175,7 +175,7 @@ impl Counts {
     /// If the file that was built in is damaged, which the tests rule out.
     #[must_use]
     pub fn built_in() -> Self {
-        let text = include_str!("../../tests/bench/instructions.toml");
+        let text = include_str!("../../../tests/bench/instructions.toml");
         Self::parse(text).expect("the tests read it")
     }
 

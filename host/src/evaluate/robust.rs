@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::data::Images;
 use crate::data::augment::{Motion, Warper};
-use crate::rng::Rng;
+use crate::support::rng::Rng;
 
 /// The seed of all changes.
 const SEED: u64 = 1;
@@ -77,8 +77,8 @@ pub struct Robustness {
 /// ```
 /// use inkbit::data::synthetic::{Part, images};
 /// use inkbit::evaluate::evaluate_model;
-/// use inkbit::robust::{CONDITIONS, measure};
-/// let blob = &inkbit::builtin::all()[6]; // nano
+/// use inkbit::evaluate::robust::{CONDITIONS, measure};
+/// let blob = &inkbit::model::builtin::all()[6]; // nano
 /// let (model, digits) = (blob.model()?, images(Part::Test, 20, 1));
 /// let accuracy = |digits: &_| evaluate_model(&model, digits).map(|found| found.accuracy);
 /// assert_eq!(measure(&digits, accuracy, |_done| {})?.len(), CONDITIONS.len());
@@ -111,7 +111,7 @@ pub fn measure<E>(
 ///
 /// ```
 /// use inkbit::data::synthetic::{Part, images};
-/// use inkbit::robust::{CONDITIONS, change};
+/// use inkbit::evaluate::robust::{CONDITIONS, change};
 /// let digits = images(Part::Test, 5, 1);
 /// for condition in &CONDITIONS {
 ///     let changed = change(&digits, condition.name);

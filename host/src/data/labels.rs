@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use inkbit_core::Model;
 
 use crate::data::Dataset;
-use crate::files::{self, FileError};
+use crate::support::files::{self, FileError};
 
 /// Characters of the longest label: more make no table and fit no screen.
 pub const MAX_LABEL: usize = 32;
@@ -95,7 +95,7 @@ pub fn read(path: &Path) -> Result<Vec<String>, LabelsError> {
 /// Reads a file of labels for so many classes; `whose` is for the message, such as "the model has".
 ///
 /// ```
-/// use inkbit::labels::read_for;
+/// use inkbit::data::labels::read_for;
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("labels.txt");
 /// std::fs::write(&path, "cat\ndog\n")?;

@@ -7,11 +7,11 @@ use burn::tensor::{Device, Tensor, TensorData};
 use inkbit_core::{LayerOutput, Model, argmax, infer_observed};
 use serde::{Deserialize, Serialize};
 
-use super::Quantized;
 use crate::data::Images;
+use crate::evaluate::verify::dense;
 use crate::evaluate::{EvaluateError, check_images, host_scratch};
 use crate::net::{self, Net};
-use crate::verify::dense;
+use crate::quantize::Quantized;
 
 /// Images that go through burn's tensors at once.
 const BATCH: usize = 500;

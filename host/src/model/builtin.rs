@@ -1,8 +1,8 @@
 //! The reference models of `firmware/models`, built in so that the command needs no checkout.
 
 use crate::device::board::Board;
-use crate::model_file::Blob;
-use crate::models::{Counts, Entry, best};
+use crate::evaluate::table::{Counts, Entry, best};
+use crate::model::Blob;
 
 const FILES: &[&[u8]] = include!(concat!(env!("OUT_DIR"), "/reference_models.rs"));
 
@@ -16,7 +16,7 @@ pub fn all() -> Vec<Blob> {
 ///
 /// ```
 /// use inkbit::device::Board;
-/// let (blob, entry) = inkbit::builtin::best_for(&Board::find("microbit")?).expect("one fits");
+/// let (blob, entry) = inkbit::model::builtin::best_for(&Board::find("microbit")?).expect("one fits");
 /// assert!(blob.bytes().len() < 256 * 1024 && entry.recorded_accuracy > Some(0.99));
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```

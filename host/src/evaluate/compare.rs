@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::activity::activity;
 use crate::data::Images;
 use crate::device::board::{self, Board};
 use crate::device::cost::Cost;
+use crate::evaluate::predictions::{Prediction, predictions};
+use crate::evaluate::significance::{mcnemar, wilson};
+use crate::evaluate::table::Counts;
 use crate::evaluate::{EvaluateError, int_logits};
-use crate::model_file::Blob;
-use crate::models::Counts;
-use crate::predictions::{Prediction, predictions};
-use crate::significance::{mcnemar, wilson};
+use crate::model::Blob;
+use crate::model::activity::activity;
 
 /// One of the models.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -110,11 +110,11 @@ impl Comparison {
     /// Compares models that were measured on the same images, of which there is at least one.
     ///
     /// ```
-    /// use inkbit::compare::{Comparison, Contender};
+    /// use inkbit::evaluate::compare::{Comparison, Contender};
     /// use inkbit::data::synthetic::{Part, images};
-    /// use inkbit::models::Counts;
+    /// use inkbit::evaluate::table::Counts;
     /// let (images, counts) = (images(Part::Test, 50, 1), Counts::built_in());
-    /// let models = inkbit::builtin::all();
+    /// let models = inkbit::model::builtin::all();
     /// let measure = |name, number: usize| Contender::measure(name, &models[number], &images, &counts);
     /// let found = Comparison::new(vec![measure("large", 0)?, measure("small", 6)?]);
     /// assert!(found.models[0].bytes > found.models[1].bytes);

@@ -1,5 +1,14 @@
 //! How good a classifier is: accuracy, loss, and where it errs.
 
+pub mod compare;
+pub mod predictions;
+pub mod quantized;
+pub mod reference;
+pub mod robust;
+pub mod significance;
+pub mod table;
+pub mod verify;
+
 use std::num::NonZeroUsize;
 use std::thread;
 
@@ -8,7 +17,7 @@ use inkbit_core::{Model, Scratch, infer};
 use serde::Serialize;
 
 use crate::data::Images;
-use crate::labels;
+use crate::data::labels;
 use crate::net::Mlp;
 
 /// Working memory that is enough for every model of the format.
@@ -196,7 +205,7 @@ fn argmax(logits: &[f64]) -> usize {
 ///
 /// ```
 /// use inkbit::data::synthetic::{Part, images};
-/// let blob = &inkbit::builtin::all()[6]; // nano
+/// let blob = &inkbit::model::builtin::all()[6]; // nano
 /// let logits = inkbit::evaluate::int_logits(&blob.model()?, &images(Part::Test, 5, 1))?;
 /// assert_eq!(logits.len(), 5 * 10);
 /// # Ok::<_, Box<dyn std::error::Error>>(())
@@ -240,7 +249,7 @@ pub fn host_scratch<'m>(model: &'m Model<'m>) -> HostScratch<'m> {
 ///
 /// ```
 /// use inkbit::data::synthetic::{Part, images};
-/// let blob = &inkbit::builtin::all()[6]; // nano
+/// let blob = &inkbit::model::builtin::all()[6]; // nano
 /// let found = inkbit::evaluate::evaluate_model(&blob.model()?, &images(Part::Test, 50, 1))?;
 /// assert!(found.accuracy > 0.7); // these digits are not those that it was trained on
 /// # Ok::<_, Box<dyn std::error::Error>>(())

@@ -1,0 +1,5 @@
+//! What knows nothing of networks: files, random numbers, numbers as text, words of a shell.
+
+pub mod files;
+pub mod rng;
+pub mod shell;
