@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use crate::evaluate::compare::{Comparison, Contender};
-use crate::evaluate::table::read_counts;
-use crate::model::Blob;
-use crate::report::text;
 use anyhow::Context;
 
 use super::data_args::{DataArgs, other_data};
 use super::{UsageError, progress};
+use crate::device::counts::read_counts;
+use crate::evaluate::compare::{Comparison, Contender};
+use crate::model::Blob;
+use crate::report::text;
 
 /// Put several models side by side on the same test images.
 ///

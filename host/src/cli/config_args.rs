@@ -3,6 +3,11 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use anyhow::Context;
+use inkbit_core::Input;
+use serde::Serialize;
+
+use super::UsageError;
 use crate::config::preset::{self, PRESETS};
 use crate::config::{ConfigError, TrainConfig};
 use crate::data::Images;
@@ -11,11 +16,6 @@ use crate::net::Backend;
 use crate::quantize::{Granularity, bits};
 use crate::support::files::FileError;
 use crate::train::{TrainError, check_sizes};
-use anyhow::Context;
-use inkbit_core::Input;
-use serde::Serialize;
-
-use super::UsageError;
 
 /// Flags that make up a configuration: a layer of it in TOML, of what is given.
 #[derive(Clone, Debug, Default, clap::Args, Serialize)]

@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 
-use crate::data::labels;
-use crate::data::{DataError, Dataset, Source, load};
-use crate::run::Run;
 use inkbit_core::Model;
 
 use super::UsageError;
+use crate::data::{DataError, Dataset, Source, labels, load};
+use crate::run::Run;
 
 /// Flags that choose a data set.
 #[derive(Clone, Debug, Default, clap::Args)]

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use crate::device::{Firmware, flash_image};
-use crate::support::files;
 use inkbit_core::blob::MAGIC;
 
 use super::UsageError;
 use super::device_args::{find_board, model_for};
+use crate::device::{Firmware, flash_image};
+use crate::support::files;
 
 /// Make a file that a flasher writes to a board.
 ///

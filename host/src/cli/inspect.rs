@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use ratatui::crossterm::terminal::size;
+
 use crate::model::Blob;
 use crate::report::text;
-use ratatui::crossterm::terminal::size;
 
 /// Characters in a line where there is no terminal.
 const COLUMNS: usize = 80;

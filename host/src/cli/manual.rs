@@ -3,11 +3,11 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::support::files;
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 
 use super::Cli;
+use crate::support::files;
 
 /// Print a script that completes commands, flags and files in a shell.
 #[derive(Debug, clap::Args)]

@@ -5,9 +5,10 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use clap::{Parser, Subcommand};
+
 use crate::report::terminal;
 use crate::support::files;
-use clap::{Parser, Subcommand};
 
 mod compare;
 mod config_args;
@@ -15,9 +16,11 @@ mod dashboard;
 mod data;
 mod data_args;
 mod device_args;
+mod epoch_line;
 mod evaluate;
 mod image;
 mod inspect;
+mod interrupt;
 mod manual;
 mod models;
 mod predict;
@@ -30,9 +33,9 @@ mod seeds;
 mod send;
 mod sweep;
 mod train;
+mod trained;
 mod verify;
 mod verify_device;
-mod watch;
 
 /// Train a small neural network, quantize it, and prove its bits before they are flashed.
 #[derive(Debug, Parser)]

@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use crate::evaluate::table::{Entry, find, mark_best, read_counts};
-use crate::model::Blob;
-use crate::model::builtin;
-use crate::report::models::tables;
 use anyhow::ensure;
 
 use super::data_args::{DataArgs, other_data};
 use super::progress;
+use crate::device::counts::read_counts;
+use crate::evaluate::table::{Entry, mark_best};
+use crate::model::{Blob, builtin, find};
+use crate::report::models::tables;
 
 /// Print a table of models: size, accuracy recorded and measured now, and what they cost on boards.
 ///

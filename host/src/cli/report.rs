@@ -2,18 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::data::Dataset;
-use crate::evaluate::Evaluation;
-use crate::evaluate::table::{Counts, read_counts};
-use crate::model::Blob;
-use crate::report::facts::{Facts, ReportError, Training};
-use crate::report::html::{self, PageError, Report};
-use crate::run::Run;
 use anyhow::Context;
 
 use super::UsageError;
 use super::data_args::{DataArgs, other_data};
 use super::quantize::{Outcome, Plan, default_name, quantize_run};
+use crate::data::Dataset;
+use crate::device::counts::{Counts, read_counts};
+use crate::evaluate::Evaluation;
+use crate::model::Blob;
+use crate::report::facts::{Facts, ReportError, Training};
+use crate::report::html::{self, PageError, Report};
+use crate::run::Run;
 
 /// Write all that is to be seen of a run or a model into one HTML file.
 ///

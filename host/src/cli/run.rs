@@ -4,12 +4,12 @@ use std::env;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use crate::device::board::Board;
-use crate::device::qemu::{Screen, which};
-use crate::device::{Emulator, Firmware};
 use anyhow::{Context, bail, ensure};
 
 use super::device_args::{find_board, model_for};
+use crate::device::board::Board;
+use crate::device::qemu::{Screen, which};
+use crate::device::{Emulator, Firmware};
 
 /// Windows that QEMU may have been built with, best first.
 const WINDOWS: &[&str] = &["gtk", "sdl", "cocoa"];

@@ -4,19 +4,18 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::data::Images;
-use crate::data::picture;
-use crate::device::cost::Cost;
-use crate::device::{Board, Client};
-use crate::evaluate::table::Counts;
-use crate::model::Blob;
-use crate::model::activity::activity;
-use crate::report::words;
 use anyhow::ensure;
 use inkbit_core::{Model, argmax};
 
 use super::device_args::{DeviceArgs, model_for};
 use super::{UsageError, predict};
+use crate::data::{Images, picture};
+use crate::device::cost::Cost;
+use crate::device::counts::Counts;
+use crate::device::{Board, Client};
+use crate::model::Blob;
+use crate::model::activity::activity;
+use crate::report::words;
 
 /// Send pictures to a device and print what it takes them for.
 ///

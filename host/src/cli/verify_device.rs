@@ -2,17 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use crate::data::Images;
-use crate::device::cost::Cost;
-use crate::device::{Board, Client, Report, verify};
-use crate::evaluate::table::Counts;
-use crate::model::Blob;
-use crate::model::activity::activity;
-use crate::report::words;
 use anyhow::{Context, ensure};
 
 use super::device_args::{DeviceArgs, check_fit, model_for};
 use super::progress;
+use crate::data::Images;
+use crate::device::cost::Cost;
+use crate::device::counts::Counts;
+use crate::device::{Board, Client, Report, verify};
+use crate::model::Blob;
+use crate::model::activity::activity;
+use crate::report::words;
 
 /// Compares the logits of every image on the devices that were asked for with the host's; of boards'
 /// own defaults where there is no model, which only an emulated board can do without.

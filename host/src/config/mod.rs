@@ -2,22 +2,23 @@
 //!
 //! A preset gives all values, a TOML file changes some of them, and flags change the last few.
 
+mod adam;
 mod check;
 mod command;
 pub mod preset;
-pub mod schedule;
+mod schedule;
 mod words;
 
 use inkbit_core::{Input, WeightBits};
 use serde::{Deserialize, Serialize};
 
-use crate::config::schedule::Schedule;
 use crate::data::augment::Augment;
 use crate::data::shrink;
 use crate::net::{Backend, BackendError};
 use crate::quantize::Granularity;
 use crate::quantize::bits::{self, BitsError};
-use crate::train::adam::AdamConfig;
+pub use adam::AdamConfig;
+pub use schedule::Schedule;
 
 /// The configuration of a training run. Keys of a TOML file have the names of these fields.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

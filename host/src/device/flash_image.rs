@@ -8,7 +8,7 @@ use object::endian::{LittleEndian, U16};
 use object::pod::{bytes_of, bytes_of_slice};
 use object::read::elf::{FileHeader, SectionHeader};
 
-use super::firmware::{ENDIAN, Header};
+use super::elf::{ENDIAN, Header};
 
 /// Bytes of data in a line of Intel HEX.
 const HEX_LINE: usize = 16;

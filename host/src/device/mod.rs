@@ -7,7 +7,10 @@
 pub mod board;
 pub mod client;
 pub mod cost;
+pub mod counts;
+mod elf;
 pub mod firmware;
+pub mod fit;
 pub mod flash_image;
 pub mod port;
 pub mod qemu;

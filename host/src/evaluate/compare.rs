@@ -7,12 +7,11 @@ use serde::Serialize;
 use crate::data::Images;
 use crate::device::board::{self, Board};
 use crate::device::cost::Cost;
+use crate::device::counts::Counts;
 use crate::evaluate::predictions::{Prediction, predictions};
 use crate::evaluate::significance::{mcnemar, wilson};
-use crate::evaluate::table::Counts;
-use crate::evaluate::{EvaluateError, int_logits};
-use crate::model::Blob;
 use crate::model::activity::activity;
+use crate::model::{Blob, ImagesError, int_logits};
 
 /// One of the models.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -70,7 +69,7 @@ impl Contender {
     ///
     /// # Errors
     ///
-    /// Those of [`check_images`](crate::evaluate::check_images).
+    /// Those of [`check_images`](crate::model::check_images).
     ///
     /// # Panics
     ///
@@ -80,7 +79,7 @@ impl Contender {
         blob: &Blob,
         images: &Images,
         counts: &Counts,
-    ) -> Result<Self, EvaluateError> {
+    ) -> Result<Self, ImagesError> {
         let model = &blob.model().expect("a blob that was loaded is a model");
         let logits: Vec<f64> = int_logits(model, images)?.into_iter().map(f64::from).collect();
         let found = predictions(model.classes(), &images.labels, &logits);
@@ -112,7 +111,7 @@ impl Comparison {
     /// ```
     /// use inkbit::evaluate::compare::{Comparison, Contender};
     /// use inkbit::data::synthetic::{Part, images};
-    /// use inkbit::evaluate::table::Counts;
+    /// use inkbit::device::counts::Counts;
     /// let (images, counts) = (images(Part::Test, 50, 1), Counts::built_in());
     /// let models = inkbit::model::builtin::all();
     /// let measure = |name, number: usize| Contender::measure(name, &models[number], &images, &counts);

@@ -60,7 +60,7 @@ impl Reference {
     /// ```
     /// use inkbit::net::Backend;
     /// use inkbit::data::synthetic::{Part, images};
-    /// use inkbit::evaluate::int_logits;
+    /// use inkbit::model::int_logits;
     /// use inkbit::evaluate::reference::Reference;
     /// let blob = &inkbit::model::builtin::all()[6]; // nano
     /// let (model, digits) = (blob.model()?, images(Part::Test, 3, 1));

@@ -1,20 +1,18 @@
 //! Several models beside each other: sizes, accuracies, and what they cost on devices.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use inkbit_core::Model;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::config::preset::{self, Bar};
 use crate::data::Images;
 use crate::device::board::{self, Board};
-use crate::device::cost::Fit;
-use crate::evaluate::{EvaluateError, evaluate_model};
-use crate::model::Blob;
+use crate::device::counts::Counts;
+use crate::evaluate::evaluate_model;
 use crate::model::activity::activity;
-use crate::support::files::{self, FileError};
+use crate::model::{Blob, ImagesError, builtin};
 
 /// One model. Accuracies and shares go from 0 to 1.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -59,16 +57,12 @@ impl Entry {
     ///
     /// # Errors
     ///
-    /// [`EvaluateError`] if the images do not fit.
+    /// [`ImagesError`] if the images do not fit.
     ///
     /// # Panics
     ///
     /// If the blob is not a model, which loading it has checked.
-    pub fn new(
-        blob: &Blob,
-        images: Option<&Images>,
-        counts: &Counts,
-    ) -> Result<Self, EvaluateError> {
+    pub fn new(blob: &Blob, images: Option<&Images>, counts: &Counts) -> Result<Self, ImagesError> {
         let model = blob.model().expect("a blob that was loaded is a model");
         let provenance = &model.header().provenance;
         let measure = |images| {
@@ -122,10 +116,32 @@ pub fn best(entries: &[Entry], board: &str) -> Option<usize> {
     best.map(|(_, _, index)| index)
 }
 
+/// The default model of a board: the best reference model that fits it, and what it is.
+///
+/// ```
+/// use inkbit::device::Board;
+/// let (blob, entry) = inkbit::evaluate::table::best_for(&Board::find("microbit")?).expect("one fits");
+/// assert!(blob.bytes().len() < 256 * 1024 && entry.recorded_accuracy > Some(0.99));
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+///
+/// If a file that was built in is not a model, which the tests rule out.
+#[must_use]
+pub fn best_for(board: &Board) -> Option<(Blob, Entry)> {
+    let mut blobs = builtin::all();
+    let entry = |blob| Entry::new(blob, None, &Counts::default()).expect("without images");
+    let mut entries: Vec<Entry> = blobs.iter().map(entry).collect();
+    let index = best(&entries, &board.name)?;
+    Some((blobs.swap_remove(index), entries.swap_remove(index)))
+}
+
 /// Says of each model on which boards it is the best of these.
 ///
 /// ```
-/// use inkbit::evaluate::table::{Counts, Entry, mark_best};
+/// use inkbit::device::counts::Counts;
+/// use inkbit::evaluate::table::{Entry, mark_best};
 /// let entry = |blob| Entry::new(blob, None, &Counts::built_in());
 /// let mut entries = inkbit::model::builtin::all().iter().map(entry).collect::<Result<Vec<_>, _>>()?;
 /// mark_best(&mut entries);
@@ -141,160 +157,21 @@ pub fn mark_best(entries: &mut [Entry]) {
     }
 }
 
-/// Instructions that `cargo xtask bench` has counted, and what was fitted to them.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct Counts {
-    #[serde(default)]
-    count: Vec<Count>,
-    #[serde(default)]
-    fit: Vec<Fit>,
-}
-
-/// One model on one board; the file says more.
-#[derive(Clone, Debug, Deserialize)]
-struct Count {
-    crc: String,
-    board: String,
-    kernel: String,
-    images: String,
-    mean: f64,
-}
-
-impl Counts {
-    /// The counts of the reference models, which are built in.
-    ///
-    /// ```
-    /// use inkbit::evaluate::table::Counts;
-    /// let blob = &inkbit::model::builtin::all()[6]; // nano
-    /// let counted = Counts::built_in().of(blob.crc());
-    /// assert!(counted["microbit"] > counted["lm3s6965evb"]);
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// If the file that was built in is damaged, which the tests rule out.
-    #[must_use]
-    pub fn built_in() -> Self {
-        let text = include_str!("../../../tests/bench/instructions.toml");
-        Self::parse(text).expect("the tests read it")
-    }
-
-    /// Reads the text of the benchmark's file.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with it.
-    pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
-        toml::from_str(text)
-    }
-
-    /// Says what cannot be of a benchmark.
-    fn check(&self) -> Result<(), String> {
-        if self.count.is_empty() && self.fit.is_empty() {
-            let expected = "a file that `cargo xtask bench --write` has written";
-            return Err(format!("there is neither [[count]] nor [[fit]] in it; give {expected}"));
-        }
-        let wrong = self.count.iter().find_map(|Count { crc, mean, .. }| {
-            if crc.len() != 8 || u32::from_str_radix(crc, 16).is_err() {
-                Some(format!(
-                    "a [[count]] has the crc \"{crc}\", but must have 8 hexadecimal digits"
-                ))
-            } else if !(mean.is_finite() && *mean > 0.0) {
-                Some(format!("the [[count]] of {crc} has the mean {mean}, but must be above 0"))
-            } else {
-                None
-            }
-        });
-        wrong.map_or(Ok(()), Err)
-    }
-
-    /// What was fitted to the counts of a processor; see [`Cost::estimate`].
-    ///
-    /// [`Cost::estimate`]: crate::device::cost::Cost::estimate
-    #[must_use]
-    pub fn fit(&self, cpu: &str) -> Option<&Fit> {
-        self.fit.iter().find(|fit| fit.cpu == cpu)
-    }
-
-    /// Mean instructions of a model, by the CRC of its blob, by board, with the kernel that is flashed;
-    /// of real images where there are counts of both.
-    #[must_use]
-    pub fn of(&self, crc: u32) -> BTreeMap<String, f64> {
-        const FLASHED: &str = "packed";
-        let crc = format!("{crc:08x}");
-        let mine = self.count.iter().filter(|count| count.crc == crc && count.kernel == FLASHED);
-        let (synthetic, real): (Vec<_>, Vec<_>) =
-            mine.partition(|count| count.images.ends_with("synthetic"));
-        synthetic.into_iter().chain(real).map(|count| (count.board.clone(), count.mean)).collect()
-    }
-}
-
-/// The models among these paths: files as they are, and of a folder all `.inkbit` in it, by name.
-///
-/// # Errors
-///
-/// [`FileError`] if a folder cannot be read.
-pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FileError> {
-    let mut found = Vec::new();
-    for path in paths {
-        if !path.is_dir() {
-            found.push(path.clone());
-            continue;
-        }
-        let read = || FileError::at("read", path);
-        let mut models = Vec::new();
-        for entry in fs::read_dir(path).map_err(read())? {
-            let file = entry.map_err(read())?.path();
-            if file.extension().is_some_and(|extension| extension == "inkbit") {
-                models.push(file);
-            }
-        }
-        models.sort();
-        found.extend(models);
-    }
-    Ok(found)
-}
-
-/// Reads a benchmark's file; without one, gives the counts of the reference models, which are built
-/// in. What is fitted to those is taken where the file has nothing fitted to its own.
-///
-/// # Errors
-///
-/// What is wrong with it.
-pub fn read_counts(path: Option<&Path>) -> Result<Counts, String> {
-    let Some(path) = path else { return Ok(Counts::built_in()) };
-    let bytes = files::read(path).map_err(|error| error.to_string())?;
-    let text = String::from_utf8(bytes).map_err(|error| error.to_string());
-    let counts = text.and_then(|text| Counts::parse(&text).map_err(|error| error.to_string()));
-    let counts = counts.and_then(|counts| counts.check().map(|()| counts));
-    let mut counts = counts.map_err(|error| format!("{}: {}", path.display(), error.trim_end()))?;
-    if counts.fit.is_empty() {
-        counts.fit = Counts::built_in().fit;
-    }
-    Ok(counts)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn counts_are_of_the_very_model_and_of_real_images_where_there_are() {
-        let count = |crc: &str, kernel: &str, images: &str, mean: f64| {
-            format!(
-                "[[count]]\nmodel = 'm'\ncrc = '{crc}'\nboard = 'microbit'\nkernel = '{kernel}'\n\
-                 images = '{images}'\nmean = {mean:?}\n"
-            )
-        };
-        let text = [
-            "compiler = 'rustc'\n".to_owned(),
-            count("0000beef", "packed", "100 MNIST", 3.0),
-            count("0000beef", "packed", "20 synthetic", 2.0),
-            count("0000beef", "wide", "100 MNIST", 1.0),
-        ];
-        let counts = Counts::parse(&text.concat()).unwrap();
-        assert_eq!(counts.of(0xBEEF), BTreeMap::from([("microbit".to_owned(), 3.0)]));
-        assert_eq!(counts.of(0xBEE0), BTreeMap::new());
+    fn every_board_has_a_model_that_fits_it() {
+        for board in board::all() {
+            let (blob, entry) = best_for(&board).unwrap();
+            assert_eq!(board.check(&blob.model().unwrap(), blob.bytes()), Ok(()));
+            let accuracies = builtin::all();
+            let other = accuracies.iter().map(|blob| Entry::new(blob, None, &Counts::default()));
+            for other in other.map(Result::unwrap).filter(|o| o.fits.contains(&board.name)) {
+                assert!(other.recorded_accuracy <= entry.recorded_accuracy, "{}", other.name);
+            }
+        }
     }
 
     fn entry(name: &str, bytes: usize, recorded_accuracy: Option<f64>, fits: &[&str]) -> Entry {
@@ -327,33 +204,5 @@ mod tests {
         assert_eq!(entries[3].best_on, ["lm3s6965evb"]);
         assert!(entries[1].best_on.is_empty() && entries[2].best_on.is_empty());
         assert_eq!(best(&entries, "riscv32-virt"), None);
-    }
-
-    #[test]
-    fn counts_are_built_in() {
-        let counts = Counts::built_in();
-        assert!(!counts.count.is_empty());
-        let missing = read_counts(Some(Path::new("nowhere.toml"))).unwrap_err();
-        assert!(missing.contains("nowhere.toml"), "{missing}");
-    }
-
-    #[test]
-    fn what_no_benchmark_has_written_is_refused() {
-        let count = |crc: &str, mean: &str| {
-            format!(
-                "[[count]]\ncrc = '{crc}'\nboard = 'b'\nkernel = 'packed'\nimages = 'i'\n\
-                 mean = {mean}\n"
-            )
-        };
-        for (text, expected) in [
-            ("epochs = 3\n".to_owned(), "there is neither [[count]] nor [[fit]] in it; give"),
-            (count("beef", "1.0"), "the crc \"beef\", but must have 8 hexadecimal digits"),
-            (count("0000beef", "-1.0"), "of 0000beef has the mean -1, but must be above 0"),
-        ] {
-            let file = tempfile::NamedTempFile::new().unwrap();
-            fs::write(file.path(), text).unwrap();
-            let message = read_counts(Some(file.path())).unwrap_err();
-            assert!(message.contains(expected), "{message}");
-        }
     }
 }

@@ -5,7 +5,7 @@ use inkbit_core::{LayerOutput, Model, infer_observed_by};
 
 use crate::data::Images;
 use crate::evaluate::reference::Reference;
-use crate::evaluate::{EvaluateError, HostScratch, check_images, host_scratch};
+use crate::model::{HostScratch, ImagesError, check_images, dense, host_scratch};
 
 /// Images that go through burn's tensors at once.
 const BATCH: usize = 500;
@@ -50,7 +50,7 @@ pub enum VerifyError {
     Mismatch(#[from] Mismatch),
     /// The images do not fit the model.
     #[error(transparent)]
-    Images(#[from] EvaluateError),
+    Images(#[from] ImagesError),
 }
 
 /// Compares every activation and every logit of every image between burn's integer tensors and both
@@ -133,20 +133,5 @@ impl Expected<'_> {
             }
         });
         first.map_or(Ok(compared), Err)
-    }
-}
-
-/// A layer's output with its zeros.
-#[must_use]
-pub fn dense(output: LayerOutput<'_>, width: usize) -> Vec<i64> {
-    match output {
-        LayerOutput::Logits(logits) => logits.iter().copied().map(i64::from).collect(),
-        LayerOutput::Activations(active) => {
-            let mut values = vec![0; width];
-            for (index, value) in active.iter() {
-                values[index] = value.into();
-            }
-            values
-        }
     }
 }

@@ -9,7 +9,7 @@ use inkbit_core::{Input, LayerOutput, Model, WeightBits, infer_observed};
 
 use crate::data::Images;
 use crate::data::shrink::shrink;
-use crate::evaluate::{EvaluateError, check_images, host_scratch};
+use crate::model::{ImagesError, check_images, host_scratch};
 
 /// What one layer takes in, over all images.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -77,7 +77,7 @@ type Counts = Vec<[usize; 2]>;
 /// # Errors
 ///
 /// Those of [`check_images`].
-pub fn activity(model: &Model<'_>, images: &Images) -> Result<Activity, EvaluateError> {
+pub fn activity(model: &Model<'_>, images: &Images) -> Result<Activity, ImagesError> {
     check_images(images, usize::from(model.input().side), model.classes())?;
     let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let size = model.input().pixels();

@@ -1,6 +1,6 @@
 //! A blob in a file, or on its way into one.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -129,6 +129,32 @@ pub fn check_replaceable(path: &Path) -> Result<(), ModelFileError> {
         true => Ok(()),
         false => Err(ModelFileError::Occupied(path.to_owned())),
     }
+}
+
+/// The models among these paths: files as they are, and of a folder all `.inkbit` in it, by name.
+///
+/// # Errors
+///
+/// [`FileError`] if a folder cannot be read.
+pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FileError> {
+    let mut found = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            found.push(path.clone());
+            continue;
+        }
+        let read = || FileError::at("read", path);
+        let mut models = Vec::new();
+        for entry in fs::read_dir(path).map_err(read())? {
+            let file = entry.map_err(read())?.path();
+            if file.extension().is_some_and(|extension| extension == "inkbit") {
+                models.push(file);
+            }
+        }
+        models.sort();
+        found.extend(models);
+    }
+    Ok(found)
 }
 
 /// Reads a file if it begins like a blob, and no more of it than a blob can be long: what is given

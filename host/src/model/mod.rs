@@ -3,5 +3,7 @@
 pub mod activity;
 pub mod builtin;
 mod file;
+mod run;
 
-pub use file::{Blob, ModelFileError, check_replaceable};
+pub use file::{Blob, ModelFileError, check_replaceable, find};
+pub use run::{HostScratch, ImagesError, check_images, dense, host_scratch, int_logits};

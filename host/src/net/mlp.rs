@@ -208,7 +208,7 @@ impl Mlp {
 
 #[cfg(test)]
 mod tests {
-    use super::super::step_of;
+    use super::super::rounding::step_of;
     use super::*;
 
     #[test]

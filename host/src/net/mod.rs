@@ -2,13 +2,14 @@
 
 mod backend;
 mod mlp;
+pub(crate) mod rounding;
 
 use burn::tensor::{Device, Gradients, Tensor, TensorData, activation};
 
 use crate::data::Images;
-use crate::evaluate::quantized::rounded_activations;
 pub use backend::{Backend, BackendError};
 pub use mlp::{Dense, Mlp, Norm};
+use rounding::{rounded_activations, step_of};
 
 /// The network as burn tensors, with or without automatic differentiation.
 #[derive(Clone, Debug)]
@@ -53,13 +54,6 @@ impl<F: FnMut(Tensor<2>) -> Tensor<2>> Pass for Activate<F> {
     ) -> Tensor<2> {
         self.0(sums)
     }
-}
-
-/// The step that a trained scale stands for: scales are logarithms, so that the optimizer changes
-/// them in proportion.
-#[allow(clippy::disallowed_methods)] // std's, on the host, where weights are made
-pub(crate) fn step_of(logarithm: f32) -> f32 {
-    logarithm.exp()
 }
 
 /// A hidden layer's outputs where nothing is trained: ReLU, rounded if there is a scale.

@@ -4,16 +4,17 @@ use std::fmt::Write;
 
 use inkbit_core::{Layer, Model};
 
+use super::terminal::{self, colour};
 use super::units;
-use super::words::{chance, counted, grouped};
 use crate::data::Images;
 use crate::data::labels::{self, printable};
 use crate::device::board;
 use crate::evaluate::Evaluation;
 use crate::evaluate::compare::{Comparison, Contender, Duel};
+use crate::evaluate::quantized::Quantization;
 use crate::evaluate::robust::Robustness;
-use crate::quantize::{Removed, Report, bits};
-use crate::report::terminal::{self, colour};
+use crate::quantize::{Removed, bits};
+use crate::support::numbers::{chance, counted, grouped};
 
 /// More classes than this do not fit a terminal as a matrix.
 const MATRIX_CLASSES: usize = 20;
@@ -301,7 +302,7 @@ fn with_out(command: &str) -> String {
 
 /// What quantization cost, how far the integers are from the rounded network, and what was removed.
 #[must_use]
-pub fn quantization(report: &Report) -> String {
+pub fn quantization(report: &Quantization) -> String {
     let float = if report.learned { "rounded" } else { "float" };
     let int = format!("int{}", bits::label(&report.bits));
     let (before, after) = (report.float_accuracy * 100.0, report.int_accuracy * 100.0);

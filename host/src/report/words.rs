@@ -4,53 +4,7 @@ use super::facts::{Facts, Fit};
 use crate::device::board::BoardError;
 use crate::device::cost::Cost;
 use crate::evaluate::significance::{mcnemar, wilson};
-
-/// A share in percent with two decimals.
-///
-/// ```
-/// assert_eq!(inkbit::report::words::percent(0.9818), "98.18 %");
-/// ```
-#[must_use]
-pub fn percent(share: f64) -> String {
-    format!("{:.2} %", 100.0 * share)
-}
-
-/// A number in groups of three digits.
-///
-/// ```
-/// assert_eq!(inkbit::report::words::grouped(1_234_567), "1,234,567");
-/// ```
-#[must_use]
-pub fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// So many of something, in words that fit one and many.
-///
-/// ```
-/// assert_eq!(inkbit::report::words::counted(1, "epoch", "epochs"), "1 epoch");
-/// ```
-#[must_use]
-pub fn counted(number: usize, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(number), if number == 1 { one } else { many })
-}
-
-/// Names in a row: `a, b and c`.
-fn list(names: &[&str]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
-    }
-}
+use crate::support::numbers::{chance, counted, grouped, list, percent};
 
 /// A heading and what is said below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -237,34 +191,4 @@ pub fn cost(cost: Cost) -> String {
         format!(", at least {:.2} ms at {} MHz", 1e3 * seconds, f64::from(clock) / 1e6)
     });
     instructions + &time
-}
-
-/// How probable something is by chance, in words: `p = 0.533`.
-///
-/// ```
-/// use inkbit::report::words::chance;
-/// assert_eq!([chance(1.0), chance(0.0123), chance(1e-9)], ["p = 1", "p = 0.012", "p < 0.0001"]);
-/// ```
-#[must_use]
-pub fn chance(p: f64) -> String {
-    match p {
-        p if p < 0.0001 => "p < 0.0001".to_owned(),
-        p if p < 0.001 => format!("p = {p:.4}"),
-        p if p < 0.9995 => format!("p = {p:.3}"),
-        _ => "p = 1".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_and_lists_read_as_people_write_them() {
-        assert_eq!([0, 999, 1000, 123_456].map(grouped), ["0", "999", "1,000", "123,456"]);
-        assert_eq!(counted(1, "image", "images"), "1 image");
-        assert_eq!(counted(2, "image", "images"), "2 images");
-        assert_eq!(list(&["a"]), "a");
-        assert_eq!(list(&["a", "b", "c"]), "a, b and c");
-    }
 }

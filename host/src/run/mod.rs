@@ -28,8 +28,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::TrainConfig;
 use crate::data::Dataset;
+use crate::evaluate::quantized::Quantization;
 use crate::net::Mlp;
-use crate::quantize::Report;
 use crate::support::files::{self, FileError};
 use crate::train::adam::Adam;
 use crate::train::history::History;
@@ -299,7 +299,7 @@ impl Run {
     /// # Errors
     ///
     /// [`RunError::File`].
-    pub fn save_quantization(&self, report: &Report) -> Result<(), RunError> {
+    pub fn save_quantization(&self, report: &Quantization) -> Result<(), RunError> {
         Ok(files::write(&self.path(QUANTIZED), json(report).as_bytes())?)
     }
 

@@ -6,8 +6,7 @@ use super::Shard;
 use crate::config::ConfigError;
 use crate::config::preset::PRESETS;
 use crate::device::board::BoardError;
-use crate::evaluate::EvaluateError;
-use crate::model::ModelFileError;
+use crate::model::{ImagesError, ModelFileError};
 use crate::quantize::QuantizeError;
 use crate::run::RunError;
 use crate::support::files::FileError;
@@ -144,7 +143,7 @@ pub enum SweepError {
     Model(#[from] ModelFileError),
     /// The images do not fit.
     #[error(transparent)]
-    Evaluate(#[from] EvaluateError),
+    Evaluate(#[from] ImagesError),
 }
 
 impl SweepError {

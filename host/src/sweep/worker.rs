@@ -7,8 +7,8 @@ use std::thread;
 
 use super::{CPU, Cell, Folder, Outcome, Sweep, SweepError, Trained, network};
 use crate::data::Dataset;
+use crate::device::counts::Counts;
 use crate::evaluate::evaluate_model;
-use crate::evaluate::table::Counts;
 use crate::model::activity::activity;
 use crate::quantize::{Quantized, export};
 use crate::run::{Observer, Run, RunError};

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use inkbit::config::preset;
 use inkbit::data::{Dataset, Source, load};
+use inkbit::device::counts::Counts;
 use inkbit::evaluate::evaluate_model;
-use inkbit::evaluate::table::{Counts, find};
-use inkbit::model::Blob;
+use inkbit::model::{Blob, find};
 use inkbit_tests::skipped;
 
 fn models() -> Vec<PathBuf> {

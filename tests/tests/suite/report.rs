@@ -7,9 +7,9 @@ use std::fs;
 use std::path::Path;
 
 use inkbit::data::{Dataset, Images, synthetic};
+use inkbit::device::counts::Counts;
 use inkbit::evaluate::Evaluation;
 use inkbit::evaluate::predictions::{Bin, Calibration};
-use inkbit::evaluate::table::Counts;
 use inkbit::model::Blob;
 use inkbit::model::activity::{Activity, LayerActivity};
 use inkbit::report::facts::{Facts, Training};

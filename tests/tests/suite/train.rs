@@ -6,6 +6,7 @@ use std::path::Path;
 use inkbit::config::TrainConfig;
 use inkbit::config::preset::PRESETS;
 use inkbit::data::{Dataset, Images};
+use inkbit::evaluate::quantized::Differences;
 use inkbit::evaluate::reference::Reference;
 use inkbit::evaluate::verify::verify;
 use inkbit::evaluate::{evaluate_model, evaluate_net};
@@ -244,7 +245,7 @@ fn what_is_kept_of_rounded_training_is_rounded_and_of_an_epoch_with_rounding() {
             let float = evaluate_net(&net, &data.classes, &data.test, &device).unwrap();
             let int = evaluate_model(&model, &data.test).unwrap();
             assert!((float.loss - int.loss).abs() < 0.01, "{} {}", float.loss, int.loss);
-            let found = quantized.compare(&model, &data.test, &device).unwrap();
+            let found = Differences::between(&quantized, &model, &data.test, &device).unwrap();
             assert!(found.hidden.iter().all(|layer| layer.greatest <= 2), "{found:?}");
             verify(&Reference::new(&model, &device), &model, &data.test, |_| ()).unwrap();
         }

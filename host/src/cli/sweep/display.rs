@@ -4,9 +4,10 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::report::words::counted;
-use crate::sweep::{Outcome, Progress, Summary, Sweep};
 use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::support::numbers::counted;
+use crate::sweep::{Outcome, Progress, Summary, Sweep};
 
 /// How a session ended, in words.
 pub(super) fn closing(summary: &Summary, out: &Path) -> String {

@@ -2,8 +2,8 @@
 
 use burn::tensor::{Tensor, TensorData};
 
-use crate::evaluate::quantized::round;
 use crate::net;
+use crate::net::rounding::round;
 
 /// The greatest activation, in steps.
 const GREATEST: f32 = 255.0;
