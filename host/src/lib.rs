@@ -22,7 +22,7 @@ pub mod quantize;
 pub mod report;
 pub mod run;
 pub mod support;
-pub mod sweep;
+mod sweep;
 pub mod train;
 
 pub use cli::command;

@@ -28,8 +28,8 @@ pub struct TrainConfig {
     /// by ReLU and dropout. With the output layer they are at most
     /// [`MAX_LAYERS`](inkbit_core::MAX_LAYERS) layers; none makes a linear classifier.
     pub hidden: Vec<usize>,
-    /// Edge of the image that the network gets, shrunk from that of the data by
-    /// [`shrink`](mod@crate::data::shrink); 0 for the data's own.
+    /// Edge of the image that the network gets, shrunk from that of the data
+    /// by cropping it and taking means; 0 for the data's own.
     pub input: usize,
     /// Whether hidden layers are normalized over each batch. Nothing is left of it in the weights
     /// that are kept.

@@ -4,10 +4,10 @@ pub mod augment;
 pub mod download;
 pub mod folder;
 pub mod idx;
-pub mod labels;
+pub(crate) mod labels;
 pub mod mnist;
 pub mod picture;
-pub mod shrink;
+pub(crate) mod shrink;
 pub mod synthetic;
 
 use std::path::{Path, PathBuf};

@@ -1,9 +1,12 @@
 //! What an inference costs on a board: counted, or else estimated.
 //!
-//! The estimate adds up [`Terms`](super::fit::Terms): so many pixels, rows of weights, outputs and layers, at so many
-//! instructions each. What each takes is a [`Fit`](super::fit::Fit) to the counts in `tests/bench/instructions.toml`,
+//! The estimate adds up [`Terms`]: so many pixels, rows of weights, outputs and layers, at so many
+//! instructions each. What each takes is a [`Fit`] to the counts in `tests/bench/instructions.toml`,
 //! and stands there too; `cargo xtask bench --write` renews both, and a test holds the estimates
 //! against the counts.
+//!
+//! [`Fit`]: super::fit::Fit
+//! [`Terms`]: super::fit::Terms
 
 use serde::Serialize;
 

@@ -96,7 +96,7 @@ impl Firmware {
         Ok(firmware)
     }
 
-    /// The same firmware with a model in its place; see [`merged_elf`].
+    /// The same firmware with a model in a segment and a section of its own.
     ///
     /// # Errors
     ///

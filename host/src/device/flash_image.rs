@@ -29,12 +29,6 @@ pub enum ImageError {
 
 /// Intel HEX with these bytes at these addresses.
 ///
-/// ```
-/// let text = inkbit::device::flash_image::hex(&[(0x0800_0000, &[1, 2, 3])]);
-/// assert!(text.starts_with(":02000004"), "the upper half of the address comes first");
-/// assert!(text.trim_end().ends_with(":00000001FF"), "the last record");
-/// ```
-///
 /// # Panics
 ///
 /// Never: every line is short enough, and the last says that it is.

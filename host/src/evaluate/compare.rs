@@ -107,20 +107,6 @@ impl Contender {
 
 impl Comparison {
     /// Compares models that were measured on the same images, of which there is at least one.
-    ///
-    /// ```
-    /// use inkbit::evaluate::compare::{Comparison, Contender};
-    /// use inkbit::data::synthetic::{Part, images};
-    /// use inkbit::device::counts::Counts;
-    /// let (images, counts) = (images(Part::Test, 50, 1), Counts::built_in());
-    /// let models = inkbit::model::builtin::all();
-    /// let measure = |name, number: usize| Contender::measure(name, &models[number], &images, &counts);
-    /// let found = Comparison::new(vec![measure("large", 0)?, measure("small", 6)?]);
-    /// assert!(found.models[0].bytes > found.models[1].bytes);
-    /// assert_eq!(found.pairs.len(), 1); // each pair once: is the difference more than chance?
-    /// assert!((0.0..=1.0).contains(&found.pairs[0].p));
-    /// # Ok::<_, Box<dyn std::error::Error>>(())
-    /// ```
     #[must_use]
     pub fn new(mut models: Vec<Contender>) -> Self {
         let images = models.first().map_or(0, |model| model.right.len());

@@ -1,12 +1,12 @@
 //! How good a classifier is: accuracy, loss, and where it errs.
 
-pub mod compare;
+pub(crate) mod compare;
 pub mod predictions;
 pub mod quantized;
 pub mod reference;
-pub mod robust;
+pub(crate) mod robust;
 pub mod significance;
-pub mod table;
+pub(crate) mod table;
 pub mod verify;
 
 use burn::tensor::Device;

@@ -118,13 +118,6 @@ pub fn best(entries: &[Entry], board: &str) -> Option<usize> {
 
 /// The default model of a board: the best reference model that fits it, and what it is.
 ///
-/// ```
-/// use inkbit::device::Board;
-/// let (blob, entry) = inkbit::evaluate::table::best_for(&Board::find("microbit")?).expect("one fits");
-/// assert!(blob.bytes().len() < 256 * 1024 && entry.recorded_accuracy > Some(0.99));
-/// # Ok::<_, Box<dyn std::error::Error>>(())
-/// ```
-///
 /// # Panics
 ///
 /// If a file that was built in is not a model, which the tests rule out.
@@ -138,17 +131,6 @@ pub fn best_for(board: &Board) -> Option<(Blob, Entry)> {
 }
 
 /// Says of each model on which boards it is the best of these.
-///
-/// ```
-/// use inkbit::device::counts::Counts;
-/// use inkbit::evaluate::table::{Entry, mark_best};
-/// let entry = |blob| Entry::new(blob, None, &Counts::built_in());
-/// let mut entries = inkbit::model::builtin::all().iter().map(entry).collect::<Result<Vec<_>, _>>()?;
-/// mark_best(&mut entries);
-/// let best = entries.iter().find(|entry| entry.best_on.contains(&"microbit".to_owned()));
-/// assert!(best.is_some_and(|entry| entry.recorded_accuracy > Some(0.99)));
-/// # Ok::<_, Box<dyn std::error::Error>>(())
-/// ```
 pub fn mark_best(entries: &mut [Entry]) {
     for Board { name, .. } in board::all() {
         if let Some(index) = best(entries, &name) {

@@ -5,5 +5,6 @@ pub mod builtin;
 mod file;
 mod run;
 
-pub use file::{Blob, ModelFileError, check_replaceable, find};
+pub(crate) use file::check_replaceable;
+pub use file::{Blob, ModelFileError, find};
 pub use run::{HostScratch, ImagesError, check_images, dense, host_scratch, int_logits};

@@ -20,7 +20,8 @@ pub mod scale;
 
 use calibrate::POST_TRAINING;
 pub(crate) use calibrate::calibrate;
-pub use export::{check, export};
+pub(crate) use export::check;
+pub use export::export;
 pub use prune::Removed;
 pub use scale::{Granularity, LayerScales};
 

@@ -107,20 +107,6 @@ pub struct Report {
 impl Report {
     /// Draws and writes everything.
     ///
-    /// ```
-    /// use inkbit::data::synthetic;
-    /// use inkbit::device::counts::Counts;
-    /// use inkbit::report::facts::Facts;
-    /// use inkbit::report::html::Report;
-    /// let blob = &inkbit::model::builtin::all()[6]; // nano
-    /// let (model, data) = (blob.model()?, synthetic::dataset(10, 50, 1));
-    /// let facts = Facts::gather(&model, blob, &data, None, &Counts::built_in())?;
-    /// let report = Report::new(&facts);
-    /// assert!(report.html.contains("How good is it?"));
-    /// assert!(report.pictures.iter().any(|picture| picture.name == "confusion"));
-    /// # Ok::<_, Box<dyn std::error::Error>>(())
-    /// ```
-    ///
     /// # Panics
     ///
     /// Never: a page of text and numbers can be written to memory.

@@ -118,7 +118,7 @@ fn quantization(facts: &Facts<'_>) -> String {
 
 /// Bits of the weights: `8 bits`, or `8, 4 and 4 bits` where layers differ.
 #[must_use]
-pub fn bits(facts: &Facts<'_>) -> String {
+pub(crate) fn bits(facts: &Facts<'_>) -> String {
     let mut bits: Vec<String> =
         facts.model.layers().iter().map(|layer| layer.shape().bits.to_string()).collect();
     if bits.iter().all(|of_layer| *of_layer == bits[0]) {
@@ -173,15 +173,8 @@ fn obstacles(boards: &[&Fit]) -> String {
 
 /// What an inference costs on a board, in words: instructions, and the time that the real part takes
 /// at least if it exists.
-///
-/// ```
-/// use inkbit::device::cost::Cost;
-/// let cost = Cost { instructions: 23_367.4, error: Some(0.01), clock: Some(16_000_000) };
-/// let words = inkbit::report::words::cost(cost);
-/// assert_eq!(words, "about 23,367 instructions (estimated), at least 1.46 ms at 16 MHz");
-/// ```
 #[must_use]
-pub fn cost(cost: Cost) -> String {
+pub(crate) fn cost(cost: Cost) -> String {
     let number = grouped(cost.instructions.round() as usize);
     let instructions = match cost.error {
         None => format!("{number} instructions (counted)"),
@@ -191,4 +184,18 @@ pub fn cost(cost: Cost) -> String {
         format!(", at least {:.2} ms at {} MHz", 1e3 * seconds, f64::from(clock) / 1e6)
     });
     instructions + &time
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cost_is_said_with_the_time_that_it_takes_at_least() {
+        let cost = Cost { instructions: 23_367.4, error: Some(0.01), clock: Some(16_000_000) };
+        assert_eq!(
+            super::cost(cost),
+            "about 23,367 instructions (estimated), at least 1.46 ms at 16 MHz"
+        );
+    }
 }

@@ -112,17 +112,6 @@ impl Run {
         folder.join(CONFIG).exists()
     }
 
-    /// Reads an interrupted run, to go on with it.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Run::open`] and of [`Run::check_unfinished`].
-    pub fn open_unfinished(folder: &Path) -> Result<Self, RunError> {
-        let run = Self::open(folder)?;
-        run.check_unfinished()?;
-        Ok(run)
-    }
-
     /// Refuses a run that training cannot go on with.
     ///
     /// # Errors

@@ -1,20 +1,12 @@
 //! Numbers and lists as text for people.
 
 /// A share in percent with two decimals.
-///
-/// ```
-/// assert_eq!(inkbit::support::numbers::percent(0.9818), "98.18 %");
-/// ```
 #[must_use]
 pub fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)
 }
 
 /// A number in groups of three digits.
-///
-/// ```
-/// assert_eq!(inkbit::support::numbers::grouped(1_234_567), "1,234,567");
-/// ```
 #[must_use]
 pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
@@ -29,10 +21,6 @@ pub fn grouped(number: usize) -> String {
 }
 
 /// So many of something, in words that fit one and many.
-///
-/// ```
-/// assert_eq!(inkbit::support::numbers::counted(1, "epoch", "epochs"), "1 epoch");
-/// ```
 #[must_use]
 pub fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
@@ -49,11 +37,6 @@ pub fn list(names: &[&str]) -> String {
 }
 
 /// How probable something is by chance, in words: `p = 0.533`.
-///
-/// ```
-/// use inkbit::support::numbers::chance;
-/// assert_eq!([chance(1.0), chance(0.0123), chance(1e-9)], ["p = 1", "p = 0.012", "p < 0.0001"]);
-/// ```
 #[must_use]
 pub fn chance(p: f64) -> String {
     match p {
@@ -73,6 +56,9 @@ mod tests {
         assert_eq!([0, 999, 1000, 123_456].map(grouped), ["0", "999", "1,000", "123,456"]);
         assert_eq!(counted(1, "image", "images"), "1 image");
         assert_eq!(counted(2, "image", "images"), "2 images");
+        assert_eq!(percent(0.9818), "98.18 %");
+        let chances = [1.0, 0.0123, 1e-9].map(chance);
+        assert_eq!(chances, ["p = 1", "p = 0.012", "p < 0.0001"]);
         assert_eq!(list(&["a"]), "a");
         assert_eq!(list(&["a", "b", "c"]), "a, b and c");
     }

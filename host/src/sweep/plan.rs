@@ -104,14 +104,6 @@ impl Plan {
 
     /// Every network that the space describes, each with the first seed.
     ///
-    /// ```
-    /// use inkbit::sweep::Plan;
-    /// let plan = Plan::from_toml("plan.toml", "[space]\nwidths = [16, 24]\ndepths = [1, 2]")?;
-    /// let networks = plan.networks()?;
-    /// assert!(networks.iter().any(|config| config.hidden == [24, 16]));
-    /// # Ok::<_, inkbit::sweep::SweepError>(())
-    /// ```
-    ///
     /// # Errors
     ///
     /// [`SweepError::Space`] says which choice is none; [`SweepError::Config`].

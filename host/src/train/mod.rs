@@ -155,12 +155,6 @@ impl<'a> Trainer<'a> {
         Ok(Self { config, context, images, input, bits, train, validation, state, timings })
     }
 
-    /// The configuration.
-    #[must_use]
-    pub fn config(&self) -> &TrainConfig {
-        &self.config
-    }
-
     /// The state after the last whole epoch.
     #[must_use]
     pub fn state(&self) -> &State {

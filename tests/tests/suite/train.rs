@@ -94,7 +94,8 @@ fn a_resumed_run_ends_with_the_bits_of_an_uninterrupted_one() {
         assert_eq!(parts.history().unwrap().epochs.len(), epochs);
         // What a process killed between two files leaves behind.
         fs::write(parts.folder().join("weights.safetensors"), "old").unwrap();
-        let resumed = Run::open_unfinished(parts.folder()).unwrap();
+        let resumed = Run::open(parts.folder()).unwrap();
+        resumed.check_unfinished().unwrap();
         let resumed_state = resumed.train(&data(), &mut ()).unwrap();
         assert_eq!(resumed_state.last, state.last);
         assert_eq!(resumed_state.adam, state.adam);
@@ -306,7 +307,7 @@ fn a_run_is_neither_overwritten_nor_resumed_with_something_else() {
     assert!(matches!(error, RunError::OtherData { .. }), "{error}");
 
     run.train(&data(), &mut ()).unwrap();
-    let error = Run::open_unfinished(folder.path()).unwrap_err();
+    let error = Run::open(folder.path()).unwrap().check_unfinished().unwrap_err();
     assert!(error.to_string().contains("finished run: there is nothing to resume"), "{error}");
     Run::create(folder.path(), &config(), info, true).unwrap();
     assert!(matches!(run.weights(), Err(RunError::NoWeights(_))));

@@ -5,7 +5,7 @@
 
 mod ink;
 mod paper;
-pub mod sheet;
+pub(crate) mod sheet;
 
 use std::fs::File;
 use std::io::{Cursor, Read as _};
