@@ -261,7 +261,7 @@ fn plan(args: &Args, out: &Path) -> anyhow::Result<Plan> {
     };
     args.choices.apply(&mut plan)?;
     if let Some(shard) = &args.shard {
-        plan.shard = Some(shard.parse().map_err(usage)?);
+        plan.shard = Some(shard.parse().map_err(SweepError::Shard).map_err(usage)?);
     }
     Ok(plan)
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Shard;
+use super::shard::{Shard, ShardError};
 use crate::config::ConfigError;
 use crate::config::preset::PRESETS;
 use crate::device::board::BoardError;
@@ -56,8 +56,8 @@ pub enum SweepError {
         why: String,
     },
     /// Not K/N.
-    #[error("--shard is \"{0}\", but must be K/N with K from 1 to N, such as 2/8")]
-    Shard(String),
+    #[error(transparent)]
+    Shard(#[from] ShardError),
     /// The folder holds a sweep of other trainings.
     #[error(
         "{} holds another sweep: it has `{found}`, asked for is `{asked}`; give another folder",
