@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use inkbit::evaluate::HostEngine;
-use inkbit::labels::printable;
-use inkbit::model_file::Blob;
-use inkbit::{picture, terminal};
 use inkbit_core::Model;
 use inkbit_core::softmax::softmax;
 use serde::Serialize;
+
+use crate::data::labels::printable;
+use crate::data::picture;
+use crate::model::{Blob, HostEngine};
+use crate::report::terminal;
 
 /// Say what is drawn on pictures.
 ///

@@ -5,8 +5,7 @@ use std::ops::ControlFlow;
 use super::client::Client;
 use super::reply::DeviceError;
 use crate::data::Images;
-use crate::evaluate::{EvaluateError, HostEngine, check_images};
-use crate::model_file::Blob;
+use crate::model::{Blob, HostEngine, ImagesError, check_images};
 
 /// What was compared without a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +60,7 @@ pub enum VerifyError {
     Model(#[from] inkbit_core::ModelError),
     /// The images do not fit the model.
     #[error(transparent)]
-    Images(#[from] EvaluateError),
+    Images(#[from] ImagesError),
 }
 
 /// Sends every image to the device and compares all logits with the host's. `progress` is told how

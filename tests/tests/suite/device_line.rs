@@ -20,7 +20,7 @@ fn damaged_half_and_endless_frames_are_refused_and_the_next_request_is_answered(
     let Some((board, firmware)) = emulated(BOARD) else { return };
     let blob = classic();
     let model = blob.model().unwrap();
-    let mut engine = inkbit::evaluate::HostEngine::new(&model);
+    let mut engine = inkbit::model::HostEngine::new(&model);
     let images = digits(3);
     let mut emulator = start(&board, &firmware, blob.bytes());
     let good = frame(&Request::Classify { id: 7, pixels: &[0x55; 300] });

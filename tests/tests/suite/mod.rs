@@ -20,6 +20,7 @@ mod errors;
 mod golden;
 #[cfg(feature = "host")]
 mod instructions;
+mod module_order;
 #[cfg(feature = "host")]
 mod notebook;
 #[cfg(feature = "host")]

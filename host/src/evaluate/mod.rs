@@ -1,57 +1,21 @@
 //! How good a classifier is: accuracy, loss, and where it errs.
 
-use std::num::NonZeroUsize;
-use std::thread;
+pub(crate) mod compare;
+pub mod predictions;
+pub mod quantized;
+pub mod reference;
+pub(crate) mod robust;
+pub mod significance;
+pub(crate) mod table;
+pub mod verify;
 
 use burn::tensor::Device;
-use inkbit_core::kernel::Kernel;
-use inkbit_core::{Engine, LayerOutput, MAX_WIDTH, Model, Scratch};
-use inkbit_simd::Fastest;
+use inkbit_core::Model;
 use serde::Serialize;
 
-use crate::data::Images;
-use crate::labels;
+use crate::data::{Images, labels};
+use crate::model::{ImagesError, check_images, int_logits};
 use crate::net::Mlp;
-
-/// An engine on this machine, with memory for any model.
-///
-/// # Panics
-///
-/// Its methods panic if an image has not as many pixels as the model takes: [`check_images`] comes
-/// first.
-#[derive(Debug)]
-pub struct HostEngine<'m>(Engine<'m, Scratch<{ 2 * MAX_WIDTH }>>);
-
-impl<'m> HostEngine<'m> {
-    /// The engine for a model.
-    #[must_use]
-    pub fn new(model: &Model<'m>) -> Self {
-        Self(Engine::new(model.clone(), Scratch::new()).expect("cells for the widest layers"))
-    }
-
-    /// The logits of an image by the fastest kernel that this processor has.
-    pub fn infer(&mut self, pixels: &[u8]) -> &[i32] {
-        self.infer_by::<Fastest>(pixels, |_, _| ())
-    }
-
-    /// [`infer`](Self::infer), showing each layer's number (from 0) and output on the way.
-    pub fn infer_observed(
-        &mut self,
-        pixels: &[u8],
-        observe: impl FnMut(usize, LayerOutput<'_>),
-    ) -> &[i32] {
-        self.infer_by::<Fastest>(pixels, observe)
-    }
-
-    /// [`infer_observed`](Self::infer_observed) by a kernel of your choice.
-    pub fn infer_by<K: Kernel>(
-        &mut self,
-        pixels: &[u8],
-        observe: impl FnMut(usize, LayerOutput<'_>),
-    ) -> &[i32] {
-        self.0.infer_by::<K>(pixels, observe).expect("images of the model's size").into_slice()
-    }
-}
 
 /// The measures of a classifier over labelled images.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -85,54 +49,6 @@ pub struct ClassScore {
     pub recall: f64,
     /// Harmonic mean of the two.
     pub f1: f64,
-}
-
-/// Images that a model cannot be evaluated on.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum EvaluateError {
-    /// They have another size than the model takes.
-    #[error(
-        "the images are {found}x{found} pixels, the model takes {expected}x{expected}; give the \
-         data that it was trained on with --data"
-    )]
-    Side {
-        /// Edge of an image of the data.
-        found: usize,
-        /// Edge of an image that the model takes.
-        expected: usize,
-    },
-    /// They have labels that the model has no class for.
-    #[error(
-        "the data have a label {found}, the model has {expected} classes, counted from 0; give \
-         the data that it was trained on with --data"
-    )]
-    Label {
-        /// The label.
-        found: u8,
-        /// Classes of the model.
-        expected: usize,
-    },
-    /// There are none.
-    #[error("there are no images to evaluate on")]
-    NoImages,
-}
-
-/// Checks that images fit a model of that image edge and number of classes.
-///
-/// # Errors
-///
-/// [`EvaluateError`].
-pub fn check_images(images: &Images, side: usize, classes: usize) -> Result<(), EvaluateError> {
-    if images.is_empty() {
-        return Err(EvaluateError::NoImages);
-    }
-    if images.side != side {
-        return Err(EvaluateError::Side { found: images.side, expected: side });
-    }
-    match images.labels.iter().copied().find(|&label| usize::from(label) >= classes) {
-        Some(found) => Err(EvaluateError::Label { found, expected: classes }),
-        None => Ok(()),
-    }
 }
 
 /// A kind of mistake: (true class, predicted class, how often).
@@ -231,45 +147,11 @@ fn argmax(logits: &[f64]) -> usize {
     best
 }
 
-/// The logits of a model for every image, image after image, on all cores.
-///
-/// ```
-/// use inkbit::data::synthetic::{Part, images};
-/// let blob = &inkbit::builtin::all()[6]; // nano
-/// let logits = inkbit::evaluate::int_logits(&blob.model()?, &images(Part::Test, 5, 1))?;
-/// assert_eq!(logits.len(), 5 * 10);
-/// # Ok::<_, Box<dyn std::error::Error>>(())
-/// ```
-///
-/// # Errors
-///
-/// Those of [`check_images`].
-pub fn int_logits(model: &Model<'_>, images: &Images) -> Result<Vec<i32>, EvaluateError> {
-    check_images(images, usize::from(model.input().side), model.classes())?;
-    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let size = model.input().pixels();
-    let mut logits = vec![0; images.len() * model.classes()];
-    let share = images.len().div_ceil(threads).max(1);
-    thread::scope(|scope| {
-        let parts = images.pixels.chunks(share * size);
-        for (pixels, logits) in parts.zip(logits.chunks_mut(share * model.classes())) {
-            scope.spawn(move || {
-                let mut engine = HostEngine::new(model);
-                let pixels = pixels.chunks_exact(size);
-                for (pixels, logits) in pixels.zip(logits.chunks_exact_mut(model.classes())) {
-                    logits.copy_from_slice(engine.infer(pixels));
-                }
-            });
-        }
-    });
-    Ok(logits)
-}
-
 /// Evaluates a quantized model, with its own labels.
 ///
 /// ```
 /// use inkbit::data::synthetic::{Part, images};
-/// let blob = &inkbit::builtin::all()[6]; // nano
+/// let blob = &inkbit::model::builtin::all()[6]; // nano
 /// let found = inkbit::evaluate::evaluate_model(&blob.model()?, &images(Part::Test, 50, 1))?;
 /// assert!(found.accuracy > 0.7); // these digits are not those that it was trained on
 /// # Ok::<_, Box<dyn std::error::Error>>(())
@@ -278,7 +160,7 @@ pub fn int_logits(model: &Model<'_>, images: &Images) -> Result<Vec<i32>, Evalua
 /// # Errors
 ///
 /// Those of [`int_logits`].
-pub fn evaluate_model(model: &Model<'_>, images: &Images) -> Result<Evaluation, EvaluateError> {
+pub fn evaluate_model(model: &Model<'_>, images: &Images) -> Result<Evaluation, ImagesError> {
     let scale = f64::from(model.header().logit_scale);
     let logits = int_logits(model, images)?;
     let logits: Vec<f64> = logits.into_iter().map(|logit| f64::from(logit) * scale).collect();
@@ -295,7 +177,7 @@ pub fn evaluate_net(
     classes: &[String],
     images: &Images,
     device: &Device,
-) -> Result<Evaluation, EvaluateError> {
+) -> Result<Evaluation, ImagesError> {
     let side = net.layers.first().map_or(0, |layer| layer.inputs.isqrt());
     check_images(images, side, classes.len())?;
     let logits: Vec<f64> = net.logits(images, device).into_iter().map(f64::from).collect();

@@ -1,0 +1,147 @@
+//! Running a model on the host: over many images, and with all of its outputs.
+
+use std::num::NonZeroUsize;
+use std::thread;
+
+use inkbit_core::kernel::Kernel;
+use inkbit_core::{Engine, LayerOutput, MAX_WIDTH, Model, Scratch};
+use inkbit_simd::Fastest;
+
+use crate::data::Images;
+
+/// An engine on this machine, with memory for any model.
+///
+/// # Panics
+///
+/// Its methods panic if an image has not as many pixels as the model takes: [`check_images`] comes
+/// first.
+#[derive(Debug)]
+pub struct HostEngine<'m>(Engine<'m, Scratch<{ 2 * MAX_WIDTH }>>);
+
+impl<'m> HostEngine<'m> {
+    /// The engine for a model.
+    #[must_use]
+    pub fn new(model: &Model<'m>) -> Self {
+        Self(Engine::new(model.clone(), Scratch::new()).expect("cells for the widest layers"))
+    }
+
+    /// The logits of an image by the fastest kernel that this processor has.
+    pub fn infer(&mut self, pixels: &[u8]) -> &[i32] {
+        self.infer_by::<Fastest>(pixels, |_, _| ())
+    }
+
+    /// [`infer`](Self::infer), showing each layer's number (from 0) and output on the way.
+    pub fn infer_observed(
+        &mut self,
+        pixels: &[u8],
+        observe: impl FnMut(usize, LayerOutput<'_>),
+    ) -> &[i32] {
+        self.infer_by::<Fastest>(pixels, observe)
+    }
+
+    /// [`infer_observed`](Self::infer_observed) by a kernel of your choice.
+    pub fn infer_by<K: Kernel>(
+        &mut self,
+        pixels: &[u8],
+        observe: impl FnMut(usize, LayerOutput<'_>),
+    ) -> &[i32] {
+        self.0.infer_by::<K>(pixels, observe).expect("images of the model's size").into_slice()
+    }
+}
+
+/// Images that a model cannot be run on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ImagesError {
+    /// They have another size than the model takes.
+    #[error(
+        "the images are {found}x{found} pixels, the model takes {expected}x{expected}; give the \
+         data that it was trained on with --data"
+    )]
+    Side {
+        /// Edge of an image of the data.
+        found: usize,
+        /// Edge of an image that the model takes.
+        expected: usize,
+    },
+    /// They have labels that the model has no class for.
+    #[error(
+        "the data have a label {found}, the model has {expected} classes, counted from 0; give \
+         the data that it was trained on with --data"
+    )]
+    Label {
+        /// The label.
+        found: u8,
+        /// Classes of the model.
+        expected: usize,
+    },
+    /// There are none.
+    #[error("there are no images to evaluate on")]
+    NoImages,
+}
+
+/// Checks that images fit a model of that image edge and number of classes.
+///
+/// # Errors
+///
+/// [`ImagesError`].
+pub fn check_images(images: &Images, side: usize, classes: usize) -> Result<(), ImagesError> {
+    if images.is_empty() {
+        return Err(ImagesError::NoImages);
+    }
+    if images.side != side {
+        return Err(ImagesError::Side { found: images.side, expected: side });
+    }
+    match images.labels.iter().copied().find(|&label| usize::from(label) >= classes) {
+        Some(found) => Err(ImagesError::Label { found, expected: classes }),
+        None => Ok(()),
+    }
+}
+
+/// The logits of a model for every image, image after image, on all cores.
+///
+/// ```
+/// use inkbit::data::synthetic::{Part, images};
+/// let blob = &inkbit::model::builtin::all()[6]; // nano
+/// let logits = inkbit::model::int_logits(&blob.model()?, &images(Part::Test, 5, 1))?;
+/// assert_eq!(logits.len(), 5 * 10);
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// Those of [`check_images`].
+pub fn int_logits(model: &Model<'_>, images: &Images) -> Result<Vec<i32>, ImagesError> {
+    check_images(images, usize::from(model.input().side), model.classes())?;
+    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let size = model.input().pixels();
+    let mut logits = vec![0; images.len() * model.classes()];
+    let share = images.len().div_ceil(threads).max(1);
+    thread::scope(|scope| {
+        let parts = images.pixels.chunks(share * size);
+        for (pixels, logits) in parts.zip(logits.chunks_mut(share * model.classes())) {
+            scope.spawn(move || {
+                let mut engine = HostEngine::new(model);
+                let pixels = pixels.chunks_exact(size);
+                for (pixels, logits) in pixels.zip(logits.chunks_exact_mut(model.classes())) {
+                    logits.copy_from_slice(engine.infer(pixels));
+                }
+            });
+        }
+    });
+    Ok(logits)
+}
+
+/// A layer's output with its zeros.
+#[must_use]
+pub fn dense(output: LayerOutput<'_>, width: usize) -> Vec<i64> {
+    match output {
+        LayerOutput::Logits(logits) => logits.iter().copied().map(i64::from).collect(),
+        LayerOutput::Activations(active) => {
+            let mut values = vec![0; width];
+            for (index, value) in active.iter() {
+                values[index] = value.into();
+            }
+            values
+        }
+    }
+}
