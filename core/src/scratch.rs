@@ -109,6 +109,7 @@ pub struct Sizes {
     pub classes: usize,
 }
 
+#[expect(clippy::panic, reason = "in a const, it is an error of the compiler")]
 impl Sizes {
     /// The sizes of the model in `blob`, for a `const`. Bytes that are no model are an error of the
     /// compiler; [`Model::parse`](crate::Model::parse) checks all the rest when the program runs.
@@ -154,12 +155,14 @@ impl Sizes {
 
 const CUT_OFF: &str = "the model is cut off";
 
+#[expect(clippy::panic, reason = "as above")]
 const fn skip(bytes: &[u8], count: usize) -> &[u8] {
     let Some((_, rest)) = bytes.split_at_checked(count) else { panic!("{}", CUT_OFF) };
     rest
 }
 
 /// A varint of postcard: seven bits a byte, the lowest first.
+#[expect(clippy::panic, reason = "as above")]
 const fn varint(mut bytes: &[u8]) -> (usize, &[u8]) {
     let (mut value, mut shift) = (0, 0);
     loop {

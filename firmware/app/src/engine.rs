@@ -91,6 +91,7 @@ impl<'m> Engine<'m> {
 
 // Not inlined: reading a model takes much of the stack, and only while it is done.
 #[inline(never)]
+#[expect(clippy::result_large_err, reason = "the text is kept in the engine's place")]
 fn start<'m>(
     region: &'m [u8],
     cells: &'m mut [i32],

@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_name_is_known_whatever_types_it_was_compiled_for() {
-        assert_eq!(path("inkbit_core::infer::infer::<1040>"), ROOT);
+        assert_eq!(path("inkbit_core::engine::native::<1040>"), ROOT);
         assert_eq!(path("gather<inkbit_core::Packed>"), "gather");
     }
 

@@ -83,8 +83,9 @@ fn main() -> ! {
     if !Uart.ready() {
         let _ = DATA.read();
     }
+    let memory = &raw mut MEMORY;
     // SAFETY: main runs once, so this is the only reference.
-    let memory = unsafe { &mut *&raw mut MEMORY };
+    let memory = unsafe { &mut *memory };
     // SAFETY: the region is flash behind the code.
     let region = unsafe { model_region(&BOARD) };
     let (app, line) = memory.start(BOARD, region);
