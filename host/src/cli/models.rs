@@ -48,7 +48,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let counts = read_counts(args.instructions.as_deref()).map_err(anyhow::Error::msg)?;
+    let counts = read_counts(args.instructions.as_deref())?;
     let blobs = if args.models.is_empty() {
         builtin::all().into_iter().map(|blob| (None, blob)).collect()
     } else {

@@ -210,7 +210,10 @@ fn child() {
     println!();
     match load(&Source::new("mnist", None, Some(mirror))) {
         Ok(data) => println!("loaded {} images", data.train.len()),
-        Err(error) => println!("unavailable {}: {error}", error.is_unavailable()),
+        Err(error) => {
+            let unavailable = error.is_unavailable();
+            println!("unavailable {unavailable}: {:#}", anyhow::Error::from(error));
+        }
     }
 }
 
