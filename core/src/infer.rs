@@ -112,7 +112,7 @@ pub enum LayerOutput<'s, E: Entry = Packed> {
 ///
 /// ```
 /// use inkbit_core::{Model, Scratch, include_blob, infer};
-/// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+/// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
 /// let model = Model::parse(BLOB)?;
 /// let mut scratch = Scratch::<1040>::for_model(&model)?;
 /// let blank: Vec<i32> = infer(&mut scratch, &[]).into(); // what is missing is paper
@@ -134,7 +134,7 @@ pub fn infer<'s, const CELLS: usize, E: Entry>(
 ///
 /// ```
 /// use inkbit_core::{LayerOutput, Model, Scratch, include_blob, infer_observed};
-/// static BLOB: &[u8] = include_blob!("../../tests/golden/int8-per-output.inkbit");
+/// static BLOB: &[u8] = include_blob!("../golden/int8-per-output.inkbit");
 /// let model = Model::parse(BLOB)?;
 /// let mut scratch = Scratch::<1040>::for_model(&model)?;
 /// let mut awake = Vec::new();
@@ -215,7 +215,7 @@ pub fn argmax(logits: &[i32]) -> usize {
 }
 
 /// Splits the words into a layer's inputs and its outputs, which lie at opposite ends. It begins each
-/// layer: `cargo xtask bench` tells them apart by its calls.
+/// layer: `cargo xtask count` tells them apart by its calls.
 #[inline(never)]
 fn ends<'c, E: Entry>(
     words: &'c mut [i32],

@@ -7,7 +7,7 @@
 //! ```
 //! use inkbit_core::{Model, Scratch, argmax, include_blob, infer};
 //!
-//! static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+//! static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
 //! # let pixels = &[0; 36];
 //! let model = Model::parse(BLOB)?;
 //! let mut scratch = Scratch::<1040>::for_model(&model)?;

@@ -69,7 +69,7 @@ impl<'a> Layer<'a> {
     ///
     /// ```
     /// use inkbit_core::{Model, include_blob};
-    /// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+    /// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
     /// let model = Model::parse(BLOB)?;
     /// let layer = &model.layers()[0];
     /// let greatest = layer.bits().max_weight();
@@ -236,7 +236,7 @@ impl<'a> Model<'a> {
     /// ```
     /// use inkbit_core::blob::pack_layer;
     /// use inkbit_core::{Header, Input, LayerShape, Model, include_blob};
-    /// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+    /// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
     /// let origin = Model::parse(BLOB)?;
     /// let shape = LayerShape { inputs: 4, outputs: 2, bits: 8, multipliers: 0 };
     /// #[repr(align(8))]
@@ -317,7 +317,7 @@ impl<'a> Model<'a> {
     ///
     /// ```
     /// use inkbit_core::{Model, include_blob};
-    /// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+    /// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
     /// let model = Model::parse(BLOB)?;
     /// let [layer] = model.layers() else { panic!("it has one layer") };
     /// assert_eq!((layer.inputs(), layer.outputs()), (model.input().inputs(), model.classes()));
@@ -344,7 +344,7 @@ impl<'a> Model<'a> {
     ///
     /// ```
     /// use inkbit_core::{Model, include_blob};
-    /// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+    /// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
     /// let model = Model::parse(BLOB)?;
     /// assert_eq!((model.label(0), model.label(99)), ("c0", ""));
     /// # Ok::<_, inkbit_core::Error>(())
@@ -371,7 +371,7 @@ impl<'a> Model<'a> {
     ///
     /// ```
     /// use inkbit_core::{Error, Model, Scratch, include_blob};
-    /// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+    /// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
     /// let model = Model::parse(BLOB)?;
     /// assert_eq!(model.scratch_cells(), 36 + model.classes());
     /// assert!(matches!(Scratch::<8>::for_model(&model), Err(Error::ScratchTooSmall { .. })));

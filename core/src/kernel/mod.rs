@@ -16,7 +16,7 @@
 //! like any other, and for M7 and M33, which multiply as fast. On Cortex-M3 it takes 4 to 7 cycles, by
 //! the size of its factors. There the feature `lanes32` is right, which does with MLA of 2 cycles: it
 //! takes more instructions, but fewer cycles. For `classic` and the mean of 1,000 test images of MNIST,
-//! `cargo xtask bench --board lm3s6965evb --list both --lanes both --images 1000` counts
+//! `cargo xtask count --board lm3s6965evb --list both --lanes both --images 1000` counts
 //!
 //! | lanes | list | instructions | cycles on Cortex-M3, estimated |
 //! |---|---|---|---|
