@@ -61,7 +61,7 @@ proptest! {
 
 /// The trained model that the devices are tested with, too.
 fn classic() -> Blob {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../firmware/models/classic.inkbit");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../host/models/classic.inkbit");
     Blob::load(Path::new(path)).unwrap()
 }
 

@@ -77,7 +77,7 @@ fn images(pixels: usize) -> [(&'static str, Vec<u8>); 4] {
 }
 
 fn path(case: &str, extension: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(format!("{case}.{extension}"))
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/golden").join(format!("{case}.{extension}"))
 }
 
 /// A line for each image: its name, then the logits.
@@ -95,7 +95,7 @@ fn bless(case: &str, recipe: &Recipe) {
     let logits = |pixels: &[u8]| oracle.layers(pixels).pop().unwrap();
     let header = format!(
         "# Logits of {case}.inkbit, format version {}, by the oracle of inkbit-tests {}.\n\
-         # Images as tests/tests/suite/golden.rs names them; renewed with INKBIT_BLESS=1.\n",
+         # Images as tests/core/golden.rs names them; renewed with INKBIT_BLESS=1.\n",
         inkbit_core::blob::VERSION,
         env!("CARGO_PKG_VERSION"),
     );
@@ -136,7 +136,8 @@ fn golden_blobs_give_their_golden_logits_and_are_written_again_byte_for_byte() {
 
 #[test]
 fn every_file_in_the_folder_belongs_to_a_case() {
-    let folder = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("golden")).unwrap();
+    let folder =
+        std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/golden")).unwrap();
     let mut found: Vec<PathBuf> = folder.map(|entry| entry.unwrap().path()).collect();
     let mut expected: Vec<PathBuf> = corner_cases()
         .iter()

@@ -1,3 +1,5 @@
+//! Agreement across host, core and devices. One binary, so that it links once.
+
 #[cfg(feature = "host")]
 mod agreement;
 mod damage;
@@ -18,8 +20,6 @@ mod download;
 mod equivalence;
 mod errors;
 mod golden;
-#[cfg(feature = "host")]
-mod instructions;
 mod module_order;
 #[cfg(feature = "host")]
 mod notebook;

@@ -1,4 +1,4 @@
-//! The models in `firmware/models`: as accurate as they say, and no larger than promised.
+//! The models in `host/models`: as accurate as they say, and no larger than promised.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use inkbit::model::{Blob, find};
 use inkbit_tests::skipped;
 
 fn models() -> Vec<PathBuf> {
-    find(&[Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware/models")]).unwrap()
+    find(&[Path::new(env!("CARGO_MANIFEST_DIR")).join("../host/models")]).unwrap()
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn every_model_is_named_after_its_preset_and_within_its_budget() {
 
 #[test]
 fn the_readme_shows_every_model_as_it_is_recorded_and_counted() {
-    let readme = include_str!("../../../README.md").replace(',', "");
+    let readme = include_str!("../../README.md").replace(',', "");
     for path in models() {
         let blob = Blob::load(&path).unwrap();
         let model = blob.model().unwrap();

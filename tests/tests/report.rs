@@ -23,7 +23,7 @@ fn reports() -> std::path::PathBuf {
 }
 
 fn golden() -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/golden")
 }
 
 /// Compares with a reviewed file, or writes it.

@@ -20,8 +20,6 @@ import numpy
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-UNITS = {"elem/s": 1, "Kelem/s": 1e3, "Melem/s": 1e6}
-
 
 class Blob:
     """Reads what core/FORMAT.md defines, as far as it is needed here."""
@@ -131,19 +129,17 @@ def bound(net, images, batch):
 def inkbit(options):
     """Images a second by the quickest kernel and by the portable one."""
     output = subprocess.run(
-        [options.bench, "--bench", "--warm-up-time", "0.2", "--measurement-time", "1",
-         "--sample-size", "10"],
+        [options.bench],
         env={**os.environ, "INKBIT_MODEL": options.model, "INKBIT_IMAGES": options.images},
         check=True, capture_output=True, text=True).stdout
-    found = re.findall(r"thrpt:\s+\[\S+ \S+ (\S+) (\S+) ", output)
-    return [float(number) * UNITS[unit] for number, unit in found]
+    return [float(number) for number in re.findall(r": (\d+) images a second", output)]
 
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("model", help="a model with 8-bit weights")
 parser.add_argument("images", help="images in an IDX file that is not gzipped")
 parser.add_argument("--bench", required=True,
-                    help="the program that `cargo bench -p inkbit-bench --no-run` names")
+                    help="the program that `cargo bench -p inkbit --bench infer --no-run` names")
 parser.add_argument("--rounds", type=int, default=3)
 parser.add_argument("--batch", type=int, default=128, help="images at once, beside one at a time")
 options = parser.parse_args()

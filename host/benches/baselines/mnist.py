@@ -1,4 +1,4 @@
-"""MNIST for the peers: the gzipped IDX files of a folder."""
+"""MNIST for the baselines: the gzipped IDX files of a folder."""
 
 import gzip
 from pathlib import Path

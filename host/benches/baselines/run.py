@@ -2,9 +2,9 @@
 
 Usage: run.py DATA_FOLDER [--inkbit PROGRAM] [--rounds N] [--epochs N]
 
-Whole processes, from start to exit, data loading included. Medians over the rounds; every round has
-another seed, the same for all three.
-The last column is the median epoch within them, validation included. The PyTorch and Keras of the Python that runs this are taken.
+Times whole processes, from start to exit, data loading included, and prints medians over the rounds.
+Every round has a seed of its own, the same for all three programs. The last column is the median
+epoch of a process, validation included. PyTorch and Keras are those of the Python that runs this.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def measure(command):
     return output, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def peer(name, options, seed):
+def baseline(name, options, seed):
     script = [sys.executable, str(HERE / f"{name}_classic.py")]
     output, *costs = measure([*script, options.data, str(seed), str(options.epochs)])
     measured = json.loads(output.splitlines()[-1])
@@ -63,7 +63,7 @@ options = parser.parse_args()
 results = {"inkbit": [], "torch": [], "keras": []}
 for seed in range(1, options.rounds + 1):
     for name, rows in results.items():
-        row = inkbit(options, seed) if name == "inkbit" else peer(name, options, seed)
+        row = inkbit(options, seed) if name == "inkbit" else baseline(name, options, seed)
         rows.append(row)
         print(f"round {seed}  {name:8}" + "".join(f"{value:10.2f}" for value in row), flush=True)
 
@@ -75,8 +75,8 @@ for name, row in medians.items():
     print(f"{name:8}" + "".join(f"{value:10.2f}" for value in row))
 fastest = min(medians["torch"][0], medians["keras"][0])
 memory = min(medians["torch"][2], medians["keras"][2])
-print(f"\ninkbit takes {medians['inkbit'][0] / fastest:.2f} of the faster peer's wall time")
-print(f"inkbit takes {medians['inkbit'][2] / memory:.2f} of the smaller peer's memory")
+print(f"\ninkbit takes {medians['inkbit'][0] / fastest:.2f} of the faster baseline's wall time")
+print(f"inkbit takes {medians['inkbit'][2] / memory:.2f} of the smaller baseline's memory")
 print(
     f"inkbit's epoch takes {medians['inkbit'][4] / medians['torch'][4]:.2f} of PyTorch's "
     f"and {medians['inkbit'][4] / medians['keras'][4]:.2f} of Keras's"

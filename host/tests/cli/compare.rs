@@ -82,7 +82,7 @@ fn what_cannot_be_compared_is_refused() {
         "there is one model: give at least two to compare"
     );
     assert!(place.fail(2, "compare").contains("not provided:\n  <MODEL>..."));
-    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden/one-layer.inkbit");
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../core/golden/one-layer.inkbit");
     std::fs::copy(golden, place.path("other.inkbit")).unwrap();
     assert_eq!(
         place.fail(1, "compare model.inkbit other.inkbit --data digits"),

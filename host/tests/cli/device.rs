@@ -152,7 +152,7 @@ fn an_emulator_does_not_outlive_the_command_that_is_killed() {
         return;
     }
     let place = Place::untrained();
-    place.write("classic.inkbit", include_bytes!("../../firmware/models/classic.inkbit"));
+    place.write("classic.inkbit", include_bytes!("../../models/classic.inkbit"));
     // As many as the emulator needs seconds for.
     place.write_data("many", &bars(28, 10, 10), &bars(28, 10, 10_000));
     let mut command = place.command("verify classic.inkbit --data many --device lm3s6965evb");

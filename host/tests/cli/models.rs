@@ -31,7 +31,7 @@ whole blob                                                    1820 B
 #[test]
 fn inspect_shows_all_of_a_golden_model() {
     let place = Place::untrained();
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden");
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/golden");
     fs::copy(golden.join("int8-14x14-inputs.inkbit"), place.path("golden.inkbit")).unwrap();
     assert_eq!(place.succeed("inspect golden.inkbit"), GOLDEN);
 }
@@ -51,7 +51,7 @@ fn weights_are_drawn_in_half_blocks() {
 #[test]
 fn every_golden_model_can_be_inspected() {
     let place = Place::untrained();
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden");
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/golden");
     for entry in fs::read_dir(golden).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "inkbit") {
@@ -135,7 +135,7 @@ fn models_of_one_name_are_told_apart_by_their_files() {
     assert!(text.contains("| q/a.inkbit |") && text.contains("| q/b.inkbit |"), "{text}");
     let text = place.succeed("models q/a.inkbit --recorded");
     assert!(text.contains("| run "), "{text}");
-    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden/one-layer.inkbit");
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../core/golden/one-layer.inkbit");
     fs::copy(golden, place.path("q/c.inkbit")).unwrap();
     assert_eq!(
         place.fail(1, "models q --data digits"),

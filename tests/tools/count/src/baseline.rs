@@ -13,7 +13,7 @@ const TOLERANCE: f64 = 0.01;
 
 /// What the file begins with.
 const HEAD: &str = "# Instructions of an inference, counted in QEMU. \
-                    `cargo xtask bench --write` writes this file.\n\
+                    `cargo xtask count --write` writes this file.\n\
                     # A count is of a model on a board; a fit is what the terms of an estimate\n\
                     # (host/src/device/fit.rs) take on a processor.\n\n";
 

@@ -1,4 +1,4 @@
-//! What the plugin `tests/count` writes: how often each block of code has run, call by call.
+//! What the plugin `tests/tools/count` writes: how often each block of code has run, call by call.
 
 use std::io::{self, BufRead};
 

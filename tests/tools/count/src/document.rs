@@ -3,8 +3,8 @@
 const HEAD: &str = "\
 # Instructions of an inference
 
-Written by `cargo xtask bench --write`, which renews the sections of the models that it counts; not \
-to be edited. Counted in QEMU by the plugin in `tests/count`, of the firmware that is flashed, with \
+Written by `cargo xtask count --write`, which renews the sections of the models that it counts; not \
+to be edited. Counted in QEMU by the plugin in `tests/tools/count`, of the firmware that is flashed, with \
 the model in its place in flash and the images sent over the line, from the first instruction of \
 `infer` to its return: raw pixels in, logits out. A differing logit is one that is not what \
 `tests/src/oracle` makes of core/FORMAT.md.

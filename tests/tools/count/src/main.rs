@@ -1,5 +1,19 @@
-//! Counts the instructions of an inference on emulated boards: `cargo xtask bench` builds what this
+//! Counts the instructions of an inference on emulated boards: `cargo xtask count` builds what this
 //! needs and starts it.
+
+mod baseline;
+mod calls;
+mod cycles;
+mod document;
+mod engine;
+mod fit;
+mod measure;
+mod probes;
+mod summary;
+mod table;
+#[cfg(test)]
+mod tests;
+mod widened;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,6 +24,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
 
+use crate::baseline::{Baseline, Comparison, entries};
+use crate::document::document;
+use crate::measure::Sample;
+use crate::probes::probes;
+use crate::summary::{LANES_32, ModelFacts, Row, Summary};
+use crate::table::tables;
 use anyhow::{Context as _, bail, ensure};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -17,19 +37,12 @@ use inkbit::data::{Images, mnist, synthetic};
 use inkbit::device::{Board, Firmware};
 use inkbit::model::Blob;
 use inkbit::support::files;
-use inkbit_tests::instructions::baseline::{Baseline, Comparison, entries};
-use inkbit_tests::instructions::document::document;
-use inkbit_tests::instructions::measure::{self, Sample};
-use inkbit_tests::instructions::probes::probes;
-use inkbit_tests::instructions::summary::{LANES_32, ModelFacts, Row, Summary};
-use inkbit_tests::instructions::table::tables;
-use inkbit_tests::instructions::widened;
 use inkbit_tests::oracle::Oracle;
 
 /// The committed counts.
-const BASELINE: &str = "tests/bench/instructions.toml";
+const BASELINE: &str = "host/models/counts.toml";
 /// The committed tables.
-const TABLES: &str = "tests/bench/instructions.md";
+const TABLES: &str = "host/models/counts.md";
 /// Synthetic images that every run counts, and that the baseline is about.
 const REFERENCE: usize = 20;
 
@@ -45,7 +58,7 @@ struct Arguments {
     #[arg(long)]
     images: usize,
     /// The command to repeat this, for the file of tables.
-    #[arg(long, default_value = "cargo xtask bench")]
+    #[arg(long, default_value = "cargo xtask count")]
     command: String,
     /// Compare with the baseline and fail if a count is more than 1 % above it.
     #[arg(long)]
@@ -108,7 +121,7 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let start = Instant::now();
     let plugin = measure::plugin_path()
-        .context("the counting plugin is not built; start this by `cargo xtask bench`")?;
+        .context("the counting plugin is not built; start this by `cargo xtask count`")?;
     let blobs: Vec<Blob> = arguments
         .model
         .iter()
@@ -214,13 +227,13 @@ fn report(Comparison { faults, gains }: &Comparison) -> bool {
         println!("better: {gain}");
     }
     if !gains.is_empty() {
-        println!("the baseline is out of date: renew it by `cargo xtask bench --write`");
+        println!("the baseline is out of date: renew it by `cargo xtask count --write`");
     }
     for fault in faults {
         eprintln!("error: {fault}");
     }
     if !faults.is_empty() {
-        eprintln!("where that is meant to be, renew the baseline by `cargo xtask bench --write`");
+        eprintln!("where that is meant to be, renew the baseline by `cargo xtask count --write`");
     }
     faults.is_empty()
 }

@@ -248,8 +248,11 @@ fn cost(engine: &Engine<'_>, block: Block, has_cycles: bool) -> Result<Cost, Eng
 /// Where cargo leaves the plugin, beside the programs it builds.
 #[must_use]
 pub fn plugin_path() -> Option<PathBuf> {
-    let name =
-        format!("{}inkbit_count{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    let name = format!(
+        "{}inkbit_count_plugin{}",
+        std::env::consts::DLL_PREFIX,
+        std::env::consts::DLL_SUFFIX
+    );
     // The program lies in a folder of its own beside the library.
     let program = std::env::current_exe().ok()?;
     program.ancestors().skip(1).take(2).map(|folder| folder.join(&name)).find(|file| file.exists())

@@ -2,7 +2,7 @@
 
 use inkbit_core::Input;
 
-use crate::random_model::{Draw, LayerRecipe, Recipe};
+use inkbit_tests::random_model::{Draw, LayerRecipe, Recipe};
 
 /// An image that is shrunk, and the outputs and the width of the weights of each layer.
 type Shape = (&'static str, Input, &'static [(u16, u8)]);

@@ -116,7 +116,7 @@ pub struct ModelFacts {
     pub cells: usize,
 }
 
-/// A kernel and its list, as `cargo xtask bench` builds it: `packed`, `wide`, `packed-lanes32`,
+/// A kernel and its list, as `cargo xtask count` builds it: `packed`, `wide`, `packed-lanes32`,
 /// `wide-lanes32` or `portable`.
 pub type Kernel = String;
 

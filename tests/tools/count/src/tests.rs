@@ -9,10 +9,10 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::calls::{self, Call};
+use crate::measure::{self, CountError, Counts, Sample};
 use inkbit::device::qemu::{in_option, which};
 use inkbit_tests::devices::{classic, digits, emulated};
-use inkbit_tests::instructions::calls::{self, Call};
-use inkbit_tests::instructions::measure::{self, CountError, Counts, Sample};
 use inkbit_tests::oracle::Oracle;
 use tempfile::TempDir;
 
@@ -21,7 +21,9 @@ fn plugin() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let target = test.ancestors().nth(3).unwrap();
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--package", "inkbit-count", "--target-dir"]).arg(target);
+    cargo
+        .args(["build", "--quiet", "--package", "inkbit-count-plugin", "--target-dir"])
+        .arg(target);
     if !cfg!(debug_assertions) {
         cargo.arg("--release");
     }

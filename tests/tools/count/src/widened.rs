@@ -49,8 +49,8 @@ mod tests {
     use proptest::test_runner::{Config, RngSeed};
 
     use super::*;
-    use crate::oracle::Oracle;
-    use crate::random_model::recipes;
+    use inkbit_tests::oracle::Oracle;
+    use inkbit_tests::random_model::recipes;
 
     proptest! {
         #![proptest_config(Config { cases: 20, rng_seed: RngSeed::Fixed(1), failure_persistence: None, ..Config::default() })]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::bench::Options;
+use crate::count::Options;
 use crate::steps::{STEPS, Step};
 
 /// What the command line says.
@@ -12,9 +12,9 @@ pub(crate) enum Request {
     /// Take these steps, in this order.
     Run(Vec<&'static Step>),
     /// Explain the counting of instructions.
-    BenchHelp,
+    CountHelp,
     /// Count instructions.
-    Bench(Options),
+    Count(Options),
 }
 
 /// Names that stand for several steps, and what they are for.
@@ -26,12 +26,12 @@ const GROUPS: &[(&str, &str, &[&str])] = &[
 /// Reads the arguments after `cargo xtask`.
 pub(crate) fn parse(arguments: &[String]) -> Result<Request, String> {
     if let Some((name, rest)) = arguments.split_first()
-        && name == "bench"
+        && name == "count"
     {
         if rest.iter().any(|argument| argument == "--help" || argument == "-h") {
-            return Ok(Request::BenchHelp);
+            return Ok(Request::CountHelp);
         }
-        return Options::parse(rest).map(Request::Bench);
+        return Options::parse(rest).map(Request::Count);
     }
     if arguments.is_empty() || arguments.iter().any(|a| a == "--help" || a == "-h" || a == "help") {
         return Ok(Request::Help);
@@ -56,8 +56,8 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Request, String> {
 pub(crate) fn help() -> String {
     let mut text = String::from(
         "Inkbit's automation. It finds what it needs or installs it, and says what it does.\n\n\
-         Usage: cargo xtask NAME...\n       cargo xtask bench [OPTIONS]   counts instructions; see \
-         `cargo xtask bench --help`\n\nGroups:\n",
+         Usage: cargo xtask NAME...\n       cargo xtask count [OPTIONS]   counts instructions; see \
+         `cargo xtask count --help`\n\nGroups:\n",
     );
     for (name, purpose, _) in GROUPS {
         let _ = writeln!(text, "  {name:<9} {purpose}");
@@ -72,7 +72,7 @@ pub(crate) fn help() -> String {
          cargo xtask check         half a minute: is it tidy?\n  \
          cargo xtask setup         only install what the others need\n  \
          cargo xtask core cross    after a change to the arithmetic\n  \
-         cargo xtask bench         what does an inference cost?\n",
+         cargo xtask count         what does an inference cost?\n",
     );
     text
 }

@@ -18,11 +18,10 @@ const BUILD_LIMIT: Duration = Duration::from_secs(15 * 60);
 const COUNT_LIMIT: Duration = Duration::from_secs(120 * 60);
 
 /// The model that is counted unless another is named.
-const MODEL: &str = "firmware/models/classic.inkbit";
+const MODEL: &str = "host/models/classic.inkbit";
 
 /// The models that CI counts: weights of every width, images as they are and pooled.
-const MODELS_OF_TEST: [&str; 3] =
-    [MODEL, "firmware/models/compact2.inkbit", "firmware/models/tiny.inkbit"];
+const MODELS_OF_TEST: [&str; 3] = [MODEL, "host/models/compact2.inkbit", "host/models/tiny.inkbit"];
 
 /// Where the firmware that is flashed is built.
 const TARGET: &str = "firmware/target";
@@ -30,7 +29,7 @@ const TARGET: &str = "firmware/target";
 /// Where the other forms of it are built, one after another, and kept.
 const FORMS: &str = "firmware/target/forms";
 
-/// What `cargo xtask bench` was asked for.
+/// What `cargo xtask count` was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Options {
     /// Names of boards; empty: all.
@@ -69,23 +68,23 @@ const PACKED_32: Form = form("packed-lanes32", &["lanes32"], true);
 const WIDE_32: Form = form("wide-lanes32", &["wide", "lanes32"], true);
 const PORTABLE: Form = form("portable", &["portable"], false);
 
-/// The text of `cargo xtask bench --help`.
+/// The text of `cargo xtask count --help`.
 pub(crate) const HELP: &str = "\
 Counts the instructions of an inference in QEMU, on every board, of the firmware that is flashed,
 and compares every logit with what core/FORMAT.md defines.
 
-Usage: cargo xtask bench [OPTIONS]
+Usage: cargo xtask count [OPTIONS]
 
 Options:
   --board NAME                only this board; may be repeated
   --images N                  so many MNIST test images, if MNIST is in $INKBIT_DATA or the cache
                               folder, else synthetic ones; 0 to 10,000 (the default)
-  --model FILE                count this model; may be repeated (default: firmware/models/classic.inkbit)
+  --model FILE                count this model; may be repeated (default: host/models/classic.inkbit)
   --list packed|wide|both     entries of four or of eight bytes in working memory (default: packed)
   --lanes 64|32|both          kernel of Cortex-M3 and up for 8-bit weights (default: 64)
   --portable                  also the kernel in plain Rust
-  --check                     fail if a count is more than 1 % above tests/bench/instructions.toml
-  --write                     renew that file and the tables in tests/bench/instructions.md, and fit to
+  --check                     fail if a count is more than 1 % above host/models/counts.toml
+  --write                     renew that file and the tables in host/models/counts.md, and fit to
                               the counts what `inkbit report`, `compare` and `sweep` estimate with
   -h, --help                  this text
 
@@ -94,13 +93,13 @@ baseline for `--check` is about these. Whatever the images, it fails if a logit 
 inference takes more than 256 bytes of stack.
 
 Examples:
-  cargo xtask bench --board lm3s6965evb --images 100
-  cargo xtask bench --images 0 --check       no count above the baseline
-  cargo xtask bench --list both --lanes both --portable --write
+  cargo xtask count --board lm3s6965evb --images 100
+  cargo xtask count --images 0 --check       no count above the baseline
+  cargo xtask count --list both --lanes both --portable --write
 ";
 
 impl Options {
-    /// Reads the arguments after `cargo xtask bench`.
+    /// Reads the arguments after `cargo xtask count`.
     pub(crate) fn parse(arguments: &[String]) -> Result<Self, String> {
         let mut options = Self {
             boards: Vec::new(),
@@ -130,7 +129,7 @@ impl Options {
                 "--portable" => portable = true,
                 "--check" => options.check = true,
                 "--write" => options.write = true,
-                other => return Err(format!("bench has no option '{other}'")),
+                other => return Err(format!("count has no option '{other}'")),
             }
         }
         options.forms = forms(&list, &lanes, portable)?;
@@ -171,7 +170,7 @@ impl Options {
 
     /// The arguments that lead to these tables, for people to repeat.
     fn command(&self) -> String {
-        let mut command = "cargo xtask bench".to_owned();
+        let mut command = "cargo xtask count".to_owned();
         let has = |form| self.forms.contains(&form);
         match (has(PACKED) || has(PACKED_32), has(WIDE) || has(WIDE_32)) {
             (true, true) => command += " --list both",
@@ -224,17 +223,17 @@ fn forms(list: &str, lanes: &str, portable: bool) -> Result<Vec<Form>, String> {
 
 /// The step of `cargo xtask test`.
 pub(crate) fn check() -> Result<Outcome, String> {
-    bench(&Options::of_test())?;
+    count(&Options::of_test())?;
     Ok(Outcome::Done)
 }
 
 /// Builds what was asked for and counts.
-pub(crate) fn bench(options: &Options) -> Result<(), String> {
+pub(crate) fn count(options: &Options) -> Result<(), String> {
     setup::emulators()?;
     let toolchain = setup::toolchain()?;
     run(&mut plugin()?, BUILD_LIMIT)?;
     // No package is named, so that the build is shared with that of all default members.
-    let program = ["--release", "--example", "bench"];
+    let program = ["--release", "--bin", "inkbit-count"];
     run(cargo(&["build"]).args(program), BUILD_LIMIT)?;
 
     let mut firmwares = Vec::new();
@@ -286,7 +285,7 @@ fn keep(built: &str, package: &str, form: &str) -> Result<String, String> {
 
 /// The build of the plugin, for the interface of the QEMU that is installed.
 fn plugin() -> Result<Command, String> {
-    let mut command = cargo(&["build", "--release", "--package", "inkbit-count"]);
+    let mut command = cargo(&["build", "--release", "--package", "inkbit-count-plugin"]);
     let program = boards::all()?.into_iter().map(|board| board.emulator).next();
     let version = program.and_then(|program| process::output(program, &["--version"]));
     if std::env::var_os("INKBIT_PLUGIN_API").is_none()
@@ -353,7 +352,7 @@ mod tests {
             let options = parse(arguments).unwrap();
             let command = options.command();
             assert!(!command.contains("--model /"), "{command}");
-            assert_eq!(parse(command.strip_prefix("cargo xtask bench").unwrap()).unwrap(), options);
+            assert_eq!(parse(command.strip_prefix("cargo xtask count").unwrap()).unwrap(), options);
         }
     }
 

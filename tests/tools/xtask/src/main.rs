@@ -1,8 +1,8 @@
 //! The project's automation: `cargo xtask test` is everything that CI checks.
 
-mod bench;
 mod boards;
 mod cli;
+mod count;
 mod devices;
 mod packages;
 mod process;
@@ -20,11 +20,11 @@ fn main() -> ExitCode {
             print!("{}", cli::help());
             ExitCode::SUCCESS
         }
-        Ok(cli::Request::BenchHelp) => {
-            print!("{}", bench::HELP);
+        Ok(cli::Request::CountHelp) => {
+            print!("{}", count::HELP);
             ExitCode::SUCCESS
         }
-        Ok(cli::Request::Bench(options)) => match bench::bench(&options) {
+        Ok(cli::Request::Count(options)) => match count::count(&options) {
             Ok(()) => ExitCode::SUCCESS,
             Err(message) => {
                 eprintln!("error: {message}");
@@ -33,8 +33,8 @@ fn main() -> ExitCode {
         },
         Ok(cli::Request::Run(steps)) => report::run(&steps),
         Err(message) => {
-            let is_bench = arguments.first().is_some_and(|name| name == "bench");
-            let help = if is_bench { bench::HELP.to_owned() } else { cli::help() };
+            let is_bench = arguments.first().is_some_and(|name| name == "count");
+            let help = if is_bench { count::HELP.to_owned() } else { cli::help() };
             eprintln!("error: {message}\n\n{help}");
             ExitCode::from(2)
         }

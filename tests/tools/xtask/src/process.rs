@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 /// The checkout's top folder.
 pub(crate) fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.."))
 }
 
 /// The cargo that runs us, in the checkout.

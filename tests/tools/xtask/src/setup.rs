@@ -23,7 +23,7 @@ const QEMU_PACKAGES: &[&str] = &["qemu-system-arm", "qemu-system-misc"];
 /// What Debian calls QEMU for programs of other processors.
 const QEMU_USER_PACKAGES: &[&str] = &["qemu-user"];
 
-/// Browsers of Chromium's kind, as tests/cli/browser.rs looks for them.
+/// Browsers of Chromium's kind, as host/tests/cli/browser.rs looks for them.
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome", "chrome"];
 
 /// A browser to look at reports with, and letters for it.

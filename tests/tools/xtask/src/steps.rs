@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::bench;
+use crate::count;
 use crate::devices;
 use crate::process::{cargo, output, root, run};
 use crate::setup;
@@ -88,7 +88,7 @@ pub(crate) const STEPS: &[Step] = &[
         name: "count",
         why: "count an inference's instructions and stack on every board, against baseline and bar",
         in_test: true,
-        run: bench::check,
+        run: count::check,
     },
     Step {
         name: "lint",
@@ -139,7 +139,7 @@ fn format() -> Result<Outcome, String> {
         return skipped("rustfmt is not installed; `rustup component add rustfmt`");
     }
     run(&mut cargo(&["fmt", "--all", "--check"]), BUILD_LIMIT)?;
-    for workspace in ["firmware/Cargo.toml", "tests/notebook/Cargo.toml"] {
+    for workspace in ["firmware/Cargo.toml", "tests/tools/notebook/Cargo.toml"] {
         let fmt = ["fmt", "--all", "--check", "--manifest-path", workspace];
         run(&mut cargo(&fmt), BUILD_LIMIT)?;
     }
@@ -225,7 +225,8 @@ fn docs() -> Result<Outcome, String> {
 /// is for what they show, and takes minutes: evcxr is built, and by it burn once more.
 fn notebook() -> Result<Outcome, String> {
     let program = "target/notebook/build";
-    let mut command = cargo(&["run", "--release", "--manifest-path", "tests/notebook/Cargo.toml"]);
+    let mut command =
+        cargo(&["run", "--release", "--manifest-path", "tests/tools/notebook/Cargo.toml"]);
     command.args(["--target-dir", program, "--", "host/notebooks/lesson.ipynb"]);
     // Else evcxr would build everything anew in a temporary folder. It takes no path with `..`.
     let root = root().canonicalize().map_err(|error| error.to_string())?;

@@ -4,9 +4,9 @@
 //! cargo run --release --example samples -- firmware/app/src/samples.bin
 //! ```
 
+use std::error::Error;
 use std::path::Path;
 
-use anyhow::Context as _;
 use inkbit::data::synthetic::{self, Part};
 
 /// The digits are the first ten of these, which hold every digit once.
@@ -20,8 +20,8 @@ const TOLERANCE: f32 = 3.0;
 
 type Point = (f32, f32);
 
-fn main() -> anyhow::Result<()> {
-    let out = std::env::args().nth(1).context("name the file to write")?;
+fn main() -> Result<(), Box<dyn Error>> {
+    let out = std::env::args().nth(1).ok_or("name the file to write")?;
     let mut digits: Vec<_> =
         (0..10).map(|index| synthetic::path(Part::Test, index, SEED)).collect();
     digits.sort_by_key(|&(digit, _)| digit);
