@@ -11,7 +11,7 @@ use inkbit::device::{Board, Emulator, Firmware};
 use inkbit::model::Blob;
 
 /// A model that was trained with `inkbit train --preset classic` and quantized to 8 bits.
-const CLASSIC: &[u8] = include_bytes!("../../firmware/models/classic.inkbit");
+const CLASSIC: &[u8] = include_bytes!("../../host/models/classic.inkbit");
 
 /// A key must be down for longer than it bounces, and up for as long before it is pressed again.
 const PRESS: Duration = Duration::from_millis(40);

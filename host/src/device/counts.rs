@@ -24,7 +24,7 @@ pub enum CountsError {
     },
 }
 
-/// Instructions that `cargo xtask bench` has counted, and what was fitted to them.
+/// Instructions that `cargo xtask count` has counted, and what was fitted to them.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Counts {
     #[serde(default)]
@@ -58,7 +58,7 @@ impl Counts {
     /// If the file that was built in is damaged, which the tests rule out.
     #[must_use]
     pub fn built_in() -> Self {
-        let text = include_str!("../../../tests/bench/instructions.toml");
+        let text = include_str!("../../models/counts.toml");
         Self::parse(text).expect("the tests read it")
     }
 
@@ -74,7 +74,7 @@ impl Counts {
     /// Says what cannot be of a benchmark.
     fn check(&self) -> Result<(), String> {
         if self.count.is_empty() && self.fit.is_empty() {
-            let expected = "a file that `cargo xtask bench --write` has written";
+            let expected = "a file that `cargo xtask count --write` has written";
             return Err(format!("there is neither [[count]] nor [[fit]] in it; give {expected}"));
         }
         let wrong = self.count.iter().find_map(|Count { crc, mean, .. }| {
