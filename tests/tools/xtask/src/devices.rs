@@ -3,7 +3,8 @@
 use std::process::Command;
 use std::time::Duration;
 
-use crate::boards::{self, Board};
+use inkbit_boards::{self as boards, Board, Qemu};
+
 use crate::process::{cargo, root, run};
 use crate::setup;
 use crate::steps::Outcome;
@@ -28,7 +29,7 @@ const SCREENSHOT: &str = "firmware/screenshot.png";
 pub(crate) fn firmware() -> Result<Outcome, String> {
     let toolchain = setup::toolchain()?;
     run(cargo(&["test"]).args(WORKSPACE), BUILD_LIMIT)?;
-    for Board { package, target, .. } in boards::all()? {
+    for Board { package, target, .. } in boards::all() {
         run(
             toolchain.build(&target, "release").args(WORKSPACE).args(["--package", &package]),
             BUILD_LIMIT,
@@ -41,7 +42,7 @@ pub(crate) fn firmware() -> Result<Outcome, String> {
 pub(crate) fn kernels() -> Result<Outcome, String> {
     let toolchain = setup::toolchain()?;
     setup::emulators()?;
-    for Board { name, target, emulator, arguments, .. } in boards::all()? {
+    for Board { name, target, qemu: Qemu { program, args }, .. } in boards::all() {
         // Cortex-M3 has two kernels for 8-bit weights.
         let features: &[&str] =
             if target.starts_with("thumbv7m-") { &["", "lanes32"] } else { &[""] };
@@ -49,10 +50,10 @@ pub(crate) fn kernels() -> Result<Outcome, String> {
             let mut build = toolchain.build(&target, "release");
             build.args(WORKSPACE).args(["--package", KERNEL_TEST, "--features", features]);
             run(build.env("INKBIT_BOARD", &name), BUILD_LIMIT)?;
-            let mut emulate = Command::new(&emulator);
+            let mut emulate = Command::new(&program);
             emulate
                 .current_dir(root())
-                .args(&arguments)
+                .args(&args)
                 .args(["-display", "none", "-monitor", "none", "-serial", "none"])
                 .args(["-semihosting-config", "enable=on,target=native", "-kernel"])
                 .arg(format!("firmware/target/{target}/release/{KERNEL_TEST}"));
@@ -72,7 +73,7 @@ pub(crate) fn lint() -> Result<(), String> {
     clippy(&["--package", "inkbit-app", "--all-targets"])?;
     // The distribution's compiler comes without clippy for bare metal.
     if setup::toolchain()? == Toolchain::Own {
-        for Board { package, target, .. } in boards::all()? {
+        for Board { package, target, .. } in boards::all() {
             clippy(&["--package", &package, "--target", &target])?;
         }
     }

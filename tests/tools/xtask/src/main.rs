@@ -1,6 +1,5 @@
 //! The project's automation: `cargo xtask test` is everything that CI checks.
 
-mod boards;
 mod cli;
 mod count;
 mod devices;

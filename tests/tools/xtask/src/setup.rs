@@ -6,7 +6,6 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use crate::boards;
 use crate::packages::{self, apt_line};
 use crate::process;
 use crate::toolchain::{
@@ -81,19 +80,19 @@ fn find_toolchain() -> Result<Toolchain, String> {
 ///
 /// The commands to type, where it cannot be installed from here.
 pub(crate) fn emulators() -> Result<(), String> {
-    let missing = || -> Result<Vec<String>, String> {
-        let programs = boards::all()?.into_iter().map(|board| board.emulator);
+    let missing = || {
+        let programs = inkbit_boards::all().into_iter().map(|board| board.qemu.program);
         let mut missing: Vec<_> = programs.filter(|name| find_program(name).is_none()).collect();
         missing.dedup();
-        Ok(missing)
+        missing
     };
-    let before = missing()?;
+    let before = missing();
     if before.is_empty() {
         eprintln!("the emulators of all boards are installed");
         return Ok(());
     }
     eprintln!("not installed: {}", before.join(", "));
-    let reason = match (install_qemu(QEMU_PACKAGES), missing()?) {
+    let reason = match (install_qemu(QEMU_PACKAGES), missing()) {
         (Ok(()), after) if after.is_empty() => return Ok(()),
         (Ok(()), after) => format!("the packages do not bring {}", after.join(", ")),
         (Err(error), _) => error,

@@ -80,7 +80,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "size",
-        why: "measure flash, RAM and stack of every board against the budget in its board.toml",
+        why: "measure flash, RAM and stack of every board against the budget in its file",
         in_test: true,
         run: devices::size,
     },
@@ -228,9 +228,8 @@ fn notebook() -> Result<Outcome, String> {
     let mut command =
         cargo(&["run", "--release", "--manifest-path", "tests/tools/notebook/Cargo.toml"]);
     command.args(["--target-dir", program, "--", "host/notebooks/lesson.ipynb"]);
-    // Else evcxr would build everything anew in a temporary folder. It takes no path with `..`.
-    let root = root().canonicalize().map_err(|error| error.to_string())?;
-    command.env("EVCXR_TMPDIR", root.join("target/notebook/cells"));
+    // Else evcxr would build everything anew in a temporary folder.
+    command.env("EVCXR_TMPDIR", root().join("target/notebook/cells"));
     run(&mut command, NOTEBOOK_LIMIT)?;
     Ok(Outcome::Done)
 }
