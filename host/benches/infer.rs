@@ -13,7 +13,8 @@ use std::{env, fs};
 use inkbit::data::synthetic::{self, Part};
 use inkbit::model::{Blob, builtin};
 use inkbit_core::kernel::Portable;
-use inkbit_core::{Scratch, infer, infer_observed_by};
+use inkbit_core::{Engine, Scratch};
+use inkbit_simd::Fastest;
 
 /// Bytes before the first pixel of an IDX image file.
 const IDX_HEADER: usize = 16;
@@ -38,12 +39,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         None => synthetic::images(Part::Test, 100, 1).pixels,
     };
     let images: Vec<&[u8]> = pixels.chunks_exact(model.input().pixels()).collect();
-    let mut scratch = Scratch::<CELLS>::for_model(&model)?;
+    let mut engine = Engine::new(model, Scratch::<CELLS>::new())?;
     report("quickest", &images, |image| {
-        black_box(infer(&mut scratch, image));
+        let _ = black_box(engine.infer_by::<Fastest>(image, |_, _| ()));
     });
     report("portable", &images, |image| {
-        black_box(infer_observed_by::<Portable, _, _>(&mut scratch, image, |_, _| ()));
+        let _ = black_box(engine.infer_by::<Portable>(image, |_, _| ()));
     });
     Ok(())
 }
