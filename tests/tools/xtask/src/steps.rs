@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::count;
 use crate::devices;
+use crate::package;
 use crate::process::{cargo, output, root, run};
 use crate::setup;
 use crate::toolchain::{AARCH64, AARCH64_EMULATOR, CORE_TARGETS, missing_targets};
@@ -77,6 +78,12 @@ pub(crate) const STEPS: &[Step] = &[
         why: "test everything as users run it, optimized, sharing the build of `cargo run --release`",
         in_test: true,
         run: tests,
+    },
+    Step {
+        name: "package",
+        why: "pack what is published and test it unpacked: a path may lead out of its package",
+        in_test: true,
+        run: package::package,
     },
     Step {
         name: "size",
