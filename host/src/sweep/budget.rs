@@ -108,7 +108,7 @@ impl Budget {
     /// What keeps a model from fitting; empty if it fits.
     fn obstacle(&self, model: &Model<'_>, blob: &[u8]) -> String {
         let too_large = self.max_bytes.is_some_and(|limit| blob.len() > limit);
-        match self.board.as_ref().map(|board| board.check(model, blob)) {
+        match self.board.as_ref().map(|board| board::check(board, model, blob)) {
             Some(Err(error)) => format!(" ({error})"),
             _ if too_large => " ".to_owned(),
             _ => String::new(),

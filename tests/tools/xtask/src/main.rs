@@ -1,10 +1,10 @@
 //! The project's automation: `cargo xtask test` is everything that CI checks.
 
-mod boards;
+mod apt;
 mod cli;
 mod count;
 mod devices;
-mod packages;
+mod package;
 mod process;
 mod report;
 mod setup;
