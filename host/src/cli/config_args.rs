@@ -136,7 +136,7 @@ impl ConfigArgs {
         let mut config = base.map_or_else(|| preset.config(), TrainConfig::clone);
         if let Some(path) = &self.config {
             let text = std::fs::read_to_string(path)
-                .map_err(|error| UsageError(FileError::at("read", path)(error).to_string()))?;
+                .map_err(|error| UsageError::of(&FileError::at("read", path)(error)))?;
             config = config.with(&path.display().to_string(), &text).map_err(usage)?;
         }
         if let Some(kinds) = &self.augment {

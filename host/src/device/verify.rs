@@ -2,12 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use inkbit_core::infer;
-
 use super::client::Client;
 use super::reply::DeviceError;
 use crate::data::Images;
-use crate::model::{Blob, ImagesError, check_images, host_scratch};
+use crate::model::{Blob, HostEngine, ImagesError, check_images};
 
 /// What was compared without a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +27,7 @@ pub struct Report {
 /// The first image for which the device's logits are not the host's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "image {image}, unit {unit}: the host says {}, the device {board} says {}\n\
+    "mismatch at image {image}, unit {unit}: the host says {}, the device {board} says {}\n\
      host's logits   {host:?}\ndevice's logits {device:?}\n\
      please report this with the model and the data set",
     host.get(*unit).map_or_else(|| "nothing".to_owned(), ToString::to_string),
@@ -52,14 +50,14 @@ pub struct Mismatch {
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
     /// It computes something else.
-    #[error("mismatch at {0}")]
+    #[error(transparent)]
     Mismatch(#[from] Box<Mismatch>),
     /// It cannot be spoken to, or has not this model.
     #[error(transparent)]
     Device(#[from] DeviceError),
     /// The blob is no model.
     #[error(transparent)]
-    Model(#[from] inkbit_core::Error),
+    Model(#[from] inkbit_core::ModelError),
     /// The images do not fit the model.
     #[error(transparent)]
     Images(#[from] ImagesError),
@@ -85,11 +83,11 @@ pub fn verify(
     let board = hello.board;
     // What was repeated until the device had started was not lost.
     let repeats = client.repeats();
-    let mut scratch = host_scratch(model);
+    let mut engine = HostEngine::new(model);
     let mut first = None;
     let (mut done, mut logits, mut nanoseconds) = (0, 0, 0);
     client.classify_all(images.iter().map(|(pixels, _)| pixels), |image, answer| {
-        let host = infer(&mut scratch, images.image(image));
+        let host = engine.infer(images.image(image));
         if *host != *answer.logits {
             let differs = host.iter().zip(&answer.logits).position(|(a, b)| a != b);
             let unit = differs.unwrap_or_else(|| host.len().min(answer.logits.len()));

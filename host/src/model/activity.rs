@@ -5,11 +5,11 @@
 use std::num::NonZeroUsize;
 use std::thread;
 
-use inkbit_core::{Input, LayerOutput, Model, WeightBits, infer_observed};
+use inkbit_core::{Input, LayerOutput, Model, WeightBits};
 
 use crate::data::Images;
 use crate::data::shrink::shrink;
-use crate::model::{ImagesError, check_images, host_scratch};
+use crate::model::{HostEngine, ImagesError, check_images};
 
 /// What one layer takes in, over all images.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -108,7 +108,7 @@ pub fn activity(model: &Model<'_>, images: &Images) -> Result<Activity, ImagesEr
 }
 
 fn count(model: &Model<'_>, pixels: &[u8]) -> Counts {
-    let mut scratch = host_scratch(model);
+    let mut engine = HostEngine::new(model);
     let mut counts: Counts = vec![[0; 2]; model.layers().len()];
     let mut add = |layer: usize, values: &mut dyn Iterator<Item = u8>| {
         for value in values {
@@ -121,7 +121,7 @@ fn count(model: &Model<'_>, pixels: &[u8]) -> Counts {
         inputs.clear();
         shrink(model.input(), image, &mut inputs);
         add(0, &mut inputs.iter().copied());
-        infer_observed(&mut scratch, image, |layer, output| {
+        engine.infer_observed(image, |layer, output| {
             if let LayerOutput::Activations(active) = output {
                 add(layer + 1, &mut active.iter().map(|(_, value)| value));
             }
@@ -132,10 +132,8 @@ fn count(model: &Model<'_>, pixels: &[u8]) -> Counts {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
-    use crate::model::Blob;
+    use crate::model::builtin;
 
     #[test]
     fn multiplications_are_those_of_non_zero_inputs() {
@@ -154,8 +152,8 @@ mod tests {
 
     #[test]
     fn what_is_counted_is_what_is_not_zero() {
-        let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests");
-        let blob = Blob::load(&tests.join("golden/int8-14x14-inputs.inkbit")).unwrap();
+        // It takes 28×28 pixels as 14×14 inputs.
+        let blob = builtin::find("tiny").unwrap();
         let model = blob.model().unwrap();
         let mut pixels = vec![0; 2 * 28 * 28];
         // Of one square's four pixels a sum of 1 rounds to 0, and one of 2 to 1.

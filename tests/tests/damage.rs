@@ -1,0 +1,170 @@
+//! Damaged blobs: a named error or a model that behaves, never a panic, and the same verdict as the
+//! oracle's.
+
+use inkbit_core::{Input, Model, ModelError};
+use inkbit_tests::Aligned;
+use inkbit_tests::oracle::{Oracle, seal};
+use inkbit_tests::random_model::{Recipe, recipes};
+use proptest::prelude::*;
+
+use super::equivalence::{assert_equal_layers, cases, core_layers};
+use super::golden::recipe;
+
+/// A small blob with all kinds of fields.
+fn small() -> Vec<u8> {
+    let input = Input { side: 6, crop: 1, pool: 2 };
+    Recipe { input, ..recipe(&[(3, 4), (2, 8)]) }.blob().to_vec()
+}
+
+/// Parses bytes and, if they are a model, runs it. Checks the verdict and the logits by the oracle.
+fn judge(bytes: &[u8]) -> Result<(), ModelError> {
+    let blob = Aligned::new(bytes);
+    let (found, expected) = (Model::parse(&blob), Oracle::read(&blob));
+    assert_eq!(
+        found.is_ok(),
+        expected.is_ok(),
+        "core: {:?}, oracle: {:?}",
+        found.as_ref().err(),
+        expected.as_ref().err()
+    );
+    let model = found?;
+    let size = model.input().pixels();
+    let pixels: Vec<u8> = (0..size).map(|pixel| (pixel * 37 + 11) as u8).collect();
+    let oracle = expected.expect("core agrees");
+    assert_equal_layers(&oracle.layers(&pixels), &core_layers(&model, &pixels), "ramp");
+    Ok(())
+}
+
+#[test]
+fn every_truncation_is_named() {
+    let blob = small();
+    for length in 0..blob.len() {
+        let expected = if length < 12 { 12 } else { blob.len() };
+        assert_eq!(judge(&blob[..length]), Err(ModelError::Truncated { found: length, expected }));
+    }
+    // With a length and a CRC that fit what is left.
+    for length in 16..blob.len() {
+        let mut cut = blob[..length].to_vec();
+        seal(&mut cut);
+        assert!(judge(&cut).is_err(), "{length} bytes");
+    }
+}
+
+#[test]
+fn every_changed_byte_is_noticed() {
+    let blob = small();
+    for at in 0..blob.len() {
+        for change in 1..=255 {
+            let mut changed = blob.clone();
+            changed[at] ^= change;
+            let error = Model::parse(&Aligned::new(&changed)).expect_err("damage");
+            let named = match at {
+                0..6 => matches!(error, ModelError::Magic { .. }),
+                6..8 => matches!(error, ModelError::Version { .. }),
+                8..12 => {
+                    matches!(error, ModelError::Truncated { .. } | ModelError::Trailing { .. })
+                }
+                _ => matches!(error, ModelError::Crc { .. }),
+            };
+            assert!(named, "byte {at} changed by {change:#04x}: {error}");
+        }
+    }
+}
+
+#[test]
+fn every_changed_byte_under_a_right_crc_is_an_error_or_a_model_that_behaves() {
+    let blob = small();
+    let (mut refused, mut accepted) = (0, 0);
+    for at in 12..blob.len() - 4 {
+        for change in 1..=255 {
+            let mut changed = blob.clone();
+            changed[at] ^= change;
+            seal(&mut changed);
+            match judge(&changed) {
+                Ok(()) => accepted += 1,
+                Err(ModelError::Crc { .. }) => panic!("the CRC was put right"),
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    assert!(refused > 1000 && accepted > 1000, "{refused} refused, {accepted} accepted");
+}
+
+#[test]
+fn appended_bytes_are_named() {
+    let blob = small();
+    for count in 1..20 {
+        let longer = [blob.as_slice(), &vec![0xFF; count]].concat();
+        let (found, expected) = (blob.len() + count, blob.len());
+        assert_eq!(judge(&longer), Err(ModelError::Trailing { found, expected }));
+        // Flash behind a blob is nobody's concern.
+        assert!(Model::parse_region(&Aligned::new(&longer)).is_ok());
+    }
+}
+
+#[test]
+fn erased_and_misaligned_bytes_are_named() {
+    for byte in [0, 0xFF] {
+        assert_eq!(judge(&[byte; 4096]), Err(ModelError::Blank { byte }));
+        assert_eq!(
+            Model::parse_region(&Aligned::new(&[byte; 64])).err(),
+            Some(ModelError::Blank { byte })
+        );
+    }
+    for remainder in 1..8 {
+        let blob = Aligned::at(&small(), usize::from(remainder));
+        assert_eq!(Model::parse(&blob).err(), Some(ModelError::Misaligned { remainder }));
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(512))]
+
+    #[test]
+    fn random_splices_are_an_error_or_a_model_that_behaves(
+        from in 12_usize..220,
+        to in 12_usize..220,
+        count in 0_usize..40,
+        cut in 0_usize..40,
+        noise in prop::collection::vec(any::<u8>(), 0..12),
+    ) {
+        let mut blob = small();
+        let end = blob.len() - 4;
+        let (from, to) = (from.min(end), to.min(end));
+        let piece = blob[from..(from + count).min(end)].to_vec();
+        blob.splice(to..(to + cut).min(end), piece.into_iter().chain(noise));
+        seal(&mut blob);
+        let _ = judge(&blob);
+    }
+
+    #[test]
+    fn random_bytes_behind_a_right_prefix_are_an_error(
+        mut noise in prop::collection::vec(any::<u8>(), 16..300),
+    ) {
+        noise[..8].copy_from_slice(b"INKBIT\x01\x00");
+        seal(&mut noise);
+        let _ = judge(&noise);
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(64))]
+
+    #[test]
+    fn changed_headers_of_random_models_are_an_error_or_a_model_that_behaves(
+        recipe in recipes(),
+        changes in prop::collection::vec((0.0..1.0, any::<u8>()), 1..4),
+    ) {
+        let mut blob = recipe.blob().to_vec();
+        // The fields before the data; labels would take most hits otherwise.
+        let labels = blob.windows(2).rposition(|pair| pair == b"\nc").unwrap_or(19);
+        for (place, value) in changes {
+            let at = labels + (place * 48.0) as usize;
+            if at < blob.len() - 4 {
+                blob[at] = value;
+            }
+        }
+        seal(&mut blob);
+        let _ = judge(&blob);
+    }
+}

@@ -1,0 +1,154 @@
+//! The emulated OLED shows, pixel by pixel, what the app draws on the host; and keys draw on it.
+
+use std::ops::Range;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use inkbit::device::Client;
+use inkbit::model::Blob;
+use inkbit_app::{App, Board, Buffers, Event};
+use inkbit_core::link::{Key, Mode, pack_pixels, unpack_pixels};
+use inkbit_core::{Header, Model};
+use inkbit_tests::devices::{classic, digits, draw_seven, emulated, start};
+use inkbit_tests::screens::{Picture, Replay};
+
+const NAME: &str = "lm3s6965evb";
+const CELLS: usize = 1040;
+
+/// The line of the notes that says how long the inference took, which differs from run to run.
+const TIME: [Range<u32>; 2] = [86..128, 20..30];
+
+/// Starts the board, and the same app on the host, and hands both to `act`.
+fn side_by_side(
+    region: &[u8],
+    act: impl FnOnce(&mut Client, &mut dyn FnMut() -> Picture, &mut App<'_>),
+) {
+    let Some((board, firmware)) = emulated(NAME) else { return };
+    let mut emulator = start(&board, &firmware, region);
+    let mut client = Client::new(emulator.connect().unwrap(), 1);
+    client.hello().unwrap();
+    let mut qmp = emulator.qmp().unwrap();
+    let mut display = || Picture::of_emulator(&mut qmp).unwrap();
+
+    // The board's model region lies in flash, where what is not written reads as zero in QEMU.
+    let region: Vec<u8> = [region, &[0; 64]].concat();
+    let region = inkbit_tests::Aligned::new(&region);
+    let app_board = Board {
+        name: NAME,
+        model_address: board.memory.model.address,
+        model_bytes: board.memory.model.bytes,
+        stack: || (0, 0),
+    };
+    let mut buffers = Buffers::<CELLS>::new();
+    let mut app = App::new(app_board, &region, &mut buffers);
+    act(&mut client, &mut display, &mut app);
+}
+
+#[test]
+fn the_display_shows_images_from_the_host_as_the_app_draws_them() {
+    let blob = classic();
+    side_by_side(blob.bytes(), |client, display, app| {
+        let images = digits(5);
+        for (id, (pixels, _)) in (0..).zip(images.iter()) {
+            let answer = client.classify(pixels).unwrap();
+            let mut packed = vec![0; 2 * pixels.len()];
+            let packed = pack_pixels(pixels, &mut packed).unwrap();
+            let mut clock = Replay::new(answer.nanoseconds);
+            let shown = app.classify(id, &mut clock, |image| unpack_pixels(packed, image));
+            assert_eq!(shown.unwrap().1, answer.logits);
+            display().assert_shows(&Picture::of(app), None);
+        }
+    });
+}
+
+#[test]
+fn the_display_names_the_classes_as_the_labels_do() {
+    const CLOTHES: &str = "T-shirt/top\nTrouser\nPullover\nDress\nCoat\nSandal\nShirt\nSneaker\nBag\n\
+                           Ankle boot";
+    let classic = classic();
+    let model = classic.model().unwrap();
+    let header = Header { labels: CLOTHES, ..model.header().clone() };
+    let blob = Blob::from_model(&Model::new(header, model.data()).unwrap()).unwrap();
+    side_by_side(blob.bytes(), |client, display, app| {
+        let images = digits(1);
+        let (pixels, _) = images.iter().next().unwrap();
+        let answer = client.classify(pixels).unwrap();
+        let mut packed = vec![0; 2 * pixels.len()];
+        let packed = pack_pixels(pixels, &mut packed).unwrap();
+        let mut clock = Replay::new(answer.nanoseconds);
+        app.classify(0, &mut clock, |image| unpack_pixels(packed, image)).unwrap();
+        let named = Picture::of(app);
+        display().assert_shows(&named, None);
+        // A digit's name would look otherwise.
+        let region = inkbit_tests::Aligned::new(classic.bytes());
+        let mut buffers = Buffers::<CELLS>::new();
+        let board = Board { name: NAME, model_address: 0, model_bytes: 0, stack: || (0, 0) };
+        let mut other = App::new(board, &region, &mut buffers);
+        let mut clock = Replay::new(answer.nanoseconds);
+        other.classify(0, &mut clock, |image| unpack_pixels(packed, image)).unwrap();
+        assert!(Picture::of(&other) != named);
+    });
+}
+
+#[test]
+fn the_display_shows_strokes_and_samples_as_the_app_draws_them() {
+    let blob = classic();
+    side_by_side(blob.bytes(), |client, display, app| {
+        let mut clock = Replay::new(1);
+        let mut compare = |app: &mut App<'_>| {
+            app.settle(&mut clock);
+            display().assert_shows(&Picture::of(app), Some(TIME));
+        };
+        client.clear().unwrap();
+        compare(app);
+        for (x, y, down) in
+            [(6, 6, false), (6, 6, true), (20, 5, true), (13, 24, true), (0, 0, false)]
+        {
+            client.pen(x, y, down).unwrap();
+            app.handle(Event::Pen(x, y, down), 0);
+            compare(app);
+        }
+        client.key(Key::Select, true).unwrap();
+        client.key(Key::Select, false).unwrap();
+        app.handle(Event::Key(Key::Select, true), 0);
+        app.handle(Event::Key(Key::Select, false), 0);
+        compare(app);
+        client.show(Mode::Samples).unwrap();
+        // The samples stand still, so that the picture can be taken at leisure.
+        client.key(Key::Select, true).unwrap();
+        client.key(Key::Select, false).unwrap();
+        app.handle(Event::Show(Mode::Samples), 0);
+        compare(app);
+        let status = client.status().unwrap();
+        assert_eq!((status.mode, status.class), (Mode::Samples, app.status().class));
+    });
+}
+
+#[test]
+fn the_display_says_why_there_is_no_model() {
+    let mut damaged = classic().bytes().to_vec();
+    damaged[1_000] ^= 4;
+    for region in [vec![0xFF; 5_000], vec![0; 64], damaged] {
+        side_by_side(&region, |_, display, app| {
+            assert!(app.view().message.is_some());
+            display().assert_shows(&Picture::of(app), None);
+        });
+    }
+}
+
+#[test]
+fn a_seven_drawn_with_the_keys_is_a_seven() {
+    let Some((board, firmware)) = emulated(NAME) else { return };
+    let blob = classic();
+    let mut emulator = start(&board, &firmware, blob.bytes());
+    let mut client = Client::new(emulator.connect().unwrap(), 1);
+    client.hello().unwrap();
+    assert_eq!(client.status().unwrap().class, None, "nothing is drawn yet");
+    draw_seven(&mut emulator.qmp().unwrap()).unwrap();
+    let begin = Instant::now();
+    while client.status().unwrap().class != Some(7) && begin.elapsed() < Duration::from_secs(5) {
+        thread::sleep(Duration::from_millis(50));
+    }
+    let status = client.status().unwrap();
+    assert_eq!((status.mode, status.class), (Mode::Draw, Some(7)), "{status:?}");
+}

@@ -1,0 +1,306 @@
+//! Every error of core is reached, and says the right numbers in the right places.
+
+use inkbit_core::blob::{VERSION, pack_layer};
+use inkbit_core::{Engine, Header, LayerShape, Model, ModelError, Scratch};
+use inkbit_tests::Aligned;
+use inkbit_tests::oracle::{Oracle, OracleLayer, crc32, seal};
+
+use super::golden::recipe;
+
+/// A sound model of 36 inputs, 3 hidden units and 2 classes.
+fn sound() -> Oracle {
+    Oracle::read(&recipe(&[(3, 4), (2, 8)]).blob()).unwrap()
+}
+
+fn blob_message(bytes: &[u8]) -> String {
+    Model::parse(&Aligned::new(bytes)).expect_err("a fault").to_string()
+}
+
+/// What core says of a model that is sound but for one change.
+fn message(change: impl Fn(&mut Oracle)) -> String {
+    let mut model = sound();
+    change(&mut model);
+    blob_message(&model.write())
+}
+
+/// What core says of a sound blob with some bytes replaced by others.
+fn spliced(at: usize, remove: usize, insert: &[u8]) -> String {
+    let mut blob = sound().write();
+    blob.splice(at..at + remove, insert.iter().copied());
+    seal(&mut blob);
+    blob_message(&blob)
+}
+
+#[test]
+fn prefix_errors_say_what_was_found() {
+    let blob = sound().write();
+    let changed = |at: usize, value: u8| {
+        let mut changed = blob.clone();
+        changed[at] = value;
+        blob_message(&changed)
+    };
+    let length = blob.len();
+    assert_eq!(
+        Model::parse(&Aligned::at(&blob, 3)).unwrap_err().to_string(),
+        "model bytes start 3 past a multiple of 8; place them on an 8-byte boundary"
+    );
+    assert_eq!(blob_message(&[0xFF; 12]), "no model here: every byte is 0xff; flash a model");
+    assert_eq!(blob_message(&[0; 99]), "no model here: every byte is 0x00; flash a model");
+    assert_eq!(
+        changed(0, b'P'),
+        "not an Inkbit model: it begins with [50, 4e, 4b, 42, 49, 54], not with \"INKBIT\"; check \
+         the file or address"
+    );
+    assert_eq!(
+        changed(6, 1),
+        "model has format version 1, this build reads 2; quantize it again with this version, or \
+         use the version that wrote it"
+    );
+    assert_eq!(VERSION, 2);
+    assert_eq!(
+        blob_message(&blob[..11]),
+        "model is cut off: 11 bytes of 12; copy or flash it again"
+    );
+    assert_eq!(
+        blob_message(&blob[..100]),
+        format!("model is cut off: 100 bytes of {length}; copy or flash it again")
+    );
+    let mut short = blob.clone();
+    short[8..12].copy_from_slice(&[15, 0, 0, 0]);
+    assert_eq!(blob_message(&short), "model is cut off: 15 bytes of 16; copy or flash it again");
+    assert_eq!(
+        blob_message(&[&blob[..], &[1, 2, 3]].concat()),
+        format!("model of {length} bytes is followed by 3 more; copy it again")
+    );
+    let mut damaged = blob.clone();
+    damaged[length - 5] ^= 1;
+    assert_eq!(
+        blob_message(&damaged),
+        format!(
+            "model is damaged: CRC {:#010x}, stored {:#010x}; copy or flash it again",
+            crc32(&damaged[..length - 4]),
+            crc32(&blob[..length - 4])
+        )
+    );
+}
+
+#[test]
+fn wire_errors_tell_numbers_texts_and_extent_apart() {
+    const NUMBER: &str = "model has a number out of its field's range or not in its shortest form; \
+                          mend the program that wrote it";
+    // The name's length, 6, in two bytes; then in so many that only 64 bits could hold it.
+    assert_eq!(spliced(12, 1, &[0x86, 0]), NUMBER);
+    assert_eq!(spliced(12, 1, &[0x86, 0x80, 0x80, 0x80, 0x80, 0]), NUMBER);
+    assert_eq!(spliced(12, 1, &[0xFF; 12]), NUMBER);
+    // The side of the image, a `u16`, as 65,536. It follows the name and "c0\nc1".
+    assert_eq!(spliced(25, 1, &[0x80, 0x80, 4]), NUMBER);
+    assert_eq!(
+        spliced(13, 1, &[0xFF]),
+        "model has a text that is not UTF-8; mend the program that wrote it"
+    );
+    let length = sound().write().len();
+    let extent = |length: usize| {
+        format!(
+            "model's fields do not end with its {length} bytes though its CRC is right; mend the \
+             program that wrote it"
+        )
+    };
+    assert_eq!(spliced(length - 4, 0, &[0; 8]), extent(length + 8));
+    assert_eq!(spliced(length - 12, 8, &[]), extent(length - 8));
+    assert_eq!(spliced(12, 1, &[0xFF, 0x7F]), extent(length + 1));
+}
+
+#[test]
+fn header_errors_say_what_was_found() {
+    assert_eq!(message(|model| model.layers.clear()), "model has 0 layers; train one with 1 to 8");
+    assert_eq!(
+        message(|model| model.layers = vec![OracleLayer::default(); 9]),
+        "model has 9 layers; train one with 1 to 8"
+    );
+    assert_eq!(
+        message(|model| model.layers = vec![OracleLayer::default(); 300]),
+        "model has 300 layers; train one with 1 to 8"
+    );
+    assert_eq!(
+        message(|model| model.layers[0].outputs = 4097),
+        "layer 0 has a width of 4097; train a model with widths of 1 to 4096"
+    );
+    assert_eq!(
+        message(|model| model.layers[1].inputs = 0),
+        "layer 1 has a width of 0; train a model with widths of 1 to 4096"
+    );
+    assert_eq!(
+        message(|model| model.layers[1].inputs = 5),
+        "layer 1 takes 5 values but is given 3; make them equal"
+    );
+    assert_eq!(
+        message(|model| model.side = 7),
+        "layer 0 takes 36 values but is given 49; make them equal"
+    );
+    assert_eq!(spliced(35, 1, &[3]), "layer 0 has weights of 3 bits; quantize it to 8, 4 or 2");
+    assert_eq!(
+        message(|model| model.layers[0].multipliers = vec![1; 2]),
+        "layer 0 has 2 multipliers; give it 3 or 1"
+    );
+    assert_eq!(
+        message(|model| model.layers[1].multipliers = vec![1]),
+        "layer 1 has 1 multipliers; give it 0"
+    );
+    assert_eq!(
+        message(|model| model.labels = "a\nb\nc".into()),
+        "model has 3 class labels for 2 classes; give one each"
+    );
+    assert_eq!(
+        message(|model| model.labels.clear()),
+        "model has 0 class labels for 2 classes; give one each"
+    );
+    assert_eq!(
+        message(|model| model.labels = "a\n".into()),
+        "the label of class 1 is empty; give it a name"
+    );
+    for (field, limit, set) in [
+        ("name", 32, (|model, text| model.name = text) as fn(&mut Oracle, String)),
+        ("labels", 65_535, |model, text| model.labels = text),
+        ("tool", 64, |model, text| model.tool = text),
+        ("command", 512, |model, text| model.command = text),
+    ] {
+        let found = limit + 1;
+        assert_eq!(
+            message(|model| set(model, "x".repeat(found))),
+            format!("{field} of {found} bytes is too long; shorten it to {limit}")
+        );
+    }
+    for (side, crop, pool) in [(6, 3, 1), (6, 0, 4), (6, 0, 3), (1025, 0, 1), (0, 0, 1), (6, 0, 0)]
+    {
+        assert_eq!(
+            message(|model| (model.side, model.crop, model.pool) = (side, crop, pool)),
+            format!(
+                "image of {side}x{side} cropped by {crop} and pooled by {pool} gives no whole \
+                 inputs; use a side of 1 to 1024, a smaller crop, and pool by 1, 2 or 4 what is \
+                 left"
+            )
+        );
+    }
+    for scale in [0.0, -0.0, -1.0, f32::INFINITY, f32::NAN] {
+        assert_eq!(
+            message(|model| model.logit_scale = scale),
+            "logit scale is not a positive finite number; mend the program that wrote it"
+        );
+    }
+    assert_eq!(
+        message(|model| (model.correct, model.tested) = (11, 10)),
+        "11 correct answers of 10 test images cannot be; measure them again"
+    );
+}
+
+#[test]
+fn parameter_errors_name_layer_and_row() {
+    for bias in [(1 << 30) + 1, -(1 << 30) - 1, i64::from(i32::MIN)] {
+        assert_eq!(
+            message(|model| model.layers[1].biases[1] = bias),
+            format!(
+                "layer 1, row 1: bias {bias} is beyond ±1073741824 and the row could overflow; \
+                 scale the layer down or train with weight decay"
+            )
+        );
+    }
+    assert_eq!(
+        message(|model| model.layers[1].biases = vec![0; 4]),
+        "model has 216 bytes of parameters, its layers need 208; mend the program that wrote it"
+    );
+    let blob = sound().write();
+    // The length of the data, in two bytes, follows the padding, and that its own length.
+    let end = blob.len() - 4 - 208 - 2;
+    let at = (end - 8..end - 1).find(|&at| usize::from(blob[at]) == end - 1 - at).unwrap();
+    let found = blob[at];
+    let padding = format!(
+        "parameters are padded by {found} bytes and not aligned to 8 by zeros; mend the program \
+         that wrote it"
+    );
+    assert_eq!(spliced(at + 1, 1, &[9]), padding);
+    let longer = usize::from(found) + 8;
+    assert_eq!(
+        spliced(at, 1, &[&[longer as u8][..], &[0; 8]].concat()),
+        padding.replace(&format!("by {found} bytes"), &format!("by {longer} bytes"))
+    );
+}
+
+#[test]
+fn writer_errors_name_layer_row_and_bound() {
+    const SHAPE: LayerShape = LayerShape { inputs: 2, outputs: 3, bits: 4, multipliers: 1 };
+    let pack = |shape, multipliers: &[u32], bias: &[i64], weight: i32, room: usize| {
+        let weight =
+            |output: usize, input: usize| if (output, input) == (2, 1) { weight } else { 1 };
+        let mut out = vec![0; room];
+        let packed = pack_layer(5, shape, multipliers, bias, weight, &mut out);
+        packed.map(|_| ()).unwrap_err().to_string()
+    };
+    assert_eq!(
+        pack(SHAPE, &[1], &[0; 3], 2, 99),
+        "layer 5, row 2: weight 2 does not fit 4 bits; quantize it to an odd number from -15 to 15"
+    );
+    assert_eq!(
+        pack(LayerShape { bits: 8, ..SHAPE }, &[1], &[0; 3], -128, 99),
+        "layer 5, row 2: weight -128 does not fit 8 bits; quantize it to -127 to 127"
+    );
+    assert_eq!(
+        pack(LayerShape { bits: 2, ..SHAPE }, &[1], &[0; 3], i32::MAX, 99),
+        "layer 5, row 2: weight 2147483647 does not fit 2 bits; quantize it to -3, -1, 1 or 3"
+    );
+    assert_eq!(
+        pack(SHAPE, &[1], &[0, i64::MAX, 0], 1, 99),
+        "layer 5, row 1: bias 9223372036854775807 is beyond ±1073741824 and the row could \
+         overflow; scale the layer down or train with weight decay"
+    );
+    assert_eq!(
+        pack(SHAPE, &[1], &[0; 4], 1, 99),
+        "layer 5 has 4 biases for 3 outputs; give one each"
+    );
+    assert_eq!(pack(SHAPE, &[1; 2], &[0; 3], 1, 99), "layer 5 has 2 multipliers; give it 1");
+    assert_eq!(
+        pack(LayerShape { bits: 5, ..SHAPE }, &[1], &[0; 3], 1, 99),
+        "layer 5 has weights of 5 bits; quantize it to 8, 4 or 2"
+    );
+    assert_eq!(
+        pack(LayerShape { inputs: 5000, ..SHAPE }, &[1], &[0; 3], 1, 99),
+        "layer 5 has a width of 5000; train a model with widths of 1 to 4096"
+    );
+    assert_eq!(pack(SHAPE, &[1], &[0; 3], 1, 31), "buffer of 31 bytes is too small; make it 32");
+}
+
+#[test]
+fn buffers_that_are_too_small_are_named_with_the_size_they_need() {
+    let blob = recipe(&[(3, 4), (2, 8)]).blob();
+    let model = Model::parse(&blob).unwrap();
+    let needed = blob.len();
+    for found in [0, 1, needed - 1] {
+        let error = model.write(&mut vec![0; found]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("buffer of {found} bytes is too small; make it {needed}")
+        );
+    }
+    assert_eq!(model.write(&mut vec![0; needed]).unwrap(), &*blob);
+    assert_eq!(
+        Engine::new(model.clone(), Scratch::<38>::new()).unwrap_err().to_string(),
+        "model needs 39 cells of working memory, 38 are built in; flash a smaller model or firmware \
+         with Scratch<39>"
+    );
+    assert!(Engine::new(model, Scratch::<39>::new()).is_ok());
+}
+
+#[test]
+fn a_header_is_checked_without_a_blob_too() {
+    let blob = recipe(&[(3, 4), (2, 8)]).blob();
+    let model = Model::parse(&blob).unwrap();
+    let header = model.header().clone();
+    assert_eq!(Model::new(header.clone(), model.data()), Ok(model.clone()));
+    let (found, expected) = (model.data().len() - 1, model.data().len());
+    assert_eq!(
+        Model::new(header.clone(), &model.data()[1..]).unwrap_err(),
+        ModelError::Data { found, expected }
+    );
+    let header = Header { name: "a name of more than thirty-two bytes", ..header };
+    let error = Model::new(header, model.data()).unwrap_err();
+    assert_eq!(error, ModelError::Text { field: "name", found: 36, limit: 32 });
+}

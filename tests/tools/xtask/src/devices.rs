@@ -1,0 +1,127 @@
+//! The firmware: built for every board, measured, and photographed.
+
+use std::ffi::OsStr;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::boards::{self, Board};
+use crate::process::{cargo, root, run};
+use crate::setup;
+use crate::steps::Outcome;
+use crate::toolchain::Toolchain;
+
+/// A build of all boards from nothing.
+const BUILD_LIMIT: Duration = Duration::from_secs(15 * 60);
+
+/// The firmware's own workspace. Its target folder is named, so that it is found even where
+/// CARGO_TARGET_DIR sends the host's builds elsewhere.
+const WORKSPACE: &[&str] =
+    &["--manifest-path", "firmware/Cargo.toml", "--target-dir", "firmware/target"];
+
+/// The program that compares kernels, and how long it may take where a second or two is usual.
+const KERNEL_TEST: &str = "inkbit-kernel-test";
+const KERNEL_LIMIT: Duration = Duration::from_secs(60);
+
+/// Where the README's picture is.
+const SCREENSHOT: &str = "firmware/screenshot.png";
+
+/// Tests the firmware's board-free part here, and builds every board.
+pub(crate) fn firmware() -> Result<Outcome, String> {
+    let toolchain = setup::toolchain()?;
+    run(cargo(&["test"]).args(WORKSPACE), BUILD_LIMIT)?;
+    for Board { package, target, .. } in boards::all()? {
+        run(
+            toolchain.build(&target, "release").args(WORKSPACE).args(["--package", &package]),
+            BUILD_LIMIT,
+        )?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// The smallest firmwares, their targets, and what emulates them.
+const EXAMPLES: [(&str, &str, &str, &[&str]); 2] = [
+    ("example-cortex-m", "thumbv7m-none-eabi", "qemu-system-arm", &["-M", "lm3s6965evb"]),
+    (
+        "example-riscv",
+        "riscv32imc-unknown-none-elf",
+        "qemu-system-riscv32",
+        &["-M", "virt", "-bios", "none"],
+    ),
+];
+
+/// Builds the smallest firmwares and runs them: they fail unless they read a 7.
+pub(crate) fn examples() -> Result<Outcome, String> {
+    let toolchain = setup::toolchain()?;
+    setup::emulators()?;
+    for (package, target, emulator, machine) in EXAMPLES {
+        let mut build = toolchain.build(target, "release");
+        run(build.args(WORKSPACE).args(["--package", package]), BUILD_LIMIT)?;
+        run(&mut emulate(emulator, machine, target, package), KERNEL_LIMIT)?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Runs a program that speaks to the host by semihosting.
+fn emulate<S: AsRef<OsStr>>(emulator: &str, machine: &[S], target: &str, package: &str) -> Command {
+    let mut command = Command::new(emulator);
+    command.current_dir(root()).args(machine);
+    command.args(["-display", "none", "-monitor", "none", "-serial", "none"]);
+    command.args(["-semihosting-config", "enable=on,target=native", "-kernel"]);
+    command.arg(format!("firmware/target/{target}/release/{package}"));
+    command
+}
+
+/// Compares the kernel of each board's processor with the portable one, in its emulator.
+pub(crate) fn kernels() -> Result<Outcome, String> {
+    let toolchain = setup::toolchain()?;
+    setup::emulators()?;
+    for Board { name, target, emulator, arguments, .. } in boards::all()? {
+        // Cortex-M3 has two kernels for 8-bit weights.
+        let flags: &[&str] =
+            if target.starts_with("thumbv7m-") { &["", "--cfg inkbit_lanes32"] } else { &[""] };
+        for flags in flags {
+            let mut build = toolchain.build(&target, "release");
+            build.args(WORKSPACE).args(["--package", KERNEL_TEST]);
+            run(build.env("INKBIT_BOARD", &name).env("RUSTFLAGS", flags), BUILD_LIMIT)?;
+            run(&mut emulate(&emulator, &arguments, &target, KERNEL_TEST), KERNEL_LIMIT)?;
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// Lints the firmware, each board for its own target.
+pub(crate) fn lint() -> Result<(), String> {
+    let clippy = |arguments: &[&str]| {
+        let mut command = cargo(&["clippy", "--release"]);
+        command.args(WORKSPACE).args(arguments).args(["--", "-Dwarnings"]);
+        run(&mut command, BUILD_LIMIT)
+    };
+    clippy(&["--package", "inkbit-app", "--all-targets"])?;
+    // The distribution's compiler comes without clippy for bare metal.
+    if setup::toolchain()? == Toolchain::Own {
+        for Board { package, target, .. } in boards::all()? {
+            clippy(&["--package", &package, "--target", &target])?;
+        }
+    }
+    Ok(())
+}
+
+/// Prints what each firmware takes of its board, and fails where that is over the board's budget.
+pub(crate) fn size() -> Result<Outcome, String> {
+    setup::emulators()?;
+    run(&mut example("size"), BUILD_LIMIT)?;
+    Ok(Outcome::Done)
+}
+
+/// Draws a 7 with the keys of the emulated board and takes the README's picture of it.
+pub(crate) fn screenshot() -> Result<Outcome, String> {
+    setup::emulators()?;
+    run(example("screenshot").args(["--", SCREENSHOT]), BUILD_LIMIT)?;
+    Ok(Outcome::Done)
+}
+
+/// What speaks to devices needs the host's code. No package is named, so that cargo resolves the
+/// features of all default members and shares their build.
+fn example(name: &str) -> Command {
+    cargo(&["run", "--release", "--example", name])
+}
