@@ -6,10 +6,10 @@ use std::time::Instant;
 use inkbit_core::softmax::probability;
 use inkbit_core::{Model, argmax};
 
-use super::config_args::ConfigArgs;
 use super::data_args::DataArgs;
 use super::trained::fit;
-use super::{interrupt, print, progress, quantize, verify as verify_command};
+use super::{UsageError, interrupt, print, progress, quantize, verify as verify_command};
+use crate::config::TrainConfig;
 use crate::data::{DataError, Dataset, Source, load};
 use crate::evaluate::reference::Reference;
 use crate::evaluate::verify::verify;
@@ -61,8 +61,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         data.test.len()
     ))?;
 
-    let flags = ConfigArgs { epochs: Some(EPOCHS), seed: Some(args.seed), ..ConfigArgs::default() };
-    let config = flags.resolve(None)?;
+    let config = TrainConfig { epochs: EPOCHS, seed: args.seed, ..TrainConfig::default() };
+    config.validate().map_err(|error| UsageError(error.to_string()))?;
     let widths = config.widths(data.train.side, data.classes.len());
     let widths: Vec<String> = widths.iter().map(ToString::to_string).collect();
     let dropout = config.dropout;
