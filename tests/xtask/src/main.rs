@@ -2,6 +2,7 @@
 
 mod bench;
 mod boards;
+mod book;
 mod cli;
 mod devices;
 mod packages;

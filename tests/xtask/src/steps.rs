@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::bench;
+use crate::book;
 use crate::devices;
 use crate::process::{cargo, output, root, run};
 use crate::setup;
@@ -103,6 +104,18 @@ pub(crate) const STEPS: &[Step] = &[
         run: docs,
     },
     Step {
+        name: "book",
+        why: "build the book, and follow every link of it and of the repository's other pages",
+        in_test: true,
+        run: book::book,
+    },
+    Step {
+        name: "figures",
+        why: "write what the models and the counts say into the pages that show it",
+        in_test: false,
+        run: book::figures,
+    },
+    Step {
         name: "screenshot",
         why: "draw a 7 on the emulated board and take the README's picture of it",
         in_test: false,
@@ -139,7 +152,7 @@ fn format() -> Result<Outcome, String> {
         return skipped("rustfmt is not installed; `rustup component add rustfmt`");
     }
     run(&mut cargo(&["fmt", "--all", "--check"]), BUILD_LIMIT)?;
-    for workspace in ["firmware/Cargo.toml", "tests/notebook/Cargo.toml"] {
+    for workspace in ["firmware/Cargo.toml", "tests/notebook/Cargo.toml", book::MANIFEST] {
         let fmt = ["fmt", "--all", "--check", "--manifest-path", workspace];
         run(&mut cargo(&fmt), BUILD_LIMIT)?;
     }
@@ -211,6 +224,7 @@ fn lint() -> Result<Outcome, String> {
         let core = ["clippy", "--release", "--package", "inkbit-core", "--features", "std"];
         run(cargo(&core).args(["--target", AARCH64, "--", "-Dwarnings"]), BUILD_LIMIT)?;
     }
+    run(book::program("clippy").args(["--all-targets", "--", "-Dwarnings"]), BUILD_LIMIT)?;
     devices::lint()?;
     Ok(Outcome::Done)
 }
