@@ -17,6 +17,8 @@ mod device_screen;
 mod download;
 mod equivalence;
 mod errors;
+#[cfg(feature = "host")]
+mod figures;
 mod golden;
 #[cfg(feature = "host")]
 mod instructions;
