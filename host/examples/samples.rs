@@ -34,7 +34,7 @@ fn main() -> anyhow::Result<()> {
             bytes.extend(stroke.iter().flat_map(|&(x, y)| [x as u8, y as u8]));
         }
     }
-    inkbit::files::write(Path::new(&out), &bytes)?;
+    inkbit::support::files::write(Path::new(&out), &bytes)?;
     println!("{out}: {} bytes", bytes.len());
     Ok(())
 }

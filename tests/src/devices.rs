@@ -8,7 +8,7 @@ use inkbit::data::{self, Images, Source, synthetic};
 use inkbit::device::qemu::{Screen, which};
 use inkbit::device::qmp::Qmp;
 use inkbit::device::{Board, Emulator, Firmware};
-use inkbit::model_file::Blob;
+use inkbit::model::Blob;
 
 /// A model that was trained with `inkbit train --preset classic` and quantized to 8 bits.
 const CLASSIC: &[u8] = include_bytes!("../../firmware/models/classic.inkbit");

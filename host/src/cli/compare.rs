@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use inkbit::compare::{Comparison, Contender};
-use inkbit::model_file::Blob;
-use inkbit::models::read_counts;
-use inkbit::report::text;
 
 use super::data_args::{DataArgs, other_data};
 use super::{UsageError, progress};
+use crate::device::counts::read_counts;
+use crate::evaluate::compare::{Comparison, Contender};
+use crate::model::Blob;
+use crate::report::text;
 
 /// Put several models side by side on the same test images.
 ///

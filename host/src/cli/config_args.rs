@@ -4,18 +4,18 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use anyhow::Context;
-use inkbit::backend::Backend;
-use inkbit::config::{ConfigError, TrainConfig};
-use inkbit::data::Images;
-use inkbit::data::augment::{Augment, KINDS, Kind};
-use inkbit::files::FileError;
-use inkbit::preset::{self, PRESETS};
-use inkbit::quantize::{Granularity, bits};
-use inkbit::train::{TrainError, check_sizes};
 use inkbit_core::Input;
 use serde::Serialize;
 
 use super::UsageError;
+use crate::config::preset::{self, PRESETS};
+use crate::config::{ConfigError, TrainConfig};
+use crate::data::Images;
+use crate::data::augment::{Augment, KINDS, Kind};
+use crate::net::Backend;
+use crate::quantize::{Granularity, bits};
+use crate::support::files::FileError;
+use crate::train::{TrainError, check_sizes};
 
 /// Flags that make up a configuration: a layer of it in TOML, of what is given.
 #[derive(Clone, Debug, Default, clap::Args, Serialize)]

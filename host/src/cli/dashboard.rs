@@ -3,11 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use inkbit::config::TrainConfig;
-use inkbit::run::Observer;
-use inkbit::train::history::{Epoch, History};
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
-use ratatui::crossterm::{cursor, execute, terminal};
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Style};
 use ratatui::symbols::Marker;
@@ -15,7 +11,10 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Axis, Block, Chart, Dataset, Gauge, GraphType, Paragraph, Widget};
 use ratatui::{DefaultTerminal, Frame, TerminalOptions, Viewport};
 
-use super::watch;
+use super::{epoch_line, interrupt};
+use crate::config::TrainConfig;
+use crate::run::Observer;
+use crate::train::history::{Epoch, History};
 
 const HEIGHT: u16 = 14;
 const REFRESH: Duration = Duration::from_millis(100);
@@ -59,7 +58,7 @@ impl Dashboard {
         let terminal = ratatui::try_init_with_options(TerminalOptions { viewport });
         // A terminal that does not say where its cursor is, is left in raw mode.
         let terminal = terminal.inspect_err(|_| {
-            restore();
+            interrupt::restore();
             keys();
         })?;
         let view = View { epochs: config.epochs, epoch: 1, ..View::default() };
@@ -99,7 +98,7 @@ impl Observer for Dashboard {
 
     fn epoch(&mut self, epoch: &Epoch, history: &History) {
         self.view.measure(epoch, history);
-        let line = watch::line(epoch, self.view.epochs, watch::is_best(epoch, history));
+        let line = epoch_line::line(epoch, self.view.epochs, epoch_line::is_best(epoch, history));
         insert(&mut self.terminal, &line);
         self.lines.push(line);
         keys();
@@ -107,14 +106,14 @@ impl Observer for Dashboard {
     }
 
     fn stop(&mut self) -> bool {
-        watch::stopping()
+        interrupt::stopping()
     }
 }
 
 impl Drop for Dashboard {
     fn drop(&mut self) {
         let _ = self.terminal.clear();
-        restore();
+        interrupt::restore();
     }
 }
 
@@ -130,15 +129,9 @@ fn keys() {
         let interrupt =
             key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
         if key.kind == KeyEventKind::Press && (interrupt || key.code == KeyCode::Char('q')) {
-            watch::interrupt();
+            interrupt::interrupt();
         }
     }
-}
-
-/// Gives the terminal back as it was.
-pub fn restore() {
-    let _ = terminal::disable_raw_mode();
-    let _ = execute!(io::stdout(), cursor::MoveToColumn(0), cursor::Show);
 }
 
 impl View {
@@ -174,7 +167,7 @@ impl View {
         };
         let gauge = Gauge::default().ratio(done.clamp(0.0, 1.0)).label(label);
         frame.render_widget(gauge.gauge_style(Style::new().fg(Color::Green)), progress);
-        let text = if watch::stopping() {
+        let text = if interrupt::stopping() {
             "stopping after this epoch; once more to stop at once"
         } else {
             "q to stop after this epoch and keep the best weights"

@@ -2,13 +2,12 @@
 
 use std::path::PathBuf;
 
-use inkbit::data::augment::{self, Augmenter};
-use inkbit::data::shrink::shrink;
-use inkbit::picture::sheet;
-
 use super::UsageError;
 use super::config_args::{ConfigArgs, check_images};
 use super::data_args::DataArgs;
+use crate::data::augment::{self, Augmenter};
+use crate::data::picture::sheet;
+use crate::data::shrink::shrink;
 
 /// Look at the data that a training gets.
 #[derive(Debug, clap::Args)]

@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 
-use inkbit::data::{DataError, Dataset, Source, load};
-use inkbit::labels;
-use inkbit::run::Run;
 use inkbit_core::Model;
 
 use super::UsageError;
+use crate::data::{DataError, Dataset, Source, labels, load};
+use crate::run::Run;
 
 /// Flags that choose a data set.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -75,7 +74,7 @@ impl DataArgs {
     /// Loads the data that a run was trained on.
     pub fn of_run(&self, run: &Run) -> anyhow::Result<Dataset> {
         let data = self.load_for(run)?;
-        run.check_same(&run.config, &inkbit::run::DataInfo::new(&data))?;
+        run.check_same(&run.config, &crate::run::DataInfo::new(&data))?;
         Ok(data)
     }
 

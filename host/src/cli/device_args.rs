@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use inkbit::builtin;
-use inkbit::device::board::{self, Board};
-use inkbit::device::qemu::Screen;
-use inkbit::device::{Client, Emulator, Firmware, port};
-use inkbit::model_file::Blob;
-use inkbit::report::words::{grouped, percent};
+
+use crate::device::board::{self, Board};
+use crate::device::qemu::Screen;
+use crate::device::{Client, Emulator, Firmware, port};
+use crate::evaluate::table::best_for;
+use crate::model::Blob;
+use crate::support::numbers::{grouped, percent};
 
 /// Flags that choose devices.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -80,7 +81,7 @@ pub fn model_for(board: &Board, path: Option<&Path>) -> anyhow::Result<(Blob, St
         check_fit(board, &blob)?;
         return Ok((blob, String::new()));
     }
-    let (blob, entry) = builtin::best_for(board).with_context(|| {
+    let (blob, entry) = best_for(board).with_context(|| {
         format!("no reference model fits the board {}: name a model of your own", board.name)
     })?;
     let named = format!(

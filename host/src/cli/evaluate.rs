@@ -2,17 +2,16 @@
 
 use std::path::PathBuf;
 
-use inkbit::data::Images;
-use inkbit::evaluate::{Evaluation, check_images, evaluate_model, evaluate_net};
-use inkbit::model_file::Blob;
-use inkbit::net::Mlp;
-use inkbit::quantize;
-use inkbit::report::text;
-use inkbit::robust::{CONDITIONS, measure};
-use inkbit::run::Run;
-
 use super::data_args::{DataArgs, other_data};
 use super::progress;
+use crate::data::Images;
+use crate::evaluate::robust::{CONDITIONS, measure};
+use crate::evaluate::{Evaluation, evaluate_model, evaluate_net};
+use crate::model::{Blob, check_images};
+use crate::net::Mlp;
+use crate::quantize;
+use crate::report::text;
+use crate::run::Run;
 
 /// Measure a model, or a run's float network, on the test images.
 ///

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use inkbit::device::{Firmware, image};
-use inkbit::files;
 use inkbit_core::blob::MAGIC;
 
 use super::UsageError;
 use super::device_args::{find_board, model_for};
+use crate::device::{Firmware, flash_image};
+use crate::support::files;
 
 /// Make a file that a flasher writes to a board.
 ///
@@ -64,10 +64,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             let firmware = firmware()?;
             let mut parts = firmware.parts();
             parts.push((address, blob.bytes()));
-            (image::hex(&parts).into_bytes(), "firmware and model, Intel HEX")
+            (flash_image::hex(&parts).into_bytes(), "firmware and model, Intel HEX")
         }
         Some("hex") => {
-            (image::hex(&[(address, blob.bytes())]).into_bytes(), "the model, Intel HEX")
+            (flash_image::hex(&[(address, blob.bytes())]).into_bytes(), "the model, Intel HEX")
         }
         Some("elf") => {
             let merged = firmware()?.with_model(&board, blob.bytes())?;

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use inkbit::model_file::Blob;
-use inkbit::report::text;
 use ratatui::crossterm::terminal::size;
+
+use crate::model::Blob;
+use crate::report::text;
 
 /// Characters in a line where there is no terminal.
 const COLUMNS: usize = 80;

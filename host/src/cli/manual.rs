@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
-use inkbit::files;
 
 use super::Cli;
+use crate::support::files;
 
 /// Print a script that completes commands, flags and files in a shell.
 #[derive(Debug, clap::Args)]

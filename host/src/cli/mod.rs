@@ -2,10 +2,13 @@
 
 use std::io::{self, Write};
 use std::path::Path;
+use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Parser, Subcommand};
-use inkbit::{files, terminal};
+
+use crate::report::terminal;
+use crate::support::files;
 
 mod compare;
 mod config_args;
@@ -13,9 +16,11 @@ mod dashboard;
 mod data;
 mod data_args;
 mod device_args;
+mod epoch_line;
 mod evaluate;
 mod image;
 mod inspect;
+mod interrupt;
 mod manual;
 mod models;
 mod predict;
@@ -28,9 +33,9 @@ mod seeds;
 mod send;
 mod sweep;
 mod train;
+mod trained;
 mod verify;
 mod verify_device;
-mod watch;
 
 /// Train a small neural network, quantize it, and prove its bits before they are flashed.
 #[derive(Debug, Parser)]
@@ -107,12 +112,42 @@ fn coloured() -> bool {
     !quiet() && terminal::has_colours()
 }
 
+/// Runs the command that the process was started with, and says how it ended.
+#[must_use]
+pub fn command() -> ExitCode {
+    let Err(error) = run(&Cli::parse()) else { return ExitCode::SUCCESS };
+    // `inkbit evaluate model.inkbit | head` is no failure.
+    if error.chain().any(|cause| {
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+    }) {
+        return ExitCode::SUCCESS;
+    }
+    if error.is::<Interrupted>() {
+        return ExitCode::from(INTERRUPTED);
+    }
+    complain(&format!("error: {}", message(&error)));
+    ExitCode::from(if error.is::<UsageError>() { 2 } else { 1 })
+}
+
+/// The error and its causes, each once: many texts of the library have their cause in them already.
+fn message(error: &anyhow::Error) -> String {
+    let mut message = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !message.contains(&cause) {
+            message = format!("{message}: {cause}");
+        }
+    }
+    message
+}
+
 /// Runs what the command line asks for.
 ///
 /// # Errors
 ///
 /// Whatever stood in the way, with its context.
-pub fn run(cli: &Cli) -> anyhow::Result<()> {
+fn run(cli: &Cli) -> anyhow::Result<()> {
     QUIET.store(cli.quiet, Ordering::Relaxed);
     match &cli.command {
         Command::Quickstart(args) => quickstart::run(args),

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use anyhow::ensure;
-use inkbit::builtin;
-use inkbit::model_file::Blob;
-use inkbit::models::{Entry, find, mark_best, read_counts};
-use inkbit::report::models::tables;
 
 use super::data_args::{DataArgs, other_data};
 use super::progress;
+use crate::device::counts::read_counts;
+use crate::evaluate::table::{Entry, mark_best};
+use crate::model::{Blob, builtin, find};
+use crate::report::models::tables;
 
 /// Print a table of models: size, accuracy recorded and measured now, and what they cost on boards.
 ///

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use inkbit::evaluate::host_scratch;
-use inkbit::labels::printable;
-use inkbit::model_file::Blob;
-use inkbit::{picture, terminal};
 use inkbit_core::softmax::softmax;
 use inkbit_core::{Model, infer};
 use serde::Serialize;
+
+use crate::data::labels::printable;
+use crate::data::picture;
+use crate::model::{Blob, host_scratch};
+use crate::report::terminal;
 
 /// Say what is drawn on pictures.
 ///

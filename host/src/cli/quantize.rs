@@ -3,18 +3,19 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use inkbit::config::TrainConfig;
-use inkbit::data::{Dataset, Images};
-use inkbit::evaluate::{Evaluation, evaluate_model, evaluate_net, int_logits};
-use inkbit::model_file::{Blob, check_replaceable};
-use inkbit::quantize::{Description, Granularity, Quantized, Report, bits, export};
-use inkbit::report::text;
-use inkbit::run::Run;
-use inkbit::shell;
 use inkbit_core::{MAX_COMMAND, MAX_NAME, Model, WeightBits};
 
 use super::UsageError;
 use super::data_args::DataArgs;
+use crate::config::TrainConfig;
+use crate::data::{Dataset, Images};
+use crate::evaluate::quantized::{Differences, Quantization};
+use crate::evaluate::{Evaluation, evaluate_model, evaluate_net};
+use crate::model::{Blob, check_replaceable, int_logits};
+use crate::quantize::{Description, Granularity, Quantized, bits, export};
+use crate::report::text;
+use crate::run::Run;
+use crate::support::shell;
 
 /// Quantize a run's weights to 8, 4 or 2 bits, and write the model that a device runs.
 ///
@@ -104,7 +105,7 @@ impl Plan {
 pub struct Outcome {
     pub blob: Blob,
     pub int: Evaluation,
-    pub report: Report,
+    pub report: Quantization,
     /// The command that would train for so few bits, if that has not been done.
     pub hint: Option<String>,
 }
@@ -159,7 +160,7 @@ pub fn quantize_run(
     let float = evaluate_net(&net, &data.classes, &data.test.shrunk(input), &device)?;
     let whole_blob = export(&whole, &description, (0, 0))?;
     let model = whole_blob.model()?;
-    let differences = whole.compare(&model, &data.test, &device)?;
+    let differences = Differences::between(&whole, &model, &data.test, &device)?;
     let (kept, removed) = match keep_dead {
         true => (whole, Vec::new()),
         false => whole.without_dead_units(&model, &data.train)?,
@@ -168,7 +169,7 @@ pub fn quantize_run(
     let changed = changed(&model, &untested.model()?, &data.test)?;
     let int = evaluate_model(&untested.model()?, &data.test)?;
     let blob = export(&kept, &description, (int.correct as u32, int.images as u32))?;
-    let report = Report {
+    let report = Quantization {
         bits: bits.iter().map(|bits| bits.bits()).collect(),
         learned,
         bytes: blob.bytes().len(),

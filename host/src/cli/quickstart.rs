@@ -3,22 +3,20 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use inkbit::backend::Backend;
-use inkbit::data::{DataError, Dataset, Source, load};
-use inkbit::evaluate::{host_scratch, int_logits};
-use inkbit::model_file::Blob;
-use inkbit::reference::Reference;
-use inkbit::report::text;
-use inkbit::run::{DataInfo, Run};
-use inkbit::terminal;
-use inkbit::verify::verify;
 use inkbit_core::softmax::probability;
 use inkbit_core::{Model, argmax, infer};
 
 use super::config_args::ConfigArgs;
 use super::data_args::DataArgs;
-use super::train::fit;
-use super::{print, progress, quantize, verify as verify_command, watch};
+use super::trained::fit;
+use super::{interrupt, print, progress, quantize, verify as verify_command};
+use crate::data::{DataError, Dataset, Source, load};
+use crate::evaluate::reference::Reference;
+use crate::evaluate::verify::verify;
+use crate::model::{Blob, host_scratch, int_logits};
+use crate::net::Backend;
+use crate::report::{terminal, text};
+use crate::run::{DataInfo, Run};
 
 /// Epochs that are enough for an accuracy near the full training's, within the time.
 const EPOCHS: usize = 8;
@@ -71,7 +69,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let folder = args.out.join("run");
     let training = Run::create(&folder, &config, DataInfo::new(&data), true)?;
     fit(&training, &data, true)?;
-    if watch::stopping() {
+    if interrupt::stopping() {
         super::complain("interrupted; start quickstart again for the rest");
         return Err(super::Interrupted.into());
     }

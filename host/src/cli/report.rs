@@ -3,17 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use inkbit::data::Dataset;
-use inkbit::evaluate::Evaluation;
-use inkbit::model_file::Blob;
-use inkbit::models::{Counts, read_counts};
-use inkbit::report::facts::{Facts, ReportError, Training};
-use inkbit::report::html::{self, PageError, Report};
-use inkbit::run::Run;
 
 use super::UsageError;
 use super::data_args::{DataArgs, other_data};
 use super::quantize::{Outcome, Plan, default_name, quantize_run};
+use crate::data::Dataset;
+use crate::device::counts::{Counts, read_counts};
+use crate::evaluate::Evaluation;
+use crate::model::Blob;
+use crate::report::facts::{Facts, ReportError, Training};
+use crate::report::html::{self, PageError, Report};
+use crate::run::Run;
 
 /// Write all that is to be seen of a run or a model into one HTML file.
 ///

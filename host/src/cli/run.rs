@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail, ensure};
-use inkbit::device::board::Board;
-use inkbit::device::qemu::{Screen, which};
-use inkbit::device::{Emulator, Firmware};
 
 use super::device_args::{find_board, model_for};
+use crate::device::board::Board;
+use crate::device::qemu::{Screen, which};
+use crate::device::{Emulator, Firmware};
 
 /// Windows that QEMU may have been built with, best first.
 const WINDOWS: &[&str] = &["gtk", "sdl", "cocoa"];

@@ -10,17 +10,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::Context;
-use inkbit::config::TrainConfig;
-use inkbit::data::Dataset;
-use inkbit::files::FileError;
-use inkbit::labels;
-use inkbit::run::{DataInfo, Run};
-use inkbit::train::timings::Timings;
 
 use super::config_args::check_images;
 use super::data_args::DataArgs;
-use super::train::{Trained, announce, next, percent};
-use super::{Interrupted, UsageError, report, watch};
+use super::trained::{Trained, announce, next};
+use super::{Interrupted, UsageError, epoch_line, interrupt, report};
+use crate::config::TrainConfig;
+use crate::data::{Dataset, labels};
+use crate::run::{DataInfo, Run};
+use crate::support::files::FileError;
+use crate::support::numbers::percent;
+use crate::train::timings::Timings;
 
 /// What is trained, and where.
 pub struct Job<'a> {
@@ -115,15 +115,15 @@ pub fn run(job: &Job<'_>, args: &DataArgs) -> anyhow::Result<()> {
         announce(run, &data)?;
     }
     let outcomes = side_by_side(&runs, &data, job.report);
-    watch::ended();
+    interrupt::ended();
     let outcomes = outcomes.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
     let outcomes: Vec<Outcome> = outcomes.into_iter().flatten().collect();
     super::print(&table(&outcomes))?;
-    if job.report && !watch::stopping() {
+    if job.report && !interrupt::stopping() {
         let folders = job.out.join("seed-N").join("report.html");
         super::print(&format!("\nreports in {}\n", folders.display()))?;
     }
-    if watch::stopping() {
+    if interrupt::stopping() {
         super::print(&format!("interrupted; go on with `{}`\n", next(job.out, false)))?;
     }
     if job.timings {
@@ -131,7 +131,7 @@ pub fn run(job: &Job<'_>, args: &DataArgs) -> anyhow::Result<()> {
         outcomes.iter().for_each(|outcome| timings += outcome.timings);
         super::print(&format!("\n{timings}"))?;
     }
-    if watch::stopping() {
+    if interrupt::stopping() {
         return Err(Interrupted.into());
     }
     Ok(())
@@ -166,14 +166,14 @@ fn side_by_side(
 }
 
 fn train(run: &Run, data: &Dataset, report: bool) -> anyhow::Result<Option<Outcome>> {
-    if watch::stopping() {
+    if interrupt::stopping() {
         return Ok(None);
     }
     let seed = run.config.seed;
     let trained = match Trained::read(run)? {
         Some(trained) => trained,
         None => {
-            let mut observer = watch::lines(&run.config, format!("seed {seed}  "));
+            let mut observer = epoch_line::lines(&run.config, format!("seed {seed}  "));
             Trained::train(run, data, &mut observer).with_context(|| format!("seed {seed}"))?
         }
     };

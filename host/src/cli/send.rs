@@ -5,18 +5,17 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
-use inkbit::activity::activity;
-use inkbit::data::Images;
-use inkbit::device::cost::Cost;
-use inkbit::device::{Board, Client};
-use inkbit::model_file::Blob;
-use inkbit::models::Counts;
-use inkbit::picture;
-use inkbit::report::words;
 use inkbit_core::{Model, argmax};
 
 use super::device_args::{DeviceArgs, model_for};
 use super::{UsageError, predict};
+use crate::data::{Images, picture};
+use crate::device::cost::Cost;
+use crate::device::counts::Counts;
+use crate::device::{Board, Client};
+use crate::model::Blob;
+use crate::model::activity::activity;
+use crate::report::words;
 
 /// Send pictures to a device and print what it takes them for.
 ///

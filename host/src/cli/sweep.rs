@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use anyhow::{Context, bail};
-use inkbit::data::Dataset;
-use inkbit::files::{self, FileError};
-use inkbit::preset::PRESETS;
-use inkbit::report::words::counted;
-use inkbit::sweep::{Cell, Folder, Plan, Sweep, SweepError, Table, svg};
+use display::{Display, closing};
 
 use super::data_args::DataArgs;
-use super::watch;
+use super::interrupt;
 use super::{Interrupted, UsageError};
-use display::{Display, closing};
+use crate::config::preset::PRESETS;
+use crate::data::Dataset;
+use crate::support::files::{self, FileError};
+use crate::support::numbers::counted;
+use crate::sweep::{Cell, Folder, Plan, Sweep, SweepError, Table, svg};
 
 /// Train many networks and find the best for each size.
 ///
@@ -220,15 +220,15 @@ fn train(args: &Args, out: &Path) -> anyhow::Result<()> {
         counted(cells.len(), "training", "trainings"),
         counted(sweep.base.epochs, "epoch", "epochs"),
     ));
-    watch::begun();
+    interrupt::begun();
     let summary =
-        folder.train(&cells, &sweep, &data, jobs, &watch::stopping, |now| display.show(&now));
-    watch::ended();
+        folder.train(&cells, &sweep, &data, jobs, &interrupt::stopping, |now| display.show(&now));
+    interrupt::ended();
     display.end();
     let summary = summary?;
     display.line(&closing(&summary, out));
     let table = finish(&folder, &sweep, args.json)?;
-    if watch::stopping() {
+    if interrupt::stopping() {
         return Err(Interrupted.into());
     }
     let Some((cell, _)) = table.failed.first() else { return Ok(()) };
@@ -261,7 +261,7 @@ fn plan(args: &Args, out: &Path) -> anyhow::Result<Plan> {
     };
     args.choices.apply(&mut plan)?;
     if let Some(shard) = &args.shard {
-        plan.shard = Some(shard.parse().map_err(usage)?);
+        plan.shard = Some(shard.parse().map_err(SweepError::Shard).map_err(usage)?);
     }
     Ok(plan)
 }

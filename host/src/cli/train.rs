@@ -3,22 +3,16 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use inkbit::config::TrainConfig;
-use inkbit::data::Dataset;
-use inkbit::evaluate::evaluate_net;
-use inkbit::labels;
-use inkbit::net::Mlp;
-use inkbit::report::text;
-use inkbit::run::{DataInfo, Observer, Run, RunError};
-use inkbit::shell;
-use inkbit::sweep::obstacle_everywhere;
-use inkbit::train::history::{End, History};
-use inkbit::train::timings::Timings;
-
 use super::config_args::{ConfigArgs, check_images};
 use super::data_args::DataArgs;
 use super::seeds::{self, Job};
-use super::{Interrupted, UsageError, report, watch};
+use super::trained::{Trained, announce, fit, next};
+use super::{Interrupted, UsageError, report};
+use crate::config::TrainConfig;
+use crate::data::{Dataset, labels};
+use crate::run::{DataInfo, Run};
+use crate::support::numbers::percent;
+use crate::train::history::End;
 
 /// Train a network and keep the weights of its best epoch.
 ///
@@ -158,68 +152,6 @@ impl Args {
     }
 }
 
-/// What a run has come to.
-pub struct Trained {
-    pub history: History,
-    /// The network to keep.
-    pub best: Mlp,
-    /// Where the time went, of what was trained now.
-    pub timings: Timings,
-}
-
-impl Trained {
-    /// Of a run that is finished already.
-    pub fn read(run: &Run) -> Result<Option<Self>, RunError> {
-        let history = run.history()?;
-        if history.end.is_none() {
-            return Ok(None);
-        }
-        Ok(Some(Self { history, best: run.weights()?, timings: Timings::default() }))
-    }
-
-    /// Trains a run on, watched by somebody.
-    pub fn train(run: &Run, data: &Dataset, observer: &mut dyn Observer) -> Result<Self, RunError> {
-        let (state, timings) = run.train_timed(data, observer)?;
-        Ok(Self { history: state.history, best: state.best, timings })
-    }
-
-    /// The accuracy of what a run keeps, on the images that nothing was chosen by.
-    pub fn test_accuracy(&self, run: &Run, data: &Dataset) -> anyhow::Result<f64> {
-        let device = run.config.backend.device()?;
-        let test = data.test.shrunk(run.input());
-        Ok(evaluate_net(&self.best, &data.classes, &test, &device)?.accuracy)
-    }
-}
-
-/// Says what is trained on, what is strange about it, and whether the network is too large for any
-/// board.
-pub fn announce(run: &Run, data: &Dataset) -> anyhow::Result<()> {
-    if !super::quiet() {
-        let (images, tests) = (text::images(&data.train), data.test.len());
-        let classes = data.classes.len();
-        super::print(&format!("{}: {images}, {tests} to test on, {classes} classes\n", data.name))?;
-        if let Some(obstacle) = obstacle_everywhere(&run.config, &run.data) {
-            super::print(&format!("no board can run this network: {obstacle}\n"))?;
-        }
-    }
-    for line in labels::oddities(data) {
-        super::complain(&format!("warning: {line}"));
-    }
-    Ok(())
-}
-
-/// Trains a run to its end, or until somebody stops it, with a dashboard or a line per epoch.
-///
-/// # Errors
-///
-/// Those of [`Run::train`].
-pub fn fit(run: &Run, data: &Dataset, plain: bool) -> Result<Trained, RunError> {
-    let mut observer = watch::observer(&run.config, plain);
-    let trained = Trained::train(run, data, observer.as_mut());
-    watch::ended();
-    trained
-}
-
 /// What came out, where it is, and what to do next.
 fn summary(
     run: &Run,
@@ -259,18 +191,4 @@ fn summary(
     line("saved in", &run.folder().display().to_string());
     line("next", &next(run.folder(), history.end.is_some()));
     Ok(text)
-}
-
-pub fn next(folder: &Path, ended: bool) -> String {
-    let folder = shell::path(folder);
-    if ended {
-        format!("inkbit quantize {folder} -o model.inkbit")
-    } else {
-        format!("inkbit train --resume --out {folder}")
-    }
-}
-
-/// A share with two digits after the point.
-pub fn percent(share: f64) -> String {
-    format!("{:.2} %", 100.0 * share)
 }

@@ -3,14 +3,13 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use inkbit::backend::Backend;
-use inkbit::model_file::Blob;
-use inkbit::reference::Reference;
-use inkbit::verify::{Agreement, verify};
-
 use super::data_args::DataArgs;
 use super::device_args::DeviceArgs;
 use super::{UsageError, progress, verify_device};
+use crate::evaluate::reference::Reference;
+use crate::evaluate::verify::{Agreement, verify};
+use crate::model::Blob;
+use crate::net::Backend;
 
 /// Prove that two implementations compute the same integers from a model.
 ///

@@ -3,16 +3,16 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use inkbit::activity::activity;
-use inkbit::data::Images;
-use inkbit::device::cost::Cost;
-use inkbit::device::{Board, Client, Report, verify};
-use inkbit::model_file::Blob;
-use inkbit::models::Counts;
-use inkbit::report::words;
 
 use super::device_args::{DeviceArgs, check_fit, model_for};
 use super::progress;
+use crate::data::Images;
+use crate::device::cost::Cost;
+use crate::device::counts::Counts;
+use crate::device::{Board, Client, Report, verify};
+use crate::model::Blob;
+use crate::model::activity::activity;
+use crate::report::words;
 
 /// Compares the logits of every image on the devices that were asked for with the host's; of boards'
 /// own defaults where there is no model, which only an emulated board can do without.

@@ -97,7 +97,7 @@ fn require(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::preset::PRESETS;
+    use crate::config::preset::PRESETS;
 
     #[test]
     fn values_out_of_range_are_refused_with_range() {

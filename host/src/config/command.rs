@@ -3,8 +3,8 @@
 use toml::{Table, Value};
 
 use super::TrainConfig;
-use crate::preset::PRESETS;
-use crate::shell::word;
+use crate::config::preset::PRESETS;
+use crate::support::shell::word;
 
 impl TrainConfig {
     /// The command that trains with this configuration, as a shell takes it: a preset, and flags for

@@ -2,20 +2,23 @@
 //!
 //! A preset gives all values, a TOML file changes some of them, and flags change the last few.
 
+mod adam;
 mod check;
 mod command;
+pub mod preset;
+mod schedule;
 mod words;
 
 use inkbit_core::{Input, WeightBits};
 use serde::{Deserialize, Serialize};
 
-use crate::backend::{Backend, BackendError};
 use crate::data::augment::Augment;
 use crate::data::shrink;
+use crate::net::{Backend, BackendError};
 use crate::quantize::Granularity;
 use crate::quantize::bits::{self, BitsError};
-use crate::train::adam::AdamConfig;
-use crate::train::schedule::Schedule;
+pub use adam::AdamConfig;
+pub use schedule::Schedule;
 
 /// The configuration of a training run. Keys of a TOML file have the names of these fields.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,8 +28,8 @@ pub struct TrainConfig {
     /// by ReLU and dropout. With the output layer they are at most
     /// [`MAX_LAYERS`](inkbit_core::MAX_LAYERS) layers; none makes a linear classifier.
     pub hidden: Vec<usize>,
-    /// Edge of the image that the network gets, shrunk from that of the data by
-    /// [`shrink`](mod@crate::data::shrink); 0 for the data's own.
+    /// Edge of the image that the network gets, shrunk from that of the data
+    /// by cropping it and taking means; 0 for the data's own.
     pub input: usize,
     /// Whether hidden layers are normalized over each batch. Nothing is left of it in the weights
     /// that are kept.
@@ -139,7 +142,7 @@ impl TrainConfig {
     ///
     /// ```
     /// use inkbit::config::TrainConfig;
-    /// use inkbit::preset::PRESETS;
+    /// use inkbit::config::preset::PRESETS;
     /// let classic = (PRESETS[0].name, PRESETS[0].toml);
     /// let config = TrainConfig::from_layers(&[classic, ("mine.toml", "hidden = [32]")])?;
     /// assert_eq!(config.widths(28, 10), [784, 32, 10]);
@@ -230,7 +233,7 @@ fn merge(base: &mut toml::Table, over: toml::Table) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::preset::PRESETS;
+    use crate::config::preset::PRESETS;
 
     fn classic() -> TrainConfig {
         TrainConfig::from_layers(&[("classic", PRESETS[0].toml)]).unwrap()

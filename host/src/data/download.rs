@@ -11,7 +11,7 @@ use ureq::http::{Response, StatusCode, header};
 use ureq::{Agent, Timeout};
 
 use super::idx::{Idx, Kind};
-use crate::files::{self, FileError};
+use crate::support::files::{self, FileError};
 
 /// An IDX file that is recognized by its content.
 #[derive(Clone, Debug)]
@@ -41,10 +41,12 @@ pub struct Download {
     pub max_bytes: u64,
 }
 
-impl Default for Download {
-    fn default() -> Self {
+impl Download {
+    /// From these mirrors, with as much patience as a slow line needs.
+    #[must_use]
+    pub fn from_mirrors(mirrors: &[&str]) -> Self {
         Self {
-            mirrors: super::mnist::MIRRORS.map(str::to_owned).to_vec(),
+            mirrors: mirrors.iter().map(ToString::to_string).collect(),
             connect: Duration::from_secs(3),
             silence: Duration::from_secs(10),
             tries: 2,

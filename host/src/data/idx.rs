@@ -14,7 +14,7 @@ use inkbit_core::MAX_SIDE;
 use sha2::{Digest, Sha256};
 
 use super::Images;
-use crate::files::FileError;
+use crate::support::files::FileError;
 
 /// Most bytes that a file may hold when it is unpacked: a header beyond that is damage, or meant to
 /// exhaust the memory.

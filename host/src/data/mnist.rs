@@ -73,12 +73,11 @@ impl MnistError {
 /// [`MnistError`]. A folder that is named but has no genuine MNIST is an error, and nothing else is
 /// tried.
 pub fn load(data_dir: Option<&Path>, mirror: Option<&str>) -> Result<Dataset, MnistError> {
-    let mut download = Download::default();
-    if let Some(mirror) = mirror {
-        if !mirror.starts_with("http://") && !mirror.starts_with("https://") {
-            return Err(MnistError::Mirror { found: mirror.to_owned() });
-        }
-        download.mirrors = vec![mirror.trim_end_matches('/').to_owned()];
+    if let Some(mirror) = mirror
+        && !mirror.starts_with("http://")
+        && !mirror.starts_with("https://")
+    {
+        return Err(MnistError::Mirror { found: mirror.to_owned() });
     }
     if let Some(folder) = data_dir {
         return genuine(folder, "--data-dir");
@@ -95,6 +94,8 @@ pub fn load(data_dir: Option<&Path>, mirror: Option<&str>) -> Result<Dataset, Mn
         .zip(DIGESTS)
         .map(|(part, sha256)| Wanted { name: part.name() + ".gz", kind: part.kind, sha256 })
         .collect();
+    let mirror = mirror.map(|mirror| mirror.trim_end_matches('/'));
+    let download = Download::from_mirrors(mirror.as_ref().map_or(&MIRRORS, std::slice::from_ref));
     download.fetch(&wanted, &cache).map_err(|error| MnistError::unavailable(&error))?;
     genuine(&cache, "the cache")
 }

@@ -4,8 +4,10 @@ pub mod augment;
 pub mod download;
 pub mod folder;
 pub mod idx;
+pub(crate) mod labels;
 pub mod mnist;
-pub mod shrink;
+pub mod picture;
+pub(crate) mod shrink;
 pub mod synthetic;
 
 use std::path::{Path, PathBuf};

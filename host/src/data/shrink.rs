@@ -7,15 +7,6 @@ use super::Images;
 /// How an image of `side` × `side` pixels becomes `width` × `width` inputs: squares of 4, 2 or 1
 /// pixels, the largest that fit, are averaged, and what is left over is cut off the edges, on
 /// both sides alike. A width of 0 leaves the image as it is. `None` if it cannot be.
-///
-/// ```
-/// use inkbit::data::shrink::input;
-/// use inkbit_core::Input;
-/// assert_eq!(input(28, 14), Some(Input { side: 28, crop: 0, pool: 2 }));
-/// assert_eq!(input(28, 12), Some(Input { side: 28, crop: 2, pool: 2 }));
-/// assert_eq!(input(28, 0), Some(Input::full(28)));
-/// assert_eq!(input(28, 27), None);
-/// ```
 #[must_use]
 pub fn input(side: usize, width: usize) -> Option<Input> {
     let edge = u16::try_from(side).ok()?;
@@ -31,13 +22,6 @@ pub fn input(side: usize, width: usize) -> Option<Input> {
 
 /// Appends to `out` the [`Input::inputs`] inputs that an image of [`Input::pixels`] pixels becomes:
 /// the mean of each square, rounded half up.
-///
-/// ```
-/// use inkbit_core::Input;
-/// let mut inputs = Vec::new();
-/// inkbit::data::shrink::shrink(Input { side: 2, crop: 0, pool: 2 }, &[0, 1, 2, 3], &mut inputs);
-/// assert_eq!(inputs, [2]); // the mean of 1.5, rounded half up
-/// ```
 pub fn shrink(input: Input, image: &[u8], out: &mut Vec<u8>) {
     let (side, crop, pool) =
         (usize::from(input.side), usize::from(input.crop), usize::from(input.pool));
@@ -102,5 +86,16 @@ mod tests {
         for width in [7, 12, 13, 14, 20, 28] {
             assert_eq!(input(28, width).map(Input::width), Some(width));
         }
+    }
+
+    #[test]
+    fn a_side_is_cropped_to_a_multiple_and_means_are_rounded_half_up() {
+        assert_eq!(input(28, 14), Some(Input { side: 28, crop: 0, pool: 2 }));
+        assert_eq!(input(28, 12), Some(Input { side: 28, crop: 2, pool: 2 }));
+        assert_eq!(input(28, 0), Some(Input::full(28)));
+        assert_eq!(input(28, 27), None);
+        let mut inputs = Vec::new();
+        shrink(Input { side: 2, crop: 0, pool: 2 }, &[0, 1, 2, 3], &mut inputs);
+        assert_eq!(inputs, [2]);
     }
 }

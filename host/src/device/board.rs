@@ -175,7 +175,7 @@ impl Board {
     ///
     /// ```
     /// use inkbit::device::Board;
-    /// let blob = &inkbit::builtin::all()[6]; // nano
+    /// let blob = &inkbit::model::builtin::all()[6]; // nano
     /// let board = Board::find("lm3s6965evb")?;
     /// assert_eq!(board.check(&blob.model()?, blob.bytes()), Ok(()));
     /// # Ok::<_, Box<dyn std::error::Error>>(())

@@ -2,16 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use object::elf::{EM_ARM, EM_RISCV, FileHeader32, PT_LOAD, SHF_ALLOC, SHF_WRITE};
+use object::elf::{EM_ARM, EM_RISCV, PT_LOAD, SHF_ALLOC, SHF_WRITE};
 use object::read::elf::{FileHeader, ProgramHeader, SectionHeader};
 use object::{LittleEndian, elf};
 
 use super::Board;
-use super::image::{ImageError, merged_elf};
-use crate::files::{self, FileError};
-
-pub(super) type Header = FileHeader32<LittleEndian>;
-pub(super) const ENDIAN: LittleEndian = LittleEndian;
+use super::elf::{ENDIAN, Header};
+use super::flash_image::{ImageError, merged_elf};
+use crate::support::files::{self, FileError};
 
 /// The firmware of one board.
 #[derive(Clone, Debug)]
@@ -98,7 +96,7 @@ impl Firmware {
         Ok(firmware)
     }
 
-    /// The same firmware with a model in its place; see [`merged_elf`].
+    /// The same firmware with a model in a segment and a section of its own.
     ///
     /// # Errors
     ///

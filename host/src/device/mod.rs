@@ -1,23 +1,27 @@
 //! Devices: boards on a serial port, and emulated ones.
 //!
-//! A [`Board`] says what there is, [`image`] makes what is flashed, [`Emulator`] starts it in QEMU
-//! and [`port::open`] reaches a real one; a [`Client`] speaks to either, and [`verify`](verify())
-//! proves that the device computes the host's bits.
+//! A [`Board`] says what there is, a [`Firmware`] takes a model into it, [`Emulator`] starts it in
+//! QEMU; a [`Client`] speaks to it or to a real one, and [`verify`](verify()) proves that the device
+//! computes the host's bits.
 
 pub mod board;
-pub mod client;
+mod client;
 pub mod cost;
-pub mod firmware;
-pub mod image;
-pub mod port;
+pub mod counts;
+mod elf;
+mod firmware;
+pub mod fit;
+pub(crate) mod flash_image;
+pub(crate) mod port;
 pub mod qemu;
 pub mod qmp;
-pub mod reply;
+mod reply;
 mod verify;
 
 pub use board::Board;
-pub use client::Client;
-pub use firmware::Firmware;
+pub use client::{Client, Line};
+pub use firmware::{Firmware, FirmwareError, Footprint};
+pub use flash_image::ImageError;
 pub use qemu::Emulator;
-pub use reply::{Answer, DeviceError};
+pub use reply::{Answer, DeviceError, DeviceModel, Hello};
 pub use verify::{Mismatch, Report, VerifyError, verify};

@@ -102,7 +102,7 @@ impl Emulator {
     /// use inkbit::device::{Board, Emulator, Firmware};
     /// let board = Board::find("lm3s6965evb")?;
     /// let firmware = Firmware::find(&board, None)?; // what `cargo xtask firmware` has built
-    /// let blob = &inkbit::builtin::all()[6]; // nano
+    /// let blob = &inkbit::model::builtin::all()[6]; // nano
     /// let emulator = Emulator::start(&board, &firmware, blob.bytes(), &Screen::Headless)?;
     /// let answer = emulator.into_client()?.classify(&[0; 28 * 28])?;
     /// println!("logits of blank paper: {:?}", answer.logits);

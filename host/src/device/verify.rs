@@ -7,8 +7,7 @@ use inkbit_core::infer;
 use super::client::Client;
 use super::reply::DeviceError;
 use crate::data::Images;
-use crate::evaluate::{EvaluateError, check_images, host_scratch};
-use crate::model_file::Blob;
+use crate::model::{Blob, ImagesError, check_images, host_scratch};
 
 /// What was compared without a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +62,7 @@ pub enum VerifyError {
     Model(#[from] inkbit_core::Error),
     /// The images do not fit the model.
     #[error(transparent)]
-    Images(#[from] EvaluateError),
+    Images(#[from] ImagesError),
 }
 
 /// Sends every image to the device and compares all logits with the host's. `progress` is told how

@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::{Evaluating, Linear, Net, input, values};
 use crate::data::Images;
-use crate::rng::Rng;
+use crate::support::rng::Rng;
 
 /// Parameters of one fully connected layer.
 #[derive(Clone, Debug, PartialEq)]
@@ -208,7 +208,7 @@ impl Mlp {
 
 #[cfg(test)]
 mod tests {
-    use super::super::step_of;
+    use super::super::rounding::step_of;
     use super::*;
 
     #[test]

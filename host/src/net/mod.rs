@@ -1,12 +1,15 @@
 //! The float network: its parameters in plain form, and the same as burn tensors.
 
+mod backend;
 mod mlp;
+pub(crate) mod rounding;
 
 use burn::tensor::{Device, Gradients, Tensor, TensorData, activation};
 
 use crate::data::Images;
-use crate::quantize::simulate::rounded_activations;
+pub use backend::{Backend, BackendError};
 pub use mlp::{Dense, Mlp, Norm};
+use rounding::{rounded_activations, step_of};
 
 /// The network as burn tensors, with or without automatic differentiation.
 #[derive(Clone, Debug)]
@@ -51,13 +54,6 @@ impl<F: FnMut(Tensor<2>) -> Tensor<2>> Pass for Activate<F> {
     ) -> Tensor<2> {
         self.0(sums)
     }
-}
-
-/// The step that a trained scale stands for: scales are logarithms, so that the optimizer changes
-/// them in proportion.
-#[allow(clippy::disallowed_methods)] // std's, on the host, where weights are made
-pub(crate) fn step_of(logarithm: f32) -> f32 {
-    logarithm.exp()
 }
 
 /// A hidden layer's outputs where nothing is trained: ReLU, rounded if there is a scale.
@@ -174,8 +170,8 @@ pub(crate) fn input(images: &Images, indices: &[u32], device: &Device) -> Tensor
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::Backend;
-    use crate::rng::Rng;
+    use crate::net::Backend;
+    use crate::support::rng::Rng;
 
     /// Normalizes by given means and deviations.
     struct Normalized<'a>(&'a [Norm]);

@@ -5,7 +5,7 @@ use inkbit_core::{Header, LayerShape, MAX_LAYERS, Model, Provenance};
 
 use super::scale::{LayerScales, nearest};
 use super::{Description, QuantizeError, Quantized};
-use crate::model_file::Blob;
+use crate::model::Blob;
 use crate::net::{Dense, Mlp};
 
 /// One layer's integers.
@@ -46,7 +46,7 @@ impl IntLayer {
 /// use inkbit::data::synthetic::{Part, images};
 /// use inkbit::net::Mlp;
 /// use inkbit::quantize::{Description, Granularity, Quantized, export};
-/// use inkbit::rng::Rng;
+/// use inkbit::support::rng::Rng;
 /// use inkbit_core::{Input, WeightBits};
 /// let net = Mlp::he(&[784, 16, 10], &mut Rng::new(1, &[])); // one that was trained is better
 /// let digits = images(Part::Train, 20, 1);

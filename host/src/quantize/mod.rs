@@ -7,25 +7,23 @@
 //! [`Quantized::post_training`], or have been learned by [`train::qat`](crate::train::qat).
 
 use inkbit_core::{Error, Input, WeightBits};
-use serde::{Deserialize, Serialize};
 
 use crate::data::Images;
 use crate::net::Mlp;
-use crate::train::qat;
 
 pub mod bits;
 mod calibrate;
 mod export;
+pub(crate) mod learned;
 mod prune;
 pub mod scale;
-pub(crate) mod simulate;
 
 use calibrate::POST_TRAINING;
 pub(crate) use calibrate::calibrate;
-pub use export::{check, export};
+pub(crate) use export::check;
+pub use export::export;
 pub use prune::Removed;
 pub use scale::{Granularity, LayerScales};
-pub use simulate::{Differences, LayerDifference};
 
 /// What is known of a model besides its parameters.
 #[derive(Clone, Debug)]
@@ -108,7 +106,7 @@ impl Quantized {
         granularity: Granularity,
     ) -> Result<Self, QuantizeError> {
         if net.has_scales() {
-            return Ok(qat::quantized(net, bits));
+            return Ok(learned::quantized(net, bits));
         }
         Self::post_training(net, &images.shrunk(input), bits, granularity)
     }
@@ -138,30 +136,4 @@ impl Quantized {
         }
         Ok(rounded)
     }
-}
-
-/// What quantization did to a network, and what it cost.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Report {
-    /// Bits of a weight, layer by layer.
-    pub bits: Vec<usize>,
-    /// Whether the scales were learned in training, or fitted after it.
-    pub learned: bool,
-    /// Bytes of the model.
-    pub bytes: usize,
-    /// Share of the test images that the float network classifies correctly; where scales were
-    /// learned, with weights and activations rounded.
-    pub float_accuracy: f64,
-    /// Its mean cross-entropy in nats.
-    pub float_loss: f64,
-    /// The same of the integers.
-    pub int_accuracy: f64,
-    /// The same of the integers.
-    pub int_loss: f64,
-    /// How far the integers are from the rounded network, over the test images.
-    pub differences: Differences,
-    /// Units removed from the hidden layers; empty if none were to be.
-    pub removed: Vec<Removed>,
-    /// Test images whose logits the removal changed.
-    pub changed: usize,
 }

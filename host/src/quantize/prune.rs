@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::Quantized;
 use super::scale::nearest;
 use crate::data::Images;
-use crate::evaluate::{EvaluateError, check_images, host_scratch};
+use crate::model::{ImagesError, check_images, host_scratch};
 use crate::net::{Dense, Mlp};
 
 /// Units removed from one hidden layer.
@@ -54,7 +54,7 @@ impl Quantized {
         &self,
         model: &Model<'_>,
         images: &Images,
-    ) -> Result<(Self, Vec<Removed>), EvaluateError> {
+    ) -> Result<(Self, Vec<Removed>), ImagesError> {
         check_images(images, usize::from(model.input().side), model.classes())?;
         let alive = alive(model, images);
         let bounds = bounds(model);
@@ -171,7 +171,7 @@ fn bounds(model: &Model<'_>) -> Vec<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluate::int_logits;
+    use crate::model::int_logits;
     use crate::quantize::{Description, Granularity, LayerScales, export};
     use inkbit_core::{Input, WeightBits};
 

@@ -159,7 +159,7 @@ fn least_squares(bits: WeightBits, values: impl Iterator<Item = f32>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rng::Rng;
+    use crate::support::rng::Rng;
 
     #[test]
     fn weights_round_to_the_nearest_that_the_format_has() {

@@ -5,17 +5,17 @@ use std::path::PathBuf;
 use inkbit_core::Model;
 
 use super::plot::Sample;
-use crate::activity::{Activity, activity};
 use crate::data::Dataset;
+use crate::data::labels::{self, printable};
 use crate::device::board::{self, Board, BoardError};
 use crate::device::cost::Cost;
-use crate::evaluate::{EvaluateError, Evaluation, int_logits};
-use crate::labels::{self, printable};
-use crate::model_file::Blob;
-use crate::models::Counts;
-use crate::predictions::{
+use crate::device::counts::Counts;
+use crate::evaluate::Evaluation;
+use crate::evaluate::predictions::{
     Calibration, Prediction, calibration, most_confidently_wrong, predictions,
 };
+use crate::model::activity::{Activity, activity};
+use crate::model::{Blob, ImagesError, int_logits};
 use crate::train::history::History;
 
 /// Test images in the grid of samples, and at most so many of the mistakes.
@@ -32,7 +32,7 @@ pub enum ReportError {
     NoHistory(PathBuf),
     /// The images do not fit the model.
     #[error(transparent)]
-    Images(#[from] EvaluateError),
+    Images(#[from] ImagesError),
 }
 
 /// What only the training run of a model knows.

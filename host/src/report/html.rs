@@ -12,7 +12,8 @@ use super::plot::{self, Picture, theme};
 use super::words::{self, Point};
 use crate::config::Keep;
 use crate::device::cost::Cost;
-use crate::files::{self, FileError};
+use crate::support::files::{self, FileError};
+use crate::support::numbers;
 use crate::train::history::{End, Epoch};
 
 /// Everything in one file: no network, no script.
@@ -105,20 +106,6 @@ pub struct Report {
 
 impl Report {
     /// Draws and writes everything.
-    ///
-    /// ```
-    /// use inkbit::data::synthetic;
-    /// use inkbit::models::Counts;
-    /// use inkbit::report::facts::Facts;
-    /// use inkbit::report::html::Report;
-    /// let blob = &inkbit::builtin::all()[6]; // nano
-    /// let (model, data) = (blob.model()?, synthetic::dataset(10, 50, 1));
-    /// let facts = Facts::gather(&model, blob, &data, None, &Counts::built_in())?;
-    /// let report = Report::new(&facts);
-    /// assert!(report.html.contains("How good is it?"));
-    /// assert!(report.pictures.iter().any(|picture| picture.name == "confusion"));
-    /// # Ok::<_, Box<dyn std::error::Error>>(())
-    /// ```
     ///
     /// # Panics
     ///
@@ -248,7 +235,7 @@ fn training(facts: &Facts<'_>) -> Option<TrainingPart> {
             Some(End::Patience) => "the validation loss had not become lower for long enough",
             None => "it was interrupted",
         },
-        epochs: words::counted(history.epochs.len(), "epoch", "epochs"),
+        epochs: numbers::counted(history.epochs.len(), "epoch", "epochs"),
         accuracy_words: match history.best()? {
             best if best.train_accuracy < best.validation_accuracy => {
                 "Accuracy, the higher the better. In training it is measured while weights change, \
@@ -288,25 +275,25 @@ impl Page<'_> {
     }
 
     fn non_zero(&self, layer: &usize) -> String {
-        words::percent(self.facts.activity.layers[*layer].non_zero)
+        numbers::percent(self.facts.activity.layers[*layer].non_zero)
     }
 
     /// Share of a layer's multiplications that an image takes, as a count.
     fn macs(&self, layer: &usize) -> String {
         let layer = self.facts.activity.layers[*layer];
-        words::grouped((layer.non_zero * (layer.inputs * layer.outputs) as f64) as usize)
+        numbers::grouped((layer.non_zero * (layer.inputs * layer.outputs) as f64) as usize)
     }
 
     /// How far estimates have been off at most, if the page has any.
     fn greatest_error(&self) -> Option<String> {
         let costs = self.facts.boards.iter().filter_map(|fit| fit.cost);
-        costs.filter_map(|cost| cost.error).max_by(f64::total_cmp).map(words::percent)
+        costs.filter_map(|cost| cost.error).max_by(f64::total_cmp).map(numbers::percent)
     }
 }
 
 fn instructions(cost: &Option<Cost>) -> String {
     let words = |cost: Cost| {
-        let number = words::grouped(cost.instructions as usize);
+        let number = numbers::grouped(cost.instructions as usize);
         if cost.error.is_none() { number } else { format!("about {number}") }
     };
     cost.map_or_else(|| "unknown".to_owned(), words)
@@ -333,9 +320,9 @@ fn points(facts: &Facts<'_>) -> String {
 
 // A template passes fields by reference and results by value.
 fn grouped(number: impl Borrow<usize>) -> String {
-    words::grouped(*number.borrow())
+    numbers::grouped(*number.borrow())
 }
 
 fn percent(share: impl Borrow<f64>) -> String {
-    words::percent(*share.borrow())
+    numbers::percent(*share.borrow())
 }

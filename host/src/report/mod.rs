@@ -1,9 +1,11 @@
 //! What people look at.
 
 pub mod facts;
-pub mod html;
-pub mod models;
+pub(crate) mod html;
+pub(crate) mod models;
+pub mod notebook;
 pub mod plot;
+pub mod terminal;
 pub mod text;
-pub mod units;
+mod units;
 pub mod words;

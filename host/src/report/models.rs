@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::words::grouped;
 use crate::device::board;
-use crate::models::Entry;
+use crate::evaluate::table::Entry;
+use crate::support::numbers::grouped;
 
 /// Models beside each other, with what their presets ask of them, then the best of them for each
 /// board.

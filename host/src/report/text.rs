@@ -4,16 +4,17 @@ use std::fmt::Write;
 
 use inkbit_core::{Layer, Model};
 
+use super::terminal::{self, colour};
 use super::units;
-use super::words::{chance, counted, grouped};
-use crate::compare::{Comparison, Contender, Duel};
 use crate::data::Images;
+use crate::data::labels::{self, printable};
 use crate::device::board;
 use crate::evaluate::Evaluation;
-use crate::labels::{self, printable};
-use crate::quantize::{Removed, Report, bits};
-use crate::robust::Robustness;
-use crate::terminal::{self, colour};
+use crate::evaluate::compare::{Comparison, Contender, Duel};
+use crate::evaluate::quantized::Quantization;
+use crate::evaluate::robust::Robustness;
+use crate::quantize::{Removed, bits};
+use crate::support::numbers::{chance, counted, grouped};
 
 /// More classes than this do not fit a terminal as a matrix.
 const MATRIX_CLASSES: usize = 20;
@@ -120,7 +121,7 @@ fn shade(share: f64, right: bool) -> String {
 
 /// Models side by side.
 #[must_use]
-pub fn comparison(found: &Comparison) -> String {
+pub(crate) fn comparison(found: &Comparison) -> String {
     /// Images that are named one by one.
     const NAMED: usize = 12;
     let name = |index: usize| &found.models[index].name;
@@ -234,7 +235,7 @@ fn label_width(labels: &[String]) -> usize {
 
 /// Accuracies on changed images, as they are and recentred.
 #[must_use]
-pub fn robustness(results: &[Robustness], images: usize) -> String {
+pub(crate) fn robustness(results: &[Robustness], images: usize) -> String {
     let mut text = format!("{images} images, changed at random\n\n");
     text.push_str("condition                            as it is  recentred\n");
     for Robustness { condition, limits, accuracy, recentred_accuracy } in results {
@@ -250,7 +251,7 @@ pub fn robustness(results: &[Robustness], images: usize) -> String {
 
 /// A model's header, layers and sizes.
 #[must_use]
-pub fn model(model: &Model<'_>, blob: &[u8]) -> String {
+pub(crate) fn model(model: &Model<'_>, blob: &[u8]) -> String {
     let header = model.header();
     let provenance = &header.provenance;
     let mut text = String::new();
@@ -301,7 +302,7 @@ fn with_out(command: &str) -> String {
 
 /// What quantization cost, how far the integers are from the rounded network, and what was removed.
 #[must_use]
-pub fn quantization(report: &Report) -> String {
+pub(crate) fn quantization(report: &Quantization) -> String {
     let float = if report.learned { "rounded" } else { "float" };
     let int = format!("int{}", bits::label(&report.bits));
     let (before, after) = (report.float_accuracy * 100.0, report.int_accuracy * 100.0);
@@ -354,7 +355,7 @@ pub fn quantization(report: &Report) -> String {
 /// Bytes of each part of a blob.
 ///
 /// ```
-/// let blob = &inkbit::builtin::all()[6]; // nano
+/// let blob = &inkbit::model::builtin::all()[6]; // nano
 /// let text = inkbit::report::text::sizes(&blob.model()?, blob.bytes());
 /// assert!(text.contains("whole blob"));
 /// # Ok::<_, inkbit_core::Error>(())
@@ -388,12 +389,12 @@ pub fn sizes(model: &Model<'_>, blob: &[u8]) -> String {
 
 /// Bytes in hexadecimal.
 #[must_use]
-pub fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What a data set holds.
 #[must_use]
-pub fn images(images: &Images) -> String {
+pub(crate) fn images(images: &Images) -> String {
     format!("{} images of {}x{} pixels", images.len(), images.side, images.side)
 }

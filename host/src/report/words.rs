@@ -3,54 +3,8 @@
 use super::facts::{Facts, Fit};
 use crate::device::board::BoardError;
 use crate::device::cost::Cost;
-use crate::significance::{mcnemar, wilson};
-
-/// A share in percent with two decimals.
-///
-/// ```
-/// assert_eq!(inkbit::report::words::percent(0.9818), "98.18 %");
-/// ```
-#[must_use]
-pub fn percent(share: f64) -> String {
-    format!("{:.2} %", 100.0 * share)
-}
-
-/// A number in groups of three digits.
-///
-/// ```
-/// assert_eq!(inkbit::report::words::grouped(1_234_567), "1,234,567");
-/// ```
-#[must_use]
-pub fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// So many of something, in words that fit one and many.
-///
-/// ```
-/// assert_eq!(inkbit::report::words::counted(1, "epoch", "epochs"), "1 epoch");
-/// ```
-#[must_use]
-pub fn counted(number: usize, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(number), if number == 1 { one } else { many })
-}
-
-/// Names in a row: `a, b and c`.
-fn list(names: &[&str]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
-    }
-}
+use crate::evaluate::significance::{mcnemar, wilson};
+use crate::support::numbers::{chance, counted, grouped, list, percent};
 
 /// A heading and what is said below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,7 +118,7 @@ fn quantization(facts: &Facts<'_>) -> String {
 
 /// Bits of the weights: `8 bits`, or `8, 4 and 4 bits` where layers differ.
 #[must_use]
-pub fn bits(facts: &Facts<'_>) -> String {
+pub(crate) fn bits(facts: &Facts<'_>) -> String {
     let mut bits: Vec<String> =
         facts.model.layers().iter().map(|layer| layer.shape().bits.to_string()).collect();
     if bits.iter().all(|of_layer| *of_layer == bits[0]) {
@@ -219,15 +173,8 @@ fn obstacles(boards: &[&Fit]) -> String {
 
 /// What an inference costs on a board, in words: instructions, and the time that the real part takes
 /// at least if it exists.
-///
-/// ```
-/// use inkbit::device::cost::Cost;
-/// let cost = Cost { instructions: 23_367.4, error: Some(0.01), clock: Some(16_000_000) };
-/// let words = inkbit::report::words::cost(cost);
-/// assert_eq!(words, "about 23,367 instructions (estimated), at least 1.46 ms at 16 MHz");
-/// ```
 #[must_use]
-pub fn cost(cost: Cost) -> String {
+pub(crate) fn cost(cost: Cost) -> String {
     let number = grouped(cost.instructions.round() as usize);
     let instructions = match cost.error {
         None => format!("{number} instructions (counted)"),
@@ -239,32 +186,16 @@ pub fn cost(cost: Cost) -> String {
     instructions + &time
 }
 
-/// How probable something is by chance, in words: `p = 0.533`.
-///
-/// ```
-/// use inkbit::report::words::chance;
-/// assert_eq!([chance(1.0), chance(0.0123), chance(1e-9)], ["p = 1", "p = 0.012", "p < 0.0001"]);
-/// ```
-#[must_use]
-pub fn chance(p: f64) -> String {
-    match p {
-        p if p < 0.0001 => "p < 0.0001".to_owned(),
-        p if p < 0.001 => format!("p = {p:.4}"),
-        p if p < 0.9995 => format!("p = {p:.3}"),
-        _ => "p = 1".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_lists_read_as_people_write_them() {
-        assert_eq!([0, 999, 1000, 123_456].map(grouped), ["0", "999", "1,000", "123,456"]);
-        assert_eq!(counted(1, "image", "images"), "1 image");
-        assert_eq!(counted(2, "image", "images"), "2 images");
-        assert_eq!(list(&["a"]), "a");
-        assert_eq!(list(&["a", "b", "c"]), "a, b and c");
+    fn a_cost_is_said_with_the_time_that_it_takes_at_least() {
+        let cost = Cost { instructions: 23_367.4, error: Some(0.01), clock: Some(16_000_000) };
+        assert_eq!(
+            super::cost(cost),
+            "about 23,367 instructions (estimated), at least 1.46 ms at 16 MHz"
+        );
     }
 }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::{CHECKPOINT, CONFIG, HISTORY};
 use crate::config::ConfigError;
-use crate::files::FileError;
-use crate::shell;
+use crate::support::files::FileError;
+use crate::support::shell;
 use crate::train::TrainError;
 
 /// A folder that is not as it should be.

@@ -4,7 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use super::RunError;
-use crate::files::FileError;
+use crate::support::files::FileError;
 
 /// Held while a run is written; the system lets go of it however the process ends.
 pub(super) struct Lock {

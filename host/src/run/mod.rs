@@ -28,9 +28,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::TrainConfig;
 use crate::data::Dataset;
-use crate::files::{self, FileError};
+use crate::evaluate::quantized::Quantization;
 use crate::net::Mlp;
-use crate::quantize::Report;
+use crate::support::files::{self, FileError};
 use crate::train::adam::Adam;
 use crate::train::history::History;
 use crate::train::timings::Timings;
@@ -110,17 +110,6 @@ impl Run {
     #[must_use]
     pub fn is_at(folder: &Path) -> bool {
         folder.join(CONFIG).exists()
-    }
-
-    /// Reads an interrupted run, to go on with it.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Run::open`] and of [`Run::check_unfinished`].
-    pub fn open_unfinished(folder: &Path) -> Result<Self, RunError> {
-        let run = Self::open(folder)?;
-        run.check_unfinished()?;
-        Ok(run)
     }
 
     /// Refuses a run that training cannot go on with.
@@ -237,7 +226,7 @@ impl Run {
     /// ```
     /// use inkbit::config::TrainConfig;
     /// use inkbit::data::synthetic;
-    /// use inkbit::preset::PRESETS;
+    /// use inkbit::config::preset::PRESETS;
     /// use inkbit::run::{DataInfo, Observer, Run};
     /// struct Silent;
     /// impl Observer for Silent {}
@@ -299,7 +288,7 @@ impl Run {
     /// # Errors
     ///
     /// [`RunError::File`].
-    pub fn save_quantization(&self, report: &Report) -> Result<(), RunError> {
+    pub fn save_quantization(&self, report: &Quantization) -> Result<(), RunError> {
         Ok(files::write(&self.path(QUANTIZED), json(report).as_bytes())?)
     }
 

@@ -149,7 +149,7 @@ impl<'a> Decoded<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rng::Rng;
+    use crate::support::rng::Rng;
 
     #[test]
     fn networks_come_back_bit_for_bit() {

@@ -9,7 +9,7 @@ use super::network::{description, label, shapes};
 use super::{Plan, SweepError};
 use crate::config::TrainConfig;
 use crate::device::board::{self, Board};
-use crate::model_file::Blob;
+use crate::model::Blob;
 use crate::quantize::QuantizeError;
 use crate::run::DataInfo;
 

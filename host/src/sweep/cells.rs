@@ -1,16 +1,11 @@
 //! A sweep made out: its networks, its cells, and which machine trains which.
 
-use std::fmt::{self, Display, Formatter};
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
-
 use super::budget::{Budget, Candidate};
-use super::{Plan, SweepError, network};
+use super::{Plan, Shard, SweepError, network};
 use crate::config::TrainConfig;
 use crate::data::Dataset;
-use crate::rng::Rng;
 use crate::run::DataInfo;
+use crate::support::rng::Rng;
 use crate::train::check_sizes;
 
 /// Uses of the seed of `random`, apart from those of training.
@@ -122,55 +117,6 @@ impl Sweep {
     #[must_use]
     pub fn shard(&self, shard: Shard) -> Vec<Cell> {
         self.cells.iter().skip(shard.number - 1).step_by(shard.of).cloned().collect()
-    }
-}
-
-/// One of several machines that train a sweep; as text, K/N.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Shard {
-    /// Which, from 1.
-    number: usize,
-    /// Of how many.
-    of: usize,
-}
-
-impl Default for Shard {
-    /// The only one.
-    fn default() -> Self {
-        Self { number: 1, of: 1 }
-    }
-}
-
-impl Display for Shard {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.number, self.of)
-    }
-}
-
-impl From<Shard> for String {
-    fn from(shard: Shard) -> Self {
-        shard.to_string()
-    }
-}
-
-impl TryFrom<String> for Shard {
-    type Error = SweepError;
-
-    fn try_from(text: String) -> Result<Self, SweepError> {
-        text.parse()
-    }
-}
-
-impl FromStr for Shard {
-    type Err = SweepError;
-
-    fn from_str(text: &str) -> Result<Self, SweepError> {
-        let parts = text.split_once('/').and_then(|(number, of)| {
-            let shard = Self { number: number.parse().ok()?, of: of.parse().ok()? };
-            (1..=shard.of).contains(&shard.number).then_some(shard)
-        });
-        parts.ok_or_else(|| SweepError::Shard(text.to_owned()))
     }
 }
 

@@ -2,15 +2,14 @@
 
 use std::path::PathBuf;
 
-use super::Shard;
+use super::shard::{Shard, ShardError};
 use crate::config::ConfigError;
+use crate::config::preset::PRESETS;
 use crate::device::board::BoardError;
-use crate::evaluate::EvaluateError;
-use crate::files::FileError;
-use crate::model_file::ModelFileError;
-use crate::preset::PRESETS;
+use crate::model::{ImagesError, ModelFileError};
 use crate::quantize::QuantizeError;
 use crate::run::RunError;
+use crate::support::files::FileError;
 
 /// A sweep that cannot be planned, run or joined.
 #[derive(Debug, thiserror::Error)]
@@ -57,8 +56,8 @@ pub enum SweepError {
         why: String,
     },
     /// Not K/N.
-    #[error("--shard is \"{0}\", but must be K/N with K from 1 to N, such as 2/8")]
-    Shard(String),
+    #[error(transparent)]
+    Shard(#[from] ShardError),
     /// The folder holds a sweep of other trainings.
     #[error(
         "{} holds another sweep: it has `{found}`, asked for is `{asked}`; give another folder",
@@ -144,7 +143,7 @@ pub enum SweepError {
     Model(#[from] ModelFileError),
     /// The images do not fit.
     #[error(transparent)]
-    Evaluate(#[from] EvaluateError),
+    Evaluate(#[from] ImagesError),
 }
 
 impl SweepError {

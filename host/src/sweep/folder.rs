@@ -15,8 +15,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Cell, Outcome, Plan, Sweep, SweepError};
-use crate::files::{self, FileError};
 use crate::run::{DataInfo, Run, RunError};
+use crate::support::files::{self, FileError};
 
 const PLAN: &str = "sweep.toml";
 const BASE: &str = "base.toml";

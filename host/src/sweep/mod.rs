@@ -14,17 +14,19 @@ mod network;
 mod outcome;
 mod plan;
 mod published;
+mod shard;
 mod table;
 mod worker;
 
-pub use budget::{Candidate, obstacle_everywhere};
-pub use cells::{Cell, Shard, Sweep};
+pub use budget::obstacle_everywhere;
+pub use cells::{Cell, Sweep};
 pub use chart::svg;
 pub use error::SweepError;
-pub use folder::{Folder, Merged};
+pub use folder::Folder;
 pub use outcome::{Outcome, Trained};
-pub use plan::{Plan, Space};
+pub use plan::Plan;
 pub use published::{PUBLISHED, Published};
+pub use shard::Shard;
 pub use table::{Row, Table};
 pub use worker::{Progress, Summary};
 

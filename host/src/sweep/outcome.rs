@@ -35,7 +35,7 @@ pub struct Trained {
     pub nonzero: Vec<f64>,
     /// Mean multiplications of non-zero inputs for a test image.
     pub macs: f64,
-    /// Instructions for a test image; of a [`CPU`](super::CPU), estimated; see [`Fit`](crate::device::cost::Fit).
+    /// Instructions for a test image; of a [`CPU`](super::CPU), estimated; see [`Fit`](crate::device::fit::Fit).
     pub instructions: f64,
     /// Wall time of the training.
     pub seconds: f32,

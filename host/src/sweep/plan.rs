@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Shard, SweepError};
 use crate::config::TrainConfig;
-use crate::preset::{self, PRESETS};
+use crate::config::preset::{self, PRESETS};
 
 /// More networks than these are no sweep but a mistake.
 const MAX_NETWORKS: usize = 100_000;
@@ -103,14 +103,6 @@ impl Plan {
     }
 
     /// Every network that the space describes, each with the first seed.
-    ///
-    /// ```
-    /// use inkbit::sweep::Plan;
-    /// let plan = Plan::from_toml("plan.toml", "[space]\nwidths = [16, 24]\ndepths = [1, 2]")?;
-    /// let networks = plan.networks()?;
-    /// assert!(networks.iter().any(|config| config.hidden == [24, 16]));
-    /// # Ok::<_, inkbit::sweep::SweepError>(())
-    /// ```
     ///
     /// # Errors
     ///

@@ -6,10 +6,10 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 
 use super::{CPU, Cell, Folder, Outcome, Sweep, SweepError, Trained, network};
-use crate::activity::activity;
 use crate::data::Dataset;
+use crate::device::counts::Counts;
 use crate::evaluate::evaluate_model;
-use crate::models::Counts;
+use crate::model::activity::activity;
 use crate::quantize::{Quantized, export};
 use crate::run::{Observer, Run, RunError};
 use crate::train::history::{Epoch, History};

@@ -1,21 +1,8 @@
 //! The Adam optimizer (Kingma and Ba, 2015) with decoupled weight decay (AdamW: Loshchilov and
 //! Hutter, 2019), over plain slices.
 
-use serde::{Deserialize, Serialize};
-
+use crate::config::AdamConfig;
 use crate::net::{Mlp, Norm};
-
-/// Constants of Adam. The learning rate stands in [`TrainConfig`](crate::config::TrainConfig).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AdamConfig {
-    /// Decay of the mean of the gradients, from 0 to below 1.
-    pub beta1: f32,
-    /// Decay of the mean of their squares, from 0 to below 1.
-    pub beta2: f32,
-    /// Added to the root of that mean, above 0.
-    pub epsilon: f32,
-}
 
 /// What the optimizer remembers.
 #[derive(Clone, Debug, PartialEq)]

@@ -13,7 +13,6 @@ pub mod history;
 mod norm;
 mod pair;
 pub mod qat;
-pub mod schedule;
 mod split;
 mod step;
 pub mod timings;
@@ -28,7 +27,7 @@ use crate::config::{ConfigError, Init, TrainConfig};
 use crate::data::Images;
 use crate::net::{Mlp, Norm};
 use crate::quantize::Granularity;
-use crate::rng::Rng;
+use crate::support::rng::Rng;
 use adam::Adam;
 use check::check_labels;
 pub use check::check_sizes;
@@ -92,7 +91,7 @@ impl<'a> Trainer<'a> {
     /// ```
     /// use inkbit::config::TrainConfig;
     /// use inkbit::data::synthetic::{Part, images};
-    /// use inkbit::preset::PRESETS;
+    /// use inkbit::config::preset::PRESETS;
     /// use inkbit::train::Trainer;
     /// let images = images(Part::Train, 200, 1);
     /// let classic = (PRESETS[0].name, PRESETS[0].toml);
@@ -154,12 +153,6 @@ impl<'a> Trainer<'a> {
         let (bits, timings) = (config.layer_bits()?, Timings::default());
         let config = config.clone();
         Ok(Self { config, context, images, input, bits, train, validation, state, timings })
-    }
-
-    /// The configuration.
-    #[must_use]
-    pub fn config(&self) -> &TrainConfig {
-        &self.config
     }
 
     /// The state after the last whole epoch.

@@ -78,8 +78,8 @@ fn norm(values: &[f32], columns: usize) -> Norm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::Backend;
-    use crate::rng::Rng;
+    use crate::net::Backend;
+    use crate::support::rng::Rng;
 
     #[test]
     fn a_batch_is_normalized_and_its_gradient_is_the_losss_slope() {

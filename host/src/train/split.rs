@@ -3,7 +3,7 @@
 use super::stream;
 use crate::config::TrainConfig;
 use crate::data::Images;
-use crate::rng::Rng;
+use crate::support::rng::Rng;
 
 /// The images that a configuration keeps apart from training, to choose by.
 #[must_use]

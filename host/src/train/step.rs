@@ -13,7 +13,7 @@ use super::{norm, pair, qat};
 use crate::config::TrainConfig;
 use crate::data::Images;
 use crate::net::{self, Evaluating, Mlp, Net, Pass};
-use crate::rng::Rng;
+use crate::support::rng::Rng;
 
 /// Fewer multiplications for an image are not worth a second thread.
 const WORTH_HALVES: usize = 100_000;

@@ -1,6 +1,6 @@
 //! The committed counts, and whether new ones are worse.
 
-use inkbit::device::cost::Fit;
+use inkbit::device::fit::Fit;
 use inkbit_core::Input;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ const TOLERANCE: f64 = 0.01;
 const HEAD: &str = "# Instructions of an inference, counted in QEMU. \
                     `cargo xtask bench --write` writes this file.\n\
                     # A count is of a model on a board; a fit is what the terms of an estimate\n\
-                    # (host/src/device/cost.rs) take on a processor.\n\n";
+                    # (host/src/device/fit.rs) take on a processor.\n\n";
 
 /// Counts that later ones are compared with.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

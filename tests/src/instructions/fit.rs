@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use inkbit::activity::{Activity, LayerActivity};
 use inkbit::device::Board;
-use inkbit::device::cost::{Blocks, Fit, Terms};
+use inkbit::device::fit::{Blocks, Fit, Terms};
+use inkbit::model::activity::{Activity, LayerActivity};
 use inkbit_core::WeightBits;
 
 use super::baseline::Entry;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use inkbit::device::qemu::{EmulatorError, Screen, in_option};
 use inkbit::device::{Board, DeviceError, Emulator, Firmware};
-use inkbit::model_file::Blob;
+use inkbit::model::Blob;
 
 use super::calls::{self, Block, Call};
 use super::cycles::{self, Cycles, REFILL};

@@ -1,6 +1,6 @@
 //! The same net with 8 bits a weight, which shows what fewer bits cost in instructions.
 
-use inkbit::model_file::Blob;
+use inkbit::model::Blob;
 use inkbit_core::blob::pack_layer;
 use inkbit_core::{Error, Layer, LayerShape, Model};
 

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::thread;
 
-use inkbit::backend::Backend;
 use inkbit::data::{Images, Source, load, synthetic};
-use inkbit::model_file::Blob;
-use inkbit::reference::Reference;
-use inkbit::verify::{VerifyError, verify};
+use inkbit::evaluate::reference::Reference;
+use inkbit::evaluate::verify::{VerifyError, verify};
+use inkbit::model::Blob;
+use inkbit::net::Backend;
 use inkbit_core::Model;
 use inkbit_tests::oracle::Oracle;
 use inkbit_tests::random_model::recipes;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use inkbit::device::verify;
-use inkbit::model_file::Blob;
+use inkbit::model::Blob;
 use inkbit_tests::devices::{classic, digits, emulated, start};
 
 fn compare(board: &str, blob: &Blob, count: usize) {

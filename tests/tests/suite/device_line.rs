@@ -21,7 +21,7 @@ fn damaged_half_and_endless_frames_are_refused_and_the_next_request_is_answered(
     let Some((board, firmware)) = emulated(BOARD) else { return };
     let blob = classic();
     let model = blob.model().unwrap();
-    let mut scratch = inkbit::evaluate::host_scratch(&model);
+    let mut scratch = inkbit::model::host_scratch(&model);
     let images = digits(3);
     let mut emulator = start(&board, &firmware, blob.bytes());
     let good = frame(&Request::Classify { id: 7, pixels: &[0x55; 300] });

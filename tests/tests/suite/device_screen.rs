@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use inkbit::device::Client;
-use inkbit::model_file::Blob;
+use inkbit::model::Blob;
 use inkbit_app::{App, Board, Buffers, Event};
 use inkbit_core::link::{Key, Mode, pack_pixels, unpack_pixels};
 use inkbit_core::{Header, Model};

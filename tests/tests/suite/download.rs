@@ -38,11 +38,11 @@ fn wanted() -> Wanted {
 /// Everything is near, so that a pause may be short; but a machine that is busy with other tests may
 /// be silent for a while.
 fn download(servers: &[&Server]) -> Download {
+    let mirrors: Vec<&str> = servers.iter().map(|server| &*server.address).collect();
     Download {
-        mirrors: servers.iter().map(|server| server.address.clone()).collect(),
         silence: Duration::from_secs(10),
         pause: Duration::from_millis(1),
-        ..Download::default()
+        ..Download::from_mirrors(&mirrors)
     }
 }
 

@@ -5,9 +5,8 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use inkbit::builtin;
-use inkbit::models::{Counts, Entry};
-use inkbit::report::words::grouped;
+use inkbit::device::counts::Counts;
+use inkbit::model::builtin;
 
 /// Pages that show the table of models.
 const PAGES: [&str; 2] = ["README.md", "docs/src/measured.md"];
@@ -22,25 +21,38 @@ const PROCESSORS: [(&str, &str); 3] =
 
 /// The models that come with Inkbit, the largest first.
 fn table() -> String {
-    let counts = Counts::built_in();
-    let mut models: Vec<Entry> =
-        builtin::all().iter().map(|blob| Entry::new(blob, None, &counts).unwrap()).collect();
-    models.sort_by_key(|model| std::cmp::Reverse(model.bytes));
+    let mut blobs = builtin::all();
+    blobs.sort_by_key(|blob| std::cmp::Reverse(blob.bytes().len()));
     let mut text = "| model | network | bits | bytes | MNIST test |".to_owned();
     PROCESSORS.iter().for_each(|(processor, _)| write!(text, " {processor} |").unwrap());
     text += "\n|---|---|---|---|---|---|---|---|\n";
-    for model in models {
-        let Entry { name, network, bits, .. } = &model;
-        let accuracy = 100.0 * model.recorded_accuracy.unwrap();
-        let bytes = grouped(model.bytes);
+    for blob in blobs {
+        let model = blob.model().unwrap();
+        let header = model.header();
+        let (name, provenance) = (header.name, header.provenance);
+        let accuracy = 100.0 * f64::from(provenance.correct) / f64::from(provenance.tested);
+        let widths = model.layers().iter().map(|layer| format!("-{}", layer.outputs()));
+        let network = model.input().inputs().to_string() + &widths.collect::<String>();
+        let bits = model.layers().iter().map(|layer| layer.bits().bits().to_string());
+        let mut bits: Vec<String> = bits.collect();
+        bits.dedup();
+        let bits = bits.join("/");
+        let bytes = grouped(blob.bytes().len());
         write!(text, "| `{name}` | {network} | {bits} | {bytes} | {accuracy:.2} % |").unwrap();
+        let counts = Counts::built_in().of(blob.crc());
         for (_, board) in PROCESSORS {
-            let count = model.instructions[board].round() as usize;
-            write!(text, " {} |", grouped(count)).unwrap();
+            write!(text, " {} |", grouped(counts[board].round() as usize)).unwrap();
         }
         text.push('\n');
     }
     text
+}
+
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().map(|group| str::from_utf8(group).unwrap()).collect();
+    groups.join(",")
 }
 
 #[test]

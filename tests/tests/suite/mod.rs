@@ -22,6 +22,7 @@ mod figures;
 mod golden;
 #[cfg(feature = "host")]
 mod instructions;
+mod module_order;
 #[cfg(feature = "host")]
 mod notebook;
 #[cfg(feature = "host")]

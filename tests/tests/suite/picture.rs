@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use image::{GrayAlphaImage, GrayImage, ImageBuffer, Luma, LumaA, imageops};
-use inkbit::picture::{self, PictureError, from_grey};
+use inkbit::data::picture::{self, PictureError, from_grey};
 use inkbit_core::image::recentre;
 use inkbit_tests::skipped;
 

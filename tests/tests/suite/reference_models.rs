@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use inkbit::config::preset;
 use inkbit::data::{Dataset, Source, load};
 use inkbit::evaluate::evaluate_model;
-use inkbit::model_file::Blob;
-use inkbit::models::find;
-use inkbit::preset;
+use inkbit::model::{Blob, find};
 use inkbit_tests::skipped;
 
 fn models() -> Vec<PathBuf> {

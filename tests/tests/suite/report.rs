@@ -6,12 +6,12 @@
 use std::fs;
 use std::path::Path;
 
-use inkbit::activity::{Activity, LayerActivity};
 use inkbit::data::{Dataset, Images, synthetic};
+use inkbit::device::counts::Counts;
 use inkbit::evaluate::Evaluation;
-use inkbit::model_file::Blob;
-use inkbit::models::Counts;
-use inkbit::predictions::{Bin, Calibration};
+use inkbit::evaluate::predictions::{Bin, Calibration};
+use inkbit::model::Blob;
+use inkbit::model::activity::{Activity, LayerActivity};
 use inkbit::report::facts::{Facts, Training};
 use inkbit::report::plot::{self, Picture, Sample};
 use inkbit::report::{text, words};

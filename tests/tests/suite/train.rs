@@ -4,16 +4,17 @@ use std::fs;
 use std::path::Path;
 
 use inkbit::config::TrainConfig;
+use inkbit::config::preset::PRESETS;
 use inkbit::data::{Dataset, Images};
+use inkbit::evaluate::quantized::Differences;
+use inkbit::evaluate::reference::Reference;
+use inkbit::evaluate::verify::verify;
 use inkbit::evaluate::{evaluate_model, evaluate_net};
-use inkbit::preset::PRESETS;
 use inkbit::quantize::scale::nearest;
 use inkbit::quantize::{Description, Granularity, Quantized, export};
-use inkbit::reference::Reference;
 use inkbit::run::{DataInfo, Observer, Run, RunError};
 use inkbit::train::history::{Epoch, History};
 use inkbit::train::{TrainError, Trainer};
-use inkbit::verify::verify;
 use inkbit_core::Input;
 
 /// Images of 6×6 pixels with a bright row; which one it is, is the class, give or take some noise.
@@ -93,7 +94,8 @@ fn a_resumed_run_ends_with_the_bits_of_an_uninterrupted_one() {
         assert_eq!(parts.history().unwrap().epochs.len(), epochs);
         // What a process killed between two files leaves behind.
         fs::write(parts.folder().join("weights.safetensors"), "old").unwrap();
-        let resumed = Run::open_unfinished(parts.folder()).unwrap();
+        let resumed = Run::open(parts.folder()).unwrap();
+        resumed.check_unfinished().unwrap();
         let resumed_state = resumed.train(&data(), &mut ()).unwrap();
         assert_eq!(resumed_state.last, state.last);
         assert_eq!(resumed_state.adam, state.adam);
@@ -244,7 +246,7 @@ fn what_is_kept_of_rounded_training_is_rounded_and_of_an_epoch_with_rounding() {
             let float = evaluate_net(&net, &data.classes, &data.test, &device).unwrap();
             let int = evaluate_model(&model, &data.test).unwrap();
             assert!((float.loss - int.loss).abs() < 0.01, "{} {}", float.loss, int.loss);
-            let found = quantized.compare(&model, &data.test, &device).unwrap();
+            let found = Differences::between(&quantized, &model, &data.test, &device).unwrap();
             assert!(found.hidden.iter().all(|layer| layer.greatest <= 2), "{found:?}");
             verify(&Reference::new(&model, &device), &model, &data.test, |_| ()).unwrap();
         }
@@ -305,7 +307,7 @@ fn a_run_is_neither_overwritten_nor_resumed_with_something_else() {
     assert!(matches!(error, RunError::OtherData { .. }), "{error}");
 
     run.train(&data(), &mut ()).unwrap();
-    let error = Run::open_unfinished(folder.path()).unwrap_err();
+    let error = Run::open(folder.path()).unwrap().check_unfinished().unwrap_err();
     assert!(error.to_string().contains("finished run: there is nothing to resume"), "{error}");
     Run::create(folder.path(), &config(), info, true).unwrap();
     assert!(matches!(run.weights(), Err(RunError::NoWeights(_))));

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use inkbit::report::words::counted;
-use inkbit::sweep::{Outcome, Progress, Summary, Sweep};
+
+use crate::support::numbers::counted;
+use crate::sweep::{Outcome, Progress, Summary, Sweep};
 
 /// How a session ended, in words.
 pub(super) fn closing(summary: &Summary, out: &Path) -> String {

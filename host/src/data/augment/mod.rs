@@ -11,7 +11,7 @@ mod warp;
 pub use config::{Augment, KINDS, Kind, Strength, Turns};
 pub use warp::{Field, GRID, Motion, Warper};
 
-use crate::rng::Rng;
+use crate::support::rng::Rng;
 
 /// Use of the seed, apart from those of [`train`](crate::train).
 const STREAM: u64 = 5;

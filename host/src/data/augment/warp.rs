@@ -178,7 +178,7 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rng::Rng;
+    use crate::support::rng::Rng;
 
     fn noise(side: usize) -> Vec<u8> {
         let mut rng = Rng::new(1, &[]);

@@ -8,8 +8,8 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use super::theme::{BLUE, DIM, GRID, INK, ORANGE};
 use super::{Area, Drawn, Picture, TEXT, UNIT, WIDTH, axes, percent, text};
-use crate::activity::{Activity, LayerActivity};
-use crate::predictions::Calibration;
+use crate::evaluate::predictions::Calibration;
+use crate::model::activity::{Activity, LayerActivity};
 
 const U: i32 = UNIT as i32;
 

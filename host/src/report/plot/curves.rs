@@ -8,7 +8,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use super::theme::{BLUE, DIM, INK, ORANGE};
 use super::{Area, Drawn, Picture, TEXT, UNIT, WIDTH, axes, percent, text};
-use crate::report::words::counted;
+use crate::support::numbers::counted;
 use crate::train::history::{Epoch, History};
 
 const HEIGHT: u32 = 300 * UNIT;

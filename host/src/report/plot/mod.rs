@@ -19,7 +19,7 @@ use plotters::prelude::{IntoDrawingArea, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, IntoFont, IntoTextStyle, TextStyle};
 
-use super::words::percent;
+use crate::support::numbers::percent;
 pub use bars::{activity, calibration, logit_differences};
 pub use curves::{accuracy, loss};
 pub use digits::{Sample, images, samples, weights};

@@ -3,7 +3,7 @@
 use burn::tensor::{Tensor, TensorData};
 
 use crate::net;
-use crate::quantize::simulate::round;
+use crate::net::rounding::round;
 
 /// The greatest activation, in steps.
 const GREATEST: f32 = 255.0;

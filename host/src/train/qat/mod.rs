@@ -19,8 +19,8 @@ mod weights;
 use inkbit_core::WeightBits;
 
 use crate::data::Images;
-use crate::net::{Dense, Mlp, step_of};
-use crate::quantize::{Granularity, LayerScales, QuantizeError, Quantized, calibrate};
+use crate::net::Mlp;
+use crate::quantize::{Granularity, LayerScales, QuantizeError, calibrate};
 pub(crate) use activations::rounded;
 use weights::Grid;
 
@@ -34,7 +34,7 @@ const COVERED: f64 = 0.9995;
 ///
 /// # Errors
 ///
-/// Those of [`Quantized::post_training`].
+/// Those of [`Quantized::post_training`](crate::quantize::Quantized::post_training).
 pub fn start(
     latent: &mut Mlp,
     folded: &Mlp,
@@ -83,20 +83,6 @@ pub fn straight_through(latent: &Mlp, bits: &[WeightBits], gradients: &mut Mlp) 
             gradient.weight_scale[if shared { 0 } else { output }] += upper + lower;
         }
     }
-}
-
-/// A network that [`round`] returned, as it is evaluated and exported. Batch normalization has been
-/// folded.
-#[must_use]
-pub fn quantized(rounded: &Mlp, bits: &[WeightBits]) -> Quantized {
-    let real = |logarithm: &f32| f64::from(step_of(*logarithm));
-    let scales = |(dense, &bits): (&Dense, &WeightBits)| LayerScales {
-        bits,
-        weight: dense.weight_scale.iter().map(real).collect(),
-        activation: dense.output_scale.first().map(real),
-    };
-    let scales = rounded.layers.iter().zip(bits).map(scales).collect();
-    Quantized { net: rounded.clone(), scales }
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 use super::*;
-use crate::backend::Backend;
 use crate::net;
-use crate::quantize::simulate::round_activations;
-use crate::rng::Rng;
+use crate::net::rounding::round_activations;
+use crate::net::{Backend, Dense};
+use crate::quantize::Quantized;
+use crate::quantize::learned::quantized;
+use crate::support::rng::Rng;
 use burn::tensor::{Tensor, TensorData};
 
 const BITS: [WeightBits; 3] = [WeightBits::Eight, WeightBits::Four, WeightBits::Two];
@@ -73,7 +75,7 @@ fn a_scales_gradient_is_the_losss_change_less_what_rounding_passes_on() {
                 let values = loss(&changed).into_iter().zip(loss(&latent)).zip(products(dense));
                 for (index, ((changed, found), passed)) in values.enumerate() {
                     let output = index % dense.outputs;
-                    let scale = crate::net::step_of(dense.weight_scale[place]);
+                    let scale = crate::net::rounding::step_of(dense.weight_scale[place]);
                     let greatest = BITS[number].max_weight() as f32 * scale;
                     if shared || output == place {
                         expected += (changed - found) / 1e-4;

@@ -2,8 +2,8 @@
 
 use inkbit_core::WeightBits;
 
-use crate::net::{Dense, step_of};
-use crate::quantize::simulate::round;
+use crate::net::Dense;
+use crate::net::rounding::{round, step_of};
 
 /// What the weights of a layer can be: `scale · level`, where a level is an integer or, with 4 and 2
 /// bits, an odd one.

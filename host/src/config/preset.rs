@@ -33,21 +33,21 @@ const fn preset(
 
 /// All presets, the default first.
 pub const PRESETS: [Preset; 8] = [
-    preset("classic", include_str!("../presets/classic.toml"), 240_000, 0.981),
-    preset("accurate", include_str!("../presets/accurate.toml"), 240_000, 0.993),
-    preset("compact", include_str!("../presets/compact.toml"), 122_000, 0.9925),
-    preset("compact2", include_str!("../presets/compact2.toml"), 63_000, 0.992),
-    preset("small", include_str!("../presets/small.toml"), 16_800, 0.991),
-    preset("tiny", include_str!("../presets/tiny.toml"), 12_900, 0.9905),
-    preset("micro", include_str!("../presets/micro.toml"), 8_390, 0.9895),
-    preset("nano", include_str!("../presets/nano.toml"), 4_096, 0.9835),
+    preset("classic", include_str!("../../presets/classic.toml"), 240_000, 0.981),
+    preset("accurate", include_str!("../../presets/accurate.toml"), 240_000, 0.993),
+    preset("compact", include_str!("../../presets/compact.toml"), 122_000, 0.9925),
+    preset("compact2", include_str!("../../presets/compact2.toml"), 63_000, 0.992),
+    preset("small", include_str!("../../presets/small.toml"), 16_800, 0.991),
+    preset("tiny", include_str!("../../presets/tiny.toml"), 12_900, 0.9905),
+    preset("micro", include_str!("../../presets/micro.toml"), 8_390, 0.9895),
+    preset("nano", include_str!("../../presets/nano.toml"), 4_096, 0.9835),
 ];
 
 /// Looks a preset up.
 ///
 /// ```
 /// use inkbit::config::TrainConfig;
-/// let preset = inkbit::preset::find("tiny").expect("it is one of them");
+/// let preset = inkbit::config::preset::find("tiny").expect("it is one of them");
 /// let config = TrainConfig::from_layers(&[(preset.name, preset.toml)])?;
 /// assert_eq!((config.hidden.len(), config.bits.as_slice()), (3, &[4][..]));
 /// # Ok::<_, inkbit::config::ConfigError>(())

@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::activity::activity;
 use crate::data::Images;
 use crate::device::board::{self, Board};
 use crate::device::cost::Cost;
-use crate::evaluate::{EvaluateError, int_logits};
-use crate::model_file::Blob;
-use crate::models::Counts;
-use crate::predictions::{Prediction, predictions};
-use crate::significance::{mcnemar, wilson};
+use crate::device::counts::Counts;
+use crate::evaluate::predictions::{Prediction, predictions};
+use crate::evaluate::significance::{mcnemar, wilson};
+use crate::model::activity::activity;
+use crate::model::{Blob, ImagesError, int_logits};
 
 /// One of the models.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -70,7 +69,7 @@ impl Contender {
     ///
     /// # Errors
     ///
-    /// Those of [`check_images`](crate::evaluate::check_images).
+    /// Those of [`check_images`](crate::model::check_images).
     ///
     /// # Panics
     ///
@@ -80,7 +79,7 @@ impl Contender {
         blob: &Blob,
         images: &Images,
         counts: &Counts,
-    ) -> Result<Self, EvaluateError> {
+    ) -> Result<Self, ImagesError> {
         let model = &blob.model().expect("a blob that was loaded is a model");
         let logits: Vec<f64> = int_logits(model, images)?.into_iter().map(f64::from).collect();
         let found = predictions(model.classes(), &images.labels, &logits);
@@ -108,20 +107,6 @@ impl Contender {
 
 impl Comparison {
     /// Compares models that were measured on the same images, of which there is at least one.
-    ///
-    /// ```
-    /// use inkbit::compare::{Comparison, Contender};
-    /// use inkbit::data::synthetic::{Part, images};
-    /// use inkbit::models::Counts;
-    /// let (images, counts) = (images(Part::Test, 50, 1), Counts::built_in());
-    /// let models = inkbit::builtin::all();
-    /// let measure = |name, number: usize| Contender::measure(name, &models[number], &images, &counts);
-    /// let found = Comparison::new(vec![measure("large", 0)?, measure("small", 6)?]);
-    /// assert!(found.models[0].bytes > found.models[1].bytes);
-    /// assert_eq!(found.pairs.len(), 1); // each pair once: is the difference more than chance?
-    /// assert!((0.0..=1.0).contains(&found.pairs[0].p));
-    /// # Ok::<_, Box<dyn std::error::Error>>(())
-    /// ```
     #[must_use]
     pub fn new(mut models: Vec<Contender>) -> Self {
         let images = models.first().map_or(0, |model| model.right.len());

@@ -68,8 +68,8 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
 /// ```
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("note.txt");
-/// inkbit::files::write(&path, b"whole or not at all")?;
-/// assert_eq!(inkbit::files::read(&path)?, b"whole or not at all");
+/// inkbit::support::files::write(&path, b"whole or not at all")?;
+/// assert_eq!(inkbit::support::files::read(&path)?, b"whole or not at all");
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 ///

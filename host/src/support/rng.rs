@@ -8,7 +8,7 @@ impl Rng {
     /// The stream that belongs to a seed and a place in the program, such as epoch and batch.
     ///
     /// ```
-    /// use inkbit::rng::Rng;
+    /// use inkbit::support::rng::Rng;
     /// let (mut one, mut same) = (Rng::new(7, &[1, 2]), Rng::new(7, &[1, 2]));
     /// assert_eq!(one.bits(), same.bits());
     /// assert_ne!(one.bits(), Rng::new(7, &[1, 3]).bits());

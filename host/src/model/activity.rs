@@ -9,7 +9,7 @@ use inkbit_core::{Input, LayerOutput, Model, WeightBits, infer_observed};
 
 use crate::data::Images;
 use crate::data::shrink::shrink;
-use crate::evaluate::{EvaluateError, check_images, host_scratch};
+use crate::model::{ImagesError, check_images, host_scratch};
 
 /// What one layer takes in, over all images.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,9 +66,9 @@ type Counts = Vec<[usize; 2]>;
 ///
 /// ```
 /// use inkbit::data::synthetic::{Part, images};
-/// let blob = &inkbit::builtin::all()[6]; // nano
+/// let blob = &inkbit::model::builtin::all()[6]; // nano
 /// let model = blob.model()?;
-/// let found = inkbit::activity::activity(&model, &images(Part::Test, 20, 1))?;
+/// let found = inkbit::model::activity::activity(&model, &images(Part::Test, 20, 1))?;
 /// assert_eq!(found.layers.len(), model.layers().len());
 /// assert!(found.share() < 0.8); // at least a fifth is multiplications with 0, which are skipped
 /// # Ok::<_, Box<dyn std::error::Error>>(())
@@ -77,7 +77,7 @@ type Counts = Vec<[usize; 2]>;
 /// # Errors
 ///
 /// Those of [`check_images`].
-pub fn activity(model: &Model<'_>, images: &Images) -> Result<Activity, EvaluateError> {
+pub fn activity(model: &Model<'_>, images: &Images) -> Result<Activity, ImagesError> {
     check_images(images, usize::from(model.input().side), model.classes())?;
     let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let size = model.input().pixels();
@@ -135,7 +135,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::model_file::Blob;
+    use crate::model::Blob;
 
     #[test]
     fn multiplications_are_those_of_non_zero_inputs() {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use inkbit_core::Model;
 
 use crate::data::Dataset;
-use crate::files::{self, FileError};
+use crate::support::files::{self, FileError};
 
 /// Characters of the longest label: more make no table and fit no screen.
 pub const MAX_LABEL: usize = 32;
@@ -93,17 +93,6 @@ pub fn read(path: &Path) -> Result<Vec<String>, LabelsError> {
 }
 
 /// Reads a file of labels for so many classes; `whose` is for the message, such as "the model has".
-///
-/// ```
-/// use inkbit::labels::read_for;
-/// let folder = tempfile::tempdir()?;
-/// let path = folder.path().join("labels.txt");
-/// std::fs::write(&path, "cat\ndog\n")?;
-/// assert_eq!(read_for(&path, 2, "the model has")?, ["cat", "dog"]);
-/// let error = read_for(&path, 3, "the model has").unwrap_err();
-/// assert!(error.to_string().contains("has 2 labels, but the model has 3 classes"), "{error}");
-/// # Ok::<_, Box<dyn std::error::Error>>(())
-/// ```
 ///
 /// # Errors
 ///
@@ -263,5 +252,15 @@ mod tests {
             refused(b"\xff\xfe"),
             format!("{start} is not UTF-8 text: give a text file with one label a line")
         );
+    }
+
+    #[test]
+    fn there_is_a_label_for_each_class() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("labels.txt");
+        std::fs::write(&path, "cat\ndog\n").unwrap();
+        assert_eq!(read_for(&path, 2, "the model has").unwrap(), ["cat", "dog"]);
+        let error = read_for(&path, 3, "the model has").unwrap_err().to_string();
+        assert!(error.contains("has 2 labels, but the model has 3 classes"), "{error}");
     }
 }

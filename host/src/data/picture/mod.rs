@@ -5,7 +5,7 @@
 
 mod ink;
 mod paper;
-pub mod sheet;
+pub(crate) mod sheet;
 
 use std::fs::File;
 use std::io::{Cursor, Read as _};
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageReader, LumaA};
 
-use crate::files::FileError;
+use crate::support::files::FileError;
 
 /// The most pixels that a picture may have. A file of a few bytes can claim any number.
 pub const MAX_PIXELS: u64 = 100_000_000;
@@ -94,7 +94,7 @@ pub fn read(path: &Path, side: usize) -> Result<Vec<u8>, PictureError> {
 ///     photo.put_pixel(30, row, Luma([20])); // a stroke of dark ink on light paper
 ///     photo.put_pixel(31, row, Luma([20]));
 /// }
-/// let pixels = inkbit::picture::from_grey(&photo, 28).expect("there is something drawn");
+/// let pixels = inkbit::data::picture::from_grey(&photo, 28).expect("there is something drawn");
 /// assert_eq!(pixels.len(), 28 * 28);
 /// assert!(pixels[14 * 28 + 14] > 100 && pixels[0] == 0);
 /// ```

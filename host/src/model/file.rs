@@ -1,13 +1,13 @@
 //! A blob in a file, or on its way into one.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use inkbit_core::blob::{MAGIC, PREFIX_BYTES, stated_length};
 use inkbit_core::{Error, MAX_LAYERS, MAX_WIDTH, Model};
 
-use crate::files::{self, FileError};
+use crate::support::files::{self, FileError};
 
 /// The bytes of a blob, on the boundary that [`Model::parse`] wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,8 +42,8 @@ impl Blob {
     /// Copies bytes to an aligned place.
     ///
     /// ```
-    /// use inkbit::model_file::Blob;
-    /// let bytes = inkbit::builtin::all()[0].bytes().to_vec(); // at any address
+    /// use inkbit::model::Blob;
+    /// let bytes = inkbit::model::builtin::all()[0].bytes().to_vec(); // at any address
     /// let blob = Blob::from_bytes(&bytes);
     /// assert_eq!(blob.model()?.classes(), 10);
     /// # Ok::<_, inkbit_core::Error>(())
@@ -80,8 +80,8 @@ impl Blob {
     /// Writes the file, whole or not at all. A file that is no model is not replaced.
     ///
     /// ```
-    /// use inkbit::model_file::Blob;
-    /// let blob = &inkbit::builtin::all()[6]; // nano
+    /// use inkbit::model::Blob;
+    /// let blob = &inkbit::model::builtin::all()[6]; // nano
     /// let folder = tempfile::tempdir()?;
     /// let path = folder.path().join("nano.inkbit");
     /// blob.save(&path)?;
@@ -129,6 +129,32 @@ pub fn check_replaceable(path: &Path) -> Result<(), ModelFileError> {
         true => Ok(()),
         false => Err(ModelFileError::Occupied(path.to_owned())),
     }
+}
+
+/// The models among these paths: files as they are, and of a folder all `.inkbit` in it, by name.
+///
+/// # Errors
+///
+/// [`FileError`] if a folder cannot be read.
+pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FileError> {
+    let mut found = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            found.push(path.clone());
+            continue;
+        }
+        let read = || FileError::at("read", path);
+        let mut models = Vec::new();
+        for entry in fs::read_dir(path).map_err(read())? {
+            let file = entry.map_err(read())?.path();
+            if file.extension().is_some_and(|extension| extension == "inkbit") {
+                models.push(file);
+            }
+        }
+        models.sort();
+        found.extend(models);
+    }
+    Ok(found)
 }
 
 /// Reads a file if it begins like a blob, and no more of it than a blob can be long: what is given

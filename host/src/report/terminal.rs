@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal};
 /// Whether standard output shows colours: a terminal that knows them, and nobody has said no by
 /// `NO_COLOR` (<https://no-color.org>).
 #[must_use]
-pub fn has_colours() -> bool {
+pub(crate) fn has_colours() -> bool {
     let set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
     io::stdout().is_terminal()
         && !set("NO_COLOR")
@@ -34,7 +34,7 @@ pub(crate) fn colours(text: Colour, behind: Colour) -> String {
 /// `side`, 0 for paper and 255 for ink, which comes out in the colour of the terminal's text.
 ///
 /// ```
-/// let drawn = inkbit::terminal::draw(&[0, 255, 255, 0], 2);
+/// let drawn = inkbit::report::terminal::draw(&[0, 255, 255, 0], 2);
 /// assert_eq!(drawn, "┌──┐\n│▄▀│\n└──┘\n");
 /// ```
 #[must_use]
@@ -45,13 +45,8 @@ pub fn draw(pixels: &[u8], side: usize) -> String {
 /// Weights in characters, two rows to a line, in a frame: in colours orange for those above 0 and
 /// blue for those below, as bright as they are great; without colours `█` and `·` for those that
 /// are more than a third of the greatest.
-///
-/// ```
-/// let drawn = inkbit::terminal::draw_weights(&[0, 90, -90, 10], 2, false);
-/// assert_eq!(drawn, "┌──┐\n│·▀│\n└──┘\n");
-/// ```
 #[must_use]
-pub fn draw_weights(weights: &[i32], side: usize, coloured: bool) -> String {
+pub(crate) fn draw_weights(weights: &[i32], side: usize, coloured: bool) -> String {
     let greatest = weights.iter().map(|weight| weight.unsigned_abs()).max().unwrap_or(1).max(1);
     if coloured {
         let shade = |weight: i32| {
@@ -97,7 +92,7 @@ fn framed<T: Copy>(
 
 /// Drawings of equal height beside each other, `columns` in a row. Each is given as its lines.
 #[must_use]
-pub fn side_by_side(drawings: &[Vec<String>], columns: usize) -> String {
+pub(crate) fn side_by_side(drawings: &[Vec<String>], columns: usize) -> String {
     let mut text = String::new();
     for row in drawings.chunks(columns.max(1)) {
         for line in 0..row.first().map_or(0, Vec::len) {
@@ -147,5 +142,10 @@ mod tests {
     fn drawings_stand_beside_each_other_row_by_row() {
         let drawings = ["ab", "cd", "ef"].map(|d| d.chars().map(String::from).collect::<Vec<_>>());
         assert_eq!(side_by_side(&drawings, 2), "a c\nb d\n\ne\nf\n\n");
+    }
+
+    #[test]
+    fn weights_without_colours_are_marked_by_their_sign() {
+        assert_eq!(draw_weights(&[0, 90, -90, 10], 2, false), "┌──┐\n│·▀│\n└──┘\n");
     }
 }

@@ -7,7 +7,7 @@ const Z: f64 = 1.959_963_984_540_054;
 /// Succession, and Statistical Inference", 1927: from 0 to 1, and `(0, 1)` of nothing.
 ///
 /// ```
-/// let (low, high) = inkbit::significance::wilson(98, 100);
+/// let (low, high) = inkbit::evaluate::significance::wilson(98, 100);
 /// assert_eq!(format!("{low:.4} {high:.4}"), "0.9300 0.9945");
 /// ```
 #[must_use]
@@ -32,7 +32,7 @@ pub fn wilson(successes: usize, trials: usize) -> (f64, f64) {
 /// ```
 /// // Of 8 images that one of two gets right, a fair coin gives 1 or fewer to one side 18 times
 /// // in 256.
-/// assert!((inkbit::significance::mcnemar(1, 7) - 18.0 / 256.0).abs() < 1e-12);
+/// assert!((inkbit::evaluate::significance::mcnemar(1, 7) - 18.0 / 256.0).abs() < 1e-12);
 /// ```
 #[must_use]
 pub fn mcnemar(only_first: usize, only_second: usize) -> f64 {

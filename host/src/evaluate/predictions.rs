@@ -25,7 +25,7 @@ impl Prediction {
 /// Reads the logits of all images, `classes` for each, in the order of `truth`.
 ///
 /// ```
-/// use inkbit::predictions::predictions;
+/// use inkbit::evaluate::predictions::predictions;
 /// let found = predictions(2, &[1], &[3.0, 3.0]);
 /// assert_eq!((found[0].class, found[0].confidence), (0, 0.5));
 /// ```
@@ -45,7 +45,7 @@ pub fn predictions(classes: usize, truth: &[u8], logits: &[f64]) -> Vec<Predicti
 /// Indices of the wrong ones, the most confident first, at most `count`.
 ///
 /// ```
-/// use inkbit::predictions::{most_confidently_wrong, predictions};
+/// use inkbit::evaluate::predictions::{most_confidently_wrong, predictions};
 /// let found = predictions(2, &[1, 0, 1], &[1.0, 0.0, 1.0, 0.0, 9.0, 0.0]);
 /// assert_eq!(most_confidently_wrong(&found, 5), [2, 0]);
 /// ```
@@ -83,7 +83,7 @@ pub struct Calibration {
 /// Modern Neural Networks", 2017.
 ///
 /// ```
-/// use inkbit::predictions::{calibration, predictions};
+/// use inkbit::evaluate::predictions::{calibration, predictions};
 /// let found = predictions(2, &[0, 1], &[3.0, 0.0, 3.0, 0.0]); // sure of both, right about one
 /// let calibration = calibration(&found);
 /// assert_eq!((calibration.bins.len(), calibration.bins[0].accuracy), (1, 0.5));

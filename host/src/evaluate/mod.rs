@@ -1,18 +1,21 @@
 //! How good a classifier is: accuracy, loss, and where it errs.
 
-use std::num::NonZeroUsize;
-use std::thread;
+pub(crate) mod compare;
+pub mod predictions;
+pub mod quantized;
+pub mod reference;
+pub(crate) mod robust;
+pub mod significance;
+pub(crate) mod table;
+pub mod verify;
 
 use burn::tensor::Device;
-use inkbit_core::{Model, Scratch, infer};
+use inkbit_core::Model;
 use serde::Serialize;
 
-use crate::data::Images;
-use crate::labels;
+use crate::data::{Images, labels};
+use crate::model::{ImagesError, check_images, int_logits};
 use crate::net::Mlp;
-
-/// Working memory that is enough for every model of the format.
-pub type HostScratch<'m> = Scratch<'m, { 2 * inkbit_core::MAX_WIDTH }>;
 
 /// The measures of a classifier over labelled images.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -46,54 +49,6 @@ pub struct ClassScore {
     pub recall: f64,
     /// Harmonic mean of the two.
     pub f1: f64,
-}
-
-/// Images that a model cannot be evaluated on.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum EvaluateError {
-    /// They have another size than the model takes.
-    #[error(
-        "the images are {found}x{found} pixels, the model takes {expected}x{expected}; give the \
-         data that it was trained on with --data"
-    )]
-    Side {
-        /// Edge of an image of the data.
-        found: usize,
-        /// Edge of an image that the model takes.
-        expected: usize,
-    },
-    /// They have labels that the model has no class for.
-    #[error(
-        "the data have a label {found}, the model has {expected} classes, counted from 0; give \
-         the data that it was trained on with --data"
-    )]
-    Label {
-        /// The label.
-        found: u8,
-        /// Classes of the model.
-        expected: usize,
-    },
-    /// There are none.
-    #[error("there are no images to evaluate on")]
-    NoImages,
-}
-
-/// Checks that images fit a model of that image edge and number of classes.
-///
-/// # Errors
-///
-/// [`EvaluateError`].
-pub fn check_images(images: &Images, side: usize, classes: usize) -> Result<(), EvaluateError> {
-    if images.is_empty() {
-        return Err(EvaluateError::NoImages);
-    }
-    if images.side != side {
-        return Err(EvaluateError::Side { found: images.side, expected: side });
-    }
-    match images.labels.iter().copied().find(|&label| usize::from(label) >= classes) {
-        Some(found) => Err(EvaluateError::Label { found, expected: classes }),
-        None => Ok(()),
-    }
 }
 
 /// A kind of mistake: (true class, predicted class, how often).
@@ -192,55 +147,11 @@ fn argmax(logits: &[f64]) -> usize {
     best
 }
 
-/// The logits of a model for every image, image after image, on all cores.
-///
-/// ```
-/// use inkbit::data::synthetic::{Part, images};
-/// let blob = &inkbit::builtin::all()[6]; // nano
-/// let logits = inkbit::evaluate::int_logits(&blob.model()?, &images(Part::Test, 5, 1))?;
-/// assert_eq!(logits.len(), 5 * 10);
-/// # Ok::<_, Box<dyn std::error::Error>>(())
-/// ```
-///
-/// # Errors
-///
-/// Those of [`check_images`].
-pub fn int_logits(model: &Model<'_>, images: &Images) -> Result<Vec<i32>, EvaluateError> {
-    check_images(images, usize::from(model.input().side), model.classes())?;
-    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let size = model.input().pixels();
-    let mut logits = vec![0; images.len() * model.classes()];
-    let share = images.len().div_ceil(threads).max(1);
-    thread::scope(|scope| {
-        let parts = images.pixels.chunks(share * size);
-        for (pixels, logits) in parts.zip(logits.chunks_mut(share * model.classes())) {
-            scope.spawn(move || {
-                let mut scratch = host_scratch(model);
-                let pixels = pixels.chunks_exact(size);
-                for (pixels, logits) in pixels.zip(logits.chunks_exact_mut(model.classes())) {
-                    logits.copy_from_slice(infer(&mut scratch, pixels));
-                }
-            });
-        }
-    });
-    Ok(logits)
-}
-
-/// Working memory that is enough for any model.
-///
-/// # Panics
-///
-/// Never: no layer has more inputs or outputs than [`MAX_WIDTH`](inkbit_core::MAX_WIDTH).
-#[must_use]
-pub fn host_scratch<'m>(model: &'m Model<'m>) -> HostScratch<'m> {
-    HostScratch::for_model(model).expect("enough cells for the widest layers")
-}
-
 /// Evaluates a quantized model, with its own labels.
 ///
 /// ```
 /// use inkbit::data::synthetic::{Part, images};
-/// let blob = &inkbit::builtin::all()[6]; // nano
+/// let blob = &inkbit::model::builtin::all()[6]; // nano
 /// let found = inkbit::evaluate::evaluate_model(&blob.model()?, &images(Part::Test, 50, 1))?;
 /// assert!(found.accuracy > 0.7); // these digits are not those that it was trained on
 /// # Ok::<_, Box<dyn std::error::Error>>(())
@@ -249,7 +160,7 @@ pub fn host_scratch<'m>(model: &'m Model<'m>) -> HostScratch<'m> {
 /// # Errors
 ///
 /// Those of [`int_logits`].
-pub fn evaluate_model(model: &Model<'_>, images: &Images) -> Result<Evaluation, EvaluateError> {
+pub fn evaluate_model(model: &Model<'_>, images: &Images) -> Result<Evaluation, ImagesError> {
     let scale = f64::from(model.header().logit_scale);
     let logits = int_logits(model, images)?;
     let logits: Vec<f64> = logits.into_iter().map(|logit| f64::from(logit) * scale).collect();
@@ -266,7 +177,7 @@ pub fn evaluate_net(
     classes: &[String],
     images: &Images,
     device: &Device,
-) -> Result<Evaluation, EvaluateError> {
+) -> Result<Evaluation, ImagesError> {
     let side = net.layers.first().map_or(0, |layer| layer.inputs.isqrt());
     check_images(images, side, classes.len())?;
     let logits: Vec<f64> = net.logits(images, device).into_iter().map(f64::from).collect();

@@ -3,41 +3,43 @@
 //! The two differ where sums of floats round, and where multipliers and biases are rounded to
 //! integers: an activation that lies on the edge between two steps may come out one step off.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use inkbit_core::{LayerOutput, Model, argmax, infer_observed};
 use serde::{Deserialize, Serialize};
 
-use super::Quantized;
 use crate::data::Images;
-use crate::evaluate::{EvaluateError, check_images, host_scratch};
+use crate::model::{ImagesError, check_images, dense, host_scratch};
+use crate::net::rounding::rounded_activations;
 use crate::net::{self, Net};
-use crate::verify::dense;
+use crate::quantize::{Quantized, Removed};
 
 /// Images that go through burn's tensors at once.
 const BATCH: usize = 500;
 
-/// Adding and subtracting it rounds floats up to 2²² to integers, ties to even; `f32::round` is a
-/// call to a function on processors without SSE4.1, and with it training takes half as long again.
-const ROUND: f32 = 12_582_912.0;
-
-/// The integer nearest to a value within ±2²².
-#[inline(always)]
-pub(crate) fn round(value: f32) -> f32 {
-    (value + ROUND) - ROUND
-}
-
-/// Makes a layer's sums activations: ReLU, and rounded to a byte's steps of this size.
-pub(crate) fn round_activations(sums: &mut [f32], step: f32) {
-    let inverse = 1.0 / step;
-    sums.iter_mut().for_each(|sum| *sum = round((*sum * inverse).clamp(0.0, 255.0)) * step);
-}
-
-/// [`round_activations`] for tensors without automatic differentiation.
-pub(crate) fn rounded_activations(sums: Tensor<2>, step: f32) -> Tensor<2> {
-    let (device, shape) = (sums.device(), sums.dims());
-    let mut values = net::values(sums);
-    round_activations(&mut values, step);
-    Tensor::from_data(TensorData::new(values, shape), &device)
+/// What quantization did to a network, and what it cost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Quantization {
+    /// Bits of a weight, layer by layer.
+    pub bits: Vec<usize>,
+    /// Whether the scales were learned in training, or fitted after it.
+    pub learned: bool,
+    /// Bytes of the model.
+    pub bytes: usize,
+    /// Share of the test images that the float network classifies correctly; where scales were
+    /// learned, with weights and activations rounded.
+    pub float_accuracy: f64,
+    /// Its mean cross-entropy in nats.
+    pub float_loss: f64,
+    /// The same of the integers.
+    pub int_accuracy: f64,
+    /// The same of the integers.
+    pub int_loss: f64,
+    /// How far the integers are from the rounded network, over the test images.
+    pub differences: Differences,
+    /// Units removed from the hidden layers; empty if none were to be.
+    pub removed: Vec<Removed>,
+    /// Test images whose logits the removal changed.
+    pub changed: usize,
 }
 
 /// How far the activations of one hidden layer are apart, over all images.
@@ -68,9 +70,9 @@ pub struct Differences {
     pub classes: usize,
 }
 
-impl Quantized {
-    /// Compares it, unit by unit, with the integers that were made of it. The images have the size
-    /// that the model takes.
+impl Differences {
+    /// Compares a rounded network, unit by unit, with the integers that were made of it. The images
+    /// have the size that the model takes.
     ///
     /// # Errors
     ///
@@ -79,24 +81,24 @@ impl Quantized {
     /// # Panics
     ///
     /// If the model has other layers.
-    pub fn compare(
-        &self,
+    pub fn between(
+        quantized: &Quantized,
         model: &Model<'_>,
         images: &Images,
         device: &Device,
-    ) -> Result<Differences, EvaluateError> {
+    ) -> Result<Self, ImagesError> {
         check_images(images, usize::from(model.input().side), model.classes())?;
         let small = images.shrunk(model.input());
-        let net = self.net.clone().into_net(device);
+        let net = quantized.net.clone().into_net(device);
         let (size, classes) = (model.input().pixels(), model.classes());
         let scale = f64::from(model.header().logit_scale);
         let mut scratch = host_scratch(model);
-        let hidden = vec![LayerDifference::default(); self.scales.len() - 1];
-        let mut found = Differences { hidden, ..Differences::default() };
+        let hidden = vec![LayerDifference::default(); quantized.scales.len() - 1];
+        let mut found = Self { hidden, ..Self::default() };
         let indices: Vec<u32> = (0..images.len() as u32).collect();
         for (indices, pixels) in indices.chunks(BATCH).zip(images.pixels.chunks(BATCH * size)) {
             let mut activations = Vec::new();
-            let logits = self.forward(&net, &small, indices, device, |step, values| {
+            let logits = forward(quantized, &net, &small, indices, device, |step, values| {
                 activations
                     .push(values.iter().map(|value| (value / step).round() as i64).collect());
             });
@@ -116,36 +118,6 @@ impl Quantized {
         Ok(found)
     }
 
-    /// Logits; `observe` gets the step and the values of every hidden layer.
-    fn forward(
-        &self,
-        net: &Net,
-        images: &Images,
-        indices: &[u32],
-        device: &Device,
-        mut observe: impl FnMut(f32, &[f32]),
-    ) -> Tensor<2> {
-        let mut steps = self.scales.iter().filter_map(|scales| scales.activation);
-        net.forward(net::input(images, indices, device), |sums| {
-            let step = steps.next().expect("every hidden layer has a scale") as f32;
-            let activations = rounded_activations(sums, step);
-            observe(step, &net::values(activations.clone()));
-            activations
-        })
-    }
-}
-
-impl LayerDifference {
-    fn add(&mut self, expected: &[i64], found: &[i64]) {
-        self.compared += expected.len();
-        for difference in expected.iter().zip(found).map(|(a, b)| a.abs_diff(*b)) {
-            self.differing += usize::from(difference > 0);
-            self.greatest = self.greatest.max(difference.min(255) as u8);
-        }
-    }
-}
-
-impl Differences {
     fn add_logits(&mut self, expected: &[f32], found: &[i32], scale: f64) {
         self.images += 1;
         self.logits += found.len();
@@ -162,4 +134,32 @@ impl Differences {
         }
         self.classes += usize::from(best != argmax(found));
     }
+}
+
+impl LayerDifference {
+    fn add(&mut self, expected: &[i64], found: &[i64]) {
+        self.compared += expected.len();
+        for difference in expected.iter().zip(found).map(|(a, b)| a.abs_diff(*b)) {
+            self.differing += usize::from(difference > 0);
+            self.greatest = self.greatest.max(difference.min(255) as u8);
+        }
+    }
+}
+
+/// Logits; `observe` gets the step and the values of every hidden layer.
+fn forward(
+    quantized: &Quantized,
+    net: &Net,
+    images: &Images,
+    indices: &[u32],
+    device: &Device,
+    mut observe: impl FnMut(f32, &[f32]),
+) -> Tensor<2> {
+    let mut steps = quantized.scales.iter().filter_map(|scales| scales.activation);
+    net.forward(net::input(images, indices, device), |sums| {
+        let step = steps.next().expect("every hidden layer has a scale") as f32;
+        let activations = rounded_activations(sums, step);
+        observe(step, &net::values(activations.clone()));
+        activations
+    })
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use image::{GrayImage, ImageFormat, Luma};
 
-use crate::files::{self, FileError};
+use crate::support::files::{self, FileError};
 
 /// Edge of a square that a pixel becomes, in pixels of the picture.
 const ZOOM: u32 = 2;

@@ -8,7 +8,7 @@ use object::endian::{LittleEndian, U16};
 use object::pod::{bytes_of, bytes_of_slice};
 use object::read::elf::{FileHeader, SectionHeader};
 
-use super::firmware::{ENDIAN, Header};
+use super::elf::{ENDIAN, Header};
 
 /// Bytes of data in a line of Intel HEX.
 const HEX_LINE: usize = 16;
@@ -28,12 +28,6 @@ pub enum ImageError {
 }
 
 /// Intel HEX with these bytes at these addresses.
-///
-/// ```
-/// let text = inkbit::device::image::hex(&[(0x0800_0000, &[1, 2, 3])]);
-/// assert!(text.starts_with(":02000004"), "the upper half of the address comes first");
-/// assert!(text.trim_end().ends_with(":00000001FF"), "the last record");
-/// ```
 ///
 /// # Panics
 ///

@@ -58,11 +58,11 @@ impl Reference {
     /// `images × outputs` values, image after image.
     ///
     /// ```
-    /// use inkbit::backend::Backend;
+    /// use inkbit::net::Backend;
     /// use inkbit::data::synthetic::{Part, images};
-    /// use inkbit::evaluate::int_logits;
-    /// use inkbit::reference::Reference;
-    /// let blob = &inkbit::builtin::all()[6]; // nano
+    /// use inkbit::model::int_logits;
+    /// use inkbit::evaluate::reference::Reference;
+    /// let blob = &inkbit::model::builtin::all()[6]; // nano
     /// let (model, digits) = (blob.model()?, images(Part::Test, 3, 1));
     /// let reference = Reference::new(&model, &Backend::Ndarray.device()?);
     /// let logits = reference.layers(&digits.pixels).pop().expect("the last layer gives logits");

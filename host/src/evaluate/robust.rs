@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::data::Images;
 use crate::data::augment::{Motion, Warper};
-use crate::rng::Rng;
+use crate::support::rng::Rng;
 
 /// The seed of all changes.
 const SEED: u64 = 1;
@@ -74,17 +74,6 @@ pub struct Robustness {
 /// Measures a classifier under all conditions; `accuracy` gives its accuracy on images, and
 /// `progress` is told how many conditions are done.
 ///
-/// ```
-/// use inkbit::data::synthetic::{Part, images};
-/// use inkbit::evaluate::evaluate_model;
-/// use inkbit::robust::{CONDITIONS, measure};
-/// let blob = &inkbit::builtin::all()[6]; // nano
-/// let (model, digits) = (blob.model()?, images(Part::Test, 20, 1));
-/// let accuracy = |digits: &_| evaluate_model(&model, digits).map(|found| found.accuracy);
-/// assert_eq!(measure(&digits, accuracy, |_done| {})?.len(), CONDITIONS.len());
-/// # Ok::<_, Box<dyn std::error::Error>>(())
-/// ```
-///
 /// # Errors
 ///
 /// Those of `accuracy`.
@@ -108,16 +97,6 @@ pub fn measure<E>(
 }
 
 /// All images changed in one of [`CONDITIONS`], which must have that name.
-///
-/// ```
-/// use inkbit::data::synthetic::{Part, images};
-/// use inkbit::robust::{CONDITIONS, change};
-/// let digits = images(Part::Test, 5, 1);
-/// for condition in &CONDITIONS {
-///     let changed = change(&digits, condition.name);
-///     assert_eq!(changed.labels, digits.labels);
-/// }
-/// ```
 ///
 /// # Panics
 ///

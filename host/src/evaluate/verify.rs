@@ -4,8 +4,8 @@ use inkbit_core::kernel::{Kernel, Native, Packed, Portable};
 use inkbit_core::{LayerOutput, Model, infer_observed_by};
 
 use crate::data::Images;
-use crate::evaluate::{EvaluateError, HostScratch, check_images, host_scratch};
-use crate::reference::Reference;
+use crate::evaluate::reference::Reference;
+use crate::model::{HostScratch, ImagesError, check_images, dense, host_scratch};
 
 /// Images that go through burn's tensors at once.
 const BATCH: usize = 500;
@@ -50,20 +50,20 @@ pub enum VerifyError {
     Mismatch(#[from] Mismatch),
     /// The images do not fit the model.
     #[error(transparent)]
-    Images(#[from] EvaluateError),
+    Images(#[from] ImagesError),
 }
 
 /// Compares every activation and every logit of every image between burn's integer tensors and both
 /// kernels of the core, the quickest for this machine and the portable one. `progress` is told how many images are done.
 ///
 /// ```
-/// use inkbit::backend::Backend;
+/// use inkbit::net::Backend;
 /// use inkbit::data::synthetic::{Part, images};
-/// use inkbit::reference::Reference;
-/// let blob = &inkbit::builtin::all()[6]; // nano
+/// use inkbit::evaluate::reference::Reference;
+/// let blob = &inkbit::model::builtin::all()[6]; // nano
 /// let model = blob.model()?;
 /// let reference = Reference::new(&model, &Backend::Ndarray.device()?);
-/// let verified = inkbit::verify::verify(&reference, &model, &images(Part::Test, 5, 1), |_done| {})?;
+/// let verified = inkbit::evaluate::verify::verify(&reference, &model, &images(Part::Test, 5, 1), |_done| {})?;
 /// # let _ = verified; // no error: every activation and every logit is the same
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
@@ -133,20 +133,5 @@ impl Expected<'_> {
             }
         });
         first.map_or(Ok(compared), Err)
-    }
-}
-
-/// A layer's output with its zeros.
-#[must_use]
-pub fn dense(output: LayerOutput<'_>, width: usize) -> Vec<i64> {
-    match output {
-        LayerOutput::Logits(logits) => logits.iter().copied().map(i64::from).collect(),
-        LayerOutput::Activations(active) => {
-            let mut values = vec![0; width];
-            for (index, value) in active.iter() {
-                values[index] = value.into();
-            }
-            values
-        }
     }
 }

@@ -1,0 +1,52 @@
+//! A line of text per epoch.
+
+use super::interrupt;
+use crate::config::TrainConfig;
+use crate::run::Observer;
+use crate::train::history::{Epoch, History};
+
+/// A line per epoch, each with this text before it.
+pub fn lines(config: &TrainConfig, prefix: String) -> impl Observer + use<> {
+    interrupt::begun();
+    Lines { epochs: config.epochs, prefix }
+}
+
+/// One line of text for an epoch, without a line break.
+pub fn line(epoch: &Epoch, epochs: usize, best: bool) -> String {
+    format!(
+        "epoch {:3}/{epochs}  train loss {:.4} acc {:5.2} %  validation loss {:.4} acc {:5.2} %  \
+         {:.2} s{}",
+        epoch.epoch,
+        epoch.train_loss,
+        100.0 * epoch.train_accuracy,
+        epoch.validation_loss,
+        100.0 * epoch.validation_accuracy,
+        epoch.seconds,
+        if best { "  best" } else { "" }
+    )
+}
+
+/// Whether the last epoch is the best so far.
+pub fn is_best(epoch: &Epoch, history: &History) -> bool {
+    history.best().is_some_and(|best| best.epoch == epoch.epoch)
+}
+
+struct Lines {
+    epochs: usize,
+    prefix: String,
+}
+
+impl Observer for Lines {
+    fn epoch(&mut self, epoch: &Epoch, history: &History) {
+        if super::quiet() {
+            return;
+        }
+        // Nobody reading any more is no reason to stop training.
+        let line = line(epoch, self.epochs, is_best(epoch, history));
+        let _ = super::print(&format!("{}{line}\n", self.prefix));
+    }
+
+    fn stop(&mut self) -> bool {
+        interrupt::stopping()
+    }
+}

@@ -1,0 +1,105 @@
+//! What a run has come to, and training one while somebody watches.
+
+use std::io::{self, IsTerminal};
+use std::path::Path;
+
+use super::dashboard::Dashboard;
+use super::{epoch_line, interrupt};
+use crate::config::TrainConfig;
+use crate::data::{Dataset, labels};
+use crate::evaluate::evaluate_net;
+use crate::net::Mlp;
+use crate::report::text;
+use crate::run::{Observer, Run, RunError};
+use crate::support::shell;
+use crate::sweep::obstacle_everywhere;
+use crate::train::history::History;
+use crate::train::timings::Timings;
+
+/// What a run has come to.
+pub struct Trained {
+    pub history: History,
+    /// The network to keep.
+    pub best: Mlp,
+    /// Where the time went, of what was trained now.
+    pub timings: Timings,
+}
+
+impl Trained {
+    /// Of a run that is finished already.
+    pub fn read(run: &Run) -> Result<Option<Self>, RunError> {
+        let history = run.history()?;
+        if history.end.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Self { history, best: run.weights()?, timings: Timings::default() }))
+    }
+
+    /// Trains a run on, watched by somebody.
+    pub fn train(run: &Run, data: &Dataset, observer: &mut dyn Observer) -> Result<Self, RunError> {
+        let (state, timings) = run.train_timed(data, observer)?;
+        Ok(Self { history: state.history, best: state.best, timings })
+    }
+
+    /// The accuracy of what a run keeps, on the images that nothing was chosen by.
+    pub fn test_accuracy(&self, run: &Run, data: &Dataset) -> anyhow::Result<f64> {
+        let device = run.config.backend.device()?;
+        let test = data.test.shrunk(run.input());
+        Ok(evaluate_net(&self.best, &data.classes, &test, &device)?.accuracy)
+    }
+}
+
+/// Says what is trained on, what is strange about it, and whether the network is too large for any
+/// board.
+pub fn announce(run: &Run, data: &Dataset) -> anyhow::Result<()> {
+    if !super::quiet() {
+        let (images, tests) = (text::images(&data.train), data.test.len());
+        let classes = data.classes.len();
+        super::print(&format!("{}: {images}, {tests} to test on, {classes} classes\n", data.name))?;
+        if let Some(obstacle) = obstacle_everywhere(&run.config, &run.data) {
+            super::print(&format!("no board can run this network: {obstacle}\n"))?;
+        }
+    }
+    for line in labels::oddities(data) {
+        super::complain(&format!("warning: {line}"));
+    }
+    Ok(())
+}
+
+/// Trains a run to its end, or until somebody stops it, with a dashboard or a line per epoch.
+///
+/// # Errors
+///
+/// Those of [`Run::train`].
+pub fn fit(run: &Run, data: &Dataset, plain: bool) -> Result<Trained, RunError> {
+    let mut observer = observer(&run.config, plain);
+    let trained = Trained::train(run, data, observer.as_mut());
+    interrupt::ended();
+    trained
+}
+
+/// Whoever fits to where the output goes.
+fn observer(config: &TrainConfig, plain: bool) -> Box<dyn Observer> {
+    interrupt::begun();
+    if !plain
+        && !super::quiet()
+        && io::stdout().is_terminal()
+        && io::stdin().is_terminal()
+        && let Ok(dashboard) = Dashboard::new(config)
+    {
+        interrupt::begun();
+        interrupt::dashboard_begun();
+        return Box::new(dashboard);
+    }
+    Box::new(epoch_line::lines(config, String::new()))
+}
+
+/// The command that goes on with a run, or else quantizes it.
+pub fn next(folder: &Path, ended: bool) -> String {
+    let folder = shell::path(folder);
+    if ended {
+        format!("inkbit quantize {folder} -o model.inkbit")
+    } else {
+        format!("inkbit train --resume --out {folder}")
+    }
+}

@@ -1,0 +1,170 @@
+//! Instructions that inferences take on the boards, as they were counted in an emulator.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::fit::Fit;
+use crate::support::files;
+
+/// Instructions that `cargo xtask bench` has counted, and what was fitted to them.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Counts {
+    #[serde(default)]
+    count: Vec<Count>,
+    #[serde(default)]
+    fit: Vec<Fit>,
+}
+
+/// One model on one board; the file says more.
+#[derive(Clone, Debug, Deserialize)]
+struct Count {
+    crc: String,
+    board: String,
+    kernel: String,
+    images: String,
+    mean: f64,
+}
+
+impl Counts {
+    /// The counts of the reference models, which are built in.
+    ///
+    /// ```
+    /// use inkbit::device::counts::Counts;
+    /// let blob = &inkbit::model::builtin::all()[6]; // nano
+    /// let counted = Counts::built_in().of(blob.crc());
+    /// assert!(counted["microbit"] > counted["lm3s6965evb"]);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the file that was built in is damaged, which the tests rule out.
+    #[must_use]
+    pub fn built_in() -> Self {
+        let text = include_str!("../../../tests/bench/instructions.toml");
+        Self::parse(text).expect("the tests read it")
+    }
+
+    /// Reads the text of the benchmark's file.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
+    }
+
+    /// Says what cannot be of a benchmark.
+    fn check(&self) -> Result<(), String> {
+        if self.count.is_empty() && self.fit.is_empty() {
+            let expected = "a file that `cargo xtask bench --write` has written";
+            return Err(format!("there is neither [[count]] nor [[fit]] in it; give {expected}"));
+        }
+        let wrong = self.count.iter().find_map(|Count { crc, mean, .. }| {
+            if crc.len() != 8 || u32::from_str_radix(crc, 16).is_err() {
+                Some(format!(
+                    "a [[count]] has the crc \"{crc}\", but must have 8 hexadecimal digits"
+                ))
+            } else if !(mean.is_finite() && *mean > 0.0) {
+                Some(format!("the [[count]] of {crc} has the mean {mean}, but must be above 0"))
+            } else {
+                None
+            }
+        });
+        wrong.map_or(Ok(()), Err)
+    }
+
+    /// What was fitted to the counts of a processor; see [`Cost::estimate`].
+    ///
+    /// [`Cost::estimate`]: crate::device::cost::Cost::estimate
+    #[must_use]
+    pub fn fit(&self, cpu: &str) -> Option<&Fit> {
+        self.fit.iter().find(|fit| fit.cpu == cpu)
+    }
+
+    /// Mean instructions of a model, by the CRC of its blob, by board, with the kernel that is flashed;
+    /// of real images where there are counts of both.
+    #[must_use]
+    pub fn of(&self, crc: u32) -> BTreeMap<String, f64> {
+        const FLASHED: &str = "packed";
+        let crc = format!("{crc:08x}");
+        let mine = self.count.iter().filter(|count| count.crc == crc && count.kernel == FLASHED);
+        let (synthetic, real): (Vec<_>, Vec<_>) =
+            mine.partition(|count| count.images.ends_with("synthetic"));
+        synthetic.into_iter().chain(real).map(|count| (count.board.clone(), count.mean)).collect()
+    }
+}
+
+/// Reads a benchmark's file; without one, gives the counts of the reference models, which are built
+/// in. What is fitted to those is taken where the file has nothing fitted to its own.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn read_counts(path: Option<&Path>) -> Result<Counts, String> {
+    let Some(path) = path else { return Ok(Counts::built_in()) };
+    let bytes = files::read(path).map_err(|error| error.to_string())?;
+    let text = String::from_utf8(bytes).map_err(|error| error.to_string());
+    let counts = text.and_then(|text| Counts::parse(&text).map_err(|error| error.to_string()));
+    let counts = counts.and_then(|counts| counts.check().map(|()| counts));
+    let mut counts = counts.map_err(|error| format!("{}: {}", path.display(), error.trim_end()))?;
+    if counts.fit.is_empty() {
+        counts.fit = Counts::built_in().fit;
+    }
+    Ok(counts)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn counts_are_of_the_very_model_and_of_real_images_where_there_are() {
+        let count = |crc: &str, kernel: &str, images: &str, mean: f64| {
+            format!(
+                "[[count]]\nmodel = 'm'\ncrc = '{crc}'\nboard = 'microbit'\nkernel = '{kernel}'\n\
+                 images = '{images}'\nmean = {mean:?}\n"
+            )
+        };
+        let text = [
+            "compiler = 'rustc'\n".to_owned(),
+            count("0000beef", "packed", "100 MNIST", 3.0),
+            count("0000beef", "packed", "20 synthetic", 2.0),
+            count("0000beef", "wide", "100 MNIST", 1.0),
+        ];
+        let counts = Counts::parse(&text.concat()).unwrap();
+        assert_eq!(counts.of(0xBEEF), BTreeMap::from([("microbit".to_owned(), 3.0)]));
+        assert_eq!(counts.of(0xBEE0), BTreeMap::new());
+    }
+
+    #[test]
+    fn counts_are_built_in() {
+        let counts = Counts::built_in();
+        assert!(!counts.count.is_empty());
+        let missing = read_counts(Some(Path::new("nowhere.toml"))).unwrap_err();
+        assert!(missing.contains("nowhere.toml"), "{missing}");
+    }
+
+    #[test]
+    fn what_no_benchmark_has_written_is_refused() {
+        let count = |crc: &str, mean: &str| {
+            format!(
+                "[[count]]\ncrc = '{crc}'\nboard = 'b'\nkernel = 'packed'\nimages = 'i'\n\
+                 mean = {mean}\n"
+            )
+        };
+        for (text, expected) in [
+            ("epochs = 3\n".to_owned(), "there is neither [[count]] nor [[fit]] in it; give"),
+            (count("beef", "1.0"), "the crc \"beef\", but must have 8 hexadecimal digits"),
+            (count("0000beef", "-1.0"), "of 0000beef has the mean -1, but must be above 0"),
+        ] {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            fs::write(file.path(), text).unwrap();
+            let message = read_counts(Some(file.path())).unwrap_err();
+            assert!(message.contains(expected), "{message}");
+        }
+    }
+}

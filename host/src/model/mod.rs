@@ -1,0 +1,10 @@
+//! Models: blobs in files, the reference models that are built in, and running them on the host.
+
+pub mod activity;
+pub mod builtin;
+mod file;
+mod run;
+
+pub(crate) use file::check_replaceable;
+pub use file::{Blob, ModelFileError, find};
+pub use run::{HostScratch, ImagesError, check_images, dense, host_scratch, int_logits};

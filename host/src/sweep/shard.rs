@@ -1,0 +1,60 @@
+//! A part of a sweep, for one of several machines.
+
+use std::fmt::{self, Display, Formatter};
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A text that names no part.
+#[derive(Debug, thiserror::Error)]
+#[error("--shard is \"{0}\", but must be K/N with K from 1 to N, such as 2/8")]
+pub struct ShardError(String);
+
+/// One of several machines that train a sweep; as text, K/N.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Shard {
+    /// Which, from 1.
+    pub(super) number: usize,
+    /// Of how many.
+    pub(super) of: usize,
+}
+
+impl Default for Shard {
+    /// The only one.
+    fn default() -> Self {
+        Self { number: 1, of: 1 }
+    }
+}
+
+impl Display for Shard {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.number, self.of)
+    }
+}
+
+impl From<Shard> for String {
+    fn from(shard: Shard) -> Self {
+        shard.to_string()
+    }
+}
+
+impl TryFrom<String> for Shard {
+    type Error = ShardError;
+
+    fn try_from(text: String) -> Result<Self, ShardError> {
+        text.parse()
+    }
+}
+
+impl FromStr for Shard {
+    type Err = ShardError;
+
+    fn from_str(text: &str) -> Result<Self, ShardError> {
+        let parts = text.split_once('/').and_then(|(number, of)| {
+            let shard = Self { number: number.parse().ok()?, of: of.parse().ok()? };
+            (1..=shard.of).contains(&shard.number).then_some(shard)
+        });
+        parts.ok_or_else(|| ShardError(text.to_owned()))
+    }
+}
