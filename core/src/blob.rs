@@ -4,9 +4,11 @@ use crc::{CRC_32_ISO_HDLC, Crc, NoTable};
 use postcard::ser_flavors;
 use serde::Serialize;
 
-use crate::Error;
+use crate::error::{ModelError, PackError};
 use crate::model::{Header, Model};
 use crate::shape::{LayerShape, MAX_BIAS, MAX_WIDTH, WeightBits, align};
+
+pub use crate::shape::{ALIGNMENT, VERSION};
 
 mod fields;
 
@@ -14,17 +16,16 @@ use fields::Fields;
 
 /// What a blob begins with.
 pub const MAGIC: [u8; 6] = *b"INKBIT";
-/// The version of layout and arithmetic that this build reads and writes.
-pub const VERSION: u16 = 2;
 /// Bytes before the model's name: magic, version and length.
 pub const PREFIX_BYTES: usize = 12;
-/// Data starts at a multiple of this, if the blob does.
-pub const ALIGNMENT: usize = 8;
 
 const CRC_BYTES: usize = 4;
 
 /// A blob compiled into a program, `&'static [u8]`, at the [`ALIGNMENT`](crate::blob::ALIGNMENT)
 /// that `include_bytes!` does not give. The path is that of `include_bytes!`: from the source file.
+///
+/// A second argument names the linker's section: `.data` is copied to RAM at the start, which pays
+/// where flash is slow, `include_blob!("tiny.inkbit", section = ".data.model")`.
 ///
 /// ```
 /// use inkbit_core::{Model, include_blob};
@@ -35,11 +36,16 @@ const CRC_BYTES: usize = 4;
 /// ```
 #[macro_export]
 macro_rules! include_blob {
-    ($path:expr) => {{
+    ($path:expr $(, section = $section:literal)?) => {{
         #[repr(align(8))] // ALIGNMENT, which an attribute cannot name
-        struct Aligned<T: ?Sized>(T);
-        static BLOB: &Aligned<[u8]> = &Aligned(*include_bytes!($path));
-        &BLOB.0
+        struct Aligned<T>(T);
+        $(
+            #[allow(unsafe_code)]
+            #[unsafe(link_section = $section)]
+        )?
+        static BLOB: Aligned<[u8; include_bytes!($path).len()]> = Aligned(*include_bytes!($path));
+        const BYTES: &[u8] = &BLOB.0;
+        BYTES
     }};
 }
 
@@ -87,29 +93,29 @@ impl Wrapper<'_> {
 ///
 /// # Errors
 ///
-/// [`Error::Truncated`], [`Error::Blank`], [`Error::Magic`] or [`Error::Version`].
-pub fn stated_length(bytes: &[u8]) -> Result<usize, Error> {
+/// [`ModelError::Truncated`], [`ModelError::Blank`], [`ModelError::Magic`] or [`ModelError::Version`].
+pub fn stated_length(bytes: &[u8]) -> Result<usize, ModelError> {
     let Some((prefix, _)) = bytes.split_first_chunk::<PREFIX_BYTES>() else {
-        return Err(Error::Truncated { found: bytes.len(), expected: PREFIX_BYTES });
+        return Err(ModelError::Truncated { found: bytes.len(), expected: PREFIX_BYTES });
     };
     let &[a, b, c, d, e, f, v0, v1, l0, l1, l2, l3] = prefix;
     for byte in [0xFF, 0] {
         if prefix.iter().all(|&found| found == byte) {
-            return Err(Error::Blank { byte });
+            return Err(ModelError::Blank { byte });
         }
     }
     let found = [a, b, c, d, e, f];
     if found != MAGIC {
-        return Err(Error::Magic { found });
+        return Err(ModelError::Magic { found });
     }
     let found = u16::from_le_bytes([v0, v1]);
     if found != VERSION {
-        return Err(Error::Version { found, expected: VERSION });
+        return Err(ModelError::Version { found, expected: VERSION });
     }
     let length = u32::from_le_bytes([l0, l1, l2, l3]) as usize;
     let shortest = PREFIX_BYTES + CRC_BYTES;
     if length < shortest {
-        return Err(Error::Truncated { found: length, expected: shortest });
+        return Err(ModelError::Truncated { found: length, expected: shortest });
     }
     Ok(length)
 }
@@ -119,32 +125,32 @@ impl<'a> Model<'a> {
     ///
     /// # Errors
     ///
-    /// An [`Error`] that says what is wrong, if anything is. Where it returns `Ok`,
+    /// A [`ModelError`] that says what is wrong, if anything is. Where it returns `Ok`,
     /// [`infer`](crate::infer) cannot fail, whatever the pixels.
-    pub fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, ModelError> {
         let remainder = bytes.as_ptr().addr() % ALIGNMENT;
         if remainder != 0 {
-            return Err(Error::Misaligned { remainder: remainder as u8 });
+            return Err(ModelError::Misaligned { remainder: remainder as u8 });
         }
         let (found, expected) = (bytes.len(), stated_length(bytes)?);
         if found < expected {
-            return Err(Error::Truncated { found, expected });
+            return Err(ModelError::Truncated { found, expected });
         }
         if found > expected {
-            return Err(Error::Trailing { found, expected });
+            return Err(ModelError::Trailing { found, expected });
         }
         let Some((body, &crc)) = bytes.split_last_chunk::<CRC_BYTES>() else {
-            return Err(Error::Truncated { found, expected });
+            return Err(ModelError::Truncated { found, expected });
         };
         let (found, expected) = (crc32(body), u32::from_le_bytes(crc));
         if found != expected {
-            return Err(Error::Crc { found, expected });
+            return Err(ModelError::Crc { found, expected });
         }
         let Fields { header, pad, data } = Fields::read(bytes)?;
         let offset = data.as_ptr().addr() - bytes.as_ptr().addr();
         let aligned = offset.is_multiple_of(ALIGNMENT) && pad.len() < ALIGNMENT;
         if !aligned || pad.iter().any(|&byte| byte != 0) {
-            return Err(Error::Padding { found: pad.len() });
+            return Err(ModelError::Padding { found: pad.len() });
         }
         Self::new(header, data)
     }
@@ -154,18 +160,18 @@ impl<'a> Model<'a> {
     /// # Errors
     ///
     /// As [`parse`](Self::parse).
-    pub fn parse_region(region: &'a [u8]) -> Result<Self, Error> {
+    pub fn parse_region(region: &'a [u8]) -> Result<Self, ModelError> {
         let expected = stated_length(region)?;
         let found = region.len();
-        Self::parse(region.get(..expected).ok_or(Error::Truncated { found, expected })?)
+        Self::parse(region.get(..expected).ok_or(ModelError::Truncated { found, expected })?)
     }
 
     /// Writes the blob into `out` and returns it.
     ///
     /// # Errors
     ///
-    /// [`Error::BufferTooSmall`].
-    pub fn write<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], Error> {
+    /// [`PackError::BufferTooSmall`].
+    pub fn write<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], PackError> {
         let mut wrapper = Wrapper {
             magic: MAGIC,
             version: VERSION.to_le_bytes(),
@@ -181,8 +187,9 @@ impl<'a> Model<'a> {
         let needed = wrapper.size();
         wrapper.length = (needed as u32).to_le_bytes();
         let found = out.len();
-        let blob = out.get_mut(..needed).ok_or(Error::BufferTooSmall { found, needed })?;
-        postcard::to_slice(&wrapper, blob).map_err(|_| Error::BufferTooSmall { found, needed })?;
+        let blob = out.get_mut(..needed).ok_or(PackError::BufferTooSmall { found, needed })?;
+        postcard::to_slice(&wrapper, blob)
+            .map_err(|_| PackError::BufferTooSmall { found, needed })?;
         if let Some((body, crc)) = blob.split_last_chunk_mut::<CRC_BYTES>() {
             *crc = crc32(body).to_le_bytes();
         }
@@ -214,9 +221,9 @@ impl<'a> Model<'a> {
 ///
 /// # Errors
 ///
-/// [`Error::Weight`] or [`Error::Bias`] with the layer, the row and the bound; [`Error::Width`],
-/// [`Error::Bits`], [`Error::Multipliers`] or [`Error::Biases`] if shape and parameters do not
-/// belong together; [`Error::BufferTooSmall`].
+/// [`PackError::Weight`] or [`ModelError::Bias`] with the layer, the row and the bound; [`ModelError::Width`],
+/// [`ModelError::Bits`], [`ModelError::Multipliers`] or [`PackError::Biases`] if shape and parameters do not
+/// belong together; [`PackError::BufferTooSmall`].
 pub fn pack_layer<'o>(
     layer: usize,
     shape: LayerShape,
@@ -224,25 +231,26 @@ pub fn pack_layer<'o>(
     bias: &[i64],
     weight: impl Fn(usize, usize) -> i32,
     out: &'o mut [u8],
-) -> Result<&'o mut [u8], Error> {
+) -> Result<&'o mut [u8], PackError> {
     let LayerShape { inputs, outputs, bits, .. } = shape;
     let (inputs, outputs) = (usize::from(inputs), usize::from(outputs));
-    let width = WeightBits::from_bits(bits).ok_or(Error::Bits { layer, found: bits })?;
+    let width = WeightBits::from_bits(bits)
+        .ok_or(PackError::Model(ModelError::Bits { layer, found: bits }))?;
     for found in [inputs, outputs] {
         if found == 0 || found > MAX_WIDTH {
-            return Err(Error::Width { layer, found, limit: MAX_WIDTH });
+            return Err(PackError::Model(ModelError::Width { layer, found, limit: MAX_WIDTH }));
         }
     }
     let (found, expected) = (multipliers.len(), usize::from(shape.multipliers));
     if found != expected {
-        return Err(Error::Multipliers { layer, found, expected });
+        return Err(PackError::Model(ModelError::Multipliers { layer, found, expected }));
     }
     if bias.len() != outputs {
-        return Err(Error::Biases { layer, found: bias.len(), expected: outputs });
+        return Err(PackError::Biases { layer, found: bias.len(), expected: outputs });
     }
     let (found, needed) = (out.len(), shape.data_bytes());
     let (own, rest) =
-        out.split_at_mut_checked(needed).ok_or(Error::BufferTooSmall { found, needed })?;
+        out.split_at_mut_checked(needed).ok_or(PackError::BufferTooSmall { found, needed })?;
     own.fill(0);
     let [multiplier_bytes, bias_bytes, _] = shape.part_bytes().map(align);
     let (own_multipliers, own) = own.split_at_mut(multiplier_bytes);
@@ -253,7 +261,7 @@ pub fn pack_layer<'o>(
     for (row, (cell, &found)) in own_bias.chunks_exact_mut(4).zip(bias).enumerate() {
         let limit = MAX_BIAS;
         let value = i32::try_from(found).ok().filter(|bias| (-limit..=limit).contains(bias));
-        let value = value.ok_or(Error::Bias { layer, row, found, limit })?;
+        let value = value.ok_or(PackError::Model(ModelError::Bias { layer, row, found, limit }))?;
         cell.copy_from_slice(&value.to_le_bytes());
     }
     for row in 0..outputs {
@@ -261,7 +269,7 @@ pub fn pack_layer<'o>(
         let block = row / width.block() * inputs;
         for input in 0..inputs {
             let found = weight(row, input);
-            let code = width.code(found).ok_or(Error::Weight { layer, row, found, bits })?;
+            let code = width.code(found).ok_or(PackError::Weight { layer, row, found, bits })?;
             if let Some(cell) = own_weights.get_mut((block + input) * width.row_bytes() + byte) {
                 *cell |= code << shift;
             }

@@ -1,12 +1,50 @@
+//! What can be wrong with a model's bytes, with what is packed into them, with memory, and with an
+//! image. Every message says what was found, what was expected and what to do. The messages take
+//! 5.5 kB; a firmware that has no room for them reports [`Error::code`].
+
 use core::fmt;
 
-use crate::MAX_SIDE;
+use crate::shape::MAX_SIDE;
 
-/// Why bytes are not a model that this version can run. Every message says what was found, what
-/// was expected and what to do.
+/// Any error of this crate, so that `?` takes all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
+    /// The bytes are no model that this version can run.
+    Model(ModelError),
+    /// The working memory is too small.
+    Scratch(ScratchError),
+    /// The image has the wrong length.
+    Image(ImageError),
+    /// What was to be written is no model.
+    Pack(PackError),
+}
+
+impl Error {
+    /// A number for the kind of error, from 1: that of [`ModelError::code`], 64 for the working
+    /// memory, 65 for an image, 66 for packing. The numbers stay what they are.
+    ///
+    /// ```
+    /// use inkbit_core::{Error, ImageError};
+    /// assert_eq!(Error::from(ImageError { found: 1, expected: 784 }).code(), 65);
+    /// ```
+    #[must_use]
+    pub const fn code(&self) -> u8 {
+        match self {
+            Self::Model(error) => error.code(),
+            Self::Scratch(_) => 64,
+            Self::Image(_) => 65,
+            Self::Pack(_) => 66,
+        }
+    }
+}
+
+/// Why bytes are no model that this version can run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum ModelError {
     /// The first byte is not at a multiple of 8, where [`include_blob!`](crate::include_blob) puts it.
     Misaligned {
         /// Address of the first byte, modulo 8.
@@ -111,26 +149,6 @@ pub enum Error {
         /// The greatest that is allowed.
         limit: i32,
     },
-    /// A weight that its number of bits cannot hold.
-    Weight {
-        /// Layer, from 0.
-        layer: usize,
-        /// Output, from 0.
-        row: usize,
-        /// The weight.
-        found: i32,
-        /// The bits.
-        bits: u8,
-    },
-    /// A number of biases that is not the number of outputs.
-    Biases {
-        /// Layer, from 0.
-        layer: usize,
-        /// Biases.
-        found: usize,
-        /// Outputs.
-        expected: usize,
-    },
     /// The parameters are longer or shorter than the layers need.
     Data {
         /// Bytes of parameters.
@@ -182,12 +200,68 @@ pub enum Error {
         /// Test images.
         tested: u32,
     },
-    /// The [`Scratch`](crate::Scratch) is too small for the model.
-    ScratchTooSmall {
-        /// Its cells.
+}
+
+impl ModelError {
+    /// A number for the kind of error, in the order of the variants from 1. The numbers stay what
+    /// they are.
+    #[must_use]
+    pub const fn code(&self) -> u8 {
+        match self {
+            Self::Misaligned { .. } => 1,
+            Self::Blank { .. } => 2,
+            Self::Magic { .. } => 3,
+            Self::Version { .. } => 4,
+            Self::Truncated { .. } => 5,
+            Self::Trailing { .. } => 6,
+            Self::Crc { .. } => 7,
+            Self::Extent { .. } => 8,
+            Self::Number => 9,
+            Self::Utf8 => 10,
+            Self::LayerCount { .. } => 11,
+            Self::Width { .. } => 12,
+            Self::Inputs { .. } => 13,
+            Self::Bits { .. } => 14,
+            Self::Multipliers { .. } => 15,
+            Self::Bias { .. } => 16,
+            Self::Data { .. } => 17,
+            Self::Padding { .. } => 18,
+            Self::Labels { .. } => 19,
+            Self::EmptyLabel { .. } => 20,
+            Self::Text { .. } => 21,
+            Self::Input { .. } => 22,
+            Self::LogitScale => 23,
+            Self::Accuracy { .. } => 24,
+        }
+    }
+}
+
+/// Why a layer cannot be packed, or a blob not be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum PackError {
+    /// The model would be refused.
+    Model(ModelError),
+    /// A weight that its number of bits cannot hold.
+    Weight {
+        /// Layer, from 0.
+        layer: usize,
+        /// Output, from 0.
+        row: usize,
+        /// The weight.
+        found: i32,
+        /// The bits.
+        bits: u8,
+    },
+    /// A number of biases that is not the number of outputs.
+    Biases {
+        /// Layer, from 0.
+        layer: usize,
+        /// Biases.
         found: usize,
-        /// Cells that the model needs.
-        needed: usize,
+        /// Outputs.
+        expected: usize,
     },
     /// The buffer to write into is too small.
     BufferTooSmall {
@@ -198,9 +272,104 @@ pub enum Error {
     },
 }
 
+/// The working memory has fewer cells than the model needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ScratchError {
+    /// Cells of the memory.
+    pub found: usize,
+    /// Cells that the model needs.
+    pub needed: usize,
+}
+
+/// The image has another number of pixels than the model takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ImageError {
+    /// Pixels of the image.
+    pub found: usize,
+    /// Pixels that the model takes.
+    pub expected: usize,
+}
+
+macro_rules! wraps {
+    ($($outer:ident::$variant:ident($inner:ident))+) => {$(
+        impl From<$inner> for $outer {
+            fn from(error: $inner) -> Self {
+                Self::$variant(error)
+            }
+        }
+    )+};
+}
+
+wraps! {
+    Error::Model(ModelError)
+    Error::Scratch(ScratchError)
+    Error::Image(ImageError)
+    Error::Pack(PackError)
+    PackError::Model(ModelError)
+}
+
 impl core::error::Error for Error {}
+impl core::error::Error for ModelError {}
+impl core::error::Error for PackError {}
+impl core::error::Error for ScratchError {}
+impl core::error::Error for ImageError {}
 
 impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Model(error) => error.fmt(f),
+            Self::Scratch(error) => error.fmt(f),
+            Self::Image(error) => error.fmt(f),
+            Self::Pack(error) => error.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for ScratchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { found, needed } = self;
+        write!(
+            f,
+            "model needs {needed} cells of working memory, {found} are built in; flash a smaller \
+             model or firmware with Scratch<{needed}>"
+        )
+    }
+}
+
+impl fmt::Display for ImageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { found, expected } = self;
+        write!(f, "image has {found} pixels, the model takes {expected}; give it as many")
+    }
+}
+
+impl fmt::Display for PackError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Model(error) => error.fmt(f),
+            Self::Weight { layer, row, found, bits } => write!(
+                f,
+                "layer {layer}, row {row}: weight {found} does not fit {bits} bits; quantize it \
+                 to {}",
+                match bits {
+                    8 => "-127 to 127",
+                    4 => "an odd number from -15 to 15",
+                    _ => "-3, -1, 1 or 3",
+                }
+            ),
+            Self::Biases { layer, found, expected } => {
+                write!(f, "layer {layer} has {found} biases for {expected} outputs; give one each")
+            }
+            Self::BufferTooSmall { found, needed } => {
+                write!(f, "buffer of {found} bytes is too small; make it {needed}")
+            }
+        }
+    }
+}
+
+impl fmt::Display for ModelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Misaligned { remainder } => write!(
@@ -271,19 +440,6 @@ impl fmt::Display for Error {
                 "layer {layer}, row {row}: bias {found} is beyond ±{limit} and the row could \
                  overflow; scale the layer down or train with weight decay"
             ),
-            Self::Weight { layer, row, found, bits } => write!(
-                f,
-                "layer {layer}, row {row}: weight {found} does not fit {bits} bits; quantize it \
-                 to {}",
-                match bits {
-                    8 => "-127 to 127",
-                    4 => "an odd number from -15 to 15",
-                    _ => "-3, -1, 1 or 3",
-                }
-            ),
-            Self::Biases { layer, found, expected } => {
-                write!(f, "layer {layer} has {found} biases for {expected} outputs; give one each")
-            }
             Self::Data { found, expected } => write!(
                 f,
                 "model has {found} bytes of parameters, its layers need {expected}; mend the \
@@ -319,14 +475,6 @@ impl fmt::Display for Error {
                 f,
                 "{correct} correct answers of {tested} test images cannot be; measure them again"
             ),
-            Self::ScratchTooSmall { found, needed } => write!(
-                f,
-                "model needs {needed} cells of working memory, {found} are built in; flash a \
-                 smaller model or firmware with Scratch<{needed}>"
-            ),
-            Self::BufferTooSmall { found, needed } => {
-                write!(f, "buffer of {found} bytes is too small; make it {needed}")
-            }
         }
     }
 }

@@ -3,9 +3,10 @@
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
-use crate::blob::ALIGNMENT;
-use crate::shape::{Input, LayerShape, MAX_BIAS, MAX_LAYERS, MAX_WIDTH, WeightBits, align};
+use crate::error::ModelError;
+use crate::shape::{
+    ALIGNMENT, Input, LayerShape, MAX_BIAS, MAX_LAYERS, MAX_WIDTH, WeightBits, align,
+};
 
 /// The longest name of a model, in bytes.
 pub const MAX_NAME: usize = 32;
@@ -63,6 +64,19 @@ impl<'a> Layer<'a> {
     pub fn multiplier(&self, output: usize) -> u32 {
         let index = if self.shape.multipliers == 1 { 0 } else { output };
         u32::from_le(self.multipliers.get(index).copied().unwrap_or_default())
+    }
+
+    /// The biases, little-endian whatever the machine.
+    #[must_use]
+    pub const fn biases(&self) -> &'a [i32] {
+        self.bias
+    }
+
+    /// The multipliers, one for all outputs or one for each, none in the last layer; little-endian
+    /// whatever the machine.
+    #[must_use]
+    pub const fn multipliers(&self) -> &'a [u32] {
+        self.multipliers
     }
 
     /// Weight from an input to an output (0 beyond the last).
@@ -139,7 +153,7 @@ impl Header<'_> {
         self.layers.iter().map(LayerShape::data_bytes).sum()
     }
 
-    pub(crate) fn check(&self) -> Result<(), Error> {
+    pub(crate) fn check(&self) -> Result<(), ModelError> {
         const LIMITS: [(&str, usize); 4] = [
             ("name", MAX_NAME),
             ("labels", MAX_LABELS),
@@ -150,53 +164,53 @@ impl Header<'_> {
         let lengths = [self.name.len(), self.labels.len(), tool.len(), command.len()];
         for (found, (field, limit)) in lengths.into_iter().zip(LIMITS) {
             if found > limit {
-                return Err(Error::Text { field, found, limit });
+                return Err(ModelError::Text { field, found, limit });
             }
         }
         let Input { side, crop, pool } = self.input;
         if self.input.width() == 0 {
-            return Err(Error::Input { side, crop, pool });
+            return Err(ModelError::Input { side, crop, pool });
         }
         // Positive, finite and not zero, in terms of its bits: no device needs comparisons of floats.
         if !(1..f32::INFINITY.to_bits()).contains(&self.logit_scale.to_bits()) {
-            return Err(Error::LogitScale);
+            return Err(ModelError::LogitScale);
         }
         let Provenance { correct, tested, .. } = self.provenance;
         if correct > tested {
-            return Err(Error::Accuracy { correct, tested });
+            return Err(ModelError::Accuracy { correct, tested });
         }
         self.check_layers()
     }
 
-    fn check_layers(&self) -> Result<(), Error> {
+    fn check_layers(&self) -> Result<(), ModelError> {
         let Some(last) = self.layers.len().checked_sub(1) else {
-            return Err(Error::LayerCount { found: 0, limit: MAX_LAYERS });
+            return Err(ModelError::LayerCount { found: 0, limit: MAX_LAYERS });
         };
         let mut given = self.input.inputs();
         for (layer, shape) in self.layers.iter().enumerate() {
             let (inputs, outputs) = (usize::from(shape.inputs), usize::from(shape.outputs));
             for found in [inputs, outputs] {
                 if found == 0 || found > MAX_WIDTH {
-                    return Err(Error::Width { layer, found, limit: MAX_WIDTH });
+                    return Err(ModelError::Width { layer, found, limit: MAX_WIDTH });
                 }
             }
             if inputs != given {
-                return Err(Error::Inputs { layer, found: inputs, expected: given });
+                return Err(ModelError::Inputs { layer, found: inputs, expected: given });
             }
             if WeightBits::from_bits(shape.bits).is_none() {
-                return Err(Error::Bits { layer, found: shape.bits });
+                return Err(ModelError::Bits { layer, found: shape.bits });
             }
             let found = usize::from(shape.multipliers);
             let expected = if layer == last { 0 } else { outputs };
             if found != expected && (layer == last || found != 1) {
-                return Err(Error::Multipliers { layer, found, expected });
+                return Err(ModelError::Multipliers { layer, found, expected });
             }
             given = outputs;
         }
         self.check_labels(given)
     }
 
-    fn check_labels(&self, expected: usize) -> Result<(), Error> {
+    fn check_labels(&self, expected: usize) -> Result<(), ModelError> {
         let (mut found, mut length) = (0, 0);
         let mut empty = None;
         for byte in self.labels.bytes().chain([b'\n']) {
@@ -213,9 +227,9 @@ impl Header<'_> {
             found = 0;
         }
         if found != expected {
-            return Err(Error::Labels { found, expected });
+            return Err(ModelError::Labels { found, expected });
         }
-        empty.map_or(Ok(()), |class| Err(Error::EmptyLabel { class }))
+        empty.map_or(Ok(()), |class| Err(ModelError::EmptyLabel { class }))
     }
 }
 
@@ -261,18 +275,18 @@ impl<'a> Model<'a> {
     /// # Errors
     ///
     /// Every way in which they can fail the format's limits, with the numbers;
-    /// [`Error::Misaligned`].
-    pub fn new(header: Header<'a>, data: &'a [u8]) -> Result<Self, Error> {
+    /// [`ModelError::Misaligned`].
+    pub fn new(header: Header<'a>, data: &'a [u8]) -> Result<Self, ModelError> {
         header.check()?;
         let expected = header.data_bytes();
         if data.len() != expected {
-            return Err(Error::Data { found: data.len(), expected });
+            return Err(ModelError::Data { found: data.len(), expected });
         }
         let remainder = (data.as_ptr().addr() % ALIGNMENT) as u8;
         // A multiple of 4 is all that kernels need.
         let words = match bytemuck::try_cast_slice(data) {
             Ok(words) if remainder == 0 => words,
-            _ => return Err(Error::Misaligned { remainder }),
+            _ => return Err(ModelError::Misaligned { remainder }),
         };
         let mut layers = Vec::new();
         let mut rest: &[u32] = words;
@@ -286,17 +300,17 @@ impl<'a> Model<'a> {
             let [multipliers, bias, weights] = parts;
             let bias = bytemuck::try_cast_slice(bias).unwrap_or_default();
             let bits = WeightBits::from_bits(shape.bits)
-                .ok_or(Error::Bits { layer: index, found: shape.bits })?;
+                .ok_or(ModelError::Bits { layer: index, found: shape.bits })?;
             let layer = Layer { shape, bits, multipliers, bias, weights };
             for row in 0..layer.outputs() {
                 let found = layer.bias(row);
                 if !(-MAX_BIAS..=MAX_BIAS).contains(&found) {
                     let found = i64::from(found);
-                    return Err(Error::Bias { layer: index, row, found, limit: MAX_BIAS });
+                    return Err(ModelError::Bias { layer: index, row, found, limit: MAX_BIAS });
                 }
             }
             let (found, limit) = (header.layers.len(), MAX_LAYERS);
-            layers.push(layer).map_err(|_| Error::LayerCount { found, limit })?;
+            layers.push(layer).map_err(|_| ModelError::LayerCount { found, limit })?;
         }
         Ok(Self { header, data, layers })
     }
@@ -367,14 +381,15 @@ impl<'a> Model<'a> {
         self.header.labels.get(start..).unwrap_or_default()
     }
 
-    /// Cells of working memory that [`infer`](crate::infer) needs for this model.
+    /// Cells of [`Scratch`](crate::Scratch) that an inference of this model needs.
     ///
     /// ```
-    /// use inkbit_core::{Error, Model, Scratch, include_blob};
+    /// use inkbit_core::{Engine, Model, Scratch, ScratchError, include_blob};
     /// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
     /// let model = Model::parse(BLOB)?;
     /// assert_eq!(model.scratch_cells(), 36 + model.classes());
-    /// assert!(matches!(Scratch::<8>::for_model(&model), Err(Error::ScratchTooSmall { .. })));
+    /// let error = Engine::new(model, Scratch::<8>::new()).unwrap_err();
+    /// assert_eq!(error, ScratchError { found: 8, needed: 46 });
     /// # Ok::<_, inkbit_core::Error>(())
     /// ```
     #[must_use]

@@ -2,11 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The version of layout and arithmetic that this build reads and writes.
+pub const VERSION: u16 = 2;
+/// Data starts at a multiple of this, if the blob does.
+pub const ALIGNMENT: usize = 8;
 /// The most layers that a model may have.
 pub const MAX_LAYERS: usize = 8;
 /// The most inputs or outputs that a layer may have.
 pub const MAX_WIDTH: usize = 4096;
-/// The longest edge of an image, in pixels.
+/// The greatest side length of an image, in pixels.
 pub const MAX_SIDE: u16 = 1024;
 /// The greatest absolute value of a bias. With it, no sum can overflow 32 bits.
 pub const MAX_BIAS: i32 = 1 << 30;
@@ -15,6 +19,7 @@ pub const MAX_BLOCK: usize = 16;
 
 /// The width of a weight code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum WeightBits {
     /// Weights −3, −1, 1, 3.
     Two,
@@ -139,12 +144,13 @@ impl WeightBits {
 
 /// The image that a model takes, and how it becomes the inputs of the first layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Input {
-    /// Edge of the square image in pixels.
+    /// Side length of the square image in pixels.
     pub side: u16,
     /// Pixels cut off each of the four edges.
     pub crop: u8,
-    /// Edge of the square of pixels that is averaged into one input: 1, 2 or 4.
+    /// Side length of the square of pixels that is averaged into one input: 1, 2 or 4.
     pub pool: u8,
 }
 
@@ -198,6 +204,7 @@ impl Input {
 
 /// What a blob's layer table says of one layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct LayerShape {
     /// Values that the layer takes.
     pub inputs: u16,

@@ -2,6 +2,8 @@
 //!
 //! A device that has no floating point takes [`permille`], which needs none.
 
+use core::fmt;
+
 /// Softmax of `logits × scale` into `probabilities`; the shorter of the two decides how many.
 ///
 /// `scale` is the blob's logit scale.
@@ -47,20 +49,37 @@ fn shares(logits: &[i32], scale: f32) -> impl Iterator<Item = f32> {
     })
 }
 
+/// A fraction in thousandths, which reads as a percentage with one decimal.
+///
+/// ```
+/// use inkbit_core::softmax::Permille;
+/// assert_eq!(Permille(984).to_string(), "98.4 %");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Permille(pub u16);
+
+impl fmt::Display for Permille {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{} %", self.0 / 10, self.0 % 10)
+    }
+}
+
 /// Softmax of `logits × scale` in thousandths, each rounded to the nearest, by integers alone.
 ///
 /// ```
-/// let shares = inkbit_core::softmax::permille(&[1000, 1000, 900], 0.01);
-/// assert!(shares.eq([422, 422, 155]));
+/// use inkbit_core::softmax::{Permille, permille};
+/// assert!(permille(&[1000, 1000, 900], 0.01).eq([422, 422, 155].map(Permille)));
 /// ```
-pub fn permille(logits: &[i32], scale: f32) -> impl Iterator<Item = u16> {
+pub fn permille(logits: &[i32], scale: f32) -> impl Iterator<Item = Permille> {
     let greatest = logits.iter().copied().max().unwrap_or_default();
     let binary = Binary::new(scale);
     let share = move |&logit: &i32| binary.share(greatest.abs_diff(logit));
     // The greatest logit's own share is 2¹⁶, so this is not 0 if anything is divided by it.
     let sum: u32 = logits.iter().map(share).sum();
     logits.iter().map(move |logit| {
-        ((share(logit) * 1000 + sum / 2).checked_div(sum).unwrap_or_default()) as u16
+        let permille = (share(logit) * 1000 + sum / 2).checked_div(sum).unwrap_or_default();
+        Permille(permille as u16)
     })
 }
 
@@ -98,7 +117,7 @@ impl Binary {
 
 #[cfg(test)]
 mod tests {
-    use super::{permille, probability, softmax};
+    use super::{Permille, permille, probability, softmax};
 
     #[test]
     fn thousandths_are_those_of_the_exponential_function() {
@@ -110,7 +129,7 @@ mod tests {
                 let below = logits.map(|logit| f64::from(logit - logits[3]) * f64::from(scale));
                 let shares = below.map(f64::exp);
                 let sum: f64 = shares.iter().sum();
-                for (found, share) in permille(&logits, scale).zip(shares) {
+                for (Permille(found), share) in permille(&logits, scale).zip(shares) {
                     let difference = f64::from(found) - 1000.0 * share / sum;
                     assert!(difference.abs() < 0.6, "{logits:?} · {scale}: {found}");
                 }
@@ -122,13 +141,13 @@ mod tests {
     #[test]
     fn thousandths_exist_for_every_scale_and_all_logits() {
         for scale in [f32::MIN_POSITIVE / 4.0, 1e-30, 1.0, 16_384.0, 3e9, f32::MAX] {
-            assert!(permille(&[i32::MIN, i32::MIN], scale).eq([500, 500]));
+            assert!(permille(&[i32::MIN, i32::MIN], scale).eq([500, 500].map(Permille)));
             assert!(permille(&[], scale).eq([]));
-            assert!(permille(&[-7], scale).eq([1000]));
+            assert!(permille(&[-7], scale).eq([Permille(1000)]));
         }
-        assert!(permille(&[i32::MIN, i32::MAX], 1.0).eq([0, 1000]));
-        assert!(permille(&[0, 1], f32::MAX).eq([0, 1000]));
-        assert!(permille(&[0, 1], f32::MIN_POSITIVE).eq([500, 500]));
+        assert!(permille(&[i32::MIN, i32::MAX], 1.0).eq([0, 1000].map(Permille)));
+        assert!(permille(&[0, 1], f32::MAX).eq([0, 1000].map(Permille)));
+        assert!(permille(&[0, 1], f32::MIN_POSITIVE).eq([500, 500].map(Permille)));
     }
 
     #[test]

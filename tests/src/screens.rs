@@ -20,7 +20,7 @@ pub struct Picture {
 
 impl Picture {
     /// What a screen looks like that shows the app as it is now.
-    pub fn of<const CELLS: usize>(app: &App<'_, CELLS>) -> Self {
+    pub fn of(app: &App<'_>) -> Self {
         let mut picture = Self { greys: vec![0; (WIDTH * HEIGHT) as usize] };
         let drawn = Screen::new().draw(&app.view(), &mut picture);
         drawn.unwrap_or_else(|never| match never {});

@@ -3,7 +3,7 @@
 use heapless::Vec;
 
 use super::{CRC_BYTES, PREFIX_BYTES};
-use crate::Error;
+use crate::error::ModelError;
 use crate::model::{Header, Provenance};
 use crate::reader::{Fault, Reader};
 use crate::shape::{Input, LayerShape, MAX_LAYERS};
@@ -17,13 +17,13 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// Reads them from a whole blob.
-    pub(super) fn read(blob: &'a [u8]) -> Result<Self, Error> {
+    pub(super) fn read(blob: &'a [u8]) -> Result<Self, ModelError> {
         let (length, mut layers) = (blob.len(), 0);
         Self::read_all(Reader::new(blob), &mut layers).map_err(|fault| match fault {
-            Fault::End => Error::Extent { length },
-            Fault::Number => Error::Number,
-            Fault::Utf8 => Error::Utf8,
-            Fault::List => Error::LayerCount { found: layers, limit: MAX_LAYERS },
+            Fault::End => ModelError::Extent { length },
+            Fault::Number => ModelError::Number,
+            Fault::Utf8 => ModelError::Utf8,
+            Fault::List => ModelError::LayerCount { found: layers, limit: MAX_LAYERS },
         })
     }
 

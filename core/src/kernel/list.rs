@@ -1,135 +1,166 @@
-//! The list of a layer's non-zero inputs: written in order, once, and read for every block.
+//! The list of a layer's non-zero inputs: written once, in order, and read for every block of
+//! outputs.
+//!
+//! An entry is one word: in its lower half the byte offset of the input's row in each block of
+//! weights, in the byte above it the value. Offsets stay below 4096 · 8.
 
 use core::cell::Cell;
 use core::slice;
 
-use super::entry::Entry;
-use crate::WeightBits;
+use crate::shape::WeightBits;
 
-/// A list that is being written. Inputs are given in order; zeros are counted and left out.
-pub struct List<'c, E: Entry> {
-    places: slice::Iter<'c, E::Place>,
-    room: usize,
+/// Packs an entry: the row's byte offset in a block, below 2¹⁶, and the input's value.
+#[inline(always)]
+#[must_use]
+pub const fn pack_entry(offset: u32, value: u8) -> i32 {
+    (offset | (value as u32) << 16).cast_signed()
+}
+
+/// The offset and the value of an entry that [`pack_entry`] made.
+#[inline(always)]
+#[must_use]
+pub const fn unpack_entry(entry: i32) -> (usize, u8) {
+    (entry as u16 as usize, (entry >> 16) as u8)
+}
+
+/// A list that is being written. Every input is given once, in order; zeros are counted and left
+/// out.
+#[derive(Debug)]
+pub struct ListWriter<'c> {
+    cells: slice::Iter<'c, Cell<i32>>,
+    capacity: usize,
     row: u32,
     end: u32,
     total: u32,
 }
 
-/// What is known of a list when all inputs have been given.
+/// What is known of a list once all inputs are given.
 #[derive(Clone, Copy, Debug)]
-pub struct Written {
+pub(crate) struct Written {
     /// Entries.
     length: usize,
-    /// Bytes of a block's codes that the inputs given so far cover: no entry's row ends behind it.
+    /// Bytes of a block that the inputs cover: no entry's row extends past it.
     end: u32,
     /// The sum of all values.
     total: u32,
 }
 
-impl<'c, E: Entry> List<'c, E> {
-    /// An empty list for a layer of such weights, in words that are enough for it.
+impl<'c> ListWriter<'c> {
+    /// An empty list for a layer with such weights, in cells that are enough for it.
     #[inline(always)]
-    pub(crate) fn new(words: &'c [Cell<i32>], bits: WeightBits) -> Self {
-        let places = E::places(words).iter();
-        Self { room: places.len(), places, row: bits.row_bytes() as u32, end: 0, total: 0 }
+    pub(crate) fn new(cells: &'c [Cell<i32>], bits: WeightBits) -> Self {
+        let row = bits.row_bytes() as u32;
+        Self { capacity: cells.len(), cells: cells.iter(), row, end: 0, total: 0 }
     }
 
-    /// The next input.
+    /// Gives the next input.
     #[inline(always)]
-    pub(crate) fn next(&mut self, value: u8) {
+    pub fn push(&mut self, value: u8) {
         if value != 0
-            && let Some(place) = self.places.next()
+            && let Some(cell) = self.cells.next()
         {
-            E::write(place, self.end, value);
+            cell.set(pack_entry(self.end, value));
             self.total += u32::from(value);
         }
         self.end += self.row;
     }
 
-    /// So many inputs that are zero.
+    /// Gives the next inputs, one by one.
+    #[inline(never)]
+    pub fn push_all(&mut self, values: &[u8]) {
+        for &value in values {
+            self.push(value);
+        }
+    }
+
+    /// Gives as many zeros.
     #[inline(always)]
-    pub(crate) fn skip(&mut self, inputs: u32) {
+    pub fn skip(&mut self, inputs: u32) {
         self.end += self.row * inputs;
     }
 
-    /// Where entries can be written, and the offset and the length of a row that the first of them
-    /// has.
-    #[cfg(any(
-        inkbit_kernel = "thumbv6m",
-        inkbit_kernel = "thumbv7m",
-        inkbit_kernel = "x86_64",
-        inkbit_kernel = "aarch64"
-    ))]
+    /// The cells for the next entries, the next input's offset, and the difference between the
+    /// offsets of neighbouring inputs.
     #[inline(always)]
-    pub(super) fn room(&self) -> (&'c [E::Place], u32, u32) {
-        (self.places.as_slice(), self.end, self.row)
+    #[must_use]
+    pub fn free(&self) -> (&'c [Cell<i32>], u32, u32) {
+        (self.cells.as_slice(), self.end, self.row)
     }
 
-    /// So many inputs that have been written, of which some were not zero and have this sum.
-    #[cfg(any(
-        inkbit_kernel = "thumbv6m",
-        inkbit_kernel = "thumbv7m",
-        inkbit_kernel = "x86_64",
-        inkbit_kernel = "aarch64"
-    ))]
+    /// Gives `inputs` inputs, `entries` of them not zero, whose values add up to `total`.
+    ///
+    /// # Safety
+    ///
+    /// The first `entries` of the [`free`](Self::free) cells, which are no fewer, hold the entries
+    /// of these inputs, in order, as [`pack_entry`] makes them.
     #[inline(always)]
-    pub(super) fn wrote(&mut self, inputs: usize, entries: usize, total: u32) {
-        self.places = self.places.as_slice().get(entries..).unwrap_or_default().iter();
+    #[allow(unsafe_code)]
+    pub unsafe fn advance(&mut self, inputs: usize, entries: usize, total: u32) {
+        // SAFETY: there are as many free cells.
+        self.cells = unsafe { self.cells.as_slice().get_unchecked(entries..) }.iter();
         self.end += self.row * inputs as u32;
         self.total += total;
     }
 
     #[inline(always)]
     pub(crate) fn finish(self) -> Written {
-        let Self { places, room, end, total, .. } = self;
-        Written { length: room - places.len(), end, total }
+        let Self { cells, capacity, end, total, .. } = self;
+        Written { length: capacity - cells.len(), end, total }
     }
 }
 
 /// The non-zero inputs of a layer, in order.
 #[derive(Clone, Copy, Debug)]
-pub struct Active<'c, E: Entry> {
-    cells: &'c [E::Cell],
-    #[cfg_attr(any(inkbit_kernel = "portable", inkbit_kernel = "x86_64"), allow(dead_code))]
+pub struct Active<'c> {
+    entries: &'c [i32],
     end: usize,
     total: u32,
-    row: usize,
+    bits: WeightBits,
 }
 
-impl<'c, E: Entry> Active<'c, E> {
-    /// What has been written to the front of `words`, for a layer of such weights.
+impl<'c> Active<'c> {
+    /// What was written to the front of `cells`, for a layer with such weights.
     #[inline(always)]
-    pub(crate) fn new(words: &'c [i32], written: Written, bits: WeightBits) -> Self {
+    pub(crate) fn new(cells: &'c [i32], written: Written, bits: WeightBits) -> Self {
         let Written { length, end, total } = written;
-        let cells = E::cells(words).get(..length).unwrap_or_default();
-        Self { cells, end: end as usize, total, row: bits.row_bytes() }
+        let entries = cells.get(..length).unwrap_or_default();
+        Self { entries, end: end as usize, total, bits }
     }
 
     /// Index and value of each input.
     pub fn iter(&self) -> impl Iterator<Item = (usize, u8)> + 'c {
-        let row = self.row;
-        self.cells.iter().map(move |&cell| {
-            let (offset, value) = E::read(cell);
+        let row = self.bits.row_bytes();
+        self.entries.iter().map(move |&entry| {
+            let (offset, value) = unpack_entry(entry);
             (offset / row, value)
         })
     }
 
-    /// The entries.
+    /// The entries, to be read with [`unpack_entry`].
     #[inline(always)]
-    pub(crate) const fn cells(&self) -> &'c [E::Cell] {
-        self.cells
+    #[must_use]
+    pub const fn entries(&self) -> &'c [i32] {
+        self.entries
     }
 
-    /// A block has to have so many bytes of codes: behind them there is no entry's row.
+    /// Width of the weights of the layer that the list is for: it decides the offsets.
     #[inline(always)]
-    #[cfg_attr(any(inkbit_kernel = "portable", inkbit_kernel = "x86_64"), allow(dead_code))]
-    pub(crate) const fn end(&self) -> usize {
+    #[must_use]
+    pub const fn bits(&self) -> WeightBits {
+        self.bits
+    }
+
+    /// Minimum length of a block in bytes: no entry's row extends past it.
+    #[inline(always)]
+    #[must_use]
+    pub const fn end(&self) -> usize {
         self.end
     }
 
     /// The sum of all values, at most 4096 · 255.
     #[inline(always)]
-    pub(crate) const fn total(&self) -> u32 {
+    #[must_use]
+    pub const fn total(&self) -> u32 {
         self.total
     }
 }

@@ -1,106 +1,107 @@
-//! Kernels: the sums of weight codes times inputs, which is where the time goes.
+//! Kernels: how a layer is computed, which is where the time goes.
 //!
-//! [`Portable`] is the definition. Every other kernel must give the same bits, and
-//! [`infer_observed_by`](crate::infer_observed_by) runs either, so that tests can compare them.
+//! ```text
+//!    pixels   0 0 9 0 0 7 …                   weights, block by block: a row for each input
+//!               │                             ┌─────────┐┌─────────┐
+//!  1 list       ▼ only non-zero inputs        │ row 0   ││ row 0   │
+//!        (offset, value) (offset, value) …    │ row 1   ││ row 1   │
+//!               │                             │ row 2 ◀─┼┼─ offset │
+//!  2 walk       ▼ for each block, along all   │ …       ││ …       │
+//!        entries: register += row · value     └─────────┘└─────────┘
+//!               │
+//!  3 lanes      ▼ take apart before one can overflow: a register held several sums
+//!        sums
+//!               │
+//!  4 activate   ▼ (sum + bias) · multiplier, clamped to 0 … 255
+//!        (offset, value) …   the next layer's list, written over the sums
+//! ```
 //!
-//! A kernel for an instruction set is a module here that has a type `Native` with [`Kernel`]
-//! implemented for it; `build.rs` chooses it by the target and `cfg(inkbit_kernel)` names it.
-//! Its assembly sums products, several to a register; how they come apart again is explained by
-//! [`lanes`], in safe code that is tested on the host. Kernels for hosts use vector instructions by the
-//! functions that Rust has for them.
+//! 1. `gather` lists the non-zero inputs. Pixels and activations are bytes whose zero means nothing
+//!    at all, so leaving zeros out changes no bit. An entry of the list is one word: where the
+//!    input's row of weights begins in every block, and the input's value.
+//! 2. `walk` goes along the list once for each block of 8 or 16 outputs. A row holds the weights
+//!    from one input to the block's outputs side by side, and one multiplication of several of
+//!    them by the value adds a product to each of several sums in one register.
+//! 3. [`lanes`] takes the sums apart. A list is walked in parts, at most 256 entries (85 with 2-bit
+//!    weights) at a time, so that no sum outgrows its lane, whatever the model.
+//! 4. `activate` adds the bias, requantizes ([`requantize`](crate::requant::requantize) is
+//!    the definition), and lists what is not zero for the next layer. The list grows no faster than
+//!    sums are read, so it lies in their memory.
 //!
-//! # 64-bit or 32-bit lanes
+//! [`Portable`] is the definition of all this in plain Rust; every other kernel gives the same
+//! bits, and [`Engine::infer_by`](crate::Engine::infer_by) runs any of them, so that tests can
+//! compare them. `build.rs` chooses [`Native`] by the target. An instruction set has a folder with
+//! a file for each step; what those have in common lies beside them: the way into a walk is
+//! `walk.rs`, for sums that are written by fours also `fours.rs`, and `activate.rs`. Kernels for
+//! the vector instructions of workstations are in the package `inkbit-simd`.
 //!
-//! Cortex-M3 and up have two kernels for 8-bit weights. The default one has 64-bit lanes, which take
-//! the fewest instructions: right for Cortex-M4, where a long multiplication that adds takes one cycle
-//! like any other, and for M7 and M33, which multiply as fast. On Cortex-M3 it takes 4 to 7 cycles, by
-//! the size of its factors. There the feature `lanes32` is right, which does with MLA of 2 cycles: it
-//! takes more instructions, but fewer cycles. For `classic` and the mean of 1,000 test images of MNIST,
-//! `cargo xtask bench --board lm3s6965evb --list both --lanes both --images 1000` counts
+//! # Choices for a whole build
 //!
-//! | lanes | list | instructions | cycles on Cortex-M3, estimated |
-//! |---|---|---|---|
-//! | 64 | packed | 65,268 | 152,691 to 229,231 |
-//! | 32 | packed | 88,306 | 142,991 to 153,590 |
-//! | 64 | wide | 59,485 | 152,946 to 223,700 |
-//! | 32 | wide | 82,523 | 143,246 to 148,058 |
+//! `--cfg inkbit_portable` (in `RUSTFLAGS`) takes the portable kernel on every target.
+//!
+//! `--cfg inkbit_lanes32` sums 8-bit weights in 32-bit registers on Cortex-M3 and up. Left out,
+//! registers have 64 bits, which takes the fewest instructions: right for Cortex-M4, where a long
+//! multiplication that adds takes one cycle like any other, and for M7 and M33, which multiply as
+//! fast. On Cortex-M3 it takes 4 to 7 cycles, depending on its factors; there MLA with 2 cycles
+//! takes more instructions but fewer cycles. For `classic` and the mean of 1,000 test images of
+//! MNIST, `cargo xtask count --board lm3s6965evb --lanes both --images 1000` counts
+//!
+//! | lanes | instructions | cycles on Cortex-M3, estimated |
+//! |---|---|---|
+//! | 64 bits | 65,268 | 152,691 to 229,231 |
+//! | 32 bits | 88,306 | 142,991 to 153,590 |
+//!
+//! # What it costs otherwise
+//!
+//! Opt-level `s` makes the engine smaller *and* faster than 2 and 3 do: the assembly is the same,
+//! and what is around it inlines less. A debug build is for debugging: `infer` then takes 2,152
+//! bytes of stack instead of 236, and 5.7 times the cycles; set `[profile.dev.package.inkbit-core]`
+//! `opt-level = "s"` to keep it fast. An inference never waits: in an async task it holds the
+//! executor for its whole time (about 1.4 ms at 50 MHz for `classic` on a Cortex-M3), so give it a
+//! task of low priority if others have deadlines.
 
-mod blockwise;
-mod entry;
+mod contract;
+mod gather;
 pub mod lanes;
 mod list;
 mod portable;
 
-pub use entry::{Entry, Packed, Wide};
-pub use list::Active;
-#[doc(hidden)]
-pub use list::{List, Written};
+pub use contract::Kernel;
+pub use list::{Active, ListWriter, pack_entry, unpack_entry};
 pub use portable::Portable;
 
+pub(crate) use gather::gather;
+pub(crate) use list::Written;
+
 #[cfg(any(inkbit_kernel = "thumbv6m", inkbit_kernel = "thumbv7m"))]
-mod emit;
+mod activate;
 #[cfg(any(inkbit_kernel = "thumbv6m", inkbit_kernel = "riscv32"))]
+mod fours;
+#[cfg(not(inkbit_kernel = "portable"))]
 mod walk;
 
 #[cfg(inkbit_kernel = "thumbv6m")]
 mod thumbv6m;
 #[cfg(inkbit_kernel = "thumbv6m")]
-pub use thumbv6m::Native;
+pub use thumbv6m::Thumbv6m as Native;
 
 #[cfg(inkbit_kernel = "thumbv7m")]
 mod thumbv7m;
 #[cfg(inkbit_kernel = "thumbv7m")]
-pub use thumbv7m::Native;
+pub use thumbv7m::Thumbv7m as Native;
 
 #[cfg(inkbit_kernel = "riscv32")]
 mod riscv32;
 #[cfg(inkbit_kernel = "riscv32")]
-pub use riscv32::Native;
-
-#[cfg(inkbit_kernel = "x86_64")]
-mod windows;
-#[cfg(inkbit_kernel = "x86_64")]
-mod x86_64;
-#[cfg(inkbit_kernel = "x86_64")]
-pub use x86_64::{Avx2, Avx512, Native};
-
-#[cfg(any(inkbit_kernel = "x86_64", inkbit_kernel = "aarch64"))]
-mod branchless;
-
-#[cfg(inkbit_kernel = "aarch64")]
-mod aarch64;
-#[cfg(inkbit_kernel = "aarch64")]
-pub use aarch64::{DotProd, Native, Neon};
+pub use riscv32::Riscv32 as Native;
 
 /// The kernel of this target.
 #[cfg(inkbit_kernel = "portable")]
 pub type Native = Portable;
 
-use core::cell::Cell;
-
-use crate::gather::by_eights;
-use crate::infer::activate_each;
-use crate::model::Layer;
-
-/// A way to compute a layer's sums.
-pub trait Kernel {
-    /// Writes Σ weight · value over the listed inputs to `out`, for every output of the layer in
-    /// order. Nothing is said of a list for another layer; codes must not be read past their end.
-    #[doc(hidden)]
-    fn layer<E: Entry>(layer: &Layer<'_>, active: &Active<'_, E>, out: &mut [i32]);
-
-    /// Lists the pixels that have ink.
-    #[doc(hidden)]
-    #[inline(always)]
-    fn gather<E: Entry>(pixels: &[u8], list: &mut List<'_, E>) {
-        by_eights(pixels, list);
-    }
-
-    /// Turns the sums of a layer that is not the last into activations, and lists those that are not
-    /// zero. They may be written over sums, but no sooner than as many have been read.
-    #[doc(hidden)]
-    #[inline(always)]
-    fn activate<E: Entry>(layer: &Layer<'_>, sums: &[Cell<i32>], list: List<'_, E>) -> Written {
-        activate_each(layer, sums, list)
-    }
-}
+/// The name of the kernel that [`Engine::infer`](crate::Engine::infer) runs on this target.
+///
+/// ```
+/// assert_eq!(inkbit_core::kernel::NAME, "portable"); // on a workstation
+/// ```
+pub const NAME: &str = <Native as Kernel>::NAME;

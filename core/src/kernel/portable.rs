@@ -1,9 +1,9 @@
 //! The kernel in plain Rust: complete, safe, and the definition for all others.
 
-use super::blockwise::{Blockwise, Sums, blockwise};
-use super::{Active, Entry, Kernel};
-use crate::WeightBits;
+use super::contract::Kernel;
+use super::list::{Active, unpack_entry};
 use crate::model::Layer;
+use crate::shape::{MAX_BLOCK, WeightBits};
 
 /// The kernel in plain Rust, for every target.
 ///
@@ -11,58 +11,60 @@ use crate::model::Layer;
 #[derive(Clone, Copy, Debug)]
 pub enum Portable {}
 
-impl Kernel for Portable {
-    fn layer<E: Entry>(layer: &Layer<'_>, active: &Active<'_, E>, out: &mut [i32]) {
-        blockwise::<Self, E>(layer, active, out);
-    }
-}
+// SAFETY: it lists as `Kernel` does.
+#[allow(unsafe_code)]
+unsafe impl Kernel for Portable {
+    const NAME: &'static str = "portable";
 
-impl Blockwise for Portable {
-    #[inline(always)]
-    fn blocks(_: WeightBits) -> usize {
-        1
-    }
-
-    #[inline]
-    fn sums<E: Entry>(
-        bits: WeightBits,
-        codes: &[u32],
-        _: usize,
-        active: &Active<'_, E>,
-        out: &mut Sums,
-    ) {
-        match bits {
-            WeightBits::Eight => walk::<E, 2, 8>(codes, active, out, |row, value| {
-                let row = (u64::from(row[1]) << 32 | u64::from(row[0])).to_le_bytes();
-                // In place, and not by `map`: compilers make this a vector multiplication.
-                let mut products = [0; 8];
-                for (product, code) in products.iter_mut().zip(row) {
-                    *product = u16::from(code) * value;
-                }
-                products
-            }),
-            WeightBits::Four => walk::<E, 1, 8>(codes, active, out, |&[row], value| {
-                core::array::from_fn(|o| (row >> (o % 4 * 8 + o / 4 * 4) & 15) as u16 * value)
-            }),
-            WeightBits::Two => walk::<E, 1, 16>(codes, active, out, |&[row], value| {
-                core::array::from_fn(|o| (row >> (o / 2 * 2 + o % 2 * 16) & 3) as u16 * value)
-            }),
+    fn sum(layer: &Layer<'_>, active: &Active<'_>, sums: &mut [i32]) {
+        let bits = layer.bits();
+        // A weight is step · code − offset: the offsets of a row come off all at once.
+        let offset = bits.offset() * active.total().cast_signed();
+        let words = (layer.inputs() * bits.row_bytes() / 4).max(1);
+        let blocks = layer.weights.chunks(words);
+        for (sums, codes) in sums.chunks_mut(bits.block()).zip(blocks) {
+            let products = block(bits, codes, active);
+            for (sum, product) in sums.iter_mut().zip(products) {
+                *sum = bits.step() * product.cast_signed() - offset;
+            }
         }
     }
 }
 
-/// `products` multiplies the codes of an input's row by its value: 16 bits hold that.
+/// Σ code · value for each output of the block with these codes; beyond them, zeros.
+#[inline]
+fn block(bits: WeightBits, codes: &[u32], active: &Active<'_>) -> [u32; MAX_BLOCK] {
+    match bits {
+        WeightBits::Eight => walk::<2, 8>(codes, active, |row, value| {
+            let row = (u64::from(row[1]) << 32 | u64::from(row[0])).to_le_bytes();
+            // In place, and not by `map`: compilers make this a vector multiplication.
+            let mut products = [0; 8];
+            for (product, code) in products.iter_mut().zip(row) {
+                *product = u16::from(code) * value;
+            }
+            products
+        }),
+        WeightBits::Four => walk::<1, 8>(codes, active, |&[row], value| {
+            core::array::from_fn(|o| (row >> (o % 4 * 8 + o / 4 * 4) & 15) as u16 * value)
+        }),
+        WeightBits::Two => walk::<1, 16>(codes, active, |&[row], value| {
+            core::array::from_fn(|o| (row >> (o / 2 * 2 + o % 2 * 16) & 3) as u16 * value)
+        }),
+    }
+}
+
+/// `products` multiplies the codes of an input's row by its value: 16 bits hold the products.
 #[inline(always)]
-fn walk<E: Entry, const WORDS: usize, const BLOCK: usize>(
+fn walk<const WORDS: usize, const BLOCK: usize>(
     codes: &[u32],
-    active: &Active<'_, E>,
-    out: &mut Sums,
+    active: &Active<'_>,
     products: impl Fn(&[u32; WORDS], u16) -> [u16; BLOCK],
-) {
+) -> [u32; MAX_BLOCK] {
     let (rows, _) = codes.as_chunks::<WORDS>();
+    // Not in the array that is returned: this one stays in registers.
     let mut sums = [0; BLOCK];
-    for &cell in active.cells() {
-        let (offset, value) = E::read(cell);
+    for &entry in active.entries() {
+        let (offset, value) = unpack_entry(entry);
         if let Some(row) = rows.get(offset / (WORDS * 4)) {
             let row = row.map(u32::from_le);
             for (sum, product) in sums.iter_mut().zip(products(&row, value.into())) {
@@ -70,7 +72,9 @@ fn walk<E: Entry, const WORDS: usize, const BLOCK: usize>(
             }
         }
     }
-    for (out, sum) in out.sums.iter_mut().zip(sums) {
-        *out = sum;
+    let mut all = [0; MAX_BLOCK];
+    for (all, sum) in all.iter_mut().zip(sums) {
+        *all = sum;
     }
+    all
 }

@@ -1,15 +1,10 @@
 //! What a board tells the app, and the memory that it lends.
 
-use inkbit_core::{Scratch, kernel};
+use core::mem::MaybeUninit;
 
 use crate::canvas::Canvas;
-
-/// How inputs that are not zero lie in working memory.
-#[cfg(not(feature = "wide"))]
-pub type Entry = kernel::Packed;
-/// How inputs that are not zero lie in working memory.
-#[cfg(feature = "wide")]
-pub type Entry = kernel::Wide;
+use crate::line::Line;
+use crate::machine::App;
 
 /// The most pixels of an image that a model may take: 32 × 32.
 pub const PIXELS: usize = 1024;
@@ -27,32 +22,64 @@ pub struct Board {
     pub stack: fn() -> (u32, u32),
 }
 
-/// What of the app's memory is large. All zero, so that it costs no flash.
-#[derive(Debug)]
-pub struct Buffers<'m, const CELLS: usize> {
-    /// For the model.
-    pub scratch: Scratch<'m, CELLS, Entry>,
-    /// The paper, and the image that the model sees.
-    pub pictures: Pictures,
+/// The app's memory, too large for the stack. All zero, so that it costs no flash.
+pub struct Memory<const CELLS: usize> {
+    buffers: Buffers<CELLS>,
+    app: MaybeUninit<App<'static>>,
+    line: Line,
 }
 
-/// The paper, and the image that the model sees.
+impl<const CELLS: usize> Memory<CELLS> {
+    /// Memory that is not in use.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { buffers: Buffers::new(), app: MaybeUninit::uninit(), line: Line::new() }
+    }
+
+    /// Starts the app with the model at the start of `region`, the board's flash for one.
+    // Not inlined: `main` never returns, and what it has on the stack stays there.
+    #[inline(never)]
+    pub fn start(
+        &'static mut self,
+        board: Board,
+        region: &'static [u8],
+    ) -> (&'static mut App<'static>, &'static mut Line) {
+        (self.app.write(App::new(board, region, &mut self.buffers)), &mut self.line)
+    }
+}
+
+impl<const CELLS: usize> Default for Memory<CELLS> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What the app works in.
 #[derive(Debug)]
-pub struct Pictures {
+pub struct Buffers<const CELLS: usize> {
+    /// For the model.
+    pub(crate) scratch: [i32; CELLS],
+    /// What is drawn, and the image that the model sees.
+    pub(crate) pictures: Pictures,
+}
+
+/// What is drawn, and the image that the model sees.
+#[derive(Debug)]
+pub(crate) struct Pictures {
     pub(crate) canvas: Canvas,
     pub(crate) image: [u8; PIXELS],
 }
 
-impl<const CELLS: usize> Buffers<'_, CELLS> {
+impl<const CELLS: usize> Buffers<CELLS> {
     /// Memory that is not in use.
     #[must_use]
     pub const fn new() -> Self {
         let pictures = Pictures { canvas: Canvas::new(), image: [0; PIXELS] };
-        Self { scratch: Scratch::new(), pictures }
+        Self { scratch: [0; CELLS], pictures }
     }
 }
 
-impl<const CELLS: usize> Default for Buffers<'_, CELLS> {
+impl<const CELLS: usize> Default for Buffers<CELLS> {
     fn default() -> Self {
         Self::new()
     }

@@ -2,10 +2,10 @@
 
 use inkbit_core::blob::stated_length;
 use inkbit_core::link::MAX_LOGITS;
-use inkbit_core::softmax::permille;
-use inkbit_core::{Error, Model, Scratch, argmax, infer};
+use inkbit_core::softmax::{Permille, permille};
+use inkbit_core::{Logits, Model, ModelError, ScratchError};
 
-use crate::board::{Board, Entry, PIXELS};
+use crate::board::{Board, PIXELS};
 use crate::clock::Clock;
 use crate::words::Text;
 
@@ -30,35 +30,23 @@ impl Verdict {
     pub const NONE: Self = Self { class: None, permille: 0, bars: [0; MAX_LOGITS], nanoseconds: 0 };
 }
 
-/// A model in `CELLS` words of working memory, or why there is none.
+/// A model in working memory, or why there is none.
 #[derive(Debug)]
-pub struct Engine<'m, const CELLS: usize> {
-    scratch: &'m mut Scratch<'m, CELLS, Entry>,
-    failure: Text,
+pub struct Engine<'m> {
+    engine: Result<inkbit_core::Engine<'m, &'m mut [i32]>, Text>,
+    cells: u32,
     crc: u32,
 }
 
-impl<'m, const CELLS: usize> Engine<'m, CELLS> {
-    /// The engine for what [`Model::parse_region`] has made of `region`, the board's flash for a
-    /// model.
+impl<'m> Engine<'m> {
+    /// The engine for the model at the start of `region`, the board's flash for one.
     #[inline(always)]
-    pub fn new(
-        region: &[u8],
-        parsed: &'m Result<Model<'m>, Error>,
-        scratch: &'m mut Scratch<'m, CELLS, Entry>,
-        board: &Board,
-    ) -> Self {
-        let mut failure = Text::new();
-        match parsed {
-            Ok(model) if fits(model, board, &mut failure) => {
-                if let Err(error) = scratch.load(model) {
-                    explain(&error, board, &mut failure);
-                }
-            }
-            Ok(_) => {}
-            Err(error) => explain(error, board, &mut failure),
+    pub fn new(region: &'m [u8], cells: &'m mut [i32], board: &Board) -> Self {
+        Self {
+            cells: cells.len() as u32,
+            crc: stored_crc(region).unwrap_or_default(),
+            engine: start(region, cells, board),
         }
-        Self { scratch, failure, crc: stored_crc(region).unwrap_or_default() }
     }
 
     /// The model, or why there is none that can be run.
@@ -66,9 +54,13 @@ impl<'m, const CELLS: usize> Engine<'m, CELLS> {
     /// # Errors
     ///
     /// A sentence for people.
-    pub fn model(&self) -> Result<&'m Model<'m>, &str> {
-        let failure = self.failure.as_str();
-        self.scratch.model().filter(|_| failure.is_empty()).ok_or(failure)
+    pub fn model(&self) -> Result<&Model<'m>, &str> {
+        self.engine.as_ref().map(inkbit_core::Engine::model).map_err(Text::as_str)
+    }
+
+    /// Cells of working memory.
+    pub const fn cells(&self) -> u32 {
+        self.cells
     }
 
     /// The CRC-32 that closes the model's blob.
@@ -76,7 +68,7 @@ impl<'m, const CELLS: usize> Engine<'m, CELLS> {
         self.crc
     }
 
-    /// Runs the model on an image; returns the logits, none if there is no model.
+    /// Runs the model on an image; returns the logits, none if there is no model that takes it.
     pub fn classify(
         &mut self,
         pixels: &[u8],
@@ -84,23 +76,50 @@ impl<'m, const CELLS: usize> Engine<'m, CELLS> {
         verdict: &mut Verdict,
     ) -> &[i32] {
         *verdict = Verdict::NONE;
-        let Ok(model) = self.model() else { return &[] };
+        let Ok(engine) = &mut self.engine else { return &[] };
+        let scale = engine.model().header().logit_scale;
         let start = clock.nanoseconds();
-        let logits = infer(self.scratch, pixels);
+        let Ok(logits) = engine.infer(pixels) else { return &[] };
         let elapsed = clock.nanoseconds() - start;
         verdict.nanoseconds = u32::try_from(elapsed).unwrap_or(u32::MAX);
         if pixels.iter().any(|&pixel| pixel != 0) {
-            verdict.judge(logits, model.header().logit_scale);
+            verdict.judge(logits, scale);
         }
-        logits
+        logits.into_slice()
     }
 }
 
+// Not inlined: reading a model takes much of the stack, and only while it is done.
+#[inline(never)]
+#[expect(clippy::result_large_err, reason = "the text is kept in the engine's place")]
+fn start<'m>(
+    region: &'m [u8],
+    cells: &'m mut [i32],
+    board: &Board,
+) -> Result<inkbit_core::Engine<'m, &'m mut [i32]>, Text> {
+    let mut text = Text::new();
+    match Model::parse_region(region) {
+        Ok(model) if fits(&model, board, &mut text) => {
+            match inkbit_core::Engine::new(model, cells) {
+                Ok(engine) => return Ok(engine),
+                Err(ScratchError { found, needed }) => {
+                    text.say("model needs ").number(needed as u32);
+                    text.say(" cells of memory, ").say(board.name);
+                    text.say(" has ").number(found as u32).say("; use narrower layers");
+                }
+            }
+        }
+        Ok(_) => {}
+        Err(error) => explain(&error, board, &mut text),
+    }
+    Err(text)
+}
+
 impl Verdict {
-    fn judge(&mut self, logits: &[i32], scale: f32) {
-        let class = argmax(logits);
-        let shares = permille(logits, scale).enumerate();
-        for (bar, (number, permille)) in self.bars.iter_mut().zip(shares) {
+    fn judge(&mut self, logits: Logits<'_>, scale: f32) {
+        let class = logits.argmax();
+        let shares = permille(&logits, scale).enumerate();
+        for (bar, (number, Permille(permille))) in self.bars.iter_mut().zip(shares) {
             *bar = (permille / 4) as u8;
             if number == class {
                 self.permille = permille;
@@ -134,17 +153,19 @@ fn fits(model: &Model<'_>, board: &Board, text: &mut Text) -> bool {
 
 /// Says what is wrong with a model, in fewer words than core does: a device has not the room for
 /// those, and what can only be its writer's fault is better looked at on the host.
-fn explain(error: &Error, board: &Board, text: &mut Text) {
+fn explain(error: &ModelError, board: &Board, text: &mut Text) {
     match *error {
-        Error::Blank { .. } => text.say("no model in flash; flash one"),
-        Error::Magic { .. } => text.say("not an Inkbit model; check file and address, flash again"),
-        Error::Version { found, expected } => text
+        ModelError::Blank { .. } => text.say("no model in flash; flash one"),
+        ModelError::Magic { .. } => {
+            text.say("not an Inkbit model; check file and address, flash again")
+        }
+        ModelError::Version { found, expected } => text
             .say("model has format version ")
             .number(found.into())
             .say(", this firmware reads ")
             .number(expected.into())
             .say("; quantize it again"),
-        Error::Truncated { found, expected } if found == board.model_bytes as usize => text
+        ModelError::Truncated { found, expected } if found == board.model_bytes as usize => text
             .say("model has ")
             .number(expected as u32)
             .say(" bytes, ")
@@ -152,17 +173,9 @@ fn explain(error: &Error, board: &Board, text: &mut Text) {
             .say(" has room for ")
             .number(found as u32)
             .say("; flash a smaller one"),
-        Error::Crc { .. } | Error::Truncated { .. } => {
+        ModelError::Crc { .. } | ModelError::Truncated { .. } => {
             text.say("model is damaged (wrong CRC-32); flash it again")
         }
-        Error::ScratchTooSmall { found, needed } => text
-            .say("model needs ")
-            .number(needed as u32)
-            .say(" cells of memory, ")
-            .say(board.name)
-            .say(" has ")
-            .number(found as u32)
-            .say("; use narrower layers"),
         _ => text.say("model breaks its format; check the file with `inkbit inspect`"),
     };
 }

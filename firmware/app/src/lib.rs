@@ -21,7 +21,7 @@ mod ssd0323;
 mod text;
 mod words;
 
-pub use board::{Board, Buffers, Entry, PIXELS, Pictures};
+pub use board::{Board, Buffers, Memory, PIXELS};
 pub use canvas::{Canvas, SIDE, STEP};
 pub use clock::{Clock, Ticks, ticks};
 pub use engine::{Engine, Verdict};

@@ -28,12 +28,7 @@ impl Line {
     /// response's frame.
     // Not inlined: a response takes much of the stack, and only while it is made.
     #[inline(never)]
-    pub fn push<const CELLS: usize>(
-        &mut self,
-        byte: u8,
-        app: &mut App<'_, CELLS>,
-        clock: &mut impl Clock,
-    ) -> Option<&[u8]> {
+    pub fn push(&mut self, byte: u8, app: &mut App<'_>, clock: &mut impl Clock) -> Option<&[u8]> {
         let message = self.receiver.push(byte)?;
         let response = message
             .and_then(read_request)
@@ -50,9 +45,9 @@ impl Default for Line {
     }
 }
 
-fn answer<'a, const CELLS: usize>(
+fn answer<'a>(
     request: Request<'_>,
-    app: &'a mut App<'_, CELLS>,
+    app: &'a mut App<'_>,
     clock: &mut impl Clock,
 ) -> Result<Response<'a, &'a [i32]>, Refusal> {
     let now = ticks(clock.nanoseconds());
@@ -78,7 +73,7 @@ fn answer<'a, const CELLS: usize>(
     Ok(Response::Done)
 }
 
-fn hello<'a, const CELLS: usize>(app: &'a App<'_, CELLS>) -> Hello<'a> {
+fn hello<'a>(app: &'a App<'_>) -> Hello<'a> {
     Hello {
         protocol: PROTOCOL,
         firmware: env!("CARGO_PKG_VERSION"),

@@ -1,15 +1,13 @@
 //! The state machine: events change what is shown; nothing waits.
 
-use inkbit_core::image::normalise;
-use inkbit_core::link::{Key, Limits, MAX_LOGITS, Mode, Refusal, Status};
-use inkbit_core::{Error, Model};
-
 use crate::board::{Board, Buffers, PIXELS, Pictures};
 use crate::canvas::{Canvas, SIDE, STEP};
 use crate::clock::{Clock, Ticks};
 use crate::engine::{Engine, Verdict};
 use crate::samples::{Sample, samples};
 use crate::screen::{View, canvas_at};
+use inkbit_core::image::normalise;
+use inkbit_core::link::{Key, Limits, MAX_LOGITS, Mode, Refusal, Status};
 
 /// A key that is held moves the pen again after this time, and then after every [`REPEAT`].
 const FIRST_REPEAT: Ticks = 240;
@@ -42,9 +40,9 @@ struct Hold {
 
 /// The whole of the app but its display and its serial line.
 #[derive(Debug)]
-pub struct App<'m, const CELLS: usize> {
+pub struct App<'m> {
     board: Board,
-    engine: Engine<'m, CELLS>,
+    engine: Engine<'m>,
     mode: Mode,
     canvas: &'m mut Canvas,
     /// The pen that the keys move, in pixels, and whether it is down.
@@ -66,17 +64,16 @@ pub struct App<'m, const CELLS: usize> {
     id: u32,
 }
 
-impl<'m, const CELLS: usize> App<'m, CELLS> {
-    /// The app as it is after power-on, with the model that `parsed` is, if it is one: what
-    /// [`Model::parse_region`] has made of `region`, the board's flash for a model.
+impl<'m> App<'m> {
+    /// The app as it is after power-on, with the model at the start of `region`, the board's flash
+    /// for one.
     #[inline(always)]
-    pub fn new(
+    pub fn new<const CELLS: usize>(
         board: Board,
-        region: &[u8],
-        parsed: &'m Result<Model<'m>, Error>,
-        Buffers { scratch, pictures }: &'m mut Buffers<'m, CELLS>,
+        region: &'m [u8],
+        Buffers { scratch, pictures }: &'m mut Buffers<CELLS>,
     ) -> Self {
-        let engine = Engine::new(region, parsed, scratch, &board);
+        let engine = Engine::new(region, scratch, &board);
         let Pictures { canvas, image } = pictures;
         let middle = SIDE as u8 / 2;
         Self {
@@ -199,7 +196,7 @@ impl<'m, const CELLS: usize> App<'m, CELLS> {
     }
 
     /// The engine.
-    pub const fn engine(&self) -> &Engine<'m, CELLS> {
+    pub const fn engine(&self) -> &Engine<'m> {
         &self.engine
     }
 
@@ -209,7 +206,7 @@ impl<'m, const CELLS: usize> App<'m, CELLS> {
         Limits {
             model_address,
             model_bytes,
-            cells: CELLS as u32,
+            cells: self.engine.cells(),
             pixels: PIXELS as u32,
             classes: MAX_LOGITS as u32,
         }

@@ -42,14 +42,14 @@ pub struct Device<S, K, P, C> {
 
 impl<S: Read + ReadReady + Write, K: ReadKeys, P: Show, C: Clock> Device<S, K, P, C> {
     /// Runs for ever.
-    pub fn run<const CELLS: usize>(&mut self, app: &mut App<'_, CELLS>, line: &mut Line) -> ! {
+    pub fn run(&mut self, app: &mut App<'_>, line: &mut Line) -> ! {
         loop {
             self.step(app, line);
         }
     }
 
     /// Does what there is to do now, and does not wait for more.
-    pub fn step<const CELLS: usize>(&mut self, app: &mut App<'_, CELLS>, line: &mut Line) {
+    pub fn step(&mut self, app: &mut App<'_>, line: &mut Line) {
         for _ in 0..BURST {
             let mut byte = [0];
             // A line that cannot be read is a line on which nothing comes.

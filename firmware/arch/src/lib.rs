@@ -17,7 +17,7 @@ mod systick;
 mod vectors;
 
 pub use cmsdk::CmsdkUart;
-pub use memory::Memory;
+pub use memory::model_region;
 pub use panic::report;
 pub use register::{ByteRegister, Register};
 pub use serial::{Port, Serial};

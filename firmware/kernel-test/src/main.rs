@@ -1,5 +1,5 @@
 //! Compares the kernel of a board's processor with the portable one: every activation and logit of
-//! many random models, with packed and with wide entries. It says by semihosting how it went and
+//! many random models. It says by semihosting how it went and
 //! ends the emulator with 0 if there was no difference. `cargo xtask kernels` runs it.
 
 #![no_std]
@@ -16,7 +16,7 @@ use cortex_m_rt::entry;
 // For its interrupt vectors.
 #[cfg(target_arch = "arm")]
 use inkbit_arch as _;
-use inkbit_core::kernel::{Native, Packed, Portable, Wide};
+use inkbit_core::kernel::{Native, Portable};
 #[cfg(target_arch = "riscv32")]
 use riscv_rt::entry;
 
@@ -34,11 +34,8 @@ fn main() -> ! {
             let pixels = &mut pixels[..model.input().pixels()];
             for image in 0..IMAGES {
                 models::draw(image, number, pixels);
-                let portable = Trace::of::<Portable, Packed>(model, pixels);
-                let packed = Trace::of::<Native, Packed>(model, pixels);
-                compare("packed", number, image, &portable, &packed);
-                let wide = Trace::of::<Native, Wide>(model, pixels);
-                compare("wide", number, image, &portable, &wide);
+                let portable = Trace::of::<Portable>(model, pixels);
+                compare(number, image, &portable, &Trace::of::<Native>(model, pixels));
             }
         });
     }
@@ -47,10 +44,9 @@ fn main() -> ! {
 }
 
 /// Ends the emulator at the first difference.
-fn compare(kind: &'static str, model: u32, image: u32, portable: &Trace, native: &Trace) {
+fn compare(model: u32, image: u32, portable: &Trace, native: &Trace) {
     if let Some((place, expected, found)) = portable.first_difference(native) {
         let what = [("model", model), ("image", image), ("place", place)];
-        host::say(&[(kind, 0)]);
         host::say(&what);
         host::say(&[("portable", expected.cast_unsigned()), ("native", found.cast_unsigned())]);
         host::exit(1)

@@ -1,7 +1,7 @@
 //! What every layer of a model gives, as one row of numbers.
 
-use inkbit_core::kernel::{Entry, Kernel};
-use inkbit_core::{LayerOutput, Model, Scratch, infer_observed_by};
+use inkbit_core::kernel::Kernel;
+use inkbit_core::{Engine, LayerOutput, Model, Scratch};
 
 use crate::models::{CELLS, MAX_OUTPUTS};
 
@@ -12,13 +12,12 @@ pub(crate) struct Trace {
 }
 
 impl Trace {
-    /// By one kernel, with one kind of entries.
+    /// By one kernel.
     #[inline(never)]
-    pub(crate) fn of<K: Kernel, E: Entry>(model: &Model<'_>, pixels: &[u8]) -> Self {
+    pub(crate) fn of<K: Kernel>(model: &Model<'_>, pixels: &[u8]) -> Self {
         let mut trace = Self { values: [0; MAX_OUTPUTS], length: 0 };
-        let mut scratch = Scratch::<CELLS, E>::new();
-        scratch.load(model).unwrap();
-        infer_observed_by::<K, CELLS, E>(&mut scratch, pixels, |_, output| match output {
+        let mut engine = Engine::new(model.clone(), Scratch::<CELLS>::new()).unwrap();
+        let observed = engine.infer_by::<K>(pixels, |_, output| match output {
             LayerOutput::Activations(active) => {
                 active.iter().for_each(|(unit, value)| {
                     trace.push((unit << 8) as i32 | i32::from(value));
@@ -28,6 +27,7 @@ impl Trace {
             }
             LayerOutput::Logits(logits) => logits.iter().for_each(|&logit| trace.push(logit)),
         });
+        observed.unwrap();
         trace
     }
 

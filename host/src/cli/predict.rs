@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
+use inkbit_core::Model;
 use inkbit_core::softmax::softmax;
-use inkbit_core::{Model, infer};
 use serde::Serialize;
 
 use crate::data::labels::printable;
 use crate::data::picture;
-use crate::model::{Blob, host_scratch};
+use crate::model::{Blob, HostEngine};
 use crate::report::terminal;
 
 /// Say what is drawn on pictures.
@@ -70,14 +70,14 @@ struct Failure<'a> {
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let blob = Blob::load(&args.model)?;
     let model = blob.model()?;
-    let mut scratch = host_scratch(&model);
+    let mut engine = HostEngine::new(&model);
     let side = usize::from(model.input().side);
     let mut failed = 0;
     for path in &args.pictures {
         let file = &*path.to_string_lossy();
         match picture::read(path, side) {
             Ok(pixels) => {
-                let prediction = predict(&model, file, infer(&mut scratch, &pixels));
+                let prediction = predict(&model, file, engine.infer(&pixels));
                 let drawn = if args.show { terminal::draw(&pixels, side) } else { String::new() };
                 super::print(&if args.json { json(&prediction)? } else { line(&prediction) })?;
                 super::print(&drawn)?;

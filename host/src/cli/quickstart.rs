@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use inkbit_core::softmax::probability;
-use inkbit_core::{Model, argmax, infer};
+use inkbit_core::{Model, argmax};
 
 use super::config_args::ConfigArgs;
 use super::data_args::DataArgs;
@@ -13,7 +13,7 @@ use super::{interrupt, print, progress, quantize, verify as verify_command};
 use crate::data::{DataError, Dataset, Source, load};
 use crate::evaluate::reference::Reference;
 use crate::evaluate::verify::verify;
-use crate::model::{Blob, host_scratch, int_logits};
+use crate::model::{Blob, HostEngine, int_logits};
 use crate::net::Backend;
 use crate::report::{terminal, text};
 use crate::run::{DataInfo, Run};
@@ -157,12 +157,12 @@ fn samples(model: &Model<'_>, data: &Dataset) -> anyhow::Result<String> {
     if let (Some(wrong), Some(last)) = (wrong, chosen.last_mut()) {
         *last = wrong;
     }
-    let mut scratch = host_scratch(model);
+    let mut engine = HostEngine::new(model);
     let cards: Vec<Vec<String>> = chosen
         .into_iter()
         .map(|index| {
             let pixels = data.test.image(index);
-            let logits = infer(&mut scratch, pixels);
+            let logits = engine.infer(pixels);
             let class = argmax(logits);
             let sure = probability(logits, model.header().logit_scale, class) * 100.0;
             let (found, truth) = (model.label(class), model.label(truth(index)));

@@ -2,12 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use inkbit_core::infer;
-
 use super::client::Client;
 use super::reply::DeviceError;
 use crate::data::Images;
-use crate::model::{Blob, ImagesError, check_images, host_scratch};
+use crate::model::{Blob, HostEngine, ImagesError, check_images};
 
 /// What was compared without a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +57,7 @@ pub enum VerifyError {
     Device(#[from] DeviceError),
     /// The blob is no model.
     #[error(transparent)]
-    Model(#[from] inkbit_core::Error),
+    Model(#[from] inkbit_core::ModelError),
     /// The images do not fit the model.
     #[error(transparent)]
     Images(#[from] ImagesError),
@@ -85,11 +83,11 @@ pub fn verify(
     let board = hello.board;
     // What was repeated until the device had started was not lost.
     let repeats = client.repeats();
-    let mut scratch = host_scratch(model);
+    let mut engine = HostEngine::new(model);
     let mut first = None;
     let (mut done, mut logits, mut nanoseconds) = (0, 0, 0);
     client.classify_all(images.iter().map(|(pixels, _)| pixels), |image, answer| {
-        let host = infer(&mut scratch, images.image(image));
+        let host = engine.infer(images.image(image));
         if *host != *answer.logits {
             let differs = host.iter().zip(&answer.logits).position(|(a, b)| a != b);
             let unit = differs.unwrap_or_else(|| host.len().min(answer.logits.len()));

@@ -4,11 +4,11 @@
 //! integers: an activation that lies on the edge between two steps may come out one step off.
 
 use burn::tensor::{Device, Tensor};
-use inkbit_core::{LayerOutput, Model, argmax, infer_observed};
+use inkbit_core::{LayerOutput, Model, argmax};
 use serde::{Deserialize, Serialize};
 
 use crate::data::Images;
-use crate::model::{ImagesError, check_images, dense, host_scratch};
+use crate::model::{HostEngine, ImagesError, check_images, dense};
 use crate::net::rounding::rounded_activations;
 use crate::net::{self, Net};
 use crate::quantize::{Quantized, Removed};
@@ -92,7 +92,7 @@ impl Differences {
         let net = quantized.net.clone().into_net(device);
         let (size, classes) = (model.input().pixels(), model.classes());
         let scale = f64::from(model.header().logit_scale);
-        let mut scratch = host_scratch(model);
+        let mut engine = HostEngine::new(model);
         let hidden = vec![LayerDifference::default(); quantized.scales.len() - 1];
         let mut found = Self { hidden, ..Self::default() };
         let indices: Vec<u32> = (0..images.len() as u32).collect();
@@ -104,7 +104,7 @@ impl Differences {
             });
             let (activations, logits): (Vec<Vec<i64>>, _) = (activations, net::values(logits));
             for (index, pixels) in pixels.chunks_exact(size).enumerate() {
-                let given = infer_observed(&mut scratch, pixels, |layer, output| {
+                let given = engine.infer_observed(pixels, |layer, output| {
                     if let LayerOutput::Activations(_) = output {
                         let width = model.layers()[layer].outputs();
                         let expected = &activations[layer][index * width..(index + 1) * width];

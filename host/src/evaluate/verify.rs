@@ -1,11 +1,12 @@
 //! Proof that two implementations give the same integers.
 
-use inkbit_core::kernel::{Kernel, Native, Packed, Portable};
-use inkbit_core::{LayerOutput, Model, infer_observed_by};
+use inkbit_core::kernel::{Kernel, Portable};
+use inkbit_core::{LayerOutput, Model};
+use inkbit_simd::Fastest;
 
 use crate::data::Images;
 use crate::evaluate::reference::Reference;
-use crate::model::{HostScratch, ImagesError, check_images, dense, host_scratch};
+use crate::model::{HostEngine, ImagesError, check_images, dense};
 
 /// Images that go through burn's tensors at once.
 const BATCH: usize = 500;
@@ -78,7 +79,7 @@ pub fn verify(
     mut progress: impl FnMut(usize),
 ) -> Result<Agreement, VerifyError> {
     check_images(images, usize::from(model.input().side), model.classes())?;
-    let mut scratch = host_scratch(model);
+    let mut engine = HostEngine::new(model);
     let size = model.input().pixels();
     let mut agreement = Agreement::default();
     for (batch, pixels) in images.pixels.chunks(BATCH * size).enumerate() {
@@ -86,8 +87,8 @@ pub fn verify(
         for (index, pixels) in pixels.chunks_exact(size).enumerate() {
             let image = batch * BATCH + index;
             let expected = Expected { layers: &expected, image, index };
-            expected.compare::<Native>("native", model, &mut scratch, pixels)?;
-            let compared = expected.compare::<Portable>("portable", model, &mut scratch, pixels)?;
+            expected.compare::<Fastest>("fastest", model, &mut engine, pixels)?;
+            let compared = expected.compare::<Portable>("portable", model, &mut engine, pixels)?;
             agreement.images += compared.images;
             agreement.logits += compared.logits;
             agreement.activations += compared.activations;
@@ -112,13 +113,13 @@ impl Expected<'_> {
         &self,
         kernel: &'static str,
         model: &Model<'_>,
-        scratch: &mut HostScratch<'_>,
+        engine: &mut HostEngine<'_>,
         pixels: &[u8],
     ) -> Result<Agreement, Mismatch> {
         let &Self { layers, image, index } = self;
         let mut compared = Agreement { images: 1, ..Agreement::default() };
         let mut first = None;
-        infer_observed_by::<K, _, Packed>(scratch, pixels, |layer, output| {
+        engine.infer_by::<K>(pixels, |layer, output| {
             let width = model.layers()[layer].outputs();
             let expected = &layers[layer][index * width..(index + 1) * width];
             let found = dense(output, width);

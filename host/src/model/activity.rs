@@ -5,11 +5,11 @@
 use std::num::NonZeroUsize;
 use std::thread;
 
-use inkbit_core::{Input, LayerOutput, Model, WeightBits, infer_observed};
+use inkbit_core::{Input, LayerOutput, Model, WeightBits};
 
 use crate::data::Images;
 use crate::data::shrink::shrink;
-use crate::model::{ImagesError, check_images, host_scratch};
+use crate::model::{HostEngine, ImagesError, check_images};
 
 /// What one layer takes in, over all images.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -108,7 +108,7 @@ pub fn activity(model: &Model<'_>, images: &Images) -> Result<Activity, ImagesEr
 }
 
 fn count(model: &Model<'_>, pixels: &[u8]) -> Counts {
-    let mut scratch = host_scratch(model);
+    let mut engine = HostEngine::new(model);
     let mut counts: Counts = vec![[0; 2]; model.layers().len()];
     let mut add = |layer: usize, values: &mut dyn Iterator<Item = u8>| {
         for value in values {
@@ -121,7 +121,7 @@ fn count(model: &Model<'_>, pixels: &[u8]) -> Counts {
         inputs.clear();
         shrink(model.input(), image, &mut inputs);
         add(0, &mut inputs.iter().copied());
-        infer_observed(&mut scratch, image, |layer, output| {
+        engine.infer_observed(image, |layer, output| {
             if let LayerOutput::Activations(active) = output {
                 add(layer + 1, &mut active.iter().map(|(_, value)| value));
             }

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use inkbit_core::blob::{MAGIC, PREFIX_BYTES, stated_length};
-use inkbit_core::{Error, MAX_LAYERS, MAX_WIDTH, Model};
+use inkbit_core::{MAX_LAYERS, MAX_WIDTH, Model, ModelError, PackError};
 
 use crate::support::files::{self, FileError};
 
@@ -34,7 +34,7 @@ pub enum ModelFileError {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        source: Error,
+        source: ModelError,
     },
 }
 
@@ -60,7 +60,7 @@ impl Blob {
     /// # Errors
     ///
     /// Those of [`Model::write`].
-    pub fn from_model(model: &Model<'_>) -> Result<Self, Error> {
+    pub fn from_model(model: &Model<'_>) -> Result<Self, PackError> {
         let mut bytes = vec![0; model.max_blob_bytes()];
         model.write(&mut bytes).map(Self::from_bytes)
     }
@@ -114,7 +114,7 @@ impl Blob {
     /// # Errors
     ///
     /// Those of [`Model::parse`].
-    pub fn model(&self) -> Result<Model<'_>, Error> {
+    pub fn model(&self) -> Result<Model<'_>, ModelError> {
         Model::parse(self.bytes())
     }
 }
@@ -159,7 +159,7 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FileError> {
 
 /// Reads a file if it begins like a blob, and no more of it than a blob can be long: what is given
 /// may be a device without an end.
-fn read_at_most_a_blob(path: &Path) -> Result<Result<Vec<u8>, Error>, FileError> {
+fn read_at_most_a_blob(path: &Path) -> Result<Result<Vec<u8>, ModelError>, FileError> {
     /// Eight layers of the greatest width, and room for the rest.
     const LIMIT: u64 = (MAX_LAYERS * MAX_WIDTH * (MAX_WIDTH + 16) + (1 << 20)) as u64;
     let read = || FileError::at("read", path);

@@ -7,4 +7,4 @@ mod run;
 
 pub(crate) use file::check_replaceable;
 pub use file::{Blob, ModelFileError, find};
-pub use run::{HostScratch, ImagesError, check_images, dense, host_scratch, int_logits};
+pub use run::{HostEngine, ImagesError, check_images, dense, int_logits};

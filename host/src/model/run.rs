@@ -3,21 +3,50 @@
 use std::num::NonZeroUsize;
 use std::thread;
 
-use inkbit_core::{LayerOutput, Model, Scratch, infer};
+use inkbit_core::kernel::Kernel;
+use inkbit_core::{Engine, LayerOutput, MAX_WIDTH, Model, Scratch};
+use inkbit_simd::Fastest;
 
 use crate::data::Images;
 
-/// Working memory that is enough for every model of the format.
-pub type HostScratch<'m> = Scratch<'m, { 2 * inkbit_core::MAX_WIDTH }>;
-
-/// Working memory that is enough for any model.
+/// An engine on this machine, with memory for any model.
 ///
 /// # Panics
 ///
-/// Never: no layer has more inputs or outputs than [`MAX_WIDTH`](inkbit_core::MAX_WIDTH).
-#[must_use]
-pub fn host_scratch<'m>(model: &'m Model<'m>) -> HostScratch<'m> {
-    HostScratch::for_model(model).expect("enough cells for the widest layers")
+/// Its methods panic if an image has not as many pixels as the model takes: [`check_images`] comes
+/// first.
+#[derive(Debug)]
+pub struct HostEngine<'m>(Engine<'m, Scratch<{ 2 * MAX_WIDTH }>>);
+
+impl<'m> HostEngine<'m> {
+    /// The engine for a model.
+    #[must_use]
+    pub fn new(model: &Model<'m>) -> Self {
+        Self(Engine::new(model.clone(), Scratch::new()).expect("cells for the widest layers"))
+    }
+
+    /// The logits of an image by the fastest kernel that this processor has.
+    pub fn infer(&mut self, pixels: &[u8]) -> &[i32] {
+        self.infer_by::<Fastest>(pixels, |_, _| ())
+    }
+
+    /// [`infer`](Self::infer), showing each layer's number (from 0) and output on the way.
+    pub fn infer_observed(
+        &mut self,
+        pixels: &[u8],
+        observe: impl FnMut(usize, LayerOutput<'_>),
+    ) -> &[i32] {
+        self.infer_by::<Fastest>(pixels, observe)
+    }
+
+    /// [`infer_observed`](Self::infer_observed) by a kernel of your choice.
+    pub fn infer_by<K: Kernel>(
+        &mut self,
+        pixels: &[u8],
+        observe: impl FnMut(usize, LayerOutput<'_>),
+    ) -> &[i32] {
+        self.0.infer_by::<K>(pixels, observe).expect("images of the model's size").into_slice()
+    }
 }
 
 /// Images that a model cannot be run on.
@@ -91,10 +120,10 @@ pub fn int_logits(model: &Model<'_>, images: &Images) -> Result<Vec<i32>, Images
         let parts = images.pixels.chunks(share * size);
         for (pixels, logits) in parts.zip(logits.chunks_mut(share * model.classes())) {
             scope.spawn(move || {
-                let mut scratch = host_scratch(model);
+                let mut engine = HostEngine::new(model);
                 let pixels = pixels.chunks_exact(size);
                 for (pixels, logits) in pixels.zip(logits.chunks_exact_mut(model.classes())) {
-                    logits.copy_from_slice(infer(&mut scratch, pixels));
+                    logits.copy_from_slice(engine.infer(pixels));
                 }
             });
         }

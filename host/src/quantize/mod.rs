@@ -6,7 +6,7 @@
 //! Networks for Efficient Integer-Arithmetic-Only Inference", 2018. The scales come from
 //! [`Quantized::post_training`], or have been learned by [`train::qat`](crate::train::qat).
 
-use inkbit_core::{Error, Input, WeightBits};
+use inkbit_core::{Input, ModelError, PackError, WeightBits};
 
 use crate::data::Images;
 use crate::net::Mlp;
@@ -47,7 +47,10 @@ pub struct Description {
 pub enum QuantizeError {
     /// The integers do not fit the format.
     #[error(transparent)]
-    Format(#[from] Error),
+    Format(#[from] PackError),
+    /// The blob is no model that can be run.
+    #[error(transparent)]
+    Model(#[from] ModelError),
     /// A weight, bias or activation is not a number.
     #[error(
         "layer {layer} has a {what} of {value}, which is not a finite number; train again with a \

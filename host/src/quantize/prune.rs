@@ -4,13 +4,13 @@ use std::num::NonZeroUsize;
 use std::thread;
 
 use inkbit_core::requant::requantize;
-use inkbit_core::{LayerOutput, Model, infer_observed};
+use inkbit_core::{LayerOutput, Model};
 use serde::{Deserialize, Serialize};
 
 use super::Quantized;
 use super::scale::nearest;
 use crate::data::Images;
-use crate::model::{ImagesError, check_images, host_scratch};
+use crate::model::{HostEngine, ImagesError, check_images};
 use crate::net::{Dense, Mlp};
 
 /// Units removed from one hidden layer.
@@ -126,9 +126,9 @@ fn alive(model: &Model<'_>, images: &Images) -> Vec<Vec<bool>> {
     let mut all = none();
     thread::scope(|scope| {
         let part = |pixels: &[u8]| {
-            let (mut alive, mut scratch) = (none(), host_scratch(model));
+            let (mut alive, mut engine) = (none(), HostEngine::new(model));
             for pixels in pixels.chunks_exact(size) {
-                infer_observed(&mut scratch, pixels, |layer, output| {
+                engine.infer_observed(pixels, |layer, output| {
                     if let LayerOutput::Activations(cells) = output {
                         cells.iter().for_each(|(unit, _)| alive[layer][unit] = true);
                     }

@@ -243,7 +243,7 @@ impl Folder {
     }
 }
 
-fn format(error: inkbit_core::Error) -> SweepError {
+fn format(error: inkbit_core::ModelError) -> SweepError {
     SweepError::Quantize(error.into())
 }
 

@@ -12,12 +12,11 @@ use std::{env, fs};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use inkbit_core::blob::pack_layer;
 use inkbit_core::kernel::Portable;
-use inkbit_core::{
-    Header, Input, LayerShape, Model, Provenance, Scratch, infer, infer_observed_by,
-};
+use inkbit_core::{Engine, Header, Input, LayerShape, Model, Provenance, Scratch};
+use inkbit_simd::Fastest;
 
 const WIDTHS: [u16; 4] = [784, 256, 128, 10];
-const CELLS: usize = inkbit_core::scratch_cells(&[784, 256, 128, 10]);
+const CELLS: usize = 784 + 256;
 /// Bytes before the first pixel of an IDX image file.
 const IDX_HEADER: usize = 16;
 
@@ -92,22 +91,21 @@ fn classic(criterion: &mut Criterion) {
     let pixels = env::var_os("INKBIT_IMAGES")
         .map_or_else(disc_images, |path| fs::read(path).unwrap()[IDX_HEADER..].to_vec());
 
-    let mut scratch = Scratch::<CELLS>::for_model(&model).unwrap();
+    let mut engine = Engine::new(model.clone(), Scratch::<CELLS>::new()).unwrap();
     let size = model.input().pixels();
     let mut group = criterion.benchmark_group("classic");
     group.throughput(Throughput::Elements((pixels.len() / size) as u64));
     group.bench_function("infer", |bencher| {
         bencher.iter(|| {
             for image in pixels.chunks_exact(size) {
-                black_box(infer(&mut scratch, black_box(image)));
+                black_box(engine.infer_by::<Fastest>(black_box(image), |_, _| ()).unwrap());
             }
         });
     });
     group.bench_function("portable", |bencher| {
         bencher.iter(|| {
             for image in pixels.chunks_exact(size) {
-                let image = black_box(image);
-                black_box(infer_observed_by::<Portable, _, _>(&mut scratch, image, |_, _| ()));
+                black_box(engine.infer_by::<Portable>(black_box(image), |_, _| ()).unwrap());
             }
         });
     });

@@ -4,7 +4,7 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 
 use inkbit_core::link::{self, Receiver, Request, Response};
-use inkbit_core::{Error, Model, Scratch, argmax, image, infer, softmax};
+use inkbit_core::{Engine, Error, Model, Scratch, image, softmax};
 
 unsafe extern "C" {
     safe fn something_in_inkbit_core_can_panic() -> !;
@@ -38,16 +38,17 @@ fn room() -> &'static mut [u8] {
 /// What a device does with a model and an image, whatever their bytes.
 fn classify(flash: &[u8]) -> Result<(), Error> {
     let model = Model::parse_region(flash)?;
-    let mut scratch = Scratch::<1040>::for_model(&model)?;
-    let logits = infer(&mut scratch, some());
-    let class = argmax(logits);
-    black_box(model.label(class));
     let scale = model.header().logit_scale;
-    black_box(softmax::probability(logits, scale, class));
+    let mut engine = Engine::new(model, Scratch::<1040>::new())?;
+    let class = engine.infer(some())?.argmax();
+    black_box(engine.model().label(class));
+    let mut engine = engine.for_images::<784>()?;
+    let logits = engine.infer(black_box(&[0; 784]));
+    black_box(softmax::probability(&logits, scale, class));
     let mut probabilities = [0.0; 10];
-    softmax::softmax(logits, scale, &mut probabilities);
+    softmax::softmax(&logits, scale, &mut probabilities);
     black_box(probabilities);
-    softmax::permille(logits, scale).for_each(|share| {
+    softmax::permille(&logits, scale).for_each(|share| {
         black_box(share);
     });
     Ok(())

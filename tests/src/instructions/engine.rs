@@ -13,13 +13,13 @@ type Header = FileHeader32<LittleEndian>;
 const ENDIAN: LittleEndian = LittleEndian;
 
 /// What is counted: from its first instruction to its return.
-const ROOT: &str = "inkbit_core::infer::infer";
+const ROOT: &str = "inkbit_core::engine::native";
 
 /// Called once for each layer.
-const LAYERS: &[&str] = &["inkbit_core::infer::ends"];
+const LAYERS: &[&str] = &["inkbit_core::engine::ends"];
 
 /// Beginnings of the names of the engine's functions.
-const ENGINE: &[&str] = &["inkbit_core::infer::", "inkbit_core::gather::", "inkbit_core::kernel::"];
+const ENGINE: &[&str] = &["inkbit_core::engine::", "inkbit_core::kernel::"];
 
 /// What an inference does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,11 +38,11 @@ pub const PARTS: [Part; 3] = [Part::Gather, Part::Multiply, Part::Requantise];
 /// What makes a part. An instruction belongs to the first line that fits; to [`Part::Requantise`] if
 /// none does.
 const RULES: &[(Place, Part)] = &[
-    (Place::File("core/src/gather.rs"), Part::Gather),
+    (Place::File("core/src/kernel/gather.rs"), Part::Gather),
     (Place::Assembly("::gather::"), Part::Gather),
     (Place::Assembly("::activate::"), Part::Requantise),
-    (Place::Assembly("::packed"), Part::Multiply),
-    (Place::Assembly("::wide"), Part::Multiply),
+    (Place::Assembly("::walk"), Part::Multiply),
+    (Place::Assembly("::write"), Part::Multiply),
     (Place::File("core/src/kernel/portable.rs"), Part::Multiply),
 ];
 
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_name_is_known_whatever_types_it_was_compiled_for() {
-        assert_eq!(path("inkbit_core::infer::infer::<1040>"), ROOT);
+        assert_eq!(path("inkbit_core::engine::native::<1040>"), ROOT);
         assert_eq!(path("gather<inkbit_core::Packed>"), "gather");
     }
 

@@ -2,7 +2,7 @@
 
 use inkbit::model::Blob;
 use inkbit_core::blob::pack_layer;
-use inkbit_core::{Error, Layer, LayerShape, Model};
+use inkbit_core::{Layer, LayerShape, Model, PackError};
 
 /// The bits of a code that every weight of fewer bits fits too.
 const BITS: u8 = 8;
@@ -12,8 +12,8 @@ const BITS: u8 = 8;
 ///
 /// # Errors
 ///
-/// [`Error`] if the model cannot be written; any that was parsed can.
-pub fn in_8_bits(model: &Model<'_>) -> Result<Option<Blob>, Error> {
+/// [`PackError`] if the model cannot be written; any that was parsed can.
+pub fn in_8_bits(model: &Model<'_>) -> Result<Option<Blob>, PackError> {
     let layers = model.layers();
     if layers.iter().all(|layer| layer.shape().bits == BITS) {
         return Ok(None);
@@ -35,7 +35,7 @@ fn pack<'o>(
     layer: &Layer<'_>,
     shape: LayerShape,
     out: &'o mut [u8],
-) -> Result<&'o mut [u8], Error> {
+) -> Result<&'o mut [u8], PackError> {
     let multipliers: Vec<u32> =
         (0..usize::from(shape.multipliers)).map(|output| layer.multiplier(output)).collect();
     let bias: Vec<i64> = (0..layer.outputs()).map(|output| layer.bias(output).into()).collect();

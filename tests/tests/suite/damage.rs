@@ -1,7 +1,7 @@
 //! Damaged blobs: a named error or a model that behaves, never a panic, and the same verdict as the
 //! oracle's.
 
-use inkbit_core::{Error, Input, Model};
+use inkbit_core::{Input, Model, ModelError};
 use inkbit_tests::Aligned;
 use inkbit_tests::oracle::{Oracle, seal};
 use inkbit_tests::random_model::{Recipe, recipes};
@@ -17,7 +17,7 @@ fn small() -> Vec<u8> {
 }
 
 /// Parses bytes and, if they are a model, runs it. Checks the verdict and the logits by the oracle.
-fn judge(bytes: &[u8]) -> Result<(), Error> {
+fn judge(bytes: &[u8]) -> Result<(), ModelError> {
     let blob = Aligned::new(bytes);
     let (found, expected) = (Model::parse(&blob), Oracle::read(&blob));
     assert_eq!(
@@ -40,7 +40,7 @@ fn every_truncation_is_named() {
     let blob = small();
     for length in 0..blob.len() {
         let expected = if length < 12 { 12 } else { blob.len() };
-        assert_eq!(judge(&blob[..length]), Err(Error::Truncated { found: length, expected }));
+        assert_eq!(judge(&blob[..length]), Err(ModelError::Truncated { found: length, expected }));
     }
     // With a length and a CRC that fit what is left.
     for length in 16..blob.len() {
@@ -59,10 +59,12 @@ fn every_changed_byte_is_noticed() {
             changed[at] ^= change;
             let error = Model::parse(&Aligned::new(&changed)).expect_err("damage");
             let named = match at {
-                0..6 => matches!(error, Error::Magic { .. }),
-                6..8 => matches!(error, Error::Version { .. }),
-                8..12 => matches!(error, Error::Truncated { .. } | Error::Trailing { .. }),
-                _ => matches!(error, Error::Crc { .. }),
+                0..6 => matches!(error, ModelError::Magic { .. }),
+                6..8 => matches!(error, ModelError::Version { .. }),
+                8..12 => {
+                    matches!(error, ModelError::Truncated { .. } | ModelError::Trailing { .. })
+                }
+                _ => matches!(error, ModelError::Crc { .. }),
             };
             assert!(named, "byte {at} changed by {change:#04x}: {error}");
         }
@@ -80,7 +82,7 @@ fn every_changed_byte_under_a_right_crc_is_an_error_or_a_model_that_behaves() {
             seal(&mut changed);
             match judge(&changed) {
                 Ok(()) => accepted += 1,
-                Err(Error::Crc { .. }) => panic!("the CRC was put right"),
+                Err(ModelError::Crc { .. }) => panic!("the CRC was put right"),
                 Err(_) => refused += 1,
             }
         }
@@ -94,7 +96,7 @@ fn appended_bytes_are_named() {
     for count in 1..20 {
         let longer = [blob.as_slice(), &vec![0xFF; count]].concat();
         let (found, expected) = (blob.len() + count, blob.len());
-        assert_eq!(judge(&longer), Err(Error::Trailing { found, expected }));
+        assert_eq!(judge(&longer), Err(ModelError::Trailing { found, expected }));
         // Flash behind a blob is nobody's concern.
         assert!(Model::parse_region(&Aligned::new(&longer)).is_ok());
     }
@@ -103,15 +105,15 @@ fn appended_bytes_are_named() {
 #[test]
 fn erased_and_misaligned_bytes_are_named() {
     for byte in [0, 0xFF] {
-        assert_eq!(judge(&[byte; 4096]), Err(Error::Blank { byte }));
+        assert_eq!(judge(&[byte; 4096]), Err(ModelError::Blank { byte }));
         assert_eq!(
             Model::parse_region(&Aligned::new(&[byte; 64])).err(),
-            Some(Error::Blank { byte })
+            Some(ModelError::Blank { byte })
         );
     }
     for remainder in 1..8 {
         let blob = Aligned::at(&small(), usize::from(remainder));
-        assert_eq!(Model::parse(&blob).err(), Some(Error::Misaligned { remainder }));
+        assert_eq!(Model::parse(&blob).err(), Some(ModelError::Misaligned { remainder }));
     }
 }
 

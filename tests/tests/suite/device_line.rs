@@ -4,7 +4,6 @@ use std::io::Write;
 use std::time::Duration;
 
 use inkbit::device::{Client, DeviceError};
-use inkbit_core::infer;
 use inkbit_core::link::{Refusal, Request, encode};
 use inkbit_tests::devices::{classic, digits, emulated, start};
 
@@ -21,7 +20,7 @@ fn damaged_half_and_endless_frames_are_refused_and_the_next_request_is_answered(
     let Some((board, firmware)) = emulated(BOARD) else { return };
     let blob = classic();
     let model = blob.model().unwrap();
-    let mut scratch = inkbit::model::host_scratch(&model);
+    let mut engine = inkbit::model::HostEngine::new(&model);
     let images = digits(3);
     let mut emulator = start(&board, &firmware, blob.bytes());
     let good = frame(&Request::Classify { id: 7, pixels: &[0x55; 300] });
@@ -49,7 +48,7 @@ fn damaged_half_and_endless_frames_are_refused_and_the_next_request_is_answered(
         for image in 0..images.len() {
             let answer = client.classify(images.image(image));
             let answer = answer.unwrap_or_else(|error| panic!("after {what}: {error}"));
-            assert_eq!(answer.logits, infer(&mut scratch, images.image(image)), "after {what}");
+            assert_eq!(answer.logits, engine.infer(images.image(image)), "after {what}");
         }
         assert!(client.repeats() <= 2, "after {what}: {} repeats", client.repeats());
     }

@@ -21,7 +21,7 @@ const TIME: [Range<u32>; 2] = [86..128, 20..30];
 /// Starts the board, and the same app on the host, and hands both to `act`.
 fn side_by_side(
     region: &[u8],
-    act: impl FnOnce(&mut Client, &mut dyn FnMut() -> Picture, &mut App<'_, CELLS>),
+    act: impl FnOnce(&mut Client, &mut dyn FnMut() -> Picture, &mut App<'_>),
 ) {
     let Some((board, firmware)) = emulated(NAME) else { return };
     let mut emulator = start(&board, &firmware, region);
@@ -33,15 +33,14 @@ fn side_by_side(
     // The board's model region lies in flash, where what is not written reads as zero in QEMU.
     let region: Vec<u8> = [region, &[0; 64]].concat();
     let region = inkbit_tests::Aligned::new(&region);
-    let model = Model::parse_region(&region);
     let app_board = Board {
         name: NAME,
         model_address: board.memory.model.address,
         model_bytes: board.memory.model.bytes,
         stack: || (0, 0),
     };
-    let mut buffers = Buffers::new();
-    let mut app = App::<CELLS>::new(app_board, &region, &model, &mut buffers);
+    let mut buffers = Buffers::<CELLS>::new();
+    let mut app = App::new(app_board, &region, &mut buffers);
     act(&mut client, &mut display, &mut app);
 }
 
@@ -82,10 +81,9 @@ fn the_display_names_the_classes_as_the_labels_do() {
         display().assert_shows(&named, None);
         // A digit's name would look otherwise.
         let region = inkbit_tests::Aligned::new(classic.bytes());
-        let model = Model::parse_region(&region);
-        let mut buffers = Buffers::new();
+        let mut buffers = Buffers::<CELLS>::new();
         let board = Board { name: NAME, model_address: 0, model_bytes: 0, stack: || (0, 0) };
-        let mut other = App::<CELLS>::new(board, &region, &model, &mut buffers);
+        let mut other = App::new(board, &region, &mut buffers);
         let mut clock = Replay::new(answer.nanoseconds);
         other.classify(0, &mut clock, |image| unpack_pixels(packed, image)).unwrap();
         assert!(Picture::of(&other) != named);
@@ -97,7 +95,7 @@ fn the_display_shows_strokes_and_samples_as_the_app_draws_them() {
     let blob = classic();
     side_by_side(blob.bytes(), |client, display, app| {
         let mut clock = Replay::new(1);
-        let mut compare = |app: &mut App<'_, CELLS>| {
+        let mut compare = |app: &mut App<'_>| {
             app.settle(&mut clock);
             display().assert_shows(&Picture::of(app), Some(TIME));
         };

@@ -1,11 +1,8 @@
 //! Core against the oracle, layer by layer.
 
-#[cfg(target_arch = "x86_64")]
-use inkbit_core::kernel::Avx2;
-#[cfg(target_arch = "aarch64")]
-use inkbit_core::kernel::Neon;
-use inkbit_core::kernel::{Entry, Kernel, Native, Packed, Portable, Wide};
-use inkbit_core::{LayerOutput, Model, Scratch, infer, infer_observed_by};
+use inkbit_core::kernel::{Kernel, Portable};
+use inkbit_core::{Engine, ImageError, LayerOutput, Model, Scratch};
+use inkbit_simd::Fastest;
 use inkbit_tests::Aligned;
 use inkbit_tests::oracle::{Oracle, OracleLayer};
 use inkbit_tests::random_model::recipes;
@@ -29,35 +26,36 @@ pub(super) fn cases(cases: u32) -> ProptestConfig {
 
 /// What every layer gives in core, with the zeros that it leaves out.
 pub(super) fn core_layers(model: &Model<'_>, pixels: &[u8]) -> Vec<Vec<i64>> {
-    let layers = layers_by::<Native, Packed>(model, pixels);
-    assert_eq!(layers, layers_by::<Native, Wide>(model, pixels), "packed and wide entries");
-    assert_eq!(layers, layers_by::<Portable, Packed>(model, pixels), "native and portable kernel");
+    let layers = layers_by::<Portable>(model, pixels);
+    assert_eq!(layers, layers_by::<Fastest>(model, pixels), "fastest and portable kernel");
     #[cfg(target_arch = "x86_64")]
-    {
-        assert_eq!(layers, layers_by::<Avx2, Packed>(model, pixels), "native kernel and AVX2");
-        assert_eq!(layers, layers_by::<Avx2, Wide>(model, pixels), "native kernel and AVX2, wide");
-    }
+    assert_eq!(layers, layers_by::<inkbit_simd::Avx2>(model, pixels), "AVX2 and portable kernel");
     #[cfg(target_arch = "aarch64")]
-    assert_eq!(layers, layers_by::<Neon, Packed>(model, pixels), "native kernel and plain NEON");
+    assert_eq!(layers, layers_by::<inkbit_simd::Neon>(model, pixels), "NEON and portable kernel");
     layers
 }
 
-fn layers_by<K: Kernel, E: Entry>(model: &Model<'_>, pixels: &[u8]) -> Vec<Vec<i64>> {
-    let mut scratch = Scratch::<CELLS, E>::for_model(model).expect("room for any model");
+fn layers_by<K: Kernel>(model: &Model<'_>, pixels: &[u8]) -> Vec<Vec<i64>> {
+    let mut engine = Engine::new(model.clone(), Scratch::<CELLS>::new()).expect("room for any");
     let mut layers = Vec::new();
-    let logits = infer_observed_by::<K, CELLS, E>(&mut scratch, pixels, |layer, output| {
-        layers.push(match output {
-            LayerOutput::Logits(logits) => logits.iter().copied().map(i64::from).collect(),
-            LayerOutput::Activations(active) => {
-                let mut values = vec![0; model.layers()[layer].outputs()];
-                for (index, value) in active.iter() {
-                    assert!(value != 0 && values[index] == 0, "unit {index} listed without need");
-                    values[index] = i64::from(value);
+    let logits = engine
+        .infer_by::<K>(pixels, |layer, output| {
+            layers.push(match output {
+                LayerOutput::Logits(logits) => logits.iter().copied().map(i64::from).collect(),
+                LayerOutput::Activations(active) => {
+                    let mut values = vec![0; model.layers()[layer].outputs()];
+                    for (index, value) in active.iter() {
+                        assert!(
+                            value != 0 && values[index] == 0,
+                            "unit {index} listed without need"
+                        );
+                        values[index] = i64::from(value);
+                    }
+                    values
                 }
-                values
-            }
-        });
-    });
+            });
+        })
+        .unwrap();
     assert_eq!(layers.last(), Some(&logits.iter().copied().map(i64::from).collect()));
     layers
 }
@@ -224,7 +222,7 @@ fn a_blob_gives_the_same_wherever_it_lies_in_memory() {
 }
 
 #[test]
-fn missing_pixels_are_paper_and_surplus_ones_are_not_read() {
+fn an_image_of_another_length_is_refused_with_both_numbers() {
     for (crop, pool) in [(0, 1), (1, 1), (0, 2)] {
         let recipe = inkbit_tests::random_model::Recipe {
             input: inkbit_core::Input { side: 8, crop, pool },
@@ -232,14 +230,18 @@ fn missing_pixels_are_paper_and_surplus_ones_are_not_read() {
         };
         let blob = recipe.blob();
         let model = Model::parse(&blob).unwrap();
-        let mut scratch = Scratch::<100>::for_model(&model).unwrap();
-        let pixels: Vec<u8> = (0..80).map(|pixel| pixel * 3).collect();
-        let mut padded = pixels[..40].to_vec();
-        padded.resize(64, 0);
-        let short = infer(&mut scratch, &pixels[..40]).to_vec();
-        assert_eq!(short, infer(&mut scratch, &padded));
-        let whole = infer(&mut scratch, &pixels[..64]).to_vec();
-        assert_eq!(whole, infer(&mut scratch, &pixels));
-        assert_ne!(short, whole);
+        let mut engine = Engine::new(model.clone(), Scratch::<100>::new()).unwrap();
+        for found in [0, 1, 63, 65, 80] {
+            let error = ImageError { found, expected: 64 };
+            assert_eq!(engine.infer(&vec![0; found]).unwrap_err(), error);
+            let observed = engine.infer_by::<Portable>(&vec![0; found], |_, _| panic!("it ran"));
+            assert_eq!(observed.unwrap_err(), error);
+        }
+        let expected = engine.infer(&[7; 64]).unwrap().to_vec();
+        assert_eq!(expected.len(), model.classes());
+        let other = engine.clone().for_images::<63>().unwrap_err();
+        assert_eq!(other, ImageError { found: 63, expected: 64 });
+        let mut engine = engine.for_images::<64>().unwrap();
+        assert_eq!(*engine.infer(&[7; 64]), *expected);
     }
 }

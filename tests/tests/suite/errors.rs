@@ -1,7 +1,7 @@
 //! Every error of core is reached, and says the right numbers in the right places.
 
 use inkbit_core::blob::{VERSION, pack_layer};
-use inkbit_core::{Error, Header, LayerShape, Model, Scratch};
+use inkbit_core::{Engine, Header, LayerShape, Model, ModelError, Scratch};
 use inkbit_tests::Aligned;
 use inkbit_tests::oracle::{Oracle, OracleLayer, crc32, seal};
 
@@ -282,11 +282,11 @@ fn buffers_that_are_too_small_are_named_with_the_size_they_need() {
     }
     assert_eq!(model.write(&mut vec![0; needed]).unwrap(), &*blob);
     assert_eq!(
-        Scratch::<38>::for_model(&model).unwrap_err().to_string(),
+        Engine::new(model.clone(), Scratch::<38>::new()).unwrap_err().to_string(),
         "model needs 39 cells of working memory, 38 are built in; flash a smaller model or firmware \
          with Scratch<39>"
     );
-    assert!(Scratch::<39>::for_model(&model).is_ok());
+    assert!(Engine::new(model, Scratch::<39>::new()).is_ok());
 }
 
 #[test]
@@ -298,9 +298,9 @@ fn a_header_is_checked_without_a_blob_too() {
     let (found, expected) = (model.data().len() - 1, model.data().len());
     assert_eq!(
         Model::new(header.clone(), &model.data()[1..]).unwrap_err(),
-        Error::Data { found, expected }
+        ModelError::Data { found, expected }
     );
     let header = Header { name: "a name of more than thirty-two bytes", ..header };
     let error = Model::new(header, model.data()).unwrap_err();
-    assert_eq!(error, Error::Text { field: "name", found: 36, limit: 32 });
+    assert_eq!(error, ModelError::Text { field: "name", found: 36, limit: 32 });
 }

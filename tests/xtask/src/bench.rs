@@ -52,22 +52,17 @@ pub(crate) struct Options {
 pub(crate) struct Form {
     /// What it is called in tables.
     name: &'static str,
-    /// Features of the app that it is built with.
-    features: &'static [&'static str],
-    /// Whether it differs from the one before it on Cortex-M3 and up only.
+    /// The `--cfg` of inkbit-core that it is built with, if any.
+    cfg: Option<&'static str>,
+    /// Whether it differs from what is flashed on Cortex-M3 and up only.
     only_lanes: bool,
 }
 
-const fn form(name: &'static str, features: &'static [&'static str], only_lanes: bool) -> Form {
-    Form { name, features, only_lanes }
-}
-
 /// What is flashed.
-const PACKED: Form = form("packed", &[], false);
-const WIDE: Form = form("wide", &["wide"], false);
-const PACKED_32: Form = form("packed-lanes32", &["lanes32"], true);
-const WIDE_32: Form = form("wide-lanes32", &["wide", "lanes32"], true);
-const PORTABLE: Form = form("portable", &["portable"], false);
+const FLASHED: Form = Form { name: "packed", cfg: None, only_lanes: false };
+const LANES32: Form =
+    Form { name: "packed-lanes32", cfg: Some("inkbit_lanes32"), only_lanes: true };
+const PORTABLE: Form = Form { name: "portable", cfg: Some("inkbit_portable"), only_lanes: false };
 
 /// The text of `cargo xtask bench --help`.
 pub(crate) const HELP: &str = "\
@@ -81,7 +76,6 @@ Options:
   --images N                  so many MNIST test images, if MNIST is in $INKBIT_DATA or the cache
                               folder, else synthetic ones; 0 to 10,000 (the default)
   --model FILE                count this model; may be repeated (default: firmware/models/classic.inkbit)
-  --list packed|wide|both     entries of four or of eight bytes in working memory (default: packed)
   --lanes 64|32|both          kernel of Cortex-M3 and up for 8-bit weights (default: 64)
   --portable                  also the kernel in plain Rust
   --check                     fail if a count is more than 1 % above tests/bench/instructions.toml
@@ -96,7 +90,7 @@ inference takes more than 256 bytes of stack.
 Examples:
   cargo xtask bench --board lm3s6965evb --images 100
   cargo xtask bench --images 0 --check       no count above the baseline
-  cargo xtask bench --list both --lanes both --portable --write
+  cargo xtask bench --lanes both --portable --write
 ";
 
 impl Options {
@@ -110,7 +104,7 @@ impl Options {
             check: false,
             write: false,
         };
-        let (mut list, mut lanes, mut portable) = ("packed".to_owned(), "64".to_owned(), false);
+        let (mut lanes, mut portable) = ("64".to_owned(), false);
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             let mut value =
@@ -125,7 +119,6 @@ impl Options {
                         })?;
                 }
                 "--model" => options.models.push(value()?.into()),
-                "--list" => list = value()?,
                 "--lanes" => lanes = value()?,
                 "--portable" => portable = true,
                 "--check" => options.check = true,
@@ -133,7 +126,7 @@ impl Options {
                 other => return Err(format!("bench has no option '{other}'")),
             }
         }
-        options.forms = forms(&list, &lanes, portable)?;
+        options.forms = forms(&lanes, portable)?;
         options.check_names()?;
         Ok(options)
     }
@@ -141,7 +134,7 @@ impl Options {
     /// What `cargo xtask test` does: few images, against the baseline.
     fn of_test() -> Self {
         let (boards, models) = (Vec::new(), MODELS_OF_TEST.map(PathBuf::from).to_vec());
-        Self { boards, images: 0, models, forms: vec![PACKED], check: true, write: false }
+        Self { boards, images: 0, models, forms: vec![FLASHED], check: true, write: false }
     }
 
     /// Checks what can be checked before anything is built.
@@ -173,12 +166,7 @@ impl Options {
     fn command(&self) -> String {
         let mut command = "cargo xtask bench".to_owned();
         let has = |form| self.forms.contains(&form);
-        match (has(PACKED) || has(PACKED_32), has(WIDE) || has(WIDE_32)) {
-            (true, true) => command += " --list both",
-            (false, true) => command += " --list wide",
-            _ => {}
-        }
-        match (has(PACKED) || has(WIDE), has(PACKED_32) || has(WIDE_32)) {
+        match (has(FLASHED), has(LANES32)) {
             (true, true) => command += " --lanes both",
             (false, true) => command += " --lanes 32",
             _ => {}
@@ -202,24 +190,17 @@ impl Options {
     }
 }
 
-fn forms(list: &str, lanes: &str, portable: bool) -> Result<Vec<Form>, String> {
-    let both = |given: &str, first: &str, second: &str| match given {
-        "both" => Ok((true, true)),
-        _ if given == first => Ok((true, false)),
-        _ if given == second => Ok((false, true)),
-        _ => Err(format!("is '{given}': expected {first}, {second} or both")),
+fn forms(lanes: &str, portable: bool) -> Result<Vec<Form>, String> {
+    let mut forms = match lanes {
+        "64" => vec![FLASHED],
+        "32" => vec![LANES32],
+        "both" => vec![FLASHED, LANES32],
+        _ => return Err(format!("--lanes is '{lanes}': expected 64, 32 or both")),
     };
-    let (packed, wide) = both(list, "packed", "wide").map_err(|error| format!("--list {error}"))?;
-    let (lanes_64, lanes_32) =
-        both(lanes, "64", "32").map_err(|error| format!("--lanes {error}"))?;
-    let chosen = [
-        (PACKED, packed && lanes_64),
-        (PACKED_32, packed && lanes_32),
-        (WIDE, wide && lanes_64),
-        (WIDE_32, wide && lanes_32),
-        (PORTABLE, portable),
-    ];
-    Ok(chosen.into_iter().filter_map(|(form, is_chosen)| is_chosen.then_some(form)).collect())
+    if portable {
+        forms.push(PORTABLE);
+    }
+    Ok(forms)
 }
 
 /// The step of `cargo xtask test`.
@@ -243,15 +224,13 @@ pub(crate) fn bench(options: &Options) -> Result<(), String> {
             continue;
         }
         for form in options.forms.iter().filter(|form| has_lanes(&board) || !form.only_lanes) {
-            let is_flashed = form.features.is_empty();
+            let is_flashed = form.cfg.is_none();
             let folder = if is_flashed { TARGET } else { FORMS };
             let mut build = toolchain.build(&board.target, "release");
             build.args(["--manifest-path", "firmware/Cargo.toml", "--target-dir", folder]);
             build.args(["--package", &board.package]);
-            if !is_flashed {
-                let features: Vec<_> =
-                    form.features.iter().map(|name| format!("inkbit-app/{name}")).collect();
-                build.args(["--package", "inkbit-app", "--features", &features.join(",")]);
+            if let Some(cfg) = form.cfg {
+                build.env("RUSTFLAGS", format!("--cfg {cfg}"));
             }
             run(&mut build, BUILD_LIMIT)?;
             let built = format!("{folder}/{}/release/{}", board.target, board.package);
@@ -326,18 +305,14 @@ mod tests {
     #[test]
     fn without_options_it_counts_what_is_flashed_on_10_000_images() {
         let options = parse("").unwrap();
-        assert_eq!((options.images, options.forms.as_slice()), (10_000, &[PACKED][..]));
+        assert_eq!((options.images, options.forms.as_slice()), (10_000, &[FLASHED][..]));
         assert!(options.models[0].ends_with(MODEL) && options.boards.is_empty());
     }
 
     #[test]
-    fn list_and_lanes_multiply_and_portable_adds_one() {
-        assert_eq!(names("--list wide"), ["wide"]);
+    fn lanes_choose_the_kernel_and_portable_adds_one() {
         assert_eq!(names("--lanes 32 --portable"), ["packed-lanes32", "portable"]);
-        assert_eq!(
-            names("--list both --lanes both"),
-            ["packed", "packed-lanes32", "wide", "wide-lanes32"]
-        );
+        assert_eq!(names("--lanes both"), ["packed", "packed-lanes32"]);
     }
 
     #[test]
@@ -345,8 +320,8 @@ mod tests {
         let root = process::root().join(MODEL);
         for arguments in [
             "--write",
-            "--list both --lanes both --portable --write",
-            "--list wide --lanes 32 --images 7 --write",
+            "--lanes both --portable --write",
+            "--lanes 32 --images 7 --write",
             &format!("--model {MODEL} --model {} --write", root.display()),
             &format!("--model {} --write", root.canonicalize().unwrap().display()),
         ] {
@@ -365,7 +340,6 @@ mod tests {
             ("--images 10001", "10001"),
             ("--images few", "few"),
             ("--model no-such.inkbit", "no-such.inkbit"),
-            ("--list narrow", "narrow"),
             ("--lanes 16", "16"),
             ("--fast", "--fast"),
             ("--write --board microbit", "leave out --board"),

@@ -43,12 +43,12 @@ pub(crate) fn kernels() -> Result<Outcome, String> {
     setup::emulators()?;
     for Board { name, target, emulator, arguments, .. } in boards::all()? {
         // Cortex-M3 has two kernels for 8-bit weights.
-        let features: &[&str] =
-            if target.starts_with("thumbv7m-") { &["", "lanes32"] } else { &[""] };
-        for features in features {
+        let flags: &[&str] =
+            if target.starts_with("thumbv7m-") { &["", "--cfg inkbit_lanes32"] } else { &[""] };
+        for flags in flags {
             let mut build = toolchain.build(&target, "release");
-            build.args(WORKSPACE).args(["--package", KERNEL_TEST, "--features", features]);
-            run(build.env("INKBIT_BOARD", &name), BUILD_LIMIT)?;
+            build.args(WORKSPACE).args(["--package", KERNEL_TEST]);
+            run(build.env("INKBIT_BOARD", &name).env("RUSTFLAGS", flags), BUILD_LIMIT)?;
             let mut emulate = Command::new(&emulator);
             emulate
                 .current_dir(root())

@@ -221,8 +221,8 @@ fn lint() -> Result<Outcome, String> {
     let clippy = ["clippy", "--release", "--workspace", "--all-targets", "--", "-Dwarnings"];
     run(&mut cargo(&clippy), BUILD_LIMIT)?;
     if missing_targets(&[AARCH64]).is_empty() {
-        let core = ["clippy", "--release", "--package", "inkbit-core", "--features", "std"];
-        run(cargo(&core).args(["--target", AARCH64, "--", "-Dwarnings"]), BUILD_LIMIT)?;
+        let simd = ["clippy", "--release", "--package", "inkbit-simd"];
+        run(cargo(&simd).args(["--target", AARCH64, "--", "-Dwarnings"]), BUILD_LIMIT)?;
     }
     run(book::program("clippy").args(["--all-targets", "--", "-Dwarnings"]), BUILD_LIMIT)?;
     devices::lint()?;

@@ -2,9 +2,9 @@
 //!
 //! There is no multiplication that accumulates, but a masked lane need not be shifted down before
 //! it is multiplied: `mulhu` by the value times 2ⁿ does both. With registers for two blocks, one
-//! fetch of an entry serves 16 sums: 41 instructions for 16 products of 8-bit codes, 38 of 4-bit
-//! codes, and 35 of 2-bit codes, whose one block has 16 outputs. Packed or wide entries cost the
-//! same. What is in the registers is explained in [`lanes`](super::lanes).
+//! fetch of an entry serves 16 sums: 41 instructions for 16 products with 8-bit weights, 38 with
+//! 4-bit weights, and 35 with 2-bit weights, whose one block has 16 outputs. What is in the
+//! registers is explained in [`lanes`](super::lanes).
 #![allow(unsafe_code)]
 
 #[macro_use]
@@ -13,23 +13,36 @@ mod bits2;
 mod bits4;
 mod int8;
 
-use super::walk::{Assembly, Walk, layer};
-use super::{Active, Entry, Kernel};
+use super::contract::Kernel;
+use super::fours;
+use super::list::Active;
+use super::walk::{Assembly, Part, sum};
 use crate::model::Layer;
+use crate::shape::WeightBits;
 
-/// The kernel of this target.
+/// The kernel for RV32IM.
 #[derive(Clone, Copy, Debug)]
-pub enum Native {}
+pub enum Riscv32 {}
 
-impl Assembly for Native {
-    const EIGHT: [Walk; 2] = [int8::packed, int8::wide];
-    const FOUR: [Walk; 2] = [bits4::packed, bits4::wide];
-    const TWO: [Walk; 2] = [bits2::packed, bits2::wide];
+impl Assembly for Riscv32 {
+    #[inline(always)]
+    fn has_own_totals(_: WeightBits) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    unsafe fn walk(bits: WeightBits, part: Part<'_>) {
+        // SAFETY: the caller's promise.
+        unsafe { fours::walk([int8::walk, bits4::walk, bits2::walk], bits, part) }
+    }
 }
 
-impl Kernel for Native {
+// SAFETY: it lists as `Kernel` does.
+unsafe impl Kernel for Riscv32 {
+    const NAME: &'static str = "riscv32";
+
     #[inline(always)]
-    fn layer<E: Entry>(of: &Layer<'_>, active: &Active<'_, E>, out: &mut [i32]) {
-        layer::<Self, E>(of, active, out);
+    fn sum(layer: &Layer<'_>, active: &Active<'_>, sums: &mut [i32]) {
+        sum::<Self>(layer, active, sums);
     }
 }

@@ -1,4 +1,4 @@
-//! A list is walked once for each group of outputs: what the kernels of all widths share.
+//! A list is walked once for each group of outputs: what the walks of all widths share.
 
 /// The assembler has to be told what the target has.
 #[cfg(target_feature = "c")]
@@ -16,15 +16,12 @@ macro_rules! extensions {
 
 /// Takes entry number k of those that a1 points to: the address of its row to a5, its value to a6.
 macro_rules! fetch {
-    (wide, $k:literal) => {
-        concat!("lw a5, 8 * ", $k, "(a1)\nlw a6, 8 * ", $k, " + 4(a1)\nadd a5, a5, a0")
-    };
-    (packed, $k:literal) => {
+    ($k:literal) => {
         concat!("lhu a5, 4 * ", $k, "(a1)\nlbu a6, 4 * ", $k, " + 2(a1)\nadd a5, a5, a0")
     };
 }
 
-/// A walk for both kinds of entries, in groups of outputs: 16, which are one block or two. `row`
+/// Defines `walk`, a [`Walk`](super::fours::Walk) in groups of outputs: 16, which are one block or two. `row`
 /// multiplies the row at a5, and that a4 bytes behind it, by the value a6 and adds to the `lanes`,
 /// which begin as 0. It may change a5, a7 and s6 to s9; `constants` keep their values. `finish`
 /// makes sums of the lanes and writes them, by `write`; it may change all but a0, a2, s10, s11 and
@@ -43,20 +40,13 @@ macro_rules! walks {
     (step $step:literal, constants [$($constant:literal: $value:literal)*],
         lanes [$($lane:literal)*], row [$($row:expr),+ $(,)?],
         finish [$($finish:expr),+ $(,)?]) => {
-        walks!(@wide, 8, $step, [$($constant: $value)*], [$($lane)*],
-            concat!($($row, "\n"),+), concat!($($finish, "\n"),+));
-        walks!(@packed, 4, $step, [$($constant: $value)*], [$($lane)*],
-            concat!($($row, "\n"),+), concat!($($finish, "\n"),+));
-    };
-    (@$kind:ident, $cell:literal, $step:literal, [$($constant:literal: $value:literal)*],
-        [$($lane:literal)*], $row:expr, $finish:expr) => {
-        /// See [`Walk`](super::super::walk::Walk).
+        /// See [`Walk`](super::super::fours::Walk).
         ///
         /// # Safety
         ///
         /// As there.
         #[unsafe(naked)]
-        pub(super) unsafe extern "C" fn $kind(
+        pub(super) unsafe extern "C" fn walk(
             codes: *const u32,
             entries: *const i32,
             end: *const i32,
@@ -75,12 +65,12 @@ macro_rules! walks {
                 "mv s10, a4",
                 "mv s11, a5",
                 "sub t1, a2, a1",
-                "andi t1, t1, 3 * {cell}",
+                "andi t1, t1, 3 * 4",
                 "lla t2, 1f",
                 "beqz t1, 5f",
                 "add a1, a1, t1",
-                "addi a1, a1, -4 * {cell}",
-                "addi t1, t1, -2 * {cell}",
+                "addi a1, a1, -4 * 4",
+                "addi t1, t1, -2 * 4",
                 "lla t2, 4f",
                 "bltz t1, 5f",
                 "lla t2, 3f",
@@ -103,22 +93,22 @@ macro_rules! walks {
                 $(concat!("li ", $lane, ", 0"),)*
                 "jr a5",
                 "1:",
-                fetch!($kind, 0),
-                $row,
+                fetch!(0),
+                $($row,)+
                 "2:",
-                fetch!($kind, 1),
-                $row,
+                fetch!(1),
+                $($row,)+
                 "3:",
-                fetch!($kind, 2),
-                $row,
+                fetch!(2),
+                $($row,)+
                 "4:",
-                fetch!($kind, 3),
-                $row,
-                "addi a1, a1, 4 * {cell}",
+                fetch!(3),
+                $($row,)+
+                "addi a1, a1, 4 * 4",
                 "bne a1, a2, 1b",
                 "lw a6, 52(sp)",
                 "lw a7, 56(sp)",
-                $finish,
+                $($finish,)+
                 "sll a5, s10, {step}",
                 "add a0, a0, a5",
                 "bne a3, s11, 8b",
@@ -157,7 +147,6 @@ macro_rules! walks {
                 ".purgem eight_in_32",
                 ".purgem write",
                 ".option pop",
-                cell = const $cell,
                 step = const $step,
             )
         }

@@ -3,7 +3,7 @@
 walks!(
     unroll 2,
     numbers "0, 1",
-    bytes 66 68,
+    bytes 68,
     prepare "ldr r3, 9f
     mov r8, r6
     mov r12, r6

@@ -14,7 +14,7 @@ macro_rules! double {
 walks!(
     unroll 4,
     numbers "0, 1, 2, 3",
-    bytes 34 36,
+    bytes 36,
     prepare "ldr r3, [sp, #8]
     mov r12, r3
     ldr r3, 9f

@@ -3,7 +3,7 @@
 walks!(
     unroll 4,
     numbers "0, 1, 2, 3",
-    bytes 38 40,
+    bytes 40,
     prepare "ldr r5, [sp, #8]
     mov r12, r5
     movs r5, #0",

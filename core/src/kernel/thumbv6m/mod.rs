@@ -1,11 +1,10 @@
 //! Kernels for Armv6-M: Cortex-M0 and M0+.
 //!
 //! There is a multiplication of 32 bits and nothing wider, it overwrites a factor, and only eight
-//! of the registers take part. So a word of codes is multiplied as it is, and again moved or
-//! reversed, all of which takes one instruction each; what separates the sums modulo 2³² then does
-//! without a mask: see [`lanes`](super::lanes). An entry of 8-bit codes takes 19 instructions for 8
-//! products, one of 4-bit codes 17 for 8, one of 2-bit codes 33 for 16, and one more where entries
-//! are packed.
+//! of the registers take part. So a word of weights is multiplied as it is, and again moved or
+//! reversed, each of which takes one instruction; what separates the sums modulo 2³² then needs no
+//! mask: see [`lanes`](super::lanes). An entry takes 20 instructions for 8 products with 8-bit
+//! weights, 18 with 4-bit weights, and 34 for 16 products with 2-bit weights.
 #![allow(unsafe_code)]
 
 #[macro_use]
@@ -18,53 +17,62 @@ mod int8;
 
 use core::cell::Cell;
 
-use super::emit::{self, note};
-use super::entry::Kind;
-use super::walk::{Assembly, Walk, layer};
-use super::{Active, Entry, Kernel, List, Written};
-use crate::gather::each;
+use super::activate::{activate, note};
+use super::contract::Kernel;
+use super::fours;
+use super::list::{Active, ListWriter};
+use super::walk::{Assembly, Part, sum};
 use crate::model::Layer;
+use crate::shape::WeightBits;
 
-/// The kernel of this target.
+/// The kernel for Armv6-M.
 #[derive(Clone, Copy, Debug)]
-pub enum Native {}
+pub enum Thumbv6m {}
 
-impl Assembly for Native {
-    const EIGHT: [Walk; 2] = [int8::packed, int8::wide];
-    const FOUR: [Walk; 2] = [bits4::packed, bits4::wide];
-    const TWO: [Walk; 2] = [bits2::packed, bits2::wide];
+impl Assembly for Thumbv6m {
+    #[inline(always)]
+    fn has_own_totals(_: WeightBits) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    unsafe fn walk(bits: WeightBits, part: Part<'_>) {
+        // SAFETY: the caller's promise.
+        unsafe { fours::walk([int8::walk, bits4::walk, bits2::walk], bits, part) }
+    }
 }
 
-impl Kernel for Native {
+// SAFETY: the assembly lists every input that it is given.
+unsafe impl Kernel for Thumbv6m {
+    const NAME: &'static str = "thumbv6m";
+
     #[inline(always)]
-    fn layer<E: Entry>(of: &Layer<'_>, active: &Active<'_, E>, out: &mut [i32]) {
-        layer::<Self, E>(of, active, out);
+    fn sum(layer: &Layer<'_>, active: &Active<'_>, sums: &mut [i32]) {
+        sum::<Self>(layer, active, sums);
     }
 
     #[inline(always)]
-    fn gather<E: Entry>(pixels: &[u8], list: &mut List<'_, E>) {
-        let gather = match E::KIND {
-            Kind::Packed => gather::packed,
-            Kind::Wide => gather::wide,
-        };
+    fn gather(pixels: &[u8], list: &mut ListWriter<'_>) {
         // A word can be read only where a multiple of 4 lies.
         let (before, eights, after) = bytemuck::pod_align_to::<u8, [u32; 2]>(pixels);
-        each(before, list);
-        let (room, offset, row) = list.room();
+        list.push_all(before);
+        let (free, offset, row) = list.free();
+        let inputs = 8 * eights.len();
         // There is room for all inputs of the layer, so only for none is there nothing to do.
-        if !eights.is_empty() && room.len() / 8 >= eights.len() {
-            let (ends, places) = (eights.as_ptr_range(), room.as_ptr());
+        if inputs > 0 && free.len() >= inputs {
+            let (ends, cells) = (eights.as_ptr_range(), free.as_ptr());
             // SAFETY: the bounds are a slice's own, which is not empty; there is room for an entry
             // for each of its bytes, and cells may be written through a shared reference.
-            let written =
-                unsafe { gather(ends.start, ends.end, places.cast_mut().cast(), row, offset) };
-            note::<E>(list, 8 * eights.len(), room, written);
+            let written = unsafe {
+                gather::gather(ends.start, ends.end, cells.cast_mut().cast(), row, offset)
+            };
+            note(list, inputs, free, written);
         }
-        each(after, list);
+        list.push_all(after);
     }
 
     #[inline(always)]
-    fn activate<E: Entry>(layer: &Layer<'_>, sums: &[Cell<i32>], list: List<'_, E>) -> Written {
-        emit::activate([activate::packed, activate::wide], layer, sums, list)
+    fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
+        activate(activate::activate, layer, sums, list);
     }
 }

@@ -1,42 +1,10 @@
-//! A list is walked once for each block of outputs: what the kernels of all widths share.
+//! A list is walked once for each block of outputs: what the walks of all widths share.
 
-/// Takes entry number k of those that r0 points to: offset to r1, value to r2. The wide ones are
-/// left behind.
-macro_rules! fetch {
-    (wide) => {
-        "ldm r0!, {{r1, r2}}"
-    };
-    (packed) => {
-        "ldrh r1, [r0, #4 * \\k]\nldrb r2, [r0, #4 * \\k + 2]"
-    };
-}
-
-/// At the end of a pass of the loop, r0 moves on where [`fetch`] has not done it.
-macro_rules! advance {
-    (wide) => {
-        ""
-    };
-    (packed) => {
-        "adds r0, #4 * {unroll}"
-    };
-}
-
-/// From the bytes in r5, negative, the number of entries that the first pass leaves out, modulo the
-/// unrolling. r1 is where the entries begin.
-macro_rules! count {
-    (wide) => {
-        "lsrs r5, #3\nands r5, r4"
-    };
-    (packed) => {
-        "lsrs r5, #2\nands r5, r4\nlsls r4, r5, #2\nsubs r1, r4\nstr r1, [sp, #4]"
-    };
-}
-
-/// A walk for both kinds of entries: `row` multiplies the row r1 bytes behind the block's first,
+/// Defines `walk`, a [`Walk`](super::fours::Walk): `row` multiplies the row r1 bytes behind the block's first,
 /// which is at r8 and `codes`, by the value r2 and adds to the registers that `finish` makes sums
 /// of: some of r5 to r12 and lr. Of these r6, r7 and r9 to r11 begin as 0 and the others are up to
 /// `prepare`, which finds `constant` at 9. `unroll` is how many entries a pass of the loop takes,
-/// `numbers` counts them, `bytes` are those of the code for a wide and for a packed one. `ended`
+/// `numbers` counts them, `bytes` is the length of the code for one. `ended`
 /// compares r0 to `end`. `finish` begins with r0 where sums are written and has to move it on, by
 /// [`write`](macro@write), and to move on to the next block.
 ///
@@ -51,22 +19,16 @@ macro_rules! count {
 /// last is read. No sum is written at `out_end` or behind it; when it is reached, there are no
 /// blocks left.
 macro_rules! walks {
-    (unroll $unroll:literal, numbers $numbers:literal, bytes $wide:literal $packed:literal,
+    (unroll $unroll:literal, numbers $numbers:literal, bytes $bytes:literal,
         prepare $prepare:literal, row $row:literal, ended $ended:literal,
         finish [$($finish:expr),+ $(,)?], constant $constant:literal) => {
-        walks!(@wide, $unroll, $numbers, $wide, $prepare, $row, $ended, [$($finish),+], $constant);
-        walks!(@packed, $unroll, $numbers, $packed, $prepare, $row, $ended, [$($finish),+],
-            $constant);
-    };
-    (@$kind:ident, $unroll:literal, $numbers:literal, $bytes:literal, $prepare:literal,
-        $row:literal, $ended:literal, [$($finish:expr),+], $constant:literal) => {
-        /// See [`Walk`](super::super::walk::Walk).
+        /// See [`Walk`](super::super::fours::Walk).
         ///
         /// # Safety
         ///
         /// As there.
         #[unsafe(naked)]
-        pub(super) unsafe extern "C" fn $kind(
+        pub(super) unsafe extern "C" fn walk(
             codes: *const u32,
             entries: *const i32,
             end: *const i32,
@@ -86,7 +48,11 @@ macro_rules! walks {
                 "mov r8, r0",
                 "subs r5, r1, r2",
                 "movs r4, #{unroll} - 1",
-                count!($kind),
+                "lsrs r5, #2",
+                "ands r5, r4",
+                "lsls r4, r5, #2",
+                "subs r1, r4",
+                "str r1, [sp, #4]",
                 "movs r1, #{bytes}",
                 "muls r1, r5",
                 "str r1, [sp]",
@@ -104,10 +70,11 @@ macro_rules! walks {
                 "nop",
                 "2:",
                 concat!(".irp k, ", $numbers),
-                fetch!($kind),
+                "ldrh r1, [r0, #4 * \\k]",
+                "ldrb r2, [r0, #4 * \\k + 2]",
                 $row,
                 ".endr",
-                advance!($kind),
+                "adds r0, #4 * {unroll}",
                 $ended,
                 "bne 2b",
                 "ldr r0, [sp, #12]",

@@ -6,53 +6,46 @@
 /// # Bounds
 ///
 /// Each round reads one sum, so r0 reaches `end`; at most one entry is written for it.
-macro_rules! activates {
-    ($name:ident, [$($push:literal)+]) => {
-        /// See [`Activate`](super::super::emit::Activate).
-        ///
-        /// # Safety
-        ///
-        /// As there.
-        #[unsafe(naked)]
-        pub(super) unsafe extern "C" fn $name(
-            sums: *const i32,
-            end: *const i32,
-            list: *mut i32,
-            row: u32,
-            bias: *const i32,
-            multipliers: *const u32,
-            step: usize,
-        ) -> u64 {
-            core::arch::naked_asm!(
-                "push {{r4-r9}}",
-                "ldrd r4, r5, [sp, #24]",
-                "ldr r9, [sp, #32]",
-                "movs r7, #0",
-                "mov r8, #0",
-                "2:",
-                "ldr r6, [r0], #4",
-                "ldr r12, [r4], #4",
-                "adds r6, r12",
-                "ble 3f",
-                "ldr r12, [r5]",
-                "umull r12, r6, r6, r12",
-                "usat r6, #8, r6",
-                "cbz r6, 3f",
-                $($push,)+
-                "add r8, r6",
-                "3:",
-                "add r5, r9",
-                "add r7, r3",
-                "cmp r0, r1",
-                "bne 2b",
-                "mov r0, r2",
-                "mov r1, r8",
-                "pop {{r4-r9}}",
-                "bx lr",
-            )
-        }
-    };
+///
+/// # Safety
+///
+/// As [`Activate`](super::super::activate::Activate).
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn activate(
+    sums: *const i32,
+    end: *const i32,
+    list: *mut i32,
+    row: u32,
+    bias: *const i32,
+    multipliers: *const u32,
+    step: usize,
+) -> u64 {
+    core::arch::naked_asm!(
+        "push {{r4-r9}}",
+        "ldrd r4, r5, [sp, #24]",
+        "ldr r9, [sp, #32]",
+        "movs r7, #0",
+        "mov r8, #0",
+        "2:",
+        "ldr r6, [r0], #4",
+        "ldr r12, [r4], #4",
+        "adds r6, r12",
+        "ble 3f",
+        "ldr r12, [r5]",
+        "umull r12, r6, r6, r12",
+        "usat r6, #8, r6",
+        "cbz r6, 3f",
+        "orr r12, r7, r6, lsl #16",
+        "str r12, [r2], #4",
+        "add r8, r6",
+        "3:",
+        "add r5, r9",
+        "add r7, r3",
+        "cmp r0, r1",
+        "bne 2b",
+        "mov r0, r2",
+        "mov r1, r8",
+        "pop {{r4-r9}}",
+        "bx lr",
+    )
 }
-
-activates!(packed, ["orr r12, r7, r6, lsl #16" "str r12, [r2], #4"]);
-activates!(wide, ["strd r7, r6, [r2], #8"]);

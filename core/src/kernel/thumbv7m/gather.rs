@@ -1,83 +1,64 @@
 //! From pixels to a list, where each pixel is an input.
 
-/// Writes an entry for each byte that is not 0, from `pixels` up to `end`, to `list` and on. The
-/// first byte's offset is `offset`, every next one's `row` more. Returns the address after the last
-/// entry and, in the upper half, the sum of all values.
+/// Writes an entry for each byte that is not 0, from `pixels` up to `end`, from `list` on. The
+/// first byte's offset is `offset`, each next one's `row` more. Returns the address after the last
+/// entry and, in the upper half, the sum of all values. Eights of zeros take 7 instructions, zeros
+/// among other bytes 3.
 ///
 /// # Safety
 ///
 /// `pixels` and `end` are the bounds of one slice that is not empty. At `list` there is room for as
-/// many entries, of the kind that the function is for, as it has bytes.
-pub(super) type Gather = unsafe extern "C" fn(
+/// many entries as it has bytes.
+///
+/// # Bounds
+///
+/// Each round reads 8 bytes, so r0 reaches `end`, a multiple of 8 away; a byte is written once at
+/// most.
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn gather(
     pixels: *const [u8; 8],
     end: *const [u8; 8],
     list: *mut i32,
     row: u32,
     offset: u32,
-) -> u64;
-
-/// Eights without ink take 7 instructions, bytes without ink among others 3.
-///
-/// # Bounds
-///
-/// Each round reads 8 bytes, so r0 reaches `end`, a multiple of 8 away; a byte is written once at the
-/// most.
-macro_rules! gathers {
-    ($name:ident, [$($push:literal)+]) => {
-        /// See [`Gather`](Gather).
-        ///
-        /// # Safety
-        ///
-        /// As there.
-        #[unsafe(naked)]
-        pub(super) unsafe extern "C" fn $name(
-            pixels: *const [u8; 8],
-            end: *const [u8; 8],
-            list: *mut i32,
-            row: u32,
-            offset: u32,
-        ) -> u64 {
-            core::arch::naked_asm!(
-                "push {{r4-r9, lr}}",
-                "mov r9, r3",
-                "ldr r4, [sp, #28]",
-                "mov r8, #0",
-                "2:",
-                // Not `ldrd`: pixels may begin anywhere.
-                "ldr r5, [r0], #4",
-                "ldr r6, [r0], #4",
-                "orrs r7, r5, r6",
-                "bne 4f",
-                "3:",
-                "add r4, r4, r9, lsl #3",
-                "cmp r0, r1",
-                "bne 2b",
-                "mov r0, r2",
-                "mov r1, r8",
-                "pop {{r4-r9, pc}}",
-                "4:",
-                // r7 counts: r4 must not move before both words are done.
-                "mov r7, r4",
-                ".irp word, r5, r6",
-                "cbz \\word, 6f",
-                ".irp shift, 0, 8, 16, 24",
-                "ubfx r3, \\word, #\\shift, #8",
-                "cbz r3, 5f",
-                $($push,)+
-                "add r8, r3",
-                "5:",
-                "add r7, r9",
-                ".endr",
-                "b 7f",
-                "6:",
-                "add r7, r7, r9, lsl #2",
-                "7:",
-                ".endr",
-                "b 3b",
-            )
-        }
-    };
+) -> u64 {
+    core::arch::naked_asm!(
+        "push {{r4-r9, lr}}",
+        "mov r9, r3",
+        "ldr r4, [sp, #28]",
+        "mov r8, #0",
+        "2:",
+        // Not `ldrd`: pixels may begin anywhere.
+        "ldr r5, [r0], #4",
+        "ldr r6, [r0], #4",
+        "orrs r7, r5, r6",
+        "bne 4f",
+        "3:",
+        "add r4, r4, r9, lsl #3",
+        "cmp r0, r1",
+        "bne 2b",
+        "mov r0, r2",
+        "mov r1, r8",
+        "pop {{r4-r9, pc}}",
+        "4:",
+        // r7 counts: r4 must not move before both words are done.
+        "mov r7, r4",
+        ".irp word, r5, r6",
+        "cbz \\word, 6f",
+        ".irp shift, 0, 8, 16, 24",
+        "ubfx r3, \\word, #\\shift, #8",
+        "cbz r3, 5f",
+        "orr r12, r7, r3, lsl #16",
+        "str r12, [r2], #4",
+        "add r8, r3",
+        "5:",
+        "add r7, r9",
+        ".endr",
+        "b 7f",
+        "6:",
+        "add r7, r7, r9, lsl #2",
+        "7:",
+        ".endr",
+        "b 3b",
+    )
 }
-
-gathers!(packed, ["orr r12, r7, r3, lsl #16" "str r12, [r2], #4"]);
-gathers!(wide, ["strd r7, r3, [r2], #8"]);

@@ -1,9 +1,8 @@
 //! Kernels for Armv7-M and up: Cortex-M3, M4, M7, M33 and the like.
 //!
 //! Each walks a list once for every block of outputs and keeps eight registers of lanes; see
-//! [`lanes`](super::lanes) for what is in them. An entry of 8-bit codes takes 9 instructions for 8
-//! products, one of 4-bit codes 9 for 8, one of 2-bit codes 18 for 16, and one more where entries
-//! are packed.
+//! [`lanes`](super::lanes) for what is in them. An entry takes 10 instructions for 8 products with
+//! 8-bit or 4-bit weights, and 19 for 16 with 2-bit weights.
 #![allow(unsafe_code)]
 
 #[macro_use]
@@ -12,54 +11,83 @@ mod activate;
 mod bits2;
 mod bits4;
 mod gather;
-#[cfg(not(feature = "lanes32"))]
+#[cfg(not(inkbit_lanes32))]
 mod int8;
-#[cfg(feature = "lanes32")]
+#[cfg(inkbit_lanes32)]
 #[path = "lanes32.rs"]
 mod int8;
 
 use core::cell::Cell;
 
-use self::gather::Gather;
-use self::walk::walk;
-use super::emit::{self, note};
-use super::entry::Kind;
-use super::{Active, Entry, Kernel, List, Written};
-use crate::gather::each;
+use super::activate::{activate, note};
+use super::contract::Kernel;
+use super::list::{Active, ListWriter};
+use super::walk::{Assembly, Part, sum};
 use crate::model::Layer;
+use crate::shape::WeightBits;
 
-/// The kernel of this target.
+/// The kernel for Armv7-M and up.
 #[derive(Clone, Copy, Debug)]
-pub enum Native {}
+pub enum Thumbv7m {}
 
-impl Kernel for Native {
+impl Assembly for Thumbv7m {
     #[inline(always)]
-    fn layer<E: Entry>(layer: &Layer<'_>, active: &Active<'_, E>, out: &mut [i32]) {
-        walk(layer, active, out);
+    fn has_own_totals(bits: WeightBits) -> bool {
+        bits != WeightBits::Two
     }
 
     #[inline(always)]
-    fn gather<E: Entry>(pixels: &[u8], list: &mut List<'_, E>) {
-        let gather: Gather = match E::KIND {
-            Kind::Packed => gather::packed,
-            Kind::Wide => gather::wide,
+    unsafe fn walk(bits: WeightBits, part: Part<'_>) {
+        let Part { codes, entries, total, inputs, sums, is_first } = part;
+        let walk: walk::Walk = match bits {
+            WeightBits::Eight => int8::walk,
+            WeightBits::Four => bits4::walk,
+            WeightBits::Two => bits2::walk,
         };
-        let (room, offset, row) = list.room();
+        let (entries, out) = (entries.as_ptr_range(), sums.as_mut_ptr_range());
+        // Of the weights for eight outputs.
+        let stride = inputs * bits.bits();
+        let last = out.end.addr().wrapping_sub(32);
+        // SAFETY: the caller's promise; the bounds are slices' own, and there is at least one sum.
+        unsafe {
+            let add = u32::from(!is_first);
+            walk(codes, entries.start, entries.end, total, stride, last, add, out.start);
+        }
+    }
+}
+
+// SAFETY: the assembly lists every input that it is given.
+unsafe impl Kernel for Thumbv7m {
+    #[cfg(not(inkbit_lanes32))]
+    const NAME: &'static str = "thumbv7m";
+    #[cfg(inkbit_lanes32)]
+    const NAME: &'static str = "thumbv7m-lanes32";
+
+    #[inline(always)]
+    fn sum(layer: &Layer<'_>, active: &Active<'_>, sums: &mut [i32]) {
+        sum::<Self>(layer, active, sums);
+    }
+
+    #[inline(always)]
+    fn gather(pixels: &[u8], list: &mut ListWriter<'_>) {
+        let (free, offset, row) = list.free();
         let (eights, after) = pixels.as_chunks::<8>();
+        let inputs = 8 * eights.len();
         // There is room for all inputs of the layer, so only for none is there nothing to do.
-        if !eights.is_empty() && room.len() / 8 >= eights.len() {
-            let (eights, places) = (eights.as_ptr_range(), room.as_ptr());
+        if inputs > 0 && free.len() >= inputs {
+            let (ends, cells) = (eights.as_ptr_range(), free.as_ptr());
             // SAFETY: the bounds are a slice's own, which is not empty; there is room for an entry
             // for each of its bytes, and cells may be written through a shared reference.
-            let written =
-                unsafe { gather(eights.start, eights.end, places.cast_mut().cast(), row, offset) };
-            note::<E>(list, pixels.len() - after.len(), room, written);
+            let written = unsafe {
+                gather::gather(ends.start, ends.end, cells.cast_mut().cast(), row, offset)
+            };
+            note(list, inputs, free, written);
         }
-        each(after, list);
+        list.push_all(after);
     }
 
     #[inline(always)]
-    fn activate<E: Entry>(layer: &Layer<'_>, sums: &[Cell<i32>], list: List<'_, E>) -> Written {
-        emit::activate([activate::packed, activate::wide], layer, sums, list)
+    fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
+        activate(activate::activate, layer, sums, list);
     }
 }

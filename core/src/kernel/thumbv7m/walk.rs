@@ -1,29 +1,18 @@
-//! A list is walked once for each block of outputs: what the kernels of all widths share.
+//! A list is walked once for each block of outputs: what the walks of all widths share.
 
 use core::arch::naked_asm;
 
-use super::super::entry::Kind;
-use super::super::lanes::{ENTRIES_2, ENTRIES_8};
-use super::super::{Active, Entry};
-use super::{bits2, bits4, int8};
-use crate::WeightBits;
-use crate::model::Layer;
-
-/// Walks the entries from `entries` up to `end`, whose values sum up to `total`, once for each block
-/// of outputs, and writes the sums of weights times values from `out` on. The first block's codes are
-/// those from `codes` on, and `stride` bytes of them make eight outputs. `last` is the address of the
-/// eighth sum from the end of what can be written. If `add` is not 0, sums are added to what is there.
+/// Walks the entries from `entries` up to `end`, whose values add up to `total`, once for each
+/// block of outputs, and writes the sums of weights times values from `out` on. The first block's
+/// weights begin at `codes`, and `stride` bytes of them make eight outputs. `last` is the address
+/// of the eighth sum from the end of the output. If `add` is not 0, sums are added to what is
+/// there.
 ///
 /// # Safety
 ///
-/// - `entries` and `end` are the bounds of one slice of cells of the kind that the function is for,
-///   of no more of them than the lanes have room for.
-/// - From `out` to 32 bytes behind `last` lies one slice that is not empty and can be written and
-///   read.
-/// - `codes` is a multiple of 4 and begins as many blocks as there are outputs for, even in part.
-///   From the start of each of them, the rows at the offsets of all entries can be read; offsets are
-///   multiples of 4.
-type Walk = unsafe extern "C" fn(
+/// As [`Assembly::walk`](super::super::walk::Assembly::walk). From `out` to 32 bytes behind `last`
+/// lies one slice of words that is not empty.
+pub(super) type Walk = unsafe extern "C" fn(
     codes: *const u32,
     entries: *const i32,
     end: *const i32,
@@ -34,59 +23,7 @@ type Walk = unsafe extern "C" fn(
     out: *mut i32,
 );
 
-/// The sums of a layer.
-#[inline(always)]
-pub(super) fn walk<E: Entry>(layer: &Layer<'_>, active: &Active<'_, E>, out: &mut [i32]) {
-    let bits = layer.bits();
-    let walk: Walk = match (bits, E::KIND) {
-        (WeightBits::Eight, Kind::Packed) => int8::packed,
-        (WeightBits::Eight, Kind::Wide) => int8::wide,
-        (WeightBits::Four, Kind::Packed) => bits4::packed,
-        (WeightBits::Four, Kind::Wide) => bits4::wide,
-        (WeightBits::Two, Kind::Packed) => bits2::packed,
-        (WeightBits::Two, Kind::Wide) => bits2::wide,
-    };
-    let at_once = match bits {
-        WeightBits::Eight | WeightBits::Four => ENTRIES_8,
-        WeightBits::Two => ENTRIES_2,
-    };
-    let block = layer.inputs() * bits.row_bytes();
-    let blocks = out.len().div_ceil(bits.block());
-    // The bounds that the walk needs. No entry's row ends behind `active.end()`.
-    if out.is_empty() || active.end() > block || size_of_val(layer.weights) < blocks * block {
-        return;
-    }
-    let sums = out.as_mut_ptr_range();
-    let (stride, last) = (layer.inputs() * bits.bits(), sums.end.addr().wrapping_sub(32));
-    let (mut rest, mut left, mut add) = (active.cells(), active.total(), 0);
-    loop {
-        let (cells, later) = rest.split_at_checked(at_once).unwrap_or((rest, &[]));
-        // Only lanes that begin below 0 have to know what is theirs of the offsets.
-        let all_at_once = later.is_empty() || bits == WeightBits::Two;
-        let total = if all_at_once { left } else { sum::<E>(cells) };
-        let entries = cells.as_ptr_range();
-        // SAFETY: `entries` are a slice's own bounds, of cells of kind `E`, as many as fit; `sums`
-        // too, of a slice that is not empty; `codes` are words and hold as many blocks; a block holds
-        // the rows of all entries, whose offsets are multiples of a row.
-        unsafe {
-            let (codes, start, end) =
-                (layer.weights.as_ptr(), entries.start.cast(), entries.end.cast());
-            walk(codes, start, end, total, stride, last, add, sums.start);
-        }
-        if later.is_empty() {
-            return;
-        }
-        (rest, left, add) = (later, left - total, 1);
-    }
-}
-
-/// The sum of the values of some of a list's entries.
-#[inline(always)]
-fn sum<E: Entry>(cells: &[E::Cell]) -> u32 {
-    cells.iter().map(|&cell| u32::from(E::read(cell).1)).sum()
-}
-
-/// A walk for both kinds of entries.
+/// Defines `walk`, a [`Walk`].
 ///
 /// It enters its loop with the bounds of the list and the codes of the first block. `row` multiplies
 /// the row at `r0 + r2` by the value `lr` and adds to r4–r11; it may change r2 and r3, and r12 keeps
@@ -106,20 +43,13 @@ fn sum<E: Entry>(cells: &[E::Cell]) -> u32 {
 macro_rules! walks {
     (unroll $unroll:literal, mask $mask:literal, bytes $bytes:literal,
         begin [$($begin:literal)+], row [$($row:literal)+], finish [$($finish:expr),+ $(,)?]) => {
-        walks!(@wide, 3, 4, $unroll, $mask, $bytes, [$($begin)+],
-            ["ldrd r2, lr, [r1], #8" $($row)+], [$($finish),+]);
-        walks!(@packed, 2, 8, $unroll, $mask, $bytes, [$($begin)+],
-            ["ldrh r2, [r1], #4" "ldrb lr, [r1, #-2]" $($row)+], [$($finish),+]);
-    };
-    (@$name:ident, $cell_log:literal, $load:literal, $unroll:literal, $mask:literal,
-        $bytes:literal, [$($begin:literal)+], [$($entry:literal)+], [$($finish:expr),+]) => {
         /// See [`Walk`](super::walk::Walk).
         ///
         /// # Safety
         ///
         /// As there.
         #[unsafe(naked)]
-        pub(super) unsafe extern "C" fn $name(
+        pub(super) unsafe extern "C" fn walk(
             codes: *const u32,
             entries: *const i32,
             end: *const i32,
@@ -132,7 +62,7 @@ macro_rules! walks {
             core::arch::naked_asm!(
                 "push {{r1-r11, lr}}",
                 "subs r2, r2, r1",
-                "lsrs r2, r2, #{cell_log}",
+                "lsrs r2, r2, #2",
                 "movs r4, #{unroll}",
                 "udiv r5, r2, r4",
                 "mls r2, r5, r4, r2",
@@ -149,7 +79,9 @@ macro_rules! walks {
                 "ldr pc, [sp, #32]",
                 "2:",
                 ".rept {unroll}",
-                $($entry,)+
+                "ldrh r2, [r1], #4",
+                "ldrb lr, [r1, #-2]",
+                $($row,)+
                 ".endr",
                 "3:",
                 "ldr r2, [sp, #40]",
@@ -159,8 +91,8 @@ macro_rules! walks {
                 "b {write}",
                 mask_low = const $mask & 0xFFFF_u32,
                 mask_high = const $mask >> 16_u32,
-                bytes = const $bytes + $load,
-                cell_log = const $cell_log,
+                // With the two loads, of 4 bytes each.
+                bytes = const $bytes + 8,
                 unroll = const $unroll,
                 write = sym super::walk::write,
             )

@@ -176,19 +176,18 @@ fn write_named(side: u16, rows: &[Vec<i32>], labels: &str) -> Vec<u8> {
 }
 
 /// An app on a region of flash that begins with `content`.
-pub(crate) fn app(content: &[u8]) -> App<'static, CELLS> {
+pub(crate) fn app(content: &[u8]) -> App<'static> {
     app_on(region(content))
 }
 
 /// An app on a region of flash.
-pub(crate) fn app_on(region: &'static [u8]) -> App<'static, CELLS> {
-    let parsed = Box::leak(Box::new(Model::parse_region(region)));
-    App::new(BOARD, region, parsed, Box::leak(Box::new(Buffers::new())))
+pub(crate) fn app_on(region: &'static [u8]) -> App<'static> {
+    App::new(BOARD, region, Box::leak(Box::new(Buffers::<CELLS>::new())))
 }
 
 /// An app and its display, at some moment.
 pub(crate) struct Bench {
-    pub(crate) app: App<'static, CELLS>,
+    pub(crate) app: App<'static>,
     pub(crate) now: Ticks,
     pub(crate) picture: Picture,
     screen: Screen,

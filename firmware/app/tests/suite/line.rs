@@ -2,7 +2,7 @@ use inkbit_app::{Device, Line, NoKeys, NoPanel};
 use inkbit_core::link::{
     self, Key, MAX_LOGITS, Mode, RESPONSE_FRAME, Receiver, Refusal, Request, Response, pack_pixels,
 };
-use inkbit_core::{Model, Scratch, infer};
+use inkbit_core::{Engine, Model, Scratch};
 
 use super::bench::{CELLS, Steps, Wire, app, likeness, region};
 
@@ -11,7 +11,7 @@ type Bench = Device<Wire, NoKeys, NoPanel, Steps>;
 /// A device that answers, and what the host has of it.
 struct Host {
     device: Bench,
-    app: inkbit_app::App<'static, CELLS>,
+    app: inkbit_app::App<'static>,
     line: Line,
 }
 
@@ -73,7 +73,7 @@ fn hello_tells_board_limits_and_model() {
 fn logits_are_those_of_the_host() {
     let blob = likeness();
     let model = Model::parse_region(region(&blob)).unwrap();
-    let mut scratch = Scratch::<CELLS>::for_model(&model).unwrap();
+    let mut engine = Engine::new(model, Scratch::<CELLS>::new()).unwrap();
     let mut host = Host::new(&blob);
     for id in 0..50_u32 {
         let pixels: Vec<u8> = (0..784_u32).map(|place| ((place * id * 7) >> 3) as u8).collect();
@@ -81,7 +81,7 @@ fn logits_are_those_of_the_host() {
             Response::Logits { id, nanoseconds, logits } => (id, nanoseconds, logits.to_vec()),
             other => panic!("{other:?}"),
         });
-        assert_eq!(answers, [(id, 345_678, infer(&mut scratch, &pixels).to_vec())]);
+        assert_eq!(answers, [(id, 345_678, engine.infer(&pixels).unwrap().to_vec())]);
     }
 }
 

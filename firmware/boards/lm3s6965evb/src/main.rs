@@ -10,8 +10,8 @@ mod uart;
 use core::panic::PanicInfo;
 
 use cortex_m_rt::entry;
-use inkbit_app::{App, Board, Device, FrameBuffer, Keys, Line, Panel, Ssd0323};
-use inkbit_arch::{Memory, Register, Serial, SysTick, report, stack};
+use inkbit_app::{App, Board, Device, FrameBuffer, Keys, Line, Memory, Panel, Ssd0323};
+use inkbit_arch::{Register, Serial, SysTick, model_region, report, stack};
 
 use gpio::{Input, Output, Port};
 use ssi::Ssi;
@@ -26,23 +26,23 @@ const BOARD: Board = Board {
     stack: stack::used,
 };
 
-static MEMORY: Memory<CELLS> = Memory::new();
-
 #[entry]
 #[allow(unsafe_code)]
 fn main() -> ! {
+    static mut MEMORY: Memory<CELLS> = Memory::new();
     static mut FRAME_BUFFER: FrameBuffer = [[0; 64]; 64];
     clocks();
     // Before anything that takes time: the host may be sending already.
     let uart = Uart::start();
-    // SAFETY: main runs once, and the region is flash behind the code.
-    let (app, line) = unsafe { MEMORY.start(BOARD) };
+    // SAFETY: the region is flash behind the code.
+    let region = unsafe { model_region(&BOARD) };
+    let (app, line) = MEMORY.start(BOARD, region);
     run(app, line, uart, FRAME_BUFFER)
 }
 
 // Not inlined: its variables are for ever, and need not be there while the model is read.
 #[inline(never)]
-fn run(app: &mut App<'_, CELLS>, line: &mut Line, uart: Uart, picture: &mut FrameBuffer) -> ! {
+fn run(app: &mut App<'_>, line: &mut Line, uart: Uart, picture: &mut FrameBuffer) -> ! {
     // The OLED's chip select stays low: nothing else is on its bus.
     Output::new(Port::D, 0).write(false);
     let mut display = Ssd0323::new(Ssi::start(), Output::new(Port::C, 7), picture);

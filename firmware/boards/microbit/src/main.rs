@@ -9,8 +9,8 @@ mod uart;
 use core::panic::PanicInfo;
 
 use cortex_m_rt::entry;
-use inkbit_app::{Board, Device, NoKeys, NoPanel};
-use inkbit_arch::{Memory, Serial, report, stack};
+use inkbit_app::{Board, Device, Memory, NoKeys, NoPanel};
+use inkbit_arch::{Serial, model_region, report, stack};
 
 use timer::Timer;
 use uart::Uart;
@@ -24,15 +24,15 @@ const BOARD: Board = Board {
     stack: stack::used,
 };
 
-static MEMORY: Memory<CELLS> = Memory::new();
-
 #[entry]
 #[allow(unsafe_code)]
 fn main() -> ! {
+    static mut MEMORY: Memory<CELLS> = Memory::new();
     // Before anything that takes time: the host may be sending already.
     let uart = Uart::start();
-    // SAFETY: main runs once, and the region is flash behind the code.
-    let (app, line) = unsafe { MEMORY.start(BOARD) };
+    // SAFETY: the region is flash behind the code.
+    let region = unsafe { model_region(&BOARD) };
+    let (app, line) = MEMORY.start(BOARD, region);
     Device { serial: Serial(uart), keys: NoKeys, panel: NoPanel, clock: Timer::start() }
         .run(app, line)
 }

@@ -6,8 +6,8 @@
 use core::panic::PanicInfo;
 
 use cortex_m_rt::entry;
-use inkbit_app::{Board, Device, NoKeys, NoPanel};
-use inkbit_arch::{CmsdkUart, Memory, Serial, SysTick, report, stack};
+use inkbit_app::{Board, Device, Memory, NoKeys, NoPanel};
+use inkbit_arch::{CmsdkUart, Serial, SysTick, model_region, report, stack};
 
 include!(concat!(env!("OUT_DIR"), "/board.rs"));
 
@@ -18,8 +18,6 @@ const BOARD: Board = Board {
     stack: stack::used,
 };
 
-static MEMORY: Memory<CELLS> = Memory::new();
-
 // SAFETY: the image's UART 0.
 #[allow(unsafe_code)]
 const UART: CmsdkUart = unsafe { CmsdkUart::at(0x4000_4000) };
@@ -29,9 +27,11 @@ const NANOSECONDS_PER_CYCLE: u32 = 1_000_000_000 / CLOCK;
 #[entry]
 #[allow(unsafe_code)]
 fn main() -> ! {
+    static mut MEMORY: Memory<CELLS> = Memory::new();
     UART.start(217); // 25 MHz / 115,200 baud
-    // SAFETY: main runs once, and the region is memory behind the code.
-    let (app, line) = unsafe { MEMORY.start(BOARD) };
+    // SAFETY: the region is flash behind the code.
+    let region = unsafe { model_region(&BOARD) };
+    let (app, line) = MEMORY.start(BOARD, region);
     Device {
         serial: Serial(UART),
         keys: NoKeys,

@@ -5,8 +5,8 @@
 
 use core::panic::PanicInfo;
 
-use inkbit_app::{Board, Clock, Device, NoKeys, NoPanel};
-use inkbit_arch::{ByteRegister, Memory, Port, Register, Serial, report, stack};
+use inkbit_app::{Board, Clock, Device, Memory, NoKeys, NoPanel};
+use inkbit_arch::{ByteRegister, Port, Register, Serial, model_region, report, stack};
 use riscv_rt::entry;
 
 include!(concat!(env!("OUT_DIR"), "/board.rs"));
@@ -17,8 +17,6 @@ const BOARD: Board = Board {
     model_bytes: MODEL_BYTES as u32,
     stack: stack::used,
 };
-
-static MEMORY: Memory<CELLS> = Memory::new();
 
 /// The line: an NS16550.
 struct Uart;
@@ -76,6 +74,7 @@ impl Clock for Timer {
 #[entry]
 #[allow(unsafe_code)]
 fn main() -> ! {
+    static mut MEMORY: Memory<CELLS> = Memory::new();
     // SAFETY: nothing else is running, and main's own words are above the stack pointer.
     unsafe { stack::paint() };
     LINE_CONTROL.write(0b11); // 8 bits
@@ -84,8 +83,12 @@ fn main() -> ! {
     if !Uart.ready() {
         let _ = DATA.read();
     }
-    // SAFETY: main runs once, and the region is memory behind the code.
-    let (app, line) = unsafe { MEMORY.start(BOARD) };
+    let memory = &raw mut MEMORY;
+    // SAFETY: main runs once, so this is the only reference.
+    let memory = unsafe { &mut *memory };
+    // SAFETY: the region is flash behind the code.
+    let region = unsafe { model_region(&BOARD) };
+    let (app, line) = memory.start(BOARD, region);
     Device { serial: Serial(Uart), keys: NoKeys, panel: NoPanel, clock: Timer }.run(app, line)
 }
 

@@ -1,23 +1,18 @@
 //! The kernel for AVX-512 with BW, VBMI and VNNI.
 
-use core::arch::x86_64::*;
-use core::array::from_fn;
-use core::cell::Cell;
+use std::arch::x86_64::*;
+use std::array::from_fn;
+use std::cell::Cell;
 
-use super::super::windows::{Blocks, Sums, Windows, by_windows};
-use super::super::{Active, Entry, List, Written};
+use inkbit_core::Layer;
+use inkbit_core::kernel::{Active, ListWriter};
+
 use super::Avx512;
-use crate::gather::each;
-use crate::model::Layer;
+use crate::windows::{Blocks, Sums, Windows, by_windows};
 
 /// [`by_windows`], compiled for the instruction set.
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni,popcnt")]
-pub(super) fn layer<E: Entry>(
-    simd: Avx512,
-    layer: &Layer<'_>,
-    active: &Active<'_, E>,
-    out: &mut [i32],
-) -> bool {
+pub(super) fn layer(simd: Avx512, layer: &Layer<'_>, active: &Active<'_>, out: &mut [i32]) -> bool {
     by_windows(simd, layer, active, out)
 }
 
@@ -98,7 +93,7 @@ fn load_512<T: bytemuck::Pod, const N: usize>(from: &[T; N]) -> __m512i {
     unsafe { _mm512_loadu_si512(from.as_ptr().cast()) }
 }
 
-/// Where entries are written: packed ones.
+/// Output cursor of a list.
 struct Writer<'c> {
     places: &'c [Cell<i32>],
     room: usize,
@@ -114,9 +109,8 @@ struct Writer<'c> {
 
 impl<'c> Writer<'c> {
     #[target_feature(enable = "avx512f")]
-    fn new<E: Entry>(list: &List<'c, E>) -> Self {
-        let (places, offset, row) = list.room();
-        let places = E::place_words(places);
+    fn new(list: &ListWriter<'c>) -> Self {
+        let (places, offset, row) = list.free();
         let lanes = load_512(&from_fn::<u32, 16, _>(|lane| lane as u32 * row));
         Self { places, room: places.len(), offset, row, lanes, totals: _mm512_setzero_si512() }
     }
@@ -147,9 +141,10 @@ impl<'c> Writer<'c> {
 
     /// Tells the list that so many inputs have been written.
     #[target_feature(enable = "avx512f")]
-    fn finish<E: Entry>(self, list: &mut List<'_, E>, inputs: usize) {
+    fn finish(self, list: &mut ListWriter<'_>, inputs: usize) {
         let total = _mm512_reduce_add_epi32(self.totals).cast_unsigned();
-        list.wrote(inputs, self.room - self.places.len(), total);
+        // SAFETY: `write` wrote their entries, from the first free cell on.
+        unsafe { list.advance(inputs, self.room - self.places.len(), total) }
     }
 }
 
@@ -159,9 +154,9 @@ fn first(lanes: usize) -> __mmask16 {
     ((1_u32 << lanes.min(16)) - 1) as u16
 }
 
-/// [`Kernel::gather`](super::Kernel::gather) with packed entries.
+/// `Kernel::gather`.
 #[target_feature(enable = "avx512f,popcnt")]
-pub(super) fn gather<E: Entry>(eights: &[u64], list: &mut List<'_, E>) {
+pub(super) fn gather(eights: &[u64], list: &mut ListWriter<'_>) {
     let (sixteens, last) = eights.as_chunks::<2>();
     let mut writer = Writer::new(list);
     let (mut offset, step) = (writer.offset, 16 * writer.row);
@@ -183,22 +178,18 @@ pub(super) fn gather<E: Entry>(eights: &[u64], list: &mut List<'_, E>) {
         offset += step * 64;
     }
     writer.finish(list, 16 * sixteens.len());
-    each(bytemuck::cast_slice(last), list);
+    list.push_all(bytemuck::cast_slice(last));
 }
 
-/// [`Kernel::activate`](super::Kernel::activate) with packed entries.
+/// `Kernel::activate`.
 #[target_feature(enable = "avx512f,popcnt")]
-pub(super) fn activate<E: Entry>(
-    layer: &Layer<'_>,
-    sums: &[Cell<i32>],
-    mut list: List<'_, E>,
-) -> Written {
-    let mut writer = Writer::new(&list);
+pub(super) fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
+    let mut writer = Writer::new(list);
     let mut offset = writer.offset;
     let multiplier = _mm512_set1_epi32(layer.multiplier(0).cast_signed());
-    let mut multipliers = layer.multipliers.chunks(16);
-    let outputs = sums.len().min(layer.bias.len());
-    for (sums, bias) in sums.chunks(16).zip(layer.bias.chunks(16)) {
+    let mut multipliers = layer.multipliers().chunks(16);
+    let outputs = sums.len().min(layer.biases().len());
+    for (sums, bias) in sums.chunks(16).zip(layer.biases().chunks(16)) {
         let lanes = first(sums.len().min(bias.len()));
         // SAFETY: as many words are read as the shorter of the slices has.
         let (sums, bias) = unsafe {
@@ -206,7 +197,7 @@ pub(super) fn activate<E: Entry>(
             (sums, _mm512_maskz_loadu_epi32(lanes, bias.as_ptr()))
         };
         let acc = _mm512_max_epi32(_mm512_add_epi32(sums, bias), _mm512_setzero_si512());
-        let multipliers = match (layer.multipliers.len(), multipliers.next()) {
+        let multipliers = match (layer.multipliers().len(), multipliers.next()) {
             (2.., Some(part)) => {
                 // SAFETY: as many words are read as the slice has, or fewer.
                 unsafe { _mm512_maskz_loadu_epi32(lanes & first(part.len()), part.as_ptr().cast()) }
@@ -222,6 +213,5 @@ pub(super) fn activate<E: Entry>(
         writer.write(_mm512_min_epu32(scaled, _mm512_set1_epi32(255)), offset);
         offset += 16 * writer.row;
     }
-    writer.finish(&mut list, outputs);
-    list.finish()
+    writer.finish(list, outputs);
 }

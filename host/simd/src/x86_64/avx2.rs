@@ -1,21 +1,17 @@
 //! The kernel for AVX2.
 
-use core::arch::x86_64::*;
-use core::array::from_fn;
+use std::arch::x86_64::*;
+use std::array::from_fn;
 
-use super::super::windows::{Blocks, Sums, Windows, by_windows};
-use super::super::{Active, Entry};
+use inkbit_core::Layer;
+use inkbit_core::kernel::Active;
+
 use super::Avx2;
-use crate::model::Layer;
+use crate::windows::{Blocks, Sums, Windows, by_windows};
 
 /// [`by_windows`], compiled for the instruction set.
 #[target_feature(enable = "avx2")]
-pub(super) fn layer<E: Entry>(
-    simd: Avx2,
-    layer: &Layer<'_>,
-    active: &Active<'_, E>,
-    out: &mut [i32],
-) -> bool {
+pub(super) fn layer(simd: Avx2, layer: &Layer<'_>, active: &Active<'_>, out: &mut [i32]) -> bool {
     by_windows(simd, layer, active, out)
 }
 

@@ -6,11 +6,10 @@
 //! a register's width in the memory too, as far as the blob's place allows, so that reading it
 //! touches no more of the cache than it takes.
 
-use core::iter::zip;
+use std::iter::zip;
 
-use super::{Active, Entry};
-use crate::WeightBits;
-use crate::model::Layer;
+use inkbit_core::kernel::{Active, unpack_entry};
+use inkbit_core::{Layer, WeightBits};
 
 /// The most sums that one call of [`Simd::sums`] gives.
 const SUMS: usize = 64;
@@ -21,7 +20,7 @@ const MOST: usize = 16;
 const LEAST: usize = 4;
 
 /// The windows of a list, or of a part of it.
-pub(super) struct Windows {
+pub(crate) struct Windows {
     /// The values of one window after another, zeros among them, and more zeros behind the last.
     values: [u8; INPUTS + MOST],
     /// Where in `values` those windows begin in which an input is not zero.
@@ -47,18 +46,18 @@ struct Grid {
 
 /// The sums that one call gives, of its blocks one after another: for each, Σ code · value at the
 /// code's byte in a row + bytes of a row · ⌊its bit / bits⌋.
-pub(super) type Sums = [i32; SUMS];
+pub(crate) type Sums = [i32; SUMS];
 
 /// Some blocks of a layer's codes.
 #[derive(Clone, Copy)]
-pub(super) struct Blocks<'l> {
-    pub(super) codes: &'l [u32],
+pub(crate) struct Blocks<'l> {
+    pub(crate) codes: &'l [u32],
     /// Bytes of a block.
-    pub(super) stride: usize,
+    pub(crate) stride: usize,
 }
 
 /// What an instruction set gives. A value is the proof that the processor has it.
-pub(super) trait Simd: Copy {
+pub(crate) trait Simd: Copy {
     /// Bytes of a window's rows.
     const BYTES: usize;
     /// Whether sums of 8-bit codes are those of their weights.
@@ -74,44 +73,47 @@ pub(super) trait Simd: Copy {
     );
 }
 
-/// [`Kernel::layer`](super::Kernel::layer), if the layer is as wide as a window. Returns whether it was.
+/// `Kernel::sum`, if the layer is as wide as a window. Returns whether it was.
 /// Inlined, so that it is compiled for what its caller is.
 #[inline(always)]
-pub(super) fn by_windows<S: Simd, E: Entry>(
+pub(crate) fn by_windows<S: Simd>(
     simd: S,
     layer: &Layer<'_>,
-    active: &Active<'_, E>,
+    active: &Active<'_>,
     out: &mut [i32],
 ) -> bool {
     match layer.bits() {
-        WeightBits::Eight => walk::<S, E, 8, 8>(simd, layer, active, out),
-        WeightBits::Four => walk::<S, E, 4, 8>(simd, layer, active, out),
-        WeightBits::Two => walk::<S, E, 2, 4>(simd, layer, active, out),
+        WeightBits::Eight => walk::<S, 8, 8>(simd, layer, active, out),
+        WeightBits::Four => walk::<S, 4, 8>(simd, layer, active, out),
+        WeightBits::Two => walk::<S, 2, 4>(simd, layer, active, out),
     }
 }
 
 /// By `MOST` blocks at once, whose sums fill the registers.
 #[inline(always)]
-fn walk<S: Simd, E: Entry, const BITS: usize, const MOST: usize>(
+fn walk<S: Simd, const BITS: usize, const MOST: usize>(
     simd: S,
     layer: &Layer<'_>,
-    active: &Active<'_, E>,
+    active: &Active<'_>,
     out: &mut [i32],
 ) -> bool {
     let bits = const { WeightBits::from_bits(BITS as u8).expect("one of the format's") };
     let row = bits.row_bytes();
     let stride = layer.inputs() * row;
     let Some(last) = stride.checked_sub(S::BYTES) else { return false };
+    if active.bits() != bits || active.end() > stride {
+        return true; // The list belongs to another layer.
+    }
     // Where the first block begins in a register's width of memory.
-    let phase = layer.weights.as_ptr().addr() % S::BYTES / row * row;
+    let phase = layer.weights().as_ptr().addr() % S::BYTES / row * row;
     let grid = Grid { row, inputs: S::BYTES / row, phase, last };
     let offset = if BITS == 8 && S::OF_WEIGHTS { 0 } else { bits.offset() };
     out.fill(-offset * active.total().cast_signed());
-    let mut cells = active.cells();
+    let mut cells = active.entries();
     while !cells.is_empty() {
         let mut windows = Windows::new();
-        cells = windows.cut::<E>(cells, grid);
-        let mut codes = layer.weights;
+        cells = windows.cut(cells, grid);
+        let mut codes = layer.weights();
         for out in out.chunks_mut(MOST * bits.block()) {
             let mut sums = [0; _];
             if out.len() > (MOST - 1) * bits.block() {
@@ -156,9 +158,9 @@ impl Windows {
 
     /// Cuts the rows of a list's beginning into windows. Returns what is left of the list.
     #[inline(always)]
-    fn cut<'c, E: Entry>(&mut self, cells: &'c [E::Cell], grid: Grid) -> &'c [E::Cell] {
+    fn cut<'c>(&mut self, cells: &'c [i32], grid: Grid) -> &'c [i32] {
         let Grid { row, inputs, phase, last } = grid;
-        let place = |cell| (E::read(cell).0 + phase) / row;
+        let place = |cell| (unpack_entry(cell).0 + phase) / row;
         // Of the windows before these.
         let before = cells.first().map_or(0, |&cell| place(cell) / inputs * inputs);
         let mut end = 0;
@@ -169,7 +171,7 @@ impl Windows {
                 break;
             }
             if let Some(value) = self.values.get_mut(place) {
-                *value = E::read(cell).1;
+                *value = unpack_entry(cell).1;
             }
             end = place + 1;
             rest = after;
@@ -220,7 +222,7 @@ impl Windows {
 
     /// The values of each active window and those behind it, and where its rows begin.
     #[inline(always)]
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8; MOST], usize)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8; MOST], usize)> {
         zip(&self.active, &self.starts).take(self.count).filter_map(move |(&window, &start)| {
             Some((self.values.get(usize::from(window)..)?.first_chunk()?, usize::from(start)))
         })

@@ -1,25 +1,21 @@
 //! Kernels for x86-64, chosen by what the processor has: AVX-512 with VNNI and VBMI (Ice Lake, Zen 4
 //! and later), AVX2, or the portable one.
 //!
-//! Each sums the [`windows`](super::windows) of a list: with AVX-512 one load, one shuffle, one XOR and
+//! Each sums the [`windows`](crate::windows) of a list: with AVX-512 one load, one shuffle, one XOR and
 //! one instruction of dot products make 64 products of 8-bit codes.
 #![allow(unsafe_code)]
 
 mod avx2;
 mod avx512;
 
-use core::cell::Cell;
-
 use std::arch::is_x86_feature_detected;
+use std::cell::Cell;
 
-use super::entry::Kind;
-use super::windows::{Blocks, Simd, Sums, Windows};
-use super::{Active, Entry, Kernel, List, Portable, Written, branchless};
-use crate::gather::each;
-use crate::model::Layer;
+use inkbit_core::Layer;
+use inkbit_core::kernel::{Active, Kernel, ListWriter, Portable};
 
-/// The quickest kernel that the processor has.
-pub type Native = Avx512;
+use crate::branchless;
+use crate::windows::{Blocks, Simd, Sums, Windows};
 
 /// The kernel for AVX-512 with BW, VBMI and VNNI; [`Avx2`] where the processor has not all of them.
 #[derive(Clone, Copy, Debug)]
@@ -29,54 +25,59 @@ pub struct Avx512(());
 #[derive(Clone, Copy, Debug)]
 pub struct Avx2(());
 
-impl Kernel for Avx512 {
-    fn layer<E: Entry>(layer: &Layer<'_>, active: &Active<'_, E>, out: &mut [i32]) {
+// SAFETY: all of `gather` and `activate` give the list each input once, and read a group of sums
+// before they write as many entries.
+unsafe impl Kernel for Avx512 {
+    const NAME: &'static str = "avx512";
+
+    fn sum(layer: &Layer<'_>, active: &Active<'_>, sums: &mut [i32]) {
         // SAFETY: `simd` is the proof that the processor has what the function is compiled for.
         let is_done =
-            Self::detect().is_some_and(|simd| unsafe { avx512::layer(simd, layer, active, out) });
+            Self::detect().is_some_and(|simd| unsafe { avx512::layer(simd, layer, active, sums) });
         if !is_done {
-            Avx2::layer(layer, active, out);
+            Avx2::sum(layer, active, sums);
         }
     }
 
-    fn gather<E: Entry>(pixels: &[u8], list: &mut List<'_, E>) {
+    fn gather(pixels: &[u8], list: &mut ListWriter<'_>) {
+        if Self::detect().is_none() {
+            return branchless::gather(pixels, list);
+        }
         let (before, eights, after) = bytemuck::pod_align_to::<u8, u64>(pixels);
-        if let (Kind::Packed, Some(_)) = (E::KIND, Self::detect()) {
-            each(before, list);
-            // SAFETY: the processor has what the function is compiled for.
-            unsafe { avx512::gather(eights, list) };
-            each(after, list);
-        } else {
-            branchless::gather(pixels, list);
-        }
+        list.push_all(before);
+        // SAFETY: the processor has what the function is compiled for.
+        unsafe { avx512::gather(eights, list) };
+        list.push_all(after);
     }
 
-    fn activate<E: Entry>(layer: &Layer<'_>, sums: &[Cell<i32>], list: List<'_, E>) -> Written {
-        if let (Kind::Packed, Some(_)) = (E::KIND, Self::detect()) {
-            // SAFETY: the processor has what the function is compiled for.
-            unsafe { avx512::activate(layer, sums, list) }
-        } else {
-            branchless::activate(layer, sums, list)
+    fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
+        if Self::detect().is_none() {
+            return branchless::activate(layer, sums, list);
         }
+        // SAFETY: the processor has what the function is compiled for.
+        unsafe { avx512::activate(layer, sums, list) }
     }
 }
 
-impl Kernel for Avx2 {
-    fn layer<E: Entry>(layer: &Layer<'_>, active: &Active<'_, E>, out: &mut [i32]) {
+// SAFETY: as above.
+unsafe impl Kernel for Avx2 {
+    const NAME: &'static str = "avx2";
+
+    fn sum(layer: &Layer<'_>, active: &Active<'_>, sums: &mut [i32]) {
         // SAFETY: `simd` is the proof that the processor has what the function is compiled for.
         let is_done =
-            Self::detect().is_some_and(|simd| unsafe { avx2::layer(simd, layer, active, out) });
+            Self::detect().is_some_and(|simd| unsafe { avx2::layer(simd, layer, active, sums) });
         if !is_done {
-            Portable::layer(layer, active, out);
+            Portable::sum(layer, active, sums);
         }
     }
 
-    fn gather<E: Entry>(pixels: &[u8], list: &mut List<'_, E>) {
+    fn gather(pixels: &[u8], list: &mut ListWriter<'_>) {
         branchless::gather(pixels, list);
     }
 
-    fn activate<E: Entry>(layer: &Layer<'_>, sums: &[Cell<i32>], list: List<'_, E>) -> Written {
-        branchless::activate(layer, sums, list)
+    fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
+        branchless::activate(layer, sums, list);
     }
 }
 

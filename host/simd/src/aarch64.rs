@@ -5,21 +5,18 @@
 //! their rows by the values that belong to them.
 #![allow(unsafe_code)]
 
-use core::arch::aarch64::*;
-use core::arch::asm;
-use core::array::from_fn;
-use core::cell::Cell;
-use core::iter::zip;
+use std::arch::aarch64::*;
+use std::arch::{asm, is_aarch64_feature_detected};
+use std::array::from_fn;
+use std::cell::Cell;
+use std::iter::zip;
 
-use super::{Active, Entry, Kernel, List, Written, branchless};
-use crate::WeightBits;
-use crate::model::Layer;
+use inkbit_core::kernel::{Active, Kernel, ListWriter, unpack_entry};
+use inkbit_core::{Layer, WeightBits};
 
-/// The quickest kernel that the processor has.
-pub type Native = DotProd;
+use crate::branchless;
 
-/// The kernel for NEON with dot products; [`Neon`] where the processor has none. Without the feature
-/// `std` that is where the compiler has not been told of any.
+/// The kernel for NEON with dot products; [`Neon`] where the processor has none.
 #[derive(Clone, Copy, Debug)]
 pub enum DotProd {}
 
@@ -27,54 +24,50 @@ pub enum DotProd {}
 #[derive(Clone, Copy, Debug)]
 pub enum Neon {}
 
-impl DotProd {
-    /// Whether the processor has dot products.
-    #[inline(always)]
-    fn detect() -> bool {
-        #[cfg(feature = "std")]
-        return std::arch::is_aarch64_feature_detected!("dotprod");
-        #[cfg(not(feature = "std"))]
-        return cfg!(target_feature = "dotprod");
-    }
-}
+// SAFETY: `branchless` gives the list each input once, and reads a group of sums before it writes
+// as many entries.
+unsafe impl Kernel for DotProd {
+    const NAME: &'static str = "neon-dotprod";
 
-impl Kernel for DotProd {
-    fn layer<E: Entry>(layer: &Layer<'_>, active: &Active<'_, E>, out: &mut [i32]) {
-        if layer.bits() == WeightBits::Eight && Self::detect() {
+    fn sum(layer: &Layer<'_>, active: &Active<'_>, sums: &mut [i32]) {
+        if layer.bits() == WeightBits::Eight && is_aarch64_feature_detected!("dotprod") {
             // SAFETY: the processor has dot products.
-            unsafe { walk::<EightByFour, E, 4>(layer, active, out) };
+            unsafe { walk::<EightByFour, 4>(layer, active, sums) };
         } else {
-            Neon::layer(layer, active, out);
+            Neon::sum(layer, active, sums);
         }
     }
 
-    fn gather<E: Entry>(pixels: &[u8], list: &mut List<'_, E>) {
+    fn gather(pixels: &[u8], list: &mut ListWriter<'_>) {
         branchless::gather(pixels, list);
     }
 
-    fn activate<E: Entry>(layer: &Layer<'_>, sums: &[Cell<i32>], list: List<'_, E>) -> Written {
-        branchless::activate(layer, sums, list)
+    fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
+        branchless::activate(layer, sums, list);
     }
 }
 
-impl Kernel for Neon {
-    fn layer<E: Entry>(layer: &Layer<'_>, active: &Active<'_, E>, out: &mut [i32]) {
-        // SAFETY: the processor has NEON, or the compiler would not have been told so.
+// SAFETY: as above.
+unsafe impl Kernel for Neon {
+    const NAME: &'static str = "neon";
+
+    fn sum(layer: &Layer<'_>, active: &Active<'_>, sums: &mut [i32]) {
+        // SAFETY: the processor has NEON, or this would not be compiled.
         unsafe {
             match layer.bits() {
-                WeightBits::Eight => walk::<Eight, E, 8>(layer, active, out),
-                WeightBits::Four => walk::<Four, E, 4>(layer, active, out),
-                WeightBits::Two => walk::<Two, E, 2>(layer, active, out),
+                WeightBits::Eight => walk::<Eight, 8>(layer, active, sums),
+                WeightBits::Four => walk::<Four, 4>(layer, active, sums),
+                WeightBits::Two => walk::<Two, 2>(layer, active, sums),
             }
         }
     }
 
-    fn gather<E: Entry>(pixels: &[u8], list: &mut List<'_, E>) {
+    fn gather(pixels: &[u8], list: &mut ListWriter<'_>) {
         branchless::gather(pixels, list);
     }
 
-    fn activate<E: Entry>(layer: &Layer<'_>, sums: &[Cell<i32>], list: List<'_, E>) -> Written {
-        branchless::activate(layer, sums, list)
+    fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
+        branchless::activate(layer, sums, list);
     }
 }
 
@@ -112,20 +105,24 @@ trait Lanes: Copy {
 /// # Safety
 ///
 /// The processor has what the lanes are for.
-unsafe fn walk<L: Lanes, E: Entry, const MOST: usize>(
+unsafe fn walk<L: Lanes, const MOST: usize>(
     layer: &Layer<'_>,
-    active: &Active<'_, E>,
+    active: &Active<'_>,
     out: &mut [i32],
 ) {
     let bits = layer.bits();
     let stride = layer.inputs() * bits.row_bytes();
     let blocks = out.len().div_ceil(bits.block());
-    if active.end() > stride || size_of_val(layer.weights) < blocks * stride {
+    // No row extends past `active.end()` if the list is for such weights.
+    if active.bits() != bits
+        || active.end() > stride
+        || size_of_val(layer.weights()) < blocks * stride
+    {
         return;
     }
     // A weight is step · code − offset, so the offsets of a row come off all at once.
     let offset = bits.offset() * active.total().cast_signed();
-    let mut codes = layer.weights.as_ptr().cast::<u8>();
+    let mut codes = layer.weights().as_ptr().cast::<u8>();
     let mut groups = out.chunks_exact_mut(MOST * bits.block());
     let write = |out: &mut [i32], sums: &[[u32; 16]]| {
         for (out, sums) in zip(out.chunks_mut(bits.block()), sums) {
@@ -138,11 +135,11 @@ unsafe fn walk<L: Lanes, E: Entry, const MOST: usize>(
     // promise.
     unsafe {
         for out in &mut groups {
-            write(out, &sums::<L, E, MOST>(codes, stride, active.cells()));
+            write(out, &sums::<L, MOST>(codes, stride, active.entries()));
             codes = codes.add(MOST * stride);
         }
         for out in groups.into_remainder().chunks_mut(bits.block()) {
-            write(out, &sums::<L, E, 1>(codes, stride, active.cells()));
+            write(out, &sums::<L, 1>(codes, stride, active.entries()));
             codes = codes.add(stride);
         }
     }
@@ -155,10 +152,10 @@ unsafe fn walk<L: Lanes, E: Entry, const MOST: usize>(
 /// From `codes` on `N` blocks of `stride` bytes can be read, and every entry's row ends within the
 /// first. The processor has what the lanes are for.
 #[inline(never)]
-unsafe fn sums<L: Lanes, E: Entry, const N: usize>(
+unsafe fn sums<L: Lanes, const N: usize>(
     codes: *const u8,
     stride: usize,
-    cells: &[E::Cell],
+    cells: &[i32],
 ) -> [[u32; 16]; N] {
     let mut blocks = [L::new(); N];
     let add = |blocks: &mut [L; N], entries: [(usize, u8); ENTRIES]| {
@@ -174,14 +171,14 @@ unsafe fn sums<L: Lanes, E: Entry, const N: usize>(
     let (groups, rest) = cells.as_chunks::<ENTRIES>();
     for groups in groups.chunks(GROUPS) {
         for &group in groups {
-            add(&mut blocks, group.map(E::read));
+            add(&mut blocks, group.map(unpack_entry));
         }
         blocks.iter_mut().for_each(L::widen);
     }
     if let Some(&first) = rest.first() {
         // An entry that is not there has the row of one that is, and the value 0.
-        let spare = (E::read(first).0, 0);
-        add(&mut blocks, from_fn(|at| rest.get(at).map_or(spare, |&cell| E::read(cell))));
+        let spare = (unpack_entry(first).0, 0);
+        add(&mut blocks, from_fn(|at| rest.get(at).map_or(spare, |&cell| unpack_entry(cell))));
         blocks.iter_mut().for_each(L::widen);
     }
     blocks.map(L::sums)

@@ -1,0 +1,293 @@
+//! Running a model: integers only, in working memory of fixed size.
+
+use core::cell::Cell;
+use core::ops::Deref;
+
+use crate::error::{ImageError, ScratchError};
+use crate::kernel::{Active, Kernel, ListWriter, Native, Written, gather};
+use crate::model::{Layer, Model};
+use crate::scratch::Memory;
+use crate::shape::WeightBits;
+
+/// A model and the memory that it works in: what infers.
+///
+/// It borrows nothing but the blob, so it can be a field, a function's result, or lie in a `static`.
+///
+/// ```
+/// use inkbit_core::{Engine, Error, Model, Scratch, Sizes, include_blob};
+///
+/// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+///
+/// struct Reader {
+///     engine: Engine<'static, Scratch<{ Sizes::of(BLOB).cells }>>,
+/// }
+///
+/// fn reader() -> Result<Reader, Error> {
+///     Ok(Reader { engine: Engine::new(Model::parse(BLOB)?, Scratch::new())? })
+/// }
+///
+/// let mut reader = reader()?;
+/// let class = reader.engine.infer(&[0; 36])?.argmax();
+/// assert_eq!(reader.engine.model().label(class), "c2");
+/// # Ok::<_, Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Engine<'m, M> {
+    model: Model<'m>,
+    memory: M,
+}
+
+impl<'m, M: Memory> Engine<'m, M> {
+    /// The engine for a model in `memory`: a [`Scratch`](crate::Scratch), `&mut` one, or
+    /// `&mut [i32]`.
+    ///
+    /// # Errors
+    ///
+    /// [`ScratchError`] if the model needs more cells.
+    pub fn new(model: Model<'m>, mut memory: M) -> Result<Self, ScratchError> {
+        let (found, needed) = (memory.cells().len(), model.scratch_cells());
+        if found < needed {
+            return Err(ScratchError { found, needed });
+        }
+        Ok(Self { model, memory })
+    }
+
+    /// The model.
+    #[must_use]
+    pub const fn model(&self) -> &Model<'m> {
+        &self.model
+    }
+
+    /// The logits of an image.
+    ///
+    /// `pixels` are the rows of the image one after another, 0 for background and 255 for
+    /// foreground. Inference is quickest if they begin at a multiple of 4.
+    ///
+    /// # Errors
+    ///
+    /// [`ImageError`] if there are not [`Input::pixels`](crate::Input::pixels) of them; nothing else
+    /// can fail.
+    ///
+    /// ```
+    /// use inkbit_core::{Engine, ImageError, Model, Scratch, include_blob};
+    /// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+    /// let mut engine = Engine::new(Model::parse(BLOB)?, Scratch::<64>::new())?;
+    /// assert_eq!(engine.infer(&[0; 36])?.len(), engine.model().classes());
+    /// let error = ImageError { found: 35, expected: 36 };
+    /// assert_eq!(engine.infer(&[0; 35]).unwrap_err(), error);
+    /// # Ok::<_, inkbit_core::Error>(())
+    /// ```
+    pub fn infer(&mut self, pixels: &[u8]) -> Result<Logits<'_>, ImageError> {
+        self.check(pixels.len())?;
+        Ok(Logits(native(&self.model, self.memory.cells(), pixels)))
+    }
+
+    /// This engine for images of `PIXELS` pixels, with which inference cannot fail.
+    ///
+    /// # Errors
+    ///
+    /// [`ImageError`] if the model takes another number of pixels.
+    pub fn for_images<const PIXELS: usize>(self) -> Result<ImageEngine<'m, M, PIXELS>, ImageError> {
+        self.check(PIXELS)?;
+        Ok(ImageEngine(self))
+    }
+
+    /// [`infer`](Self::infer), showing each layer's number (from 0) and output on the way.
+    ///
+    /// ```
+    /// use inkbit_core::{Engine, LayerOutput, Model, Scratch, include_blob};
+    /// static BLOB: &[u8] = include_blob!("../../tests/golden/int8-per-output.inkbit");
+    /// let mut engine = Engine::new(Model::parse(BLOB)?, Scratch::<1040>::new())?;
+    /// let mut non_zero = Vec::new();
+    /// engine.infer_observed(&[255; 36], |layer, output| {
+    ///     if let LayerOutput::Activations(active) = output {
+    ///         non_zero.push((layer, active.iter().count()));
+    ///     }
+    /// })?;
+    /// assert_eq!(non_zero.len(), engine.model().layers().len() - 1); // of the hidden layers
+    /// # Ok::<_, inkbit_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`infer`](Self::infer).
+    pub fn infer_observed(
+        &mut self,
+        pixels: &[u8],
+        observe: impl FnMut(usize, LayerOutput<'_>),
+    ) -> Result<Logits<'_>, ImageError> {
+        self.infer_by::<Native>(pixels, observe)
+    }
+
+    /// [`infer_observed`](Self::infer_observed) by a kernel of your choice:
+    /// [`Portable`](crate::kernel::Portable) is the definition of what all must give.
+    ///
+    /// # Errors
+    ///
+    /// As [`infer`](Self::infer).
+    pub fn infer_by<K: Kernel>(
+        &mut self,
+        pixels: &[u8],
+        observe: impl FnMut(usize, LayerOutput<'_>),
+    ) -> Result<Logits<'_>, ImageError> {
+        self.check(pixels.len())?;
+        Ok(Logits(run::<K>(&self.model, self.memory.cells(), pixels, observe)))
+    }
+
+    fn check(&self, found: usize) -> Result<(), ImageError> {
+        let expected = self.model.input().pixels();
+        if found == expected { Ok(()) } else { Err(ImageError { found, expected }) }
+    }
+}
+
+/// An [`Engine`] for images of a length that the compiler knows: [`Engine::for_images`] makes it.
+///
+/// ```
+/// use inkbit_core::{Engine, Error, ImageEngine, Model, Scratch, Sizes, include_blob};
+///
+/// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+/// const SIZES: Sizes = Sizes::of(BLOB);
+///
+/// type DigitEngine = ImageEngine<'static, Scratch<{ SIZES.cells }>, { SIZES.pixels }>;
+///
+/// fn engine() -> Result<DigitEngine, Error> {
+///     Ok(Engine::new(Model::parse(BLOB)?, Scratch::new())?.for_images()?)
+/// }
+///
+/// let mut engine = engine()?;
+/// assert_eq!(engine.infer(&[0; SIZES.pixels]).argmax(), 2);
+/// # Ok::<_, Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ImageEngine<'m, M, const PIXELS: usize>(Engine<'m, M>);
+
+impl<'m, M: Memory, const PIXELS: usize> ImageEngine<'m, M, PIXELS> {
+    /// The logits of an image, as [`Engine::infer`] gives them.
+    pub fn infer(&mut self, pixels: &[u8; PIXELS]) -> Logits<'_> {
+        Logits(native(&self.0.model, self.0.memory.cells(), pixels))
+    }
+
+    /// The model.
+    #[must_use]
+    pub const fn model(&self) -> &Model<'m> {
+        &self.0.model
+    }
+}
+
+/// The logits of an image, in the order of the classes: as many as there are classes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Logits<'s>(&'s [i32]);
+
+impl<'s> Logits<'s> {
+    /// The class with the greatest logit, the lowest among equals.
+    #[must_use]
+    pub fn argmax(self) -> usize {
+        argmax(self.0)
+    }
+
+    /// The logits, for as long as the engine is not used again.
+    #[must_use]
+    pub const fn into_slice(self) -> &'s [i32] {
+        self.0
+    }
+}
+
+impl Deref for Logits<'_> {
+    type Target = [i32];
+
+    fn deref(&self) -> &[i32] {
+        self.0
+    }
+}
+
+/// The class with the greatest logit, the lowest among equals.
+///
+/// ```
+/// assert_eq!(inkbit_core::argmax(&[-5, 7, 7]), 1);
+/// ```
+#[must_use]
+pub fn argmax(logits: &[i32]) -> usize {
+    let mut best = (0, i32::MIN);
+    for (class, &logit) in logits.iter().enumerate() {
+        if logit > best.1 {
+            best = (class, logit);
+        }
+    }
+    best.0
+}
+
+/// What a layer has computed, for tests and reports.
+#[derive(Clone, Copy, Debug)]
+pub enum LayerOutput<'s> {
+    /// Non-zero activations of a hidden layer.
+    Activations(Active<'s>),
+    /// The logits.
+    Logits(&'s [i32]),
+}
+
+/// The logits by the kernel of this target. Not generic, so that it is compiled with this crate, as
+/// its profile says.
+#[inline(never)]
+fn native<'c>(model: &Model<'_>, cells: &'c mut [i32], pixels: &[u8]) -> &'c [i32] {
+    run::<Native>(model, cells, pixels, |_, _| ())
+}
+
+/// A layer's inputs lie at one end of the cells, its outputs are written to the other, and the next
+/// layer goes the opposite way.
+#[inline(always)]
+fn run<'c, K: Kernel>(
+    model: &Model<'_>,
+    cells: &'c mut [i32],
+    pixels: &[u8],
+    mut observe: impl FnMut(usize, LayerOutput<'_>),
+) -> &'c [i32] {
+    let Some((mut layer, others)) = model.layers().split_first() else { return &[] };
+    let mut written = gather::<K>(model.input(), pixels, cells, layer.bits());
+    let mut at_front = true;
+    let mut others = others.iter().enumerate();
+    loop {
+        let (inputs, outputs) = ends(cells, at_front, layer);
+        K::sum(layer, &Active::new(inputs, written, layer.bits()), outputs);
+        let Some((number, next)) = others.next() else { break };
+        written = activate::<K>(layer, outputs, next.bits());
+        observe(number, LayerOutput::Activations(Active::new(outputs, written, next.bits())));
+        at_front = !at_front;
+        layer = next;
+    }
+    let middle = cells.len().saturating_sub(layer.outputs());
+    let logits = if at_front { cells.get_mut(middle..) } else { cells.get_mut(..layer.outputs()) };
+    let logits = logits.unwrap_or_default();
+    for (logit, &bias) in logits.iter_mut().zip(layer.bias) {
+        *logit += i32::from_le(bias);
+    }
+    observe(model.layers().len() - 1, LayerOutput::Logits(logits));
+    logits
+}
+
+/// Splits the cells into a layer's inputs and its outputs, which lie at opposite ends. It begins
+/// each layer: `cargo xtask count` tells layers apart by its calls.
+#[inline(never)]
+fn ends<'c>(
+    cells: &'c mut [i32],
+    inputs_at_front: bool,
+    layer: &Layer<'_>,
+) -> (&'c mut [i32], &'c mut [i32]) {
+    let (inputs, outputs) = (layer.inputs(), layer.outputs());
+    let back = if inputs_at_front { outputs } else { inputs };
+    let middle = cells.len().saturating_sub(back);
+    let (front, back) = cells.split_at_mut_checked(middle).unwrap_or_default();
+    if inputs_at_front {
+        return (front, back);
+    }
+    (back, front.get_mut(..outputs).unwrap_or_default())
+}
+
+/// Turns a layer's sums into activations; those that are not zero are listed in the front of their
+/// memory.
+#[inline(never)]
+fn activate<K: Kernel>(layer: &Layer<'_>, sums: &mut [i32], next: WeightBits) -> Written {
+    let cells = Cell::from_mut(sums).as_slice_of_cells();
+    let mut list = ListWriter::new(cells, next);
+    K::activate(layer, cells, &mut list);
+    list.finish()
+}

@@ -1,0 +1,68 @@
+//! From a hidden layer's sums to the next layer's list: what the instruction sets share.
+
+use core::cell::Cell;
+
+use super::list::ListWriter;
+use crate::model::Layer;
+
+/// Turns the sums from `sums` up to `end` into activations, with a bias and a multiplier each, and
+/// writes an entry for each that is not 0 from `list` on. The first one's offset is 0, each next
+/// one's `row` more. Returns the address after the last entry and, in the upper half, the sum of
+/// all activations.
+///
+/// # Safety
+///
+/// `sums` and `end` are the bounds of one slice that is not empty. From `bias` as many words can be
+/// read, and from `multipliers` as many, `step` bytes apart. At `list` there is room for as many
+/// entries. It may be the memory of the sums, if each entry overwrites only sums already read.
+pub(super) type Activate = unsafe extern "C" fn(
+    sums: *const i32,
+    end: *const i32,
+    list: *mut i32,
+    row: u32,
+    bias: *const i32,
+    multipliers: *const u32,
+    step: usize,
+) -> u64;
+
+/// [`Kernel::activate`](super::Kernel::activate) by such a function.
+#[inline(always)]
+pub(super) fn activate(
+    activate: Activate,
+    layer: &Layer<'_>,
+    sums: &[Cell<i32>],
+    list: &mut ListWriter<'_>,
+) {
+    let (free, _, row) = list.free();
+    let (bias, multipliers) = (layer.bias, layer.multipliers);
+    let step = if multipliers.len() == 1 { 0 } else { size_of::<u32>() };
+    // A hidden layer has as many biases as outputs and one multiplier or as many; the last layer
+    // has none.
+    let outputs = sums.len();
+    if outputs == 0 || bias.len() < outputs || free.len() < outputs || multipliers.is_empty() {
+        return;
+    }
+    let (ends, cells) = (sums.as_ptr_range(), free.as_ptr().cast_mut().cast());
+    let (bias, multipliers) = (bias.as_ptr(), multipliers.as_ptr());
+    // SAFETY: the bounds are a slice's own, which is not empty; there are as many biases, and
+    // as many multipliers or one that is read again; there is room for an entry for each, and
+    // cells may be written through a shared reference.
+    #[allow(unsafe_code)]
+    let written = unsafe {
+        activate(ends.start.cast(), ends.end.cast(), cells, row, bias, multipliers, step)
+    };
+    note(list, outputs, free, written);
+}
+
+/// Tells the list what assembly returned that was given `inputs` inputs and wrote their entries to
+/// `free`.
+#[inline(always)]
+pub(super) fn note(list: &mut ListWriter<'_>, inputs: usize, free: &[Cell<i32>], written: u64) {
+    let (end, total) = (written as u32 as usize, (written >> 32) as u32);
+    let entries = (end - free.as_ptr().addr()) / size_of::<i32>();
+    // SAFETY: the assembly wrote these entries.
+    #[allow(unsafe_code)]
+    unsafe {
+        list.advance(inputs, entries, total);
+    }
+}

@@ -1,0 +1,69 @@
+//! What a kernel must give, and what it need not write itself.
+
+use core::cell::Cell;
+use core::iter::repeat;
+
+use super::list::{Active, ListWriter};
+use crate::model::Layer;
+use crate::requant::requantize;
+
+/// A way to compute a layer.
+///
+/// [`Portable`](super::Portable) is the definition: every other kernel must give the same bits.
+///
+/// # Safety
+///
+/// An implementation of [`gather`](Self::gather) gives the list as many inputs as there are pixels,
+/// one of [`activate`](Self::activate) as many as there are sums. Both read a sum before they
+/// write an entry over it.
+#[allow(unsafe_code)]
+pub unsafe trait Kernel {
+    /// The kernel's name, for people.
+    const NAME: &'static str;
+
+    /// Writes Σ weight · value over the listed inputs to `sums`, for every output of the layer in
+    /// order. The result is unspecified if `active` belongs to another layer or if there are more
+    /// or fewer sums than outputs.
+    fn sum(layer: &Layer<'_>, active: &Active<'_>, sums: &mut [i32]);
+
+    /// Lists the pixels that are not background, of an image whose pixels are the inputs.
+    #[inline(always)]
+    fn gather(pixels: &[u8], list: &mut ListWriter<'_>) {
+        // Most pixels are background, which is skipped by eights.
+        let (before, eights, after) = bytemuck::pod_align_to::<u8, u64>(pixels);
+        list.push_all(before);
+        for &eight in eights {
+            if eight == 0 {
+                list.skip(8);
+                continue;
+            }
+            for pixel in eight.to_ne_bytes() {
+                list.push(pixel);
+            }
+        }
+        list.push_all(after);
+    }
+
+    /// Turns the sums of a hidden layer into activations and lists those that are not zero. The
+    /// list may lie in the memory of the sums.
+    #[inline(always)]
+    fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
+        match layer.multipliers {
+            &[multiplier] => activate_each(sums, layer.bias, repeat(&multiplier), list),
+            multipliers => activate_each(sums, layer.bias, multipliers.iter(), list),
+        }
+    }
+}
+
+#[inline(always)]
+fn activate_each<'l>(
+    sums: &[Cell<i32>],
+    bias: &[i32],
+    multipliers: impl Iterator<Item = &'l u32>,
+    list: &mut ListWriter<'_>,
+) {
+    for ((sum, &bias), &multiplier) in sums.iter().zip(bias).zip(multipliers) {
+        let acc = sum.get() + i32::from_le(bias);
+        list.push(requantize(acc, u32::from_le(multiplier)));
+    }
+}

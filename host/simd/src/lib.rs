@@ -1,0 +1,29 @@
+//! Kernels for the vector instructions of workstations and phones: AVX-512, AVX2, NEON and its dot
+//! products. They keep [`Kernel`](inkbit_core::kernel::Kernel)'s contract and give the bits of
+//! [`Portable`](inkbit_core::kernel::Portable), like those for microcontrollers, which
+//! `inkbit-core` has.
+//!
+//! ```
+//! use inkbit_core::{Engine, Model, Scratch, include_blob};
+//! static BLOB: &[u8] = include_blob!("../../../tests/golden/one-layer.inkbit");
+//! let mut engine = Engine::new(Model::parse(BLOB)?, Scratch::<64>::new())?;
+//! let logits = engine.infer_by::<inkbit_simd::Fastest>(&[0; 36], |_, _| ())?;
+//! assert_eq!(logits.argmax(), 2);
+//! # Ok::<_, inkbit_core::Error>(())
+//! ```
+
+#[cfg(target_arch = "aarch64")]
+mod aarch64;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod branchless;
+#[cfg(target_arch = "x86_64")]
+mod windows;
+#[cfg(target_arch = "x86_64")]
+mod x86_64;
+
+#[cfg(target_arch = "aarch64")]
+pub use aarch64::{DotProd, DotProd as Fastest, Neon};
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+pub use inkbit_core::kernel::Portable as Fastest;
+#[cfg(target_arch = "x86_64")]
+pub use x86_64::{Avx2, Avx512, Avx512 as Fastest};
