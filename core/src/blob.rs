@@ -29,7 +29,7 @@ const CRC_BYTES: usize = 4;
 ///
 /// ```
 /// use inkbit_core::{Model, include_blob};
-/// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+/// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
 /// let model = Model::parse(BLOB)?;
 /// assert_eq!(model.label(2), "c2");
 /// # Ok::<_, inkbit_core::Error>(())
@@ -86,7 +86,7 @@ impl Wrapper<'_> {
 ///
 /// ```
 /// use inkbit_core::{blob::stated_length, include_blob};
-/// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+/// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
 /// assert_eq!(stated_length(BLOB)?, BLOB.len());
 /// # Ok::<_, inkbit_core::Error>(())
 /// ```

@@ -16,7 +16,7 @@ use crate::shape::WeightBits;
 /// ```
 /// use inkbit_core::{Engine, Error, Model, Scratch, Sizes, include_blob};
 ///
-/// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+/// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
 ///
 /// struct Reader {
 ///     engine: Engine<'static, Scratch<{ Sizes::of(BLOB).cells }>>,
@@ -70,7 +70,7 @@ impl<'m, M: Memory> Engine<'m, M> {
     ///
     /// ```
     /// use inkbit_core::{Engine, ImageError, Model, Scratch, include_blob};
-    /// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+    /// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
     /// let mut engine = Engine::new(Model::parse(BLOB)?, Scratch::<64>::new())?;
     /// assert_eq!(engine.infer(&[0; 36])?.len(), engine.model().classes());
     /// let error = ImageError { found: 35, expected: 36 };
@@ -96,7 +96,7 @@ impl<'m, M: Memory> Engine<'m, M> {
     ///
     /// ```
     /// use inkbit_core::{Engine, LayerOutput, Model, Scratch, include_blob};
-    /// static BLOB: &[u8] = include_blob!("../../tests/golden/int8-per-output.inkbit");
+    /// static BLOB: &[u8] = include_blob!("../golden/int8-per-output.inkbit");
     /// let mut engine = Engine::new(Model::parse(BLOB)?, Scratch::<1040>::new())?;
     /// let mut non_zero = Vec::new();
     /// engine.infer_observed(&[255; 36], |layer, output| {
@@ -145,7 +145,7 @@ impl<'m, M: Memory> Engine<'m, M> {
 /// ```
 /// use inkbit_core::{Engine, Error, ImageEngine, Model, Scratch, Sizes, include_blob};
 ///
-/// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+/// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
 /// const SIZES: Sizes = Sizes::of(BLOB);
 ///
 /// type DigitEngine = ImageEngine<'static, Scratch<{ SIZES.cells }>, { SIZES.pixels }>;

@@ -7,7 +7,7 @@
 //! ```
 //! use inkbit_core::{Engine, Model, Scratch, Sizes, include_blob};
 //!
-//! static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+//! static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
 //! # let pixels = &[0; 36];
 //! let model = Model::parse(BLOB)?;
 //! let mut engine = Engine::new(model, Scratch::<{ Sizes::of(BLOB).cells }>::new())?;

@@ -83,7 +83,7 @@ impl<'a> Layer<'a> {
     ///
     /// ```
     /// use inkbit_core::{Model, include_blob};
-    /// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+    /// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
     /// let model = Model::parse(BLOB)?;
     /// let layer = &model.layers()[0];
     /// let greatest = layer.bits().max_weight();
@@ -250,7 +250,7 @@ impl<'a> Model<'a> {
     /// ```
     /// use inkbit_core::blob::pack_layer;
     /// use inkbit_core::{Header, Input, LayerShape, Model, include_blob};
-    /// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+    /// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
     /// let origin = Model::parse(BLOB)?;
     /// let shape = LayerShape { inputs: 4, outputs: 2, bits: 8, multipliers: 0 };
     /// #[repr(align(8))]
@@ -331,7 +331,7 @@ impl<'a> Model<'a> {
     ///
     /// ```
     /// use inkbit_core::{Model, include_blob};
-    /// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+    /// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
     /// let model = Model::parse(BLOB)?;
     /// let [layer] = model.layers() else { panic!("it has one layer") };
     /// assert_eq!((layer.inputs(), layer.outputs()), (model.input().inputs(), model.classes()));
@@ -358,7 +358,7 @@ impl<'a> Model<'a> {
     ///
     /// ```
     /// use inkbit_core::{Model, include_blob};
-    /// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+    /// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
     /// let model = Model::parse(BLOB)?;
     /// assert_eq!((model.label(0), model.label(99)), ("c0", ""));
     /// # Ok::<_, inkbit_core::Error>(())
@@ -385,7 +385,7 @@ impl<'a> Model<'a> {
     ///
     /// ```
     /// use inkbit_core::{Engine, Model, Scratch, ScratchError, include_blob};
-    /// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+    /// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
     /// let model = Model::parse(BLOB)?;
     /// assert_eq!(model.scratch_cells(), 36 + model.classes());
     /// let error = Engine::new(model, Scratch::<8>::new()).unwrap_err();

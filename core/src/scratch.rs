@@ -7,7 +7,7 @@ use crate::shape::{MAX_LAYERS, VERSION};
 ///
 /// ```
 /// use inkbit_core::{Scratch, Sizes, include_blob};
-/// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+/// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
 /// let scratch = Scratch::<{ Sizes::of(BLOB).cells }>::new(); // just enough
 /// assert_eq!(size_of_val(&scratch), 4 * (36 + 10));
 /// ```
@@ -26,13 +26,13 @@ impl<const CELLS: usize> Scratch<CELLS> {
     ///
     /// ```
     /// # use inkbit_core::{Scratch, include_blob};
-    /// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+    /// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
     /// static SCRATCH: Scratch<64> = Scratch::fit(BLOB);
     /// ```
     ///
     /// ```compile_fail
     /// # use inkbit_core::{Scratch, include_blob};
-    /// # static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+    /// # static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
     /// static SCRATCH: Scratch<45> = Scratch::fit(BLOB); // one too few
     /// ```
     ///
@@ -93,7 +93,7 @@ impl<M: sealed::Cells> Memory for M {}
 ///
 /// ```
 /// use inkbit_core::{Sizes, include_blob};
-/// static BLOB: &[u8] = include_blob!("../../tests/golden/one-layer.inkbit");
+/// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
 /// const SIZES: Sizes = Sizes::of(BLOB);
 /// let image = [0_u8; SIZES.pixels];
 /// assert_eq!((image.len(), SIZES.cells, SIZES.classes), (36, 46, 10));

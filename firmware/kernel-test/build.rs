@@ -11,5 +11,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     )?;
     let riscv = env::var("TARGET").is_ok_and(|target| target.starts_with("riscv"));
     let (scripts, aliases) = if riscv { RISCV_RT } else { CORTEX_M_RT };
-    inkbit_board_build::build_for(&format!("../boards/{board}/board.toml"), scripts, aliases)
+    inkbit_board_build::build_for(&format!("../boards/{board}.toml"), scripts, aliases)
 }

@@ -10,7 +10,7 @@ use std::{env, fs};
 fn main() -> Result<(), Box<dyn Error>> {
     let package = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    fs::write(out.join("reference_models.rs"), models::list(&package.join("../firmware/models"))?)?;
+    fs::write(out.join("reference_models.rs"), models::list(&package.join("models"))?)?;
     fs::write(out.join("lesson.md"), lesson::chapter(&package.join("notebooks/lesson.ipynb"))?)?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Lists the reference models, which are built in: whatever lies in `firmware/models`.
+//! Lists the reference models, which are built in: whatever lies in `host/models`.
 
 use std::error::Error;
 use std::fs;

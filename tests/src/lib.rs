@@ -3,8 +3,6 @@
 pub mod aligned;
 #[cfg(feature = "host")]
 pub mod devices;
-#[cfg(feature = "host")]
-pub mod instructions;
 pub mod oracle;
 pub mod random_model;
 #[cfg(feature = "host")]

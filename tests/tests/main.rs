@@ -1,3 +1,37 @@
 //! Agreement across host, core and devices. One binary, so that it links once.
 
-mod suite;
+#[cfg(feature = "host")]
+mod agreement;
+mod damage;
+#[cfg(feature = "host")]
+mod data;
+#[cfg(feature = "host")]
+mod device_bits;
+#[cfg(feature = "host")]
+mod device_image;
+#[cfg(feature = "host")]
+mod device_line;
+#[cfg(feature = "host")]
+mod device_model;
+#[cfg(feature = "host")]
+mod device_screen;
+#[cfg(feature = "host")]
+mod download;
+mod equivalence;
+mod errors;
+#[cfg(feature = "host")]
+mod figures;
+mod golden;
+mod module_order;
+#[cfg(feature = "host")]
+mod notebook;
+#[cfg(feature = "host")]
+mod picture;
+#[cfg(feature = "host")]
+mod reference_models;
+#[cfg(feature = "host")]
+mod report;
+#[cfg(feature = "host")]
+mod synthetic;
+#[cfg(feature = "host")]
+mod train;

@@ -5,7 +5,7 @@
 //!
 //! ```
 //! use inkbit_core::{Engine, Model, Scratch, include_blob};
-//! static BLOB: &[u8] = include_blob!("../../../tests/golden/one-layer.inkbit");
+//! static BLOB: &[u8] = include_blob!("../../../core/golden/one-layer.inkbit");
 //! let mut engine = Engine::new(Model::parse(BLOB)?, Scratch::<64>::new())?;
 //! let logits = engine.infer_by::<inkbit_simd::Fastest>(&[0; 36], |_, _| ())?;
 //! assert_eq!(logits.argmax(), 2);

@@ -44,7 +44,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         let message = "there is one model: give at least two to compare";
         return Err(UsageError(message.to_owned()).into());
     };
-    let counts = read_counts(args.instructions.as_deref()).map_err(anyhow::Error::msg)?;
+    let counts = read_counts(args.instructions.as_deref())?;
     let blobs = args.models.iter().map(|path| Blob::load(path)).collect::<Result<Vec<_>, _>>()?;
     let data = args.data.load_for_model(&blobs[0].model()?)?;
     let bar = progress::bar(blobs.len(), "measuring");

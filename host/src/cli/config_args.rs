@@ -246,7 +246,7 @@ impl ConfigArgs {
         }
         if let Some(path) = &self.config {
             let text = std::fs::read_to_string(path)
-                .map_err(|error| UsageError(FileError::at("read", path)(error).to_string()))?;
+                .map_err(|error| UsageError::of(&FileError::at("read", path)(error)))?;
             layers.push((path.display().to_string(), text));
         }
         if let Some(kinds) = &self.augment.augment {

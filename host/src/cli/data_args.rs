@@ -82,7 +82,7 @@ impl DataArgs {
         let name = self.data.as_deref().unwrap_or(default);
         let source = Source::new(name, self.data_dir.clone(), self.mirror.clone());
         load(&source).map_err(|error| -> anyhow::Error {
-            if error.is_usage() { UsageError(error.to_string()).into() } else { error.into() }
+            if error.is_usage() { UsageError::of(&error).into() } else { error.into() }
         })
     }
 

@@ -70,7 +70,7 @@ impl DeviceArgs {
 
 /// A board by its name on the command line; a wrong one is a wrong use.
 pub fn find_board(name: &str) -> anyhow::Result<Board> {
-    Board::find(name).map_err(|error| super::UsageError(error.to_string()).into())
+    Board::find(name).map_err(|error| super::UsageError::of(&error).into())
 }
 
 /// The model that a board is to run: that of the file, or else the board's default, with a line that

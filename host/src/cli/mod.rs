@@ -1,5 +1,6 @@
 //! The command line: one file for each subcommand, thin over the library.
 
+use std::error::Error;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -8,7 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::{Parser, Subcommand};
 
 use crate::report::terminal;
-use crate::support::files;
+use crate::support::error::chain;
+use crate::support::files::{self, FileError};
 
 mod compare;
 mod config_args;
@@ -90,6 +92,13 @@ enum Command {
 #[error("{0}")]
 pub struct UsageError(pub String);
 
+impl UsageError {
+    /// The same as that error, with its causes.
+    fn of(error: &(dyn Error + 'static)) -> Self {
+        Self(chain(error))
+    }
+}
+
 /// Somebody has interrupted the command, which has saved what there was and said how to go on: exit
 /// code 130, as shells have it.
 #[derive(Debug, thiserror::Error)]
@@ -117,29 +126,19 @@ fn coloured() -> bool {
 pub fn command() -> ExitCode {
     let Err(error) = run(&Cli::parse()) else { return ExitCode::SUCCESS };
     // `inkbit evaluate model.inkbit | head` is no failure.
-    if error.chain().any(|cause| {
-        cause
-            .downcast_ref::<io::Error>()
-            .is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
-    }) {
+    let is_closed_pipe = |cause: &(dyn Error + 'static)| {
+        let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        let kind = kind.or_else(|| cause.downcast_ref::<FileError>().map(FileError::kind));
+        kind == Some(io::ErrorKind::BrokenPipe)
+    };
+    if error.chain().any(is_closed_pipe) {
         return ExitCode::SUCCESS;
     }
     if error.is::<Interrupted>() {
         return ExitCode::from(INTERRUPTED);
     }
-    complain(&format!("error: {}", message(&error)));
+    complain(&format!("error: {error:#}"));
     ExitCode::from(if error.is::<UsageError>() { 2 } else { 1 })
-}
-
-/// The error and its causes, each once: many texts of the library have their cause in them already.
-fn message(error: &anyhow::Error) -> String {
-    let mut message = error.to_string();
-    for cause in error.chain().skip(1).map(ToString::to_string) {
-        if !message.contains(&cause) {
-            message = format!("{message}: {cause}");
-        }
-    }
-    message
 }
 
 /// Runs what the command line asks for.

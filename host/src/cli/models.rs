@@ -16,7 +16,7 @@ use crate::report::models::tables;
 /// Without an argument, these are the reference models, one for each preset, which are built in; the
 /// best that fits a board is what it runs unless another is named. A model that is named after a
 /// preset is shown with the bytes that it may have at most and the accuracy that the mean of three
-/// seeds has at least. Instructions are the mean of an image, as `cargo xtask bench` has counted them
+/// seeds has at least. Instructions are the mean of an image, as `cargo xtask count` has counted them
 /// for this very model. The tables are Markdown.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -48,7 +48,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let counts = read_counts(args.instructions.as_deref()).map_err(anyhow::Error::msg)?;
+    let counts = read_counts(args.instructions.as_deref())?;
     let blobs = if args.models.is_empty() {
         builtin::all().into_iter().map(|blob| (None, blob)).collect()
     } else {

@@ -10,6 +10,7 @@ use crate::data::labels::printable;
 use crate::data::picture;
 use crate::model::{Blob, HostEngine};
 use crate::report::terminal;
+use crate::support::error::chain;
 
 /// Say what is drawn on pictures.
 ///
@@ -85,9 +86,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             Err(error) => {
                 failed += 1;
                 if args.json {
-                    super::print(&json(&Failure { file, error: error.to_string() })?)?;
+                    super::print(&json(&Failure { file, error: chain(&error) })?)?;
                 } else {
-                    super::complain(&format!("error: {error}"));
+                    super::complain(&format!("error: {}", chain(&error)));
                 }
             }
         }

@@ -46,10 +46,10 @@ pub struct Args {
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     html::check_replaceable(&args.output).map_err(|error| match error {
-        PageError::Name(_) => anyhow::Error::new(UsageError(error.to_string())),
+        PageError::Name(_) => anyhow::Error::new(UsageError::of(&error)),
         error => error.into(),
     })?;
-    let counts = read_counts(args.instructions.as_deref()).map_err(anyhow::Error::msg)?;
+    let counts = read_counts(args.instructions.as_deref())?;
     let report = if args.subject.is_dir() {
         let run = Run::open(&args.subject)?;
         run.weights()?;

@@ -16,6 +16,7 @@ use crate::device::{Board, Client};
 use crate::model::Blob;
 use crate::model::activity::activity;
 use crate::report::words;
+use crate::support::error::chain;
 
 /// Send pictures to a device and print what it takes them for.
 ///
@@ -82,7 +83,7 @@ fn send(
         let pixels = match picture::read(path, held.side) {
             Ok(pixels) => pixels,
             Err(error) => {
-                super::complain(&format!("error: {error}"));
+                super::complain(&format!("error: {}", chain(&error)));
                 failed += 1;
                 continue;
             }

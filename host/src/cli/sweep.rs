@@ -247,7 +247,7 @@ fn plan(args: &Args, out: &Path) -> anyhow::Result<Plan> {
     let mut plan = match &args.plan {
         Some(path) => {
             let text = std::fs::read_to_string(path)
-                .map_err(|error| UsageError(FileError::at("read", path)(error).to_string()))?;
+                .map_err(|error| UsageError::of(&FileError::at("read", path)(error)))?;
             Plan::from_toml(&path.display().to_string(), &text).map_err(usage)?
         }
         None if !args.choices.is_given() => match Folder::plan(out) {
@@ -330,5 +330,5 @@ fn listing(sweep: &Sweep, cells: &[Cell], folder: Option<&Folder>) -> anyhow::Re
 }
 
 fn usage(error: SweepError) -> anyhow::Error {
-    if error.is_usage() { UsageError(error.to_string()).into() } else { error.into() }
+    if error.is_usage() { UsageError::of(&error).into() } else { error.into() }
 }

@@ -45,7 +45,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let device = args.backend.device().map_err(|error| UsageError(error.to_string()))?;
+    let device = args.backend.device().map_err(|error| UsageError::of(&error))?;
     let blob = args.model.as_deref().map(Blob::load).transpose()?;
     let data = args.data.load()?;
     let blob = match blob {

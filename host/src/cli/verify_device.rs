@@ -35,7 +35,7 @@ pub fn run(args: &DeviceArgs, blob: Option<&Blob>, images: &Images) -> anyhow::R
         // One board that was asked for by name fails; of all of them, it is told and left out.
         let fit = check_fit(board, blob);
         match fit {
-            Err(error) if !fitting.is_empty() => super::print(&format!("left out: {error}\n"))?,
+            Err(error) if !fitting.is_empty() => super::print(&format!("left out: {error:#}\n"))?,
             fit => fit?,
         }
     }

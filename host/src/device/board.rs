@@ -8,11 +8,11 @@ use serde::Deserialize;
 
 /// The files, built in so that the command needs no checkout.
 const FILES: &[&str] = &[
-    include_str!("../../../firmware/boards/lm3s6965evb/board.toml"),
-    include_str!("../../../firmware/boards/microbit/board.toml"),
-    include_str!("../../../firmware/boards/mps2-an386/board.toml"),
-    include_str!("../../../firmware/boards/mps2-an505/board.toml"),
-    include_str!("../../../firmware/boards/riscv32-virt/board.toml"),
+    include_str!("../../../firmware/boards/lm3s6965evb.toml"),
+    include_str!("../../../firmware/boards/microbit.toml"),
+    include_str!("../../../firmware/boards/mps2-an386.toml"),
+    include_str!("../../../firmware/boards/mps2-an505.toml"),
+    include_str!("../../../firmware/boards/riscv32-virt.toml"),
 ];
 
 /// One board. Addresses and sizes are in bytes.

@@ -1,8 +1,8 @@
 //! What an inference costs on a board: counted, or else estimated.
 //!
 //! The estimate adds up [`Terms`]: so many pixels, rows of weights, outputs and layers, at so many
-//! instructions each. What each takes is a [`Fit`] to the counts in `tests/bench/instructions.toml`,
-//! and stands there too; `cargo xtask bench --write` renews both, and a test holds the estimates
+//! instructions each. What each takes is a [`Fit`] to the counts in `host/models/counts.toml`,
+//! and stands there too; `cargo xtask count --write` renews both, and a test holds the estimates
 //! against the counts.
 //!
 //! [`Fit`]: super::fit::Fit

@@ -1,14 +1,30 @@
 //! Instructions that inferences take on the boards, as they were counted in an emulator.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::fit::Fit;
-use crate::support::files;
+use crate::support::files::{self, FileError};
 
-/// Instructions that `cargo xtask bench` has counted, and what was fitted to them.
+/// A file of counts that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CountsError {
+    /// It cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// It is none.
+    #[error("{}: {message}", path.display())]
+    Text {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
+}
+
+/// Instructions that `cargo xtask count` has counted, and what was fitted to them.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Counts {
     #[serde(default)]
@@ -42,7 +58,7 @@ impl Counts {
     /// If the file that was built in is damaged, which the tests rule out.
     #[must_use]
     pub fn built_in() -> Self {
-        let text = include_str!("../../../tests/bench/instructions.toml");
+        let text = include_str!("../../models/counts.toml");
         Self::parse(text).expect("the tests read it")
     }
 
@@ -58,7 +74,7 @@ impl Counts {
     /// Says what cannot be of a benchmark.
     fn check(&self) -> Result<(), String> {
         if self.count.is_empty() && self.fit.is_empty() {
-            let expected = "a file that `cargo xtask bench --write` has written";
+            let expected = "a file that `cargo xtask count --write` has written";
             return Err(format!("there is neither [[count]] nor [[fit]] in it; give {expected}"));
         }
         let wrong = self.count.iter().find_map(|Count { crc, mean, .. }| {
@@ -101,14 +117,14 @@ impl Counts {
 ///
 /// # Errors
 ///
-/// What is wrong with it.
-pub fn read_counts(path: Option<&Path>) -> Result<Counts, String> {
+/// [`CountsError`].
+pub fn read_counts(path: Option<&Path>) -> Result<Counts, CountsError> {
     let Some(path) = path else { return Ok(Counts::built_in()) };
-    let bytes = files::read(path).map_err(|error| error.to_string())?;
-    let text = String::from_utf8(bytes).map_err(|error| error.to_string());
-    let counts = text.and_then(|text| Counts::parse(&text).map_err(|error| error.to_string()));
-    let counts = counts.and_then(|counts| counts.check().map(|()| counts));
-    let mut counts = counts.map_err(|error| format!("{}: {}", path.display(), error.trim_end()))?;
+    let failed = |message| CountsError::Text { path: path.to_owned(), message };
+    let text = String::from_utf8(files::read(path)?).map_err(|error| failed(error.to_string()))?;
+    let parsed = Counts::parse(&text);
+    let mut counts = parsed.map_err(|error| failed(error.to_string().trim_end().to_owned()))?;
+    counts.check().map_err(failed)?;
     if counts.fit.is_empty() {
         counts.fit = Counts::built_in().fit;
     }
@@ -144,7 +160,7 @@ mod tests {
     fn counts_are_built_in() {
         let counts = Counts::built_in();
         assert!(!counts.count.is_empty());
-        let missing = read_counts(Some(Path::new("nowhere.toml"))).unwrap_err();
+        let missing = read_counts(Some(Path::new("nowhere.toml"))).unwrap_err().to_string();
         assert!(missing.contains("nowhere.toml"), "{missing}");
     }
 
@@ -163,7 +179,7 @@ mod tests {
         ] {
             let file = tempfile::NamedTempFile::new().unwrap();
             fs::write(file.path(), text).unwrap();
-            let message = read_counts(Some(file.path())).unwrap_err();
+            let message = read_counts(Some(file.path())).unwrap_err().to_string();
             assert!(message.contains(expected), "{message}");
         }
     }

@@ -1,5 +1,6 @@
 //! What knows nothing of networks: files, random numbers, numbers as text, words of a shell.
 
+pub mod error;
 pub mod files;
 pub(crate) mod numbers;
 pub mod rng;

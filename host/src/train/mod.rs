@@ -318,8 +318,7 @@ impl<'a> Trainer<'a> {
         }
         let folded = self.candidate(inputs);
         let State { last, average, adam, .. } = &mut self.state;
-        qat::start(last, &folded, &images, &self.bits, self.config.scales)
-            .map_err(|error| TrainError::Quantize(error.to_string()))?;
+        qat::start(last, &folded, &images, &self.bits, self.config.scales)?;
         if let Some(average) = average {
             average.take_scales(last);
         }

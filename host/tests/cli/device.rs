@@ -1,0 +1,183 @@
+//! `image`, `run`, `send` and `verify --device`. What needs an emulator is skipped with a line
+//! where there is none, but not where INKBIT_REQUIRE_DEVICES is set.
+
+use std::io::{self, Write};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+use std::{env, fs, thread};
+
+use inkbit::device::qemu::which;
+use inkbit::device::{Board, Firmware};
+
+use crate::place::{Place, TRAIN, bars};
+
+const BOARD: &str = "lm3s6965evb";
+
+/// Whether all these boards can be emulated here.
+pub fn can_emulate<'a>(boards: impl IntoIterator<Item = &'a str>) -> bool {
+    let missing = boards.into_iter().find_map(|name| {
+        let board = Board::find(name).unwrap();
+        match (which(&board.qemu.program), Firmware::find(&board, None)) {
+            (Some(_), Ok(_)) => None,
+            (None, _) => Some(format!("{name}: {} is not installed", board.qemu.program)),
+            (_, Err(error)) => Some(format!("{name}: {error}")),
+        }
+    });
+    let Some(missing) = missing else { return true };
+    assert!(env::var_os("INKBIT_REQUIRE_DEVICES").is_none(), "{missing}");
+    // Not eprintln!, which the harness keeps to itself while the test passes.
+    let _ = writeln!(io::stderr(), "SKIPPED {missing}; `cargo xtask test` sets it up");
+    false
+}
+
+#[test]
+fn image_writes_the_model_raw_and_as_intel_hex_and_names_its_address() {
+    let place = Place::new();
+    let said = place.succeed("image --board lm3s6965evb model.inkbit -o model.bin");
+    assert!(said.contains("from address 0x00005000"), "{said}");
+    let model = place.read("model.inkbit");
+    assert_eq!(place.read("model.bin"), model);
+    place.succeed("image --board lm3s6965evb model.inkbit -o model.hex");
+    let text = String::from_utf8(place.read("model.hex")).unwrap();
+    let mut bytes = Vec::new();
+    for record in ihex::Reader::new(&text) {
+        if let ihex::Record::Data { offset, value } = record.unwrap() {
+            assert_eq!(usize::from(offset), 0x5000 + bytes.len());
+            bytes.extend(value);
+        }
+    }
+    assert_eq!(bytes, model);
+}
+
+#[test]
+fn image_and_run_refuse_what_cannot_be() {
+    let place = Place::new();
+    for (name, kind) in [("own.bin", "an Inkbit model"), ("own.hex", "Intel HEX")] {
+        place.write(name, "somebody's own");
+        let message = place.fail(1, &format!("image --board microbit model.inkbit -o {name}"));
+        let expected = format!("{name} exists and is not {kind}; it was not replaced: give ");
+        assert!(message.starts_with(&expected), "{message}");
+    }
+    let message = place.fail(2, "send a.pgm --port /dev/no-such-port --baud 0");
+    assert!(message.contains("invalid value '0' for '--baud <BAUD>'"), "{message}");
+    let message = place.fail(2, "image --board lm3s6965evb model.inkbit -o model.uf2");
+    assert!(message.contains("model.uf2") && message.contains(".hex"), "{message}");
+    let message = place.fail(2, "image --board lm3s model.inkbit -o model.bin");
+    assert!(message.contains("'lm3s'") && message.contains("lm3s6965evb"), "{message}");
+    let message =
+        place.fail(2, "image --board microbit model.inkbit -o model.bin --firmware quick.toml");
+    assert!(message.contains("--firmware"), "{message}");
+    let message =
+        place.fail(1, "image --board microbit model.inkbit -o all.elf --firmware quick.toml");
+    assert!(message.contains("quick.toml is not a firmware for the board microbit"), "{message}");
+    let message = place.fail(1, "run --board microbit model.inkbit");
+    assert!(message.contains("microbit has no display"), "{message}");
+}
+
+#[test]
+fn a_model_too_large_for_a_board_is_refused_with_its_name_and_numbers() {
+    let place = Place::untrained();
+    place.succeed(&format!("train --out wide {TRAIN} --hidden 1200 --epochs 1"));
+    place.succeed("quantize wide -o wide.inkbit --keep-dead");
+    for command in ["image -o wide.bin --board", "run --board", "verify --data digits --device"] {
+        let message = place.fail(1, &format!("{command} lm3s6965evb wide.inkbit"));
+        assert!(message.contains("the board lm3s6965evb"), "{message}");
+        assert!(message.contains("1264 cells") && message.contains("1040"), "{message}");
+    }
+    let page = crate::report::page(&place, "wide.inkbit --data digits");
+    let reason = "and riscv32-virt, but not lm3s6965evb and microbit: it has 1,264 cells of working \
+                  memory where the most are 1,040. Zeros";
+    assert!(crate::report::text(&page).contains(reason), "{page}");
+}
+
+#[test]
+fn send_says_what_it_lacks() {
+    let place = Place::new();
+    place.write("a.pgm", "P2 1 1 255 0");
+    let message = place.fail(2, "send model.inkbit --device lm3s6965evb");
+    assert!(message.contains("no picture"), "{message}");
+    let message = place.fail(2, "send model.inkbit a.pgm");
+    assert!(message.contains("--device") && message.contains("--port"), "{message}");
+    let message = place.fail(1, "send a.pgm --port /dev/no-such-port");
+    assert!(message.contains("/dev/no-such-port"), "{message}");
+    assert!(place.fail(2, "verify --data digits").contains("not provided:\n  <MODEL>"));
+    assert!(place.fail(2, "verify --port /dev/ttyACM0").contains("not provided:\n  <MODEL>"));
+    let message = place.fail(2, "verify model.inkbit --data digits --device lm3s");
+    assert!(message.contains("'lm3s'"), "{message}");
+}
+
+#[test]
+fn verify_compares_every_image_on_every_board() {
+    let names = inkbit::device::board::names();
+    if !can_emulate(names.iter().map(String::as_str)) {
+        return;
+    }
+    let place = Place::new();
+    let said = place.succeed("verify model.inkbit --data digits --device all");
+    for name in names {
+        let line =
+            said.lines().find(|line| line.starts_with(&name)).unwrap_or_else(|| panic!("{said}"));
+        assert!(line.contains("80 images, 320 logits, 0 mismatches"), "{line}");
+        // The emulator's clock is not the chip's.
+        assert!(line.contains(" images/s, an inference about "), "{line}");
+        assert!(line.contains(" instructions (estimated)") && !line.contains("device's clock"));
+    }
+}
+
+#[test]
+fn send_says_what_predict_says() {
+    if !can_emulate([BOARD]) {
+        return;
+    }
+    let place = Place::new();
+    let mut picture = b"P5 40 40 255\n".to_vec();
+    picture.extend((0..1600).map(|n| if (12..18).contains(&(n / 40)) { 10 } else { 240 }));
+    place.write("bar.pgm", picture);
+    let predicted = place.succeed("predict model.inkbit bar.pgm");
+    let sent = place.succeed("send model.inkbit bar.pgm --device lm3s6965evb");
+    assert!(sent.starts_with(predicted.trim_end()), "{predicted}{sent}");
+    assert!(sent.contains("by lm3s6965evb (emulated): about "), "{sent}");
+    assert!(sent.contains(" instructions (estimated), at least "), "{sent}");
+    // Without a model, the best of the reference models.
+    let sent = place.succeed("send bar.pgm --device lm3s6965evb");
+    let (named, line) = sent.split_once('\n').unwrap();
+    assert!(named.starts_with("reference model ") && named.contains(", the best that fits"));
+    assert!(line.starts_with("bar.pgm") && line.contains("by lm3s6965evb (emulated)"), "{sent}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_emulator_does_not_outlive_the_command_that_is_killed() {
+    if !can_emulate([BOARD]) {
+        return;
+    }
+    let place = Place::untrained();
+    place.write("classic.inkbit", include_bytes!("../../models/classic.inkbit"));
+    // As many as the emulator needs seconds for.
+    place.write_data("many", &bars(28, 10, 10), &bars(28, 10, 10_000));
+    let mut command = place.command("verify classic.inkbit --data many --device lm3s6965evb");
+    let folder = place.path("tmp");
+    fs::create_dir(&folder).unwrap();
+    command.env("TMPDIR", &folder).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let emulators = || {
+        let processes = fs::read_dir("/proc").unwrap().flatten();
+        let lines = processes.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
+        let mark = folder.to_str().unwrap();
+        lines
+            .map(|line| String::from_utf8_lossy(&line).into_owned())
+            .filter(|line| line.starts_with("qemu-system-arm") && line.contains(mark))
+            .count()
+    };
+    let wait = |count: usize| {
+        let start = Instant::now();
+        while emulators() != count && start.elapsed() < Duration::from_secs(60) {
+            thread::sleep(Duration::from_millis(20));
+        }
+        assert_eq!(emulators(), count);
+    };
+    wait(1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    wait(0);
+}

@@ -1,0 +1,44 @@
+//! Every emulated board computes the host's logits.
+
+use std::time::Duration;
+
+use inkbit::device::verify;
+use inkbit::model::Blob;
+use inkbit_tests::devices::{classic, digits, emulated, start};
+
+fn compare(board: &str, blob: &Blob, count: usize) {
+    let Some((board, firmware)) = emulated(board) else { return };
+    let images = digits(count);
+    let client = start(&board, &firmware, blob.bytes()).into_client().unwrap();
+    // A machine that is busy with other tests is late, but loses nothing.
+    let mut client = client.with_timeout(Duration::from_secs(30));
+    let report =
+        verify(&mut client, blob, &images, |_| ()).unwrap_or_else(|error| panic!("{error:?}"));
+    assert_eq!((report.images, report.logits), (count, 10 * count));
+    assert_eq!(report.repeats, 0, "the emulated line loses nothing");
+}
+
+#[test]
+fn lm3s6965evb_gives_the_hosts_logits_for_10_000_digits() {
+    compare("lm3s6965evb", &classic(), 10_000);
+}
+
+#[test]
+fn microbit_gives_the_hosts_logits() {
+    compare("microbit", &classic(), 1_000);
+}
+
+#[test]
+fn mps2_an386_gives_the_hosts_logits() {
+    compare("mps2-an386", &classic(), 1_000);
+}
+
+#[test]
+fn mps2_an505_gives_the_hosts_logits() {
+    compare("mps2-an505", &classic(), 1_000);
+}
+
+#[test]
+fn riscv32_virt_gives_the_hosts_logits() {
+    compare("riscv32-virt", &classic(), 1_000);
+}

@@ -1,0 +1,303 @@
+//! Downloads from a server on this machine that does what servers do on bad days.
+
+mod server;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use inkbit::data::download::{Download, Wanted};
+use inkbit::data::idx::{Idx, Kind};
+use inkbit::data::{Source, load};
+use inkbit_tests::skipped;
+use tempfile::TempDir;
+
+use self::server::{Answer, Server};
+use super::data::{gzip, idx};
+
+const NAME: &str = "labels.gz";
+
+/// A file of labels that does not pack well, as a mirror has it.
+fn file() -> Vec<u8> {
+    let mut rng = fastrand::Rng::with_seed(7);
+    let labels: Vec<u8> = (0..20_000).map(|_| rng.u8(..)).collect();
+    gzip(&idx(8, &[20_000], &labels))
+}
+
+/// The file under its content's checksum.
+fn wanted() -> Wanted {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(NAME);
+    fs::write(&path, file()).unwrap();
+    let digest = Idx::read(&path, Kind::Labels).unwrap().digest();
+    let sha256: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    Wanted { name: NAME.to_owned(), kind: Kind::Labels, sha256: sha256.leak() }
+}
+
+/// Everything is near, so that a pause may be short; but a machine that is busy with other tests may
+/// be silent for a while.
+fn download(servers: &[&Server]) -> Download {
+    let mirrors: Vec<&str> = servers.iter().map(|server| &*server.address).collect();
+    Download {
+        silence: Duration::from_secs(10),
+        pause: Duration::from_millis(1),
+        ..Download::from_mirrors(&mirrors)
+    }
+}
+
+/// Downloads into the folder; an error's text has `A`, `B` for the servers.
+fn fetch(folder: &Path, servers: &[&Server]) -> Result<(), String> {
+    fetch_by(&download(servers), folder, servers)
+}
+
+fn fetch_by(options: &Download, folder: &Path, servers: &[&Server]) -> Result<(), String> {
+    options.fetch(&[wanted()], folder).map_err(|error| {
+        let names = servers.iter().zip(["A", "B"]);
+        let text = error.to_string().replace(folder.to_str().unwrap(), "DIR");
+        names.fold(text, |text, (server, name)| text.replace(&server.address, name))
+    })
+}
+
+/// The files in a folder.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// That the file is there, whole, and nothing else.
+fn assert_complete(folder: &Path) {
+    assert_eq!(names(folder), [NAME]);
+    assert_eq!(fs::read(folder.join(NAME)).unwrap(), file());
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+#[test]
+fn a_file_comes_once() {
+    let server = Server::start(&[Answer::Whole(file())]);
+    let folder = folder();
+    let below = folder.path().join("a/b");
+    fetch(&below, &[&server]).unwrap();
+    fetch(&below, &[&server]).unwrap();
+    assert_complete(&below);
+    assert_eq!(server.requests(), ["/labels.gz"]);
+}
+
+#[test]
+fn a_broken_connection_is_resumed() {
+    let answers = [Answer::Break(file(), 5_000), Answer::Status("503 Busy"), Answer::Whole(file())];
+    let server = Server::start(&answers);
+    let folder = folder();
+    fetch(folder.path(), &[&server]).unwrap();
+    assert_complete(folder.path());
+    let expected = ["/labels.gz", "/labels.gz from 5000", "/labels.gz from 5000"];
+    assert_eq!(server.requests(), expected);
+}
+
+#[test]
+fn what_came_is_kept_for_the_next_mirror_and_the_next_time() {
+    let folder = folder();
+    let broken = Server::start(&[Answer::Break(file(), 3_000), Answer::Status("404 Not Found")]);
+    assert_eq!(
+        fetch(folder.path(), &[&broken]).unwrap_err(),
+        "no labels.gz from A (it answers 404 Not Found)"
+    );
+    assert_eq!(names(folder.path()), ["labels.gz.part"]);
+    assert_eq!(fs::read(folder.path().join("labels.gz.part")).unwrap(), file()[..3_000]);
+
+    let gone = Server::start(&[Answer::Status("404 Not Found")]);
+    let whole = Server::start(&[Answer::Whole(file())]);
+    fetch(folder.path(), &[&gone, &whole]).unwrap();
+    assert_complete(folder.path());
+    assert_eq!(whole.requests(), ["/labels.gz from 3000"]);
+}
+
+#[test]
+fn a_server_that_cannot_resume_starts_over() {
+    let folder = folder();
+    let server = Server::start(&[Answer::Break(file(), 5_000), Answer::FromStart(file())]);
+    fetch(folder.path(), &[&server]).unwrap();
+    assert_complete(folder.path());
+}
+
+#[test]
+fn a_stale_part_is_thrown_away() {
+    let whole = file().len();
+    // Another file's beginning, another file's whole, and the very file, not yet renamed.
+    for (part, requests) in [
+        (vec![1; 100], vec!["/labels.gz from 100".to_owned(), "/labels.gz".to_owned()]),
+        (vec![1; whole], vec![format!("/labels.gz from {whole}"), "/labels.gz".to_owned()]),
+        (file(), vec![]),
+    ] {
+        let folder = folder();
+        fs::write(folder.path().join("labels.gz.part"), part).unwrap();
+        let server = Server::start(&[Answer::Whole(file())]);
+        fetch(folder.path(), &[&server]).unwrap();
+        assert_complete(folder.path());
+        assert_eq!(server.requests(), requests);
+    }
+}
+
+#[test]
+fn wrong_content_is_thrown_away_and_the_next_mirror_asked() {
+    let wrong = Server::start(&[Answer::Whole(gzip(&idx(8, &[3], &[1, 2, 3])))]);
+    let page = Server::start(&[Answer::Whole(b"<html>Log in first</html>".to_vec())]);
+    let right = Server::start(&[Answer::Whole(file())]);
+    let there = folder();
+    fetch(there.path(), &[&wrong, &right]).unwrap();
+    assert_complete(there.path());
+
+    let none = folder();
+    let message = fetch(none.path(), &[&wrong, &page]).unwrap_err();
+    let expected = wanted().sha256;
+    let begin = "no labels.gz from A (wrong content: its SHA-256 is ";
+    let end = format!(
+        ", expected {expected}), nor from B (wrong content: DIR/labels.gz.part is no IDX file of \
+         labels: it starts with 0x3c68746d (a web page?), expected 0x00000801; only unsigned bytes \
+         are read)"
+    );
+    assert!(message.starts_with(begin) && message.ends_with(&end), "{message}");
+    assert!(names(none.path()).is_empty());
+}
+
+#[test]
+fn every_mirror_and_what_is_wrong_with_it_is_named() {
+    let folder = folder();
+    let gone = Server::start(&[Answer::Status("404 Not Found")]);
+    let busy = Server::start(&[Answer::Status("503 Service Unavailable")]);
+    assert_eq!(
+        fetch(folder.path(), &[&gone, &busy]).unwrap_err(),
+        "no labels.gz from A (it answers 404 Not Found), \
+         nor from B (it answers 503 Service Unavailable)"
+    );
+    assert_eq!(gone.requests().len(), 1, "another try would not help");
+    assert_eq!(busy.requests().len(), 2, "another try might help");
+    assert!(names(folder.path()).is_empty());
+}
+
+#[test]
+fn a_silent_server_is_given_up() {
+    let folder = folder();
+    let mute = Server::start(&[Answer::Stall(file(), 1_000), Answer::Stall(file(), 0)]);
+    let right = Server::start(&[Answer::Whole(file())]);
+    let impatient = |milliseconds, servers: &[&Server]| {
+        let silence = Duration::from_millis(milliseconds);
+        fetch_by(&Download { silence, ..download(servers) }, folder.path(), servers)
+    };
+    assert_eq!(impatient(200, &[&mute]).unwrap_err(), "no labels.gz from A (silent for 200ms)");
+    // Longer, as the right one has to answer within it.
+    impatient(1_000, &[&mute, &right]).unwrap();
+    assert_complete(folder.path());
+}
+
+#[test]
+fn a_server_that_never_ends_is_stopped() {
+    let folder = folder();
+    let server = Server::start(&[Answer::Whole(vec![0x1f; 3_000_000])]);
+    let options = Download { max_bytes: 1_000_000, ..download(&[&server]) };
+    let message = options.fetch(&[wanted()], folder.path()).unwrap_err().to_string();
+    assert!(message.ends_with("(it sends over 1000000 bytes, too many)"), "{message}");
+    assert!(names(folder.path()).is_empty());
+}
+
+/// Not a test by itself: loads MNIST and prints what came of it, for [`load_elsewhere`].
+#[test]
+fn child() {
+    let Ok(mirror) = std::env::var("INKBIT_TEST_MIRROR") else { return };
+    println!();
+    match load(&Source::new("mnist", None, Some(mirror))) {
+        Ok(data) => println!("loaded {} images", data.train.len()),
+        Err(error) => {
+            let unavailable = error.is_unavailable();
+            println!("unavailable {unavailable}: {:#}", anyhow::Error::from(error));
+        }
+    }
+}
+
+/// Loads MNIST in a process of its own, for which `home` is the user's and `begin` is run by the
+/// shell before, and returns what [`child`] printed.
+fn load_elsewhere(home: &Path, begin: &str, mirror: &str) -> String {
+    let output: Output = Command::new("sh")
+        .args(["-c", &format!("{begin}exec \"$0\" --exact suite::download::child --nocapture")])
+        .arg(std::env::current_exe().unwrap())
+        .env_remove("INKBIT_DATA")
+        .env("HOME", home)
+        .env("XDG_CACHE_HOME", home.join("cache"))
+        .env("INKBIT_TEST_MIRROR", mirror)
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let mut lines = printed.lines();
+    lines
+        .find(|line| line.starts_with("loaded") || line.starts_with("unavailable"))
+        .unwrap_or_else(|| panic!("{printed}{}", String::from_utf8_lossy(&output.stderr)))
+        .replace(home.to_str().unwrap(), "HOME")
+        .replace(mirror, "MIRROR")
+}
+
+/// What the user can do where there is no MNIST.
+const REMEDY: &str = "; name a folder that has it by --data-dir or $INKBIT_DATA, a server by \
+                      --mirror, or go on with --data synthetic";
+
+#[test]
+#[cfg(unix)]
+fn no_server_is_noticed_soon() {
+    let home = folder();
+    let start = Instant::now();
+    let said = load_elsewhere(home.path(), "", "http://127.0.0.1:1");
+    let expected = "unavailable true: MNIST was not found and cannot be downloaded: no \
+                    train-images-idx3-ubyte.gz from MIRROR (Connection refused (os error ";
+    assert!(said.starts_with(expected) && said.ends_with(REMEDY), "{said}");
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+}
+
+#[test]
+#[cfg(unix)]
+fn a_variable_that_names_a_folder_without_mnist_is_no_reason_to_download() {
+    let home = folder();
+    let server = Server::start(&[Answer::Status("404 Not Found")]);
+    let said = load_elsewhere(home.path(), "export INKBIT_DATA=\"$HOME/none\"; ", &server.address);
+    assert_eq!(
+        said,
+        "unavailable false: $INKBIT_DATA should have MNIST: there is no folder HOME/none: \
+         expected one with four IDX files"
+    );
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_named_and_given_back() {
+    let home = folder();
+    let server = Server::start(&[Answer::Whole(vec![0; 1_000_000])]);
+    // No file may be longer than some hundred kilobytes, and a process may live to say so.
+    let said = load_elsewhere(home.path(), "trap '' XFSZ; ulimit -f 200; ", &server.address);
+    let begin = "unavailable true: MNIST was not found and cannot be downloaded: cannot write \
+                 HOME/cache/inkbit/mnist/train-images-idx3-ubyte.gz.part: File too large";
+    assert!(said.starts_with(begin) && said.ends_with(REMEDY), "{said}");
+    assert!(names(&home.path().join("cache/inkbit/mnist")).is_empty());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn genuine_mnist_is_downloaded_once_and_then_found() {
+    let Some(folder_of) = std::env::var_os("INKBIT_DATA") else {
+        skipped("download of genuine MNIST", "INKBIT_DATA names no folder with MNIST");
+        return;
+    };
+    let home = folder();
+    let server = Server::serve(move |_, path| {
+        let packed = Path::new(&folder_of).join(path.trim_start_matches('/'));
+        let content = fs::read(&packed)
+            .or_else(|_| fs::read(packed.with_extension("")).map(|content| gzip(&content)));
+        content.map_or(Answer::Status("404 Not Found"), Answer::Whole)
+    });
+    for _ in 0..2 {
+        assert_eq!(load_elsewhere(home.path(), "", &server.address), "loaded 60000 images");
+        assert_eq!(server.requests().len(), 4);
+    }
+    assert_eq!(names(&home.path().join("cache/inkbit/mnist")).len(), 4);
+}

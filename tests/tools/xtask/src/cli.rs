@@ -1,0 +1,110 @@
+//! What was asked for: steps by name, or several at once by the name of a group.
+
+use std::fmt::Write as _;
+
+use crate::count::Options;
+use crate::steps::{STEPS, Step};
+
+/// What the command line says.
+pub(crate) enum Request {
+    /// Explain.
+    Help,
+    /// Take these steps, in this order.
+    Run(Vec<&'static Step>),
+    /// Explain the counting of instructions.
+    CountHelp,
+    /// Count instructions.
+    Count(Options),
+}
+
+/// Names that stand for several steps, and what they are for.
+const GROUPS: &[(&str, &str, &[&str])] = &[
+    ("test", "everything that CI checks", &[]),
+    ("check", "what needs no test run: style, lints, documentation", &["format", "lint", "docs"]),
+];
+
+/// Reads the arguments after `cargo xtask`.
+pub(crate) fn parse(arguments: &[String]) -> Result<Request, String> {
+    if let Some((name, rest)) = arguments.split_first()
+        && name == "count"
+    {
+        if rest.iter().any(|argument| argument == "--help" || argument == "-h") {
+            return Ok(Request::CountHelp);
+        }
+        return Options::parse(rest).map(Request::Count);
+    }
+    if arguments.is_empty() || arguments.iter().any(|a| a == "--help" || a == "-h" || a == "help") {
+        return Ok(Request::Help);
+    }
+    let mut chosen = Vec::new();
+    for argument in arguments {
+        if argument == "test" {
+            chosen.extend(STEPS.iter().filter(|step| step.in_test));
+            continue;
+        }
+        let group = GROUPS.iter().find(|(name, ..)| name == argument);
+        let names = group.map_or_else(|| vec![argument.as_str()], |(.., steps)| steps.to_vec());
+        for name in names {
+            let step = STEPS.iter().find(|step| step.name == name);
+            chosen.push(step.ok_or_else(|| format!("no step is called '{name}'"))?);
+        }
+    }
+    Ok(Request::Run(chosen))
+}
+
+/// The text of `--help`.
+pub(crate) fn help() -> String {
+    let mut text = String::from(
+        "Inkbit's automation. It finds what it needs or installs it, and says what it does.\n\n\
+         Usage: cargo xtask NAME...\n       cargo xtask count [OPTIONS]   counts instructions; see \
+         `cargo xtask count --help`\n\nGroups:\n",
+    );
+    for (name, purpose, _) in GROUPS {
+        let _ = writeln!(text, "  {name:<9} {purpose}");
+    }
+    text.push_str("\nSteps:\n");
+    for step in STEPS {
+        let _ = writeln!(text, "  {:<9} {}", step.name, step.why);
+    }
+    text.push_str(
+        "\nExamples:\n  \
+         cargo xtask test          before a pull request: all of it\n  \
+         cargo xtask check         half a minute: is it tidy?\n  \
+         cargo xtask setup         only install what the others need\n  \
+         cargo xtask core cross    after a change to the arithmetic\n  \
+         cargo xtask count         what does an inference cost?\n",
+    );
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(arguments: &[&str]) -> Vec<&'static str> {
+        let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+        match parse(&arguments) {
+            Ok(Request::Run(steps)) => steps.iter().map(|step| step.name).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_group_stands_for_its_steps_and_test_for_all_of_ci() {
+        assert_eq!(names(&["check"]), ["format", "lint", "docs"]);
+        assert_eq!(names(&["core", "cross"]), ["core", "cross"]);
+        let all: Vec<_> = STEPS.iter().filter(|step| step.in_test).map(|step| step.name).collect();
+        assert_eq!(names(&["test"]), all);
+    }
+
+    #[test]
+    fn an_unknown_step_is_refused_by_name() {
+        let Err(message) = parse(&["tset".to_owned()]) else { panic!("accepted") };
+        assert!(message.contains("tset"));
+    }
+
+    #[test]
+    fn help_names_every_step() {
+        assert!(STEPS.iter().all(|step| help().contains(step.why)));
+    }
+}

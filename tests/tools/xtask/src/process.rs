@@ -1,0 +1,116 @@
+//! Running programs: shown before they start, and never for longer than allowed.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The checkout's top folder.
+pub(crate) fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.."))
+}
+
+/// The cargo that runs us, in the checkout.
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root()).args(arguments);
+    command
+}
+
+/// Runs a program, with its output on ours, and fails if it does or if it takes longer than
+/// `limit`.
+pub(crate) fn run(command: &mut Command, limit: Duration) -> Result<(), String> {
+    let shown = show(command);
+    eprintln!("$ {shown}");
+    let mut child = command
+        .stdin(Stdio::null())
+        .spawn()
+        .map_err(|error| format!("cannot start `{shown}`: {error}"))?;
+    let start = Instant::now();
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) if status.success() => return Ok(()),
+            Ok(Some(status)) => return Err(format!("`{shown}` ended with {status}")),
+            Ok(None) if start.elapsed() < limit => thread::sleep(Duration::from_millis(50)),
+            Ok(None) => {
+                kill_with_descendants(child.id());
+                let _ = child.wait();
+                return Err(format!("`{shown}` was stopped after {} s", limit.as_secs()));
+            }
+            Err(error) => return Err(format!("cannot wait for `{shown}`: {error}")),
+        }
+    }
+}
+
+/// What a program prints, if it can be started and succeeds.
+pub(crate) fn output(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(root())
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// The command as one would type it, with the variables that were set for it.
+pub(crate) fn show(command: &Command) -> String {
+    let variables = command.get_envs().filter_map(|(name, value)| {
+        let value = value?.to_string_lossy();
+        // PATH is too long to read.
+        (name != "PATH").then(|| format!("{}={value}", name.to_string_lossy()))
+    });
+    let program = Path::new(command.get_program());
+    let program = program.file_name().map_or_else(String::new, |p| p.to_string_lossy().into());
+    let arguments = command.get_args().map(|argument| argument.to_string_lossy().into_owned());
+    variables.chain([program]).chain(arguments).collect::<Vec<_>>().join(" ")
+}
+
+/// Ends a program and what it has started: cargo alone would leave the test binary running.
+///
+/// Not done by a process group, which would take the programs away from the terminal's Ctrl-C.
+fn kill_with_descendants(root: u32) {
+    let mut doomed = vec![root];
+    let mut next = 0;
+    while next < doomed.len() {
+        let parent = doomed[next];
+        doomed.extend(children(parent));
+        next += 1;
+    }
+    let ids = doomed.iter().map(ToString::to_string);
+    let _ = Command::new("kill").arg("-KILL").args(ids).stderr(Stdio::null()).status();
+}
+
+/// Processes that `parent` has started, where the system lists them in /proc.
+fn children(parent: u32) -> Vec<u32> {
+    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let line = format!("PPid:\t{parent}");
+    let is_child = |id: &u32| {
+        std::fs::read_to_string(format!("/proc/{id}/status"))
+            .is_ok_and(|status| status.lines().any(|found| found == line))
+    };
+    let ids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    ids.filter(is_child).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_hangs_is_stopped_with_what_it_started() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 987 & wait"]);
+        let start = Instant::now();
+        let message = run(&mut command, Duration::from_millis(200)).unwrap_err();
+        assert!(message.contains("was stopped"), "{message}");
+        assert!(start.elapsed() < Duration::from_secs(10));
+    }
+
+    #[test]
+    fn a_failure_names_the_command() {
+        let message = run(Command::new("false").arg("--now"), Duration::from_secs(5)).unwrap_err();
+        assert!(message.starts_with("`false --now` ended with"), "{message}");
+    }
+}

@@ -1,0 +1,255 @@
+//! What CI checks, step by step, with the reason for each.
+
+use std::time::Duration;
+
+use crate::book;
+use crate::count;
+use crate::devices;
+use crate::process::{cargo, output, root, run};
+use crate::setup;
+use crate::toolchain::{AARCH64, AARCH64_EMULATOR, CORE_TARGETS, missing_targets};
+
+/// One thing to check.
+pub(crate) struct Step {
+    /// How it is asked for.
+    pub(crate) name: &'static str,
+    /// What it does and why, in one line.
+    pub(crate) why: &'static str,
+    /// Whether it is a part of `cargo xtask test`.
+    pub(crate) in_test: bool,
+    /// Does it.
+    pub(crate) run: fn() -> Result<Outcome, String>,
+}
+
+/// How a step that did not fail ended.
+pub(crate) enum Outcome {
+    /// It did what it is for.
+    Done,
+    /// It could not, and that is no fault of the code.
+    Skipped(String),
+}
+
+/// All steps, in the order of `cargo xtask test`: what fails soonest comes first.
+pub(crate) const STEPS: &[Step] = &[
+    Step {
+        name: "setup",
+        why: "find or install the compilers, emulators and the browser that the steps below need",
+        in_test: true,
+        run: setup,
+    },
+    Step {
+        name: "format",
+        why: "one layout, so that a diff shows only what changed",
+        in_test: true,
+        run: format,
+    },
+    Step {
+        name: "core",
+        why: "test the arithmetic with overflow checks on: release builds would wrap in silence",
+        in_test: true,
+        run: core,
+    },
+    Step {
+        name: "cross",
+        why: "build core for every kind of device: no std, heap, atomics or panic may creep in",
+        in_test: true,
+        run: cross,
+    },
+    Step {
+        name: "firmware",
+        why: "test the app and build it for every board: each has its own processor and memory",
+        in_test: true,
+        run: devices::firmware,
+    },
+    Step {
+        name: "kernels",
+        why: "compare every processor's kernel with the portable one on random models, in QEMU",
+        in_test: true,
+        run: devices::kernels,
+    },
+    Step {
+        name: "aarch64",
+        why: "compare the kernels of Apple silicon and Raspberry Pis with the portable one, in QEMU",
+        in_test: true,
+        run: aarch64,
+    },
+    Step {
+        name: "tests",
+        why: "test everything as users run it, optimized, sharing the build of `cargo run --release`",
+        in_test: true,
+        run: tests,
+    },
+    Step {
+        name: "size",
+        why: "measure flash, RAM and stack of every board against the budget in its board.toml",
+        in_test: true,
+        run: devices::size,
+    },
+    Step {
+        name: "count",
+        why: "count an inference's instructions and stack on every board, against baseline and bar",
+        in_test: true,
+        run: count::check,
+    },
+    Step {
+        name: "lint",
+        why: "clippy and the compiler's lints, each a failure: a warning that stays is never read",
+        in_test: true,
+        run: lint,
+    },
+    Step {
+        name: "docs",
+        why: "build the documentation without a warning: a broken link is a broken promise",
+        in_test: true,
+        run: docs,
+    },
+    Step {
+        name: "book",
+        why: "build the book, and follow every link of it and of the repository's other pages",
+        in_test: true,
+        run: book::book,
+    },
+    Step {
+        name: "figures",
+        why: "write what the models and the counts say into the pages that show it",
+        in_test: false,
+        run: book::figures,
+    },
+    Step {
+        name: "screenshot",
+        why: "draw a 7 on the emulated board and take the README's picture of it",
+        in_test: false,
+        run: devices::screenshot,
+    },
+    Step {
+        name: "notebook",
+        why: "execute the lesson in host/notebooks from top to bottom and store what its cells give",
+        in_test: false,
+        run: notebook,
+    },
+];
+
+/// A build on two slow cores, from nothing.
+const BUILD_LIMIT: Duration = Duration::from_secs(15 * 60);
+
+/// The build and the run of all tests.
+const TEST_LIMIT: Duration = Duration::from_secs(25 * 60);
+
+/// Two builds, one of them with rust-analyzer, and the cells.
+const NOTEBOOK_LIMIT: Duration = Duration::from_secs(60 * 60);
+
+fn setup() -> Result<Outcome, String> {
+    setup::toolchain()?;
+    setup::emulators()?;
+    if let Err(reason) = setup::browser() {
+        eprintln!("going on without one: {reason}");
+    }
+    Ok(Outcome::Done)
+}
+
+fn format() -> Result<Outcome, String> {
+    if output("cargo", &["fmt", "--version"]).is_none() {
+        return skipped("rustfmt is not installed; `rustup component add rustfmt`");
+    }
+    run(&mut cargo(&["fmt", "--all", "--check"]), BUILD_LIMIT)?;
+    for workspace in ["firmware/Cargo.toml", "tests/tools/notebook/Cargo.toml", book::MANIFEST] {
+        let fmt = ["fmt", "--all", "--check", "--manifest-path", workspace];
+        run(&mut cargo(&fmt), BUILD_LIMIT)?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn core() -> Result<Outcome, String> {
+    // The dev profile, where Rust checks every addition.
+    run(&mut cargo(&["test", "--package", "inkbit-core"]), BUILD_LIMIT)?;
+    // Without the host, and so without burn.
+    let suite = ["test", "--package", "inkbit-tests", "--no-default-features"];
+    run(&mut cargo(&suite), BUILD_LIMIT)?;
+    run(&mut cargo(&["test", "--package", "xtask"]), BUILD_LIMIT)?;
+    Ok(Outcome::Done)
+}
+
+fn cross() -> Result<Outcome, String> {
+    let toolchain = setup::toolchain()?;
+    for target in CORE_TARGETS {
+        run(toolchain.build(target, "device").args(["--package", "inkbit-core"]), BUILD_LIMIT)?;
+        if target.contains("-none-") {
+            // Links only if nothing in core can panic.
+            run(toolchain.build(target, "device").args(["--package", "no-panic"]), BUILD_LIMIT)?;
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+fn aarch64() -> Result<Outcome, String> {
+    if cfg!(target_arch = "aarch64") {
+        return skipped("this processor is one: the step `core` has compared its kernels");
+    }
+    if let Err(reason) = setup::aarch64() {
+        return skipped(&reason);
+    }
+    // The newest that there is, and one without dot products.
+    for processor in ["max", "cortex-a53"] {
+        let mut command = cargo(&["test", "--release", "--target", AARCH64]);
+        command.args(["--package", "inkbit-tests", "--no-default-features"]);
+        command.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER", "rust-lld");
+        command.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_RUNNER", AARCH64_EMULATOR);
+        run(command.env("QEMU_CPU", processor), TEST_LIMIT)?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn tests() -> Result<Outcome, String> {
+    // The default members, not the whole workspace: then cargo resolves the same features as for
+    // `cargo run --release` and builds nothing twice.
+    let mut command = cargo(&["test", "--release", "--no-fail-fast"]);
+    // What is missing for the devices is skipped under plain `cargo test`; here it was set up.
+    command.env("INKBIT_REQUIRE_DEVICES", "1");
+    if setup::has_browser() {
+        command.env("INKBIT_REQUIRE_BROWSER", "1");
+    } else {
+        eprintln!("reports are not looked at: no browser is installed, and setup could not do it");
+    }
+    run(&mut command, TEST_LIMIT)?;
+    Ok(Outcome::Done)
+}
+
+fn lint() -> Result<Outcome, String> {
+    if output("cargo", &["clippy", "--version"]).is_none() {
+        return skipped("clippy is not installed; `rustup component add clippy`");
+    }
+    let clippy = ["clippy", "--release", "--workspace", "--all-targets", "--", "-Dwarnings"];
+    run(&mut cargo(&clippy), BUILD_LIMIT)?;
+    if missing_targets(&[AARCH64]).is_empty() {
+        let simd = ["clippy", "--release", "--package", "inkbit-simd"];
+        run(cargo(&simd).args(["--target", AARCH64, "--", "-Dwarnings"]), BUILD_LIMIT)?;
+    }
+    run(book::program("clippy").args(["--all-targets", "--", "-Dwarnings"]), BUILD_LIMIT)?;
+    devices::lint()?;
+    Ok(Outcome::Done)
+}
+
+fn docs() -> Result<Outcome, String> {
+    let mut command = cargo(&["doc", "--release", "--no-deps", "--workspace", "--quiet"]);
+    run(command.env("RUSTDOCFLAGS", "-Dwarnings"), BUILD_LIMIT)?;
+    Ok(Outcome::Done)
+}
+
+/// `cargo test` has already executed the cells, as examples of the chapter that is made of them. This
+/// is for what they show, and takes minutes: evcxr is built, and by it burn once more.
+fn notebook() -> Result<Outcome, String> {
+    let program = "target/notebook/build";
+    let mut command =
+        cargo(&["run", "--release", "--manifest-path", "tests/tools/notebook/Cargo.toml"]);
+    command.args(["--target-dir", program, "--", "host/notebooks/lesson.ipynb"]);
+    // Else evcxr would build everything anew in a temporary folder. It takes no path with `..`.
+    let root = root().canonicalize().map_err(|error| error.to_string())?;
+    command.env("EVCXR_TMPDIR", root.join("target/notebook/cells"));
+    run(&mut command, NOTEBOOK_LIMIT)?;
+    Ok(Outcome::Done)
+}
+
+fn skipped(reason: &str) -> Result<Outcome, String> {
+    eprintln!("skipped: {reason}");
+    Ok(Outcome::Skipped(reason.to_owned()))
+}
