@@ -68,6 +68,12 @@ pub(crate) const STEPS: &[Step] = &[
         run: devices::kernels,
     },
     Step {
+        name: "examples",
+        why: "run the smallest firmwares, which a stranger copies: each has to read a 7",
+        in_test: true,
+        run: devices::examples,
+    },
+    Step {
         name: "aarch64",
         why: "compare the kernels of Apple silicon and Raspberry Pis with the portable one, in QEMU",
         in_test: true,
