@@ -34,7 +34,7 @@ pub(crate) fn book() -> Result<Outcome, String> {
 /// Writes what the blobs and the counted instructions say into the pages that show it.
 pub(crate) fn figures() -> Result<Outcome, String> {
     // The features of all default members, so that nothing is built twice.
-    let mut command = cargo(&["test", "--release", "--test", "main", "figures"]);
+    let mut command = cargo(&["test", "--release", "--test", "tests", "figures"]);
     run(command.env("INKBIT_BLESS", "1"), BUILD_LIMIT)?;
     Ok(Outcome::Done)
 }
