@@ -174,10 +174,6 @@ pub fn oddities(data: &Dataset) -> Vec<String> {
 }
 
 /// Refuses data to train on of a single class.
-///
-/// # Errors
-///
-/// [`LabelsError::OneClass`].
 pub fn check_classes(data: &Dataset) -> Result<(), LabelsError> {
     let Some(&first) = data.train.labels.first() else { return Ok(()) };
     if data.train.labels.iter().any(|&label| label != first) {

@@ -165,10 +165,6 @@ impl DataError {
 }
 
 /// Loads data; MNIST is downloaded if need be, with a progress bar where somebody looks.
-///
-/// # Errors
-///
-/// [`DataError`].
 pub fn load(source: &Source) -> Result<Dataset, DataError> {
     let Source { name, data_dir, mirror } = source;
     if name == "mnist" {

@@ -77,10 +77,6 @@ impl Client {
     }
 
     /// Asks who the device is.
-    ///
-    /// # Errors
-    ///
-    /// [`DeviceError`].
     pub fn hello(&mut self) -> Result<Hello, DeviceError> {
         self.ask(&Request::Hello, |response| match response {
             Response::Hello(hello) => Some(Hello {
@@ -102,10 +98,6 @@ impl Client {
     }
 
     /// Asks what is on the display.
-    ///
-    /// # Errors
-    ///
-    /// [`DeviceError`].
     pub fn status(&mut self) -> Result<Status, DeviceError> {
         self.ask(&Request::Status, |response| match response {
             Response::Status(status) => Some(*status),
@@ -114,37 +106,21 @@ impl Client {
     }
 
     /// Presses or releases a key.
-    ///
-    /// # Errors
-    ///
-    /// [`DeviceError`].
     pub fn key(&mut self, key: Key, pressed: bool) -> Result<(), DeviceError> {
         self.order(&Request::Key { key, pressed })
     }
 
     /// Moves the pen over the canvas.
-    ///
-    /// # Errors
-    ///
-    /// [`DeviceError`].
     pub fn pen(&mut self, x: u8, y: u8, down: bool) -> Result<(), DeviceError> {
         self.order(&Request::Pen { x, y, down })
     }
 
     /// Wipes the canvas.
-    ///
-    /// # Errors
-    ///
-    /// [`DeviceError`].
     pub fn clear(&mut self) -> Result<(), DeviceError> {
         self.order(&Request::Clear)
     }
 
     /// Changes the screen.
-    ///
-    /// # Errors
-    ///
-    /// [`DeviceError`].
     pub fn show(&mut self, mode: Mode) -> Result<(), DeviceError> {
         self.order(&Request::Show(mode))
     }
@@ -163,10 +139,6 @@ impl Client {
     }
 
     /// Classifies one image.
-    ///
-    /// # Errors
-    ///
-    /// [`DeviceError`].
     pub fn classify(&mut self, pixels: &[u8]) -> Result<Answer, DeviceError> {
         let mut found = None;
         self.classify_all([pixels], |_, answer| {
@@ -178,10 +150,6 @@ impl Client {
 
     /// Classifies images and hands each answer, with the image's place in the row, to `take`. The
     /// order is that of the images but where something was lost. Ends early if `take` says so.
-    ///
-    /// # Errors
-    ///
-    /// [`DeviceError`].
     pub fn classify_all<'p>(
         &mut self,
         images: impl IntoIterator<Item = &'p [u8]>,

@@ -114,10 +114,6 @@ impl Counts {
 
 /// Reads a benchmark's file; without one, gives the counts of the reference models, which are built
 /// in. What is fitted to those is taken where the file has nothing fitted to its own.
-///
-/// # Errors
-///
-/// [`CountsError`].
 pub fn read_counts(path: Option<&Path>) -> Result<Counts, CountsError> {
     let Some(path) = path else { return Ok(Counts::built_in()) };
     let failed = |message| CountsError::Text { path: path.to_owned(), message };

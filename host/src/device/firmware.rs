@@ -77,10 +77,6 @@ impl Firmware {
     }
 
     /// Reads `file`, or else what the build has left for the board.
-    ///
-    /// # Errors
-    ///
-    /// [`FirmwareError`].
     pub fn find(board: &Board, file: Option<&Path>) -> Result<Self, FirmwareError> {
         let path = file.map_or_else(|| Self::built_path(board), Path::to_owned);
         if file.is_none() && !path.exists() {
@@ -97,10 +93,6 @@ impl Firmware {
     }
 
     /// The same firmware with a model in a segment and a section of its own.
-    ///
-    /// # Errors
-    ///
-    /// [`ImageError`].
     pub fn with_model(&self, board: &Board, blob: &[u8]) -> Result<Self, ImageError> {
         let elf = merged_elf(&self.elf, board.memory.model.address, blob)?;
         Ok(Self { path: self.path.clone(), elf })
@@ -113,20 +105,12 @@ impl Firmware {
     }
 
     /// What is to be flashed, and where.
-    ///
-    /// # Panics
-    ///
-    /// Never: the file was checked when it was read.
     #[must_use]
     pub fn parts(&self) -> Vec<(u32, &[u8])> {
         self.try_parts().expect("checked when it was read")
     }
 
     /// What it takes of the board.
-    ///
-    /// # Panics
-    ///
-    /// Never: the file was checked when it was read.
     #[must_use]
     pub fn footprint(&self, board: &Board) -> Footprint {
         let code = self.parts().iter().map(|(_, bytes)| bytes.len() as u32).sum();

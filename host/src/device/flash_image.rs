@@ -28,10 +28,6 @@ pub enum ImageError {
 }
 
 /// Intel HEX with these bytes at these addresses.
-///
-/// # Panics
-///
-/// Never: every line is short enough, and the last says that it is.
 #[must_use]
 pub fn hex(parts: &[(u32, &[u8])]) -> String {
     let mut records = Vec::new();
@@ -59,10 +55,6 @@ pub fn hex(parts: &[(u32, &[u8])]) -> String {
 /// The firmware's ELF file with the model in a segment and a section of its own.
 ///
 /// What was there stays where it is; the tables, which grow, move to the end.
-///
-/// # Errors
-///
-/// [`ImageError`].
 pub fn merged_elf(firmware: &[u8], address: u32, blob: &[u8]) -> Result<Vec<u8>, ImageError> {
     let mut header: FileHeader32<LittleEndian> = *Header::parse(firmware)?;
     let mut segments = header.program_headers(ENDIAN, firmware)?.to_vec();

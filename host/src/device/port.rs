@@ -20,10 +20,6 @@ pub struct PortError {
 }
 
 /// Opens a port, 8 bits, no parity, one stop bit, and throws away what it has received so far.
-///
-/// # Errors
-///
-/// [`PortError`].
 pub fn open(port: &str, baud: u32) -> Result<Box<dyn SerialPort>, PortError> {
     let advice = "; is the board plugged in, and may you use it (on Linux: `sudo usermod -a -G \
                   dialout $USER`, then log in again)?";

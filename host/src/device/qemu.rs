@@ -108,10 +108,6 @@ impl Emulator {
     /// println!("logits of blank paper: {:?}", answer.logits);
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`EmulatorError`].
     pub fn start(
         board: &Board,
         firmware: &Firmware,
@@ -122,10 +118,6 @@ impl Emulator {
     }
 
     /// [`Self::start`], giving QEMU these arguments too.
-    ///
-    /// # Errors
-    ///
-    /// [`EmulatorError`].
     pub fn start_with(
         board: &Board,
         firmware: &Firmware,
@@ -175,10 +167,6 @@ impl Emulator {
     }
 
     /// Connects to the board's serial port.
-    ///
-    /// # Errors
-    ///
-    /// [`EmulatorError`].
     pub fn connect(&mut self) -> Result<UnixStream, EmulatorError> {
         let start = Instant::now();
         let stream = loop {
@@ -202,29 +190,17 @@ impl Emulator {
     }
 
     /// A client of the board that owns the emulator: dropping one ends the other.
-    ///
-    /// # Errors
-    ///
-    /// [`EmulatorError`].
     pub fn into_client(mut self) -> Result<Client, EmulatorError> {
         let stream = self.connect()?;
         Ok(Client::new(EmulatedLine { stream, emulator: self }, WINDOW))
     }
 
     /// A connection that does what a person would do at the window.
-    ///
-    /// # Errors
-    ///
-    /// The system's.
     pub fn qmp(&self) -> io::Result<Qmp> {
         Qmp::connect(&self.folder.path().join("qmp"))
     }
 
     /// Waits until a person closes the window, and says how QEMU ended.
-    ///
-    /// # Errors
-    ///
-    /// The system's.
     pub fn wait(&mut self) -> io::Result<ExitStatus> {
         // `Child::wait` would close standard input, which ends the emulator.
         loop {

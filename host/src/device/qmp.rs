@@ -15,10 +15,6 @@ pub struct Qmp {
 
 impl Qmp {
     /// Connects to the socket.
-    ///
-    /// # Errors
-    ///
-    /// The system's.
     pub fn connect(socket: &Path) -> io::Result<Self> {
         let stream = UnixStream::connect(socket)?;
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;
@@ -50,10 +46,6 @@ impl Qmp {
     }
 
     /// Writes the display as a PNG file.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Self::execute`].
     pub fn screenshot(&mut self, file: &Path) -> io::Result<()> {
         let file = std::path::absolute(file)?;
         let arguments = json!({ "filename": file, "format": "png" });
@@ -61,10 +53,6 @@ impl Qmp {
     }
 
     /// Presses a key by QEMU's name for it, and lets go of it after `hold`. Returns at once.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Self::execute`].
     pub fn press(&mut self, key: &str, hold: Duration) -> io::Result<()> {
         let arguments = json!({
             "keys": [{ "type": "qcode", "data": key }],

@@ -137,10 +137,6 @@ impl DeviceModel {
     }
 
     /// An answer's logits, one for each class.
-    ///
-    /// # Errors
-    ///
-    /// [`DeviceError::Logits`].
     pub fn check_logits<'a>(&self, answer: &'a Answer) -> Result<&'a [i32], DeviceError> {
         let (found, expected) = (answer.logits.len(), self.classes);
         if found != expected {

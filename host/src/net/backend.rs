@@ -25,10 +25,6 @@ pub struct BackendError;
 
 impl Backend {
     /// The device that tensors live on, without automatic differentiation.
-    ///
-    /// # Errors
-    ///
-    /// [`BackendError`].
     pub fn device(self) -> Result<Device, BackendError> {
         match self {
             // Upstream points to flex, which is a cargo feature away.

@@ -27,10 +27,6 @@ fn example(layers: usize) -> String {
 }
 
 /// The widths of every layer's weights: one number for all layers, or one for each.
-///
-/// # Errors
-///
-/// [`BitsError`].
 pub fn per_layer(bits: &[u8], layers: usize) -> Result<Vec<WeightBits>, BitsError> {
     let width =
         |&bits| WeightBits::from_bits(bits).ok_or_else(|| BitsError::Width(bits.to_string()));
@@ -43,10 +39,6 @@ pub fn per_layer(bits: &[u8], layers: usize) -> Result<Vec<WeightBits>, BitsErro
 }
 
 /// One number of a list on the command line.
-///
-/// # Errors
-///
-/// [`BitsError::Width`].
 pub fn parse(text: &str) -> Result<u8, BitsError> {
     let bits = text.trim().parse().ok().filter(|&bits| WeightBits::from_bits(bits).is_some());
     bits.ok_or_else(|| BitsError::Width(text.to_owned()))

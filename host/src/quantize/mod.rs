@@ -97,10 +97,6 @@ pub struct Quantized {
 impl Quantized {
     /// What a trained network becomes: with scales that were learned, if it has any, and else with
     /// those of [`Quantized::post_training`], measured on `images` that are shrunk to `input`.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Quantized::post_training`].
     pub fn of_trained(
         net: &Mlp,
         images: &Images,

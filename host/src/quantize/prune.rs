@@ -44,10 +44,6 @@ impl Quantized {
     /// The network without the hidden units that `model`, which was exported from it, does not need
     /// for any of the images, and how many there were in each layer. Each layer keeps one unit at
     /// least.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`check_images`].
     pub fn without_dead_units(
         &self,
         model: &Model<'_>,

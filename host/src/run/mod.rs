@@ -89,10 +89,6 @@ impl Run {
     }
 
     /// Refuses a folder that holds a run.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError::Exists`].
     pub fn check_free(folder: &Path) -> Result<(), RunError> {
         if !Self::is_at(folder) {
             return Ok(());
@@ -152,10 +148,6 @@ impl Run {
     }
 
     /// Whether it is finished, but its report has not been written.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Run::history`].
     pub fn lacks_report(&self) -> Result<bool, RunError> {
         Ok(self.history()?.end.is_some() && !self.report().exists())
     }
@@ -248,10 +240,6 @@ impl Run {
     }
 
     /// [`Run::train`], and where the time went.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Run::train`].
     pub fn train_timed(
         &self,
         data: &Dataset,
@@ -283,10 +271,6 @@ impl Run {
     }
 
     /// Keeps what a quantization of the weights cost.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError::File`].
     pub fn save_quantization(&self, report: &Quantization) -> Result<(), RunError> {
         Ok(files::write(&self.path(QUANTIZED), json(report).as_bytes())?)
     }

@@ -132,10 +132,6 @@ impl<'a> Trainer<'a> {
     }
 
     /// A network that has been trained for some epochs with this configuration and these images.
-    ///
-    /// # Errors
-    ///
-    /// As [`Trainer::new`].
     pub fn resume(
         config: &TrainConfig,
         images: &'a Images,

@@ -71,10 +71,6 @@ pub enum PictureError {
 
 /// Reads a PNG, JPEG or PGM file and makes an image of `side` × `side` pixels of what is drawn in
 /// it, row by row, 0 for paper and 255 for ink.
-///
-/// # Errors
-///
-/// [`PictureError`].
 pub fn read(path: &Path, side: usize) -> Result<Vec<u8>, PictureError> {
     let picture = decode(path)?;
     // Where white is drawn on nothing, paper that is white would hide it.

@@ -39,10 +39,6 @@ pub fn contact_sheet(rows: &[Vec<Vec<u8>>], side: usize) -> GrayImage {
 /// # Errors
 ///
 /// [`FileError`].
-///
-/// # Panics
-///
-/// Never: memory is written to before the file.
 pub fn save(picture: &GrayImage, path: &Path) -> Result<(), FileError> {
     let mut bytes = Cursor::new(Vec::new());
     picture.write_to(&mut bytes, ImageFormat::Png).expect("grey pixels are a PNG");
