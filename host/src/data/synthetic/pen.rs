@@ -1,7 +1,7 @@
-//! From a skeleton to the path of one writer's pen: which style, how shaky, how slanted, how wide.
+//! Turns a skeleton into the path of one writer's pen: which style, how shaky, how slanted, how wide.
 
 use super::random::Random;
-use super::skeletons::{DIGITS, Style};
+use super::skeletons::{DIGITS, Point, Style};
 
 /// A point of the pen's path; any unit, y downwards.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -10,10 +10,10 @@ pub(super) struct Spot {
     pub(super) y: f32,
 }
 
-/// Straight pieces between two points on a smooth curve.
+/// Straight lines between two points of a smooth curve.
 const PIECES: usize = 6;
 
-/// Knots along each edge of the field that bends the sheet.
+/// Knots along each side of the field that bends the sheet.
 const KNOTS: usize = 3;
 
 /// Draws the strokes of one digit: polylines, about 100 units tall.
@@ -21,31 +21,23 @@ pub(super) fn write(digit: usize, random: &mut Random) -> Vec<Vec<Spot>> {
     let style = choose(DIGITS[digit], random);
     let shake = random.uniform(0.5, 4.0);
     let bend = Bend::new(random);
-    let shares = Shares::new(random);
+    let proportions = Proportions::new(random);
     let lean = Lean::new(random);
-    style
-        .strokes
-        .iter()
-        .map(|points| {
-            let mut knots: Vec<Spot> = Vec::with_capacity(points.len());
-            for (index, &(x, y)) in points.iter().enumerate() {
-                // Both points of a corner stay one.
-                let spot = if index > 0 && points[index - 1] == (x, y) {
-                    knots[index - 1]
-                } else {
-                    let (x, y) =
-                        (f32::from(x) + random.bell(shake), f32::from(y) + random.bell(shake));
-                    Spot { x, y }
-                };
-                knots.push(spot);
-            }
-            let mut path = smooth(&knots);
-            for spot in &mut path {
-                *spot = lean.apply(bend.apply(shares.apply(*spot)));
-            }
-            path
-        })
-        .collect()
+    let stroke = |points: &&[Point]| {
+        let mut knots: Vec<Spot> = Vec::with_capacity(points.len());
+        for (index, &(x, y)) in points.iter().enumerate() {
+            // Both points of a corner stay one.
+            knots.push(if index > 0 && points[index - 1] == (x, y) {
+                knots[index - 1]
+            } else {
+                let (x, y) = (f32::from(x), f32::from(y));
+                Spot { x: x + random.bell(shake), y: y + random.bell(shake) }
+            });
+        }
+        let path = smooth(&knots).into_iter();
+        path.map(|spot| lean.apply(bend.apply(proportions.apply(spot)))).collect()
+    };
+    style.strokes.iter().map(stroke).collect()
 }
 
 fn choose(styles: &'static [Style], random: &mut Random) -> &'static Style {
@@ -86,7 +78,7 @@ fn smooth(knots: &[Spot]) -> Vec<Spot> {
     path
 }
 
-/// A sheet bent smoothly: shifts at a grid of knots, blended between them.
+/// A smooth bend of the sheet: shifts at a grid of knots, blended between them.
 struct Bend([[(f32, f32); KNOTS]; KNOTS]);
 
 impl Bend {
@@ -112,8 +104,8 @@ impl Bend {
     }
 }
 
-/// The cell of a position from 0 to 1 among the knots, and how far into it, eased so that the
-/// sheet has no creases.
+/// The cell of a position from 0 to 1 among the knots, and the fraction of the cell before it, eased so
+/// that the sheet has no creases.
 fn cell(position: f32) -> (usize, f32) {
     let scaled = position.clamp(0.0, 1.0) * (KNOTS - 1) as f32;
     let index = (scaled as usize).min(KNOTS - 2);
@@ -121,13 +113,13 @@ fn cell(position: f32) -> (usize, f32) {
     (index, t * t * (3.0 - 2.0 * t))
 }
 
-/// How the height and the width are shared out: a large head over a small foot, or the reverse.
-struct Shares {
+/// The proportions of height and width: a large head over a small foot, or the reverse.
+struct Proportions {
     down: f32,
     across: f32,
 }
 
-impl Shares {
+impl Proportions {
     fn new(random: &mut Random) -> Self {
         Self { down: random.bell(0.25), across: random.bell(0.25) }
     }
@@ -150,7 +142,7 @@ struct Lean {
 
 impl Lean {
     fn new(random: &mut Random) -> Self {
-        // Half the angle's tangent gives sine and cosine without a library's rounding.
+        // The tangent of half the angle gives sine and cosine without a library's rounding.
         let half = random.bell(0.05);
         let scale = 1.0 / (1.0 + half * half);
         Self {
