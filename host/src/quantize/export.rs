@@ -1,4 +1,4 @@
-//! A rounded network to the bytes of a model.
+//! Exports a rounded network as the bytes of a model.
 
 use inkbit_core::blob::pack_layer;
 use inkbit_core::{Header, LayerShape, MAX_LAYERS, Model, Provenance};
@@ -8,7 +8,7 @@ use super::{Description, QuantizeError, Quantized};
 use crate::model::Blob;
 use crate::net::{Dense, Mlp};
 
-/// One layer's integers.
+/// The integers of one layer besides its weights.
 struct IntLayer {
     shape: LayerShape,
     multipliers: Vec<u32>,
@@ -20,7 +20,7 @@ impl IntLayer {
     fn new(dense: &Dense, scales: &LayerScales, input: f64) -> Self {
         let multipliers: Vec<u32> = scales.activation.map_or_else(Vec::new, |step| {
             let multiplier = |scale: &f64| (input * scale / step * 2_f64.powi(32)).round();
-            // A float beyond u32 becomes its greatest value: the unit saturates a little late.
+            // A float beyond u32 becomes u32::MAX: the unit saturates a little late.
             scales.weight.iter().map(|scale| multiplier(scale) as u32).collect()
         });
         let shared = multipliers.len() == 1;
@@ -40,7 +40,7 @@ impl IntLayer {
     }
 }
 
-/// Writes a rounded network as a model. `tested` is (correct, images) if it has been measured.
+/// Writes a rounded network as a model. `tested` is (correct, images), or zeros before a test.
 ///
 /// ```
 /// use inkbit::data::synthetic::{Part, images};
@@ -67,7 +67,7 @@ impl IntLayer {
 ///
 /// # Errors
 ///
-/// Those of the format, where a row could overflow for one, and parameters that are not finite.
+/// Those of the format, such as a row that could overflow, and parameters that are not finite.
 pub fn export(
     quantized: &Quantized,
     description: &Description,
@@ -114,11 +114,7 @@ pub fn export(
     Ok(Blob::from_model(&Model::new(header, &data)?)?)
 }
 
-/// Checks that the format has room for a network, and that its parameters are numbers.
-///
-/// # Errors
-///
-/// [`QuantizeError::TooLarge`], [`QuantizeError::NotFinite`].
+/// Checks that the format has room for a network, and that its parameters are finite.
 pub fn check(net: &Mlp) -> Result<(), QuantizeError> {
     let found = net.layers.len();
     if found > MAX_LAYERS {

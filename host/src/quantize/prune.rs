@@ -1,4 +1,4 @@
-//! Removal of hidden units that never fire: the same outputs in fewer bytes.
+//! Removes hidden units that never fire: the same outputs in fewer bytes.
 
 use inkbit_core::requant::requantize;
 use inkbit_core::{LayerOutput, Model};
@@ -14,13 +14,13 @@ use crate::support::parallel;
 /// Units removed from one hidden layer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removed {
-    /// Units the layer had.
+    /// Units before the removal.
     pub units: usize,
-    /// Removed because no image at all can make them fire: their greatest sum is not above 0.
+    /// Removed because no image can make them fire: their greatest sum is not above 0.
     pub proved: usize,
-    /// Removed because nothing takes their outputs: all weights from them are 0.
+    /// Removed because no unit uses their outputs: all weights from them are 0.
     pub unused: usize,
-    /// Removed because none of the images tried made them fire. Another image may.
+    /// Removed because none of the given images makes them fire. Another image may.
     pub measured: usize,
 }
 
