@@ -75,7 +75,6 @@ enum Failure {
 
 impl Download {
     /// Downloads from these mirrors, as patiently as a slow connection needs.
-    #[must_use]
     pub fn from_mirrors(mirrors: &[&str]) -> Self {
         Self {
             mirrors: mirrors.iter().map(ToString::to_string).collect(),

@@ -138,7 +138,6 @@ impl Idx {
     }
 
     /// SHA-256 of the file when it is not gzipped.
-    #[must_use]
     pub fn digest(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
         hash.update((0x800 | self.sizes.len() as u32).to_be_bytes());

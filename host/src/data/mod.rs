@@ -10,7 +10,7 @@ pub mod picture;
 pub(crate) mod shrink;
 pub mod synthetic;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
@@ -75,7 +75,6 @@ pub struct Dataset {
 impl Dataset {
     /// SHA-256 over side length, classes, pixels and labels of both parts, whatever the source.
     /// Classes are hashed by number: their labels are presentation.
-    #[must_use]
     pub fn digest(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
         for class in 0..self.classes.len() {
@@ -102,29 +101,6 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 const SYNTHETIC_IMAGES: (usize, usize) = (60_000, 10_000);
 /// The seed of `synthetic`: always the same, so that models can be compared.
 const SYNTHETIC_SEED: u64 = 1;
-
-/// The source of a data set.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
-    name: String,
-    data_dir: Option<PathBuf>,
-    mirror: Option<String>,
-}
-
-impl Source {
-    /// `mnist`, `synthetic`, or else a folder of IDX files; for `mnist` also the folder that must
-    /// have it and the address to download it from, instead of the usual places.
-    #[must_use]
-    pub fn new(name: &str, data_dir: Option<PathBuf>, mirror: Option<String>) -> Self {
-        Self { name: name.to_owned(), data_dir, mirror }
-    }
-
-    /// Digits that need no file.
-    #[must_use]
-    pub fn synthetic() -> Self {
-        Self::new("synthetic", None, None)
-    }
-}
 
 /// Why a data set cannot be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -153,15 +129,20 @@ impl DataError {
     }
 }
 
-/// Loads a data set; MNIST is downloaded if need be, with a progress bar on a terminal.
-pub fn load(source: &Source) -> Result<Dataset, DataError> {
-    let Source { name, data_dir, mirror } = source;
+/// Loads `mnist`, `synthetic`, or else a folder of IDX files. For `mnist`, `data_dir` is the folder that
+/// must have it and `mirror` the address to download it from, instead of the usual places; it is
+/// downloaded if need be, with a progress bar on a terminal.
+pub fn load(
+    name: &str,
+    data_dir: Option<&Path>,
+    mirror: Option<&str>,
+) -> Result<Dataset, DataError> {
     if name == "mnist" {
-        return Ok(mnist::load(data_dir.as_deref(), mirror.as_deref())?);
+        return Ok(mnist::load(data_dir, mirror)?);
     }
     for (flag, given) in [("--data-dir", data_dir.is_some()), ("--mirror", mirror.is_some())] {
         if given {
-            return Err(DataError::OnlyMnist { flag, name: name.clone() });
+            return Err(DataError::OnlyMnist { flag, name: name.to_owned() });
         }
     }
     if name == "synthetic" {
@@ -169,7 +150,7 @@ pub fn load(source: &Source) -> Result<Dataset, DataError> {
         return Ok(synthetic::dataset(train, test, SYNTHETIC_SEED));
     }
     if !Path::new(name).is_dir() {
-        return Err(DataError::Unknown { name: name.clone() });
+        return Err(DataError::Unknown { name: name.to_owned() });
     }
     Ok(Files::read(Path::new(name))?.dataset(name)?)
 }

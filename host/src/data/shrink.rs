@@ -7,7 +7,6 @@ use super::Images;
 /// How an image of `side` × `side` pixels becomes `width` × `width` inputs: squares of 4×4, 2×2 or
 /// 1×1 pixels, the largest that fit, are averaged, and the remainder is cropped on all sides alike. A
 /// width of 0 leaves the image as it is. `None` if no such squares fit.
-#[must_use]
 pub fn input(side: usize, width: usize) -> Option<Input> {
     let whole = Input::full(u16::try_from(side).ok()?);
     if width == 0 {

@@ -33,7 +33,6 @@ pub enum Part {
 /// assert_eq!((data.train.len(), data.test.len(), data.test.side), (100, 20, 28));
 /// assert_eq!(data.digest(), dataset(100, 20, 1).digest()); // the seed decides every pixel
 /// ```
-#[must_use]
 pub fn dataset(train: usize, test: usize, seed: u64) -> Dataset {
     Dataset {
         name: "synthetic".to_owned(),
@@ -44,7 +43,6 @@ pub fn dataset(train: usize, test: usize, seed: u64) -> Dataset {
 }
 
 /// Draws the first `count` images of a part, on all processors.
-#[must_use]
 pub fn images(part: Part, count: usize, seed: u64) -> Images {
     let labels: Vec<u8> = (0..count).map(|index| label(part, index, seed)).collect();
     let pixels = parallel::split(count, |indices| {
@@ -60,7 +58,6 @@ pub fn images(part: Part, count: usize, seed: u64) -> Images {
 
 /// The digit and the pen's path of an image: for each stroke its points (x, y), y downwards, in no
 /// particular unit. For devices that draw a digit themselves.
-#[must_use]
 pub fn path(part: Part, index: usize, seed: u64) -> (u8, Vec<Vec<(f32, f32)>>) {
     let digit = label(part, index, seed);
     let (strokes, _) = strokes(digit, part, index, seed);

@@ -46,7 +46,6 @@ impl Cost {
     /// assert!(estimate.seconds().expect("it has a clock") < 0.005);
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
-    #[must_use]
     pub fn of(board: &Board, crc: u32, activity: &Activity, counts: &Counts) -> Option<Self> {
         match counts.of(crc).get(&board.name) {
             Some(&instructions) => Some(Self { instructions, error: None, clock: board.clock }),
@@ -55,7 +54,6 @@ impl Cost {
     }
 
     /// The estimated cost on a board; `None` for a processor without counts.
-    #[must_use]
     pub fn estimate(board: &Board, activity: &Activity, counts: &Counts) -> Option<Self> {
         let fit = counts.fit(&board.cpu)?;
         let instructions = fit.estimate(activity);

@@ -50,7 +50,6 @@ impl Counts {
     /// # Panics
     ///
     /// If the built-in file is damaged, which the tests rule out.
-    #[must_use]
     pub fn built_in() -> Self {
         let text = include_str!("../../models/counts.toml");
         Self::parse(text).expect("the tests read it")
@@ -85,14 +84,12 @@ impl Counts {
     /// The fit to the counts of a processor; see [`Cost::estimate`].
     ///
     /// [`Cost::estimate`]: crate::device::cost::Cost::estimate
-    #[must_use]
     pub fn fit(&self, cpu: &str) -> Option<&Fit> {
         self.fit.iter().find(|fit| fit.cpu == cpu)
     }
 
     /// Mean instructions per inference on each board, with the kernel that is flashed, for the model whose
     /// blob has this CRC; of real images where there are counts of both kinds.
-    #[must_use]
     pub fn of(&self, crc: u32) -> BTreeMap<String, f64> {
         const FLASHED: &str = "packed";
         let crc = format!("{crc:08x}");

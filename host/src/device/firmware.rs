@@ -13,7 +13,6 @@ use crate::support::files::{self, FileError};
 /// The firmware of one board.
 #[derive(Clone, Debug)]
 pub struct Firmware {
-    path: PathBuf,
     elf: Vec<u8>,
 }
 
@@ -50,7 +49,6 @@ impl Firmware {
     /// assert!(path.ends_with("thumbv6m-none-eabi/release/inkbit-microbit"));
     /// # Ok::<_, inkbit::device::board::UnknownBoard>(())
     /// ```
-    #[must_use]
     pub fn built_path(board: &Board) -> PathBuf {
         let built = Path::new("firmware/target").join(&board.target).join("release");
         let here = built.join(&board.package);
@@ -65,36 +63,32 @@ impl Firmware {
         if file.is_none() && !path.exists() {
             return Err(FirmwareError::Missing { board: board.name.clone(), path });
         }
-        let firmware = Self { elf: files::read(&path)?, path };
-        firmware.check(board).map_err(|reason| FirmwareError::Format {
-            path: firmware.path.clone(),
-            board: board.name.clone(),
-            cpu: board.cpu.clone(),
-            reason,
-        })?;
-        Ok(firmware)
+        let firmware = Self { elf: files::read(&path)? };
+        match firmware.check(board) {
+            Ok(()) => Ok(firmware),
+            Err(reason) => {
+                let (board, cpu) = (board.name.clone(), board.cpu.clone());
+                Err(FirmwareError::Format { path, board, cpu, reason })
+            }
+        }
     }
 
     /// The same firmware with a model in a segment and a section of its own.
     pub fn with_model(&self, board: &Board, blob: &[u8]) -> Result<Self, FlashImageError> {
-        let elf = merged_elf(&self.elf, board.memory.model.address, blob)?;
-        Ok(Self { path: self.path.clone(), elf })
+        Ok(Self { elf: merged_elf(&self.elf, board.memory.model.address, blob)? })
     }
 
     /// The ELF file.
-    #[must_use]
     pub fn elf(&self) -> &[u8] {
         &self.elf
     }
 
     /// The bytes to flash, and their addresses.
-    #[must_use]
     pub fn parts(&self) -> Vec<(u32, &[u8])> {
         self.try_parts().expect("checked when it was read")
     }
 
     /// Its use of the board's memory.
-    #[must_use]
     pub fn footprint(&self, board: &Board) -> Footprint {
         let code = self.parts().iter().map(|(_, bytes)| bytes.len() as u32).sum();
         let header = Header::parse(&*self.elf).expect("checked when it was read");

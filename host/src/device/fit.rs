@@ -36,7 +36,6 @@ impl Terms {
     pub const KINDS: usize = 9;
 
     /// The terms of making inputs from an image.
-    #[must_use]
     pub fn of_input(input: Input) -> Self {
         let read = input.width() * usize::from(input.pool);
         let (read, mut terms) = ((read * read) as f64, Self::default());
@@ -50,7 +49,6 @@ impl Terms {
     }
 
     /// The terms of a layer, with a kernel that computes `blocks` of outputs at once.
-    #[must_use]
     pub fn of_layer(layer: &LayerActivity, is_last: bool, blocks: Blocks) -> Self {
         let group = layer.bits.block() * blocks.of(layer.bits);
         let groups = layer.outputs.div_ceil(group);
@@ -69,13 +67,11 @@ impl Terms {
     }
 
     /// The numbers in the order of the fields.
-    #[must_use]
     pub fn array(self) -> [f64; Self::KINDS] {
         bytemuck::cast(self)
     }
 
     /// The inverse of [`Terms::array`].
-    #[must_use]
     pub fn from_array(numbers: [f64; Self::KINDS]) -> Self {
         bytemuck::cast(numbers)
     }
@@ -123,7 +119,6 @@ pub struct Fit {
 
 impl Fit {
     /// Estimates the instructions of an inference.
-    #[must_use]
     pub fn estimate(&self, activity: &Activity) -> f64 {
         let last = activity.layers.len().saturating_sub(1);
         let layers = activity.layers.iter().enumerate().map(|(number, layer)| {

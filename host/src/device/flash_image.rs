@@ -29,7 +29,6 @@ pub enum FlashImageError {
 }
 
 /// Intel HEX with these bytes at these addresses.
-#[must_use]
 pub fn hex(parts: &[(u32, &[u8])]) -> String {
     let mut records = Vec::new();
     let mut high = 0;

@@ -78,7 +78,7 @@ pub struct Emulator {
 impl Emulator {
     /// Starts a board with its firmware, and `region` at the beginning of its model region. The machine
     /// waits for [`Self::connect`], so that no byte of its output is lost; with a window it runs at
-    /// once.
+    /// once. QEMU gets the `arguments`, too.
     ///
     /// ```no_run
     /// use inkbit::device::qemu::Screen;
@@ -86,22 +86,12 @@ impl Emulator {
     /// let board = Board::find("lm3s6965evb")?;
     /// let firmware = Firmware::find(&board, None)?; // built by `cargo xtask firmware`
     /// let blob = &inkbit::model::builtin::all()[6]; // nano
-    /// let emulator = Emulator::start(&board, &firmware, blob.bytes(), &Screen::Headless)?;
+    /// let emulator = Emulator::start(&board, &firmware, blob.bytes(), &Screen::Headless, &[])?;
     /// let answer = emulator.into_client()?.classify(&[0; 28 * 28])?;
     /// println!("logits of a blank image: {:?}", answer.logits);
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
     pub fn start(
-        board: &Board,
-        firmware: &Firmware,
-        region: &[u8],
-        screen: &Screen,
-    ) -> Result<Self, EmulatorError> {
-        Self::start_with(board, firmware, region, screen, &[])
-    }
-
-    /// [`Self::start`] with more arguments for QEMU.
-    pub fn start_with(
         board: &Board,
         firmware: &Firmware,
         region: &[u8],
@@ -247,14 +237,12 @@ impl Line for EmulatedLine {
 impl Line for UnixStream {}
 
 /// A program on the search path.
-#[must_use]
 pub fn which(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
 /// A path inside one of QEMU's options, where a comma is written twice.
-#[must_use]
 pub fn in_option(path: &Path) -> String {
     path.to_string_lossy().replace(',', ",,")
 }

@@ -24,7 +24,8 @@ pub struct Verification {
     pub repeats: u32,
 }
 
-/// The first image for which the device's logits are not the host's.
+/// The first image whose logits differ between the device and the host; images and units are counted
+/// from 0.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "mismatch at image {image}, unit {unit}: the host says {}, the device {board} says {}\n\
@@ -33,16 +34,12 @@ pub struct Verification {
     host.get(*unit).map_or_else(|| "nothing".to_owned(), ToString::to_string),
     device.get(*unit).map_or_else(|| "nothing".to_owned(), ToString::to_string)
 )]
+#[expect(missing_docs, reason = "the message names the fields")]
 pub struct Mismatch {
-    /// The board's name.
     pub board: String,
-    /// Image, from 0.
     pub image: usize,
-    /// The first unit that differs, from 0.
     pub unit: usize,
-    /// All logits of the host.
     pub host: Vec<i32>,
-    /// All logits of the device.
     pub device: Vec<i32>,
 }
 

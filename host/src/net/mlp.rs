@@ -37,7 +37,6 @@ pub struct Norm {
 
 impl Dense {
     /// A layer whose parameters are 0, without scales.
-    #[must_use]
     pub fn zeros(inputs: usize, outputs: usize) -> Self {
         Self {
             inputs,
@@ -83,14 +82,12 @@ pub struct Mlp {
 impl Mlp {
     /// A network whose parameters are 0. `widths` are those of the input, the hidden layers and the
     /// output.
-    #[must_use]
     pub fn zeros(widths: &[usize]) -> Self {
         let layer = |pair: &[usize]| Dense::zeros(pair[0], pair[1]);
         Self { layers: widths.windows(2).map(layer).collect() }
     }
 
     /// Glorot's uniform initialization: weights within ±√(6 / (inputs + outputs)), biases 0.
-    #[must_use]
     pub fn glorot(widths: &[usize], rng: &mut Rng) -> Self {
         let mut mlp = Self::zeros(widths);
         for layer in &mut mlp.layers {
@@ -102,7 +99,6 @@ impl Mlp {
 
     /// He's initialization: normal weights of variance 2 / inputs, biases 0. The weights of the last
     /// layer, which no ReLU follows, are half as large.
-    #[must_use]
     pub fn he(widths: &[usize], rng: &mut Rng) -> Self {
         let mut mlp = Self::zeros(widths);
         let last = mlp.layers.len() - 1;
@@ -177,7 +173,6 @@ impl Mlp {
     /// # Panics
     ///
     /// If the images have another size than the network takes.
-    #[must_use]
     pub fn logits(&self, images: &Images, device: &Device) -> Vec<f32> {
         /// Bounds the memory.
         const BATCH: usize = 500;
@@ -188,7 +183,6 @@ impl Mlp {
     }
 
     /// The same network as tensors. Nothing is copied.
-    #[must_use]
     pub fn into_net(self, device: &Device) -> Net {
         let layer = |layer: Dense| Linear {
             weight: tensor(layer.weight, [layer.inputs, layer.outputs], device),

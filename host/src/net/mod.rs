@@ -106,7 +106,6 @@ impl Net {
 
     /// The gradients of these parameters, in the shape of a network; 0 for the scales of the
     /// weights.
-    #[must_use]
     pub fn gradients(&self, mut gradients: Gradients) -> Mlp {
         let mut take = |tensor: &Tensor<2>| {
             tensor.grad_remove(&mut gradients).expect("every parameter takes part in the loss")
@@ -118,7 +117,6 @@ impl Net {
     }
 
     /// The parameters as plain vectors. Nothing is copied if no clone is left.
-    #[must_use]
     pub fn into_mlp(self) -> Mlp {
         let layer = |layer: Linear| {
             let [inputs, outputs] = layer.weight.dims();

@@ -42,7 +42,6 @@ pub fn parse(text: &str) -> Result<u8, BitsError> {
 /// ```
 /// assert_eq!(inkbit::quantize::bits::label(&[8, 4, 4]), "8/4/4");
 /// ```
-#[must_use]
 pub fn label(bits: &[usize]) -> String {
     match bits {
         [first, rest @ ..] if rest.iter().all(|bits| bits == first) => first.to_string(),

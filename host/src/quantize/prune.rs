@@ -26,7 +26,6 @@ pub struct Removed {
 
 impl Removed {
     /// Units removed, for whichever reason.
-    #[must_use]
     pub fn total(&self) -> usize {
         self.proved + self.unused + self.measured
     }

@@ -40,7 +40,6 @@ pub struct LayerScales {
 impl LayerScales {
     /// Scales for given weights: 8 bits reach the greatest weight, 4 and 2 bits have the least squared
     /// error. `input` and `activation` are the real values of one step of the layer's inputs and outputs.
-    #[must_use]
     pub fn fit(
         dense: &Dense,
         bits: WeightBits,

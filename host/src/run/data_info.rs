@@ -27,7 +27,6 @@ pub struct DataInfo {
 
 impl DataInfo {
     /// Describes a data set.
-    #[must_use]
     pub fn new(data: &Dataset) -> Self {
         Self {
             name: data.name.clone(),

@@ -17,7 +17,6 @@ pub struct Adam {
 
 impl Adam {
     /// The state before the first step of a network of this shape.
-    #[must_use]
     pub fn new(net: &Mlp) -> Self {
         Self { steps: 0, mean: net.zeroed(), square: net.zeroed() }
     }

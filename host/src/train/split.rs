@@ -8,7 +8,6 @@ use crate::data::Images;
 use crate::support::rng::Rng;
 
 /// The images that a configuration holds out from training, to select checkpoints by.
-#[must_use]
 pub fn validation_images(images: &Images, config: &TrainConfig) -> Images {
     images.chosen(&split(images.len(), config).1)
 }

@@ -31,7 +31,6 @@ pub struct Augmenter {
 
 impl Augmenter {
     /// For images of `side` × `side` pixels.
-    #[must_use]
     pub fn new(side: usize) -> Self {
         let field = Field { x: [0.0; GRID * GRID], y: [0.0; GRID * GRID] };
         Self { side, warper: Warper::new(side), field, moved: vec![0; side * side] }

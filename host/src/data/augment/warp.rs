@@ -75,7 +75,6 @@ struct Line {
 
 impl Warper {
     /// For images of `side` × `side` pixels, `side` from 1 to 1024.
-    #[must_use]
     pub fn new(side: usize) -> Self {
         let stride = side + 3;
         let mut weights = vec![0.0; GRID * side];

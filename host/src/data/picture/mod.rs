@@ -71,7 +71,6 @@ pub fn read(path: &Path, side: usize) -> Result<Vec<u8>, PictureError> {
 /// assert_eq!(pixels.len(), 28 * 28);
 /// assert!(pixels[14 * 28 + 14] > 100 && pixels[0] == 0);
 /// ```
-#[must_use]
 pub fn from_grey(picture: &GrayImage, side: usize) -> Option<Vec<u8>> {
     ink::find(picture).map(|drawing| drawing.normalised(side))
 }

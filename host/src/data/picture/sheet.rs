@@ -15,7 +15,6 @@ const GAP: u32 = 4;
 const BACKGROUND: u8 = 96;
 
 /// A picture of rows of images of `side` × `side` pixels each, black ink on white.
-#[must_use]
 pub fn contact_sheet(rows: &[Vec<Vec<u8>>], side: usize) -> GrayImage {
     let side = side as u32;
     let extent = |count: usize| count as u32 * (side * ZOOM + GAP) + GAP;

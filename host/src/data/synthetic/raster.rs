@@ -8,46 +8,28 @@ pub(super) const SIDE: usize = 28;
 /// The longer side of the ink in pixels, the pen at its usual pressure included.
 const BOX: f32 = 20.0;
 
-/// Width and ink of the pen.
-struct Pen {
-    /// Half its width in pixels.
-    radius: f32,
-    /// How much the pressure changes the width along a stroke, as a fraction of the radius.
-    pressure: f32,
-    /// Width of the soft edge in pixels.
-    edge: f32,
-    /// The darkest ink, up to 255.
-    ink: f32,
-}
-
-impl Pen {
-    fn new(random: &mut Random) -> Self {
-        Self {
-            radius: 1.4 + random.bell(0.45).max(-0.6),
-            pressure: random.uniform(0.0, 0.3),
-            edge: random.uniform(0.9, 1.6),
-            ink: 255.0 - random.uniform(-40.0, 40.0).max(0.0),
-        }
-    }
-}
-
 /// Draws the strokes into one image of [`SIDE`] × [`SIDE`] pixels.
 pub(super) fn draw(strokes: &[Vec<Spot>], random: &mut Random, image: &mut [u8]) {
-    let pen = Pen::new(random);
-    let (scale, left, top) = fit(strokes, BOX - 2.0 * pen.radius);
+    // Half the width of the pen in pixels, and how much pressure changes it along a stroke.
+    let pen_radius = 1.4 + random.bell(0.45).max(-0.6);
+    let pressure = random.uniform(0.0, 0.3);
+    // The width of the soft edge in pixels, and the darkest level.
+    let edge = random.uniform(0.9, 1.6);
+    let darkest = 255.0 - random.uniform(-40.0, 40.0).max(0.0);
+    let (scale, left, top) = fit(strokes, BOX - 2.0 * pen_radius);
     let mut ink = [0.0f32; SIDE * SIDE];
     // The corner of the box on the image, with a random phase between pixels.
     let (x0, y0) = (4.0 + random.uniform(-0.5, 0.5), 4.0 + random.uniform(-0.5, 0.5));
     for stroke in strokes {
-        let (first, last) = (random.bell(pen.pressure), random.bell(pen.pressure));
+        let (first, last) = (random.bell(pressure), random.bell(pressure));
         let place = |spot: &Spot| Spot {
-            x: (spot.x - left) * scale + pen.radius + x0,
-            y: (spot.y - top) * scale + pen.radius + y0,
+            x: (spot.x - left) * scale + pen_radius + x0,
+            y: (spot.y - top) * scale + pen_radius + y0,
         };
         for (index, pair) in stroke.windows(2).enumerate() {
             let along = index as f32 / stroke.len() as f32;
-            let radius = pen.radius * (1.0 + first + (last - first) * along).clamp(0.6, 1.3);
-            line(&mut ink, place(&pair[0]), place(&pair[1]), radius, pen.edge);
+            let radius = pen_radius * (1.0 + first + (last - first) * along).clamp(0.6, 1.3);
+            line(&mut ink, place(&pair[0]), place(&pair[1]), radius, edge);
         }
     }
     let (dx, dy) = to_centre(&ink);
@@ -56,7 +38,7 @@ pub(super) fn draw(strokes: &[Vec<Spot>], random: &mut Random, image: &mut [u8])
             let (x, y) = (x as isize + dx, y as isize + dy);
             let inside = 0..SIDE as isize;
             if inside.contains(&x) && inside.contains(&y) {
-                image[y as usize * SIDE + x as usize] = (amount * pen.ink + 0.5) as u8;
+                image[y as usize * SIDE + x as usize] = (amount * darkest + 0.5) as u8;
             }
         }
     }

@@ -124,8 +124,7 @@ pub fn count(
     let folder = tempfile::Builder::new().prefix("inkbit-count-").tempdir()?;
     let log = folder.path().join("log");
     let arguments = ["-plugin".to_owned(), plugin_option(plugin, &engine, &log)];
-    let emulator =
-        Emulator::start_with(board, firmware, blob.bytes(), &Screen::Headless, &arguments);
+    let emulator = Emulator::start(board, firmware, blob.bytes(), &Screen::Headless, &arguments);
     let connected = emulator.and_then(Emulator::into_client);
     let client = connected.map_err(|error| match error {
         EmulatorError::Ended { .. } if has_plugins(program) => CountError::Plugin(error),
