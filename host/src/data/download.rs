@@ -39,7 +39,7 @@ pub struct Download {
     pub tries: u32,
     /// Pause before the second try; each further pause is twice as long.
     pub pause: Duration,
-    /// The most bytes of a file: a longer one must be something else.
+    /// The most bytes of a file; a longer one is not the wanted one.
     pub max_bytes: u64,
 }
 
@@ -91,7 +91,7 @@ impl Download {
     /// came before the connection broke are kept to go on with.
     pub fn fetch(&self, wanted: &[Wanted], folder: &Path) -> Result<(), DownloadError> {
         files::create_folder(folder)?;
-        // Two processes would write into the same file. Where the system has no such lock, the
+        // Two processes would write into the same file. If the system has no such lock, the
         // checksum still detects the damage.
         let lock = File::open(folder);
         if let Ok(lock) = &lock {
@@ -151,7 +151,7 @@ impl Transfer<'_> {
         let mut pause = self.options.pause;
         loop {
             let start = self.length();
-            let Err(failure) = self.go_on(mirror).and_then(|()| self.check(start)) else {
+            let Err(failure) = self.resume(mirror).and_then(|()| self.check(start)) else {
                 return Ok(());
             };
             if !matches!(failure, Failure::Broken(_)) {
@@ -178,8 +178,8 @@ impl Transfer<'_> {
         Err(if start == 0 { Failure::Useless(reason) } else { Failure::Broken(reason) })
     }
 
-    /// Appends to what is there of the file, or starts it if the mirror cannot go on.
-    fn go_on(&self, mirror: &str) -> Result<(), Failure> {
+    /// Appends to the bytes that are there, or starts again if the mirror cannot resume.
+    fn resume(&self, mirror: &str) -> Result<(), Failure> {
         let have = self.length();
         let mut request = self.agent.get(format!("{mirror}/{}", self.file.name));
         if have > 0 {
@@ -284,7 +284,7 @@ fn first_byte<T>(response: &Response<T>) -> Option<u64> {
     range.strip_prefix("bytes ")?.split_once('-')?.0.parse().ok()
 }
 
-/// A progress bar of bytes on standard error; hidden where that is no terminal.
+/// A progress bar of bytes on standard error; hidden unless that is a terminal.
 fn bar(total: Option<u64>, start: u64, name: &str) -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();

@@ -46,7 +46,7 @@ impl DataFile {
         format!("{prefix}-{kind}{separator}idx{}-ubyte", kind.dimensions())
     }
 
-    /// The path of this file in a folder, under whichever of its names it is there.
+    /// The path of this file in a folder, under any of its names.
     fn find(self, folder: &Path) -> Option<PathBuf> {
         ['-', '.']
             .into_iter()

@@ -1,4 +1,4 @@
-//! The genuine MNIST: where it is looked for, how it is recognized, and where it comes from.
+//! The genuine MNIST: its places, its checksums, and its mirrors.
 
 use std::path::{Path, PathBuf};
 
@@ -47,11 +47,8 @@ pub enum MnistError {
 }
 
 /// Loads MNIST from `data_dir`, else from `$INKBIT_DATA`, else from the user's cache folder, into
-/// which it is downloaded from `mirror` or else from [`MIRRORS`] if it is not there.
-///
-/// # Errors
-///
-/// A folder that is named but has no genuine MNIST is an error, and nothing else is tried.
+/// which it is downloaded from `mirror` or else from [`MIRRORS`] if it is not there. Fails if a folder is
+/// given that has no genuine MNIST.
 pub fn load(data_dir: Option<&Path>, mirror: Option<&str>) -> Result<Dataset, MnistError> {
     let is_address =
         |mirror: &&str| mirror.starts_with("http://") || mirror.starts_with("https://");
@@ -80,11 +77,8 @@ pub fn load(data_dir: Option<&Path>, mirror: Option<&str>) -> Result<Dataset, Mn
     genuine(&cache, "the cache")
 }
 
-/// Loads MNIST if it is in `$INKBIT_DATA` or else in the user's cache folder; downloads nothing.
-///
-/// # Errors
-///
-/// If `$INKBIT_DATA` is set to a folder that has no genuine MNIST.
+/// Loads MNIST from `$INKBIT_DATA` or else from the user's cache folder, without a download. Fails if
+/// `$INKBIT_DATA` is a folder that has no genuine MNIST.
 pub fn at_hand() -> Result<Option<Dataset>, MnistError> {
     if let Some(folder) = std::env::var_os("INKBIT_DATA").filter(|folder| !folder.is_empty()) {
         return genuine(Path::new(&folder), "$INKBIT_DATA").map(Some);

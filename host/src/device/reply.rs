@@ -121,6 +121,7 @@ pub struct Answer {
 
 #[cfg(test)]
 mod tests {
+    use super::super::client::simulated::NO_LIMITS;
     use super::*;
 
     fn model(side: usize, classes: usize) -> DeviceModel {
@@ -129,16 +130,9 @@ mod tests {
 
     #[test]
     fn a_model_that_cannot_be_is_not_believed() {
-        let zero = 0;
-        let limits = Limits {
-            model_address: zero,
-            model_bytes: zero,
-            cells: zero,
-            pixels: zero,
-            classes: zero,
-        };
         let expect = |side, classes| {
             let (firmware, board) = ("1".to_owned(), "any".to_owned());
+            let limits = NO_LIMITS;
             let hello = Hello { firmware, board, limits, model: Ok(model(side, classes)) };
             hello.expect_model(7).map(|_| ()).map_err(|error| error.to_string())
         };

@@ -172,7 +172,7 @@ impl Mlp {
     ///
     /// # Panics
     ///
-    /// If the images have another size than the network takes.
+    /// If the size of the images differs from the network's inputs.
     pub fn logits(&self, images: &Images, device: &Device) -> Vec<f32> {
         /// Bounds the memory.
         const BATCH: usize = 500;

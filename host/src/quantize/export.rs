@@ -32,10 +32,6 @@ use crate::net::{Dense, Mlp};
 /// assert_eq!(blob.model()?.layers()[1].bits(), WeightBits::Four);
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
-///
-/// # Errors
-///
-/// Those of the format, such as a row that could overflow, and parameters that are not finite.
 pub fn export(
     quantized: &Quantized,
     description: &Description,

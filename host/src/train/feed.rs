@@ -95,11 +95,7 @@ pub(super) struct Feed<'a> {
 }
 
 impl Feed<'_> {
-    /// The next batch.
-    ///
-    /// # Panics
-    ///
-    /// If there is none left.
+    /// The next batch, of which there must be one.
     pub(super) fn next(&mut self) -> Batch {
         let Self { plan, augmenter, receivers, next } = self;
         let number = *next;

@@ -94,10 +94,6 @@ impl<'a> Trainer<'a> {
     /// assert!(second.train_loss < first.train_loss);
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`TrainError::Config`] and [`TrainError::Images`].
     pub fn new(
         config: &TrainConfig,
         images: &'a Images,
@@ -158,11 +154,8 @@ impl<'a> Trainer<'a> {
         self.timings
     }
 
-    /// Trains and evaluates one epoch. `progress` gets batches done and batches of the epoch.
-    ///
-    /// # Errors
-    ///
-    /// [`TrainError::Diverged`]; the state is then unusable.
+    /// Trains and evaluates one epoch. `progress` gets batches done and batches of the epoch. After
+    /// [`TrainError::Diverged`] the state is unusable.
     pub fn epoch(&mut self, progress: impl FnMut(usize, usize)) -> Result<Epoch, TrainError> {
         let start = Instant::now();
         let number = self.state.history.epochs.len() + 1;
@@ -238,13 +231,13 @@ impl<'a> Trainer<'a> {
                 };
                 timings.optimizer += rounding.elapsed();
                 let net = network.into_net(&context.device);
-                let found = context.gradients(&net, batch, &mut rng);
+                let result = context.gradients(&net, batch, &mut rng);
                 if !rounds {
                     state.last = net.into_mlp();
                 }
-                *timings += found.timings;
+                *timings += result.timings;
                 let updating = Instant::now();
-                let mut gradients = found.gradients;
+                let mut gradients = result.gradients;
                 if config.clip > 0.0 {
                     optimizer::clip(&mut gradients, config.clip);
                 }
@@ -259,7 +252,7 @@ impl<'a> Trainer<'a> {
                     optimizer::average(mean, &state.last, config.ema, state.adam.steps);
                 }
                 timings.optimizer += updating.elapsed();
-                tally = tally.plus(found.tally);
+                tally = tally.plus(result.tally);
                 progress(index + 1, total);
             }
         });

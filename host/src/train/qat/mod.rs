@@ -30,10 +30,6 @@ const COVERED: f64 = 0.9995;
 /// the weights (with 8 bits, those that reach the greatest weight), and for the activations those that
 /// cover nearly all of them on `images`. `folded` is the same network without batch normalization;
 /// `bits` has one number for each layer.
-///
-/// # Errors
-///
-/// Those of [`Quantized::post_training`](crate::quantize::Quantized::post_training).
 pub fn start(
     latent: &mut Mlp,
     folded: &Mlp,
