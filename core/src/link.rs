@@ -329,12 +329,6 @@ pub struct Receiver<const N: usize> {
     length: usize,
 }
 
-impl<const N: usize> Default for Receiver<N> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl<const N: usize> Receiver<N> {
     /// A receiver at the beginning of a frame.
     #[must_use]

@@ -59,9 +59,3 @@ impl Canvas {
         }
     }
 }
-
-impl Default for Canvas {
-    fn default() -> Self {
-        Self::new()
-    }
-}

@@ -175,12 +175,6 @@ impl Screen {
     }
 }
 
-impl Default for Screen {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// Whether a part is other than drawn; then it is about to be drawn.
 fn differs(drawn: &mut u32, shown: &[u8]) -> bool {
     // FNV-1a; what is on the display is only compared with what was there before, and by chance
