@@ -193,3 +193,8 @@ fn assert_no_circle(name: &str) {
 fn files_of_a_folder_of_the_host_use_each_other_in_no_circle() {
     assert_no_circle("host");
 }
+
+#[test]
+fn files_of_a_folder_of_the_core_use_each_other_in_no_circle() {
+    assert_no_circle("core");
+}

@@ -44,13 +44,14 @@ pub struct Args {
     #[arg(long)]
     name: Option<String>,
 
-    /// Bits of a weight: 8, 4 or 2, for all layers or one for each [default: 8]
+    /// Bits of a weight: 8, 4 or 2, for all layers or one for each [default: those of the
+    /// run]
     #[arg(long, value_name = "BITS", value_delimiter = ',', value_parser = bits::parse)]
     bits: Option<Vec<u8>>,
 
-    /// Whether the weights of a hidden layer share one scale, or each output has its own: layer or
-    /// output [default: output]
-    #[arg(long)]
+    /// Whether the weights of a hidden layer share a scale, or each output has its own [default: that
+    /// of the run]
+    #[arg(long, value_enum, value_name = "PER")]
     scales: Option<Granularity>,
 
     /// Keep hidden units that never fire

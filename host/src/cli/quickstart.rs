@@ -6,10 +6,10 @@ use std::time::Instant;
 use inkbit_core::softmax::probability;
 use inkbit_core::{Model, argmax};
 
-use super::config_args::ConfigArgs;
 use super::data_args::DataArgs;
 use super::trained::fit;
-use super::{interrupt, print, progress, quantize, verify as verify_command};
+use super::{UsageError, interrupt, print, progress, quantize, verify as verify_command};
+use crate::config::TrainConfig;
 use crate::data::{DataError, Dataset, Source, load};
 use crate::evaluate::reference::Reference;
 use crate::evaluate::verify::verify;
@@ -17,6 +17,7 @@ use crate::model::{Blob, HostEngine, int_logits};
 use crate::net::Backend;
 use crate::report::{terminal, text};
 use crate::run::{DataInfo, Run};
+use crate::support::numbers::percent;
 
 /// Epochs that are enough for an accuracy near the full training's, within the time.
 const EPOCHS: usize = 8;
@@ -60,8 +61,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         data.test.len()
     ))?;
 
-    let flags = ConfigArgs { epochs: Some(EPOCHS), seed: Some(args.seed), ..ConfigArgs::default() };
-    let config = flags.resolve(None)?;
+    let config = TrainConfig { epochs: EPOCHS, seed: args.seed, ..TrainConfig::default() };
+    config.validate().map_err(|error| UsageError(error.to_string()))?;
     let widths = config.widths(data.train.side, data.classes.len());
     let widths: Vec<String> = widths.iter().map(ToString::to_string).collect();
     let dropout = config.dropout;
@@ -102,8 +103,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
     heading("Done")?;
     print(&format!(
-        "accuracy {:.2} %, 0 mismatches, {:.0} s\n\nNow try\n",
-        quantized.int.accuracy * 100.0,
+        "accuracy {}, 0 mismatches, {:.0} s\n\nNow try\n",
+        percent(quantized.int.accuracy),
         start.elapsed().as_secs_f64()
     ))?;
     // As it was started: `cargo run` has put no `inkbit` on the search path.

@@ -40,7 +40,7 @@ pub struct Args {
     device: DeviceArgs,
 
     /// burn backend of the reference
-    #[arg(long, default_value_t)]
+    #[arg(long, value_enum, default_value_t)]
     backend: Backend,
 }
 

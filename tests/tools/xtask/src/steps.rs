@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::book;
 use crate::count;
 use crate::devices;
+use crate::package;
 use crate::process::{cargo, output, root, run};
 use crate::setup;
 use crate::toolchain::{AARCH64, AARCH64_EMULATOR, CORE_TARGETS, missing_targets};
@@ -86,8 +87,14 @@ pub(crate) const STEPS: &[Step] = &[
         run: tests,
     },
     Step {
+        name: "package",
+        why: "pack what is published and test it unpacked: a path may lead out of its package",
+        in_test: true,
+        run: package::package,
+    },
+    Step {
         name: "size",
-        why: "measure flash, RAM and stack of every board against the budget in its board.toml",
+        why: "measure flash, RAM and stack of every board against the budget in its file",
         in_test: true,
         run: devices::size,
     },
@@ -248,9 +255,8 @@ fn notebook() -> Result<Outcome, String> {
     let mut command =
         cargo(&["run", "--release", "--manifest-path", "tests/tools/notebook/Cargo.toml"]);
     command.args(["--target-dir", program, "--", "host/notebooks/lesson.ipynb"]);
-    // Else evcxr would build everything anew in a temporary folder. It takes no path with `..`.
-    let root = root().canonicalize().map_err(|error| error.to_string())?;
-    command.env("EVCXR_TMPDIR", root.join("target/notebook/cells"));
+    // Else evcxr would build everything anew in a temporary folder.
+    command.env("EVCXR_TMPDIR", root().join("target/notebook/cells"));
     run(&mut command, NOTEBOOK_LIMIT)?;
     Ok(Outcome::Done)
 }
