@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Command, FromArgMatches};
 use inkbit_core::Input;
 use toml::{Table, Value};
@@ -70,40 +70,25 @@ fn args(keys: &'static [Key], classic: &Table, heading: &'static str) -> Vec<Arg
             let heading = key.doc.split(':').next().unwrap_or(key.doc).trim();
             args(inner, classic, heading)
         }
-        (values, classic) => vec![arg(key, values, classic).help_heading(heading)],
+        (_, classic) => vec![arg(key, classic).help_heading(heading)],
     });
     each.collect()
 }
 
-fn arg(key: &'static Key, values: &'static Values, classic: &Value) -> Arg {
+fn arg(key: &'static Key, classic: &Value) -> Arg {
     let help = key.lines().trim().replace('\n', "");
     let arg = Arg::new(key.name)
         .long(keys::flag(key.name))
-        .value_name(value_name(values))
         .help(format!("{help} [classic: {}]", keys::text(classic)));
-    let arg = match values.choices() {
-        Some(choices) => {
-            let choices = PossibleValuesParser::new(choices.iter().map(keys::text));
-            arg.value_parser(choices.try_map(|text| values.parse(&text)))
+    let arg = match key.values {
+        Values::Choice(choices) => {
+            let choices = choices().iter().map(keys::text).collect::<Vec<_>>();
+            arg.value_name("VALUE").value_parser(PossibleValuesParser::new(choices))
         }
-        None => arg.value_parser(|text: &str| values.parse(text)),
+        Values::List(_) | Values::InTurn(_) => arg.value_name("VALUES"),
+        _ => arg.value_name("NUMBER"),
     };
-    match values {
-        Values::Bool | Values::InTurn(Values::Bool) => {
-            arg.num_args(0..=1).default_missing_value("true")
-        }
-        _ => arg,
-    }
-}
-
-fn value_name(values: &Values) -> String {
-    match values {
-        Values::Bool => "BOOL".to_owned(),
-        Values::Whole(_) | Values::Real(_) => "NUMBER".to_owned(),
-        Values::Choice(_) => "VALUE".to_owned(),
-        Values::List(of) | Values::InTurn(of) => value_name(of) + "S",
-        Values::Nested(_) => "TABLE".to_owned(),
-    }
+    if classic.is_bool() { arg.num_args(0..=1).default_missing_value("true") } else { arg }
 }
 
 /// The values given by flags.
@@ -111,7 +96,7 @@ fn given(keys: &[Key], matches: &ArgMatches) -> Table {
     let each = keys.iter().filter_map(|key| {
         let value = match key.values {
             Values::Nested(inner) => Value::Table(given(inner, matches)),
-            _ => matches.get_one::<Value>(key.name)?.clone(),
+            _ => key.values.parse(matches.get_one::<String>(key.name)?),
         };
         Some((key.name.to_owned(), value))
     });
