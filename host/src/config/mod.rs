@@ -80,7 +80,8 @@ keys! {
         /// Checkpoint selection: the weights of the "best" epoch (lowest validation loss), or of the
         /// "last", for schedules that end with a learning rate of almost 0.
         keep: Keep = Keep::Best, Choice(names::<Keep>);
-        /// Fraction of the training images that is held out to choose the best epoch by.
+        /// Fraction of the training images that is held out, for the validation loss to choose the best
+        /// epoch by.
         validation_split: f64 = 0.083_333_3, Real(Between(0.0, 1.0));
         /// Tensor backend: "ndarray", or "flex" in builds with that cargo feature.
         backend: Backend = Backend::Ndarray, Choice(names::<Backend>);
