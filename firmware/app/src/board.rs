@@ -12,7 +12,7 @@ pub const PIXELS: usize = 1024;
 /// What the app has to know about its board.
 #[derive(Clone, Copy, Debug)]
 pub struct Board {
-    /// The board's name, as in its `board.toml`.
+    /// The board's name, as in its file.
     pub name: &'static str,
     /// Address of the model region.
     pub model_address: u32,

@@ -97,5 +97,5 @@ pub fn model_for(board: &Board, path: Option<&Path>) -> anyhow::Result<(Blob, St
 /// Checks that a model fits a board.
 pub fn check_fit(board: &Board, blob: &Blob) -> anyhow::Result<()> {
     let model = blob.model().context("the model changed while it was in memory")?;
-    Ok(board.check(&model, blob.bytes())?)
+    Ok(board::check(board, &model, blob.bytes())?)
 }

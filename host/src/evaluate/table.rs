@@ -99,7 +99,7 @@ impl Entry {
 
 fn boards_for(model: &Model<'_>, blob: &Blob) -> Vec<String> {
     let mut boards = board::all();
-    boards.retain(|board| board.check(model, blob.bytes()).is_ok());
+    boards.retain(|board| board::check(board, model, blob.bytes()).is_ok());
     boards.into_iter().map(|board| board.name).collect()
 }
 
@@ -147,7 +147,7 @@ mod tests {
     fn every_board_has_a_model_that_fits_it() {
         for board in board::all() {
             let (blob, entry) = best_for(&board).unwrap();
-            assert_eq!(board.check(&blob.model().unwrap(), blob.bytes()), Ok(()));
+            assert_eq!(board::check(&board, &blob.model().unwrap(), blob.bytes()), Ok(()));
             let accuracies = builtin::all();
             let other = accuracies.iter().map(|blob| Entry::new(blob, None, &Counts::default()));
             for other in other.map(Result::unwrap).filter(|o| o.fits.contains(&board.name)) {

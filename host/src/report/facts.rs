@@ -7,7 +7,7 @@ use inkbit_core::Model;
 use super::plot::Sample;
 use crate::data::Dataset;
 use crate::data::labels::{self, printable};
-use crate::device::board::{self, Board, BoardError};
+use crate::device::board::{self, Board, TooLarge};
 use crate::device::cost::Cost;
 use crate::device::counts::Counts;
 use crate::evaluate::Evaluation;
@@ -67,7 +67,7 @@ pub struct Fit {
     /// The board.
     pub board: Board,
     /// What keeps the model from fitting.
-    pub obstacle: Option<BoardError>,
+    pub obstacle: Option<TooLarge>,
     /// What an inference costs.
     pub cost: Option<Cost>,
 }
@@ -122,7 +122,7 @@ impl<'a> Facts<'a> {
         let predictions = predictions(model.classes(), &data.test.labels, &logits);
         let activity = activity(model, &data.test)?;
         let fit = |board: Board| Fit {
-            obstacle: board.check(model, blob.bytes()).err(),
+            obstacle: board::check(&board, model, blob.bytes()).err(),
             cost: Cost::of(&board, blob.crc(), &activity, counts),
             board,
         };

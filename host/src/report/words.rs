@@ -1,7 +1,7 @@
 //! What a report says before it shows anything: plain sentences.
 
 use super::facts::{Facts, Fit};
-use crate::device::board::BoardError;
+use crate::device::board::TooLarge;
 use crate::device::cost::Cost;
 use crate::evaluate::significance::{mcnemar, wilson};
 use crate::support::numbers::{chance, counted, grouped, list, percent};
@@ -158,7 +158,7 @@ fn boards(facts: &Facts<'_>) -> String {
 fn obstacles(boards: &[&Fit]) -> String {
     let mut most: Vec<(&str, usize, usize)> = Vec::new();
     for fit in boards {
-        let Some(BoardError::TooLarge { what, found, limit, .. }) = &fit.obstacle else { continue };
+        let Some(TooLarge { what, found, limit, .. }) = &fit.obstacle else { continue };
         match most.iter_mut().find(|(known, ..)| known == what) {
             Some((.., most)) => *most = (*most).max(*limit),
             None => most.push((what, *found, *limit)),

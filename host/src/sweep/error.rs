@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::shard::{Shard, ShardError};
 use crate::config::ConfigError;
 use crate::config::preset::PRESETS;
-use crate::device::board::BoardError;
+use crate::device::board::UnknownBoard;
 use crate::model::{ImagesError, ModelFileError};
 use crate::quantize::QuantizeError;
 use crate::run::RunError;
@@ -134,7 +134,7 @@ pub enum SweepError {
     Quantize(#[from] QuantizeError),
     /// The board.
     #[error(transparent)]
-    Board(#[from] BoardError),
+    Board(#[from] UnknownBoard),
     /// A file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
@@ -160,7 +160,7 @@ impl SweepError {
                 | Self::Config(_)
                 // What a finished plan is checked for; trainings that fail are results.
                 | Self::Run(RunError::Train(_))
-                | Self::Board(BoardError::Unknown { .. })
+                | Self::Board(_)
         )
     }
 }

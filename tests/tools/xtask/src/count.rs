@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::boards::{self, Board};
+use inkbit_boards::{self as boards, Board};
+
 use crate::process::{self, cargo, run};
 use crate::setup;
 use crate::steps::Outcome;
@@ -138,7 +139,7 @@ impl Options {
 
     /// Checks what can be checked before anything is built.
     fn check_names(&mut self) -> Result<(), String> {
-        let known: Vec<String> = boards::all()?.into_iter().map(|board| board.name).collect();
+        let known: Vec<String> = boards::all().into_iter().map(|board| board.name).collect();
         if let Some(name) = self.boards.iter().find(|name| !known.contains(name)) {
             return Err(format!("no board is called '{name}'; there are {}", known.join(", ")));
         }
@@ -218,7 +219,7 @@ pub(crate) fn count(options: &Options) -> Result<(), String> {
     run(cargo(&["build"]).args(program), BUILD_LIMIT)?;
 
     let mut firmwares = Vec::new();
-    for board in boards::all()? {
+    for board in boards::all() {
         if !options.boards.is_empty() && !options.boards.contains(&board.name) {
             continue;
         }
@@ -265,7 +266,7 @@ fn keep(built: &str, package: &str, form: &str) -> Result<String, String> {
 /// The build of the plugin, for the interface of the QEMU that is installed.
 fn plugin() -> Result<Command, String> {
     let mut command = cargo(&["build", "--release", "--package", "inkbit-count-plugin"]);
-    let program = boards::all()?.into_iter().map(|board| board.emulator).next();
+    let program = boards::all().into_iter().map(|board| board.qemu.program).next();
     let version = program.and_then(|program| process::output(program, &["--version"]));
     if std::env::var_os("INKBIT_PLUGIN_API").is_none()
         && let Some(api) = version.as_deref().and_then(plugin_api)
