@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 
 use super::data_args::{DataArgs, other_data};
-use super::{UsageError, progress};
+use super::{progress, usage};
 use crate::device::counts::read_counts;
 use crate::evaluate::compare::{Comparison, Contender};
 use crate::model::Blob;
@@ -41,8 +41,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let [_, _, ..] = args.models[..] else {
-        let message = "there is one model: give at least two to compare";
-        return Err(UsageError(message.to_owned()).into());
+        return Err(usage("there is one model: give at least two to compare"));
     };
     let counts = read_counts(args.instructions.as_deref())?;
     let blobs = args.models.iter().map(|path| Blob::load(path)).collect::<Result<Vec<_>, _>>()?;
@@ -58,7 +57,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     bar.finish_and_clear();
     let comparison = Comparison::new(contenders);
     if args.json {
-        super::print(&format!("{}\n", serde_json::to_string(&comparison)?))?;
+        super::print_json(&comparison)?;
     } else {
         let notes = comparison.models.iter().filter(|model| model.classes > data.classes.len());
         let mut notes: String = notes.map(|model| note(model, data.classes.len())).collect();

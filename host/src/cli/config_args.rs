@@ -8,13 +8,12 @@ use clap::{Arg, ArgMatches, Command, FromArgMatches};
 use inkbit_core::Input;
 use toml::{Table, Value};
 
-use super::UsageError;
+use super::{read_text, usage, wrong_use};
 use crate::config::keys::{self, Key, Values};
 use crate::config::preset::{self, PRESETS};
-use crate::config::{Augment, ConfigError, TrainConfig};
+use crate::config::{Augment, TrainConfig};
 use crate::data::Images;
 use crate::data::augment::{KINDS, Kind};
-use crate::support::files::FileError;
 use crate::train::{TrainError, check_sizes};
 
 /// Flags that make up a configuration.
@@ -114,21 +113,20 @@ impl ConfigArgs {
     ///
     /// # Errors
     ///
-    /// [`UsageError`] with the key, what was found and what was expected.
+    /// A wrong use names the key, what was found and what was expected.
     pub fn resolve(&self, base: Option<&TrainConfig>) -> anyhow::Result<TrainConfig> {
         let preset = self.preset.as_deref().map_or(Some(PRESETS[0]), preset::find);
         let preset = preset.context("clap has checked the preset's name")?;
         let mut config = base.map_or_else(|| preset.config(), TrainConfig::clone);
         if let Some(path) = &self.config {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| UsageError::of(&FileError::at("read", path)(error)))?;
-            config = config.with(&path.display().to_string(), &text).map_err(usage)?;
+            config =
+                config.with(&path.display().to_string(), &read_text(path)?).map_err(wrong_use)?;
         }
         if let Some(kinds) = &self.augment {
             config.augment = Augment::of_kinds(kinds);
         }
-        let config = config.with_table(self.keys.0.clone()).map_err(usage)?;
-        config.validate().map_err(usage)?;
+        let config = config.with_table(self.keys.0.clone()).map_err(wrong_use)?;
+        config.validate().map_err(wrong_use)?;
         Ok(config)
     }
 }
@@ -137,12 +135,7 @@ impl ConfigArgs {
 /// a wrong use.
 pub fn check_images(config: &TrainConfig, images: &Images) -> anyhow::Result<Input> {
     check_sizes(config, images.side, images.len()).map_err(|error| match error {
-        TrainError::Input { .. } => UsageError(error.to_string()).into(),
+        TrainError::Input { .. } => usage(error.to_string()),
         error => error.into(),
     })
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
-fn usage(error: ConfigError) -> UsageError {
-    UsageError(error.to_string())
 }

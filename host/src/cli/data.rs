@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::UsageError;
 use super::config_args::{ConfigArgs, check_images};
 use super::data_args::DataArgs;
+use super::usage;
 use crate::data::augment::{self, Augmenter};
 use crate::data::picture::sheet;
 use crate::data::shrink::shrink;
@@ -60,11 +60,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 fn show(args: &ShowArgs) -> anyhow::Result<()> {
     let config = args.config.resolve(None)?;
     if args.output.extension().is_none_or(|extension| extension != "png") {
-        return Err(UsageError(format!(
+        return Err(usage(format!(
             "{} is not named as a picture: give --output a name that ends in .png",
             args.output.display()
-        ))
-        .into());
+        )));
     }
     super::check_replaceable(&args.output, b"\x89PNG\r\n\x1a\n", "a PNG picture")?;
     let data = args.data.load()?;
@@ -100,6 +99,5 @@ fn show(args: &ShowArgs) -> anyhow::Result<()> {
         input.width(),
         input.width(),
         args.output.display()
-    ))?;
-    Ok(())
+    ))
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use inkbit_core::Model;
 
-use super::UsageError;
+use super::wrong_use;
 use crate::data::{DataError, Dataset, Source, labels, load};
 use crate::run::Run;
 
@@ -81,9 +81,8 @@ impl DataArgs {
     fn load_or(&self, default: &str) -> anyhow::Result<Dataset> {
         let name = self.data.as_deref().unwrap_or(default);
         let source = Source::new(name, self.data_dir.clone(), self.mirror.clone());
-        load(&source).map_err(|error| -> anyhow::Error {
-            if error.is_usage() { UsageError::of(&error).into() } else { error.into() }
-        })
+        load(&source)
+            .map_err(|error| if error.is_usage() { wrong_use(error) } else { error.into() })
     }
 
     /// These labels, unless the flags give as many others.

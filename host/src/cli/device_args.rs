@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use super::{usage, wrong_use};
 use crate::device::board::{self, Board};
 use crate::device::qemu::Screen;
 use crate::device::{Client, Emulator, Firmware, port};
@@ -44,8 +45,7 @@ impl DeviceArgs {
         match self.device.as_deref() {
             None => Ok(Vec::new()),
             Some("all") if self.firmware.is_some() => {
-                let message = "--firmware is for one board; name it with --device, not `all`";
-                Err(super::UsageError(message.to_owned()).into())
+                Err(usage("--firmware is for one board; name it with --device, not `all`"))
             }
             Some("all") => Ok(board::all()),
             Some(name) => Ok(vec![find_board(name)?]),
@@ -70,7 +70,7 @@ impl DeviceArgs {
 
 /// A board by its name on the command line; a wrong one is a wrong use.
 pub fn find_board(name: &str) -> anyhow::Result<Board> {
-    Board::find(name).map_err(|error| super::UsageError::of(&error).into())
+    Board::find(name).map_err(wrong_use)
 }
 
 /// The model that a board is to run: that of the file, or else the board's default, with a line that

@@ -71,7 +71,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         super::complain(&note);
     }
     if args.json {
-        super::print(&format!("{}\n", serde_json::to_string(&result)?))?;
+        super::print_json(&result)?;
     } else {
         super::print(&text::evaluation(&result, super::coloured()))?;
     }
@@ -104,7 +104,7 @@ fn robust(args: &Args, subject: &Subject, images: &Images) -> anyhow::Result<()>
     let results = results?;
     if args.json {
         let object = serde_json::json!({ "images": images.len(), "conditions": results });
-        super::print(&format!("{object}\n"))?;
+        super::print_json(&object)?;
     } else {
         super::print(&text::robustness(&results, images.len()))?;
     }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use inkbit_core::blob::MAGIC;
 
-use super::UsageError;
 use super::device_args::{find_board, model_for};
+use super::usage;
 use crate::device::{Firmware, flash_image};
 use crate::support::files;
 
@@ -56,8 +56,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
     let (content, what) = match extension {
         Some("bin") if args.firmware.is_some() => {
-            let message = "a .bin file holds the model alone; leave out --firmware, or write .elf";
-            return Err(UsageError(message.to_owned()).into());
+            return Err(usage(
+                "a .bin file holds the model alone; leave out --firmware, or write .elf",
+            ));
         }
         Some("bin") => (blob.bytes().to_vec(), "the model, raw"),
         Some("hex") if args.firmware.is_some() => {
@@ -74,11 +75,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             (merged.elf().to_vec(), "firmware and model, ELF")
         }
         _ => {
-            return Err(UsageError(format!(
+            return Err(usage(format!(
                 "{} has none of the extensions .bin, .hex and .elf, which choose the format",
                 args.output.display()
-            ))
-            .into());
+            )));
         }
     };
     files::write(&args.output, &content)?;
@@ -88,6 +88,5 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         board.name,
         blob.bytes().len(),
         board.memory.model.bytes,
-    ))?;
-    Ok(())
+    ))
 }

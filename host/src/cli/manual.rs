@@ -36,8 +36,7 @@ pub struct ManArgs {
 pub fn completions(args: &CompletionsArgs) -> anyhow::Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "inkbit", &mut script);
-    super::print(&String::from_utf8_lossy(&script))?;
-    Ok(())
+    super::print(&String::from_utf8_lossy(&script))
 }
 
 pub fn man(args: &ManArgs) -> anyhow::Result<()> {
@@ -49,8 +48,7 @@ pub fn man(args: &ManArgs) -> anyhow::Result<()> {
     for (name, page) in &pages {
         files::write(&args.folder.join(name).with_extension("1"), page)?;
     }
-    super::print(&format!("wrote {} pages into {}\n", pages.len(), args.folder.display()))?;
-    Ok(())
+    super::print(&format!("wrote {} pages into {}\n", pages.len(), args.folder.display()))
 }
 
 /// The page of a command, and those of its subcommands but `help`.

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Parser, Subcommand};
+use serde::Serialize;
 
 use crate::report::terminal;
 use crate::support::error::chain;
@@ -74,7 +75,7 @@ enum Command {
     Quantize(quantize::Args),
     Evaluate(evaluate::Args),
     Models(models::Args),
-    Sweep(sweep::Args),
+    Sweep(Box<sweep::Args>),
     Verify(verify::Args),
     Predict(predict::Args),
     Inspect(inspect::Args),
@@ -90,13 +91,21 @@ enum Command {
 /// A wrong use of the command, as opposed to a failure: exit code 2.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct UsageError(pub String);
+struct UsageError(String);
 
-impl UsageError {
-    /// The same as that error, with its causes.
-    fn of(error: &(dyn Error + 'static)) -> Self {
-        Self(chain(error))
-    }
+/// A wrong use with this message.
+fn usage(message: impl Into<String>) -> anyhow::Error {
+    UsageError(message.into()).into()
+}
+
+/// The same as that error with its causes, as a wrong use.
+fn wrong_use(error: impl Error + 'static) -> anyhow::Error {
+    usage(chain(&error))
+}
+
+/// Reads a file that a flag names; one that cannot be read is a wrong use.
+fn read_text(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).map_err(|error| wrong_use(FileError::at("read", path)(error)))
 }
 
 /// Somebody has interrupted the command, which has saved what there was and said how to go on: exit
@@ -185,8 +194,13 @@ pub fn complain(line: &str) {
 }
 
 /// Writes to standard output; unlike `print!`, a closed pipe is an error and not a panic.
-fn print(text: &str) -> io::Result<()> {
+fn print(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
-    out.flush()
+    Ok(out.flush()?)
+}
+
+/// Prints a value as one line of JSON.
+fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
+    print(&(serde_json::to_string(value)? + "\n"))
 }

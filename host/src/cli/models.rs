@@ -84,7 +84,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.bytes));
     mark_best(&mut entries);
     if args.json {
-        super::print(&format!("{}\n", serde_json::to_string(&entries)?))?;
+        super::print_json(&entries)?;
     } else {
         super::print(&tables(&entries))?;
     }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use inkbit_core::{MAX_COMMAND, MAX_NAME, Model, WeightBits};
 
-use super::UsageError;
 use super::data_args::DataArgs;
+use super::usage;
 use crate::config::TrainConfig;
 use crate::data::{Dataset, Images};
 use crate::evaluate::quantized::{Differences, Quantization};
@@ -84,7 +84,7 @@ impl Plan {
         let layers = run.config.hidden.len() + 1;
         let config = &run.config;
         let bits = bits::per_layer(bits.unwrap_or(&config.bits), layers)
-            .map_err(|error| UsageError(format!("--{error}")))?;
+            .map_err(|error| usage(format!("--{error}")))?;
         let granularity = granularity.unwrap_or(config.scales);
         let other = bits != config.layer_bits()? || granularity != config.scales;
         if other && run.weights()?.has_scales() {
@@ -96,7 +96,7 @@ impl Plan {
                 trained.join(","),
                 config.scales
             );
-            return Err(UsageError(message).into());
+            return Err(usage(message));
         }
         Ok(Self { bits, granularity, keep_dead: false })
     }
@@ -124,7 +124,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
              line breaks",
             name.len()
         );
-        return Err(UsageError(message).into());
+        return Err(usage(message));
     }
     run.weights()?;
     check_replaceable(&args.out)?;
@@ -132,8 +132,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let outcome = quantize_run(&run, &data, name, plan)?;
     outcome.blob.save(&args.out)?;
     run.save_quantization(&outcome.report)?;
-    super::print(&describe(&outcome, &args.out, &data.name)?)?;
-    Ok(())
+    super::print(&describe(&outcome, &args.out, &data.name)?)
 }
 
 /// Quantizes a run's best weights and measures them before and after.

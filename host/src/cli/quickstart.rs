@@ -8,7 +8,7 @@ use inkbit_core::{Model, argmax};
 
 use super::data_args::DataArgs;
 use super::trained::fit;
-use super::{UsageError, interrupt, print, progress, quantize, verify as verify_command};
+use super::{interrupt, print, progress, quantize, verify as verify_command, wrong_use};
 use crate::config::TrainConfig;
 use crate::data::{DataError, Dataset, Source, load};
 use crate::evaluate::reference::Reference;
@@ -62,7 +62,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     ))?;
 
     let config = TrainConfig { epochs: EPOCHS, seed: args.seed, ..TrainConfig::default() };
-    config.validate().map_err(|error| UsageError(error.to_string()))?;
+    config.validate().map_err(wrong_use)?;
     let widths = config.widths(data.train.side, data.classes.len());
     let widths: Vec<String> = widths.iter().map(ToString::to_string).collect();
     let dropout = config.dropout;
@@ -120,7 +120,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn heading(text: &str) -> std::io::Result<()> {
+fn heading(text: &str) -> anyhow::Result<()> {
     print(&format!("\n== {text}\n\n"))
 }
 

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::UsageError;
 use super::data_args::{DataArgs, other_data};
 use super::quantize::{Outcome, Plan, default_name, quantize_run};
+use super::wrong_use;
 use crate::data::Dataset;
 use crate::device::counts::{Counts, read_counts};
 use crate::evaluate::Evaluation;
@@ -46,7 +46,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     html::check_replaceable(&args.output).map_err(|error| match error {
-        PageError::Name(_) => anyhow::Error::new(UsageError::of(&error)),
+        PageError::Name(_) => wrong_use(error),
         error => error.into(),
     })?;
     let counts = read_counts(args.instructions.as_deref())?;
@@ -63,8 +63,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         "saved in {} and {}\n",
         args.output.display(),
         html::pictures_folder(&args.output).display()
-    ))?;
-    Ok(())
+    ))
 }
 
 fn of_model(path: &Path, data: &DataArgs, counts: &Counts) -> anyhow::Result<Report> {

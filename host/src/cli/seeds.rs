@@ -11,7 +11,7 @@ use anyhow::Context;
 use super::config_args::check_images;
 use super::data_args::DataArgs;
 use super::trained::{Trained, announce, next};
-use super::{Interrupted, UsageError, epoch_line, interrupt, report};
+use super::{Interrupted, epoch_line, interrupt, report, usage};
 use crate::config::TrainConfig;
 use crate::data::{Dataset, labels};
 use crate::run::{DataInfo, Run};
@@ -70,18 +70,14 @@ pub fn begun(out: &Path) -> anyhow::Result<Vec<Run>> {
 }
 
 /// Which seeds to train: so many from the configuration's on, or those that were begun.
-pub fn wanted(
-    config: &TrainConfig,
-    count: Option<u16>,
-    begun: &[Run],
-) -> Result<Vec<u64>, UsageError> {
+pub fn wanted(config: &TrainConfig, count: Option<u16>, begun: &[Run]) -> anyhow::Result<Vec<u64>> {
     let Some(count) = count else {
         return Ok(begun.iter().map(|run| run.config.seed).collect());
     };
     let last = config.seed + u64::from(count) - 1;
     match i64::try_from(last) {
         Ok(_) => Ok((config.seed..=last).collect()),
-        Err(_) => Err(UsageError(format!("the last seed is {last}, but must be at most 2^63 - 1"))),
+        Err(_) => Err(usage(format!("the last seed is {last}, but must be at most 2^63 - 1"))),
     }
 }
 

@@ -8,7 +8,7 @@ use anyhow::ensure;
 use inkbit_core::{Model, argmax};
 
 use super::device_args::{DeviceArgs, model_for};
-use super::{UsageError, predict};
+use super::{predict, usage};
 use crate::data::{Images, picture};
 use crate::device::cost::Cost;
 use crate::device::counts::Counts;
@@ -47,9 +47,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         Some((first, rest)) if is_model(first) => (Some(first), rest),
         _ => (None, &args.files[..]),
     };
-    let usage = |message: &str| Err(UsageError(message.to_owned()).into());
     if pictures.is_empty() {
-        return usage("there is no picture to send; name at least one after the model");
+        return Err(usage("there is no picture to send; name at least one after the model"));
     }
     if let Some(client) = args.device.open_port()? {
         let blob = model.map(|path| Blob::load(path)).transpose()?;
@@ -57,7 +56,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
     let boards = args.device.boards()?;
     if boards.is_empty() {
-        return usage("name a device: --device lm3s6965evb for an emulated one, or --port");
+        return Err(usage("name a device: --device lm3s6965evb for an emulated one, or --port"));
     }
     for board in boards {
         let (blob, named) = model_for(&board, model.map(PathBuf::as_path))?;

@@ -10,10 +10,10 @@ use display::{Display, closing};
 
 use super::data_args::DataArgs;
 use super::interrupt;
-use super::{Interrupted, UsageError};
+use super::{Interrupted, read_text, usage, wrong_use};
 use crate::config::preset::PRESETS;
 use crate::data::Dataset;
-use crate::support::files::{self, FileError};
+use crate::support::files;
 use crate::support::numbers::counted;
 use crate::support::parallel;
 use crate::sweep::{Cell, Folder, Plan, Sweep, SweepError, Table, svg};
@@ -150,15 +150,6 @@ struct Choices {
 }
 
 impl Choices {
-    /// Whether any is given.
-    fn is_given(&self) -> bool {
-        let Self { widths, depths, bits, inputs, seeds, random, max_bytes, fit, preset, set } =
-            self;
-        let numbers = widths.is_some() || depths.is_some() || inputs.is_some() || seeds.is_some();
-        let limits = random.is_some() || max_bytes.is_some() || fit.is_some();
-        numbers || limits || !bits.is_empty() || preset.is_some() || !set.is_empty()
-    }
-
     /// Puts the flags over a plan.
     fn apply(&self, plan: &mut Plan) -> anyhow::Result<()> {
         set(&mut plan.space.widths, self.widths.clone());
@@ -173,12 +164,12 @@ impl Choices {
             let list = |text: &String| text.split(',').map(|bits| bits.trim().parse()).collect();
             let lists: Result<_, _> = self.bits.iter().map(list).collect();
             plan.space.bits = lists.map_err(|error| {
-                UsageError(format!("--bits is {:?}, but must be numbers: {error}", self.bits))
+                usage(format!("--bits is {:?}, but must be numbers: {error}", self.bits))
             })?;
         }
         for text in &self.set {
             let table: toml::Table = text.parse().map_err(|_| {
-                UsageError(format!("--set is `{text}`, but must be KEY=VALUE as in TOML"))
+                usage(format!("--set is `{text}`, but must be KEY=VALUE as in TOML"))
             })?;
             plan.config.extend(table);
         }
@@ -201,9 +192,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
 fn train(args: &Args, out: &Path) -> anyhow::Result<()> {
     let plan = plan(args, out)?;
-    plan.networks().map_err(usage)?;
+    plan.networks().map_err(of_sweep)?;
     let data = load(&args.data, out)?;
-    let sweep = Sweep::new(&plan, &data).map_err(usage)?;
+    let sweep = Sweep::new(&plan, &data).map_err(of_sweep)?;
     let cells = sweep.shard(plan.shard());
     if args.dry_run {
         let folder = Folder::find(out, &plan, &sweep)?;
@@ -245,22 +236,23 @@ fn train(args: &Args, out: &Path) -> anyhow::Result<()> {
 fn plan(args: &Args, out: &Path) -> anyhow::Result<Plan> {
     let mut plan = match &args.plan {
         Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| UsageError::of(&FileError::at("read", path)(error)))?;
-            Plan::from_toml(&path.display().to_string(), &text).map_err(usage)?
+            Plan::from_toml(&path.display().to_string(), &read_text(path)?).map_err(of_sweep)?
         }
-        None if !args.choices.is_given() => match Folder::plan(out) {
-            Err(SweepError::NotASweep(_)) => {
-                let message = "nothing to sweep over: give --plan, or choices such as --widths";
-                return Err(UsageError(message.to_owned()).into());
-            }
-            plan => plan?,
-        },
         None => Plan::default(),
     };
     args.choices.apply(&mut plan)?;
+    if args.plan.is_none() && plan == Plan::default() {
+        plan = match Folder::plan(out) {
+            Err(SweepError::NotASweep(_)) => {
+                return Err(usage(
+                    "nothing to sweep over: give --plan, or choices such as --widths",
+                ));
+            }
+            plan => plan?,
+        };
+    }
     if let Some(shard) = &args.shard {
-        plan.shard = Some(shard.parse().map_err(SweepError::Shard).map_err(usage)?);
+        plan.shard = Some(shard.parse().map_err(SweepError::Shard).map_err(of_sweep)?);
     }
     Ok(plan)
 }
@@ -328,6 +320,6 @@ fn listing(sweep: &Sweep, cells: &[Cell], folder: Option<&Folder>) -> anyhow::Re
     Ok(text + &format!("{}; {here} here{ended}\n", sweep.counts()))
 }
 
-fn usage(error: SweepError) -> anyhow::Error {
-    if error.is_usage() { UsageError::of(&error).into() } else { error.into() }
+fn of_sweep(error: SweepError) -> anyhow::Error {
+    if error.is_usage() { wrong_use(error) } else { error.into() }
 }

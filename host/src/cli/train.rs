@@ -7,7 +7,7 @@ use super::config_args::{ConfigArgs, check_images};
 use super::data_args::DataArgs;
 use super::seeds::{self, Job};
 use super::trained::{Trained, announce, fit, next};
-use super::{Interrupted, UsageError, report};
+use super::{Interrupted, report, usage};
 use crate::config::TrainConfig;
 use crate::data::{Dataset, labels};
 use crate::run::{DataInfo, Run};
@@ -89,7 +89,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
              --seeds to go on with a single run",
             out.display()
         );
-        return Err(UsageError(message).into());
+        return Err(usage(message));
     }
     if args.seeds.is_some() || !begun.is_empty() {
         let config = args.resolve(begun.first())?;

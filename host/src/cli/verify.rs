@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::data_args::DataArgs;
 use super::device_args::DeviceArgs;
-use super::{UsageError, progress, verify_device};
+use super::{progress, verify_device, wrong_use};
 use crate::evaluate::reference::Reference;
 use crate::evaluate::verify::{Agreement, verify};
 use crate::model::Blob;
@@ -45,7 +45,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let device = args.backend.device().map_err(|error| UsageError::of(&error))?;
+    let device = args.backend.device().map_err(wrong_use)?;
     let blob = args.model.as_deref().map(Blob::load).transpose()?;
     let data = args.data.load()?;
     let blob = match blob {
@@ -58,8 +58,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let agreement = verify(&reference, &model, &data.test, |done| bar.set_position(done as u64));
     bar.finish_and_clear();
     let agreement = agreement?;
-    super::print(&describe(&agreement, &data.name))?;
-    Ok(())
+    super::print(&describe(&agreement, &data.name))
 }
 
 /// What has been proven, in words.

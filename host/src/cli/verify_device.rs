@@ -66,8 +66,7 @@ fn compare(
             cost.map_or_else(String::new, |cost| format!(", an inference {}", words::cost(cost)))
         }
     };
-    super::print(&describe(&report, time, &each))?;
-    Ok(())
+    super::print(&describe(&report, time, &each))
 }
 
 /// The time that an inference takes by the device's clock; an emulator's says nothing of the chip.
