@@ -11,12 +11,12 @@ use crate::evaluate::compare::{Comparison, Contender};
 use crate::model::Blob;
 use crate::report::text;
 
-/// Put several models side by side on the same test images.
+/// Compare models on the same test images.
 ///
-/// Accuracy with its 95 % confidence interval (Wilson), size, the multiplications that a device
-/// cannot skip, and the instructions of an inference on every board, counted for the reference models
-/// and estimated for others; the images that each model alone gets wrong; and for every pair, whether their
-/// difference is more than chance (McNemar's exact test).
+/// Prints accuracy with its 95 % confidence interval (Wilson), size, the multiplications that a
+/// device cannot skip, and the instructions of an inference on every board (counted for the
+/// reference models, estimated for others); the images that only one model gets wrong; and for
+/// every pair, whether the difference is significant (McNemar's exact test).
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -27,7 +27,7 @@ pub struct Args {
     #[arg(required = true, value_name = "MODEL")]
     models: Vec<PathBuf>,
 
-    /// File with counted instructions [default: those of the reference models, built in]
+    /// File with counted instructions [default: the built-in counts of the reference models]
     #[arg(long, value_name = "FILE")]
     instructions: Option<PathBuf>,
 
@@ -72,8 +72,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
 fn note(model: &Contender, classes: usize) -> String {
     format!(
-        "note: {} tells {} classes apart, the data have {classes}: every image that it takes for \
-         one of the others counts as wrong\n",
+        "note: {} has {} classes, the data have {classes}: every image that it assigns to one of \
+         the others counts as wrong\n",
         model.name, model.classes
     )
 }

@@ -1,4 +1,4 @@
-//! Flags that make up a training's configuration.
+//! Flags of a training configuration, one for each key.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ use crate::data::Images;
 use crate::data::augment::{KINDS, Kind};
 use crate::train::{TrainError, check_sizes};
 
-/// Flags that make up a configuration.
+/// Flags of a training configuration.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Configuration", allow_negative_numbers = true)]
 pub struct ConfigArgs {
@@ -37,7 +37,7 @@ pub struct ConfigArgs {
     keys: KeyArgs,
 }
 
-/// A flag for each key of a configuration, and a table of those given.
+/// A flag for each key of a configuration; holds a table of those given.
 #[derive(Clone, Debug)]
 struct KeyArgs(Table);
 
@@ -109,7 +109,7 @@ fn kind(name: &str) -> Result<Kind, String> {
 }
 
 impl ConfigArgs {
-    /// The configuration: `base`, or else the preset, then the file, then the flags.
+    /// The configuration: `base`, else the preset, changed by the file, then by the flags.
     ///
     /// # Errors
     ///
@@ -131,8 +131,8 @@ impl ConfigArgs {
     }
 }
 
-/// How images of this edge become the network's inputs; to ask for inputs that they cannot become is
-/// a wrong use.
+/// The input shape that the configuration makes of the images; one that cannot be made is a wrong
+/// use.
 pub fn check_images(config: &TrainConfig, images: &Images) -> anyhow::Result<Input> {
     check_sizes(config, images.side, images.len()).map_err(|error| match error {
         TrainError::Input { .. } => usage(error.to_string()),

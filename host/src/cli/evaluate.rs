@@ -32,8 +32,8 @@ pub struct Args {
     #[command(flatten)]
     data: DataArgs,
 
-    /// Measure it on changed images instead: shifted, turned, scaled, thicker, thinner, fainter or
-    /// stronger; as they are, and recentred as a device does it
+    /// Measure on changed images instead (shifted, rotated, scaled, thicker, thinner, fainter or
+    /// stronger), with and without the recentring that a device does
     #[arg(long)]
     robust: bool,
 
@@ -42,7 +42,7 @@ pub struct Args {
     json: bool,
 }
 
-/// What is measured.
+/// The network to measure.
 enum Subject {
     Model(Blob),
     Run(Box<Run>, Mlp),
@@ -92,7 +92,7 @@ impl Subject {
 }
 
 fn robust(args: &Args, subject: &Subject, images: &Images) -> anyhow::Result<()> {
-    // Images that do not fit are found before they are changed.
+    // Images that do not fit the network are found before any is changed.
     subject.evaluate(images)?;
     let bar = progress::bar(CONDITIONS.len(), "changing images");
     let results = measure(

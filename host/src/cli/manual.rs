@@ -9,7 +9,7 @@ use clap_complete::Shell;
 use super::Cli;
 use crate::support::files;
 
-/// Print a script that completes commands, flags and files in a shell.
+/// Print a script for a shell that completes commands, flags and files.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -51,7 +51,7 @@ pub fn man(args: &ManArgs) -> anyhow::Result<()> {
     super::print(&format!("wrote {} pages into {}\n", pages.len(), args.folder.display()))
 }
 
-/// The page of a command, and those of its subcommands but `help`.
+/// Adds the page of a command, and those of its subcommands except `help`.
 fn add(pages: &mut Vec<(String, Vec<u8>)>, name: &str, command: &Command) -> io::Result<()> {
     let mut page = Vec::new();
     clap_mangen::Man::new(command.clone()).title(name).render(&mut page)?;

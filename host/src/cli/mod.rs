@@ -47,12 +47,12 @@ mod verify_device;
     version,
     after_help = "\
 Examples:
-  inkbit quickstart                              the whole way in seconds
+  inkbit quickstart                              train, quantize, verify and predict in seconds
   inkbit train --preset classic --out runs/classic
   inkbit quantize runs/classic -o classic.inkbit
   inkbit verify classic.inkbit                   host and core agree on every logit
   inkbit predict classic.inkbit photo.png --show
-  inkbit report runs/classic -o classic.html     all that is to be seen of it, as one page
+  inkbit report runs/classic -o classic.html     a self-contained HTML report
   inkbit run --board lm3s6965evb classic.inkbit  draw on an emulated board
 
 `inkbit help SUBCOMMAND` says more. Exit codes: 0 done, 1 failed, 2 wrong usage,
@@ -108,8 +108,8 @@ fn read_text(path: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(path).map_err(|error| wrong_use(FileError::at("read", path)(error)))
 }
 
-/// Somebody has interrupted the command, which has saved what there was and said how to go on: exit
-/// code 130, as shells have it.
+/// The command was interrupted; it has saved its state and has said how to go on. Exit code 130, by
+/// the convention of shells.
 #[derive(Debug, thiserror::Error)]
 #[error("interrupted")]
 pub struct Interrupted;
@@ -130,7 +130,7 @@ fn coloured() -> bool {
     !quiet() && terminal::has_colours()
 }
 
-/// Runs the command that the process was started with, and says how it ended.
+/// Runs the command line of this process; its result is the exit code.
 #[must_use]
 pub fn command() -> ExitCode {
     let Err(error) = run(&Cli::parse()) else { return ExitCode::SUCCESS };
@@ -150,11 +150,7 @@ pub fn command() -> ExitCode {
     ExitCode::from(if error.is::<UsageError>() { 2 } else { 1 })
 }
 
-/// Runs what the command line asks for.
-///
-/// # Errors
-///
-/// Whatever stood in the way, with its context.
+/// Runs a subcommand.
 fn run(cli: &Cli) -> anyhow::Result<()> {
     QUIET.store(cli.quiet, Ordering::Relaxed);
     match &cli.command {
@@ -178,7 +174,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     }
 }
 
-/// Refuses to replace a file that does not begin as one of this kind does.
+/// Refuses to replace a file of another kind: one that does not begin with `magic`.
 fn check_replaceable(path: &Path, magic: &[u8], kind: &str) -> anyhow::Result<()> {
     anyhow::ensure!(
         files::is_replaceable(path, magic)?,
@@ -188,12 +184,12 @@ fn check_replaceable(path: &Path, magic: &[u8], kind: &str) -> anyhow::Result<()
     Ok(())
 }
 
-/// Writes a line to standard error; unlike with `eprintln!`, nobody reading it is no panic.
+/// Writes a line to standard error; unlike `eprintln!`, does not panic if that is closed.
 pub fn complain(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
-/// Writes to standard output; unlike `print!`, a closed pipe is an error and not a panic.
+/// Writes to standard output; unlike `print!`, returns an error if that is closed.
 fn print(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;

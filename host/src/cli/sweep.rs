@@ -20,11 +20,12 @@ use crate::sweep::{Cell, Folder, Plan, Sweep, SweepError, Table, svg};
 
 /// Train many networks and find the best for each size.
 ///
-/// A grid, or a random choice of it, over widths, depths, bits, inputs and seeds. Sizes are computed
-/// before anything is trained, and networks beyond the budget are left out. Trainings run side by
-/// side on all cores. A sweep may be stopped or killed at any time: the same command, or `inkbit
-/// sweep --out DIR` alone, goes on, and no finished training is repeated; Ctrl-C ends with exit code 130. Networks are compared by
-/// the images kept apart from the training images; accuracy on the test images is shown beside it.
+/// The networks are a grid, or a random sample of it, over widths, depths, bits, inputs and seeds.
+/// Sizes are computed before anything is trained, and networks beyond the budget are left out.
+/// Trainings run in parallel on all cores. A sweep may be stopped or killed at any time: the same
+/// command, or `inkbit sweep --out DIR` alone, resumes it, and no finished training is repeated;
+/// Ctrl-C ends with exit code 130. Networks are compared by their accuracy on the validation
+/// images; accuracy on the test images is shown beside it.
 #[derive(Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -33,9 +34,9 @@ use crate::sweep::{Cell, Folder, Plan, Sweep, SweepError, Table, svg};
 Examples:
   inkbit sweep --out sweeps/first --widths 16,32,64 --depths 1,2 --set epochs=5     minutes
   inkbit sweep --out sweeps/small --plan small.toml --max-bytes 12900 --fit microbit
-  inkbit sweep --out sweeps/small                          go on with it
+  inkbit sweep --out sweeps/small                          resume it
   inkbit sweep --out sweeps/part2 --plan small.toml --shard 2/8    one of eight machines
-  inkbit sweep merge sweeps/part* --out sweeps/small       join what they have trained
+  inkbit sweep merge sweeps/part* --out sweeps/small       join their results
 
 It writes DIR/table.json (all measures), DIR/sweep.svg (accuracy against bytes and against
 instructions, with Pareto fronts) and a run's folder with model.inkbit for every training."
@@ -48,18 +49,18 @@ pub struct Args {
     #[arg(long, value_name = "DIR", required = true)]
     out: Option<PathBuf>,
 
-    /// TOML file that describes the sweep; flags go before it
+    /// TOML file that describes the sweep; flags override it
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
 
     #[command(flatten)]
     choices: Choices,
 
-    /// Train only part K of N, the same on every machine; the folder keeps to it
+    /// Train only part K of N, which is the same on every machine; the folder stays with this part
     #[arg(long, value_name = "K/N")]
     shard: Option<String>,
 
-    /// Trainings side by side [default: the number of cores]
+    /// Trainings in parallel [default: the number of cores]
     #[arg(long, value_name = "COUNT")]
     jobs: Option<NonZeroUsize>,
 
@@ -86,7 +87,7 @@ enum Action {
 Examples:
   inkbit sweep merge sweeps/part1 sweeps/part2 --out sweeps/small
 
-Finished trainings are copied; what is missing is trained by `inkbit sweep --out DIR`.")]
+Finished trainings are copied; `inkbit sweep --out DIR` trains those that are missing.")]
 struct Merge {
     /// Folders of the shards
     #[arg(value_name = "DIR", required = true)]
@@ -104,7 +105,7 @@ struct Merge {
     data: DataArgs,
 }
 
-/// Flags that make up a plan.
+/// Flags of a plan.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Choices and limits")]
 struct Choices {
@@ -116,27 +117,27 @@ struct Choices {
     #[arg(long, value_name = "COUNTS", value_delimiter = ',')]
     depths: Option<Vec<usize>>,
 
-    /// Bits of the weights: 8, 4 or 2, or one of them for each layer; give it once for each choice
+    /// Bits of the weights: 8, 4 or 2, or one of them for each layer; repeat for each choice
     #[arg(long, value_name = "BITS")]
     bits: Vec<String>,
 
-    /// Edges of the image after shrinking, such as 28,14,12
-    #[arg(long, value_name = "EDGES", value_delimiter = ',')]
+    /// Side lengths of the network's input images, such as 28,14,12
+    #[arg(long, value_name = "PIXELS", value_delimiter = ',')]
     inputs: Option<Vec<usize>>,
 
     /// Trainings of each network, with different seeds
     #[arg(long, value_name = "COUNT")]
     seeds: Option<u64>,
 
-    /// Take so many of the networks that fit, chosen at random by the seed
+    /// Sample COUNT of the networks that fit, at random by the seed
     #[arg(long, value_name = "COUNT")]
     random: Option<usize>,
 
-    /// The most bytes that a model may have
+    /// Maximum size of a model in bytes
     #[arg(long, value_name = "BYTES")]
     max_bytes: Option<usize>,
 
-    /// Board whose flash and working memory must hold the model
+    /// Board that the model must fit, in flash and in working memory
     #[arg(long, value_name = "BOARD")]
     fit: Option<String>,
 
@@ -144,13 +145,13 @@ struct Choices {
     #[arg(long, value_parser = PRESETS.map(|preset| preset.name))]
     preset: Option<String>,
 
-    /// Other value of the configuration, as in a preset's TOML file
+    /// Value of another training key, as in a TOML file for `inkbit train --config`
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
 }
 
 impl Choices {
-    /// Puts the flags over a plan.
+    /// Overrides values of a plan.
     fn apply(&self, plan: &mut Plan) -> anyhow::Result<()> {
         set(&mut plan.space.widths, self.widths.clone());
         set(&mut plan.space.depths, self.depths.clone());
@@ -232,7 +233,7 @@ fn train(args: &Args, out: &Path) -> anyhow::Result<()> {
     )
 }
 
-/// The plan: that of the folder if nothing is asked for, else the file with the flags over it.
+/// The plan: the file overridden by the flags; that of the folder if neither is given.
 fn plan(args: &Args, out: &Path) -> anyhow::Result<Plan> {
     let mut plan = match &args.plan {
         Some(path) => {
@@ -257,7 +258,7 @@ fn plan(args: &Args, out: &Path) -> anyhow::Result<Plan> {
     Ok(plan)
 }
 
-/// The data that the flags name, or else the sweep's.
+/// The data that the flags name, else those of the sweep.
 fn load(args: &DataArgs, out: &Path) -> anyhow::Result<Dataset> {
     let mut args = args.clone();
     if args.data.is_none() && Folder::plan(out).is_ok() {
@@ -286,7 +287,7 @@ fn join(args: &Merge) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes table and picture, and prints the table.
+/// Writes the table and the picture, and prints the table.
 fn finish(folder: &Folder, sweep: &Sweep, json: bool) -> anyhow::Result<Table> {
     let table = Table::read(folder, sweep)?;
     let text = serde_json::to_string_pretty(&table)? + "\n";
@@ -301,7 +302,7 @@ fn finish(folder: &Folder, sweep: &Sweep, json: bool) -> anyhow::Result<Table> {
     Ok(table)
 }
 
-/// The networks that fit, with their bytes, and how many trainings a folder has.
+/// The networks that fit, with their sizes, and the number of trainings of a folder.
 fn listing(sweep: &Sweep, cells: &[Cell], folder: Option<&Folder>) -> anyhow::Result<String> {
     let mut ended = 0;
     for cell in cells {

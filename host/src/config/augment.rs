@@ -8,8 +8,8 @@ use super::keys::{keys, switch};
 use crate::data::augment::{Kind, Strength};
 
 keys! {
-    /// The `[augment]` table: the fields of [`Strength`], each with one value or with several that the
-    /// epochs take in turn.
+    /// The `[augment]` table: the fields of [`Strength`], each with one value or with several that
+    /// the epochs take in turn.
     pub struct Augment {
         /// Rotation in degrees.
         rotation: Turns<f32> = Turns::Always(0.0), InTurn(&Real(To(0.0, 180.0)));

@@ -30,11 +30,11 @@ pub use schedule::Schedule;
 keys! {
     /// The configuration of a training run. Keys of a TOML file have the names of these fields.
     pub struct TrainConfig {
-        /// Widths of the hidden layers, each followed by ReLU and dropout; without any (`none` on the
-        /// command line) the classifier is linear.
+        /// Widths of the hidden layers, each followed by ReLU and dropout; without any (`none` on
+        /// the command line) the classifier is linear.
         hidden: Vec<usize> = vec![256, 128], List(&Whole(To(1.0, MAX_WIDTH as f64), ROOM));
-        /// Side length of the network's input images, such as 14 or 12: images of the data are cropped
-        /// and averaged down to it. 0 for their own side length.
+        /// Side length of the network's input images, such as 14 or 12: images of the data are
+        /// cropped and averaged down to it. 0 for their own side length.
         input: usize = 0, Whole(To(0.0, MAX_WIDTH.isqrt() as f64), ROOM);
         /// Normalize hidden layers over each batch. The weights that are kept have it folded in.
         batch_norm: bool = false, Choice(switch);
@@ -57,13 +57,13 @@ keys! {
         weight_decay: f32 = 0.0, Real(AtLeast(0.0));
         /// Fraction of the target that is spread over all classes.
         label_smoothing: f32 = 0.0, Real(FRACTION);
-        /// Decay of a running mean of the weights, which is then evaluated and kept; 0 for the weights
-        /// themselves.
+        /// Decay of a running mean of the weights, which is then evaluated and kept; 0 for the
+        /// weights themselves.
         ema: f32 = 0.0, Real(FRACTION);
         /// Maximum norm of all gradients together; 0 for no limit.
         clip: f32 = 0.0, Real(AtLeast(0.0));
-        /// Weight in the loss of the sum of hidden activations, averaged over images and layers. More
-        /// of it means more zeros and fewer instructions.
+        /// Weight in the loss of the sum of hidden activations, averaged over images and layers.
+        /// More of it means more zeros and fewer instructions.
         sparsity: f32 = 0.0, Real(AtLeast(0.0));
         /// Bits of a weight, 8, 4 or 2: one number for all layers, or one for each.
         bits: Vec<u8> = vec![8], List(&Choice(|| vec![8.into(), 4.into(), 2.into()]));
@@ -77,18 +77,19 @@ keys! {
         seed: u64 = 1, Whole(AtLeast(0.0), "");
         /// Epochs without a lower validation loss after which training stops; 0 for never.
         patience: usize = 5, Whole(AtLeast(0.0), "");
-        /// Checkpoint selection: the weights of the "best" epoch (lowest validation loss), or of the
-        /// "last", for schedules that end with a learning rate of almost 0.
+        /// Checkpoint selection: the weights of the "best" epoch (lowest validation loss), or of
+        /// the "last", for schedules that end with a learning rate of almost 0.
         keep: Keep = Keep::Best, Choice(names::<Keep>);
-        /// Fraction of the training images that is held out, for the validation loss to choose the best
-        /// epoch by.
+        /// Fraction of the training images that is held out, for the validation loss to choose the
+        /// best epoch by.
         validation_split: f64 = 0.083_333_3, Real(Between(0.0, 1.0));
         /// Tensor backend: "ndarray", or "flex" in builds with that cargo feature.
         backend: Backend = Backend::Ndarray, Choice(names::<Backend>);
         /// Optimizer: the constants of Adam.
         adam: AdamConfig = AdamConfig::default(), Nested(AdamConfig::KEYS);
-        /// Augmentation: limits within which every training image is changed anew for every epoch. The
-        /// epochs take several values in turn. `--augment none|light|strong|centred` sets all of them.
+        /// Augmentation: limits within which every training image is changed anew for every epoch.
+        /// The epochs take several values in turn. `--augment none|light|strong|centred` sets all
+        /// of them.
         augment: Augment = Augment::default(), Nested(Augment::KEYS);
     }
 }
