@@ -240,11 +240,11 @@ pub enum ModelError {
                  is left"
     )]
     Input {
-        /// Edge of the image in pixels.
+        /// Side length of the image in pixels.
         side: u16,
         /// Pixels cut off each edge.
         crop: u8,
-        /// Edge of a pooled square.
+        /// Side length of a pooled square.
         pool: u8,
     },
     /// The logit scale is not a positive finite number.

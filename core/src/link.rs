@@ -90,10 +90,10 @@ wire! {
             x: u8,
             /// Row, from 0 at the top.
             y: u8,
-            /// Whether the pen touches the paper.
+            /// Whether the pen is down.
             down: bool,
         },
-        /// Wipe the canvas. Answered by [`Response::Done`].
+        /// Clear the canvas. Answered by [`Response::Done`].
         Clear,
         /// Change the screen. Answered by [`Response::Done`].
         Show(Mode),
@@ -180,7 +180,7 @@ wire! {
         pub name: &'a str,
         /// The CRC-32 that closes its blob.
         pub crc: u32,
-        /// Edge of its image in pixels.
+        /// Side length of its image in pixels.
         pub side: u16,
         /// Number of its classes.
         pub classes: u16,
@@ -229,7 +229,7 @@ wire! {
         Left,
         /// Pen to the right.
         Right,
-        /// Lift or lower the pen; held, wipe the canvas; with an arrow, change the screen.
+        /// Lift or lower the pen; held, clear the canvas; with an arrow, change the screen.
         Select,
     } [Read]
 }
@@ -327,12 +327,6 @@ pub struct Receiver<const N: usize> {
     state: DecoderState,
     buffer: [u8; N],
     length: usize,
-}
-
-impl<const N: usize> Default for Receiver<N> {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 impl<const N: usize> Receiver<N> {

@@ -1,23 +1,22 @@
-//! Flags that make up a training's configuration.
+//! Flags of a training configuration, one for each key.
 
 use std::path::PathBuf;
 
 use anyhow::Context;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Command, FromArgMatches};
 use inkbit_core::Input;
 use toml::{Table, Value};
 
-use super::UsageError;
+use super::{read_text, usage, wrong_use};
 use crate::config::keys::{self, Key, Values};
 use crate::config::preset::{self, PRESETS};
-use crate::config::{Augment, ConfigError, TrainConfig};
+use crate::config::{Augment, TrainConfig};
 use crate::data::Images;
 use crate::data::augment::{NamedStrength, STRENGTHS};
-use crate::support::files::FileError;
 use crate::train::{TrainError, check_sizes};
 
-/// Flags that make up a configuration.
+/// Flags of a training configuration.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Configuration", allow_negative_numbers = true)]
 pub struct ConfigArgs {
@@ -38,7 +37,7 @@ pub struct ConfigArgs {
     keys: KeyArgs,
 }
 
-/// A flag for each key of a configuration, and a table of those given.
+/// A flag for each key of a configuration; holds a table of those given.
 #[derive(Clone, Debug)]
 struct KeyArgs(Table);
 
@@ -70,40 +69,25 @@ fn args(keys: &'static [Key], classic: &Table, heading: &'static str) -> Vec<Arg
             let heading = key.doc.split(':').next().unwrap_or(key.doc).trim();
             args(inner, classic, heading)
         }
-        (values, classic) => vec![arg(key, values, classic).help_heading(heading)],
+        (_, classic) => vec![arg(key, classic).help_heading(heading)],
     });
     each.collect()
 }
 
-fn arg(key: &'static Key, values: &'static Values, classic: &Value) -> Arg {
+fn arg(key: &'static Key, classic: &Value) -> Arg {
     let help = key.lines().trim().replace('\n', "");
     let arg = Arg::new(key.name)
         .long(keys::flag(key.name))
-        .value_name(value_name(values))
         .help(format!("{help} [classic: {}]", keys::text(classic)));
-    let arg = match values.choices() {
-        Some(choices) => {
-            let choices = PossibleValuesParser::new(choices.iter().map(keys::text));
-            arg.value_parser(choices.try_map(|text| values.parse(&text)))
+    let arg = match key.values {
+        Values::Choice(choices) => {
+            let choices = choices().iter().map(keys::text).collect::<Vec<_>>();
+            arg.value_name("VALUE").value_parser(PossibleValuesParser::new(choices))
         }
-        None => arg.value_parser(|text: &str| values.parse(text)),
+        Values::List(_) | Values::InTurn(_) => arg.value_name("VALUES"),
+        _ => arg.value_name("NUMBER"),
     };
-    match values {
-        Values::Bool | Values::InTurn(Values::Bool) => {
-            arg.num_args(0..=1).default_missing_value("true")
-        }
-        _ => arg,
-    }
-}
-
-fn value_name(values: &Values) -> String {
-    match values {
-        Values::Bool => "BOOL".to_owned(),
-        Values::Whole(_) | Values::Real(_) => "NUMBER".to_owned(),
-        Values::Choice(_) => "VALUE".to_owned(),
-        Values::List(of) | Values::InTurn(of) => value_name(of) + "S",
-        Values::Nested(_) => "TABLE".to_owned(),
-    }
+    if classic.is_bool() { arg.num_args(0..=1).default_missing_value("true") } else { arg }
 }
 
 /// The values given by flags.
@@ -111,7 +95,7 @@ fn given(keys: &[Key], matches: &ArgMatches) -> Table {
     let each = keys.iter().filter_map(|key| {
         let value = match key.values {
             Values::Nested(inner) => Value::Table(given(inner, matches)),
-            _ => matches.get_one::<Value>(key.name)?.clone(),
+            _ => key.values.parse(matches.get_one::<String>(key.name)?),
         };
         Some((key.name.to_owned(), value))
     });
@@ -125,39 +109,33 @@ fn kind(name: &str) -> Result<NamedStrength, String> {
 }
 
 impl ConfigArgs {
-    /// The configuration: `base`, or else the preset, then the file, then the flags.
+    /// The configuration: `base`, else the preset, changed by the file, then by the flags.
     ///
     /// # Errors
     ///
-    /// [`UsageError`] with the key, what was found and what was expected.
+    /// A wrong use names the key, what was found and what was expected.
     pub fn resolve(&self, base: Option<&TrainConfig>) -> anyhow::Result<TrainConfig> {
         let preset = self.preset.as_deref().map_or(Some(PRESETS[0]), preset::find);
         let preset = preset.context("clap has checked the preset's name")?;
         let mut config = base.map_or_else(|| preset.config(), TrainConfig::clone);
         if let Some(path) = &self.config {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| UsageError::of(&FileError::at("read", path)(error)))?;
-            config = config.with(&path.display().to_string(), &text).map_err(usage)?;
+            config =
+                config.with(&path.display().to_string(), &read_text(path)?).map_err(wrong_use)?;
         }
         if let Some(kinds) = &self.augment {
             config.augment = Augment::of_kinds(kinds);
         }
-        let config = config.with_table(self.keys.0.clone()).map_err(usage)?;
-        config.validate().map_err(usage)?;
+        let config = config.with_table(self.keys.0.clone()).map_err(wrong_use)?;
+        config.validate().map_err(wrong_use)?;
         Ok(config)
     }
 }
 
-/// How images of this edge become the network's inputs; to ask for inputs that they cannot become is
-/// a wrong use.
+/// The input shape that the configuration makes of the images; one that cannot be made is a wrong
+/// use.
 pub fn check_images(config: &TrainConfig, images: &Images) -> anyhow::Result<Input> {
     check_sizes(config, images.side, images.len()).map_err(|error| match error {
-        TrainError::Input { .. } => UsageError(error.to_string()).into(),
+        TrainError::Input { .. } => usage(error.to_string()),
         error => error.into(),
     })
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
-fn usage(error: ConfigError) -> UsageError {
-    UsageError(error.to_string())
 }

@@ -1,8 +1,9 @@
 //! Constants of the optimizer.
 
 use super::FRACTION;
+use super::keys::Range::Above;
 use super::keys::Values::Real;
-use super::keys::{above, keys};
+use super::keys::keys;
 
 keys! {
     /// Constants of Adam. The learning rate stands in [`TrainConfig`](super::TrainConfig).
@@ -12,6 +13,6 @@ keys! {
         /// Decay of the running mean of their squares.
         beta2: f32 = 0.999, Real(FRACTION);
         /// Added to the root of that mean. Keras has this default too, burn has 1e-5.
-        epsilon: f32 = 1e-7, Real(above(0.0));
+        epsilon: f32 = 1e-7, Real(Above(0.0));
     }
 }

@@ -2,28 +2,29 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::keys::Values::{Bool, InTurn, Real};
-use super::keys::{at_least, keys};
+use super::keys::Range::{Below, To};
+use super::keys::Values::{Choice, InTurn, Real};
+use super::keys::{keys, switch};
 use crate::data::augment::{NamedStrength, Strength};
 
 keys! {
-    /// The `[augment]` table: the fields of [`Strength`], each with one value or with several that the
-    /// epochs take in turn.
+    /// The `[augment]` table: the fields of [`Strength`], each with one value or with several that
+    /// the epochs take in turn.
     pub struct Augment {
         /// Rotation in degrees.
-        rotation: Turns<f32> = Turns::Always(0.0), InTurn(&Real(at_least(0.0).to(180.0)));
+        rotation: Turns<f32> = Turns::Always(0.0), InTurn(&Real(To(0.0, 180.0)));
         /// Change of width and of height, each on its own, as a fraction.
-        scale: Turns<f32> = Turns::Always(0.0), InTurn(&Real(at_least(0.0).below(1.0)));
+        scale: Turns<f32> = Turns::Always(0.0), InTurn(&Real(Below(0.0, 1.0)));
         /// Shear in columns per row.
-        shear: Turns<f32> = Turns::Always(0.0), InTurn(&Real(at_least(0.0).to(1.0)));
+        shear: Turns<f32> = Turns::Always(0.0), InTurn(&Real(To(0.0, 1.0)));
         /// Shift along either axis in pixels.
-        shift: Turns<f32> = Turns::Always(0.0), InTurn(&Real(at_least(0.0).to(100.0)));
+        shift: Turns<f32> = Turns::Always(0.0), InTurn(&Real(To(0.0, 100.0)));
         /// Standard deviation of a smooth random displacement in pixels.
-        elastic: Turns<f32> = Turns::Always(0.0), InTurn(&Real(at_least(0.0).to(100.0)));
+        elastic: Turns<f32> = Turns::Always(0.0), InTurn(&Real(To(0.0, 100.0)));
         /// Fraction of the images that are left as they are.
-        unchanged: Turns<f32> = Turns::Always(0.0), InTurn(&Real(at_least(0.0).to(1.0)));
+        unchanged: Turns<f32> = Turns::Always(0.0), InTurn(&Real(To(0.0, 1.0)));
         /// Whether the changed image is recentred as the device does it.
-        recentre: Turns<bool> = Turns::Always(false), InTurn(&Bool);
+        recentre: Turns<bool> = Turns::Always(false), InTurn(&Choice(switch));
     }
 }
 

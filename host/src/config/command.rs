@@ -26,9 +26,9 @@ impl TrainConfig {
         self.to_toml().parse().expect("it was just written")
     }
 
-    /// The command that trains with this configuration, as a shell takes it: a preset, and flags for
-    /// what differs from it; the preset is the one that leaves the fewest. `labels` is the file with
-    /// the names of the classes.
+    /// The command that trains with this configuration, as a shell takes it: a preset, and flags
+    /// for what differs from it; the preset is the one that leaves the fewest. `labels` is the file
+    /// with the names of the classes.
     #[must_use]
     pub fn command(&self, data: &str, labels: Option<&str>) -> String {
         let own = flags(&self.table());

@@ -2,7 +2,6 @@
 //! help, checks, and the comments of a printed configuration come from that table.
 
 use std::fmt;
-use std::ops::{Bound, RangeBounds};
 
 use clap::ValueEnum;
 use toml::de::{DeTable, DeValue};
@@ -12,9 +11,6 @@ use super::ConfigError;
 
 /// How alike two keys are, from 0 to 1, if one may be a slip for the other.
 const ALIKE: f64 = 0.8;
-
-/// Columns of a printed comment, less those of its signs.
-const COLUMNS: usize = 96;
 
 /// Declares the struct of a TOML table: `key: type = default, values;` with doc comments, which are
 /// help and comment too.
@@ -71,10 +67,8 @@ pub(crate) struct Key {
 /// What the value of a key may be.
 #[derive(Debug)]
 pub(crate) enum Values {
-    /// True or false.
-    Bool,
-    /// A whole number.
-    Whole(Range),
+    /// A whole number, and the reason for the limit if there is one to name.
+    Whole(Range, &'static str),
     /// A number.
     Real(Range),
     /// One of a few.
@@ -87,57 +81,40 @@ pub(crate) enum Values {
     Nested(&'static [Key]),
 }
 
-/// Legal numbers, and the reason for the limit if there is one to name.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Range {
-    low: Bound<f64>,
-    high: Bound<f64>,
-    reason: &'static str,
-}
-
-pub(super) const fn at_least(low: f64) -> Range {
-    Range { low: Bound::Included(low), high: Bound::Unbounded, reason: "" }
-}
-
-pub(super) const fn above(low: f64) -> Range {
-    Range { low: Bound::Excluded(low), ..at_least(low) }
+/// Legal numbers.
+#[derive(Debug)]
+pub(crate) enum Range {
+    AtLeast(f64),
+    Above(f64),
+    /// Both ends are legal.
+    To(f64, f64),
+    /// The first end is legal.
+    Below(f64, f64),
+    /// No end is legal.
+    Between(f64, f64),
 }
 
 impl Range {
-    pub(super) const fn to(self, high: f64) -> Self {
-        Self { high: Bound::Included(high), ..self }
-    }
-
-    pub(super) const fn below(self, high: f64) -> Self {
-        Self { high: Bound::Excluded(high), ..self }
-    }
-
-    pub(super) const fn because(self, reason: &'static str) -> Self {
-        Self { reason, ..self }
-    }
-
     fn contains(&self, number: f64) -> bool {
-        number.is_finite() && (self.low, self.high).contains(&number)
+        number.is_finite()
+            && match *self {
+                Self::AtLeast(low) => number >= low,
+                Self::Above(low) => number > low,
+                Self::To(low, high) => (low..=high).contains(&number),
+                Self::Below(low, high) => (low..high).contains(&number),
+                Self::Between(low, high) => number > low && number < high,
+            }
     }
 }
 
 impl fmt::Display for Range {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.low, self.high) {
-            (Bound::Included(low), Bound::Unbounded) => write!(f, "at least {low}")?,
-            (Bound::Included(low), Bound::Included(high)) => write!(f, "from {low} to {high}")?,
-            (Bound::Included(low), Bound::Excluded(high)) => {
-                write!(f, "from {low} to below {high}")?
-            }
-            (Bound::Excluded(low), Bound::Excluded(high)) => {
-                write!(f, "above {low} and below {high}")?
-            }
-            (Bound::Excluded(low), _) => write!(f, "above {low}")?,
-            (Bound::Unbounded, _) => f.write_str("any")?,
-        }
-        match self.reason {
-            "" => Ok(()),
-            reason => write!(f, ", {reason}"),
+        match self {
+            Self::AtLeast(low) => write!(f, "at least {low}"),
+            Self::Above(low) => write!(f, "above {low}"),
+            Self::To(low, high) => write!(f, "from {low} to {high}"),
+            Self::Below(low, high) => write!(f, "from {low} to below {high}"),
+            Self::Between(low, high) => write!(f, "above {low} and below {high}"),
         }
     }
 }
@@ -148,7 +125,17 @@ pub(super) fn names<T: ValueEnum>() -> Vec<Value> {
     names.map(|name| name.get_name().into()).collect()
 }
 
-/// A value as a flag takes it, or as a message shows it.
+/// Both values of a switch.
+pub(super) fn switch() -> Vec<Value> {
+    vec![true.into(), false.into()]
+}
+
+/// Name of a key's flag.
+pub(crate) fn flag(name: &str) -> String {
+    if name == "learning_rate" { "lr".to_owned() } else { name.replace('_', "-") }
+}
+
+/// A value as its flag takes it.
 pub(crate) fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -157,6 +144,13 @@ pub(crate) fn text(value: &Value) -> String {
         Value::Float(number) => number.to_string(),
         other => other.to_string(),
     }
+}
+
+/// The value that a flag's text means, legal or not.
+fn value(text: &str) -> Value {
+    let text = text.trim();
+    let number = text.parse().map(Value::Integer).or_else(|_| text.parse().map(Value::Float));
+    number.or_else(|_| text.parse().map(Value::Boolean)).unwrap_or_else(|_| text.into())
 }
 
 /// The line of a key in the text of a table.
@@ -177,7 +171,7 @@ pub(super) fn line(key: &str, text: &str) -> Option<usize> {
 
 /// Checks that a table has no other keys than these, and legal values. `path` stands before their
 /// names.
-pub(crate) fn check(keys: &'static [Key], path: &str, table: &Table) -> Result<(), ConfigError> {
+pub(super) fn check(keys: &'static [Key], path: &str, table: &Table) -> Result<(), ConfigError> {
     if let Some(name) = table.keys().find(|name| keys.iter().all(|key| key.name != **name)) {
         let alike = keys.iter().map(|key| (strsim::jaro_winkler(name, key.name), key.name));
         let nearest = alike.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(alike, _)| *alike >= ALIKE);
@@ -190,146 +184,85 @@ pub(crate) fn check(keys: &'static [Key], path: &str, table: &Table) -> Result<(
     })
 }
 
-/// Name of a key's flag.
-pub(crate) fn flag(name: &str) -> String {
-    if name == "learning_rate" { "lr".to_owned() } else { name.replace('_', "-") }
-}
-
 impl Key {
-    /// The meaning with the legal values, line by line.
+    /// The meaning with the legal numbers, line by line.
     pub fn lines(&self) -> String {
         let meaning = self.doc.trim_end().trim_end_matches('.');
         match self.values.limits() {
-            Some(limits) if self.values.choices().is_none() => {
-                let last = meaning.lines().last().unwrap_or_default();
-                let fits = last.len() + limits.len() < COLUMNS;
-                format!("{meaning}{} ({limits})", if fits { "" } else { "\n" })
-            }
-            _ => meaning.to_owned(),
+            Some(limits) => format!("{meaning} ({limits})"),
+            None => meaning.to_owned(),
         }
     }
 }
 
 impl Values {
-    /// The values if they are but a few.
-    pub fn choices(&self) -> Option<Vec<Value>> {
+    /// The value that a flag's text means, legal or not.
+    pub fn parse(&self, flag: &str) -> Value {
+        let each = || flag.split(',').map(value).collect();
         match self {
-            Self::Bool => Some(vec![true.into(), false.into()]),
-            Self::Choice(choices) => Some(choices()),
-            _ => None,
+            Self::List(_) if flag == "none" => Value::Array(Vec::new()),
+            Self::List(_) => Value::Array(each()),
+            Self::InTurn(_) if flag.contains(',') => Value::Array(each()),
+            _ => value(flag),
         }
     }
 
-    /// The value of a flag, before its range is checked.
-    pub fn parse(&self, flag: &str) -> Result<Value, String> {
-        let several = |of: &Self, advice: &str| -> Result<Vec<_>, String> {
-            let parts = flag.split(',').map(|part| of.parse(part.trim()));
-            parts.collect::<Result<_, _>>().map_err(|error| format!("{error}{advice}"))
-        };
-        match self {
-            Self::Bool | Self::Choice(_) | Self::Nested(_) => {
-                let choices = self.choices().unwrap_or_default();
-                let found = choices.into_iter().find(|choice| text(choice) == flag);
-                found.ok_or_else(|| format!("expected {self}"))
-            }
-            Self::Whole(_) => {
-                let number = flag.parse().ok().filter(|&number: &i64| number >= 0);
-                number.map(Value::Integer).ok_or_else(|| {
-                    format!("expected a whole number from 0 to {}, such as 20", i64::MAX)
-                })
-            }
-            Self::Real(_) => {
-                let number: f64 =
-                    flag.parse().map_err(|_| "expected a number, such as 0.001".to_owned())?;
-                if number.is_finite() && number.abs() > f32::MAX.into() {
-                    return Err(format!("expected a number of at most {:e}", f32::MAX));
-                }
-                Ok(Value::Float(number))
-            }
-            Self::List(_) if flag == "none" => Ok(Value::Array(Vec::new())),
-            Self::List(of) => several(of, "; or several with commas, or none").map(Value::Array),
-            Self::InTurn(of) => {
-                let mut values = several(of, "; or several with commas")?;
-                Ok(if values.len() == 1 { values.remove(0) } else { Value::Array(values) })
-            }
-        }
-    }
-
-    /// The legal values in words, where they are worth a word.
+    /// The legal numbers, where not all are.
     fn limits(&self) -> Option<String> {
         match self {
-            Self::Whole(range) | Self::Real(range) => {
-                let is_any =
-                    matches!((range.low, range.high), (Bound::Included(0.0), Bound::Unbounded));
-                (!is_any).then(|| range.to_string())
-            }
-            Self::Choice(_) => Some(self.to_string()),
-            Self::List(of) => of.limits().map(|limits| format!("each {limits}")),
-            Self::InTurn(of) => of.limits(),
-            Self::Bool | Self::Nested(_) => None,
+            Self::Whole(Range::AtLeast(0.0), _) | Self::Real(Range::AtLeast(0.0)) => None,
+            Self::Whole(range, reason) => Some(format!("{range}{reason}")),
+            Self::Real(range) => Some(range.to_string()),
+            Self::List(of) | Self::InTurn(of) => of.limits(),
+            Self::Choice(_) | Self::Nested(_) => None,
         }
     }
 
     /// Checks the value of a key that has this path.
     fn check(&self, key: &str, value: &Value) -> Result<(), ConfigError> {
-        match (self, value) {
-            (Self::Nested(keys), Value::Table(table)) => check(keys, &format!("{key}."), table),
-            (Self::InTurn(of), value) if !value.is_array() => of.check(key, value),
-            (Self::List(of), Value::Array(values)) | (Self::InTurn(of), Value::Array(values))
-                if matches!(self, Self::List(_)) || !values.is_empty() =>
-            {
+        let is_legal = match (self, value) {
+            (Self::Nested(keys), Value::Table(table)) => {
+                return check(keys, &format!("{key}."), table);
+            }
+            (Self::InTurn(of), value) if !value.is_array() => return of.check(key, value),
+            (Self::InTurn(_), Value::Array(values)) if values.is_empty() => false,
+            (Self::List(of) | Self::InTurn(of), Value::Array(values)) => {
                 let mut values = values.iter().enumerate();
-                values.try_for_each(|(i, value)| of.check(&format!("{key}[{i}]"), value))
+                return values.try_for_each(|(i, value)| of.check(&format!("{key}[{i}]"), value));
             }
-            _ if self.admits(value) => Ok(()),
-            _ => {
-                let found = if value.is_float() { text(value) } else { value.to_string() };
-                let expected = match (self, value) {
-                    (Self::Whole(range) | Self::Real(range), Value::Integer(_)) => {
-                        range.to_string()
-                    }
-                    (Self::Real(range), Value::Float(number)) if number.is_finite() => {
-                        range.to_string()
-                    }
-                    _ => self.to_string(),
-                };
-                Err(ConfigError::Range { key: key.to_owned(), found, expected })
-            }
-        }
-    }
-
-    /// Whether a value that is neither a list nor a table is legal.
-    fn admits(&self, value: &Value) -> bool {
-        match (self, value) {
-            (Self::Whole(range) | Self::Real(range), &Value::Integer(number)) => {
+            (Self::Whole(range, _) | Self::Real(range), &Value::Integer(number)) => {
                 range.contains(number as f64)
             }
             (Self::Real(range), &Value::Float(number)) => range.contains(number),
-            _ => self.choices().is_some_and(|choices| choices.contains(value)),
+            (Self::Choice(choices), value) => choices().contains(value),
+            _ => false,
+        };
+        if is_legal {
+            return Ok(());
         }
+        let found = if value.is_float() { text(value) } else { value.to_string() };
+        let expected = match (self, value) {
+            (Self::Whole(range, reason), Value::Integer(_)) => format!("{range}{reason}"),
+            (Self::Real(range), Value::Integer(_)) => range.to_string(),
+            (Self::Real(range), Value::Float(number)) if number.is_finite() => range.to_string(),
+            _ => self.to_string(),
+        };
+        Err(ConfigError::Range { key: key.to_owned(), found, expected })
     }
 }
 
 impl fmt::Display for Values {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Whole(range) => write!(f, "a whole number, {range}"),
+            Self::Whole(range, reason) => write!(f, "a whole number below 2^63, {range}{reason}"),
             Self::Real(range) => write!(f, "a finite number, {range}"),
+            Self::Choice(choices) => {
+                let choices: Vec<_> = choices().iter().map(Value::to_string).collect();
+                f.write_str(&choices.join(" or "))
+            }
             Self::List(_) => f.write_str("a list, as in [256, 128]"),
             Self::InTurn(of) => write!(f, "{of}, or a list of such values"),
             Self::Nested(_) => f.write_str("a table"),
-            Self::Bool | Self::Choice(_) => {
-                let choices = self.choices().unwrap_or_default();
-                for (i, choice) in choices.iter().enumerate() {
-                    let before = match i {
-                        0 => "",
-                        _ if i + 1 == choices.len() => " or ",
-                        _ => ", ",
-                    };
-                    write!(f, "{before}{choice}")?;
-                }
-                Ok(())
-            }
         }
     }
 }

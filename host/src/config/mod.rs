@@ -22,79 +22,82 @@ use crate::quantize::Granularity;
 use crate::quantize::bits::{self, BitsError};
 pub use adam::AdamConfig;
 pub use augment::{Augment, Turns};
-use keys::Values::{Bool, Choice, List, Nested, Real, Whole};
-use keys::{Range, above, at_least, keys, names};
+use keys::Range::{self, Above, AtLeast, Below, Between, To};
+use keys::Values::{Choice, List, Nested, Real, Whole};
+use keys::{keys, names, switch};
 pub use schedule::Schedule;
 
 keys! {
     /// The configuration of a training run. Keys of a TOML file have the names of these fields.
     pub struct TrainConfig {
-        /// Widths of the hidden layers, each followed by ReLU and dropout; without any (`none` on the
-        /// command line) the classifier is linear.
-        hidden: Vec<usize> = vec![256, 128], List(&Whole(at_least(1.0).to(MAX_WIDTH as f64).because(ROOM)));
-        /// Side length of the network's input images, such as 14 or 12: images of the data are cropped
-        /// and averaged down to it. 0 for their own side length.
-        input: usize = 0, Whole(at_least(0.0).to(MAX_WIDTH.isqrt() as f64).because(ROOM));
+        /// Widths of the hidden layers, each followed by ReLU and dropout; without any (`none` on
+        /// the command line) the classifier is linear.
+        hidden: Vec<usize> = vec![256, 128], List(&Whole(To(1.0, MAX_WIDTH as f64), ROOM));
+        /// Side length of the network's input images, such as 14 or 12: images of the data are
+        /// cropped and averaged down to it. 0 for their own side length.
+        input: usize = 0, Whole(To(0.0, MAX_WIDTH.isqrt() as f64), ROOM);
         /// Normalize hidden layers over each batch. The weights that are kept have it folded in.
-        batch_norm: bool = false, Bool;
+        batch_norm: bool = false, Choice(switch);
         /// Initial weights: "glorot" (uniform), or "he" (normal, the last layer halved).
         init: Init = Init::Glorot, Choice(names::<Init>);
         /// Fraction of the hidden activations that a training step drops.
         dropout: f32 = 0.4, Real(FRACTION);
         /// Maximum number of passes over the training images.
-        epochs: usize = 20, Whole(at_least(1.0));
+        epochs: usize = 20, Whole(AtLeast(1.0), "");
         /// Batch size: images in a training step.
-        batch: usize = 128, Whole(at_least(1.0));
+        batch: usize = 128, Whole(AtLeast(1.0), "");
         /// Learning rate (`--lr`), with a schedule its maximum.
-        learning_rate: f32 = 0.001, Real(above(0.0));
+        learning_rate: f32 = 0.001, Real(Above(0.0));
         /// How the learning rate changes: "constant", or "cosine" (down to almost 0).
         schedule: Schedule = Schedule::Constant, Choice(names::<Schedule>);
         /// Fraction of all steps over which the learning rate first rises from 0.
         warmup: f32 = 0.0, Real(FRACTION);
         /// Decoupled weight decay (AdamW): each step takes this fraction of each weight, times the
         /// learning rate, away.
-        weight_decay: f32 = 0.0, Real(at_least(0.0));
+        weight_decay: f32 = 0.0, Real(AtLeast(0.0));
         /// Fraction of the target that is spread over all classes.
         label_smoothing: f32 = 0.0, Real(FRACTION);
-        /// Decay of a running mean of the weights, which is then evaluated and kept; 0 for the weights
-        /// themselves.
+        /// Decay of a running mean of the weights, which is then evaluated and kept; 0 for the
+        /// weights themselves.
         ema: f32 = 0.0, Real(FRACTION);
         /// Maximum norm of all gradients together; 0 for no limit.
-        clip: f32 = 0.0, Real(at_least(0.0));
-        /// Weight in the loss of the sum of hidden activations, averaged over images and layers. More
-        /// of it means more zeros and fewer instructions.
-        sparsity: f32 = 0.0, Real(at_least(0.0));
-        /// Bits of a weight: one number for all layers, or one for each.
+        clip: f32 = 0.0, Real(AtLeast(0.0));
+        /// Weight in the loss of the sum of hidden activations, averaged over images and layers.
+        /// More of it means more zeros and fewer instructions.
+        sparsity: f32 = 0.0, Real(AtLeast(0.0));
+        /// Bits of a weight, 8, 4 or 2: one number for all layers, or one for each.
         bits: Vec<u8> = vec![8], List(&Choice(|| vec![8.into(), 4.into(), 2.into()]));
         /// Whether the weights of a hidden "layer" share a scale, or each "output" has its own.
         scales: Granularity = Granularity::Output, Choice(names::<Granularity>);
         /// Fraction of the epochs after which training goes on with rounded weights and activations
         /// (quantization-aware training), such as 0.45; 1 for rounding after training only.
-        qat_from: f32 = 1.0, Real(at_least(0.0).to(1.0));
+        qat_from: f32 = 1.0, Real(To(0.0, 1.0));
         /// Seed of all random numbers, at most 2^63 - 1: initial weights, validation images, order,
         /// dropout, augmentation.
-        seed: u64 = 1, Whole(at_least(0.0));
+        seed: u64 = 1, Whole(AtLeast(0.0), "");
         /// Epochs without a lower validation loss after which training stops; 0 for never.
-        patience: usize = 5, Whole(at_least(0.0));
-        /// Checkpoint selection: the weights of the "best" epoch (lowest validation loss), or of the
-        /// "last", for schedules that end with a learning rate of almost 0.
+        patience: usize = 5, Whole(AtLeast(0.0), "");
+        /// Checkpoint selection: the weights of the "best" epoch (lowest validation loss), or of
+        /// the "last", for schedules that end with a learning rate of almost 0.
         keep: Keep = Keep::Best, Choice(names::<Keep>);
-        /// Fraction of the training images that is held out to choose the best epoch by.
-        validation_split: f64 = 0.083_333_3, Real(above(0.0).below(1.0));
+        /// Fraction of the training images that is held out, for the validation loss to choose the
+        /// best epoch by.
+        validation_split: f64 = 0.083_333_3, Real(Between(0.0, 1.0));
         /// Tensor backend: "ndarray", or "flex" in builds with that cargo feature.
         backend: Backend = Backend::Ndarray, Choice(names::<Backend>);
         /// Optimizer: the constants of Adam.
         adam: AdamConfig = AdamConfig::default(), Nested(AdamConfig::KEYS);
-        /// Augmentation: limits within which every training image is changed anew for every epoch. The
-        /// epochs take several values in turn. `--augment none|light|strong|centred` sets all of them.
+        /// Augmentation: limits within which every training image is changed anew for every epoch.
+        /// The epochs take several values in turn. `--augment none|light|strong|centred` sets all
+        /// of them.
         augment: Augment = Augment::default(), Nested(Augment::KEYS);
     }
 }
 
 /// From 0 to below 1.
-const FRACTION: Range = at_least(0.0).below(1.0);
+const FRACTION: Range = Below(0.0, 1.0);
 /// Why sizes have a limit.
-const ROOM: &str = "what the format has room for";
+const ROOM: &str = ", what the format has room for";
 
 /// How weights start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
@@ -160,13 +163,20 @@ pub enum ConfigError {
 impl TrainConfig {
     /// Reads a TOML file's text, which has every key; `name` is for messages.
     ///
-    /// What one key alone decides is checked; see [`TrainConfig::validate`] for the rest.
+    /// Each value is checked on its own; see [`TrainConfig::validate`] for the rest.
     ///
     /// # Errors
     ///
     /// [`ConfigError::Text`].
     pub fn from_toml(name: &str, text: &str) -> Result<Self, ConfigError> {
-        Self::complete(name, read(name, text)?)
+        read(name, text)?.try_into().map_err(|error: toml::de::Error| ConfigError::Text {
+            source_name: name.to_owned(),
+            message: format!(
+                "{}; another version may have written the file: add the line, as `inkbit train \
+                 --print-config` shows it",
+                error.message()
+            ),
+        })
     }
 
     /// With the values that a TOML file's text names; `name` is for messages.
@@ -185,9 +195,7 @@ impl TrainConfig {
     ///
     /// [`ConfigError::Text`].
     pub fn with(&self, name: &str, text: &str) -> Result<Self, ConfigError> {
-        let mut table = self.table();
-        merge(&mut table, read(name, text)?);
-        Self::complete(name, table)
+        Ok(self.merged(read(name, text)?))
     }
 
     /// With the values of a table.
@@ -197,21 +205,13 @@ impl TrainConfig {
     /// [`ConfigError::Key`] and [`ConfigError::Range`].
     pub(crate) fn with_table(&self, changes: Table) -> Result<Self, ConfigError> {
         keys::check(Self::KEYS, "", &changes)?;
-        let mut table = self.table();
-        merge(&mut table, changes);
-        Self::complete("the configuration", table)
+        Ok(self.merged(changes))
     }
 
-    /// From a checked table, which may lack keys.
-    fn complete(name: &str, table: Table) -> Result<Self, ConfigError> {
-        table.try_into().map_err(|error: toml::de::Error| ConfigError::Text {
-            source_name: name.to_owned(),
-            message: format!(
-                "{}; another version may have written the file: add the line, as `inkbit train \
-                 --print-config` shows it",
-                error.message()
-            ),
-        })
+    fn merged(&self, checked: Table) -> Self {
+        let mut table = self.table();
+        merge(&mut table, checked);
+        table.try_into().expect("every key has a legal value")
     }
 
     /// The width of each layer's weights.
@@ -329,7 +329,7 @@ mod tests {
             ),
             (
                 "seed = 2\nepochs = \"three\"",
-                "line 2: epochs is \"three\", but must be a whole number, at least 1",
+                "line 2: epochs is \"three\", but must be a whole number below 2^63, at least 1",
             ),
             ("epochs = -3", "line 1: epochs is -3, but must be at least 1"),
             (
@@ -341,7 +341,7 @@ mod tests {
                 "hidden = [5,\n0]",
                 "line 1: hidden[1] is 0, but must be from 1 to 4096, what the format has room for",
             ),
-            ("bits = [3]", "line 1: bits[0] is 3, but must be 8, 4 or 2"),
+            ("bits = [3]", "line 1: bits[0] is 3, but must be 8 or 4 or 2"),
             ("adam = 3", "line 1: adam is 3, but must be a table"),
             ("adam.beta1 = 1", "line 1: adam.beta1 is 1, but must be from 0 to below 1"),
             (

@@ -34,8 +34,8 @@ const fn preset(
     Preset { name, toml, bar: Bar { max_bytes, min_accuracy } }
 }
 
-/// All presets, the default first: 784-256-128-10, 236,554 parameters for MNIST, the network that this
-/// project is measured with.
+/// All presets, the default first: 784-256-128-10, 236,554 parameters for MNIST, the network that
+/// this project is measured with.
 pub const PRESETS: [Preset; 8] = [
     preset("classic", "", 240_000, 0.981),
     preset("accurate", include_str!("../../presets/accurate.toml"), 240_000, 0.993),

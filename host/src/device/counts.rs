@@ -87,7 +87,7 @@ impl Counts {
     /// Mean instructions per inference on each board, with the kernel that is flashed, for the model whose
     /// blob has this CRC; of real images where there are counts of both kinds.
     pub fn of(&self, crc: u32) -> BTreeMap<String, f64> {
-        const FLASHED: &str = "packed";
+        const FLASHED: &str = "default";
         let crc = format!("{crc:08x}");
         let mine = self.count.iter().filter(|count| count.crc == crc && count.kernel == FLASHED);
         let (synthetic, real): (Vec<_>, Vec<_>) =
@@ -127,8 +127,8 @@ mod tests {
         };
         let text = [
             "compiler = 'rustc'\n".to_owned(),
-            count("0000beef", "packed", "100 MNIST", 3.0),
-            count("0000beef", "packed", "20 synthetic", 2.0),
+            count("0000beef", "default", "100 MNIST", 3.0),
+            count("0000beef", "default", "20 synthetic", 2.0),
             count("0000beef", "wide", "100 MNIST", 1.0),
         ];
         let counts = Counts::parse(&text.concat()).unwrap();
@@ -148,7 +148,7 @@ mod tests {
     fn what_no_benchmark_has_written_is_refused() {
         let count = |crc: &str, mean: &str| {
             format!(
-                "[[count]]\ncrc = '{crc}'\nboard = 'b'\nkernel = 'packed'\nimages = 'i'\n\
+                "[[count]]\ncrc = '{crc}'\nboard = 'b'\nkernel = 'default'\nimages = 'i'\n\
                  mean = {mean}\n"
             )
         };

@@ -250,7 +250,7 @@ mod tests {
             ("random = 0", "random is 0, but must be at least 1"),
             ("preset = \"clasic\"", "there is no preset \"clasic\"; there are classic"),
             ("[space]\nbits = [[8, 4]]", "bits is [8, 4], but must be one number, or as many as"),
-            ("[space]\nbits = [[3]]", "bits[0] is 3, but must be 8, 4 or 2"),
+            ("[space]\nbits = [[3]]", "bits[0] is 3, but must be 8 or 4 or 2"),
             ("[space]\nwidths = [0]", "hidden[0] is 0, but must be from 1 to 4096"),
             ("[config]\nepochs = 0", "epochs is 0, but must be at least 1"),
             ("shard = \"3/2\"", "--shard is \"3/2\", but must be K/N"),

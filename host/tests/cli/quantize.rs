@@ -170,8 +170,8 @@ fn other_data_than_the_runs_are_refused() {
     fs::rename(place.path("digits"), place.path("moved")).unwrap();
     assert_eq!(
         place.fail(1, "quantize run -o new.inkbit"),
-        "there are no data `digits` here, which run/data.toml names, as it was given to `inkbit \
-         train`: say where they are with --data DIR"
+        "the data `digits`, which run/data.toml names as they were given to `inkbit train`, are not \
+         here: say where they are with --data DIR"
     );
     place.succeed("quantize run -o new.inkbit --data moved");
 }

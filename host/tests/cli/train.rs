@@ -109,6 +109,15 @@ fn a_value_out_of_range_is_a_wrong_use_and_creates_nothing() {
         ),
         ("--rotation 10,200", "augment.rotation[1] is 200, but must be from 0 to 180".into()),
         ("--augment strong --scale 1", "augment.scale is 1, but must be from 0 to below 1".into()),
+        ("--hidden ten", format!("hidden[0] is \"ten\", but must be a whole number below 2^63, from 1 to 4096, {room}")),
+        ("--epochs -1", "epochs is -1, but must be at least 1".into()),
+        ("--epochs 2.5", "epochs is 2.5, but must be a whole number below 2^63, at least 1".into()),
+        ("--recentre true,maybe", "augment.recentre[1] is \"maybe\", but must be true or false".into()),
+        (
+            "--seed 18446744073709551615",
+            "seed is 18446744073709552000, but must be a whole number below 2^63, at least 0".into(),
+        ),
+        ("--lr 1e39", "learning_rate is inf, but must be a finite number, above 0".into()),
         ("--lr 0", "learning_rate is 0, but must be above 0".into()),
         ("--lr -1", "learning_rate is -1, but must be above 0".into()),
         ("--lr inf", "learning_rate is inf, but must be a finite number, above 0".into()),
@@ -118,18 +127,9 @@ fn a_value_out_of_range_is_a_wrong_use_and_creates_nothing() {
         assert_eq!(message, expected);
     }
     for (flags, expected) in [
-        (
-            "--hidden ten",
-            "invalid value 'ten' for '--hidden <NUMBERS>': expected a whole number from 0 to \
-             9223372036854775807, such as 20; or several with commas, or none",
-        ),
-        ("--epochs -1", "invalid value '-1' for '--epochs <NUMBER>': expected a whole number "),
-        ("--seed 18446744073709551615", "'--seed <NUMBER>': expected a whole number from 0 to 9"),
-        ("--batch 18446744073709551615", "for '--batch <NUMBER>': expected a whole number "),
-        ("--lr 1e39", "for '--lr <NUMBER>': expected a number of at most 3.4028235e38"),
-        ("--backend gpu", "[possible values: ndarray, flex]"),
         ("--preset modern", "[possible values: classic, "),
         ("--schedule linear", "[possible values: constant, cosine]"),
+        ("--backend gpu", "[possible values: ndarray, flex]"),
         ("--seeds 1", "1 is not in 2..=1000"),
         (
             "--augment heavy",
@@ -163,7 +163,7 @@ fn a_configuration_that_cannot_be_read_is_a_wrong_use() {
         ("unknown.toml", "unknown.toml: line 1: there is no key `drop`; did you mean `dropout`?"),
         (
             "type.toml",
-            "type.toml: line 1: epochs is \"three\", but must be a whole number, at least 1",
+            "type.toml: line 1: epochs is \"three\", but must be a whole number below 2^63, at least 1",
         ),
         ("syntax.toml", "syntax.toml: TOML parse error at line 2, column 8\n"),
         ("bytes.toml", "cannot read bytes.toml: "),

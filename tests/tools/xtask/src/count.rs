@@ -59,9 +59,8 @@ pub(crate) struct Form {
 }
 
 /// What is flashed.
-const FLASHED: Form = Form { name: "packed", cfg: None, only_lanes: false };
-const LANES32: Form =
-    Form { name: "packed-lanes32", cfg: Some("inkbit_lanes32"), only_lanes: true };
+const FLASHED: Form = Form { name: "default", cfg: None, only_lanes: false };
+const LANES32: Form = Form { name: "lanes32", cfg: Some("inkbit_lanes32"), only_lanes: true };
 const PORTABLE: Form = Form { name: "portable", cfg: Some("inkbit_portable"), only_lanes: false };
 
 /// The text of `cargo xtask count --help`.
@@ -311,8 +310,8 @@ mod tests {
 
     #[test]
     fn lanes_choose_the_kernel_and_portable_adds_one() {
-        assert_eq!(names("--lanes 32 --portable"), ["packed-lanes32", "portable"]);
-        assert_eq!(names("--lanes both"), ["packed", "packed-lanes32"]);
+        assert_eq!(names("--lanes 32 --portable"), ["lanes32", "portable"]);
+        assert_eq!(names("--lanes both"), ["default", "lanes32"]);
     }
 
     #[test]

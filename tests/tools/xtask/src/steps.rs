@@ -187,6 +187,8 @@ fn cross() -> Result<Outcome, String> {
     for target in CORE_TARGETS {
         run(toolchain.build(target, "device").args(["--package", "inkbit-core"]), BUILD_LIMIT)?;
         if target.contains("-none-") {
+            let logged = ["--package", "inkbit-core", "--features", "defmt"];
+            run(toolchain.build(target, "device").args(logged), BUILD_LIMIT)?;
             // Links only if nothing in core can panic.
             run(toolchain.build(target, "device").args(["--package", "no-panic"]), BUILD_LIMIT)?;
         }
