@@ -151,21 +151,18 @@ impl Mlp {
     /// The parameters in order: weights, biases, weight scales and output scales of the first layer, of
     /// the second, and so on.
     pub fn parameters(&self) -> impl Iterator<Item = &[f32]> {
-        self.layers.iter().flat_map(|layer| {
-            [&layer.weight[..], &layer.bias, &layer.weight_scale, &layer.output_scale]
+        self.layers.iter().flat_map(|Dense { weight, bias, weight_scale, output_scale, .. }| {
+            [weight.as_slice(), bias, weight_scale, output_scale]
         })
     }
 
     /// [`Mlp::parameters`], mutable.
     pub fn parameters_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
-        self.layers.iter_mut().flat_map(|layer| {
-            [
-                &mut layer.weight[..],
-                &mut layer.bias,
-                &mut layer.weight_scale,
-                &mut layer.output_scale,
-            ]
-        })
+        self.layers.iter_mut().flat_map(
+            |Dense { weight, bias, weight_scale, output_scale, .. }| {
+                [weight.as_mut_slice(), bias, weight_scale, output_scale]
+            },
+        )
     }
 
     /// The logits of every image, image after image; activations are rounded if there are scales.
