@@ -1,6 +1,6 @@
 //! What knows nothing of networks: files, random numbers, numbers as text, words of a shell.
 
 pub mod files;
-pub(crate) mod numbers;
+pub mod numbers;
 pub mod rng;
 pub(crate) mod shell;

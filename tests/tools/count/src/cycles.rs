@@ -3,7 +3,8 @@
 //! Timing is that of Arm's Cortex-M3 Technical Reference Manual (DDI 0337, "Instruction set
 //! summary"), for memory without wait states. Where it gives a range, both ends are kept.
 
-use std::ops::{Add, AddAssign, Mul};
+use std::iter::Sum;
+use std::ops::{Add, Mul};
 
 /// The fewest and the most cycles.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +22,14 @@ const fn cycles(least: u64, most: u64) -> Cycles {
 /// What a jump costs beside its instruction: the pipeline is filled anew.
 pub const REFILL: Cycles = cycles(1, 3);
 
+impl Cycles {
+    /// The mean of `count` things that took this.
+    #[must_use]
+    pub fn mean(self, count: usize) -> [f64; 2] {
+        [self.least, self.most].map(|sum| sum as f64 / count as f64)
+    }
+}
+
 impl Add for Cycles {
     type Output = Self;
 
@@ -29,9 +38,9 @@ impl Add for Cycles {
     }
 }
 
-impl AddAssign for Cycles {
-    fn add_assign(&mut self, other: Self) {
-        *self = *self + other;
+impl Sum for Cycles {
+    fn sum<I: Iterator<Item = Self>>(parts: I) -> Self {
+        parts.fold(Self::default(), Add::add)
     }
 }
 
@@ -46,10 +55,10 @@ impl Mul<u64> for Cycles {
 /// Cycles of Thumb instructions that run one after another, jumps not counted in. An instruction
 /// of four bytes has its first halfword in the upper half.
 #[must_use]
-pub fn of_block(instructions: &[u32]) -> Cycles {
+pub fn of_block(instructions: impl IntoIterator<Item = u32>) -> Cycles {
     let mut total = Cycles::default();
     let mut after_access = false;
-    for &instruction in instructions {
+    for instruction in instructions {
         let (cost, is_access) = if instruction > 0xFFFF {
             wide(instruction >> 16, instruction & 0xFFFF)
         } else {
@@ -57,7 +66,7 @@ pub fn of_block(instructions: &[u32]) -> Cycles {
         };
         // A load or store overlaps with the one before it.
         let overlap = u64::from(is_access && after_access && cost.least > 1);
-        total += cycles(cost.least - overlap, cost.most);
+        total = total + cycles(cost.least - overlap, cost.most);
         after_access = is_access;
     }
     total
@@ -147,12 +156,12 @@ mod tests {
             ("udiv r0, r1, r2", 0xFBB1_F0F2, cycles(2, 12)),
             ("and.w r0, r1, r2, ror #16", 0xEA01_4032, cycles(1, 1)),
         ] {
-            assert_eq!(of_block(&[instruction]), expected, "{name}");
+            assert_eq!(of_block([instruction]), expected, "{name}");
         }
     }
 
     #[test]
     fn a_load_overlaps_with_the_access_before_it() {
-        assert_eq!(of_block(&[0x6808, 0x6849, 0x1840, 0x6808]), cycles(2 + 1 + 1 + 2, 7));
+        assert_eq!(of_block([0x6808, 0x6849, 0x1840, 0x6808]), cycles(2 + 1 + 1 + 2, 7));
     }
 }

@@ -7,7 +7,7 @@ use inkbit::device::fit::{Blocks, Fit, Terms};
 use inkbit::model::activity::{Activity, LayerActivity};
 use inkbit_core::WeightBits;
 
-use super::baseline::Entry;
+use crate::entry::Entry;
 
 /// What is flashed, and so what estimates are for.
 const KERNEL: &str = "packed";
@@ -54,7 +54,7 @@ fn activity(entry: &Entry) -> Option<Activity> {
             saturated: 0.0,
         })
     };
-    Some(Activity { input: entry.input?, layers: layers.map(layer).collect::<Option<_>>()? })
+    Some(Activity { input: entry.input, layers: layers.map(layer).collect::<Option<_>>()? })
 }
 
 /// The best fit over how many blocks the kernel may take at once.
@@ -147,8 +147,8 @@ mod tests {
 
     use inkbit_core::Input;
 
-    use super::super::baseline::Baseline;
     use super::*;
+    use crate::entry::Committed;
 
     const COSTS: [f64; Terms::KINDS] = [3.0, 30.0, 16.0, 20.0, 10.0, 12.0, 22.0, 15.0, 350.0];
 
@@ -162,7 +162,7 @@ mod tests {
             board: "microbit".to_owned(),
             kernel: KERNEL.to_owned(),
             images: "20 synthetic".to_owned(),
-            input: Some(input),
+            input,
             widths: widths.to_vec(),
             bits: vec![bits; widths.len() - 1],
             nonzero,
@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn the_committed_estimates_are_within_five_percent_of_the_committed_counts() {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../host/models/counts.toml");
-        let mut committed = Baseline::parse(&fs::read_to_string(&file).unwrap()).unwrap();
+        let mut committed = Committed::parse(&fs::read_to_string(&file).unwrap()).unwrap();
         let anew = fits(&committed.counts);
         // Without counting anew, for when the terms change.
         if std::env::var_os("INKBIT_BLESS").is_some() {
@@ -235,7 +235,7 @@ mod tests {
         let mut entries =
             [entry(Input::full(28), &[784, 10], 8), entry(Input::full(28), &[784, 10], 8)];
         entries[0].kernel = "wide".to_owned();
-        entries[1].input = None;
+        entries[1].bits[0] = 3;
         assert_eq!(fits(&entries), []);
     }
 }

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use crate::count::Options;
 use crate::steps::{STEPS, Step};
 
 /// What the command line says.
@@ -11,10 +10,8 @@ pub(crate) enum Request {
     Help,
     /// Take these steps, in this order.
     Run(Vec<&'static Step>),
-    /// Explain the counting of instructions.
-    CountHelp,
-    /// Count instructions.
-    Count(Options),
+    /// Count instructions, with these options.
+    Count(Vec<String>),
 }
 
 /// Names that stand for several steps, and what they are for.
@@ -28,10 +25,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Request, String> {
     if let Some((name, rest)) = arguments.split_first()
         && name == "count"
     {
-        if rest.iter().any(|argument| argument == "--help" || argument == "-h") {
-            return Ok(Request::CountHelp);
-        }
-        return Options::parse(rest).map(Request::Count);
+        return Ok(Request::Count(rest.to_vec()));
     }
     if arguments.is_empty() || arguments.iter().any(|a| a == "--help" || a == "-h" || a == "help") {
         return Ok(Request::Help);

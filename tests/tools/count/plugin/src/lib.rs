@@ -1,21 +1,21 @@
 //! A plugin for QEMU that counts what runs between the call of one function and its return.
 //!
-//!     -plugin libinkbit_count.so,root=ADDRESS,marks=ADDRESS/ADDRESS,stack=LOW-HIGH,out=FILE
+//!     -plugin libinkbit_count_plugin.so,root=ADDRESS,marks=ADDRESS,stack=LOW-HIGH,out=FILE
 //!
-//! All numbers are hexadecimal. `root` is the function's address, without the Thumb bit. Each call
-//! of it is cut into segments where one of the functions `marks` is entered. `stack` is where the
-//! stack lies.
+//! All numbers are hexadecimal, here and in the file. `root` is the function's address, without the
+//! Thumb bit. Each call of it is cut into segments, which begin where the function `marks` is entered.
+//! `stack` is where the stack lies.
 //!
-//! The file has one line for each thing that there is to say:
+//! The file has three kinds of lines:
 //!
-//! - `block NUMBER START BYTES INSTRUCTIONS`: code that always runs from its first instruction to
-//!   its last; said before a count of it;
+//! - `block START BYTES INSTRUCTIONS`: code that always runs from its first instruction to its last.
+//!   Blocks are numbered from 0, in the order of their lines, and stated before they are counted;
 //! - `segment NUMBER:RUNS:JUMPS ...`: how often each block has run since the segment began, and how
-//!   often something else than the code behind it followed;
-//! - `return BYTES`: the call is over, and has written so many bytes below its stack's beginning.
+//!   often it was followed by something else than the code behind it;
+//! - `return BYTES`: the call is over, and has written this far below the beginning of its stack.
 //!
-//! What is behind the last `return` is there when the function has returned, however QEMU ends.
-//! One processor at a time is followed: the boards have one.
+//! A call's lines are in the file when the function has returned, however QEMU ends. The plugin follows
+//! one processor, which is what the boards have.
 #![allow(unsafe_code)]
 
 mod qemu;
@@ -43,14 +43,14 @@ struct Block {
 /// What the options say.
 struct Options {
     root: u64,
-    marks: Vec<u64>,
+    marks: u64,
     stack: Range<u64>,
 }
 
-/// What has been translated, and where it is told.
+/// What has been translated, and where it is written.
 struct Log {
     blocks: Vec<&'static Block>,
-    /// How many of the blocks the file knows.
+    /// The number of blocks that the file states.
     known: usize,
     text: String,
     file: File,
@@ -106,15 +106,15 @@ pub unsafe extern "C" fn qemu_plugin_install(
 }
 
 fn fail(message: &str) -> c_int {
-    let text = CString::new(format!("inkbit-count: {message}\n")).unwrap_or_default();
+    let text = CString::new(format!("inkbit-count-plugin: {message}\n")).unwrap_or_default();
     // SAFETY: a text that ends with a zero.
     unsafe { qemu::qemu_plugin_outs(text.as_ptr()) };
-    eprintln!("inkbit-count: {message}");
+    eprintln!("inkbit-count-plugin: {message}");
     1
 }
 
 fn read(arguments: impl Iterator<Item = String>) -> Result<(Options, File), String> {
-    let (mut root, mut marks, mut stack, mut file) = (None, Vec::new(), 0..0, None);
+    let (mut root, mut marks, mut stack, mut file) = (None, None, 0..0, None);
     for argument in arguments {
         let (name, value) = argument.split_once('=').unwrap_or((&argument, ""));
         let number = |digits: &str| {
@@ -124,10 +124,7 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<(Options, File), Stri
         };
         match name {
             "root" => root = Some(number(value)?),
-            "marks" => {
-                let addresses = value.split('/').filter(|address| !address.is_empty());
-                marks = addresses.map(number).collect::<Result<_, _>>()?;
-            }
+            "marks" => marks = Some(number(value)?),
             "stack" => {
                 let (low, high) = value.split_once('-').ok_or("stack wants LOW-HIGH")?;
                 stack = number(low)?..number(high)?;
@@ -140,6 +137,7 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<(Options, File), Stri
         }
     }
     let root = root.ok_or("the option root is missing")?;
+    let marks = marks.ok_or("the option marks is missing")?;
     Ok((Options { root, marks, stack }, file.ok_or("the option out is missing")?))
 }
 
@@ -179,7 +177,7 @@ extern "C" fn translated(_: qemu::Id, block: *mut qemu::Block) {
     // Never freed: QEMU keeps the address.
     let own: &'static Block = Box::leak(Box::new(Block {
         number,
-        is_mark: options().marks.contains(&range.start),
+        is_mark: options().marks == range.start,
         range,
         instructions,
         runs: AtomicU64::new(0),
@@ -248,25 +246,25 @@ fn add(counter: &AtomicU64) {
 }
 
 impl Log {
-    /// Tells what has run since the last segment, and begins another.
+    /// Writes what has run since the last segment, and begins another.
     fn segment(&mut self) {
-        for Block { number, range, instructions, .. } in &self.blocks[self.known..] {
+        for Block { range, instructions, .. } in &self.blocks[self.known..] {
             let (start, bytes) = (range.start, range.end - range.start);
-            let _ = writeln!(self.text, "block {number} {start:x} {bytes:x} {instructions:x}");
+            let _ = writeln!(self.text, "block {start:x} {bytes:x} {instructions:x}");
         }
         self.known = self.blocks.len();
         self.text.push_str("segment");
         for Block { number, runs, jumps, .. } in &self.blocks {
             let (runs, jumps) = (runs.swap(0, Relaxed), jumps.swap(0, Relaxed));
             if runs != 0 || jumps != 0 {
-                let _ = write!(self.text, " {number}:{runs}:{jumps}");
+                let _ = write!(self.text, " {number:x}:{runs:x}:{jumps:x}");
             }
         }
         self.text.push('\n');
     }
 
     fn finish(&mut self, stack: u64) {
-        let _ = writeln!(self.text, "return {stack}");
+        let _ = writeln!(self.text, "return {stack:x}");
         if let Err(error) = self.file.write_all(self.text.as_bytes()) {
             fail(&format!("cannot write counts: {error}"));
         }
