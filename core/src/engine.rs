@@ -11,7 +11,8 @@ use crate::shape::WeightBits;
 
 /// A model and the memory that it works in: what infers.
 ///
-/// It borrows nothing but the blob, so it can be a field, a function's result, or lie in a `static`.
+/// It borrows nothing but the blob, so it can be a field, a function's result, or lie in a `static`,
+/// with whatever lock the program has: `static ENGINE: Mutex<Option<Engine<'static, Scratch<…>>>>`.
 ///
 /// ```
 /// use inkbit_core::{Engine, Error, Model, Scratch, Sizes, include_blob};
@@ -206,11 +207,12 @@ impl Deref for Logits<'_> {
 /// assert_eq!(inkbit_core::argmax(&[-5, 7, 7]), 1);
 /// ```
 #[must_use]
-pub fn argmax(logits: &[i32]) -> usize {
-    let mut best = (0, i32::MIN);
-    for (class, &logit) in logits.iter().enumerate() {
-        if logit > best.1 {
-            best = (class, logit);
+pub fn argmax<T: PartialOrd>(logits: &[T]) -> usize {
+    let mut classes = logits.iter().enumerate();
+    let Some(mut best) = classes.next() else { return 0 };
+    for class in classes {
+        if class.1 > best.1 {
+            best = class;
         }
     }
     best.0

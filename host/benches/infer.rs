@@ -11,16 +11,11 @@ use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use inkbit::data::synthetic::{self, Part};
-use inkbit::model::{Blob, builtin};
+use inkbit::model::{Blob, HostEngine, builtin};
 use inkbit_core::kernel::Portable;
-use inkbit_core::{Engine, Scratch};
-use inkbit_simd::Fastest;
 
 /// Bytes before the first pixel of an IDX image file.
 const IDX_HEADER: usize = 16;
-
-/// What `classic` takes, and room to spare.
-const CELLS: usize = 4096;
 
 /// Timed for each kernel; the median of them counts.
 const ROUNDS: usize = 9;
@@ -39,12 +34,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         None => synthetic::images(Part::Test, 100, 1).pixels,
     };
     let images: Vec<&[u8]> = pixels.chunks_exact(model.input().pixels()).collect();
-    let mut engine = Engine::new(model, Scratch::<CELLS>::new())?;
-    report("quickest", &images, |image| {
-        let _ = black_box(engine.infer_by::<Fastest>(image, |_, _| ()));
+    let mut engine = HostEngine::new(&model);
+    report("fastest", &images, |image| {
+        black_box(engine.infer(image));
     });
     report("portable", &images, |image| {
-        let _ = black_box(engine.infer_by::<Portable>(image, |_, _| ()));
+        black_box(engine.infer_by::<Portable>(image, |_, _| ()));
     });
     Ok(())
 }

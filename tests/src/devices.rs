@@ -31,7 +31,7 @@ pub fn classic() -> Blob {
 /// See above.
 #[must_use]
 pub fn emulated(name: &str) -> Option<(Board, Firmware)> {
-    let board = Board::find(name).unwrap_or_else(|error| panic!("{error}"));
+    let board = Board::find(name).unwrap_or_else(|error| panic!("{error:?}"));
     let missing = match (which(&board.qemu.program), Firmware::find(&board, None)) {
         (Some(_), Ok(firmware)) => return Some((board, firmware)),
         (None, _) => format!("{} is not installed", board.qemu.program),
@@ -50,7 +50,7 @@ pub fn emulated(name: &str) -> Option<(Board, Firmware)> {
 #[must_use]
 pub fn start(board: &Board, firmware: &Firmware, region: &[u8]) -> Emulator {
     Emulator::start(board, firmware, region, &Screen::Headless)
-        .unwrap_or_else(|error| panic!("{error}"))
+        .unwrap_or_else(|error| panic!("{error:?}"))
 }
 
 /// The first `count` MNIST test images where INKBIT_DATA is set, else as many synthetic digits.
@@ -64,7 +64,7 @@ pub fn digits(count: usize) -> Images {
         return synthetic::images(synthetic::Part::Test, count, 1);
     }
     let source = Source::new("mnist", None, None);
-    let mut images = data::load(&source).unwrap_or_else(|error| panic!("{error}")).test;
+    let mut images = data::load(&source).unwrap_or_else(|error| panic!("{error:?}")).test;
     images.labels.truncate(count);
     images.pixels.truncate(images.len() * images.side * images.side);
     images

@@ -56,7 +56,7 @@ fn message(folder: &Path) -> String {
     let name = folder.to_str().unwrap();
     let error = load(&Source::new(name, None, None)).expect_err("a fault");
     assert!(!error.is_unavailable() && !error.is_usage());
-    error.to_string().replace(name, "DIR")
+    format!("{:#}", anyhow::Error::from(error)).replace(name, "DIR")
 }
 
 /// What is said of the folder with one file replaced.
@@ -199,7 +199,8 @@ fn a_folder_named_for_mnist_must_have_mnist() {
         let error =
             load(&Source::new("mnist", Some(folder.to_owned()), None)).expect_err("a fault");
         assert!(!error.is_unavailable() && !error.is_usage(), "no reason to take other data");
-        error.to_string().replace(folder.to_str().unwrap(), "DIR")
+        let text = format!("{:#}", anyhow::Error::from(error));
+        text.replace(folder.to_str().unwrap(), "DIR")
     };
     let text = message(folder.path());
     let begin = "DIR/train-images-idx3-ubyte is not MNIST's: its content has the SHA-256 ";

@@ -13,7 +13,7 @@ fn compare(board: &str, blob: &Blob, count: usize) {
     // A machine that is busy with other tests is late, but loses nothing.
     let mut client = client.with_timeout(Duration::from_secs(30));
     let report =
-        verify(&mut client, blob, &images, |_| ()).unwrap_or_else(|error| panic!("{error}"));
+        verify(&mut client, blob, &images, |_| ()).unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!((report.images, report.logits), (count, 10 * count));
     assert_eq!(report.repeats, 0, "the emulated line loses nothing");
 }

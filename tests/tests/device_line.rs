@@ -47,7 +47,7 @@ fn damaged_half_and_endless_frames_are_refused_and_the_next_request_is_answered(
         let mut client = Client::new(line, 8).with_timeout(Duration::from_secs(10));
         for image in 0..images.len() {
             let answer = client.classify(images.image(image));
-            let answer = answer.unwrap_or_else(|error| panic!("after {what}: {error}"));
+            let answer = answer.unwrap_or_else(|error| panic!("after {what}: {error:?}"));
             assert_eq!(answer.logits, engine.infer(images.image(image)), "after {what}");
         }
         assert!(client.repeats() <= 2, "after {what}: {} repeats", client.repeats());

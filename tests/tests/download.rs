@@ -210,7 +210,10 @@ fn child() {
     println!();
     match load(&Source::new("mnist", None, Some(mirror))) {
         Ok(data) => println!("loaded {} images", data.train.len()),
-        Err(error) => println!("unavailable {}: {error}", error.is_unavailable()),
+        Err(error) => {
+            let unavailable = error.is_unavailable();
+            println!("unavailable {unavailable}: {:#}", anyhow::Error::from(error));
+        }
     }
 }
 
@@ -218,7 +221,7 @@ fn child() {
 /// shell before, and returns what [`child`] printed.
 fn load_elsewhere(home: &Path, begin: &str, mirror: &str) -> String {
     let output: Output = Command::new("sh")
-        .args(["-c", &format!("{begin}exec \"$0\" --exact suite::download::child --nocapture")])
+        .args(["-c", &format!("{begin}exec \"$0\" --exact download::child --nocapture")])
         .arg(std::env::current_exe().unwrap())
         .env_remove("INKBIT_DATA")
         .env("HOME", home)

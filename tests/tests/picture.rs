@@ -153,7 +153,7 @@ fn every_format_and_depth_reads_the_same() {
     let expected = expected.expect("ink");
     for entry in std::fs::read_dir(folder.path()).expect("a folder") {
         let path = entry.expect("a file").path();
-        let image = picture::read(&path, SIDE).unwrap_or_else(|error| panic!("{error}"));
+        let image = picture::read(&path, SIDE).unwrap_or_else(|error| panic!("{error:?}"));
         assert!(difference(Some(image), &expected) < 2.0, "{}", path.display());
     }
 }

@@ -48,12 +48,6 @@ impl<const CELLS: usize> Memory<CELLS> {
     }
 }
 
-impl<const CELLS: usize> Default for Memory<CELLS> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// What the app works in.
 #[derive(Debug)]
 pub struct Buffers<const CELLS: usize> {
@@ -76,11 +70,5 @@ impl<const CELLS: usize> Buffers<CELLS> {
     pub const fn new() -> Self {
         let pictures = Pictures { canvas: Canvas::new(), image: [0; PIXELS] };
         Self { scratch: [0; CELLS], pictures }
-    }
-}
-
-impl<const CELLS: usize> Default for Buffers<CELLS> {
-    fn default() -> Self {
-        Self::new()
     }
 }

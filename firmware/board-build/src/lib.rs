@@ -2,11 +2,10 @@
 //! from the board's file, so that these cannot disagree.
 
 use std::error::Error;
-use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
 
-use inkbit_boards::{Board, Memory};
+use inkbit_boards::{Board, Memory, Region};
 
 /// The linker's scripts for cortex-m-rt, and no aliases.
 pub const CORTEX_M_RT: (&[&str], &str) = (&["link.x"], "");
@@ -69,26 +68,23 @@ pub fn build_for(
     // Functions that came out alike are kept once.
     println!("cargo:rustc-link-arg-bins=--icf=all");
 
-    let mut constants = String::new();
-    writeln!(constants, "/// The board's name.\nconst NAME: &str = {name:?};")?;
-    writeln!(
-        constants,
-        "/// Where its model lies.\nconst MODEL_ADDRESS: usize = {};",
-        model.address
-    )?;
-    writeln!(
-        constants,
-        "/// Bytes that the model may have.\nconst MODEL_BYTES: usize = {};",
-        model.bytes
-    )?;
-    writeln!(constants, "/// Cells of working memory.\nconst CELLS: usize = {};", limits.cells)?;
-    if let Some(clock) = clock {
-        // Boards with a timer of their own have no use for it.
-        writeln!(
-            constants,
-            "/// Hertz of the core.\n#[allow(dead_code)]\nconst CLOCK: u32 = {clock};"
-        )?;
-    }
+    let Region { address, bytes } = model;
+    let cycle = 1_000_000_000 / clock.unwrap_or(1_000_000_000);
+    let constants = format!(
+        "/// What the app has to know about its board.
+        const BOARD: inkbit_app::Board = inkbit_app::Board {{
+            name: {name:?},
+            model_address: {address},
+            model_bytes: {bytes},
+            stack: inkbit_arch::stack::used,
+        }};
+        /// Cells of working memory.
+        const CELLS: usize = {};
+        /// Nanoseconds that a cycle of the core takes. Boards with a timer of their own do not ask.
+        #[allow(dead_code)]
+        const NANOSECONDS_PER_CYCLE: u32 = {cycle};",
+        limits.cells
+    );
     fs::write(out.join("board.rs"), constants)?;
     Ok(())
 }

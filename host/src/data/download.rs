@@ -11,6 +11,7 @@ use ureq::http::{Response, StatusCode, header};
 use ureq::{Agent, Timeout};
 
 use super::idx::{Idx, Kind};
+use crate::support::error::chain;
 use crate::support::files::{self, FileError};
 
 /// An IDX file that is recognized by its content.
@@ -282,8 +283,8 @@ impl Download {
 impl Wanted {
     /// Whether a file is the wanted one, or else what it is.
     fn check(&self, path: &Path) -> Result<(), String> {
-        let content =
-            Idx::read(path, self.kind).map_err(|error| format!("wrong content: {error}"))?;
+        let content = Idx::read(path, self.kind)
+            .map_err(|error| format!("wrong content: {}", chain(&error)))?;
         let (found, expected) = (hex(&content.digest()), self.sha256);
         if found != expected {
             return Err(format!("wrong content: its SHA-256 is {found}, expected {expected}"));

@@ -14,6 +14,7 @@ use inkbit_core::MAX_SIDE;
 use sha2::{Digest, Sha256};
 
 use super::Images;
+use crate::support::error::Advised;
 use crate::support::files::FileError;
 
 /// Most bytes that a file may hold when it is unpacked: a header beyond that is damage, or meant to
@@ -60,12 +61,12 @@ pub enum IdxError {
     #[error(transparent)]
     File(#[from] FileError),
     /// The gzip stream is no good.
-    #[error("{} is damaged: {reason}; get it again", path.display())]
+    #[error("{} is damaged", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
         /// What the decompressor said.
-        reason: io::Error,
+        source: Advised<io::Error>,
     },
     /// Other first four bytes than IDX files have.
     #[error("{} is no IDX file of {expected}: it starts with {found:#010x}{}, expected {:#010x}; \
@@ -264,10 +265,15 @@ impl Source<'_> {
         if found > expected {
             return Err(IdxError::Trailing { path: path(), expected, packed });
         }
-        if let Some(reason) = self.broken {
-            return Err(IdxError::Damaged { path: path(), reason });
+        if let Some(cause) = self.broken.take() {
+            return Err(self.damaged(cause));
         }
         Ok(Idx { sizes, values })
+    }
+
+    fn damaged(&self, cause: io::Error) -> IdxError {
+        let source = Advised { cause, advice: "; get it again" };
+        IdxError::Damaged { path: self.path.to_owned(), source }
     }
 
     /// Up to `count` bytes: fewer where the content ends before.
@@ -281,9 +287,7 @@ impl Source<'_> {
                 self.broken = Some(error);
                 Ok(bytes)
             }
-            Err(reason) if self.packed && reason.raw_os_error().is_none() => {
-                Err(IdxError::Damaged { path: self.path.to_owned(), reason })
-            }
+            Err(cause) if self.packed && cause.raw_os_error().is_none() => Err(self.damaged(cause)),
             Err(source) => Err(FileError::at("read", self.path)(source).into()),
         }
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::Dataset;
 use super::download::{Download, DownloadError, Wanted, hex};
 use super::folder::{Files, FolderError, PARTS};
+use crate::support::error::chain;
 
 /// Where MNIST has been for years, in the order in which they are asked.
 pub const MIRRORS: [&str; 2] = [
@@ -24,11 +25,12 @@ const DIGESTS: [&str; 4] = [
 #[derive(Debug, thiserror::Error)]
 pub enum MnistError {
     /// The folder that was named is no use.
-    #[error("{given_by} should have MNIST: {fault}")]
+    #[error("{given_by} should have MNIST")]
     Folder {
         /// The flag or variable that names the folder.
         given_by: &'static str,
         /// What is wrong with it.
+        #[source]
         fault: FolderError,
     },
     /// Sound files, but other ones: Fashion-MNIST, for one, has the same names and sizes.
@@ -61,7 +63,7 @@ pub enum MnistError {
 
 impl MnistError {
     fn unavailable(error: &DownloadError) -> Self {
-        Self::Unavailable { reason: error.to_string() }
+        Self::Unavailable { reason: chain(error) }
     }
 }
 

@@ -1,12 +1,28 @@
 //! Instructions that inferences take on the boards, as they were counted in an emulator.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::fit::Fit;
-use crate::support::files;
+use crate::support::files::{self, FileError};
+
+/// A file of counts that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CountsError {
+    /// It cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// It is none.
+    #[error("{}: {message}", path.display())]
+    Text {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
+}
 
 /// Instructions that `cargo xtask count` has counted, and what was fitted to them.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -87,7 +103,7 @@ impl Counts {
     /// of real images where there are counts of both.
     #[must_use]
     pub fn of(&self, crc: u32) -> BTreeMap<String, f64> {
-        const FLASHED: &str = "packed";
+        const FLASHED: &str = "default";
         let crc = format!("{crc:08x}");
         let mine = self.count.iter().filter(|count| count.crc == crc && count.kernel == FLASHED);
         let (synthetic, real): (Vec<_>, Vec<_>) =
@@ -101,14 +117,14 @@ impl Counts {
 ///
 /// # Errors
 ///
-/// What is wrong with it.
-pub fn read_counts(path: Option<&Path>) -> Result<Counts, String> {
+/// [`CountsError`].
+pub fn read_counts(path: Option<&Path>) -> Result<Counts, CountsError> {
     let Some(path) = path else { return Ok(Counts::built_in()) };
-    let bytes = files::read(path).map_err(|error| error.to_string())?;
-    let text = String::from_utf8(bytes).map_err(|error| error.to_string());
-    let counts = text.and_then(|text| Counts::parse(&text).map_err(|error| error.to_string()));
-    let counts = counts.and_then(|counts| counts.check().map(|()| counts));
-    let mut counts = counts.map_err(|error| format!("{}: {}", path.display(), error.trim_end()))?;
+    let failed = |message| CountsError::Text { path: path.to_owned(), message };
+    let text = String::from_utf8(files::read(path)?).map_err(|error| failed(error.to_string()))?;
+    let parsed = Counts::parse(&text);
+    let mut counts = parsed.map_err(|error| failed(error.to_string().trim_end().to_owned()))?;
+    counts.check().map_err(failed)?;
     if counts.fit.is_empty() {
         counts.fit = Counts::built_in().fit;
     }
@@ -131,8 +147,8 @@ mod tests {
         };
         let text = [
             "compiler = 'rustc'\n".to_owned(),
-            count("0000beef", "packed", "100 MNIST", 3.0),
-            count("0000beef", "packed", "20 synthetic", 2.0),
+            count("0000beef", "default", "100 MNIST", 3.0),
+            count("0000beef", "default", "20 synthetic", 2.0),
             count("0000beef", "wide", "100 MNIST", 1.0),
         ];
         let counts = Counts::parse(&text.concat()).unwrap();
@@ -144,7 +160,7 @@ mod tests {
     fn counts_are_built_in() {
         let counts = Counts::built_in();
         assert!(!counts.count.is_empty());
-        let missing = read_counts(Some(Path::new("nowhere.toml"))).unwrap_err();
+        let missing = read_counts(Some(Path::new("nowhere.toml"))).unwrap_err().to_string();
         assert!(missing.contains("nowhere.toml"), "{missing}");
     }
 
@@ -152,7 +168,7 @@ mod tests {
     fn what_no_benchmark_has_written_is_refused() {
         let count = |crc: &str, mean: &str| {
             format!(
-                "[[count]]\ncrc = '{crc}'\nboard = 'b'\nkernel = 'packed'\nimages = 'i'\n\
+                "[[count]]\ncrc = '{crc}'\nboard = 'b'\nkernel = 'default'\nimages = 'i'\n\
                  mean = {mean}\n"
             )
         };
@@ -163,7 +179,7 @@ mod tests {
         ] {
             let file = tempfile::NamedTempFile::new().unwrap();
             fs::write(file.path(), text).unwrap();
-            let message = read_counts(Some(file.path())).unwrap_err();
+            let message = read_counts(Some(file.path())).unwrap_err().to_string();
             assert!(message.contains(expected), "{message}");
         }
     }

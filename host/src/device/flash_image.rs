@@ -20,7 +20,7 @@ const SECTION: &[u8] = b".model\0";
 #[derive(Debug, thiserror::Error)]
 pub enum ImageError {
     /// The firmware is damaged.
-    #[error("the firmware is no ELF file that a model can be added to: {0}")]
+    #[error("the firmware is no ELF file that a model can be added to")]
     Elf(#[from] object::read::Error),
     /// The firmware has a segment or a section too many.
     #[error("the firmware has as many segments or sections as an ELF file can have")]

@@ -52,7 +52,7 @@ pub enum EmulatorError {
         package: &'static str,
     },
     /// Files, sockets or processes cannot be made.
-    #[error("cannot {action}: {source}")]
+    #[error("cannot {action}")]
     System {
         /// What was tried.
         action: &'static str,

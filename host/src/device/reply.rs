@@ -13,7 +13,7 @@ pub(super) const TRIES: u32 = 5;
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
     /// The line cannot be read or written.
-    #[error("the line to the device failed: {0}")]
+    #[error("the line to the device failed")]
     Line(#[from] io::Error),
     /// The line has ended.
     #[error("the connection to the device has ended{0}")]

@@ -27,7 +27,7 @@ pub struct Report {
 /// The first image for which the device's logits are not the host's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "image {image}, unit {unit}: the host says {}, the device {board} says {}\n\
+    "mismatch at image {image}, unit {unit}: the host says {}, the device {board} says {}\n\
      host's logits   {host:?}\ndevice's logits {device:?}\n\
      please report this with the model and the data set",
     host.get(*unit).map_or_else(|| "nothing".to_owned(), ToString::to_string),
@@ -50,7 +50,7 @@ pub struct Mismatch {
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
     /// It computes something else.
-    #[error("mismatch at {0}")]
+    #[error(transparent)]
     Mismatch(#[from] Box<Mismatch>),
     /// It cannot be spoken to, or has not this model.
     #[error(transparent)]

@@ -25,7 +25,7 @@ pub struct Agreement {
 /// The first place where two implementations differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "image {image}, layer {layer}, unit {unit}: the reference says {reference}, the core's {kernel} \
+    "mismatch at image {image}, layer {layer}, unit {unit}: the reference says {reference}, the core's {kernel} \
      kernel says {core}; please report this with the model and the data set"
 )]
 pub struct Mismatch {
@@ -47,7 +47,7 @@ pub struct Mismatch {
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
     /// Two implementations differ.
-    #[error("mismatch at {0}")]
+    #[error(transparent)]
     Mismatch(#[from] Mismatch),
     /// The images do not fit the model.
     #[error(transparent)]

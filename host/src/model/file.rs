@@ -29,7 +29,7 @@ pub enum ModelFileError {
     )]
     Occupied(PathBuf),
     /// The file is not a model.
-    #[error("{}: {source}", path.display())]
+    #[error("{}", path.display())]
     Format {
         /// The file.
         path: PathBuf,

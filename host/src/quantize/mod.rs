@@ -43,7 +43,7 @@ pub struct Description {
 }
 
 /// A network that cannot be quantized.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum QuantizeError {
     /// The integers do not fit the format.
     #[error(transparent)]

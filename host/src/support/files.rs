@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
+use super::error::Advised;
+
 /// How the names of temporary files begin.
 const TEMPORARY: &str = ".inkbit-";
 /// A temporary file is there for seconds. One that is older was left by a process that was killed.
@@ -14,14 +16,14 @@ const LEFT: Duration = Duration::from_secs(3600);
 
 /// A file that could not be read or written, why, and what to do.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {action} {}: {source}{}", path.display(), advice(action, source.kind()))]
+#[error("cannot {action} {}", path.display())]
 pub struct FileError {
     /// What was tried: "read", "write", "create the folder".
     pub action: &'static str,
     /// On which file.
     pub path: PathBuf,
     /// What the system said.
-    pub source: io::Error,
+    source: Advised<io::Error>,
 }
 
 /// What helps, where the system's words do not say it.
@@ -46,7 +48,16 @@ fn advice(action: &str, kind: ErrorKind) -> &'static str {
 impl FileError {
     /// For `map_err`.
     pub fn at(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self { action, path: path.to_owned(), source }
+        move |cause| {
+            let source = Advised { advice: advice(action, cause.kind()), cause };
+            Self { action, path: path.to_owned(), source }
+        }
+    }
+
+    /// What kind of fault it was.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.source.cause.kind()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Why training cannot start or go on.
 
 use crate::config::ConfigError;
+use crate::quantize::QuantizeError;
 
 /// Training that cannot start or go on.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -24,8 +25,8 @@ pub enum TrainError {
         input: usize,
     },
     /// Weights and activations cannot be rounded.
-    #[error("the network cannot be quantized: {0}")]
-    Quantize(String),
+    #[error("the network cannot be quantized")]
+    Quantize(#[from] QuantizeError),
     /// A loss is infinite or not a number.
     #[error(
         "training diverged: the {part} loss of epoch {epoch} is {loss}, but must be finite; take \

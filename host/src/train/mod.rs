@@ -11,7 +11,6 @@ mod error;
 mod feed;
 pub mod history;
 mod norm;
-mod pair;
 pub mod qat;
 mod split;
 mod step;
@@ -27,6 +26,7 @@ use crate::config::{ConfigError, Init, TrainConfig};
 use crate::data::Images;
 use crate::net::{Mlp, Norm};
 use crate::quantize::Granularity;
+use crate::support::parallel;
 use crate::support::rng::Rng;
 use adam::Adam;
 use check::check_labels;
@@ -91,11 +91,10 @@ impl<'a> Trainer<'a> {
     /// ```
     /// use inkbit::config::TrainConfig;
     /// use inkbit::data::synthetic::{Part, images};
-    /// use inkbit::config::preset::PRESETS;
     /// use inkbit::train::Trainer;
     /// let images = images(Part::Train, 200, 1);
-    /// let classic = (PRESETS[0].name, PRESETS[0].toml);
-    /// let config = TrainConfig::from_layers(&[classic, ("mine", "hidden = [8]\nepochs = 2")])?;
+    /// let classic = TrainConfig::default();
+    /// let config = TrainConfig { hidden: vec![8], epochs: 2, ..classic };
     /// let mut trainer = Trainer::new(&config, &images, 10)?;
     /// let first = trainer.epoch(|_batch, _of| {})?;
     /// let second = trainer.epoch(|_batch, _of| {})?;
@@ -318,8 +317,7 @@ impl<'a> Trainer<'a> {
         }
         let folded = self.candidate(inputs);
         let State { last, average, adam, .. } = &mut self.state;
-        qat::start(last, &folded, &images, &self.bits, self.config.scales)
-            .map_err(|error| TrainError::Quantize(error.to_string()))?;
+        qat::start(last, &folded, &images, &self.bits, self.config.scales)?;
         if let Some(average) = average {
             average.take_scales(last);
         }
@@ -339,7 +337,7 @@ impl<'a> Trainer<'a> {
                 .fold(Tally::default(), Tally::plus)
         };
         let (first, second) = indices.split_at(indices.len().div_ceil(2));
-        let (first, second) = pair::join(|| evaluate(first), || evaluate(second));
+        let (first, second) = parallel::join(|| evaluate(first), || evaluate(second));
         first.plus(second)
     }
 }

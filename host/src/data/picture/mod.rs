@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageReader, LumaA};
 
+use crate::support::error::Advised;
 use crate::support::files::FileError;
 
 /// The most pixels that a picture may have. A file of a few bytes can claim any number.
@@ -38,12 +39,12 @@ pub enum PictureError {
         found: String,
     },
     /// The file begins like a picture, but what follows is damaged or cut off.
-    #[error("{} is damaged or incomplete: {source}; save or copy it again", path.display())]
+    #[error("{} is damaged or incomplete", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
         /// What the decoder met.
-        source: ImageError,
+        source: Advised<ImageError>,
     },
     /// The picture or its file is larger than any that needs reading.
     #[error("{} is too large: found {found}, expected at most {} million pixels; \
@@ -124,7 +125,10 @@ fn decode(path: &Path) -> Result<DynamicImage, PictureError> {
     };
     let failed = |source| match source {
         ImageError::Unsupported(_) => unknown(),
-        source => PictureError::Damaged { path: path.to_owned(), source },
+        cause => {
+            let source = Advised { cause, advice: "; save or copy it again" };
+            PictureError::Damaged { path: path.to_owned(), source }
+        }
     };
     // The decoder completes a JPEG that is cut off with grey, and says nothing.
     if content.starts_with(&[0xFF, 0xD8]) && !content.windows(2).any(|pair| pair == [0xFF, 0xD9]) {

@@ -247,12 +247,12 @@ pub(crate) mod tests {
 
     fn committed() -> Committed {
         let mut committed = Committed::default();
-        committed.renew(RUSTC, vec![entry("microbit", "packed", 8, 190_000.0)]);
+        committed.renew(RUSTC, vec![entry("microbit", "default", 8, 190_000.0)]);
         committed
     }
 
     fn compare(mean: f64) -> Comparison {
-        committed().compare(RUSTC, &[entry("microbit", "packed", 8, mean)])
+        committed().compare(RUSTC, &[entry("microbit", "default", 8, mean)])
     }
 
     #[test]
@@ -270,7 +270,7 @@ pub(crate) mod tests {
             bits: vec![8, 4],
             scratch_bytes: 0,
         };
-        let entry = Entry::new(&facts, ("microbit", "packed"), "MNIST", &counts, &expected);
+        let entry = Entry::new(&facts, ("microbit", "default"), "MNIST", &counts, &expected);
         assert_eq!((entry.mean, entry.least, entry.most), (9.5, 6, 13));
         assert_eq!(
             (&entry.parts[..], &entry.layers[..]),
@@ -290,7 +290,7 @@ pub(crate) mod tests {
         assert_eq!(
             faults,
             [
-                "int8 on microbit (packed), 20 synthetic images, mean: 192000.0 instructions, +1.05 % \
+                "int8 on microbit (default), 20 synthetic images, mean: 192000.0 instructions, +1.05 % \
               from the committed 190000.0"
             ]
         );
@@ -300,7 +300,7 @@ pub(crate) mod tests {
 
     #[test]
     fn an_image_of_ink_alone_is_compared_too() {
-        let mut worse = entry("microbit", "packed", 8, 190_000.0);
+        let mut worse = entry("microbit", "default", 8, 190_000.0);
         worse.all_ink += worse.all_ink / 50;
         let faults = committed().compare(RUSTC, &[worse]).faults;
         assert!(faults.len() == 1 && faults[0].contains("255"), "{faults:?}");
@@ -311,14 +311,14 @@ pub(crate) mod tests {
         let other = entry("microbit", "portable", 8, 1.0);
         assert!(committed().compare(RUSTC, &[other]).faults[0].contains("no count"));
         let other =
-            Entry { crc: "c0ffee00".to_owned(), ..entry("microbit", "packed", 8, 190_000.0) };
+            Entry { crc: "c0ffee00".to_owned(), ..entry("microbit", "default", 8, 190_000.0) };
         assert!(committed().compare(RUSTC, &[other]).faults[0].contains("c0ffee00"));
     }
 
     #[test]
     fn another_compiler_is_named_only_beside_a_fault() {
         let compare =
-            |mean| committed().compare("rustc 1.99.0", &[entry("microbit", "packed", 8, mean)]);
+            |mean| committed().compare("rustc 1.99.0", &[entry("microbit", "default", 8, mean)]);
         assert!(compare(200_000.0).faults[1].contains("rustc 1.99.0"));
         assert_eq!(compare(190_000.0), Comparison::default());
     }
@@ -327,7 +327,7 @@ pub(crate) mod tests {
     fn the_file_is_read_as_it_was_written_and_renewed_entry_by_entry() {
         let mut committed = committed();
         committed.renew(RUSTC, vec![entry("lm3s6965evb", "portable", 8, 7.0)]);
-        committed.renew(RUSTC, vec![entry("microbit", "packed", 8, 9.0)]);
+        committed.renew(RUSTC, vec![entry("microbit", "default", 8, 9.0)]);
         let means: Vec<f64> = committed.counts.iter().map(|entry| entry.mean).collect();
         assert_eq!(means, [7.0, 9.0]);
         assert_eq!(Committed::parse(&committed.text()), Ok(committed));

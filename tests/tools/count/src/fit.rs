@@ -10,7 +10,7 @@ use inkbit_core::WeightBits;
 use crate::entry::Entry;
 
 /// What is flashed, and so what estimates are for.
-const KERNEL: &str = "packed";
+const KERNEL: &str = "default";
 
 /// Counts matter by their own size, those below this by it.
 const SMALL: f64 = 1000.0;

@@ -15,9 +15,8 @@ mod trace;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
-use std::{env, fs, thread};
+use std::{env, fs};
 
 use anyhow::{Context as _, ensure};
 use clap::Parser;
@@ -25,7 +24,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use inkbit::device::Firmware;
 use inkbit::device::board::{self, Board};
 use inkbit::model::Blob;
-use inkbit::support::files;
+use inkbit::support::{files, parallel};
 
 use crate::entry::{Committed, Comparison};
 use crate::row::{Row, Target};
@@ -130,7 +129,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let bar = ProgressBar::new((jobs.len() * pictures.pixels.len()) as u64).with_style(
         ProgressStyle::with_template("counting {wide_bar} {pos}/{len} {per_sec} {eta}")?,
     );
-    let counted = in_parallel(jobs.len(), |job| {
+    let counted = parallel::map(jobs.len(), |job| {
         let (subject, target) = jobs[job];
         let row = Row::count(subject, target, &plugin, &pictures, || bar.inc(1));
         row.with_context(|| {
@@ -175,17 +174,17 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
 }
 
 /// The name of the kernel that sums 8-bit weights in 32-bit lanes.
-const LANES32: &str = "packed-lanes32";
+const LANES32: &str = "lanes32";
 
 /// The firmwares that were asked for, where `cargo xtask count` leaves them.
 fn targets(boards: Vec<Board>, arguments: &Arguments) -> anyhow::Result<Vec<Target>> {
     let kernels =
-        [("packed", true), (LANES32, arguments.lanes32), ("portable", arguments.portable)];
+        [("default", true), (LANES32, arguments.lanes32), ("portable", arguments.portable)];
     let mut targets = Vec::new();
     for board in boards {
         for (kernel, _) in kernels.iter().filter(|(_, is_chosen)| *is_chosen) {
             let kept = format!("firmware/target/forms/{}-{kernel}", board.package);
-            let kept = (*kernel != "packed").then(|| Path::new(&kept));
+            let kept = (*kernel != "default").then(|| Path::new(&kept));
             // 64-bit and 32-bit lanes are two kernels on Cortex-M3 and up only.
             if *kernel != LANES32 || kept.is_some_and(Path::exists) {
                 let firmware = Firmware::find(&board, kept)?;
@@ -210,21 +209,4 @@ fn report(Comparison { faults, gains }: &Comparison) -> bool {
         println!("where that is meant to be, renew the counts by `cargo xtask count --write`");
     }
     faults.is_empty()
-}
-
-/// Does `count` jobs, as many at once as there are processors, and gives the results in their order.
-fn in_parallel<T: Send>(count: usize, job: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let numbers = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
-        numbers.take_while(|number| *number < count).map(|number| (number, job(number))).collect()
-    };
-    let mut done: Vec<(usize, T)> = thread::scope(|scope| {
-        let cores = thread::available_parallelism().map_or(1, usize::from);
-        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
-        let results = threads.into_iter().map(|thread| thread.join().expect("no job panics"));
-        results.flat_map(|results: Vec<_>| results).collect()
-    });
-    done.sort_by_key(|(number, _)| *number);
-    done.into_iter().map(|(_, result)| result).collect()
 }

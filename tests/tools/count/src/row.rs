@@ -29,7 +29,7 @@ const STACK: u64 = 256;
 pub struct Target {
     /// Where it runs.
     pub board: Board,
-    /// What it computes with: `packed`, which is flashed, `packed-lanes32`, or `portable`.
+    /// What it computes with: `default`, which is flashed, `lanes32`, or `portable`.
     pub kernel: &'static str,
     /// Its file.
     pub firmware: Firmware,
@@ -172,7 +172,7 @@ pub(crate) mod tests {
     pub(crate) fn row(cpu: &str, bits: usize, mean: f64) -> Row {
         Row {
             cpu: cpu.to_owned(),
-            reference: entry("microbit", "packed", bits, mean),
+            reference: entry("microbit", "default", bits, mean),
             images: None,
             in_8_bits: None,
             cycles: [0.0; 2],
@@ -187,10 +187,10 @@ pub(crate) mod tests {
     #[test]
     fn a_wrong_logit_too_much_stack_and_slow_narrow_weights_are_faults() {
         let mut row = row("Cortex-M0", 4, 190_000.0);
-        row.in_8_bits = Some(entry("microbit", "packed", 8, 160_000.0));
+        row.in_8_bits = Some(entry("microbit", "default", 8, 160_000.0));
         assert_eq!(row.faults(), [""; 0]);
         (row.differing, row.stack) = (2, STACK + 1);
-        row.in_8_bits = Some(entry("microbit", "packed", 8, 150_000.0));
+        row.in_8_bits = Some(entry("microbit", "default", 8, 150_000.0));
         let faults = row.faults();
         for (fault, part) in faults.iter().zip(["2 logits", "257 bytes", "1.267 times"]) {
             assert!(fault.contains("int4 on microbit") && fault.contains(part), "{fault}");

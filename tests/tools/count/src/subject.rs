@@ -3,12 +3,11 @@
 use anyhow::bail;
 use inkbit::data::{Images, mnist, synthetic};
 use inkbit::model::Blob;
+use inkbit::support::parallel;
 use inkbit_core::blob::pack_layer;
 use inkbit_core::{Input, Layer, Model, PackError};
 use inkbit_tests::oracle::Oracle;
 use inkbit_tests::random_model::{Draw, LayerRecipe, Recipe};
-
-use crate::in_parallel;
 
 /// Synthetic images that every run counts, and that `--check` compares.
 pub const REFERENCE: usize = 20;
@@ -132,7 +131,7 @@ impl Subject {
             facts,
             is_probe: false,
             in_8_bits,
-            expected: in_parallel(pictures.pixels.len(), expect),
+            expected: parallel::map(pictures.pixels.len(), expect),
             blob,
         })
     }

@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn fewer_bits_are_compared_with_the_same_weights_in_8() {
         let mut row = row("Cortex-M0", 4, 190_000.0);
-        row.in_8_bits = Some(entry("b", "packed", 8, 160_000.0));
+        row.in_8_bits = Some(entry("b", "default", 8, 160_000.0));
         let text = section(&[&row], "counted");
         assert!(text.contains("| 3.800 |     3.200 | 1.187 |"), "{text}");
         assert!(text.contains("|          1.000 |     1.000 | 1.000 |"), "{text}");

@@ -46,7 +46,7 @@ struct Form {
 }
 
 const OTHERS: &[Form] = &[
-    Form { flag: "--lanes32", name: "packed-lanes32", cfg: "inkbit_lanes32", only_lanes: true },
+    Form { flag: "--lanes32", name: "lanes32", cfg: "inkbit_lanes32", only_lanes: true },
     Form { flag: "--portable", name: "portable", cfg: "inkbit_portable", only_lanes: false },
 ];
 

@@ -1,5 +1,6 @@
 //! The firmware: built for every board, measured, and photographed.
 
+use std::ffi::OsStr;
 use std::process::Command;
 use std::time::Duration;
 
@@ -38,6 +39,39 @@ pub(crate) fn firmware() -> Result<Outcome, String> {
     Ok(Outcome::Done)
 }
 
+/// The smallest firmwares, their targets, and what emulates them.
+const EXAMPLES: [(&str, &str, &str, &[&str]); 2] = [
+    ("example-cortex-m", "thumbv7m-none-eabi", "qemu-system-arm", &["-M", "lm3s6965evb"]),
+    (
+        "example-riscv",
+        "riscv32imc-unknown-none-elf",
+        "qemu-system-riscv32",
+        &["-M", "virt", "-bios", "none"],
+    ),
+];
+
+/// Builds the smallest firmwares and runs them: they fail unless they read a 7.
+pub(crate) fn examples() -> Result<Outcome, String> {
+    let toolchain = setup::toolchain()?;
+    setup::emulators()?;
+    for (package, target, emulator, machine) in EXAMPLES {
+        let mut build = toolchain.build(target, "release");
+        run(build.args(WORKSPACE).args(["--package", package]), BUILD_LIMIT)?;
+        run(&mut emulate(emulator, machine, target, package), KERNEL_LIMIT)?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Runs a program that speaks to the host by semihosting.
+fn emulate<S: AsRef<OsStr>>(emulator: &str, machine: &[S], target: &str, package: &str) -> Command {
+    let mut command = Command::new(emulator);
+    command.current_dir(root()).args(machine);
+    command.args(["-display", "none", "-monitor", "none", "-serial", "none"]);
+    command.args(["-semihosting-config", "enable=on,target=native", "-kernel"]);
+    command.arg(format!("firmware/target/{target}/release/{package}"));
+    command
+}
+
 /// Compares the kernel of each board's processor with the portable one, in its emulator.
 pub(crate) fn kernels() -> Result<Outcome, String> {
     let toolchain = setup::toolchain()?;
@@ -50,14 +84,7 @@ pub(crate) fn kernels() -> Result<Outcome, String> {
             let mut build = toolchain.build(&target, "release");
             build.args(WORKSPACE).args(["--package", KERNEL_TEST]);
             run(build.env("INKBIT_BOARD", &name).env("RUSTFLAGS", flags), BUILD_LIMIT)?;
-            let mut emulate = Command::new(&program);
-            emulate
-                .current_dir(root())
-                .args(&args)
-                .args(["-display", "none", "-monitor", "none", "-serial", "none"])
-                .args(["-semihosting-config", "enable=on,target=native", "-kernel"])
-                .arg(format!("firmware/target/{target}/release/{KERNEL_TEST}"));
-            run(&mut emulate, KERNEL_LIMIT)?;
+            run(&mut emulate(&program, &args, &target, KERNEL_TEST), KERNEL_LIMIT)?;
         }
     }
     Ok(Outcome::Done)

@@ -1,6 +1,7 @@
 //! The project's automation: `cargo xtask test` is everything that CI checks.
 
 mod apt;
+mod book;
 mod cli;
 mod count;
 mod devices;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::book;
 use crate::count;
 use crate::devices;
 use crate::package;
@@ -68,6 +69,12 @@ pub(crate) const STEPS: &[Step] = &[
         run: devices::kernels,
     },
     Step {
+        name: "examples",
+        why: "run the smallest firmwares, which a stranger copies: each has to read a 7",
+        in_test: true,
+        run: devices::examples,
+    },
+    Step {
         name: "aarch64",
         why: "compare the kernels of Apple silicon and Raspberry Pis with the portable one, in QEMU",
         in_test: true,
@@ -110,6 +117,18 @@ pub(crate) const STEPS: &[Step] = &[
         run: docs,
     },
     Step {
+        name: "book",
+        why: "build the book, and follow every link of it and of the repository's other pages",
+        in_test: true,
+        run: book::book,
+    },
+    Step {
+        name: "figures",
+        why: "write what the models and the counts say into the pages that show it",
+        in_test: false,
+        run: book::figures,
+    },
+    Step {
         name: "screenshot",
         why: "draw a 7 on the emulated board and take the README's picture of it",
         in_test: false,
@@ -146,7 +165,7 @@ fn format() -> Result<Outcome, String> {
         return skipped("rustfmt is not installed; `rustup component add rustfmt`");
     }
     run(&mut cargo(&["fmt", "--all", "--check"]), BUILD_LIMIT)?;
-    for workspace in ["firmware/Cargo.toml", "tests/tools/notebook/Cargo.toml"] {
+    for workspace in ["firmware/Cargo.toml", "tests/tools/notebook/Cargo.toml", book::MANIFEST] {
         let fmt = ["fmt", "--all", "--check", "--manifest-path", workspace];
         run(&mut cargo(&fmt), BUILD_LIMIT)?;
     }
@@ -168,6 +187,8 @@ fn cross() -> Result<Outcome, String> {
     for target in CORE_TARGETS {
         run(toolchain.build(target, "device").args(["--package", "inkbit-core"]), BUILD_LIMIT)?;
         if target.contains("-none-") {
+            let logged = ["--package", "inkbit-core", "--features", "defmt"];
+            run(toolchain.build(target, "device").args(logged), BUILD_LIMIT)?;
             // Links only if nothing in core can panic.
             run(toolchain.build(target, "device").args(["--package", "no-panic"]), BUILD_LIMIT)?;
         }
@@ -218,6 +239,7 @@ fn lint() -> Result<Outcome, String> {
         let simd = ["clippy", "--release", "--package", "inkbit-simd"];
         run(cargo(&simd).args(["--target", AARCH64, "--", "-Dwarnings"]), BUILD_LIMIT)?;
     }
+    run(book::program("clippy").args(["--all-targets", "--", "-Dwarnings"]), BUILD_LIMIT)?;
     devices::lint()?;
     Ok(Outcome::Done)
 }
