@@ -36,10 +36,7 @@ pub fn split<T: Send>(count: usize, work: impl Fn(Range<usize>) -> T + Sync) -> 
 /// Runs both closures at the same time and gives both results.
 ///
 /// A new thread takes 13 µs where a batch takes 1 ms, so there is no pool to keep.
-pub fn join<A, B: Send>(
-    here: impl FnOnce() -> A,
-    beside: impl FnOnce() -> B + Send,
-) -> (A, B) {
+pub fn join<A, B: Send>(here: impl FnOnce() -> A, beside: impl FnOnce() -> B + Send) -> (A, B) {
     thread::scope(|scope| {
         let beside = scope.spawn(beside);
         let here = here();
