@@ -1,7 +1,8 @@
-//! Boards: what `NAME.toml` of this folder says about each. `firmware/README.md` explains every key.
+//! Boards: what `NAME.toml` of this folder says about each. `firmware/README.md` explains every
+//! key.
 //!
-//! The files are built in, so that a program needs no checkout. A board's firmware is the package in the
-//! folder beside its file.
+//! The files are built in, so that a program needs no checkout. A board's firmware is the package
+//! in the folder beside its file.
 
 use std::error::Error;
 use std::fmt;

@@ -35,8 +35,8 @@ pub enum Part {
 /// The number of parts.
 pub const PARTS: usize = 3;
 
-/// What makes a part. An instruction belongs to the first line that fits; to [`Part::Requantize`] if
-/// none does.
+/// What makes a part. An instruction belongs to the first line that fits; to [`Part::Requantize`]
+/// if none does.
 const RULES: &[(Place, Part)] = &[
     (Place::File("core/src/kernel/gather.rs"), Part::Gather),
     (Place::Assembly("::gather::"), Part::Gather),
@@ -129,8 +129,8 @@ impl<'e> Engine<'e> {
         })
     }
 
-    /// Addresses and codes of a block's instructions; one of four bytes has its first halfword in the
-    /// upper half.
+    /// Addresses and codes of a block's instructions; one of four bytes has its first halfword in
+    /// the upper half.
     ///
     /// # Errors
     ///

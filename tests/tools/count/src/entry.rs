@@ -79,8 +79,8 @@ pub struct Comparison {
 }
 
 impl Entry {
-    /// Summarizes the counts of images; `data` is what they are called, `expected` states their non-zero
-    /// inputs.
+    /// Summarizes the counts of images; `data` is what they are called, `expected` states their
+    /// non-zero inputs.
     #[must_use]
     pub fn new(
         facts: &Facts,

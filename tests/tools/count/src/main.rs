@@ -1,5 +1,5 @@
-//! Counts the instructions of an inference on emulated boards; see README.md. `cargo xtask count` builds
-//! what this needs and starts it.
+//! Counts the instructions of an inference on emulated boards; see README.md. `cargo xtask count`
+//! builds what this needs and starts it.
 
 mod cycles;
 mod engine;
@@ -35,12 +35,13 @@ const COUNTS: &str = "host/models/counts.toml";
 /// The committed tables.
 const TABLES: &str = "host/models/counts.md";
 
-/// Count the instructions of an inference in QEMU, on every board, of the firmware that is flashed, and
-/// compare every logit with what core/FORMAT.md defines
+/// Count the instructions of an inference in QEMU, on every board, of the firmware that is flashed,
+/// and compare every logit with what core/FORMAT.md defines
 ///
-/// Every run counts 20 synthetic images and one of ink alone beside those that are asked for: these are
-/// what --check compares. Whatever the images, it fails if a logit differs, if an inference takes more than
-/// 256 bytes of stack, or if weights of fewer bits take more than 1.25 times the instructions of 8 bits.
+/// Every run counts 20 synthetic images and one of ink alone beside those that are asked for: these
+/// are what --check compares. Whatever the images, it fails if a logit differs, if an inference
+/// takes more than 256 bytes of stack, or if weights of fewer bits take more than 1.25 times the
+/// instructions of 8 bits.
 #[derive(Parser)]
 #[command(
     bin_name = "cargo xtask count",
@@ -53,7 +54,8 @@ struct Arguments {
     /// Only this board; may be repeated
     #[arg(long, value_name = "NAME", conflicts_with = "write")]
     board: Vec<String>,
-    /// MNIST test images to count, where MNIST is in $INKBIT_DATA or the cache folder, else synthetic ones
+    /// MNIST test images to count, where MNIST is in $INKBIT_DATA or the cache folder, else
+    /// synthetic ones
     #[arg(
         long, value_name = "N", default_value_t = 10_000,
         value_parser = clap::value_parser!(u16).range(0..=10_000)
@@ -71,7 +73,8 @@ struct Arguments {
     /// Fail if a count is more than 1 % above that in host/models/counts.toml
     #[arg(long)]
     check: bool,
-    /// Renew that file, the tables in host/models/counts.md, and what estimates take from the counts
+    /// Renew that file, the tables in host/models/counts.md, and what estimates take from the
+    /// counts
     #[arg(long)]
     write: bool,
     /// Only check the arguments

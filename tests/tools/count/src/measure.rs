@@ -200,8 +200,8 @@ impl Reader<'_> {
     }
 }
 
-/// The plugin, which cargo leaves in the folder of the programs that it builds or above that of this
-/// test.
+/// The plugin, which cargo leaves in the folder of the programs that it builds or above that of
+/// this test.
 #[must_use]
 pub fn plugin() -> Option<PathBuf> {
     use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};

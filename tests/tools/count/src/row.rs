@@ -44,8 +44,8 @@ pub struct Row {
     pub reference: Entry,
     /// The images of the data set, if there are any.
     pub images: Option<Entry>,
-    /// The synthetic images with the same weights in 8 bits each, where the model has fewer and that
-    /// fits the board.
+    /// The synthetic images with the same weights in 8 bits each, where the model has fewer and
+    /// that fits the board.
     pub in_8_bits: Option<Entry>,
     /// The fewest and the most mean cycles, estimated; 0 where there is no estimate.
     pub cycles: [f64; 2],

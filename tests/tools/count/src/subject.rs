@@ -171,8 +171,8 @@ fn expected(oracle: &Oracle, pixels: &[u8]) -> Expected {
     Expected { logits, nonzero: nonzero.collect() }
 }
 
-/// A model with the same weights, biases and multipliers, and so the same logits for every image, whose
-/// weights all have 8 bits. None if they have already.
+/// A model with the same weights, biases and multipliers, and so the same logits for every image,
+/// whose weights all have 8 bits. None if they have already.
 fn in_8_bits(model: &Model<'_>) -> Result<Option<Blob>, PackError> {
     let layers = model.layers();
     if layers.iter().all(|layer| layer.shape().bits == EIGHT) {

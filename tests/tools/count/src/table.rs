@@ -1,4 +1,5 @@
-//! The tables that people read, in Markdown: a section for each model, of the last run that counted it.
+//! The tables that people read, in Markdown: a section for each model, of the last run that counted
+//! it.
 
 use std::fmt::Write as _;
 
@@ -35,8 +36,8 @@ most 1.25. Both are means over the 20 synthetic images.
 /// How a section begins; the model's name and a colon follow.
 const SECTION: &str = "## ";
 
-/// The file with `new` sections in place of those of the same models in the `old` one, the others as
-/// they were.
+/// The file with `new` sections in place of those of the same models in the `old` one, the others
+/// as they were.
 #[must_use]
 pub fn document(old: &str, new: &[String]) -> String {
     let start = format!("\n{SECTION}");
@@ -53,8 +54,8 @@ pub fn document(old: &str, new: &[String]) -> String {
     format!("{HEAD}{}", sections.collect::<String>())
 }
 
-/// The section of one model, of its own `rows`; `data` is what the images are called, `source` says how
-/// they were counted.
+/// The section of one model, of its own `rows`; `data` is what the images are called, `source` says
+/// how they were counted.
 #[must_use]
 pub fn section(rows: &[&Row], source: &str) -> String {
     let Some(first) = rows.first() else { return String::new() };
@@ -136,7 +137,8 @@ pub fn section(rows: &[&Row], source: &str) -> String {
     text
 }
 
-/// A table with columns of one width, the first two aligned to the left and the others to the right.
+/// A table with columns of one width, the first two aligned to the left and the others to the
+/// right.
 fn table(header: Vec<String>, lines: Vec<Vec<String>>) -> String {
     let width = |column: usize| {
         let cells = lines.iter().chain([&header]).map(|line| line[column].chars().count());

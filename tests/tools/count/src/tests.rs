@@ -1,5 +1,5 @@
-//! The counting of instructions: against a program of known length, on a real firmware, and where
-//! QEMU cannot do it.
+//! Counts of a program of known length and of a real firmware, and what is said where QEMU cannot
+//! count.
 
 use std::fs;
 use std::io::BufReader;
@@ -16,7 +16,7 @@ use inkbit_tests::devices::{classic, digits, emulated};
 use inkbit_tests::oracle::Oracle;
 use tempfile::TempDir;
 
-/// Builds the plugin beside this test and says where it is.
+/// Builds the plugin beside this test and returns its path.
 fn plugin() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let target = test.ancestors().nth(3).unwrap();
@@ -32,7 +32,7 @@ fn plugin() -> PathBuf {
     measure::plugin().expect("built just now")
 }
 
-/// Ends QEMU however the test ends.
+/// Kills QEMU when the test ends.
 struct Guard(Child);
 
 impl Drop for Guard {
@@ -121,7 +121,7 @@ fn the_firmwares_counts_repeat_and_its_parts_and_layers_add_up() {
     images.push(vec![0; 28 * 28]);
     let mut logits: Vec<Vec<i64>> =
         images.iter().map(|image| oracle.layers(image).pop().unwrap()).collect();
-    // One that the device will not say.
+    // One wrong expectation.
     logits[1][4] += 1;
     let samples: Vec<Sample<'_>> =
         images.iter().zip(&logits).map(|(image, logits)| (&image[..], &logits[..])).collect();
@@ -139,7 +139,7 @@ fn the_firmwares_counts_repeat_and_its_parts_and_layers_add_up() {
     assert!((1000..10_000).contains(&code));
 }
 
-/// A program that answers `--help` with `help` and otherwise only complains.
+/// A program that answers `--help` with `help` and otherwise fails with `complaint`.
 fn fake_qemu(folder: &Path, help: &str, complaint: &str) -> String {
     let file = folder.join("qemu");
     let script = format!(

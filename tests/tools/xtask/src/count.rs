@@ -1,5 +1,5 @@
-//! Counting instructions: builds the plugin for QEMU, the counter and the firmware in every form that was
-//! asked for, then starts the counter. `tests/tools/count` has the rest.
+//! Counting instructions: builds the plugin for QEMU, the counter and the firmware in every form
+//! that was asked for, then starts the counter. `tests/tools/count` has the rest.
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +18,8 @@ const BUILD_LIMIT: Duration = Duration::from_secs(15 * 60);
 /// 10,000 images for a dozen firmwares on a slow machine.
 const COUNT_LIMIT: Duration = Duration::from_secs(120 * 60);
 
-/// The arguments of the step of `cargo xtask test`: weights of every width, images as they are and pooled.
+/// The arguments of the step of `cargo xtask test`: weights of every width, images as they are and
+/// pooled.
 const OF_TEST: &[&str] = &[
     "--images=0",
     "--check",

@@ -3,19 +3,20 @@
 //!     -plugin libinkbit_count_plugin.so,root=ADDRESS,marks=ADDRESS,stack=LOW-HIGH,out=FILE
 //!
 //! All numbers are hexadecimal, here and in the file. `root` is the function's address, without the
-//! Thumb bit. Each call of it is cut into segments, which begin where the function `marks` is entered.
-//! `stack` is where the stack lies.
+//! Thumb bit. Each call of it is cut into segments, which begin where the function `marks` is
+//! entered. `stack` is where the stack lies.
 //!
 //! The file has three kinds of lines:
 //!
-//! - `block START BYTES INSTRUCTIONS`: code that always runs from its first instruction to its last.
-//!   Blocks are numbered from 0, in the order of their lines, and stated before they are counted;
+//! - `block START BYTES INSTRUCTIONS`: code that always runs from its first instruction to its
+//!   last. Blocks are numbered from 0, in the order of their lines, and stated before they are
+//!   counted;
 //! - `segment NUMBER:RUNS:JUMPS ...`: how often each block has run since the segment began, and how
 //!   often it was followed by something else than the code behind it;
 //! - `return BYTES`: the call is over, and has written this far below the beginning of its stack.
 //!
-//! A call's lines are in the file when the function has returned, however QEMU ends. The plugin follows
-//! one processor, which is what the boards have.
+//! A call's lines are in the file when the function has returned, however QEMU ends. The plugin
+//! follows one processor, which is what the boards have.
 #![allow(unsafe_code)]
 
 mod qemu;
@@ -28,7 +29,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock};
 
-/// Instructions that run one after another.
+/// Consecutive instructions.
 struct Block {
     number: usize,
     range: Range<u64>,
@@ -40,7 +41,7 @@ struct Block {
     jumps: AtomicU64,
 }
 
-/// What the options say.
+/// The parsed options.
 struct Options {
     root: u64,
     marks: u64,
@@ -59,11 +60,11 @@ struct Log {
 static OPTIONS: OnceLock<Options> = OnceLock::new();
 static LOG: OnceLock<Mutex<Log>> = OnceLock::new();
 
-/// The block that has run last.
+/// The last block that ran.
 static LAST: AtomicPtr<Block> = AtomicPtr::new(std::ptr::null_mut());
 /// Whether the root has been called and has not returned.
 static RUNNING: AtomicBool = AtomicBool::new(false);
-/// Where the root returns to.
+/// The address to which the root returns.
 static RETURN: AtomicU64 = AtomicU64::new(0);
 /// Whether the root has not yet left the first block that writes to the stack: it saves the
 /// caller's registers, at the beginning of the root's stack.
@@ -77,7 +78,7 @@ static DEEPEST: AtomicU64 = AtomicU64::new(0);
 ///
 /// # Safety
 ///
-/// `arguments` are `count` texts, as QEMU gives them; `info` is not read.
+/// `arguments` are `count` C strings; `info` is not read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qemu_plugin_install(
     id: qemu::Id,
@@ -107,7 +108,7 @@ pub unsafe extern "C" fn qemu_plugin_install(
 
 fn fail(message: &str) -> c_int {
     let text = CString::new(format!("inkbit-count-plugin: {message}\n")).unwrap_or_default();
-    // SAFETY: a text that ends with a zero.
+    // SAFETY: a C string.
     unsafe { qemu::qemu_plugin_outs(text.as_ptr()) };
     eprintln!("inkbit-count-plugin: {message}");
     1
@@ -150,7 +151,7 @@ fn options() -> &'static Options {
     OPTIONS.get().expect("set before anything is translated")
 }
 
-/// QEMU has translated a block, which it will run as often as it likes.
+/// Called when QEMU has translated a block, before it runs.
 extern "C" fn translated(_: qemu::Id, block: *mut qemu::Block) {
     // SAFETY: the block is QEMU's and lives during this call, and so do its instructions.
     let (range, instructions) = unsafe {
@@ -189,7 +190,7 @@ extern "C" fn translated(_: qemu::Id, block: *mut qemu::Block) {
     unsafe { qemu::qemu_plugin_register_vcpu_tb_exec_cb(block, running, qemu::NO_REGISTERS, data) };
 }
 
-/// A block begins to run.
+/// Called when a block begins to run.
 extern "C" fn running(_: c_uint, block: *mut c_void) {
     // SAFETY: `translated` has given a block that is never freed.
     let block: &'static Block = unsafe { &*block.cast_const().cast() };
@@ -227,7 +228,7 @@ extern "C" fn running(_: c_uint, block: *mut c_void) {
     add(&block.runs);
 }
 
-/// An instruction has written to memory.
+/// Called when an instruction has written to memory.
 extern "C" fn written(_: c_uint, kind: u32, address: u64, _: *mut c_void) {
     if !RUNNING.load(Relaxed) || !options().stack.contains(&address) {
         return;
@@ -240,7 +241,7 @@ extern "C" fn written(_: c_uint, kind: u32, address: u64, _: *mut c_void) {
     DEEPEST.fetch_min(address, Relaxed);
 }
 
-/// Adds 1. Cheaper than `fetch_add`, and enough where one thread writes.
+/// Adds 1. Cheaper than `fetch_add`, and sufficient with one writing thread.
 fn add(counter: &AtomicU64) {
     counter.store(counter.load(Relaxed) + 1, Relaxed);
 }

@@ -1,11 +1,11 @@
-//! The few functions of QEMU's plugin interface that are used, as its header `qemu-plugin.h`
-//! declares them since version 1 of the interface (QEMU 4.2).
+//! The functions of QEMU's plugin interface that are used, as its header `qemu-plugin.h` has
+//! declared them since version 1 of the interface (QEMU 4.2).
 
 use std::ffi::{c_char, c_int, c_uint, c_void};
 use std::sync::atomic::{AtomicI32, Ordering};
 
-/// The version of the interface that is asked for. QEMU refuses versions older than its oldest and
-/// newer than its newest; what is used here is the same in all.
+/// The requested version of the interface. QEMU refuses versions older than its oldest and newer
+/// than its newest; the functions used here are the same in all.
 #[unsafe(no_mangle)]
 pub(crate) static qemu_plugin_version: AtomicI32 = AtomicI32::new(1);
 
@@ -15,9 +15,9 @@ pub(crate) static qemu_plugin_version: AtomicI32 = AtomicI32::new(1);
 #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".init_array"))]
 static INIT: extern "C" fn() = choose_version;
 
-/// Asks for version 2 where QEMU has it, from 9.0 on: what came with it tells.
+/// Requests version 2 from QEMU 9.0 on, which has a function that came with that version.
 extern "C" fn choose_version() {
-    // SAFETY: a text that ends with a zero; the handle stands for all that is loaded.
+    // SAFETY: a C string; the handle stands for everything that is loaded.
     let came_with_2 = unsafe { dlsym(LOADED, c"qemu_plugin_scoreboard_new".as_ptr()) };
     if !came_with_2.is_null() {
         qemu_plugin_version.store(2, Ordering::Relaxed);
@@ -52,10 +52,10 @@ pub(crate) const NO_REGISTERS: c_int = 0;
 /// Accesses that write.
 pub(crate) const WRITES: c_int = 2;
 
-/// What is called when a block runs.
+/// Callback for a block that runs.
 pub(crate) type OnBlock = extern "C" fn(c_uint, *mut c_void);
 
-/// What is called when an instruction has accessed memory: processor, kind, address, own data.
+/// Callback for a memory access: processor, kind, address, own data.
 pub(crate) type OnMemory = extern "C" fn(c_uint, u32, u64, *mut c_void);
 
 unsafe extern "C" {
