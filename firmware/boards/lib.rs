@@ -94,7 +94,7 @@ impl Region {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    /// Cells of working memory; see [`Model::scratch_cells`].
+    /// Cells of working memory, of 4 bytes each.
     pub cells: u32,
     /// Pixels of an image.
     pub pixels: u32,
