@@ -1,8 +1,8 @@
-//! Images a second that the core classifies on one core of this machine, by the quickest kernel and by
-//! the portable one.
+//! Images a second that the core classifies on one core of this machine, by the quickest kernel and
+//! by the portable one.
 //!
-//! `cargo bench -p inkbit --bench infer`. INKBIT_MODEL names another model than the built-in `classic`,
-//! INKBIT_IMAGES an uncompressed IDX file of test images instead of synthetic ones.
+//! `cargo bench -p inkbit --bench infer`. INKBIT_MODEL names another model than the built-in
+//! `classic`, INKBIT_IMAGES an uncompressed IDX file of test images instead of synthetic ones.
 
 use std::error::Error;
 use std::hint::black_box;

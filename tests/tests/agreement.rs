@@ -1,4 +1,4 @@
-//! Oracle, burn's integer tensors and core, all three on the same images.
+//! Oracle, burn's integer tensors and core agree on the same images.
 
 use std::path::Path;
 use std::thread;
@@ -19,7 +19,7 @@ use super::equivalence::{assert_equal_layers, cases, core_layers};
 /// Images that go through burn's tensors at once.
 const BATCH: usize = 250;
 
-/// Compares every layer of every image; returns how many logits that were.
+/// Compares every layer of every image; returns the number of logits.
 fn assert_all_agree(blob: &[u8], model: &Model<'_>, pixels: &[u8]) -> usize {
     let oracle = Oracle::read(blob).unwrap();
     let device = Backend::default().device().unwrap();
@@ -59,7 +59,7 @@ proptest! {
     }
 }
 
-/// The trained model that the devices are tested with, too.
+/// The model that the devices are tested with, too.
 fn classic() -> Blob {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../host/models/classic.inkbit");
     Blob::load(Path::new(path)).unwrap()

@@ -1,4 +1,4 @@
-//! The pictures and words of reports, against reviewed ones in `tests/reports`.
+//! Pictures and texts of reports equal the reviewed ones in `tests/reports`.
 //!
 //! `INKBIT_BLESS=1 cargo test --release -p inkbit-tests report` writes them anew: look at each that
 //! has changed in a browser, light and dark.
