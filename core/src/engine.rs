@@ -206,11 +206,12 @@ impl Deref for Logits<'_> {
 /// assert_eq!(inkbit_core::argmax(&[-5, 7, 7]), 1);
 /// ```
 #[must_use]
-pub fn argmax(logits: &[i32]) -> usize {
-    let mut best = (0, i32::MIN);
-    for (class, &logit) in logits.iter().enumerate() {
-        if logit > best.1 {
-            best = (class, logit);
+pub fn argmax<T: PartialOrd>(logits: &[T]) -> usize {
+    let mut classes = logits.iter().enumerate();
+    let Some(mut best) = classes.next() else { return 0 };
+    for class in classes {
+        if class.1 > best.1 {
+            best = class;
         }
     }
     best.0

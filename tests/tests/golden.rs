@@ -178,5 +178,5 @@ fn the_views_of_a_model_are_what_the_oracle_reads() {
 fn the_lowest_class_wins_among_equals() {
     assert_eq!(argmax(&[1, 5, 5, -3]), 1);
     assert_eq!(argmax(&[i32::MIN; 3]), 0);
-    assert_eq!(argmax(&[]), 0);
+    assert_eq!(argmax::<i32>(&[]), 0);
 }

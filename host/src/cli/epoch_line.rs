@@ -3,6 +3,7 @@
 use super::interrupt;
 use crate::config::TrainConfig;
 use crate::run::Observer;
+use crate::support::numbers::percent;
 use crate::train::history::{Epoch, History};
 
 /// A line per epoch, each with this text before it.
@@ -14,13 +15,13 @@ pub fn lines(config: &TrainConfig, prefix: String) -> impl Observer + use<> {
 /// One line of text for an epoch, without a line break.
 pub fn line(epoch: &Epoch, epochs: usize, best: bool) -> String {
     format!(
-        "epoch {:3}/{epochs}  train loss {:.4} acc {:5.2} %  validation loss {:.4} acc {:5.2} %  \
+        "epoch {:3}/{epochs}  train loss {:.4} acc {:>7}  validation loss {:.4} acc {:>7}  \
          {:.2} s{}",
         epoch.epoch,
         epoch.train_loss,
-        100.0 * epoch.train_accuracy,
+        percent(epoch.train_accuracy.into()),
         epoch.validation_loss,
-        100.0 * epoch.validation_accuracy,
+        percent(epoch.validation_accuracy.into()),
         epoch.seconds,
         if best { "  best" } else { "" }
     )

@@ -17,6 +17,7 @@ use crate::model::{Blob, HostEngine, int_logits};
 use crate::net::Backend;
 use crate::report::{terminal, text};
 use crate::run::{DataInfo, Run};
+use crate::support::numbers::percent;
 
 /// Epochs that are enough for an accuracy near the full training's, within the time.
 const EPOCHS: usize = 8;
@@ -102,8 +103,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
     heading("Done")?;
     print(&format!(
-        "accuracy {:.2} %, 0 mismatches, {:.0} s\n\nNow try\n",
-        quantized.int.accuracy * 100.0,
+        "accuracy {}, 0 mismatches, {:.0} s\n\nNow try\n",
+        percent(quantized.int.accuracy),
         start.elapsed().as_secs_f64()
     ))?;
     // As it was started: `cargo run` has put no `inkbit` on the search path.

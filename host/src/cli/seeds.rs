@@ -4,10 +4,7 @@
 
 use std::fmt::Write;
 use std::fs;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use anyhow::Context;
 
@@ -20,6 +17,7 @@ use crate::data::{Dataset, labels};
 use crate::run::{DataInfo, Run};
 use crate::support::files::FileError;
 use crate::support::numbers::percent;
+use crate::support::parallel;
 use crate::train::timings::Timings;
 
 /// What is trained, and where.
@@ -143,26 +141,7 @@ fn side_by_side(
     data: &Dataset,
     report: bool,
 ) -> Vec<anyhow::Result<Option<Outcome>>> {
-    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut done = Vec::new();
-        while let number = next.fetch_add(1, Ordering::Relaxed)
-            && let Some(run) = runs.get(number)
-        {
-            done.push((number, train(run, data, report)));
-        }
-        done
-    };
-    let mut done: Vec<_> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..cores.min(runs.len())).map(|_| scope.spawn(work)).collect();
-        let join = |worker: thread::ScopedJoinHandle<'_, Vec<_>>| {
-            worker.join().unwrap_or_else(|panicked| std::panic::resume_unwind(panicked))
-        };
-        workers.into_iter().flat_map(join).collect()
-    });
-    done.sort_by_key(|&(number, _)| number);
-    done.into_iter().map(|(_, outcome)| outcome).collect()
+    parallel::map(runs.len(), |number| train(&runs[number], data, report))
 }
 
 fn train(run: &Run, data: &Dataset, report: bool) -> anyhow::Result<Option<Outcome>> {

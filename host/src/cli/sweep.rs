@@ -4,7 +4,6 @@ mod display;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::thread;
 
 use anyhow::{Context, bail};
 use display::{Display, closing};
@@ -16,6 +15,7 @@ use crate::config::preset::PRESETS;
 use crate::data::Dataset;
 use crate::support::files::{self, FileError};
 use crate::support::numbers::counted;
+use crate::support::parallel;
 use crate::sweep::{Cell, Folder, Plan, Sweep, SweepError, Table, svg};
 
 /// Train many networks and find the best for each size.
@@ -211,8 +211,7 @@ fn train(args: &Args, out: &Path) -> anyhow::Result<()> {
         return Ok(());
     }
     let folder = Folder::open(out, &plan, &sweep)?;
-    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let jobs = args.jobs.map_or(cores, NonZeroUsize::get);
+    let jobs = args.jobs.map_or_else(parallel::cores, NonZeroUsize::get);
     let mut display = Display::new(&sweep, cells.len(), !args.json);
     display.line(&format!(
         "{}; {} here of {}, {jobs} side by side",

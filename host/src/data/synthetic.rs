@@ -11,6 +11,7 @@ mod raster;
 mod skeletons;
 
 use super::{Dataset, Images};
+use crate::support::parallel;
 use random::Random;
 use raster::SIDE;
 
@@ -44,34 +45,17 @@ pub fn dataset(train: usize, test: usize, seed: u64) -> Dataset {
 /// Draws the first `count` images of a part, on all processors.
 #[must_use]
 pub fn images(part: Part, count: usize, seed: u64) -> Images {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    images_on(part, count, seed, threads)
-}
-
-/// As [`images`], on this many threads (at least 1); their number does not change the result.
-#[must_use]
-pub fn images_on(part: Part, count: usize, seed: u64, threads: usize) -> Images {
-    let mut images = Images {
-        side: SIDE,
-        pixels: vec![0; count * SIDE * SIDE],
-        labels: (0..count).map(|index| label(part, index, seed)).collect(),
-    };
-    let share = count.div_ceil(threads.max(1)).max(1);
-    std::thread::scope(|scope| {
-        let pixels = images.pixels.chunks_mut(share * SIDE * SIDE);
-        for (chunk, (pixels, labels)) in pixels.zip(images.labels.chunks(share)).enumerate() {
-            scope.spawn(move || {
-                let images = pixels.chunks_exact_mut(SIDE * SIDE).zip(labels);
-                for (offset, (image, &label)) in images.enumerate() {
-                    let index = (chunk * share + offset) as u64;
-                    let mut random = Random::new(seed, part as u64, index);
-                    let strokes = pen::write(usize::from(label), &mut random);
-                    raster::draw(&strokes, &mut random, image);
-                }
-            });
+    let labels: Vec<u8> = (0..count).map(|index| label(part, index, seed)).collect();
+    let pixels = parallel::split(count, |indices| {
+        let mut pixels = vec![0; indices.len() * SIDE * SIDE];
+        for (index, image) in indices.zip(pixels.chunks_exact_mut(SIDE * SIDE)) {
+            let mut random = Random::new(seed, part as u64, index as u64);
+            let strokes = pen::write(usize::from(labels[index]), &mut random);
+            raster::draw(&strokes, &mut random, image);
         }
+        pixels
     });
-    images
+    Images { side: SIDE, pixels: pixels.concat(), labels }
 }
 
 /// The digit and the pen's path of an image: for each stroke its points (x, y), y downwards, in no

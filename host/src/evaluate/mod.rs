@@ -10,7 +10,7 @@ pub(crate) mod table;
 pub mod verify;
 
 use burn::tensor::Device;
-use inkbit_core::Model;
+use inkbit_core::{Model, argmax};
 use serde::Serialize;
 
 use crate::data::{Images, labels};
@@ -135,16 +135,6 @@ impl Evaluation {
         mistakes.sort_by_key(|&(truth, class, n)| (std::cmp::Reverse(n), truth, class));
         mistakes
     }
-}
-
-fn argmax(logits: &[f64]) -> usize {
-    let mut best = 0;
-    for (class, logit) in logits.iter().enumerate() {
-        if *logit > logits[best] {
-            best = class;
-        }
-    }
-    best
 }
 
 /// Evaluates a quantized model, with its own labels.

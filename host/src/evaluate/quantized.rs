@@ -126,13 +126,7 @@ impl Differences {
             self.mean_logit += difference;
             self.greatest_logit = self.greatest_logit.max(difference);
         }
-        let mut best = 0;
-        for (class, logit) in expected.iter().enumerate() {
-            if *logit > expected[best] {
-                best = class;
-            }
-        }
-        self.classes += usize::from(best != argmax(found));
+        self.classes += usize::from(argmax(expected) != argmax(found));
     }
 }
 

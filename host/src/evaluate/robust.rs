@@ -4,14 +4,12 @@
 //! How each image is changed depends on the condition and on its place among the images, so every
 //! model meets the same ones.
 
-use std::num::NonZeroUsize;
-use std::thread;
-
 use inkbit_core::image::recentre;
 use serde::Serialize;
 
 use crate::data::Images;
 use crate::data::augment::{Motion, Warper};
+use crate::support::parallel;
 use crate::support::rng::Rng;
 
 /// The seed of all changes.
@@ -121,23 +119,15 @@ pub fn recentred(images: &Images) -> Images {
 /// All images drawn anew by a function of the image's index and pixels, on all cores.
 fn redrawn(images: &Images, draw: impl Fn(&mut Warper, usize, &[u8], &mut [u8]) + Sync) -> Images {
     let size = images.side * images.side;
-    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let share = images.len().div_ceil(threads).max(1);
-    let mut pixels = vec![0; images.pixels.len()];
-    thread::scope(|scope| {
-        let parts = pixels.chunks_mut(share * size).zip(images.pixels.chunks(share * size));
-        for (part, (to, from)) in parts.enumerate() {
-            let draw = &draw;
-            scope.spawn(move || {
-                let mut warper = Warper::new(images.side);
-                let pairs = to.chunks_exact_mut(size).zip(from.chunks_exact(size));
-                for (index, (to, from)) in pairs.enumerate() {
-                    draw(&mut warper, part * share + index, from, to);
-                }
-            });
+    let parts = parallel::split(images.len(), |part| {
+        let mut warper = Warper::new(images.side);
+        let mut pixels = vec![0; part.len() * size];
+        for (index, to) in part.zip(pixels.chunks_exact_mut(size)) {
+            draw(&mut warper, index, images.image(index), to);
         }
+        pixels
     });
-    Images { side: images.side, pixels, labels: images.labels.clone() }
+    Images { side: images.side, pixels: parts.concat(), labels: images.labels.clone() }
 }
 
 impl Change {

@@ -2,14 +2,12 @@
 //!
 //! A zero costs nothing on the device, so these shares decide how long an inference takes.
 
-use std::num::NonZeroUsize;
-use std::thread;
-
 use inkbit_core::{Input, LayerOutput, Model, WeightBits};
 
 use crate::data::Images;
 use crate::data::shrink::shrink;
 use crate::model::{HostEngine, ImagesError, check_images};
+use crate::support::parallel;
 
 /// What one layer takes in, over all images.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -79,24 +77,16 @@ type Counts = Vec<[usize; 2]>;
 /// Those of [`check_images`].
 pub fn activity(model: &Model<'_>, images: &Images) -> Result<Activity, ImagesError> {
     check_images(images, usize::from(model.input().side), model.classes())?;
-    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let size = model.input().pixels();
-    let share = images.len().div_ceil(threads).max(1) * size;
-    let counts = thread::scope(|scope| {
-        let parts: Vec<_> = images
-            .pixels
-            .chunks(share)
-            .map(|pixels| scope.spawn(move || count(model, pixels)))
-            .collect();
-        let mut sums: Counts = vec![[0; 2]; model.layers().len()];
-        for part in parts {
-            let part = part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            for (sum, part) in sums.iter_mut().zip(part) {
-                *sum = [sum[0] + part[0], sum[1] + part[1]];
-            }
-        }
-        sums
+    let parts = parallel::split(images.len(), |part| {
+        count(model, &images.pixels[part.start * size..part.end * size])
     });
+    let mut counts: Counts = vec![[0; 2]; model.layers().len()];
+    for part in parts {
+        for (sum, part) in counts.iter_mut().zip(part) {
+            *sum = [sum[0] + part[0], sum[1] + part[1]];
+        }
+    }
     let layer = |(layer, counts): (&inkbit_core::Layer<'_>, [usize; 2])| {
         let values = (layer.inputs() * images.len()) as f64;
         let [non_zero, saturated] = counts.map(|count| count as f64 / values);

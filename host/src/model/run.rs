@@ -1,13 +1,11 @@
 //! Running a model on the host: over many images, and with all of its outputs.
 
-use std::num::NonZeroUsize;
-use std::thread;
-
 use inkbit_core::kernel::Kernel;
 use inkbit_core::{Engine, LayerOutput, MAX_WIDTH, Model, Scratch};
 use inkbit_simd::Fastest;
 
 use crate::data::Images;
+use crate::support::parallel;
 
 /// An engine on this machine, with memory for any model.
 ///
@@ -112,23 +110,16 @@ pub fn check_images(images: &Images, side: usize, classes: usize) -> Result<(), 
 /// Those of [`check_images`].
 pub fn int_logits(model: &Model<'_>, images: &Images) -> Result<Vec<i32>, ImagesError> {
     check_images(images, usize::from(model.input().side), model.classes())?;
-    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let size = model.input().pixels();
-    let mut logits = vec![0; images.len() * model.classes()];
-    let share = images.len().div_ceil(threads).max(1);
-    thread::scope(|scope| {
-        let parts = images.pixels.chunks(share * size);
-        for (pixels, logits) in parts.zip(logits.chunks_mut(share * model.classes())) {
-            scope.spawn(move || {
-                let mut engine = HostEngine::new(model);
-                let pixels = pixels.chunks_exact(size);
-                for (pixels, logits) in pixels.zip(logits.chunks_exact_mut(model.classes())) {
-                    logits.copy_from_slice(engine.infer(pixels));
-                }
-            });
-        }
+    let parts = parallel::split(images.len(), |part| {
+        let mut engine = HostEngine::new(model);
+        let pixels = images.pixels[part.start * size..part.end * size].chunks_exact(size);
+        pixels.fold(Vec::new(), |mut logits, pixels| {
+            logits.extend_from_slice(engine.infer(pixels));
+            logits
+        })
     });
-    Ok(logits)
+    Ok(parts.concat())
 }
 
 /// A layer's output with its zeros.

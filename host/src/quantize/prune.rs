@@ -1,8 +1,5 @@
 //! Removal of hidden units that never fire: the same outputs in fewer bytes.
 
-use std::num::NonZeroUsize;
-use std::thread;
-
 use inkbit_core::requant::requantize;
 use inkbit_core::{LayerOutput, Model};
 use serde::{Deserialize, Serialize};
@@ -12,6 +9,7 @@ use super::scale::nearest;
 use crate::data::Images;
 use crate::model::{HostEngine, ImagesError, check_images};
 use crate::net::{Dense, Mlp};
+use crate::support::parallel;
 
 /// Units removed from one hidden layer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,31 +118,24 @@ fn alive(model: &Model<'_>, images: &Images) -> Vec<Vec<bool>> {
     let none = || -> Vec<Vec<bool>> {
         model.layers()[..hidden].iter().map(|layer| vec![false; layer.outputs()]).collect()
     };
-    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let size = model.input().pixels();
-    let share = images.len().div_ceil(threads).max(1) * size;
-    let mut all = none();
-    thread::scope(|scope| {
-        let part = |pixels: &[u8]| {
-            let (mut alive, mut engine) = (none(), HostEngine::new(model));
-            for pixels in pixels.chunks_exact(size) {
-                engine.infer_observed(pixels, |layer, output| {
-                    if let LayerOutput::Activations(cells) = output {
-                        cells.iter().for_each(|(unit, _)| alive[layer][unit] = true);
-                    }
-                });
-            }
-            alive
-        };
-        let parts: Vec<_> =
-            images.pixels.chunks(share).map(|pixels| scope.spawn(move || part(pixels))).collect();
-        for part in parts {
-            let part = part.join().unwrap_or_else(|panicked| std::panic::resume_unwind(panicked));
-            for (all, part) in all.iter_mut().flatten().zip(part.iter().flatten()) {
-                *all |= part;
-            }
+    let parts = parallel::split(images.len(), |part| {
+        let (mut alive, mut engine) = (none(), HostEngine::new(model));
+        for pixels in images.pixels[part.start * size..part.end * size].chunks_exact(size) {
+            engine.infer_observed(pixels, |layer, output| {
+                if let LayerOutput::Activations(cells) = output {
+                    cells.iter().for_each(|(unit, _)| alive[layer][unit] = true);
+                }
+            });
         }
+        alive
     });
+    let mut all = none();
+    for part in parts {
+        for (all, part) in all.iter_mut().flatten().zip(part.iter().flatten()) {
+            *all |= part;
+        }
+    }
     all
 }
 

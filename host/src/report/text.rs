@@ -14,7 +14,7 @@ use crate::evaluate::compare::{Comparison, Contender, Duel};
 use crate::evaluate::quantized::Quantization;
 use crate::evaluate::robust::Robustness;
 use crate::quantize::{Removed, bits};
-use crate::support::numbers::{chance, counted, grouped};
+use crate::support::numbers::{chance, counted, grouped, percent};
 
 /// More classes than this do not fit a terminal as a matrix.
 const MATRIX_CLASSES: usize = 20;
@@ -40,19 +40,19 @@ pub fn evaluation(result: &Evaluation, coloured: bool) -> String {
     // Writing to a String cannot fail, here and below.
     let _ = writeln!(
         text,
-        "accuracy {:.2} %  ({correct} of {images} images, {wrong} wrong)\nloss     {loss:.4}\n",
-        accuracy * 100.0
+        "accuracy {}  ({correct} of {images} images, {wrong} wrong)\nloss     {loss:.4}\n",
+        percent(*accuracy)
     );
     let width = label_width(&result.classes).max("class".len());
     let _ = writeln!(text, "{:width$}  precision  recall      F1  images", "class");
     for score in &result.per_class {
         let _ = writeln!(
             text,
-            "{:width$}  {:7.2} % {:5.2} % {:5.2} % {:7}",
+            "{:width$}  {:>9} {:>7} {:>7} {:7}",
             score.label,
-            score.precision * 100.0,
-            score.recall * 100.0,
-            score.f1 * 100.0,
+            percent(score.precision),
+            percent(score.recall),
+            percent(score.f1),
             score.support
         );
     }
@@ -133,11 +133,11 @@ pub(crate) fn comparison(found: &Comparison) -> String {
     );
     for model in &found.models {
         let Contender { name, accuracy, interval, bytes, non_zero, macs, .. } = model;
-        let [accuracy, low, high, non_zero] =
-            [*accuracy, interval.0, interval.1, *non_zero].map(|share| 100.0 * share);
+        let [accuracy, high, non_zero] = [*accuracy, interval.1, *non_zero].map(percent);
+        let low = 100.0 * interval.0;
         let _ = writeln!(
             text,
-            "{name:width$}  {accuracy:6.2} %  {low:5.2} - {high:6.2} %  {bytes:9}  {non_zero:6.2} %  \
+            "{name:width$}  {accuracy:>8}  {low:5.2} - {high:>8}  {bytes:9}  {non_zero:>8}  \
              {macs:15.0}",
         );
     }
@@ -241,9 +241,9 @@ pub(crate) fn robustness(results: &[Robustness], images: usize) -> String {
     for Robustness { condition, limits, accuracy, recentred_accuracy } in results {
         let _ = writeln!(
             text,
-            "{condition:10} {limits:23} {:8.2} %  {:7.2} %",
-            100.0 * accuracy,
-            100.0 * recentred_accuracy
+            "{condition:10} {limits:23} {:>10}  {:>9}",
+            percent(*accuracy),
+            percent(*recentred_accuracy)
         );
     }
     text
@@ -275,8 +275,8 @@ pub(crate) fn model(model: &Model<'_>, blob: &[u8]) -> String {
     let accuracy = match provenance.tested {
         0 => "not measured".to_owned(),
         tested => format!(
-            "{:.2} % ({} of {tested} test images)",
-            f64::from(provenance.correct) / f64::from(tested) * 100.0,
+            "{} ({} of {tested} test images)",
+            percent(f64::from(provenance.correct) / f64::from(tested)),
             provenance.correct
         ),
     };
@@ -305,13 +305,15 @@ fn with_out(command: &str) -> String {
 pub(crate) fn quantization(report: &Quantization) -> String {
     let float = if report.learned { "rounded" } else { "float" };
     let int = format!("int{}", bits::label(&report.bits));
-    let (before, after) = (report.float_accuracy * 100.0, report.int_accuracy * 100.0);
+    let (before, after) = (report.float_accuracy, report.int_accuracy);
     let mut text = format!("{:10}{float:>10}{int:>10}  difference\n", "");
     let _ = writeln!(
         text,
-        "{:10}{before:>8.2} %{after:>8.2} %  {:+.2} points",
+        "{:10}{:>10}{:>10}  {:+.2} points",
         "accuracy",
-        after - before
+        percent(before),
+        percent(after),
+        100.0 * (after - before)
     );
     let (before, after) = (report.float_loss, report.int_loss);
     let _ = writeln!(text, "{:10}{before:>10.4} {after:>9.4}  {:+.4}\n", "loss", after - before);

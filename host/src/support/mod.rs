@@ -3,5 +3,6 @@
 pub mod error;
 pub mod files;
 pub(crate) mod numbers;
+pub(crate) mod parallel;
 pub mod rng;
 pub(crate) mod shell;

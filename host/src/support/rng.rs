@@ -1,6 +1,6 @@
 //! Random numbers that are the same on every machine and in every version.
 
-/// SplitMix64: a counter and a hash of it, so any number of independent streams costs nothing.
+/// SplitMix64 (Steele, Lea and Flood, 2014): a counter and a hash of it, so any number of independent streams costs nothing.
 #[derive(Clone, Debug)]
 pub struct Rng(u64);
 
@@ -21,6 +21,11 @@ impl Rng {
             rng.0 = rng.bits() ^ part;
         }
         Self(rng.bits())
+    }
+
+    /// The stream that goes on from this state.
+    pub(crate) const fn from_state(state: u64) -> Self {
+        Self(state)
     }
 
     /// 64 random bits.

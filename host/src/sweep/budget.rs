@@ -1,8 +1,5 @@
 //! How many bytes a network will have, before it is trained.
 
-use std::num::NonZeroUsize;
-use std::thread;
-
 use inkbit_core::{Header, Model, Provenance};
 
 use super::network::{description, label, shapes};
@@ -12,6 +9,7 @@ use crate::device::board::{self, Board};
 use crate::model::Blob;
 use crate::quantize::QuantizeError;
 use crate::run::DataInfo;
+use crate::support::parallel;
 
 /// A network of a sweep.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,18 +64,9 @@ impl Budget {
         configs: &[TrainConfig],
         seeds: u64,
     ) -> Result<Vec<Candidate>, SweepError> {
-        let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let share = configs.len().div_ceil(threads).max(1);
-        let parts = thread::scope(|scope| {
-            let part = |configs: &[TrainConfig]| -> Result<Vec<Candidate>, SweepError> {
-                configs.iter().map(|config| self.candidate(config, seeds)).collect()
-            };
-            let threads: Vec<_> =
-                configs.chunks(share).map(|configs| scope.spawn(move || part(configs))).collect();
-            let results = threads.into_iter().map(|thread| thread.join().expect("no panic"));
-            results.collect::<Result<Vec<_>, _>>()
-        })?;
-        Ok(parts.concat())
+        let candidates =
+            parallel::map(configs.len(), |number| self.candidate(&configs[number], seeds));
+        candidates.into_iter().collect()
     }
 
     fn candidate(&self, config: &TrainConfig, seeds: u64) -> Result<Candidate, SweepError> {

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::{Cell, Folder, Outcome, Sweep, SweepError, Trained, network};
+use crate::support::numbers::percent;
 
 /// A network of a sweep, over its seeds. Accuracies go from 0 to 1.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -115,12 +116,12 @@ impl Table {
                 format!("{:.2}{} %", 100.0 * row.test_accuracy, deviation.unwrap_or_default());
             let _ = writeln!(
                 text,
-                "{:width$}  {:5}{:9}  {:12.0}  {:8.2} %  {test:>15}  {:5}{}",
+                "{:width$}  {:5}{:9}  {:12.0}  {:>10}  {test:>15}  {:5}{}",
                 row.network,
                 row.bits,
                 row.bytes,
                 row.instructions,
-                100.0 * row.validation_accuracy,
+                percent(row.validation_accuracy),
                 row.trainings.len(),
                 match (row.front, row.fast_front) {
                     (true, true) => "  * +",

@@ -3,9 +3,8 @@
 //! Batch after batch goes to the workers in turn, and each image's random numbers belong to its
 //! place, so what comes out does not depend on how many workers there are.
 
-use std::num::NonZeroUsize;
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::thread::{self, Scope};
+use std::thread::Scope;
 use std::time::{Duration, Instant};
 
 use inkbit_core::Input;
@@ -13,6 +12,7 @@ use inkbit_core::Input;
 use crate::data::Images;
 use crate::data::augment::{self, Augmenter, Strength};
 use crate::data::shrink::shrink;
+use crate::support::parallel;
 
 /// Batches that a worker may be ahead.
 const AHEAD: usize = 8;
@@ -49,8 +49,7 @@ impl Plan<'_> {
     /// Starts as many workers as there are cores to spare; none if images are taken as they are,
     /// which is less work than to hand them over.
     pub(super) fn start<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) -> Feed<'scope> {
-        let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let workers = if self.strength.is_none() { 0 } else { (cores - 1).clamp(1, 8) };
+        let workers = if self.strength.is_none() { 0 } else { (parallel::cores() - 1).clamp(1, 8) };
         let start = |worker: usize| {
             let (sender, receiver) = sync_channel(AHEAD);
             scope.spawn(move || {

@@ -11,7 +11,6 @@ mod error;
 mod feed;
 pub mod history;
 mod norm;
-mod pair;
 pub mod qat;
 mod split;
 mod step;
@@ -27,6 +26,7 @@ use crate::config::{ConfigError, Init, TrainConfig};
 use crate::data::Images;
 use crate::net::{Mlp, Norm};
 use crate::quantize::Granularity;
+use crate::support::parallel;
 use crate::support::rng::Rng;
 use adam::Adam;
 use check::check_labels;
@@ -338,7 +338,7 @@ impl<'a> Trainer<'a> {
                 .fold(Tally::default(), Tally::plus)
         };
         let (first, second) = indices.split_at(indices.len().div_ceil(2));
-        let (first, second) = pair::join(|| evaluate(first), || evaluate(second));
+        let (first, second) = parallel::join(|| evaluate(first), || evaluate(second));
         first.plus(second)
     }
 }

@@ -9,10 +9,11 @@ use burn::tensor::{Device, Tensor, TensorData, activation};
 
 use super::feed::Batch;
 use super::timings::Timings;
-use super::{norm, pair, qat};
+use super::{norm, qat};
 use crate::config::TrainConfig;
 use crate::data::Images;
 use crate::net::{self, Evaluating, Mlp, Net, Pass};
+use crate::support::parallel;
 use crate::support::rng::Rng;
 
 /// Fewer multiplications for an image are not worth a second thread.
@@ -100,8 +101,10 @@ impl Context {
             labels: batch.labels.split_off(middle),
             took: batch.took,
         };
-        let (mut first, second) =
-            pair::join(|| self.part(net, batch, scale, one), || self.part(net, second, scale, two));
+        let (mut first, second) = parallel::join(
+            || self.part(net, batch, scale, one),
+            || self.part(net, second, scale, two),
+        );
         first.tally = first.tally.plus(second.tally);
         for (sum, more) in first.gradients.parameters_mut().zip(second.gradients.parameters()) {
             sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);

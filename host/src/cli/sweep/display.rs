@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::support::numbers::counted;
+use crate::support::numbers::{counted, percent};
 use crate::sweep::{Outcome, Progress, Summary, Sweep};
 
 /// How a session ended, in words.
@@ -108,10 +108,10 @@ fn describe(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Failed(reason) => format!("failed: {reason}"),
         Outcome::Trained(trained) => format!(
-            "{} bytes, validation {:.2} %, test {:.2} %, {:.0} s",
+            "{} bytes, validation {}, test {}, {:.0} s",
             trained.bytes,
-            100.0 * trained.validation_accuracy,
-            100.0 * trained.test_accuracy,
+            percent(trained.validation_accuracy),
+            percent(trained.test_accuracy),
             trained.seconds
         ),
     }

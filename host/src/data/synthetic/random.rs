@@ -1,31 +1,23 @@
-//! Random numbers that are the same on every machine: no global state, no library whose streams
-//! may change with its version, and only additions and products.
+//! Random numbers of the digits. Only additions and products make them, so that they are the same on
+//! every machine.
 
-/// SplitMix64 (Steele, Lea and Flood, 2014): one 64-bit counter, mixed on output.
-pub(super) struct Random(u64);
+use crate::support::rng::Rng;
+
+/// The stream of one image.
+pub(super) struct Random(Rng);
 
 impl Random {
-    /// The stream for one image: `part` and `index` make it independent of all others.
+    /// `part` and `index` make it independent of all others.
     pub(super) fn new(seed: u64, part: u64, index: u64) -> Self {
-        let mut random = Self(seed);
-        for word in [part, index] {
-            random.0 = random.next() ^ word.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        }
-        random
+        let next = |state: u64, word: u64| {
+            Rng::from_state(state).bits() ^ word.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        };
+        Self(Rng::from_state(next(next(seed, part), index)))
     }
 
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// Uniform in `low..high`; 24 bits, which an `f32` holds exactly.
+    /// Uniform in `low..high`.
     pub(super) fn uniform(&mut self, low: f32, high: f32) -> f32 {
-        let unit = (self.next() >> 40) as f32 / (1u32 << 24) as f32;
-        low + (high - low) * unit
+        low + (high - low) * self.0.unit()
     }
 
     /// Bell-shaped around 0 with this standard deviation and nothing beyond 3.5 of them: the sum of
@@ -38,6 +30,6 @@ impl Random {
 
     /// Uniform in `0..bound`.
     pub(super) fn below(&mut self, bound: u32) -> u32 {
-        (((self.next() >> 32) * u64::from(bound)) >> 32) as u32
+        (((self.0.bits() >> 32) * u64::from(bound)) >> 32) as u32
     }
 }
