@@ -14,7 +14,7 @@ use inkbit::model::Blob;
 use inkbit::model::activity::{Activity, LayerActivity};
 use inkbit::report::facts::{Facts, Training};
 use inkbit::report::plot::{self, Picture, Sample};
-use inkbit::report::{text, words};
+use inkbit::report::{summary, text};
 use inkbit::train::history::{End, Epoch, History};
 use inkbit_core::{Input, WeightBits};
 
@@ -177,7 +177,7 @@ fn the_summary_says_it_in_words() {
     };
     let summary = |training| {
         let facts = Facts::gather(&model, &blob, &data, training, &Counts::built_in()).unwrap();
-        let points = words::summary(&facts);
+        let points = summary::summary(&facts);
         points.iter().map(|p| format!("{}\n{}\n\n", p.question, p.answer)).collect::<String>()
     };
     assert_reviewed("summary-of-model.txt", &summary(None));

@@ -9,7 +9,7 @@ use inkbit_core::blob::crc32;
 
 use super::facts::Facts;
 use super::plot::{self, Picture, theme};
-use super::words::{self, Point};
+use super::summary::{self, Point};
 use crate::config::Keep;
 use crate::device::cost::Cost;
 use crate::support::files::{self, FileError};
@@ -117,7 +117,7 @@ impl Report {
         let page = Page {
             facts,
             style: theme::style_sheet(),
-            summary: words::summary(facts),
+            summary: summary::summary(facts),
             training: training(facts),
             confusion: plot::confusion(&facts.result),
             samples: plot::samples("samples", "Test images", side, &facts.samples()),

@@ -10,7 +10,7 @@ use crate::data::Images;
 use crate::data::labels::{self, printable};
 use crate::device::board;
 use crate::evaluate::Evaluation;
-use crate::evaluate::compare::{Comparison, Contender, Duel};
+use crate::evaluate::compare::{Comparison, ComparedModel, ModelPair};
 use crate::evaluate::quantized::Quantization;
 use crate::evaluate::robust::Robustness;
 use crate::quantize::{Removed, bits};
@@ -132,7 +132,7 @@ pub(crate) fn comparison(found: &Comparison) -> String {
         "model"
     );
     for model in &found.models {
-        let Contender { name, accuracy, interval, bytes, non_zero, macs, .. } = model;
+        let ComparedModel { name, accuracy, interval, bytes, non_zero, macs, .. } = model;
         let [accuracy, high, non_zero] = [*accuracy, interval.1, *non_zero].map(percent);
         let low = 100.0 * interval.0;
         let _ = writeln!(
@@ -153,7 +153,7 @@ pub(crate) fn comparison(found: &Comparison) -> String {
         let _ = writeln!(text, "{:width$}  {count}{numbers}{named}{more}", model.name);
     }
     text.push('\n');
-    for Duel { pair, only_first, only_second, p } in &found.pairs {
+    for ModelPair { pair, only_first, only_second, p } in &found.pairs {
         let verdict = if *p < 0.05 { "more than chance explains" } else { "no more than chance" };
         let _ = writeln!(
             text,
@@ -170,14 +170,14 @@ pub(crate) fn comparison(found: &Comparison) -> String {
 }
 
 /// What an inference takes on every board.
-fn instructions(text: &mut String, models: &[Contender], width: usize) {
+fn instructions(text: &mut String, models: &[ComparedModel], width: usize) {
     const COLUMN: usize = 13;
     let boards = board::names();
     let _ = write!(text, "\n{:width$}", "instructions");
     boards.iter().for_each(|board| *text += &format!("  {board:>COLUMN$}"));
     text.push('\n');
     let mut greatest = 0.0_f64;
-    for Contender { name, costs, .. } in models {
+    for ComparedModel { name, costs, .. } in models {
         let _ = write!(text, "{name:width$}");
         for board in &boards {
             let cell = costs.get(board).map_or_else(

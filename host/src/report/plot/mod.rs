@@ -2,7 +2,7 @@
 
 mod bars;
 mod curves;
-mod digits;
+mod grids;
 mod matrix;
 pub mod theme;
 
@@ -22,7 +22,7 @@ use plotters::style::{Color, IntoFont, IntoTextStyle, TextStyle};
 use crate::support::numbers::percent;
 pub use bars::{activity, calibration, logit_differences};
 pub use curves::{accuracy, loss};
-pub use digits::{Sample, images, samples, weights};
+pub use grids::{Sample, images, samples, weights};
 pub use matrix::confusion;
 use theme::Shade;
 

@@ -4,17 +4,17 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crate::device::board;
-use crate::evaluate::table::Entry;
+use crate::evaluate::ranking::ModelSummary;
 use crate::support::numbers::grouped;
 
 /// Models beside each other, with what their presets ask of them, then the best of them for each
 /// board.
 #[must_use]
-pub fn tables(entries: &[Entry]) -> String {
+pub fn tables(entries: &[ModelSummary]) -> String {
     format!("{}\n{}", comparison(entries), boards(entries))
 }
 
-fn comparison(entries: &[Entry]) -> String {
+fn comparison(entries: &[ModelSummary]) -> String {
     let counted: BTreeSet<&String> =
         entries.iter().flat_map(|entry| entry.instructions.keys()).collect();
     let has_bars = entries.iter().any(|entry| entry.bar.is_some());
@@ -55,7 +55,7 @@ fn comparison(entries: &[Entry]) -> String {
 }
 
 /// What a model is called: where its name does not tell it from the others, by its file.
-fn name(entry: &Entry, entries: &[Entry]) -> String {
+fn name(entry: &ModelSummary, entries: &[ModelSummary]) -> String {
     let alike = entries.iter().filter(|other| other.name == entry.name).count();
     match &entry.file {
         Some(file) if alike > 1 => file.display().to_string(),
@@ -64,7 +64,7 @@ fn name(entry: &Entry, entries: &[Entry]) -> String {
 }
 
 /// The best model of each board.
-fn boards(entries: &[Entry]) -> String {
+fn boards(entries: &[ModelSummary]) -> String {
     let head = ["board", "room for a model", "best that fits"].map(str::to_owned);
     let mut rows = vec![head.to_vec()];
     rows.extend(board::all().into_iter().map(|board| {
