@@ -13,7 +13,7 @@ use inkbit::evaluate::predictions::{Bin, Calibration};
 use inkbit::model::Blob;
 use inkbit::model::activity::{Activity, LayerActivity};
 use inkbit::report::facts::{Facts, Training};
-use inkbit::report::plot::{self, Picture, Sample};
+use inkbit::report::plot::{self, Figure, Sample};
 use inkbit::report::{summary, text};
 use inkbit::train::history::{End, Epoch, History};
 use inkbit_core::{Input, WeightBits};
@@ -48,7 +48,7 @@ fn assert_reviewed(name: &str, found: &str) {
     }
 }
 
-fn assert_picture(picture: &Picture) {
+fn assert_picture(picture: &Figure) {
     assert_reviewed(&format!("{}.svg", picture.name), &picture.file());
 }
 

@@ -7,7 +7,7 @@ use anyhow::Context;
 use super::data_args::{DataArgs, other_data};
 use super::{UsageError, progress};
 use crate::device::counts::read_counts;
-use crate::evaluate::compare::{Comparison, ComparedModel};
+use crate::evaluate::compare::{ComparedModel, Comparison};
 use crate::model::Blob;
 use crate::report::text;
 

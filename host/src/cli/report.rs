@@ -12,7 +12,7 @@ use crate::device::counts::{Counts, read_counts};
 use crate::evaluate::Evaluation;
 use crate::model::Blob;
 use crate::report::facts::{Facts, ReportError, Training};
-use crate::report::html::{self, PageError, Report};
+use crate::report::html::{self, HtmlReport, PageError};
 use crate::run::Run;
 
 /// Write all that is to be seen of a run or a model into one HTML file.
@@ -67,14 +67,14 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn of_model(path: &Path, data: &DataArgs, counts: &Counts) -> anyhow::Result<Report> {
+fn of_model(path: &Path, data: &DataArgs, counts: &Counts) -> anyhow::Result<HtmlReport> {
     let blob = Blob::load(path)?;
     let model = blob.model()?;
     let data = data.load_for_model(&model)?;
     if let Some(note) = other_data("the model", &model, &data) {
         super::complain(&note);
     }
-    Ok(Report::new(&Facts::gather(&model, &blob, &data, None, counts)?))
+    Ok(HtmlReport::new(&Facts::gather(&model, &blob, &data, None, counts)?))
 }
 
 /// Writes the report of a run into its folder; gives the page's path.
@@ -88,7 +88,7 @@ pub fn save(run: &Run, data: &Dataset) -> anyhow::Result<PathBuf> {
 }
 
 /// The report of a run: its network is quantized for it.
-fn of_run(run: &Run, data: &Dataset, counts: &Counts) -> anyhow::Result<Report> {
+fn of_run(run: &Run, data: &Dataset, counts: &Counts) -> anyhow::Result<HtmlReport> {
     check_history(run)?;
     let history = run.history()?;
     let plan = Plan::new(run, None, None)?;
@@ -96,10 +96,9 @@ fn of_run(run: &Run, data: &Dataset, counts: &Counts) -> anyhow::Result<Report> 
     let model = blob.model()?;
     let inputs = data.test.shrunk(run.input());
     let float_logits = run.weights()?.logits(&inputs, &run.config.backend.device()?);
-    let logits: Vec<f64> = float_logits.iter().copied().map(f64::from).collect();
-    let float = Evaluation::from_logits(&data.classes, &data.test.labels, &logits);
+    let float = Evaluation::from_logits(&data.classes, &data.test.labels, &float_logits);
     let training = Training { history, float, float_logits };
-    Ok(Report::new(&Facts::gather(&model, &blob, data, Some(training), counts)?))
+    Ok(HtmlReport::new(&Facts::gather(&model, &blob, data, Some(training), counts)?))
 }
 
 fn check_history(run: &Run) -> anyhow::Result<()> {

@@ -15,7 +15,7 @@ use crate::device::counts::Counts;
 use crate::device::{Board, Client};
 use crate::model::Blob;
 use crate::model::activity::activity;
-use crate::report::summary;
+use crate::report::text;
 use crate::support::error::chain;
 
 /// Send pictures to a device and print what it takes them for.
@@ -111,7 +111,7 @@ fn send(
 fn estimated(board: &Board, model: &Model<'_>, pixels: Vec<u8>) -> anyhow::Result<String> {
     let images = Images { side: usize::from(model.input().side), pixels, labels: vec![0] };
     let cost = Cost::estimate(board, &activity(model, &images)?, &Counts::built_in());
-    Ok(cost.map_or_else(String::new, |cost| format!(" (emulated): {}", summary::cost(cost))))
+    Ok(cost.map_or_else(String::new, |cost| format!(" (emulated): {}", text::cost(cost))))
 }
 
 /// Whether a file begins as a model does. One that cannot be read is left to the error of whatever

@@ -139,8 +139,7 @@ mod tests {
 
     #[test]
     fn images_are_counted_that_one_model_or_one_of_two_classifies_wrongly() {
-        let models =
-            vec![model("a", "++-+-"), model("b", "+-+--"), model("c", "++++-")];
+        let models = vec![model("a", "++-+-"), model("b", "+-+--"), model("c", "++++-")];
         let found = Comparison::new(models);
         let alone: Vec<&[usize]> =
             found.models.iter().map(|model| &model.alone_wrong[..]).collect();

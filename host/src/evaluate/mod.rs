@@ -3,10 +3,10 @@
 pub(crate) mod compare;
 pub mod predictions;
 pub mod quantized;
+pub(crate) mod ranking;
 pub mod reference;
 pub(crate) mod robust;
 pub mod significance;
-pub(crate) mod ranking;
 pub mod verify;
 
 use burn::tensor::Device;

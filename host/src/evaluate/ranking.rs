@@ -128,7 +128,12 @@ mod tests {
         }
     }
 
-    fn summary(name: &str, bytes: usize, recorded_accuracy: Option<f64>, fits: &[&str]) -> ModelSummary {
+    fn summary(
+        name: &str,
+        bytes: usize,
+        recorded_accuracy: Option<f64>,
+        fits: &[&str],
+    ) -> ModelSummary {
         ModelSummary {
             name: name.to_owned(),
             file: None,

@@ -46,9 +46,21 @@ pub const CONDITIONS: [Condition; 8] = [
     Condition { name: "rotation", limits: "±15°", distortion: motion(0.0, 15.0, 0.0) },
     Condition { name: "scale", limits: "±20 %", distortion: motion(0.0, 0.0, 0.2) },
     Condition { name: "combined", limits: "all three", distortion: motion(3.0, 15.0, 0.2) },
-    Condition { name: "thicker", limits: "0 to 1 pixel a side", distortion: Distortion::Thicker(1.0) },
-    Condition { name: "thinner", limits: "0 to ½ pixel a side", distortion: Distortion::Thinner(0.5) },
-    Condition { name: "contrast", limits: "pixels × ½ to 1½", distortion: Distortion::Contrast(0.5, 1.5) },
+    Condition {
+        name: "thicker",
+        limits: "0 to 1 pixel a side",
+        distortion: Distortion::Thicker(1.0),
+    },
+    Condition {
+        name: "thinner",
+        limits: "0 to ½ pixel a side",
+        distortion: Distortion::Thinner(0.5),
+    },
+    Condition {
+        name: "contrast",
+        limits: "pixels × ½ to 1½",
+        distortion: Distortion::Contrast(0.5, 1.5),
+    },
 ];
 
 /// Accuracies under a condition, from 0 to 1.
@@ -68,18 +80,18 @@ pub fn measure<E>(
     mut accuracy: impl FnMut(&Images) -> Result<f64, E>,
     mut progress: impl FnMut(usize),
 ) -> Result<Vec<Robustness>, E> {
-    let mut results = Vec::new();
-    for Condition { name: condition, limits, .. } in CONDITIONS {
-        let distorted = distort(images, condition);
-        results.push(Robustness {
-            condition,
-            limits,
+    let measure = |(done, condition): (usize, Condition)| {
+        let distorted = distort(images, condition.name);
+        let robustness = Robustness {
+            condition: condition.name,
+            limits: condition.limits,
             accuracy: accuracy(&distorted)?,
             recentred_accuracy: accuracy(&recentred(&distorted))?,
-        });
-        progress(results.len());
-    }
-    Ok(results)
+        };
+        progress(done);
+        Ok(robustness)
+    };
+    (1..).zip(CONDITIONS).map(measure).collect()
 }
 
 /// Distorts all images by the condition of that name, which must be one of [`CONDITIONS`].
@@ -143,7 +155,14 @@ impl Distortion {
 /// Greyscale dilation (`pick` is the maximum) or erosion (the minimum) by a cross of five pixels,
 /// blended with the image: a `fraction` of ½ moves outlines by about half a pixel. `outside` is the
 /// value beyond the image; `pick` never selects it.
-fn grow(side: usize, fraction: f32, pick: fn(u8, u8) -> u8, outside: u8, from: &[u8], to: &mut [u8]) {
+fn grow(
+    side: usize,
+    fraction: f32,
+    pick: fn(u8, u8) -> u8,
+    outside: u8,
+    from: &[u8],
+    to: &mut [u8],
+) {
     for (place, to) in to.iter_mut().enumerate() {
         let (row, column) = (place / side, place % side);
         let at = |inside: bool, neighbour: usize| if inside { from[neighbour] } else { outside };

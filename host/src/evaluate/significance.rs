@@ -58,7 +58,10 @@ mod tests {
         {
             let (low, high) = wilson(successes, trials);
             let fraction = successes as f64 / trials as f64;
-            assert!(0.0 <= low && low <= fraction && fraction <= high && high <= 1.0, "{low} {high}");
+            assert!(
+                0.0 <= low && low <= fraction && fraction <= high && high <= 1.0,
+                "{low} {high}"
+            );
             assert!(low < high);
         }
         // Newcombe, "Two-sided confidence intervals for the single proportion", 1998, table I.

@@ -1,4 +1,4 @@
-//! Everything that a report tells, computed once.
+//! The content of a report, computed once.
 
 use std::path::PathBuf;
 
@@ -15,16 +15,16 @@ use crate::evaluate::predictions::{
     Calibration, Prediction, calibration, most_confidently_wrong, predictions,
 };
 use crate::model::activity::{Activity, activity};
-use crate::model::{Blob, ImagesError, int_logits};
+use crate::model::{Blob, ImagesError, scaled_logits};
 use crate::train::history::History;
 
-/// Test images in the grid of samples, and at most so many of the mistakes.
+/// Number of test images in the grid of samples, and maximum number in that of mistakes.
 const SAMPLES: usize = 16;
 
-/// Why there is no report.
+/// A report that cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
-    /// A run without a single epoch, or without the file that tells of them.
+    /// A run without a history, or without an epoch in it.
     #[error(
         "{} has no history of its training: expected a history.json with at least one epoch; train \
          again with --force, or make the report of a model", .0.display()
@@ -35,70 +35,70 @@ pub enum ReportError {
     Images(#[from] ImagesError),
 }
 
-/// What only the training run of a model knows.
+/// The training of a model, which only its run records.
 #[derive(Clone, Debug)]
 pub struct Training {
-    /// Its epochs, at least one.
+    /// At least one epoch.
     pub history: History,
-    /// The float network's measures over the test images.
+    /// Measures of the float network on the test images.
     pub float: Evaluation,
-    /// Its logits, image after image.
+    /// Logits of the float network, image after image.
     pub float_logits: Vec<f32>,
 }
 
-/// What quantization changed.
+/// The effect of quantization.
 #[derive(Clone, Debug)]
-pub struct QuantizationCost {
-    /// The float network's measures.
+pub struct QuantizationEffect {
+    /// Measures of the float network.
     pub float: Evaluation,
-    /// Images that only the float network gets right.
+    /// Images that only the float network classifies correctly.
     pub worse: usize,
-    /// Images that only the quantized one gets right.
+    /// Images that only the quantized model classifies correctly.
     pub better: usize,
-    /// Quantized logits minus float ones, in the float network's units.
+    /// Quantized logits minus float logits, in units of the float network.
     pub differences: Vec<f64>,
-    /// How far the float network's greatest logit is above the second, in the median.
+    /// Median difference between the greatest and the second greatest float logit of an image.
     pub margin: f64,
 }
 
-/// Whether a model fits a board, and what it costs there.
+/// Whether a model fits a board, and its cost there.
 #[derive(Clone, Debug)]
-pub struct Fit {
+pub struct BoardFit {
     /// The board.
     pub board: Board,
-    /// What keeps the model from fitting.
-    pub obstacle: Option<BoardError>,
-    /// What an inference costs.
+    /// The limit that the model exceeds.
+    pub error: Option<BoardError>,
+    /// The cost of an inference.
     pub cost: Option<Cost>,
 }
 
-/// Everything that a report tells.
+/// The content of a report.
 #[derive(Debug)]
 pub struct Facts<'a> {
     /// The model.
     pub model: &'a Model<'a>,
-    /// The same as bytes.
+    /// The blob that the model was parsed from.
     pub blob: &'a Blob,
-    /// What it is measured on.
+    /// The data whose test images it is measured on.
     pub data: &'a Dataset,
-    /// The quantized model's measures.
+    /// Measures of the quantized model.
     pub result: Evaluation,
-    /// What it says of each test image.
+    /// Its prediction for each test image.
     pub predictions: Vec<Prediction>,
-    /// How far its confidence can be believed.
+    /// Calibration of these predictions.
     pub calibration: Calibration,
-    /// How much of it is awake.
+    /// Fraction of active units.
     pub activity: Activity,
-    /// The epochs of its training, if its run is known.
+    /// History of its training, if its run is known.
     pub history: Option<History>,
-    /// What quantization changed, if its run is known.
-    pub cost: Option<QuantizationCost>,
-    /// Every board.
-    pub boards: Vec<Fit>,
+    /// Effect of quantization, if its run is known.
+    pub quantization: Option<QuantizationEffect>,
+    /// All boards.
+    pub boards: Vec<BoardFit>,
 }
 
 impl<'a> Facts<'a> {
-    /// Measures a model on the test images. `counts` are the instructions that were counted.
+    /// Measures a model on the test images. `counts` are counted instructions.
     ///
     /// # Errors
     ///
@@ -110,10 +110,8 @@ impl<'a> Facts<'a> {
         training: Option<Training>,
         counts: &Counts,
     ) -> Result<Self, ReportError> {
-        let scale = f64::from(model.header().logit_scale);
-        let logits = int_logits(model, &data.test)?;
-        let logits: Vec<f64> = logits.into_iter().map(|logit| f64::from(logit) * scale).collect();
-        // The data's labels are the model's, unless somebody has asked for others.
+        let logits = scaled_logits(model, &data.test)?;
+        // The data have the labels of the model unless the user gave others.
         let classes: Vec<String> = match data.classes.len() == model.classes() {
             true => data.classes.iter().map(|label| printable(label)).collect(),
             false => labels::of_model(model),
@@ -121,16 +119,15 @@ impl<'a> Facts<'a> {
         let result = Evaluation::from_logits(&classes, &data.test.labels, &logits);
         let predictions = predictions(model.classes(), &data.test.labels, &logits);
         let activity = activity(model, &data.test)?;
-        let fit = |board: Board| Fit {
-            obstacle: board.check(model, blob.bytes()).err(),
+        let fit = |board: Board| BoardFit {
+            error: board.check(model, blob.bytes()).err(),
             cost: Cost::of(&board, blob.crc(), &activity, counts),
             board,
         };
-        let (history, cost) = training.map_or((None, None), |training| {
-            let cost = cost(&training, &predictions, &logits, data);
-            (Some(training.history), Some(cost))
-        });
+        let effect = |training: &Training| effect(training, &predictions, &logits, data);
         Ok(Self {
+            quantization: training.as_ref().map(effect),
+            history: training.map(|training| training.history),
             calibration: calibration(&predictions),
             boards: board::all().into_iter().map(fit).collect(),
             model,
@@ -139,34 +136,24 @@ impl<'a> Facts<'a> {
             result,
             predictions,
             activity,
-            history,
-            cost,
         })
     }
 
-    /// Test images of all classes in turn, as far as they go.
+    /// The first test images of each class, classes in turn.
     #[must_use]
     pub fn samples(&self) -> Vec<Sample> {
-        let classes = self.result.classes.len();
-        let mut chosen = Vec::new();
-        let mut of_class: Vec<_> = (0..classes)
-            .map(|class| {
-                let truths = self.predictions.iter().enumerate();
-                truths.filter(move |(_, found)| found.truth == class).map(|(index, _)| index)
-            })
-            .collect();
-        while chosen.len() < SAMPLES {
-            let before = chosen.len();
-            chosen.extend(of_class.iter_mut().filter_map(Iterator::next));
-            if chosen.len() == before {
-                break;
-            }
+        let mut seen = vec![0; self.result.classes.len()];
+        // How many images of the same class come before each image, its class, and its index.
+        let mut order: Vec<(usize, usize, usize)> = Vec::new();
+        for (index, &Prediction { truth, .. }) in self.predictions.iter().enumerate() {
+            order.push((seen[truth], truth, index));
+            seen[truth] += 1;
         }
-        chosen.truncate(SAMPLES);
-        chosen.into_iter().map(|index| self.sample(index)).collect()
+        order.sort_unstable();
+        order.into_iter().take(SAMPLES).map(|(.., index)| self.sample(index)).collect()
     }
 
-    /// The mistakes of which the model is the most sure.
+    /// The most confident mistakes.
     #[must_use]
     pub fn worst(&self) -> Vec<Sample> {
         let wrong = most_confidently_wrong(&self.predictions, SAMPLES);
@@ -184,36 +171,31 @@ impl<'a> Facts<'a> {
     }
 }
 
-fn cost(
-    training: &Training,
+fn effect(
+    Training { float, float_logits, .. }: &Training,
     quantized: &[Prediction],
     logits: &[f64],
     data: &Dataset,
-) -> QuantizationCost {
-    let Training { float, float_logits, .. } = training;
-    let float_logits: Vec<f64> = float_logits.iter().copied().map(f64::from).collect();
-    let before = predictions(float.classes.len(), &data.test.labels, &float_logits);
+) -> QuantizationEffect {
+    let before = predictions(float.classes.len(), &data.test.labels, float_logits);
     let pairs = || before.iter().zip(quantized).map(|(a, b)| (a.is_right(), b.is_right()));
-    QuantizationCost {
+    let differences =
+        logits.iter().zip(float_logits).map(|(after, before)| after - f64::from(*before));
+    QuantizationEffect {
         float: float.clone(),
         worse: pairs().filter(|&(before, after)| before && !after).count(),
         better: pairs().filter(|&(before, after)| !before && after).count(),
-        margin: margin(float.classes.len(), &float_logits),
-        differences: logits
-            .iter()
-            .zip(&float_logits)
-            .map(|(after, before)| after - before)
-            .collect(),
+        margin: margin(float.classes.len(), float_logits),
+        differences: differences.collect(),
     }
 }
 
-/// How far the greatest logit of an image is above the second: the median over the images.
-fn margin(classes: usize, logits: &[f64]) -> f64 {
-    let gap = |logits: &[f64]| {
-        let (first, second) =
-            logits.iter().fold((f64::NEG_INFINITY, f64::NEG_INFINITY), |top, &x| {
-                if x > top.0 { (x, top.0) } else { (top.0, top.1.max(x)) }
-            });
+/// Median difference between the greatest and the second greatest logit of an image.
+fn margin(classes: usize, logits: &[f32]) -> f64 {
+    let gap = |logits: &[f32]| {
+        let mut logits: Vec<f64> = logits.iter().copied().map(f64::from).collect();
+        logits.sort_unstable_by(f64::total_cmp);
+        let [.., second, first] = logits[..] else { return f64::INFINITY };
         first - second
     };
     let mut gaps: Vec<f64> = logits.chunks_exact(classes).map(gap).collect();

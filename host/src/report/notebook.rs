@@ -1,4 +1,4 @@
-//! Pictures in the cells of a notebook.
+//! Figures in the cells of a notebook.
 //!
 //! [`evcxr`](https://github.com/evcxr/evcxr), the Rust kernel of Jupyter, takes what a cell prints
 //! between two marks as content of a media type, at most one of each type to a cell. Anywhere else
@@ -6,17 +6,17 @@
 
 use std::io::{self, Write};
 
-use crate::report::plot::Picture;
+use crate::report::plot::Figure;
 
 /// Shows a picture below the cell that calls this, one to a cell, with its alternative text for a
 /// viewer that has no pictures.
-pub fn show(picture: &Picture) {
+pub fn show(picture: &Figure) {
     // Like `println!`, and in one piece, whatever other threads print.
     let content = content(picture);
     io::stdout().lock().write_all(content.as_bytes()).expect("standard output takes a picture");
 }
 
-fn content(picture: &Picture) -> String {
+fn content(picture: &Figure) -> String {
     let part = |media_type: &str, content: &str| {
         format!("EVCXR_BEGIN_CONTENT {media_type}\n{}\nEVCXR_END_CONTENT\n", content.trim_end())
     };

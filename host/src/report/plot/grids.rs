@@ -1,193 +1,183 @@
-//! Grids of small images: images with their labels or predictions, and the weights of the first layer.
+//! Grids of small images: samples with labels or predictions, and the weights of the first layer.
 
-use std::fmt::Write;
-
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use image::codecs::png::PngEncoder;
 use image::{DynamicImage, ExtendedColorType, GrayImage, ImageEncoder, Rgba, RgbaImage, imageops};
-use inkbit_core::Model;
+use inkbit_core::{Layer, Model};
 
-use super::theme::{self, DIM, GRID, INK, RED, Shade};
-use super::{Picture, TEXT, UNIT, WIDTH, data_address, escape, shortened};
+use super::theme::{self, DIM, GRID, RED, Shade, TEXT};
+use super::{FONT_SIZE, Figure, UNIT, WIDTH, escape, shortened};
 use crate::data::Images;
 use crate::report::units;
 
-/// A test image and what a model takes it for.
+/// A test image and its prediction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
-    /// Its pixels, row by row, 0 for paper and 255 for ink.
+    /// Pixels row by row, from 0 (background) to 255 (ink).
     pub pixels: Vec<u8>,
-    /// Label of its class.
+    /// Label of the true class.
     pub truth: String,
-    /// Label of the class that it is taken for.
+    /// Label of the predicted class.
     pub class: String,
-    /// How sure the model is of that, from 0 to 1.
+    /// Confidence of the prediction, from 0 to 1.
     pub confidence: f64,
 }
 
-/// Test images of `side` × `side` pixels with what they are and what they are taken for. `what`
-/// begins the alternative text.
+/// Test images of `side` × `side` pixels with true and predicted classes. `title` begins the
+/// alternative text.
 #[must_use]
-pub fn samples(name: &'static str, what: &str, side: usize, samples: &[Sample]) -> Picture {
+pub fn samples(name: &'static str, title: &str, side: usize, samples: &[Sample]) -> Figure {
     const LABEL: usize = 10;
-    let grid = Grid { columns: 4, image: 92 * UNIT, cell: (WIDTH / 4, 158 * UNIT) };
-    let mut body = String::new();
-    for (index, sample) in samples.iter().enumerate() {
-        let wrong = sample.truth != sample.class;
-        let png = encode(&picture(&sample.pixels, side).into());
-        grid.place(&mut body, index, &png, "ink");
-        let [truth, class] = [&sample.truth, &sample.class].map(|label| shortened(label, LABEL));
-        let sure = format!("{:.0} % sure", 100.0 * sample.confidence);
-        let shade = if wrong { RED } else { INK };
-        grid.caption(&mut body, index, 0, INK, &format!("true: {truth}"));
-        grid.caption(&mut body, index, 1, shade, &format!("read: {class}"));
-        grid.caption(&mut body, index, 2, DIM, &sure);
-    }
+    let tile = |Sample { pixels, truth, class, confidence }: &Sample| Tile {
+        image: grey(pixels, side),
+        captions: vec![
+            (TEXT, format!("true: {}", shortened(truth, LABEL))),
+            (if truth == class { TEXT } else { RED }, format!("read: {}", shortened(class, LABEL))),
+            (DIM, format!("{:.0} % sure", 100.0 * confidence)),
+        ],
+    };
     let words = samples.iter().map(|Sample { truth, class, confidence, .. }| {
         format!("{truth} read as {class} ({:.0} %)", 100.0 * confidence)
     });
-    let alt = format!("{what}: {}.", words.collect::<Vec<_>>().join(", "));
-    let sheet = sheet(samples.iter().map(|sample| picture(&sample.pixels, side).into()), side);
-    Picture { png: Some(sheet), ..Picture::new(name, grid.size(samples.len()), alt, body) }
+    let alt = format!("{title}: {}.", words.collect::<Vec<_>>().join(", "));
+    let grid = Grid { columns: 4, image: 92 * UNIT, height: 158 * UNIT, class: "ink" };
+    grid.figure(name, alt, samples.iter().map(tile).collect())
 }
 
 /// The first images, at most `count`, with the labels of their classes.
 #[must_use]
-pub fn images(images: &Images, classes: &[String], count: usize) -> Picture {
-    let grid = Grid { columns: 6, image: 70 * UNIT, cell: (WIDTH / 6, 98 * UNIT) };
-    let mut body = String::new();
-    let shown: Vec<(&[u8], &str)> = images
+pub fn images(images: &Images, classes: &[String], count: usize) -> Figure {
+    let tiles: Vec<Tile> = images
         .iter()
         .take(count)
-        .map(|(pixels, class)| (pixels, classes[class].as_str()))
+        .map(|(pixels, class)| Tile::labelled(grey(pixels, images.side), &classes[class]))
         .collect();
-    for (index, (pixels, label)) in shown.iter().enumerate() {
-        let png = encode(&picture(pixels, images.side).into());
-        grid.place(&mut body, index, &png, "ink");
-        grid.caption(&mut body, index, 0, INK, &shortened(label, 9));
-    }
-    let labels: Vec<&str> = shown.iter().map(|&(_, label)| label).collect();
-    let alt = format!("{} images, labelled {}.", shown.len(), labels.join(", "));
-    let sheet =
-        sheet(shown.iter().map(|(pixels, _)| picture(pixels, images.side).into()), images.side);
-    Picture { png: Some(sheet), ..Picture::new("images", grid.size(shown.len()), alt, body) }
+    let labels: Vec<&str> =
+        images.iter().take(count).map(|(_, class)| classes[class].as_str()).collect();
+    let alt = format!("{} images, labelled {}.", labels.len(), labels.join(", "));
+    Grid::labelled("ink").figure("images", alt, tiles)
 }
 
-/// What the units of the first layer look for: those with the greatest weights. In a model of one
-/// layer they have the labels of the classes.
+/// The units of the first layer with the greatest weights. Units of a model of one layer have the
+/// labels of the classes.
 #[must_use]
-pub fn weights(model: &Model<'_>, classes: &[String]) -> Picture {
+pub fn weights(model: &Model<'_>, classes: &[String]) -> Figure {
     const UNITS: usize = 24;
-    let Some(layer) = model.layers().first() else {
-        return Picture::new("weights", (WIDTH, 0), String::new(), String::new());
-    };
     let width = model.input().width();
     let units = units::strongest(model, UNITS);
-    let grid = Grid { columns: 6, image: 70 * UNIT, cell: (WIDTH / 6, 98 * UNIT) };
-    let mut body = String::new();
-    let pictures: Vec<DynamicImage> =
-        units.iter().map(|&unit| signed(&units::weights(model, unit), width).into()).collect();
-    for (index, (&unit, picture)) in units.iter().zip(&pictures).enumerate() {
-        grid.place(&mut body, index, &encode(picture), "weights");
-        grid.caption(&mut body, index, 0, INK, &shortened(&units::name(model, classes, unit), 9));
-    }
+    let tile = |&unit: &usize| {
+        let image = signed(&units::weights(model, unit), width);
+        Tile::labelled(image, &units::name(model, classes, unit))
+    };
     let alt = format!(
         "The weights of {} of the first layer's {} units as images of {width} by {width} pixels: \
-         orange where ink speaks for a unit, blue where it speaks against it.",
+         orange where ink raises the output of a unit, blue where it lowers it.",
         units.len(),
-        layer.outputs()
+        model.layers().first().map_or(0, Layer::outputs)
     );
-    let sheet = sheet(pictures.into_iter(), width);
-    Picture { png: Some(sheet), ..Picture::new("weights", grid.size(units.len()), alt, body) }
+    Grid::labelled("weights").figure("weights", alt, units.iter().map(tile).collect())
 }
 
-/// Where the images of a grid lie, in units.
+/// An image with lines of text below it.
+struct Tile {
+    image: DynamicImage,
+    captions: Vec<(Shade, String)>,
+}
+
+impl Tile {
+    fn labelled(image: DynamicImage, label: &str) -> Self {
+        Self { image, captions: vec![(TEXT, shortened(label, 9))] }
+    }
+}
+
+/// Layout of a grid; lengths in units.
 struct Grid {
     columns: u32,
-    /// Edge of an image.
+    /// Side length of an image.
     image: u32,
-    /// Width and height of an image with its captions.
-    cell: (u32, u32),
+    /// Height of an image with its captions.
+    height: u32,
+    /// Class of the `image` elements.
+    class: &'static str,
 }
 
 impl Grid {
-    fn size(&self, count: usize) -> (u32, u32) {
-        (WIDTH, (count as u32).div_ceil(self.columns).max(1) * self.cell.1)
+    /// The layout of tiles with one caption.
+    const fn labelled(class: &'static str) -> Self {
+        Self { columns: 6, image: 70 * UNIT, height: 98 * UNIT, class }
     }
 
-    /// Left and upper edge of an image.
-    fn corner(&self, index: usize) -> (u32, u32) {
-        let (row, column) = (index as u32 / self.columns, index as u32 % self.columns);
-        (column * self.cell.0 + (self.cell.0 - self.image) / 2, row * self.cell.1 + UNIT)
-    }
-
-    // Writing to a String cannot fail, here and below.
-    fn place(&self, body: &mut String, index: usize, png: &[u8], class: &str) {
-        let ((x, y), edge) = (self.corner(index), self.image);
-        let _ = writeln!(
-            body,
-            "<image class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{edge}\" height=\"{edge}\" \
-             style=\"image-rendering:pixelated\" href=\"{}\"/>\n<rect x=\"{x}\" y=\"{y}\" \
-             width=\"{edge}\" height=\"{edge}\" fill=\"none\" stroke=\"{}\" \
-             stroke-width=\"{UNIT}\"/>",
-            data_address(png),
-            theme::hex(GRID.light)
-        );
-    }
-
-    fn caption(&self, body: &mut String, index: usize, line: u32, shade: Shade, words: &str) {
-        let (x, y) = self.corner(index);
-        let (x, y) = (x + self.image / 2, y + self.image + (line + 1) * TEXT * 6 / 5);
-        let size = TEXT * 9 / 10;
-        let _ = writeln!(
-            body,
-            "<text x=\"{x}\" y=\"{y}\" text-anchor=\"middle\" font-family=\"sans-serif\" \
-             font-size=\"{size}\" fill=\"{}\">{}</text>",
-            theme::hex(shade.light),
-            escape(words)
-        );
+    fn figure(&self, name: &'static str, alt: String, tiles: Vec<Tile>) -> Figure {
+        let Self { columns, image: side, height, class } = *self;
+        let (frame, width) = (theme::hex(GRID.light), WIDTH / columns);
+        let mut body = String::new();
+        for (index, Tile { image, captions }) in (0..).zip(&tiles) {
+            let (x, y) =
+                (index % columns * width + (width - side) / 2, index / columns * height + UNIT);
+            body += &format!(
+                "<image class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{side}\" height=\"{side}\" \
+                 style=\"image-rendering:pixelated\" href=\"data:image/png;base64,{}\"/>\n<rect \
+                 x=\"{x}\" y=\"{y}\" width=\"{side}\" height=\"{side}\" fill=\"none\" \
+                 stroke=\"{frame}\" stroke-width=\"{UNIT}\"/>\n",
+                BASE64_STANDARD.encode(encode(image))
+            );
+            for (line, (shade, text)) in (1..).zip(captions) {
+                body += &format!(
+                    "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" font-family=\"sans-serif\" \
+                     font-size=\"{}\" fill=\"{}\">{}</text>\n",
+                    x + side / 2,
+                    y + side + line * FONT_SIZE * 6 / 5,
+                    FONT_SIZE * 9 / 10,
+                    theme::hex(shade.light),
+                    escape(text)
+                );
+            }
+        }
+        let size = (WIDTH, (tiles.len() as u32).div_ceil(columns).max(1) * height);
+        Figure { name, alt, size, body, png: Some(sheet(&tiles)) }
     }
 }
 
-/// Dark ink on white paper.
-fn picture(pixels: &[u8], side: usize) -> GrayImage {
-    GrayImage::from_fn(side as u32, side as u32, |x, y| {
-        image::Luma([255 - pixels.get(y as usize * side + x as usize).copied().unwrap_or_default()])
-    })
+/// Dark ink on white.
+fn grey(pixels: &[u8], side: usize) -> DynamicImage {
+    let inverted = pixels.iter().map(|pixel| 255 - pixel).collect();
+    GrayImage::from_raw(side as u32, side as u32, inverted).expect("a square of pixels").into()
 }
 
-/// Weights as opaque as they are great, orange above 0 and blue below: for any background.
-fn signed(weights: &[i32], width: usize) -> RgbaImage {
+/// Weights in orange above 0 and blue below, transparent at 0, for any background.
+fn signed(weights: &[i32], width: usize) -> DynamicImage {
     let greatest = weights.iter().map(|weight| weight.unsigned_abs()).max().unwrap_or(1).max(1);
-    RgbaImage::from_fn(width as u32, width as u32, |x, y| {
-        let weight = weights.get(y as usize * width + x as usize).copied().unwrap_or_default();
+    let pixel = |&weight: &i32| {
         let [red, green, blue] = if weight > 0 { [230, 100, 0] } else { [40, 120, 240] };
-        Rgba([red, green, blue, (weight.unsigned_abs() * 255 / greatest) as u8])
-    })
+        [red, green, blue, (weight.unsigned_abs() * 255 / greatest) as u8]
+    };
+    let pixels = weights.iter().flat_map(pixel).collect();
+    RgbaImage::from_raw(width as u32, width as u32, pixels).expect("a square of weights").into()
 }
 
-fn encode(picture: &DynamicImage) -> Vec<u8> {
+fn encode(image: &DynamicImage) -> Vec<u8> {
     let mut png = Vec::new();
-    let colour: ExtendedColorType = picture.color().into();
+    let colour: ExtendedColorType = image.color().into();
     PngEncoder::new(&mut png)
-        .write_image(picture.as_bytes(), picture.width(), picture.height(), colour)
-        .expect("a vector takes all that is written");
+        .write_image(image.as_bytes(), image.width(), image.height(), colour)
+        .expect("a vector takes any PNG");
     png
 }
 
-/// All images on one white sheet, larger, without captions.
-fn sheet(pictures: impl Iterator<Item = DynamicImage>, side: usize) -> Vec<u8> {
+/// A PNG of all images on white, enlarged and without captions.
+fn sheet(tiles: &[Tile]) -> Vec<u8> {
     const COLUMNS: u32 = 6;
-    let pictures: Vec<DynamicImage> = pictures.collect();
-    let (scale, gap) = ((112 / side as u32).max(1), 4);
-    let edge = side as u32 * scale;
-    let rows = (pictures.len() as u32).div_ceil(COLUMNS).max(1);
-    let size = |count: u32| gap + count * (edge + gap);
-    let white = Rgba([255, 255, 255, 255]);
-    let mut sheet = RgbaImage::from_pixel(size(COLUMNS), size(rows), white);
-    for (index, picture) in pictures.iter().enumerate() {
-        let (row, column) = (index as u32 / COLUMNS, index as u32 % COLUMNS);
-        let larger = picture.resize(edge, edge, imageops::FilterType::Nearest).to_rgba8();
-        imageops::overlay(&mut sheet, &larger, size(column).into(), size(row).into());
+    const GAP: u32 = 4;
+    let side = tiles.first().map_or(1, |tile| tile.image.width());
+    let side = side * (112 / side).max(1);
+    let size = |count: u32| GAP + count * (side + GAP);
+    let rows = (tiles.len() as u32).div_ceil(COLUMNS).max(1);
+    let mut sheet = RgbaImage::from_pixel(size(COLUMNS), size(rows), Rgba([255; 4]));
+    for (index, tile) in (0..).zip(tiles) {
+        let image = tile.image.resize(side, side, imageops::FilterType::Nearest).to_rgba8();
+        let (x, y) = (size(index % COLUMNS), size(index / COLUMNS));
+        imageops::overlay(&mut sheet, &image, x.into(), y.into());
     }
     encode(&sheet.into())
 }
