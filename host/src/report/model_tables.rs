@@ -1,106 +1,86 @@
-//! Models beside each other, as Markdown tables.
+//! Models side by side, as Markdown tables.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 
+use super::table::{markdown, row};
 use crate::device::board;
 use crate::evaluate::ranking::ModelSummary;
 use crate::support::numbers::grouped;
 
-/// Models beside each other, with what their presets ask of them, then the best of them for each
-/// board.
-#[must_use]
-pub fn tables(entries: &[ModelSummary]) -> String {
-    format!("{}\n{}", comparison(entries), boards(entries))
+/// A table of models with the limits of their presets, and a table of the best model for each board.
+pub fn tables(models: &[ModelSummary]) -> String {
+    format!("{}\n{}", comparison(models), boards(models))
 }
 
-fn comparison(entries: &[ModelSummary]) -> String {
+fn comparison(models: &[ModelSummary]) -> String {
     let counted: BTreeSet<&String> =
-        entries.iter().flat_map(|entry| entry.instructions.keys()).collect();
-    let has_bars = entries.iter().any(|entry| entry.bar.is_some());
-    let percent = |share: Option<f64>| text(share.map(|share| format!("{:.2}", 100.0 * share)));
-    let mut head = vec!["model", "network", "bits", "bytes"];
-    head.extend(has_bars.then_some("at most"));
-    head.extend(["recorded %", "measured %"]);
-    head.extend(has_bars.then_some("at least %"));
-    head.push("non-zero inputs");
-    let mut head: Vec<String> = head.into_iter().map(str::to_owned).collect();
-    head.extend(counted.iter().map(|board| format!("instructions {board}")));
-    head.push("fits".to_owned());
-    let mut rows = vec![head];
-    for entry in entries {
-        let (bar, measured) = (entry.bar, entry.measured.as_ref());
-        let mut row = vec![name(entry, entries), entry.network.clone(), entry.bits.clone()];
-        row.push(grouped(entry.bytes));
-        row.extend(has_bars.then(|| text(bar.map(|bar| grouped(bar.max_bytes)))));
-        row.push(percent(entry.recorded_accuracy));
-        row.push(percent(measured.map(|measured| measured.accuracy)));
-        row.extend(has_bars.then(|| percent(bar.map(|bar| bar.min_accuracy))));
-        row.push(text(measured.map(|measured| {
-            let shares = measured.nonzero.iter().map(|share| format!("{share:.2}"));
-            shares.collect::<Vec<_>>().join(" / ")
-        })));
-        row.extend(counted.iter().map(|board| {
-            let count = entry.instructions.get(*board);
-            text(count.map(|mean| grouped(mean.round() as usize)))
-        }));
-        row.push(match entry.fits.len() {
+        models.iter().flat_map(|model| model.instructions.keys()).collect();
+    let limited = models.iter().any(|model| model.bar.is_some());
+    let percent = |fraction: Option<f64>| text(fraction.map(|f| format!("{:.2}", 100.0 * f)));
+    let columns = |model: &ModelSummary| -> Vec<(String, String)> {
+        let (bar, measured) = (model.bar, model.measured.as_ref());
+        let nonzero = measured.map(|measured| {
+            let fractions = measured.nonzero.iter().map(|fraction| format!("{fraction:.2}"));
+            fractions.collect::<Vec<_>>().join(" / ")
+        });
+        let fits = match model.fits.len() {
             0 => "no board".to_owned(),
             count if count == board::names().len() => "all boards".to_owned(),
-            _ => entry.fits.join(", "),
-        });
-        rows.push(row);
+            _ => model.fits.join(", "),
+        };
+        let mut columns = vec![
+            ("model".to_owned(), name(model, models)),
+            ("network".to_owned(), model.network.clone()),
+            ("bits".to_owned(), model.bits.clone()),
+            ("bytes".to_owned(), grouped(model.bytes)),
+            ("at most".to_owned(), text(bar.map(|bar| grouped(bar.max_bytes)))),
+            ("recorded %".to_owned(), percent(model.recorded_accuracy)),
+            ("measured %".to_owned(), percent(measured.map(|measured| measured.accuracy))),
+            ("at least %".to_owned(), percent(bar.map(|bar| bar.min_accuracy))),
+            ("non-zero inputs".to_owned(), text(nonzero)),
+        ];
+        columns.retain(|(head, _)| limited || !head.starts_with("at "));
+        columns.extend(counted.iter().map(|board| {
+            let count = model.instructions.get(*board).map(|mean| grouped(mean.round() as usize));
+            (format!("instructions {board}"), text(count))
+        }));
+        columns.push(("fits".to_owned(), fits));
+        columns
+    };
+    let mut rows = Vec::new();
+    for model in models {
+        let (heads, cells): (Vec<_>, Vec<_>) = columns(model).into_iter().unzip();
+        if rows.is_empty() {
+            rows.push(heads);
+        }
+        rows.push(cells);
     }
     markdown(&rows)
 }
 
-/// What a model is called: where its name does not tell it from the others, by its file.
-fn name(entry: &ModelSummary, entries: &[ModelSummary]) -> String {
-    let alike = entries.iter().filter(|other| other.name == entry.name).count();
-    match &entry.file {
-        Some(file) if alike > 1 => file.display().to_string(),
-        _ => entry.name.clone(),
+/// The name of a model, or its file if several models have the name.
+fn name(model: &ModelSummary, models: &[ModelSummary]) -> String {
+    let same = models.iter().filter(|other| other.name == model.name).count();
+    match &model.file {
+        Some(file) if same > 1 => file.display().to_string(),
+        _ => model.name.clone(),
     }
 }
 
-/// The best model of each board.
-fn boards(entries: &[ModelSummary]) -> String {
-    let head = ["board", "room for a model", "best that fits"].map(str::to_owned);
-    let mut rows = vec![head.to_vec()];
+fn boards(models: &[ModelSummary]) -> String {
+    let mut rows = vec![row(["board", "room for a model", "best that fits"])];
     rows.extend(board::all().into_iter().map(|board| {
-        let best = entries.iter().find(|entry| entry.best_on.contains(&board.name));
+        let best = models.iter().find(|model| model.best_on.contains(&board.name));
         let room = format!(
             "{} bytes, {} cells",
             grouped(board.memory.model.bytes as usize),
             grouped(board.limits.cells as usize)
         );
-        vec![board.name, room, text(best.map(|best| name(best, entries)))]
+        vec![board.name, room, text(best.map(|best| name(best, models)))]
     }));
     markdown(&rows)
 }
 
 fn text(content: Option<String>) -> String {
     content.unwrap_or_else(|| "–".to_owned())
-}
-
-/// A table of which the first row is the head, with columns as wide as what is in them.
-fn markdown(rows: &[Vec<String>]) -> String {
-    let mut widths = vec![3; rows.first().map_or(0, Vec::len)];
-    for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
-        }
-    }
-    let mut text = String::new();
-    for (number, row) in rows.iter().enumerate() {
-        for (&width, cell) in widths.iter().zip(row) {
-            let _ = write!(text, "| {cell:width$} ");
-        }
-        text.push_str("|\n");
-        if number == 0 {
-            widths.iter().for_each(|width| text += &format!("|{}", "-".repeat(width + 2)));
-            text.push_str("|\n");
-        }
-    }
-    text
 }

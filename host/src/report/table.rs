@@ -21,7 +21,7 @@ pub(crate) fn markdown(rows: &[Vec<String>]) -> String {
     };
     let rule: String = widths.iter().map(|width| format!("|{}", "-".repeat(width + 2))).collect();
     let mut lines: Vec<String> = rows.iter().map(line).collect();
-    lines.insert(1, rule + "|\n");
+    lines.insert(1.min(lines.len()), rule + "|\n");
     lines.concat()
 }
 
