@@ -2,16 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 
 use super::UsageError;
 use super::data_args::{DataArgs, other_data};
 use super::quantize::{Outcome, Plan, default_name, quantize_run};
 use crate::data::Dataset;
 use crate::device::counts::{Counts, read_counts};
-use crate::evaluate::Evaluation;
 use crate::model::Blob;
-use crate::report::facts::{Facts, ReportError, Training};
+use crate::report::facts::{Facts, Training};
 use crate::report::html::{self, HtmlReport, PageError};
 use crate::run::Run;
 
@@ -96,14 +95,16 @@ fn of_run(run: &Run, data: &Dataset, counts: &Counts) -> anyhow::Result<HtmlRepo
     let model = blob.model()?;
     let inputs = data.test.shrunk(run.input());
     let float_logits = run.weights()?.logits(&inputs, &run.config.backend.device()?);
-    let float = Evaluation::from_logits(&data.classes, &data.test.labels, &float_logits);
-    let training = Training { history, float, float_logits };
+    let training = Training { history, float_logits };
     Ok(HtmlReport::new(&Facts::gather(&model, &blob, data, Some(training), counts)?))
 }
 
 fn check_history(run: &Run) -> anyhow::Result<()> {
-    if run.history()?.epochs.is_empty() {
-        return Err(ReportError::NoHistory(run.folder().to_owned()).into());
-    }
+    ensure!(
+        !run.history()?.epochs.is_empty(),
+        "{} has no history of its training: expected a history.json with at least one epoch; train \
+         again with --force, or make the report of a model",
+        run.folder().display()
+    );
     Ok(())
 }

@@ -151,20 +151,12 @@ impl Evaluation {
 /// assert!(found.accuracy > 0.7); // it was trained on other digits
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
-///
-/// # Errors
-///
-/// Those of [`check_images`].
 pub fn evaluate_model(model: &Model<'_>, images: &Images) -> Result<Evaluation, ImagesError> {
     let logits = scaled_logits(model, images)?;
     Ok(Evaluation::from_logits(&labels::of_model(model), &images.labels, &logits))
 }
 
 /// Evaluates a float network.
-///
-/// # Errors
-///
-/// Those of [`check_images`].
 pub fn evaluate_net(
     net: &Mlp,
     classes: &[String],

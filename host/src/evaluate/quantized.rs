@@ -72,10 +72,6 @@ pub struct Differences {
 impl Differences {
     /// Compares every unit of a rounded network with the integer model made from it.
     ///
-    /// # Errors
-    ///
-    /// Those of [`check_images`].
-    ///
     /// # Panics
     ///
     /// If the model has other layers.

@@ -77,10 +77,6 @@ type Counts = Vec<[usize; 2]>;
 /// assert!(found.non_zero() < 0.8); // at least a fifth of the multiplications is skipped
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
-///
-/// # Errors
-///
-/// Those of [`check_images`].
 pub fn activity(model: &Model<'_>, images: &Images) -> Result<Activity, ImagesError> {
     check_images(images, usize::from(model.input().side), model.classes())?;
     let size = model.input().pixels();

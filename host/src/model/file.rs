@@ -56,20 +56,12 @@ impl Blob {
     }
 
     /// Serializes a model.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Model::write`].
     pub fn from_model(model: &Model<'_>) -> Result<Self, PackError> {
         let mut bytes = vec![0; model.max_blob_bytes()];
         model.write(&mut bytes).map(Self::from_bytes)
     }
 
     /// Reads a file and checks that it holds a model.
-    ///
-    /// # Errors
-    ///
-    /// [`ModelFileError`].
     pub fn load(path: &Path) -> Result<Self, ModelFileError> {
         /// Eight layers of maximum width, and 1 MiB for everything else.
         const LIMIT: u64 = (MAX_LAYERS * MAX_WIDTH * (MAX_WIDTH + 16) + (1 << 20)) as u64;
@@ -98,10 +90,6 @@ impl Blob {
     /// assert_eq!(&Blob::load(&path)?, blob);
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`ModelFileError::File`] and [`ModelFileError::Occupied`].
     pub fn save(&self, path: &Path) -> Result<(), ModelFileError> {
         check_replaceable(path)?;
         Ok(files::write(path, self.bytes())?)
@@ -120,20 +108,12 @@ impl Blob {
     }
 
     /// Parses the blob.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Model::parse`].
     pub fn model(&self) -> Result<Model<'_>, ModelError> {
         Model::parse(self.bytes())
     }
 }
 
 /// Refuses to replace a file that is not a model of any version.
-///
-/// # Errors
-///
-/// [`ModelFileError::Occupied`], or [`ModelFileError::File`] if it cannot be read.
 pub fn check_replaceable(path: &Path) -> Result<(), ModelFileError> {
     match files::is_replaceable(path, &MAGIC)? {
         true => Ok(()),
@@ -142,10 +122,6 @@ pub fn check_replaceable(path: &Path) -> Result<(), ModelFileError> {
 }
 
 /// Expands each folder among the paths to the `.inkbit` files in it, sorted by name.
-///
-/// # Errors
-///
-/// [`FileError`] if a folder cannot be read.
 pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FileError> {
     let mut found = Vec::new();
     for path in paths {

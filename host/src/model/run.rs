@@ -78,10 +78,6 @@ pub enum ImagesError {
 }
 
 /// Checks that images fit a model of this side length and number of classes.
-///
-/// # Errors
-///
-/// [`ImagesError`].
 pub fn check_images(images: &Images, side: usize, classes: usize) -> Result<(), ImagesError> {
     if images.is_empty() {
         return Err(ImagesError::NoImages);
@@ -104,10 +100,6 @@ pub fn check_images(images: &Images, side: usize, classes: usize) -> Result<(), 
 /// assert_eq!(logits.len(), 5 * 10);
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
-///
-/// # Errors
-///
-/// Those of [`check_images`].
 pub fn int_logits(model: &Model<'_>, images: &Images) -> Result<Vec<i32>, ImagesError> {
     check_images(images, usize::from(model.input().side), model.classes())?;
     let size = model.input().pixels();
@@ -123,10 +115,6 @@ pub fn int_logits(model: &Model<'_>, images: &Images) -> Result<Vec<i32>, Images
 }
 
 /// [`int_logits`] in the units of the float network.
-///
-/// # Errors
-///
-/// Those of [`check_images`].
 pub fn scaled_logits(model: &Model<'_>, images: &Images) -> Result<Vec<f64>, ImagesError> {
     let scale = f64::from(model.header().logit_scale);
     Ok(int_logits(model, images)?.into_iter().map(|logit| f64::from(logit) * scale).collect())

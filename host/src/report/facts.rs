@@ -1,7 +1,5 @@
 //! The content of a report, computed once.
 
-use std::path::PathBuf;
-
 use inkbit_core::Model;
 
 use super::plot::Sample;
@@ -21,27 +19,11 @@ use crate::train::history::History;
 /// Number of test images in the grid of samples, and maximum number in that of mistakes.
 const SAMPLES: usize = 16;
 
-/// A report that cannot be made.
-#[derive(Debug, thiserror::Error)]
-pub enum ReportError {
-    /// A run without a history, or without an epoch in it.
-    #[error(
-        "{} has no history of its training: expected a history.json with at least one epoch; train \
-         again with --force, or make the report of a model", .0.display()
-    )]
-    NoHistory(PathBuf),
-    /// The images do not fit the model.
-    #[error(transparent)]
-    Images(#[from] ImagesError),
-}
-
 /// The training of a model, which only its run records.
 #[derive(Clone, Debug)]
 pub struct Training {
     /// At least one epoch.
     pub history: History,
-    /// Measures of the float network on the test images.
-    pub float: Evaluation,
     /// Logits of the float network, image after image.
     pub float_logits: Vec<f32>,
 }
@@ -99,17 +81,13 @@ pub struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     /// Measures a model on the test images. `counts` are counted instructions.
-    ///
-    /// # Errors
-    ///
-    /// [`ReportError::Images`].
     pub fn gather(
         model: &'a Model<'a>,
         blob: &'a Blob,
         data: &'a Dataset,
         training: Option<Training>,
         counts: &Counts,
-    ) -> Result<Self, ReportError> {
+    ) -> Result<Self, ImagesError> {
         let logits = scaled_logits(model, &data.test)?;
         // The data have the labels of the model unless the user gave others.
         let classes: Vec<String> = match data.classes.len() == model.classes() {
@@ -124,7 +102,11 @@ impl<'a> Facts<'a> {
             cost: Cost::of(&board, blob.crc(), &activity, counts),
             board,
         };
-        let effect = |training: &Training| effect(training, &predictions, &logits, data);
+        let effect = |training: &Training| {
+            let float =
+                Evaluation::from_logits(&classes, &data.test.labels, &training.float_logits);
+            effect(float, &training.float_logits, &predictions, &logits, &data.test.labels)
+        };
         Ok(Self {
             quantization: training.as_ref().map(effect),
             history: training.map(|training| training.history),
@@ -172,20 +154,21 @@ impl<'a> Facts<'a> {
 }
 
 fn effect(
-    Training { float, float_logits, .. }: &Training,
+    float: Evaluation,
+    float_logits: &[f32],
     quantized: &[Prediction],
     logits: &[f64],
-    data: &Dataset,
+    truth: &[u8],
 ) -> QuantizationEffect {
-    let before = predictions(float.classes.len(), &data.test.labels, float_logits);
+    let before = predictions(float.classes.len(), truth, float_logits);
     let pairs = || before.iter().zip(quantized).map(|(a, b)| (a.is_right(), b.is_right()));
     let differences =
         logits.iter().zip(float_logits).map(|(after, before)| after - f64::from(*before));
     QuantizationEffect {
-        float: float.clone(),
         worse: pairs().filter(|&(before, after)| before && !after).count(),
         better: pairs().filter(|&(before, after)| !before && after).count(),
         margin: margin(float.classes.len(), float_logits),
+        float,
         differences: differences.collect(),
     }
 }

@@ -1,6 +1,6 @@
 //! Training the cells of a sweep in parallel.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
@@ -49,23 +49,9 @@ struct Account {
     summary: SessionSummary,
     worked: f64,
     remaining: f64,
-    /// Cost of the finished epochs of each cell in training.
-    counted: HashMap<String, f64>,
 }
 
 impl Account {
-    fn trained(&mut self, id: String, cost: f64) {
-        self.worked += cost;
-        self.remaining -= cost;
-        *self.counted.entry(id).or_default() += cost;
-    }
-
-    /// Removes a cell. It may have fewer epochs than planned, because of an early end.
-    fn ended(&mut self, cell: &Cell) {
-        self.summary.left -= 1;
-        self.remaining -= cell.cost() - self.counted.remove(&cell.id).unwrap_or_default();
-    }
-
     fn progress<'a>(&self, ended: Option<(&'a Cell, &'a Outcome)>) -> Progress<'a> {
         let SessionSummary { finished, before, failed, .. } = self.summary;
         let finished = finished + before + failed;
@@ -75,9 +61,9 @@ impl Account {
 
 enum Event {
     /// An epoch of this cost was trained.
-    Trained(String, f64),
-    Ended(Cell, Box<Outcome>),
-    Elsewhere(Cell),
+    Trained(f64),
+    /// A cell ended with this cost of untrained epochs; `None` if another process trains it.
+    Ended(Cell, f64, Option<Box<Outcome>>),
     Error(Box<SweepError>),
 }
 
@@ -106,7 +92,7 @@ impl Folder {
         }
         summary.left = queue.len();
         let remaining = queue.iter().map(Cell::cost).sum();
-        let mut account = Account { summary, worked: 0.0, remaining, counted: HashMap::new() };
+        let mut account = Account { summary, worked: 0.0, remaining };
         let (queue, failed) = (Mutex::new(queue), AtomicBool::new(false));
         let stop = || stop() || failed.load(Ordering::Relaxed);
         let (sender, events) = mpsc::channel();
@@ -117,14 +103,20 @@ impl Folder {
                     while !stop() {
                         let next = queue.lock().expect("no thread panics with it").pop_front();
                         let Some(cell) = next else { return };
-                        let watch = Watch { cell: &cell, sender: &sender, stop };
-                        let event = match self.train_cell(&cell, sweep, data, watch) {
+                        let epoch = cell.cost() / cell.config.epochs as f64;
+                        let mut watch = Watch { epoch, left: cell.cost(), sender: &sender, stop };
+                        let event = match self.train_cell(&cell, sweep, data, &mut watch) {
                             Ok(None) => continue,
-                            Ok(Some(outcome)) => Event::Ended(cell, Box::new(outcome)),
-                            Err(SweepError::Run(RunError::Busy(_))) => Event::Elsewhere(cell),
+                            Ok(Some(outcome)) => {
+                                Event::Ended(cell, watch.left, Some(Box::new(outcome)))
+                            }
+                            Err(SweepError::Run(RunError::Busy(_))) => {
+                                Event::Ended(cell, watch.left, None)
+                            }
                             Err(error) => Event::Error(Box::new(error)),
                         };
-                        sender.send(event).expect("the receiver lives as long as the scope");
+                        // A closed channel means that the receiver panicked.
+                        let _ = sender.send(event);
                     }
                 });
             }
@@ -133,21 +125,20 @@ impl Folder {
             let mut error = None;
             for event in events {
                 match event {
-                    Event::Trained(id, cost) => {
-                        account.trained(id, cost);
+                    Event::Trained(cost) => {
+                        account.worked += cost;
+                        account.remaining -= cost;
                         progress(account.progress(None));
                     }
-                    Event::Ended(cell, outcome) => {
-                        match *outcome {
-                            Outcome::Trained(_) => account.summary.finished += 1,
-                            Outcome::Failed(_) => account.summary.failed += 1,
+                    Event::Ended(cell, left, outcome) => {
+                        match outcome.as_deref() {
+                            Some(Outcome::Trained(_)) => account.summary.finished += 1,
+                            Some(Outcome::Failed(_)) => account.summary.failed += 1,
+                            None => account.summary.elsewhere += 1,
                         }
-                        account.ended(&cell);
-                        progress(account.progress(Some((&cell, &outcome))));
-                    }
-                    Event::Elsewhere(cell) => {
-                        account.summary.elsewhere += 1;
-                        account.ended(&cell);
+                        account.summary.left -= 1;
+                        account.remaining -= left;
+                        progress(account.progress(outcome.as_deref().map(|found| (&cell, found))));
                     }
                     Event::Error(found) => {
                         failed.store(true, Ordering::Relaxed);
@@ -165,12 +156,12 @@ impl Folder {
         cell: &Cell,
         sweep: &Sweep,
         data: &Dataset,
-        mut watch: Watch<'_, impl Fn() -> bool>,
+        watch: &mut Watch<'_, impl Fn() -> bool>,
     ) -> Result<Option<Outcome>, SweepError> {
         let run = self.run(cell, &sweep.data)?;
         let trained = match run.history()?.end {
             Some(_) => Ok(true),
-            None => run.train(data, &mut watch).map(|state| state.history.end.is_some()),
+            None => run.train(data, watch).map(|state| state.history.end.is_some()),
         };
         let outcome = match trained {
             Ok(true) => Outcome::Trained(self.measure(cell, sweep, data, &run)?),
@@ -226,16 +217,19 @@ impl Folder {
 
 /// Reports the epochs of a cell to the sweep.
 struct Watch<'a, S> {
-    cell: &'a Cell,
+    /// Cost of an epoch.
+    epoch: f64,
+    /// Cost of the epochs not yet trained.
+    left: f64,
     sender: &'a Sender<Event>,
     stop: &'a S,
 }
 
 impl<S: Fn() -> bool> Observer for Watch<'_, S> {
     fn epoch(&mut self, _epoch: &Epoch, _history: &History) {
-        let cost = self.cell.cost() / self.cell.config.epochs as f64;
+        self.left -= self.epoch;
         // A closed channel is no reason to stop.
-        let _ = self.sender.send(Event::Trained(self.cell.id.clone(), cost));
+        let _ = self.sender.send(Event::Trained(self.epoch));
     }
 
     fn stop(&mut self) -> bool {

@@ -12,14 +12,8 @@ use crate::train::history::{Epoch, History};
 /// Training and validation loss of at least one epoch.
 #[must_use]
 pub fn loss(history: &History) -> Figure {
-    let values = |value: fn(&Epoch) -> f32| of(history, value);
-    let curves = Curves {
-        name: "loss",
-        unit: "loss in nats",
-        train: values(|epoch| epoch.train_loss),
-        validation: values(|epoch| epoch.validation_loss),
-        best: history.best().map_or(1, |best| best.epoch),
-    };
+    let values = |epoch: &Epoch| [epoch.train_loss, epoch.validation_loss];
+    let curves = Curves::new(history, "loss", "loss in nats", values);
     let greatest = curves.values().fold(0.0, f64::max);
     curves.draw((0.0, 1.05 * greatest.max(1e-9)), |value| format!("{value:.4}"))
 }
@@ -27,21 +21,12 @@ pub fn loss(history: &History) -> Figure {
 /// Training and validation accuracy of at least one epoch, in percent.
 #[must_use]
 pub fn accuracy(history: &History) -> Figure {
-    let values = |value: fn(&Epoch) -> f32| of(history, value);
-    let curves = Curves {
-        name: "accuracy",
-        unit: "accuracy in %",
-        train: values(|epoch| 100.0 * epoch.train_accuracy),
-        validation: values(|epoch| 100.0 * epoch.validation_accuracy),
-        best: history.best().map_or(1, |best| best.epoch),
-    };
+    let values =
+        |epoch: &Epoch| [epoch.train_accuracy, epoch.validation_accuracy].map(|x| 100.0 * x);
+    let curves = Curves::new(history, "accuracy", "accuracy in %", values);
     let lowest = curves.values().fold(100.0, f64::min);
     let margin = (0.05 * (100.0 - lowest)).max(0.1);
     curves.draw(((lowest - margin).max(0.0), 100.0 + margin), |value| percent(value / 100.0))
-}
-
-fn of(history: &History, value: fn(&Epoch) -> f32) -> Vec<f64> {
-    history.epochs.iter().map(|epoch| value(epoch).into()).collect()
 }
 
 /// One measure over the epochs.
@@ -55,6 +40,18 @@ struct Curves {
 }
 
 impl Curves {
+    /// `values` gives the training and the validation value of an epoch.
+    fn new(
+        history: &History,
+        name: &'static str,
+        unit: &'static str,
+        values: fn(&Epoch) -> [f32; 2],
+    ) -> Self {
+        let values = history.epochs.iter().map(|epoch| values(epoch).map(f64::from).into());
+        let (train, validation) = values.unzip();
+        Self { name, unit, train, validation, best: history.best().map_or(1, |best| best.epoch) }
+    }
+
     fn values(&self) -> impl Iterator<Item = f64> {
         self.train.iter().chain(&self.validation).copied()
     }

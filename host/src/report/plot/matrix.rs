@@ -4,7 +4,7 @@ use plotters::element::{Rectangle, Text};
 use plotters::prelude::Color;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::theme::{BLUE, DIM, GRID, RED, Shade, TEXT};
+use super::theme::{BLUE, DIM, GRID, RED, TEXT};
 use super::{Area, Drawn, FONT_SIZE, Figure, U, UNIT, WIDTH, shortened, style};
 use crate::evaluate::Evaluation;
 
@@ -14,6 +14,8 @@ const CELL: u32 = 26 * UNIT;
 const LEAST_CELL: u32 = 15 * UNIT;
 /// Width of a figure that a desktop window shows without scrolling.
 const WIDEST: u32 = 1110 * UNIT;
+/// Maximum opacity of a cell on which the count is readable.
+const DEEPEST: f64 = 0.5;
 /// Maximum characters of a label.
 const LABEL: usize = 12;
 
@@ -41,8 +43,9 @@ pub fn confusion(result: &Evaluation) -> Figure {
     // A matrix too wide for a phone may be as wide as a desktop window before its cells shrink.
     let cell = cell(WIDTH).max(cell(WIDEST).clamp(LEAST_CELL, CELL)).min(64 * UNIT);
     let side = margin + cell * count + 8 * UNIT;
-    let matrix = Matrix { result, margin: margin as i32, cell: cell as i32 };
-    Figure::draw("confusion", (side, side), alt(result), |area| matrix.draw(area))
+    Figure::draw("confusion", (side, side), alt(result), |area| {
+        draw(area, result, margin as i32, cell as i32)
+    })
 }
 
 fn alt(result: &Evaluation) -> String {
@@ -61,73 +64,51 @@ fn alt(result: &Evaluation) -> String {
     }
 }
 
-struct Matrix<'a> {
-    result: &'a Evaluation,
-    margin: i32,
-    cell: i32,
-}
-
-impl Matrix<'_> {
-    fn draw(&self, area: &Area<'_>) -> Drawn {
-        let Self { result, margin, cell } = *self;
-        let end = margin + cell * result.classes.len() as i32;
-        let place = |index: usize| margin + cell * index as i32;
-        let title = |horizontal| style(FONT_SIZE, DIM, horizontal, VPos::Top);
-        // The title of a figure that scrolls is at its left.
-        let (at, anchor) = match end > WIDTH as i32 {
-            true => (margin, HPos::Left),
-            false => ((margin + end) / 2, HPos::Center),
+fn draw(area: &Area<'_>, result: &Evaluation, margin: i32, cell: i32) -> Drawn {
+    let end = margin + cell * result.classes.len() as i32;
+    let place = |index: usize| margin + cell * index as i32;
+    let title = |horizontal| style(FONT_SIZE, DIM, horizontal, VPos::Top);
+    // The title of a figure that scrolls is at its left.
+    let (at, anchor) = match end > WIDTH as i32 {
+        true => (margin, HPos::Left),
+        false => ((margin + end) / 2, HPos::Center),
+    };
+    area.draw(&Text::new("predicted", (at, 2 * U), title(anchor)))?;
+    area.draw(&Text::new("true", (2 * U, margin - 22 * U), title(HPos::Left)))?;
+    let frame = Rectangle::new([(margin, margin), (end, end)], GRID.light.stroke_width(UNIT));
+    area.draw(&frame)?;
+    for (index, label) in result.classes.iter().enumerate() {
+        let (at, label) = (place(index) + cell / 2, shortened(label, LABEL));
+        let row = style(FONT_SIZE, TEXT, HPos::Right, VPos::Center);
+        area.draw(&Text::new(label.clone(), (margin - 6 * U, at), row))?;
+        // A label wider than its column is written upwards.
+        let fits = label.chars().count() as i32 * FONT_SIZE as i32 * 6 / 10 < cell;
+        let column = if fits {
+            style(FONT_SIZE, TEXT, HPos::Center, VPos::Bottom)
+        } else {
+            let upwards = plotters::style::FontTransform::Rotate270;
+            style(FONT_SIZE, TEXT, HPos::Left, VPos::Center).transform(upwards)
         };
-        area.draw(&Text::new("predicted", (at, 2 * U), title(anchor)))?;
-        area.draw(&Text::new("true", (2 * U, margin - 22 * U), title(HPos::Left)))?;
-        let frame = Rectangle::new([(margin, margin), (end, end)], GRID.light.stroke_width(UNIT));
-        area.draw(&frame)?;
-        for (index, label) in result.classes.iter().enumerate() {
-            let (at, label) = (place(index) + cell / 2, shortened(label, LABEL));
-            let row = style(FONT_SIZE, TEXT, HPos::Right, VPos::Center);
-            area.draw(&Text::new(label.clone(), (margin - 6 * U, at), row))?;
-            // A label wider than its column is written upwards.
-            let fits = label.chars().count() as i32 * FONT_SIZE as i32 * 6 / 10 < cell;
-            let column = if fits {
-                style(FONT_SIZE, TEXT, HPos::Center, VPos::Bottom)
-            } else {
-                let upwards = plotters::style::FontTransform::Rotate270;
-                style(FONT_SIZE, TEXT, HPos::Left, VPos::Center).transform(upwards)
-            };
-            area.draw(&Text::new(label, (at, margin - 6 * U), column))?;
-        }
-        let greatest = result.greatest_mistake();
-        for (truth, row) in result.confusion.iter().enumerate() {
-            let support = row.iter().sum::<usize>().max(1);
-            for (class, &count) in row.iter().enumerate().filter(|&(_, &count)| count > 0) {
-                let fraction = count as f64 / support as f64;
-                let (shade, depth) =
-                    if truth == class { (BLUE, fraction) } else { (RED, fraction / greatest) };
-                self.cell(area, (place(class), place(truth)), count, shade, depth)?;
-            }
-        }
-        Ok(())
+        area.draw(&Text::new(label, (at, margin - 6 * U), column))?;
     }
-
-    fn cell(
-        &self,
-        area: &Area<'_>,
-        (x, y): (i32, i32),
-        count: usize,
-        shade: Shade,
-        depth: f64,
-    ) -> Drawn {
-        /// The count is unreadable on a greater opacity.
-        const DEEPEST: f64 = 0.5;
-        let (cell, gap) = (self.cell, U / 2);
-        let colour = shade.light.mix(DEEPEST * depth.sqrt());
-        let corners = [(x + gap, y + gap), (x + cell - gap, y + cell - gap)];
-        area.draw(&Rectangle::new(corners, colour.filled()))?;
-        let digits = count.to_string();
-        let size = FONT_SIZE.min(self.cell as u32 * 16 / 10 / digits.len().max(2) as u32);
-        let style = style(size, TEXT, HPos::Center, VPos::Center);
-        area.draw(&Text::new(digits, (x + cell / 2, y + cell / 2), style))
+    let (greatest, gap) = (result.greatest_mistake(), U / 2);
+    for (truth, row) in result.confusion.iter().enumerate() {
+        let support = row.iter().sum::<usize>().max(1);
+        for (class, &count) in row.iter().enumerate().filter(|&(_, &count)| count > 0) {
+            let fraction = count as f64 / support as f64;
+            let (shade, depth) =
+                if truth == class { (BLUE, fraction) } else { (RED, fraction / greatest) };
+            let (x, y) = (place(class), place(truth));
+            let corners = [(x + gap, y + gap), (x + cell - gap, y + cell - gap)];
+            let colour = shade.light.mix(DEEPEST * depth.sqrt());
+            area.draw(&Rectangle::new(corners, colour.filled()))?;
+            let digits = count.to_string();
+            let size = FONT_SIZE.min(cell as u32 * 16 / 10 / digits.len().max(2) as u32);
+            let style = style(size, TEXT, HPos::Center, VPos::Center);
+            area.draw(&Text::new(digits, (x + cell / 2, y + cell / 2), style))?;
+        }
     }
+    Ok(())
 }
 
 #[cfg(test)]
