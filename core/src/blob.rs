@@ -277,3 +277,25 @@ pub fn pack_layer<'o>(
     }
     Ok(rest)
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    extern crate std;
+
+    use std::sync::Mutex;
+
+    use crate::{Engine, Error, Model, Scratch, Sizes};
+
+    static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit", section = ".data.model");
+    static ENGINE: Mutex<Option<Engine<'static, Scratch<{ Sizes::of(BLOB).cells }>>>> =
+        Mutex::new(None);
+
+    #[test]
+    fn a_blob_in_a_section_of_its_own_is_aligned_and_its_engine_lies_in_a_static()
+    -> Result<(), Error> {
+        let mut engine = ENGINE.lock().unwrap();
+        let engine = engine.insert(Engine::new(Model::parse(BLOB)?, Scratch::new())?);
+        assert_eq!(engine.infer(&[0; Sizes::of(BLOB).pixels])?.argmax(), 2);
+        Ok(())
+    }
+}

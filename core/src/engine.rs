@@ -11,7 +11,8 @@ use crate::shape::WeightBits;
 
 /// A model and the memory that it works in: what infers.
 ///
-/// It borrows nothing but the blob, so it can be a field, a function's result, or lie in a `static`.
+/// It borrows nothing but the blob, so it can be a field, a function's result, or lie in a `static`,
+/// with whatever lock the program has: `static ENGINE: Mutex<Option<Engine<'static, Scratch<…>>>>`.
 ///
 /// ```
 /// use inkbit_core::{Engine, Error, Model, Scratch, Sizes, include_blob};

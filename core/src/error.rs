@@ -2,23 +2,25 @@
 //! image. Every message says what was found, what was expected and what to do. The messages take
 //! 5.5 kB; a firmware that has no room for them reports [`Error::code`].
 
-use core::fmt;
-
 use crate::shape::MAX_SIDE;
 
 /// Any error of this crate, so that `?` takes all of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
     /// The bytes are no model that this version can run.
-    Model(ModelError),
+    #[error(transparent)]
+    Model(#[from] ModelError),
     /// The working memory is too small.
-    Scratch(ScratchError),
+    #[error(transparent)]
+    Scratch(#[from] ScratchError),
     /// The image has the wrong length.
-    Image(ImageError),
+    #[error(transparent)]
+    Image(#[from] ImageError),
     /// What was to be written is no model.
-    Pack(PackError),
+    #[error(transparent)]
+    Pack(#[from] PackError),
 }
 
 impl Error {
@@ -41,26 +43,39 @@ impl Error {
 }
 
 /// Why bytes are no model that this version can run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ModelError {
     /// The first byte is not at a multiple of 8, where [`include_blob!`](crate::include_blob) puts it.
+    #[error(
+        "model bytes start {remainder} past a multiple of 8; place them on an 8-byte \
+                 boundary"
+    )]
     Misaligned {
         /// Address of the first byte, modulo 8.
         remainder: u8,
     },
     /// The bytes are all 0xFF or all zero where the header should be.
+    #[error("no model here: every byte is {byte:#04x}; flash a model")]
     Blank {
         /// The byte that fills the place of the header.
         byte: u8,
     },
     /// The first six bytes are not `INKBIT`.
+    #[error(
+        "not an Inkbit model: it begins with {found:02x?}, not with \"INKBIT\"; check the \
+                 file or address"
+    )]
     Magic {
         /// What they are.
         found: [u8; 6],
     },
     /// A blob of another format version.
+    #[error(
+        "model has format version {found}, this build reads {expected}; quantize it again \
+                 with this version, or use the version that wrote it"
+    )]
     Version {
         /// The blob's version.
         found: u16,
@@ -68,6 +83,7 @@ pub enum ModelError {
         expected: u16,
     },
     /// Fewer bytes than the header says, or fewer than a header.
+    #[error("model is cut off: {found} bytes of {expected}; copy or flash it again")]
     Truncated {
         /// Bytes at hand.
         found: usize,
@@ -75,6 +91,8 @@ pub enum ModelError {
         expected: usize,
     },
     /// More bytes than the header says.
+    #[error("model of {expected} bytes is followed by {} more; copy it again",
+                found.saturating_sub(*expected))]
     Trailing {
         /// Bytes at hand.
         found: usize,
@@ -82,6 +100,10 @@ pub enum ModelError {
         expected: usize,
     },
     /// The checksum of the bytes is not the one stored.
+    #[error(
+        "model is damaged: CRC {found:#010x}, stored {expected:#010x}; copy or flash it \
+                 again"
+    )]
     Crc {
         /// Computed over the bytes at hand.
         found: u32,
@@ -89,15 +111,25 @@ pub enum ModelError {
         expected: u32,
     },
     /// The fields do not end where the blob does, though the checksum holds.
+    #[error(
+        "model's fields do not end with its {length} bytes though its CRC is right; mend \
+                 the program that wrote it"
+    )]
     Extent {
         /// Bytes of the blob.
         length: usize,
     },
     /// A number beyond the range of its field, or not in its shortest form.
+    #[error(
+        "model has a number out of its field's range or not in its shortest form; mend the \
+                 program that wrote it"
+    )]
     Number,
     /// A text is not UTF-8.
+    #[error("model has a text that is not UTF-8; mend the program that wrote it")]
     Utf8,
     /// No layers, or more than [`MAX_LAYERS`](crate::MAX_LAYERS).
+    #[error("model has {found} layers; train one with 1 to {limit}")]
     LayerCount {
         /// How many.
         found: usize,
@@ -105,6 +137,7 @@ pub enum ModelError {
         limit: usize,
     },
     /// A layer without inputs or outputs, or wider than [`MAX_WIDTH`](crate::MAX_WIDTH).
+    #[error("layer {layer} has a width of {found}; train a model with widths of 1 to {limit}")]
     Width {
         /// Layer, from 0.
         layer: usize,
@@ -114,6 +147,7 @@ pub enum ModelError {
         limit: usize,
     },
     /// A layer does not take what the one before it, or the image, gives.
+    #[error("layer {layer} takes {found} values but is given {expected}; make them equal")]
     Inputs {
         /// Layer, from 0.
         layer: usize,
@@ -123,6 +157,7 @@ pub enum ModelError {
         expected: usize,
     },
     /// A width of weights other than 8, 4 or 2 bits.
+    #[error("layer {layer} has weights of {found} bits; quantize it to 8, 4 or 2")]
     Bits {
         /// Layer, from 0.
         layer: usize,
@@ -130,6 +165,7 @@ pub enum ModelError {
         found: u8,
     },
     /// A count of requantization multipliers that is not allowed for the layer.
+    #[error("layer {layer} has {found} multipliers; give it {expected}{}", if *expected > 1 { " or 1" } else { "" })]
     Multipliers {
         /// Layer, from 0.
         layer: usize,
@@ -139,6 +175,10 @@ pub enum ModelError {
         expected: usize,
     },
     /// A bias beyond ±2³⁰: the sum of its row could overflow.
+    #[error(
+        "layer {layer}, row {row}: bias {found} is beyond ±{limit} and the row could \
+                 overflow; scale the layer down or train with weight decay"
+    )]
     Bias {
         /// Layer, from 0.
         layer: usize,
@@ -150,6 +190,10 @@ pub enum ModelError {
         limit: i32,
     },
     /// The parameters are longer or shorter than the layers need.
+    #[error(
+        "model has {found} bytes of parameters, its layers need {expected}; mend the \
+                 program that wrote it"
+    )]
     Data {
         /// Bytes of parameters.
         found: usize,
@@ -157,11 +201,16 @@ pub enum ModelError {
         expected: usize,
     },
     /// The padding before the parameters is not what aligns them.
+    #[error(
+        "parameters are padded by {found} bytes and not aligned to 8 by zeros; mend the \
+                 program that wrote it"
+    )]
     Padding {
         /// Bytes of padding.
         found: usize,
     },
     /// The number of class labels is not the number of classes.
+    #[error("model has {found} class labels for {expected} classes; give one each")]
     Labels {
         /// Labels.
         found: usize,
@@ -169,11 +218,13 @@ pub enum ModelError {
         expected: usize,
     },
     /// A class label without a character.
+    #[error("the label of class {class} is empty; give it a name")]
     EmptyLabel {
         /// Class, from 0.
         class: usize,
     },
     /// A text field is too long.
+    #[error("{field} of {found} bytes is too long; shorten it to {limit}")]
     Text {
         /// The field.
         field: &'static str,
@@ -183,17 +234,24 @@ pub enum ModelError {
         limit: usize,
     },
     /// An image size, crop and pool that do not fit together.
+    #[error(
+        "image of {side}x{side} cropped by {crop} and pooled by {pool} gives no whole \
+                 inputs; use a side of 1 to {MAX_SIDE}, a smaller crop, and pool by 1, 2 or 4 what \
+                 is left"
+    )]
     Input {
-        /// Edge of the image in pixels.
+        /// Side length of the image in pixels.
         side: u16,
         /// Pixels cut off each edge.
         crop: u8,
-        /// Edge of a pooled square.
+        /// Side length of a pooled square.
         pool: u8,
     },
     /// The logit scale is not a positive finite number.
+    #[error("logit scale is not a positive finite number; mend the program that wrote it")]
     LogitScale,
     /// More correct answers than test images.
+    #[error("{correct} correct answers of {tested} test images cannot be; measure them again")]
     Accuracy {
         /// Correct answers.
         correct: u32,
@@ -237,13 +295,15 @@ impl ModelError {
 }
 
 /// Why a layer cannot be packed, or a blob not be written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum PackError {
     /// The model would be refused.
-    Model(ModelError),
+    #[error(transparent)]
+    Model(#[from] ModelError),
     /// A weight that its number of bits cannot hold.
+    #[error("layer {layer}, row {row}: weight {found} does not fit {bits} bits; quantize it to {}", range(*bits))]
     Weight {
         /// Layer, from 0.
         layer: usize,
@@ -255,6 +315,7 @@ pub enum PackError {
         bits: u8,
     },
     /// A number of biases that is not the number of outputs.
+    #[error("layer {layer} has {found} biases for {expected} outputs; give one each")]
     Biases {
         /// Layer, from 0.
         layer: usize,
@@ -264,6 +325,7 @@ pub enum PackError {
         expected: usize,
     },
     /// The buffer to write into is too small.
+    #[error("buffer of {found} bytes is too small; make it {needed}")]
     BufferTooSmall {
         /// Its bytes.
         found: usize,
@@ -273,8 +335,12 @@ pub enum PackError {
 }
 
 /// The working memory has fewer cells than the model needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[error(
+    "model needs {needed} cells of working memory, {found} are built in; flash a smaller model or \
+     firmware with Scratch<{needed}>"
+)]
 pub struct ScratchError {
     /// Cells of the memory.
     pub found: usize,
@@ -283,8 +349,9 @@ pub struct ScratchError {
 }
 
 /// The image has another number of pixels than the model takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[error("image has {found} pixels, the model takes {expected}; give it as many")]
 pub struct ImageError {
     /// Pixels of the image.
     pub found: usize,
@@ -292,189 +359,11 @@ pub struct ImageError {
     pub expected: usize,
 }
 
-macro_rules! wraps {
-    ($($outer:ident::$variant:ident($inner:ident))+) => {$(
-        impl From<$inner> for $outer {
-            fn from(error: $inner) -> Self {
-                Self::$variant(error)
-            }
-        }
-    )+};
-}
-
-wraps! {
-    Error::Model(ModelError)
-    Error::Scratch(ScratchError)
-    Error::Image(ImageError)
-    Error::Pack(PackError)
-    PackError::Model(ModelError)
-}
-
-impl core::error::Error for Error {}
-impl core::error::Error for ModelError {}
-impl core::error::Error for PackError {}
-impl core::error::Error for ScratchError {}
-impl core::error::Error for ImageError {}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Model(error) => error.fmt(f),
-            Self::Scratch(error) => error.fmt(f),
-            Self::Image(error) => error.fmt(f),
-            Self::Pack(error) => error.fmt(f),
-        }
-    }
-}
-
-impl fmt::Display for ScratchError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { found, needed } = self;
-        write!(
-            f,
-            "model needs {needed} cells of working memory, {found} are built in; flash a smaller \
-             model or firmware with Scratch<{needed}>"
-        )
-    }
-}
-
-impl fmt::Display for ImageError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { found, expected } = self;
-        write!(f, "image has {found} pixels, the model takes {expected}; give it as many")
-    }
-}
-
-impl fmt::Display for PackError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Model(error) => error.fmt(f),
-            Self::Weight { layer, row, found, bits } => write!(
-                f,
-                "layer {layer}, row {row}: weight {found} does not fit {bits} bits; quantize it \
-                 to {}",
-                match bits {
-                    8 => "-127 to 127",
-                    4 => "an odd number from -15 to 15",
-                    _ => "-3, -1, 1 or 3",
-                }
-            ),
-            Self::Biases { layer, found, expected } => {
-                write!(f, "layer {layer} has {found} biases for {expected} outputs; give one each")
-            }
-            Self::BufferTooSmall { found, needed } => {
-                write!(f, "buffer of {found} bytes is too small; make it {needed}")
-            }
-        }
-    }
-}
-
-impl fmt::Display for ModelError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Misaligned { remainder } => write!(
-                f,
-                "model bytes start {remainder} past a multiple of 8; place them on an 8-byte \
-                 boundary"
-            ),
-            Self::Blank { byte } => {
-                write!(f, "no model here: every byte is {byte:#04x}; flash a model")
-            }
-            Self::Magic { found } => write!(
-                f,
-                "not an Inkbit model: it begins with {found:02x?}, not with \"INKBIT\"; check the \
-                 file or address"
-            ),
-            Self::Version { found, expected } => write!(
-                f,
-                "model has format version {found}, this build reads {expected}; quantize it again \
-                 with this version, or use the version that wrote it"
-            ),
-            Self::Truncated { found, expected } => {
-                write!(f, "model is cut off: {found} bytes of {expected}; copy or flash it again")
-            }
-            Self::Trailing { found, expected } => write!(
-                f,
-                "model of {expected} bytes is followed by {} more; copy it again",
-                found.saturating_sub(expected)
-            ),
-            Self::Crc { found, expected } => write!(
-                f,
-                "model is damaged: CRC {found:#010x}, stored {expected:#010x}; copy or flash it \
-                 again"
-            ),
-            Self::Extent { length } => write!(
-                f,
-                "model's fields do not end with its {length} bytes though its CRC is right; mend \
-                 the program that wrote it"
-            ),
-            Self::Number => write!(
-                f,
-                "model has a number out of its field's range or not in its shortest form; mend the \
-                 program that wrote it"
-            ),
-            Self::Utf8 => {
-                write!(f, "model has a text that is not UTF-8; mend the program that wrote it")
-            }
-            Self::LayerCount { found, limit } => {
-                write!(f, "model has {found} layers; train one with 1 to {limit}")
-            }
-            Self::Width { layer, found, limit } => write!(
-                f,
-                "layer {layer} has a width of {found}; train a model with widths of 1 to {limit}"
-            ),
-            Self::Inputs { layer, found, expected } => write!(
-                f,
-                "layer {layer} takes {found} values but is given {expected}; make them equal"
-            ),
-            Self::Bits { layer, found } => {
-                write!(f, "layer {layer} has weights of {found} bits; quantize it to 8, 4 or 2")
-            }
-            Self::Multipliers { layer, found, expected } => write!(
-                f,
-                "layer {layer} has {found} multipliers; give it {expected}{}",
-                if expected > 1 { " or 1" } else { "" }
-            ),
-            Self::Bias { layer, row, found, limit } => write!(
-                f,
-                "layer {layer}, row {row}: bias {found} is beyond ±{limit} and the row could \
-                 overflow; scale the layer down or train with weight decay"
-            ),
-            Self::Data { found, expected } => write!(
-                f,
-                "model has {found} bytes of parameters, its layers need {expected}; mend the \
-                 program that wrote it"
-            ),
-            Self::Padding { found } => write!(
-                f,
-                "parameters are padded by {found} bytes and not aligned to 8 by zeros; mend the \
-                 program that wrote it"
-            ),
-            Self::Labels { found, expected } => {
-                write!(f, "model has {found} class labels for {expected} classes; give one each")
-            }
-            Self::EmptyLabel { class } => {
-                write!(f, "the label of class {class} is empty; give it a name")
-            }
-            Self::Text { field, found, limit } => {
-                write!(f, "{field} of {found} bytes is too long; shorten it to {limit}")
-            }
-            Self::Input { side, crop, pool } => write!(
-                f,
-                "image of {side}x{side} cropped by {crop} and pooled by {pool} gives no whole \
-                 inputs; use a side of 1 to {MAX_SIDE}, a smaller crop, and pool by 1, 2 or 4 what \
-                 is left"
-            ),
-            Self::LogitScale => {
-                write!(
-                    f,
-                    "logit scale is not a positive finite number; mend the program that wrote it"
-                )
-            }
-            Self::Accuracy { correct, tested } => write!(
-                f,
-                "{correct} correct answers of {tested} test images cannot be; measure them again"
-            ),
-        }
+/// The weights of a width in bits.
+const fn range(bits: u8) -> &'static str {
+    match bits {
+        8 => "-127 to 127",
+        4 => "an odd number from -15 to 15",
+        _ => "-3, -1, 1 or 3",
     }
 }

@@ -1,8 +1,8 @@
 //! From drawn ink to the input that a model was trained on, as MNIST was made: the ink scaled into
 //! a box of 20/28 of the image and moved until its centre of mass is the middle. Integers only.
 //!
-//! Every image here is bytes row by row, 0 for paper and 255 for ink. A slice that is too short is
-//! completed with paper and one that is too long cut: nothing can fail.
+//! Every image here is bytes row by row, 0 for background and 255 for ink. A slice that is too short is
+//! completed with background and one that is too long is cut: nothing can fail.
 
 use core::ops::Range;
 
@@ -51,7 +51,7 @@ pub fn recentre(source: &[u8], side: usize, out: &mut [u8]) {
 }
 
 /// Makes an image of `side` × `side` pixels out of the ink on a canvas of any size: scaled, with
-/// its proportions kept, until its longer edge is 20/28 of `side`, and centred as by [`recentre`].
+/// its proportions kept, until its longer side is 20/28 of `side`, and centred as by [`recentre`].
 ///
 /// A canvas without ink gives an image without ink. Shrinking takes the exact mean over the area
 /// of each pixel, enlarging interpolates linearly, and both round to nearest. The canvas may have
@@ -95,8 +95,8 @@ fn centre(image: &mut [u8], side: usize) {
     else {
         return;
     };
-    // No ink leaves the image, so the pixels that a move along the whole slice carries around an
-    // edge are paper.
+    // No ink leaves the image, so the pixels that a move along the whole slice carries from one row
+    // to the next are background.
     let middle = side / 2;
     let down = middle.saturating_sub(row).min(side - 1 - ink.bottom);
     let right = middle.saturating_sub(column).min(side - 1 - ink.right);
@@ -112,7 +112,7 @@ fn centre(image: &mut [u8], side: usize) {
     }
 }
 
-/// Copies one pixel, or paper if there is none to copy.
+/// Copies one pixel, or background if there is none to copy.
 fn copy(image: &mut [u8], from: Option<usize>, to: usize) {
     let ink = from.and_then(|from| image.get(from)).copied().unwrap_or_default();
     if let Some(to) = image.get_mut(to) {

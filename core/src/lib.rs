@@ -27,11 +27,11 @@ pub mod image;
 pub mod kernel;
 pub mod link;
 mod model;
-mod reader;
 pub mod requant;
 mod scratch;
 mod shape;
 pub mod softmax;
+mod wire;
 
 pub use engine::{Engine, ImageEngine, LayerOutput, Logits, argmax};
 pub use error::{Error, ImageError, ModelError, PackError, ScratchError};

@@ -27,8 +27,6 @@
 //! assert_eq!(received, 1);
 //! ```
 
-use core::fmt;
-
 use cobs::{DecodeResult, DecoderState};
 use crc::{Digest, NoTable};
 use heapless::Vec;
@@ -36,6 +34,7 @@ use postcard::ser_flavors::{Cobs, Flavor, Slice};
 use serde::{Deserialize, Serialize};
 
 use crate::blob::{CRC, crc32};
+use crate::wire::{Write, wire};
 
 pub mod device;
 mod pixels;
@@ -62,206 +61,213 @@ pub const fn request_bytes(pixels: usize) -> usize {
     REQUEST_HEAD + pixels + pixels.div_ceil(PIXEL_OVERHEAD) + CRC_BYTES
 }
 
-/// What the host asks of the device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Request<'a> {
-    /// Who are you? Answered by [`Response::Hello`].
-    Hello,
-    /// Classify an image and show it. Answered by [`Response::Logits`].
-    Classify {
-        /// Comes back in the answer.
-        id: u32,
-        /// The image's pixels, packed by [`pack_pixels`].
-        pixels: &'a [u8],
-    },
-    /// What is on the display? Answered by [`Response::Status`].
-    Status,
-    /// A key goes down or up, as if pressed on the board. Answered by [`Response::Done`].
-    Key {
-        /// The key.
-        key: Key,
-        /// Whether it goes down.
-        pressed: bool,
-    },
-    /// The pen moves over the canvas of the draw screen, and a line is drawn if `down` holds now
-    /// and held before. Answered by [`Response::Done`].
-    Pen {
-        /// Column in pixels of the canvas, from 0 at the left.
-        x: u8,
-        /// Row, from 0 at the top.
-        y: u8,
-        /// Whether the pen touches the paper.
-        down: bool,
-    },
-    /// Wipe the canvas. Answered by [`Response::Done`].
-    Clear,
-    /// Change the screen. Answered by [`Response::Done`].
-    Show(Mode),
-    /// Panic, to prove that a panic reaches the host. Answered by [`Response::Panicked`], after
-    /// which the device stands still.
-    Panic,
+wire! {
+    /// What the host asks of the device.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Request [<'a>] [<'a>] [<'a>] {
+        /// Who are you? Answered by [`Response::Hello`].
+        Hello,
+        /// Classify an image and show it. Answered by [`Response::Logits`].
+        Classify {
+            /// Comes back in the answer.
+            id: u32,
+            /// The image's pixels, packed by [`pack_pixels`].
+            pixels: &'a [u8],
+        },
+        /// What is on the display? Answered by [`Response::Status`].
+        Status,
+        /// A key goes down or up, as if pressed on the board. Answered by [`Response::Done`].
+        Key {
+            /// The key.
+            key: Key,
+            /// Whether it goes down.
+            pressed: bool,
+        },
+        /// The pen moves over the canvas of the draw screen, and a line is drawn if `down` holds now
+        /// and held before. Answered by [`Response::Done`].
+        Pen {
+            /// Column in pixels of the canvas, from 0 at the left.
+            x: u8,
+            /// Row, from 0 at the top.
+            y: u8,
+            /// Whether the pen is down.
+            down: bool,
+        },
+        /// Clear the canvas. Answered by [`Response::Done`].
+        Clear,
+        /// Change the screen. Answered by [`Response::Done`].
+        Show(Mode),
+        /// Panic, to prove that a panic reaches the host. Answered by [`Response::Panicked`], after
+        /// which the device stands still.
+        Panic,
+    } [Read]
 }
 
-/// What the device answers. `L` is a list of logits: a device sends `&[i32]`, so that it needs no
-/// copy of them; a host receives the list that is the default.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Response<'a, L = Vec<i32, MAX_LOGITS>> {
-    /// Answer to [`Request::Hello`].
-    #[serde(borrow)]
-    Hello(Hello<'a>),
-    /// Answer to [`Request::Classify`].
-    Logits {
-        /// As asked.
-        id: u32,
-        /// Time that the inference took, in nanoseconds of the device's clock. In QEMU with
-        /// `-icount shift=0` that is the number of instructions, rounded to the clock's step.
-        nanoseconds: u32,
-        /// The logits, in the order of the classes.
-        logits: L,
-    },
-    /// Answer to [`Request::Status`].
-    Status(Status),
-    /// The request was carried out.
-    Done,
-    /// The request was not carried out.
-    Refused(Refusal),
-    /// The firmware has panicked and stands still. May come at any time.
-    Panicked {
-        /// Place and message, cut at [`MAX_TEXT`] bytes.
-        message: &'a str,
-    },
+wire! {
+    /// What the device answers. `L` is a list of logits: a device sends `&[i32]`, so that it needs no
+    /// copy of them; a host receives the list that is the default.
+    #[derive(Clone, Debug, PartialEq)]
+    pub enum Response [<'a, L = Vec<i32, MAX_LOGITS>>] [<'a, L: Write>] [<'a, L>] {
+        /// Answer to [`Request::Hello`].
+        #[serde(borrow)]
+        Hello(Hello<'a>),
+        /// Answer to [`Request::Classify`].
+        Logits {
+            /// As asked.
+            id: u32,
+            /// Time that the inference took, in nanoseconds of the device's clock. In QEMU with
+            /// `-icount shift=0` that is the number of instructions, rounded to the clock's step.
+            nanoseconds: u32,
+            /// The logits, in the order of the classes.
+            logits: L,
+        },
+        /// Answer to [`Request::Status`].
+        Status(Status),
+        /// The request was carried out.
+        Done,
+        /// The request was not carried out.
+        Refused(Refusal),
+        /// The firmware has panicked and stands still. May come at any time.
+        Panicked {
+            /// Place and message, cut at [`MAX_TEXT`] bytes.
+            message: &'a str,
+        },
+    } [Write]
 }
 
-/// Who the device is and what it holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hello<'a> {
-    /// [`PROTOCOL`] of the firmware. It is the first field for ever, so that a host of another
-    /// version can name it.
-    pub protocol: u8,
-    /// The firmware's version.
-    pub firmware: &'a str,
-    /// The board's name.
-    pub board: &'a str,
-    /// What fits the board.
-    pub limits: Limits,
-    /// The model in the board's model region, or why there is none that can be run.
-    #[serde(borrow)]
-    pub model: Result<Loaded<'a>, &'a str>,
+wire! {
+    /// Who the device is and what it holds.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Hello [<'a>] {
+        /// [`PROTOCOL`] of the firmware. It is the first field for ever, so that a host of another
+        /// version can name it.
+        pub protocol: u8,
+        /// The firmware's version.
+        pub firmware: &'a str,
+        /// The board's name.
+        pub board: &'a str,
+        /// What fits the board.
+        pub limits: Limits,
+        /// The model in the board's model region, or why there is none that can be run.
+        #[serde(borrow)]
+        pub model: Result<Loaded<'a>, &'a str>,
+    } [Write]
 }
 
-/// What fits a board.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Limits {
-    /// Address of the model region.
-    pub model_address: u32,
-    /// Its length in bytes.
-    pub model_bytes: u32,
-    /// Cells of working memory that are built in; see
-    /// [`Model::scratch_cells`](crate::Model::scratch_cells).
-    pub cells: u32,
-    /// The most pixels of an image.
-    pub pixels: u32,
-    /// The most classes.
-    pub classes: u32,
+wire! {
+    /// What fits a board.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Limits [] {
+        /// Address of the model region.
+        pub model_address: u32,
+        /// Its length in bytes.
+        pub model_bytes: u32,
+        /// Cells of working memory that are built in; see
+        /// [`Model::scratch_cells`](crate::Model::scratch_cells).
+        pub cells: u32,
+        /// The most pixels of an image.
+        pub pixels: u32,
+        /// The most classes.
+        pub classes: u32,
+    } [Write]
 }
 
-/// The model that a device runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Loaded<'a> {
-    /// Its name.
-    pub name: &'a str,
-    /// The CRC-32 that closes its blob.
-    pub crc: u32,
-    /// Edge of its image in pixels.
-    pub side: u16,
-    /// Number of its classes.
-    pub classes: u16,
+wire! {
+    /// The model that a device runs.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Loaded [<'a>] {
+        /// Its name.
+        pub name: &'a str,
+        /// The CRC-32 that closes its blob.
+        pub crc: u32,
+        /// Side length of its image in pixels.
+        pub side: u16,
+        /// Number of its classes.
+        pub classes: u16,
+    } [Write]
 }
 
-/// What the device shows, and what it has needed so far.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Status {
-    /// The screen.
-    pub mode: Mode,
-    /// The class on the display; `None` where it shows "?".
-    pub class: Option<u16>,
-    /// Confidence in it, in thousandths.
-    pub permille: u16,
-    /// Deepest use of the stack since the start, in bytes.
-    pub stack: u32,
-    /// Bytes of the stack's room.
-    pub stack_room: u32,
+wire! {
+    /// What the device shows, and what it has needed so far.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Status [] {
+        /// The screen.
+        pub mode: Mode,
+        /// The class on the display; `None` where it shows "?".
+        pub class: Option<u16>,
+        /// Confidence in it, in thousandths.
+        pub permille: u16,
+        /// Deepest use of the stack since the start, in bytes.
+        pub stack: u32,
+        /// Bytes of the stack's room.
+        pub stack_room: u32,
+    } [Write]
 }
 
-/// The screens of the firmware.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Mode {
-    /// A canvas to draw on.
-    Draw,
-    /// Built-in digits, one after another.
-    Samples,
-    /// What came over the line.
-    Link,
+wire! {
+    /// The screens of the firmware.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Mode [] [] [] {
+        /// A canvas to draw on.
+        Draw,
+        /// Built-in digits, one after another.
+        Samples,
+        /// What came over the line.
+        Link,
+    } [Both]
 }
 
-/// The keys of a board.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Key {
-    /// Pen up the page.
-    Up,
-    /// Pen down the page.
-    Down,
-    /// Pen to the left.
-    Left,
-    /// Pen to the right.
-    Right,
-    /// Lift or lower the pen; held, wipe the canvas; with an arrow, change the screen.
-    Select,
+wire! {
+    /// The keys of a board.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Key [] [] [] {
+        /// Pen up the page.
+        Up,
+        /// Pen down the page.
+        Down,
+        /// Pen to the left.
+        Left,
+        /// Pen to the right.
+        Right,
+        /// Lift or lower the pen; held, clear the canvas; with an arrow, change the screen.
+        Select,
+    } [Read]
 }
 
-/// Why the device did not do what was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Refusal {
-    /// The frame is not COBS, or its CRC is wrong.
-    Damaged,
-    /// The frame is longer than the receiver's buffer.
-    Oversized {
-        /// Bytes of the buffer.
-        limit: u32,
-    },
-    /// The CRC is right but the message is none of this protocol version.
-    Unknown,
-    /// There is no model that can be run; [`Hello::model`] says why.
-    NoModel,
-    /// The image is not as large as the model's.
-    Pixels {
-        /// Pixels in the request.
-        found: u32,
-        /// Pixels that the model takes.
-        expected: u32,
-    },
-}
-
-impl core::error::Error for Refusal {}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Damaged => write!(f, "a frame arrived damaged; send it again"),
-            Self::Oversized { limit } => write!(
-                f,
-                "a frame is longer than the receiver's {limit} bytes; send a smaller image, or a zero byte and the frame again"
-            ),
-            Self::Unknown => write!(
-                f,
-                "a frame holds no message of protocol version {PROTOCOL}; use firmware and inkbit of the same version"
-            ),
-            Self::NoModel => write!(f, "the device has no model that it can run; flash one"),
-            Self::Pixels { found, expected } => {
-                write!(f, "the image has {found} pixels, the device's model takes {expected}")
-            }
-        }
-    }
+wire! {
+    /// Why the device did not do what was asked.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+    pub enum Refusal [] [] [] {
+        /// The frame is not COBS, or its CRC is wrong.
+        #[error("a frame arrived damaged; send it again")]
+        Damaged,
+        /// The frame is longer than the receiver's buffer.
+        #[error(
+            "a frame is longer than the receiver's {limit} bytes; send a smaller image, or a zero byte and \
+             the frame again"
+        )]
+        Oversized {
+            /// Bytes of the buffer.
+            limit: u32,
+        },
+        /// The CRC is right but the message is none of this protocol version.
+        #[error(
+            "a frame holds no message of protocol version {PROTOCOL}; use firmware and inkbit of the same \
+             version"
+        )]
+        Unknown,
+        /// There is no model that can be run; [`Hello::model`] says why.
+        #[error("the device has no model that it can run; flash one")]
+        NoModel,
+        /// The image is not as large as the model's.
+        #[error("the image has {found} pixels, the device's model takes {expected}")]
+        Pixels {
+            /// Pixels in the request.
+            found: u32,
+            /// Pixels that the model takes.
+            expected: u32,
+        },
+    } [Write]
 }
 
 /// Writes the frame of a message into the front of `out` and returns it; `None` if `out` is too
@@ -321,12 +327,6 @@ pub struct Receiver<const N: usize> {
     state: DecoderState,
     buffer: [u8; N],
     length: usize,
-}
-
-impl<const N: usize> Default for Receiver<N> {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 impl<const N: usize> Receiver<N> {

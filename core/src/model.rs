@@ -1,12 +1,12 @@
 //! A checked model: views into a blob that satisfy every limit of the format.
 
 use heapless::Vec;
-use serde::{Deserialize, Serialize};
 
 use crate::error::ModelError;
 use crate::shape::{
     ALIGNMENT, Input, LayerShape, MAX_BIAS, MAX_LAYERS, MAX_WIDTH, WeightBits, align,
 };
+use crate::wire::wire;
 
 /// The longest name of a model, in bytes.
 pub const MAX_NAME: usize = 32;
@@ -111,39 +111,43 @@ impl<'a> Layer<'a> {
     }
 }
 
-/// Where a model comes from and how good it was found to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Provenance<'a> {
-    /// Program and version that wrote the blob.
-    pub tool: &'a str,
-    /// Command that trained it.
-    pub command: &'a str,
-    /// SHA-256 of the data it was trained and tested on.
-    pub digest: [u8; 32],
-    /// Seed of the training run.
-    pub seed: u64,
-    /// Test images that it classifies correctly.
-    pub correct: u32,
-    /// Test images tried; 0 if it was not measured.
-    pub tested: u32,
+wire! {
+    /// Where a model comes from and how good it was found to be.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Provenance [<'a>] {
+        /// Program and version that wrote the blob.
+        pub tool: &'a str,
+        /// Command that trained it.
+        pub command: &'a str,
+        /// SHA-256 of the data it was trained and tested on.
+        pub digest: [u8; 32],
+        /// Seed of the training run.
+        pub seed: u64,
+        /// Test images that it classifies correctly.
+        pub correct: u32,
+        /// Test images tried; 0 if it was not measured.
+        pub tested: u32,
+    } [Read]
 }
 
-/// What a blob says before its parameters.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Header<'a> {
-    /// The model's name.
-    pub name: &'a str,
-    /// Class labels, joined by line feeds.
-    pub labels: &'a str,
-    /// The image it takes.
-    pub input: Input,
-    /// Real value of one step of a logit. For display only.
-    pub logit_scale: f32,
-    /// Sizes of the layers.
-    pub layers: Vec<LayerShape, MAX_LAYERS>,
-    /// Where it comes from.
-    #[serde(borrow)]
-    pub provenance: Provenance<'a>,
+wire! {
+    /// What a blob says before its parameters.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Header [<'a>] {
+        /// The model's name.
+        pub name: &'a str,
+        /// Class labels, joined by line feeds.
+        pub labels: &'a str,
+        /// The image it takes.
+        pub input: Input,
+        /// Real value of one step of a logit. For display only.
+        pub logit_scale: f32,
+        /// Sizes of the layers.
+        pub layers: Vec<LayerShape, MAX_LAYERS>,
+        /// Where it comes from.
+        #[serde(borrow)]
+        pub provenance: Provenance<'a>,
+    } [Read]
 }
 
 impl Header<'_> {

@@ -50,12 +50,6 @@ impl<const CELLS: usize> Scratch<CELLS> {
     }
 }
 
-impl<const CELLS: usize> Default for Scratch<CELLS> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 mod sealed {
     pub trait Cells {
         fn cells(&mut self) -> &mut [i32];

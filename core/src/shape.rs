@@ -1,6 +1,6 @@
 //! The sizes that a model may have: of weights, images and layers.
 
-use serde::{Deserialize, Serialize};
+use crate::wire::wire;
 
 /// The version of layout and arithmetic that this build reads and writes.
 pub const VERSION: u16 = 2;
@@ -142,16 +142,18 @@ impl WeightBits {
     }
 }
 
-/// The image that a model takes, and how it becomes the inputs of the first layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Input {
-    /// Side length of the square image in pixels.
-    pub side: u16,
-    /// Pixels cut off each of the four edges.
-    pub crop: u8,
-    /// Side length of the square of pixels that is averaged into one input: 1, 2 or 4.
-    pub pool: u8,
+wire! {
+    /// The image that a model takes, and how it becomes the inputs of the first layer.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+    pub struct Input [] {
+        /// Side length of the square image in pixels.
+        pub side: u16,
+        /// Pixels cut off each of the four edges.
+        pub crop: u8,
+        /// Side length of the square of pixels that is averaged into one input: 1, 2 or 4.
+        pub pool: u8,
+    } [Read]
 }
 
 impl Input {
@@ -202,18 +204,20 @@ impl Input {
     }
 }
 
-/// What a blob's layer table says of one layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct LayerShape {
-    /// Values that the layer takes.
-    pub inputs: u16,
-    /// Values that it gives.
-    pub outputs: u16,
-    /// Width of a weight code: 8, 4 or 2.
-    pub bits: u8,
-    /// Requantization multipliers: 0 in the last layer, else 1 or `outputs`.
-    pub multipliers: u16,
+wire! {
+    /// What a blob's layer table says of one layer.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+    pub struct LayerShape [] {
+        /// Values that the layer takes.
+        pub inputs: u16,
+        /// Values that it gives.
+        pub outputs: u16,
+        /// Width of a weight code: 8, 4 or 2.
+        pub bits: u8,
+        /// Requantization multipliers: 0 in the last layer, else 1 or `outputs`.
+        pub multipliers: u16,
+    } [Read]
 }
 
 pub(crate) const fn align(bytes: usize) -> usize {

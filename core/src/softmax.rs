@@ -16,9 +16,9 @@ use core::fmt;
 pub fn softmax(logits: &[i32], scale: f32, probabilities: &mut [f32]) {
     let logits = logits.get(..probabilities.len()).unwrap_or(logits);
     let mut sum = 0.0;
-    for (probability, share) in probabilities.iter_mut().zip(shares(logits, scale)) {
-        *probability = share;
-        sum += share;
+    for (probability, exponential) in probabilities.iter_mut().zip(exponentials(logits, scale)) {
+        *probability = exponential;
+        sum += exponential;
     }
     for probability in probabilities.iter_mut().take(logits.len()) {
         *probability /= sum;
@@ -32,19 +32,19 @@ pub fn softmax(logits: &[i32], scale: f32, probabilities: &mut [f32]) {
 /// ```
 #[must_use]
 pub fn probability(logits: &[i32], scale: f32, class: usize) -> f32 {
-    let own = shares(logits, scale).nth(class);
-    own.map_or(0.0, |own| own / shares(logits, scale).sum::<f32>())
+    let own = exponentials(logits, scale).nth(class);
+    own.map_or(0.0, |own| own / exponentials(logits, scale).sum::<f32>())
 }
 
 /// Each logit's exponential, as a multiple of the greatest one's: so their sum is at least 1.
 ///
 /// `exp` is micromath's approximation, called by path: a method call would become std's as soon as
 /// anything in the build links std, and give other bits there.
-fn shares(logits: &[i32], scale: f32) -> impl Iterator<Item = f32> {
+fn exponentials(logits: &[i32], scale: f32) -> impl Iterator<Item = f32> {
     let greatest = logits.iter().copied().max().unwrap_or_default();
     logits.iter().map(move |&logit| {
         let below = greatest.abs_diff(logit) as f32 * scale;
-        // micromath's exp loses its meaning far below zero; e⁻²⁰ is no share to show.
+        // micromath's exp is wrong far below zero; e⁻²⁰ rounds to 0 % anyway.
         if below > 20.0 { 0.0 } else { micromath::F32Ext::exp(-below) }
     })
 }
@@ -74,11 +74,11 @@ impl fmt::Display for Permille {
 pub fn permille(logits: &[i32], scale: f32) -> impl Iterator<Item = Permille> {
     let greatest = logits.iter().copied().max().unwrap_or_default();
     let binary = Binary::new(scale);
-    let share = move |&logit: &i32| binary.share(greatest.abs_diff(logit));
-    // The greatest logit's own share is 2¹⁶, so this is not 0 if anything is divided by it.
-    let sum: u32 = logits.iter().map(share).sum();
+    let exponential = move |&logit: &i32| binary.exponential(greatest.abs_diff(logit));
+    // The greatest logit's is 2¹⁶, so the sum is not 0 if anything is divided by it.
+    let sum: u32 = logits.iter().map(exponential).sum();
     logits.iter().map(move |logit| {
-        let permille = (share(logit) * 1000 + sum / 2).checked_div(sum).unwrap_or_default();
+        let permille = (exponential(logit) * 1000 + sum / 2).checked_div(sum).unwrap_or_default();
         Permille(permille as u16)
     })
 }
@@ -103,7 +103,7 @@ impl Binary {
 
     /// e^(−`below` · scale) · 2¹⁶.
     #[inline(never)]
-    fn share(self, below: u32) -> u32 {
+    fn exponential(self, below: u32) -> u32 {
         // The power of two, with 16 places. Beyond the shifts' limits it is nothing or more than 31.
         let power = (u64::from(below) * self.factor) >> self.places.saturating_sub(16).min(63);
         let whole = (power >> 16).min(31) as u32;

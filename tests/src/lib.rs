@@ -10,6 +10,15 @@ pub mod screens;
 
 pub use aligned::Aligned;
 
+/// The Rust blocks of pages are examples of this crate.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../docs/src/firmware.md")]
+    mod firmware {}
+    #[doc = include_str!("../../README.md")]
+    mod readme {}
+}
+
 /// Says that something was not tested, and why. Not by `eprintln!`, which the harness keeps to itself
 /// while the test passes.
 pub fn skipped(what: &str, why: &str) {

@@ -221,7 +221,7 @@ fn child() {
 /// shell before, and returns what [`child`] printed.
 fn load_elsewhere(home: &Path, begin: &str, mirror: &str) -> String {
     let output: Output = Command::new("sh")
-        .args(["-c", &format!("{begin}exec \"$0\" --exact suite::download::child --nocapture")])
+        .args(["-c", &format!("{begin}exec \"$0\" --exact download::child --nocapture")])
         .arg(std::env::current_exe().unwrap())
         .env_remove("INKBIT_DATA")
         .env("HOME", home)

@@ -19,6 +19,8 @@ mod device_screen;
 mod download;
 mod equivalence;
 mod errors;
+#[cfg(feature = "host")]
+mod figures;
 mod golden;
 mod module_order;
 #[cfg(feature = "host")]

@@ -164,9 +164,13 @@ fn tree<'c>(before: &mut Names, code: &'c str, paths: &mut Vec<Names>) -> &'c st
 #[test]
 fn a_folder_of_the_host_uses_only_those_before_it_in_the_drawing() {
     let host = Crate::read("host");
-    let lib = Path::new(env!("CARGO_MANIFEST_DIR")).join("../host/src/lib.rs");
-    let docs = fs::read_to_string(lib).unwrap().replace("//!", "");
+    let read = |file: &str| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        fs::read_to_string(root.join(file)).unwrap()
+    };
+    let docs = read("host/src/lib.rs").replace("//! ", "");
     let drawing = docs.split("```").nth(1).unwrap().trim_start_matches("text");
+    assert!(read("ARCHITECTURE.md").contains(drawing), "ARCHITECTURE.md has another drawing");
     let order: Vec<&str> = drawing.split('→').map(str::trim).collect();
     let place = |module: &str| order.iter().position(|drawn| *drawn == module);
     let folders = host.modules.iter().filter(|module| module.len() == 1);
@@ -188,4 +192,9 @@ fn assert_no_circle(name: &str) {
 #[test]
 fn files_of_a_folder_of_the_host_use_each_other_in_no_circle() {
     assert_no_circle("host");
+}
+
+#[test]
+fn files_of_a_folder_of_the_core_use_each_other_in_no_circle() {
+    assert_no_circle("core");
 }

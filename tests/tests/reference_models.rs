@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use inkbit::config::preset;
 use inkbit::data::{Dataset, Source, load};
-use inkbit::device::counts::Counts;
 use inkbit::evaluate::evaluate_model;
 use inkbit::model::{Blob, find};
 use inkbit_tests::skipped;
@@ -26,25 +25,6 @@ fn every_model_is_named_after_its_preset_and_within_its_budget() {
         assert_eq!(path.file_stem().unwrap().to_str(), Some(name), "{shown}");
         let bytes = blob.bytes().len();
         assert!(bytes <= limit, "{shown}: {bytes} bytes, but {name} may have {limit}");
-    }
-}
-
-#[test]
-fn the_readme_shows_every_model_as_it_is_recorded_and_counted() {
-    let readme = include_str!("../../README.md").replace(',', "");
-    for path in models() {
-        let blob = Blob::load(&path).unwrap();
-        let model = blob.model().unwrap();
-        let (name, provenance) = (model.header().name, model.header().provenance);
-        let row = readme.lines().find(|line| line.starts_with(&format!("| `{name}` |")));
-        let row = row.unwrap_or_else(|| panic!("README.md has no row for {name}"));
-        let counts = Counts::built_in().of(blob.crc());
-        let [m0, m3, risc_v] =
-            ["microbit", "lm3s6965evb", "riscv32-virt"].map(|board| counts[board].round());
-        let accuracy = 100.0 * f64::from(provenance.correct) / f64::from(provenance.tested);
-        let start = format!("| {} | {accuracy:.2} % |", blob.bytes().len());
-        let end = format!("| {m0} | {m3} | {risc_v} |");
-        assert!(row.contains(&start) && row.ends_with(&end), "expected {start} … {end}: {row}");
     }
 }
 

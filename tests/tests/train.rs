@@ -4,7 +4,6 @@ use std::fs;
 use std::path::Path;
 
 use inkbit::config::TrainConfig;
-use inkbit::config::preset::PRESETS;
 use inkbit::data::{Dataset, Images};
 use inkbit::evaluate::quantized::Differences;
 use inkbit::evaluate::reference::Reference;
@@ -43,7 +42,7 @@ fn data() -> Dataset {
 
 fn config() -> TrainConfig {
     let changes = "hidden = [16, 12]\nepochs = 6\nbatch = 33\nlearning_rate = 0.01\ndropout = 0.2";
-    TrainConfig::from_layers(&[("classic", PRESETS[0].toml), ("test", changes)]).unwrap()
+    TrainConfig::default().with("test", changes).unwrap()
 }
 
 /// Stops after some epochs.
@@ -111,8 +110,7 @@ fn everything() -> TrainConfig {
         weight_decay = 0.01\nlabel_smoothing = 0.1\nema = 0.9\nclip = 1.0\nsparsity = 0.001\n\
         patience = 0\nkeep = \"last\"\n[augment]\nrotation = [2, 4]\nshift = 0.3\nelastic = 0.2\n\
         unchanged = 0.1\nrecentre = [false, true]";
-    let layers = [("classic", PRESETS[0].toml), ("config", &config().to_toml()), ("all", changes)];
-    TrainConfig::from_layers(&layers).unwrap()
+    config().with("all", changes).unwrap()
 }
 
 #[test]
@@ -133,8 +131,7 @@ fn with_every_option_a_resumed_run_still_ends_with_the_same_bits() {
 #[test]
 fn each_option_changes_what_is_learned() {
     let learned = |change: &str| {
-        let layers = [("config", &config().to_toml()[..]), ("change", change)];
-        let config = TrainConfig { epochs: 2, ..TrainConfig::from_layers(&layers).unwrap() };
+        let config = TrainConfig { epochs: 2, ..config().with("change", change).unwrap() };
         let data = data();
         let mut trainer = Trainer::new(&config, &data.train, data.classes.len()).unwrap();
         for _ in 0..2 {

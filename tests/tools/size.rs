@@ -1,4 +1,4 @@
-//! Measures what the firmware of every board takes, against the budget in its board.toml.
+//! Measures what the firmware of every board takes, against the budget in its file.
 
 use std::process::ExitCode;
 
@@ -50,7 +50,7 @@ fn main() -> ExitCode {
         println!("{:<13} {first:>15} {second:>15} {frame_buffer:>15} {last:>15}", board.name);
     }
     if over {
-        eprintln!("error: what is marked with ! is over the board's budget in its board.toml");
+        eprintln!("error: what is marked with ! is over the budget in firmware/boards/NAME.toml");
     }
     ExitCode::from(u8::from(over))
 }

@@ -1,11 +1,11 @@
-//! Taking sums apart that a kernel has accumulated side by side.
+//! Takes apart the sums that a kernel has accumulated in one register.
 //!
-//! A register holds several sums, each 2ⁿ times a power of two away from its neighbours and so in a
-//! *lane* of its own as long as it stays below the lane's width. Kernels walk so few entries at a
-//! time that it does, whatever the model: the constants here say how many.
+//! A register holds several sums, each shifted left to a *lane* of its own, and they stay apart as long
+//! as each fits the width of its lane. Kernels walk so few entries at a time that they do, whatever the
+//! model: the constants here are the limits.
 //!
-//! The assembly takes its registers apart by itself; the functions here say in tested words what it
-//! does.
+//! The assembly takes its registers apart itself; the functions here are the tested definition of what
+//! it does.
 
 /// Entries after which a sum of 8-bit codes still fits 24 bits, and one of weights with its sign:
 /// 256 · 255 · 255 < 2²⁴ and 256 · 128 · 255 < 2²³. The more so with 4 bits.
@@ -15,8 +15,7 @@ pub const ENTRIES_2: usize = 85;
 
 const LANE: u32 = 0xFF_FFFF;
 
-/// The lanes of a 64-bit accumulator, 24 bits apart: the lower one, which has to fit 24 bits with its
-/// sign, and the upper one.
+/// The two lanes of a 64-bit accumulator, 24 bits apart. The lower one fits 24 bits with its sign.
 const fn pair(lanes: i64) -> [i32; 2] {
     let low = lanes << 40 >> 40;
     [low as i32, ((lanes - low) >> 24) as i32]
@@ -32,7 +31,7 @@ pub const fn eight_in_64(p: i64, q: i64) -> [i32; 4] {
     [s0, s1, s2, s3]
 }
 
-/// What makes a code a weight, −128, in all lanes of `p` and of `q`.
+/// What turns codes into weights, −128, in all lanes of `p` and of `q`.
 pub const EIGHT_IN_64: [u32; 2] = [0x8080_8080, 0x8000_0080];
 
 /// What [`eight_in_32`] takes, less [`EIGHT_IN_32`] times Σ v. Returns the sums of weights,
@@ -47,7 +46,7 @@ pub const fn signed_eight_in_32(r: i32, h: i32, b: i32) -> [i32; 4] {
     [s0, s1, s2, h.wrapping_sub(s2) >> 8]
 }
 
-/// What makes a code a weight, −128, in all lanes of `r`, `h` and `b`.
+/// What turns codes into weights, −128, in all lanes of `r`, `h` and `b`.
 pub const EIGHT_IN_32: [u32; 3] = [0x8080_8080, 0x8080, 0x80_0080];
 
 /// The three 32-bit accumulators of one word w of four 8-bit codes, modulo 2³²: `r` = Σ w·v, `h` =
@@ -65,8 +64,8 @@ pub const fn eight_in_32(r: u32, h: u32, b: u32) -> [u32; 4] {
 /// Three sums modulo 2³² of one word w of four 8-bit codes: `reversed` = Σ (c₃ + c₂·2⁸ + c₁·2¹⁶ +
 /// c₀·2²⁴)·v, `upper` = Σ (w >> 16)·v, `whole` = Σ w·v. Returns Σ cₖ·v.
 ///
-/// No lane is of its own, but no two sets of sums below 2²⁴ give the same three registers: 96 bits
-/// make 96 bits.
+/// The lanes overlap, but the map is injective: no two sets of sums below 2²⁴, 96 bits, give the same
+/// three registers, 96 bits.
 #[inline(always)]
 #[must_use]
 pub const fn eight_by_reversal([reversed, upper, whole]: [u32; 3]) -> [u32; 4] {
@@ -135,7 +134,7 @@ pub const fn four_in_64(p: i64, q: [i64; 3], total: i32) -> [i32; 8] {
     [2 * n0 + total, n2, n4, 2 * n6 + total, n1, n3, n5, n7]
 }
 
-/// What makes a code a weight: −15 in the lanes of `q`; in `p` what these leave of −8 · (1 + 2²⁴) when
+/// What turns codes into weights: −15 in the lanes of `q`; in `p` what these leave of −8 · (1 + 2²⁴) when
 /// they are taken off, so that n₀ − 8 and n₆ − 8 remain.
 pub const FOUR_IN_64: [u32; 2] = [0x8080_0000, 0x0F00_000F];
 

@@ -1,7 +1,7 @@
-//! Images on the line: most of a digit is paper, and runs of it are sent as their length.
+//! Images on the line: most pixels are background, and a run of them is sent as its length.
 //!
 //! A packed image is a row of tokens. A byte c below 128 is followed by c + 1 pixels as they are;
-//! a byte c of 128 or more stands for c − 126 pixels of paper (2 to 129).
+//! a byte c of 128 or more stands for c − 126 background pixels (2 to 129).
 
 /// Packing makes an image longer by at most one byte for every this many pixels.
 pub const PIXEL_OVERHEAD: usize = 128;

@@ -12,7 +12,7 @@ pub const PIXELS: usize = 1024;
 /// What the app has to know about its board.
 #[derive(Clone, Copy, Debug)]
 pub struct Board {
-    /// The board's name, as in its `board.toml`.
+    /// The board's name, as in its file.
     pub name: &'static str,
     /// Address of the model region.
     pub model_address: u32,
@@ -48,12 +48,6 @@ impl<const CELLS: usize> Memory<CELLS> {
     }
 }
 
-impl<const CELLS: usize> Default for Memory<CELLS> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// What the app works in.
 #[derive(Debug)]
 pub struct Buffers<const CELLS: usize> {
@@ -76,11 +70,5 @@ impl<const CELLS: usize> Buffers<CELLS> {
     pub const fn new() -> Self {
         let pictures = Pictures { canvas: Canvas::new(), image: [0; PIXELS] };
         Self { scratch: [0; CELLS], pictures }
-    }
-}
-
-impl<const CELLS: usize> Default for Buffers<CELLS> {
-    fn default() -> Self {
-        Self::new()
     }
 }

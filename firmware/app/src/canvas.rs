@@ -1,6 +1,6 @@
-//! A sheet of paper to draw on.
+//! The canvas that people draw on.
 
-/// Edge of the canvas in pixels.
+/// Side length of the canvas in pixels.
 pub const SIDE: usize = 28;
 /// Positions on the canvas are in units of 1/`STEP` of a pixel.
 pub const STEP: i32 = 8;
@@ -10,14 +10,14 @@ const REACH: i32 = (STEP * 7 / 4) * (STEP * 7 / 4);
 /// Ink in the pen's middle. More than a pixel holds, so that the pen has a dark core.
 const DEPTH: i32 = 320;
 
-/// Ink on paper: 0 is paper, 255 full ink.
+/// Pixels that are drawn on: 0 is background, 255 full ink.
 #[derive(Clone, Debug)]
 pub struct Canvas {
     pixels: [u8; SIDE * SIDE],
 }
 
 impl Canvas {
-    /// A blank sheet.
+    /// A blank canvas.
     #[must_use]
     pub const fn new() -> Self {
         Self { pixels: [0; SIDE * SIDE] }
@@ -29,7 +29,7 @@ impl Canvas {
         &self.pixels
     }
 
-    /// Takes the ink off.
+    /// Makes it blank.
     pub fn clear(&mut self) {
         self.pixels.fill(0);
     }
@@ -57,11 +57,5 @@ impl Canvas {
                 }
             }
         }
-    }
-}
-
-impl Default for Canvas {
-    fn default() -> Self {
-        Self::new()
     }
 }

@@ -12,7 +12,7 @@ use crate::words::Text;
 /// Below this confidence, in thousandths, the display shows "?".
 const SURE: u16 = 500;
 
-/// What the model says about an image.
+/// The model's answer for an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict {
     /// The class, if there is ink and enough confidence.
@@ -26,7 +26,7 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// What is said about an image without ink.
+    /// The verdict on an image without ink.
     pub const NONE: Self = Self { class: None, permille: 0, bars: [0; MAX_LOGITS], nanoseconds: 0 };
 }
 
@@ -134,7 +134,7 @@ fn stored_crc(region: &[u8]) -> Option<u32> {
     blob.last_chunk().map(|crc| u32::from_le_bytes(*crc))
 }
 
-/// Whether a sound model fits the firmware's buffers but the scratch; if not, says why.
+/// Whether a model fits every buffer of the firmware except the scratch; if not, says why.
 fn fits(model: &Model<'_>, board: &Board, text: &mut Text) -> bool {
     let side = u32::from(model.input().side);
     let classes = model.classes();
@@ -151,8 +151,8 @@ fn fits(model: &Model<'_>, board: &Board, text: &mut Text) -> bool {
     true
 }
 
-/// Says what is wrong with a model, in fewer words than core does: a device has not the room for
-/// those, and what can only be its writer's fault is better looked at on the host.
+/// Says what is wrong with a model in fewer words than core, whose texts a device has no room for.
+/// Faults of the program that wrote the model are left to the host.
 fn explain(error: &ModelError, board: &Board, text: &mut Text) {
     match *error {
         ModelError::Blank { .. } => text.say("no model in flash; flash one"),

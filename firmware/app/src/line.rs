@@ -39,12 +39,6 @@ impl Line {
     }
 }
 
-impl Default for Line {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 fn answer<'a>(
     request: Request<'_>,
     app: &'a mut App<'_>,

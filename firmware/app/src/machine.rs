@@ -12,7 +12,7 @@ use inkbit_core::link::{Key, Limits, MAX_LOGITS, Mode, Refusal, Status};
 /// A key that is held moves the pen again after this time, and then after every [`REPEAT`].
 const FIRST_REPEAT: Ticks = 240;
 const REPEAT: Ticks = 32;
-/// Holding select for this long wipes the canvas.
+/// Holding select for this long clears the canvas.
 const LONG: Ticks = 700;
 /// A sample is shown for this long.
 const SHOWN: Ticks = 2500;
@@ -24,9 +24,9 @@ pub enum Event {
     Key(Key, bool),
     /// The host's pen is at this (column, row) of the canvas, in pixels, up or down.
     Pen(u8, u8, bool),
-    /// The canvas is to be wiped.
+    /// The canvas is cleared.
     Clear,
-    /// The screen is to change.
+    /// The screen changes.
     Show(Mode),
 }
 
@@ -34,7 +34,7 @@ pub enum Event {
 #[derive(Clone, Copy, Debug)]
 struct Hold {
     since: Ticks,
-    /// It has done something already, so letting go does nothing.
+    /// It has acted already, so releasing it does nothing.
     used: bool,
 }
 
@@ -53,11 +53,11 @@ pub struct App<'m> {
     /// The model's input.
     image: &'m mut [u8; PIXELS],
     verdict: Verdict,
-    /// The verdict is older than what it is about.
+    /// The verdict is older than the drawing.
     stale: bool,
     sample: u8,
     playing: bool,
-    /// When the arrows that are held act again: up, down, left, right.
+    /// When each arrow acts again while it is held: up, down, left, right.
     repeat: [Option<Ticks>; 4],
     select: Option<Hold>,
     next_sample: Ticks,
@@ -200,7 +200,7 @@ impl<'m> App<'m> {
         &self.engine
     }
 
-    /// What fits this firmware.
+    /// The limits of this firmware.
     pub const fn limits(&self) -> Limits {
         let Board { model_address, model_bytes, .. } = self.board;
         Limits {
@@ -212,14 +212,14 @@ impl<'m> App<'m> {
         }
     }
 
-    /// What the device shows and has needed.
+    /// What the device shows, and the stack that it has used.
     pub fn status(&self) -> Status {
         let Verdict { class, permille, .. } = self.verdict;
         let (stack, stack_room) = (self.board.stack)();
         Status { mode: self.mode, class, permille, stack, stack_room }
     }
 
-    /// What is to be seen.
+    /// What the display shows.
     pub fn view(&self) -> View<'_> {
         let model = self.engine.model();
         let drawn = self.mode != Mode::Link;
@@ -255,7 +255,7 @@ impl<'m> App<'m> {
         if !pressed {
             return;
         }
-        // Select with an arrow leafs through the screens.
+        // Select with an arrow changes the screen.
         if let Some(hold) = &mut self.select {
             hold.used = true;
             self.repeat = [None; 4];
@@ -317,7 +317,7 @@ impl<'m> App<'m> {
         (self.stroke, self.pen_down, self.stale) = (None, false, true);
     }
 
-    /// Changes the screen. Every screen but the link's shows the one canvas, so it begins anew.
+    /// Changes the screen. All screens but the link's share the canvas, so it is cleared.
     fn show(&mut self, mode: Mode, now: Ticks) {
         if mode == self.mode {
             return;

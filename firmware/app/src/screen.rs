@@ -1,4 +1,4 @@
-//! What is to be seen, and how it is drawn on 128 × 64 pixels. Only what has changed is drawn.
+//! What the display shows, drawn on 128 × 64 pixels. Only what has changed is drawn.
 
 use embedded_graphics::pixelcolor::Gray4;
 use embedded_graphics::prelude::*;
@@ -16,7 +16,7 @@ pub const WIDTH: u32 = 128;
 /// Height of the screen in pixels.
 pub const HEIGHT: u32 = 64;
 
-/// Edge of the enlarged image. Small images are enlarged to the greatest whole multiple in it.
+/// Side length of the enlarged image. Small images are enlarged by the greatest whole factor that fits.
 const IMAGE: u32 = 56;
 const IMAGE_AT: Point = Point::new(1, 4);
 const FRAME: Rectangle = area(0, 3, IMAGE + 2, IMAGE + 2);
@@ -43,17 +43,17 @@ pub struct View<'a> {
     pub message: Option<&'a str>,
     /// The image, row by row.
     pub image: &'a [u8],
-    /// Its edge in pixels.
+    /// Its side length in pixels.
     pub side: usize,
     /// Where the pen that keys move is, as (column, row), and whether it is down.
     pub pen: Option<((u8, u8), bool)>,
     /// Number of the sample or of the request.
     pub number: u32,
-    /// What the sample is.
+    /// Digit of the sample.
     pub truth: Option<u8>,
-    /// The model that has judged.
+    /// The model that gave the verdict.
     pub model: Option<&'a Model<'a>>,
-    /// What it says.
+    /// Its answer.
     pub verdict: &'a Verdict,
 }
 
@@ -96,7 +96,7 @@ impl Screen {
     where
         D::Color: From<Gray4>,
     {
-        // The parts lie elsewhere on every kind of screen.
+        // The layout depends on the screen.
         let layout = [1, u8::from(view.message.is_some()), view.side as u8];
         let mut changed = false;
         if differs(&mut self.layout, &layout) {
@@ -175,23 +175,16 @@ impl Screen {
     }
 }
 
-impl Default for Screen {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// Whether a part is other than drawn; then it is about to be drawn.
+/// Whether a part differs from what is drawn. Remembers it as drawn.
 fn differs(drawn: &mut u32, shown: &[u8]) -> bool {
-    // FNV-1a; what is on the display is only compared with what was there before, and by chance
-    // two of four thousand million parts are taken for one. Zero stands for "not drawn".
+    // FNV-1a: two parts that differ have the same hash once in 2³². Zero stands for "not drawn".
     let step = |hash: u32, &byte: &u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
     let hash = shown.iter().fold(0x811C_9DC5, step).max(1);
     core::mem::replace(drawn, hash) != hash
 }
 
-/// Marks the pen in the row that lies `above` rows from it: a cross, with the dot in its middle
-/// dark on ink and bright on paper.
+/// Marks the pen in the row that lies `above` rows from it: a cross whose middle is dark on ink and
+/// bright on background.
 fn mark_pen(line: &mut [u8; ROWS], x: i32, above: i32, down: bool) {
     let arms: &[i32] = match above {
         0 => &[-1, 1],

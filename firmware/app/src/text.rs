@@ -17,8 +17,8 @@ const LEADING: i32 = 2;
 /// Characters in a row of the font's picture, which begins with a space.
 const FONT_COLUMNS: u8 = 16;
 
-/// Draws text with its upper left corner at a point, every pixel of the font as a square with an
-/// edge of `scale`. What the font does not have becomes "?".
+/// Draws text with its upper left corner at a point, every pixel of the font as a square of
+/// `scale` × `scale`. Characters outside the font become "?".
 pub(crate) fn write<D: DrawTarget>(
     text: &str,
     at: Point,

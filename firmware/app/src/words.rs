@@ -1,4 +1,4 @@
-//! Sentences put together from words and numbers: what `write!` would do in ten times the flash.
+//! Sentences made of words and numbers: `write!` would take ten times the flash.
 
 use heapless::String;
 use inkbit_core::link::MAX_TEXT;

@@ -1,5 +1,5 @@
-//! What boards have in common below the app: memory for it, the stack's measure, registers, clocks
-//! and what happens at a panic.
+//! What boards have in common below the app: where the model lies, how deep the stack goes, registers,
+//! serial ports, clocks, and the report of a panic.
 
 #![no_std]
 

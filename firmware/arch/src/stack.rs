@@ -1,5 +1,5 @@
-//! The stack's deepest use: before `main` its room is painted, and what has lost its paint has
-//! been in use.
+//! The stack's deepest use: its memory is painted before `main`, and a word that has lost its paint
+//! has been in use.
 #![allow(unsafe_code)]
 
 /// What cortex-m-rt paints the stack with; RISC-V boards paint the same in [`paint`].

@@ -1,39 +1,11 @@
-//! What the boards' build scripts do: `board.toml` says where memory lies, and the linker's memory
-//! map and the firmware's constants are written from it, so that they cannot disagree.
+//! What the boards' build scripts do: they write the linker's memory map and the firmware's constants
+//! from the board's file, so that these cannot disagree.
 
 use std::error::Error;
-use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
 
-use serde::Deserialize;
-
-/// The part of a `board.toml` that the firmware needs; `firmware/README.md` explains all of it.
-#[derive(Deserialize)]
-struct Board {
-    name: String,
-    clock: Option<u32>,
-    memory: Memory,
-    limits: Limits,
-}
-
-#[derive(Deserialize)]
-struct Memory {
-    flash: Region,
-    ram: Region,
-    model: Region,
-}
-
-#[derive(Deserialize)]
-struct Region {
-    address: u32,
-    bytes: u32,
-}
-
-#[derive(Deserialize)]
-struct Limits {
-    cells: usize,
-}
+use inkbit_boards::{Board, Memory, Region};
 
 /// The linker's scripts for cortex-m-rt, and no aliases.
 pub const CORTEX_M_RT: (&[&str], &str) = (&["link.x"], "");
@@ -50,29 +22,31 @@ REGION_ALIAS("REGION_STACK", RAM);
 "#,
 );
 
-/// [`build_for`] the package's own `board.toml`.
+/// Builds for the board that the package's folder is named after; see [`build_for`].
 ///
 /// # Errors
 ///
 /// As there.
 pub fn build((linker_scripts, aliases): (&[&str], &str)) -> Result<(), Box<dyn Error>> {
-    build_for("board.toml", linker_scripts, aliases)
+    let package = env::var("CARGO_MANIFEST_DIR")?;
+    build_for(Path::new(&format!("{package}.toml")), linker_scripts, aliases)
 }
 
-/// Writes `memory.x` and `board.rs` to the build script's output folder, and tells the linker to
-/// use the given scripts. `aliases` are lines that the linker's scripts want beside the regions.
+/// Writes `memory.x` and `board.rs` to the build script's output folder, and tells the linker to use
+/// the given scripts. `file` is the board's, `aliases` are lines that the linker's scripts need beside
+/// the regions.
 ///
 /// # Errors
 ///
-/// If `board.toml` cannot be read or is not one, or a file cannot be written.
+/// If the file cannot be read or is not a board's, or if an output cannot be written.
 pub fn build_for(
-    board: &str,
+    file: &Path,
     linker_scripts: &[&str],
     aliases: &str,
 ) -> Result<(), Box<dyn Error>> {
-    println!("cargo:rerun-if-changed={board}");
-    let Board { name, clock, memory: Memory { flash, ram, model }, limits } =
-        toml::from_str(&fs::read_to_string(board)?)?;
+    println!("cargo:rerun-if-changed={}", file.display());
+    let Board { name, clock, memory: Memory { flash, ram, model }, limits, .. } =
+        Board::read(file)?;
     let out = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set: run this from cargo")?;
     let out = Path::new(&out);
 
@@ -94,26 +68,23 @@ pub fn build_for(
     // Functions that came out alike are kept once.
     println!("cargo:rustc-link-arg-bins=--icf=all");
 
-    let mut constants = String::new();
-    writeln!(constants, "/// The board's name.\nconst NAME: &str = {name:?};")?;
-    writeln!(
-        constants,
-        "/// Where its model lies.\nconst MODEL_ADDRESS: usize = {};",
-        model.address
-    )?;
-    writeln!(
-        constants,
-        "/// Bytes that the model may have.\nconst MODEL_BYTES: usize = {};",
-        model.bytes
-    )?;
-    writeln!(constants, "/// Cells of working memory.\nconst CELLS: usize = {};", limits.cells)?;
-    if let Some(clock) = clock {
-        // Boards with a timer of their own have no use for it.
-        writeln!(
-            constants,
-            "/// Hertz of the core.\n#[allow(dead_code)]\nconst CLOCK: u32 = {clock};"
-        )?;
-    }
+    let Region { address, bytes } = model;
+    let cycle = 1_000_000_000 / clock.unwrap_or(1_000_000_000);
+    let constants = format!(
+        "/// What the app has to know about its board.
+        const BOARD: inkbit_app::Board = inkbit_app::Board {{
+            name: {name:?},
+            model_address: {address},
+            model_bytes: {bytes},
+            stack: inkbit_arch::stack::used,
+        }};
+        /// Cells of working memory.
+        const CELLS: usize = {};
+        /// Nanoseconds that a cycle of the core takes. Boards with a timer of their own do not ask.
+        #[allow(dead_code)]
+        const NANOSECONDS_PER_CYCLE: u32 = {cycle};",
+        limits.cells
+    );
     fs::write(out.join("board.rs"), constants)?;
     Ok(())
 }

@@ -4,12 +4,12 @@
 //! `inkbit-core` has.
 //!
 //! ```
-//! use inkbit_core::{Engine, Model, Scratch, include_blob};
-//! static BLOB: &[u8] = include_blob!("../../../core/golden/one-layer.inkbit");
-//! let mut engine = Engine::new(Model::parse(BLOB)?, Scratch::<64>::new())?;
-//! let logits = engine.infer_by::<inkbit_simd::Fastest>(&[0; 36], |_, _| ())?;
-//! assert_eq!(logits.argmax(), 2);
-//! # Ok::<_, inkbit_core::Error>(())
+//! use inkbit_core::{Engine, Error, Model, Scratch};
+//!
+//! fn class(blob: &[u8], pixels: &[u8]) -> Result<usize, Error> {
+//!     let mut engine = Engine::new(Model::parse(blob)?, Scratch::<1040>::new())?;
+//!     Ok(engine.infer_by::<inkbit_simd::Fastest>(pixels, |_, _| ())?.argmax())
+//! }
 //! ```
 
 #[cfg(target_arch = "aarch64")]

@@ -1,10 +1,9 @@
 //! For kernels whose registers hold the rows of several inputs.
 //!
-//! Non-zero inputs come in runs, in images above all, and the rows of neighbouring inputs lie side by
-//! side. So a block is cut into windows as wide as a register, and those are summed in which any input
-//! is not zero, with the zeros in them: which they are is found out once for all blocks. A window is
-//! a register's width in the memory too, as far as the blob's place allows, so that reading it
-//! touches no more of the cache than it takes.
+//! Non-zero inputs come in runs, above all in images, and the rows of neighbouring inputs lie side by
+//! side. So a block is cut into windows as wide as a register. Only windows that contain a non-zero
+//! input are summed, zeros included; they are found once for all blocks. Windows are aligned in memory
+//! as far as the blob's place allows, so that reading one touches as few cache lines as possible.
 
 use std::iter::zip;
 
@@ -23,9 +22,9 @@ const LEAST: usize = 4;
 pub(crate) struct Windows {
     /// The values of one window after another, zeros among them, and more zeros behind the last.
     values: [u8; INPUTS + MOST],
-    /// Where in `values` those windows begin in which an input is not zero.
+    /// Where in `values` each window with a non-zero input begins.
     active: [u16; INPUTS / LEAST],
-    /// Where the rows of each of these begin, in bytes from a block's first.
+    /// Where the rows of each of these begin, in bytes from the start of a block.
     starts: [u16; INPUTS / LEAST],
     count: usize,
 }
@@ -37,8 +36,7 @@ struct Grid {
     row: usize,
     /// Inputs of a window.
     inputs: usize,
-    /// Bytes by which the first window would begin before the block, if all were in their places in
-    /// memory.
+    /// Bytes by which the first aligned window begins before the block.
     phase: usize,
     /// Where the last one begins in the block.
     last: usize,
@@ -63,8 +61,8 @@ pub(crate) trait Simd: Copy {
     /// Whether sums of 8-bit codes are those of their weights.
     const OF_WEIGHTS: bool;
 
-    /// The sums of `N` blocks. Nothing is said of blocks that are less than that, or of windows that
-    /// do not end within them.
+    /// The sums of `N` blocks. The result is unspecified if there are fewer, or if a window does not
+    /// end within a block.
     fn sums<const BITS: usize, const N: usize>(
         self,
         blocks: Blocks<'_>,
@@ -73,8 +71,8 @@ pub(crate) trait Simd: Copy {
     );
 }
 
-/// `Kernel::sum`, if the layer is as wide as a window. Returns whether it was.
-/// Inlined, so that it is compiled for what its caller is.
+/// `Kernel::sum`, if the layer is at least as wide as a window. Returns whether it is.
+/// Inlined, so that it is compiled for the instruction set of its caller.
 #[inline(always)]
 pub(crate) fn by_windows<S: Simd>(
     simd: S,
@@ -156,7 +154,7 @@ impl Windows {
         Self { values: [0; _], active: [0; _], starts: [0; _], count: 0 }
     }
 
-    /// Cuts the rows of a list's beginning into windows. Returns what is left of the list.
+    /// Cuts the rows of the first entries into windows. Returns the other entries.
     #[inline(always)]
     fn cut<'c>(&mut self, cells: &'c [i32], grid: Grid) -> &'c [i32] {
         let Grid { row, inputs, phase, last } = grid;
@@ -176,8 +174,8 @@ impl Windows {
             end = place + 1;
             rest = after;
         }
-        // What would begin before the block, or end behind it, begins where the block does, or ends
-        // there. Its inputs that there are not are zeros, and so are those that they become.
+        // A window that would extend past the block is moved to its start or end; its values are
+        // rotated, since those of inputs that do not exist are zeros.
         if before == 0 {
             self.rotate(0, inputs, phase / row);
         }
@@ -195,13 +193,13 @@ impl Windows {
         }
     }
 
-    /// Finds the windows in which an input is not zero, of those that begin before `end`.
+    /// Finds the windows with a non-zero input among those that begin before `end`.
     #[inline(always)]
     fn find_active(&mut self, end: usize, before: usize, grid: Grid) {
         let Grid { row, inputs, phase, last } = grid;
         let windows = end.div_ceil(inputs);
         let mut count = 0;
-        // Without a branch on what is active, which nobody could foretell.
+        // Without a branch on what is active, which is unpredictable.
         for (window, values) in self.values.chunks_exact(inputs).take(windows).enumerate() {
             if let Some(active) = self.active.get_mut(count) {
                 *active = (window * inputs) as u16;
@@ -213,7 +211,7 @@ impl Windows {
             count += usize::from(u128::from_ne_bytes(bytes) != 0);
         }
         self.count = count;
-        // As 16 bits they go to registers by the dozen: none is above 4096 · 8 + 64.
+        // 16 bits hold them, for none is above 4096 · 8 + 64, and let the compiler do many at once.
         let [row, before, phase, last] = [row, before, phase, last].map(|number| number as u16);
         for (start, active) in zip(&mut self.starts, &self.active).take(count) {
             *start = ((before + active) * row).saturating_sub(phase).min(last);

@@ -5,18 +5,18 @@ use std::path::PathBuf;
 use anyhow::Context;
 
 use super::data_args::{DataArgs, other_data};
-use super::{UsageError, progress};
+use super::{progress, usage};
 use crate::device::counts::read_counts;
 use crate::evaluate::compare::{ComparedModel, Comparison};
 use crate::model::Blob;
 use crate::report::text;
 
-/// Put several models side by side on the same test images.
+/// Compare models on the same test images.
 ///
-/// Accuracy with its 95 % confidence interval (Wilson), size, the multiplications that a device
-/// cannot skip, and the instructions of an inference on every board, counted for the reference models
-/// and estimated for others; the images that each model alone gets wrong; and for every pair, whether their
-/// difference is more than chance (McNemar's exact test).
+/// Prints accuracy with its 95 % confidence interval (Wilson), size, the multiplications that a
+/// device cannot skip, and the instructions of an inference on every board (counted for the
+/// reference models, estimated for others); the images that only one model gets wrong; and for
+/// every pair, whether the difference is significant (McNemar's exact test).
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -27,7 +27,7 @@ pub struct Args {
     #[arg(required = true, value_name = "MODEL")]
     models: Vec<PathBuf>,
 
-    /// File with counted instructions [default: those of the reference models, built in]
+    /// File with counted instructions [default: the built-in counts of the reference models]
     #[arg(long, value_name = "FILE")]
     instructions: Option<PathBuf>,
 
@@ -41,8 +41,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let [_, _, ..] = args.models[..] else {
-        let message = "there is one model: give at least two to compare";
-        return Err(UsageError(message.to_owned()).into());
+        return Err(usage("there is one model: give at least two to compare"));
     };
     let counts = read_counts(args.instructions.as_deref())?;
     let blobs = args.models.iter().map(|path| Blob::load(path)).collect::<Result<Vec<_>, _>>()?;
@@ -58,7 +57,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     bar.finish_and_clear();
     let comparison = Comparison::new(contenders);
     if args.json {
-        super::print(&format!("{}\n", serde_json::to_string(&comparison)?))?;
+        super::print_json(&comparison)?;
     } else {
         let notes = comparison.models.iter().filter(|model| model.classes > data.classes.len());
         let mut notes: String = notes.map(|model| note(model, data.classes.len())).collect();
@@ -73,8 +72,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
 fn note(model: &ComparedModel, classes: usize) -> String {
     format!(
-        "note: {} tells {} classes apart, the data have {classes}: every image that it takes for \
-         one of the others counts as wrong\n",
+        "note: {} has {} classes, the data have {classes}: every image that it assigns to one of \
+         the others counts as wrong\n",
         model.name, model.classes
     )
 }

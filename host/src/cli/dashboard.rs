@@ -21,26 +21,26 @@ const REFRESH: Duration = Duration::from_millis(100);
 const TRAIN: Color = Color::Yellow;
 const VALIDATION: Color = Color::Cyan;
 
-/// Curves of loss and accuracy, progress, and time left; the lines of the epochs scroll above.
+/// Curves of loss and accuracy, progress, and time left, below the lines of the epochs.
 pub struct Dashboard {
     terminal: DefaultTerminal,
     view: View,
     drawn: Instant,
     /// Lines of the epochs so far.
     lines: Vec<String>,
-    /// The terminal's, when it was last drawn on.
+    /// Width of the terminal at the last drawing.
     width: u16,
 }
 
-/// What is shown.
+/// The content of the view.
 #[derive(Default)]
 struct View {
     epochs: usize,
-    /// Epoch in hand, and the share of it that is done.
+    /// The current epoch, and the fraction of it that is done.
     epoch: usize,
-    share: f64,
+    fraction: f64,
     curves: [Curves; 2],
-    /// Of the last epoch; 0 before the first.
+    /// Duration of the last epoch; 0 before the first one.
     seconds: f64,
 }
 
@@ -56,7 +56,7 @@ impl Dashboard {
     pub fn new(config: &TrainConfig) -> io::Result<Self> {
         let viewport = Viewport::Inline(HEIGHT);
         let terminal = ratatui::try_init_with_options(TerminalOptions { viewport });
-        // A terminal that does not say where its cursor is, is left in raw mode.
+        // If the terminal does not report its cursor, ratatui leaves it in raw mode.
         let terminal = terminal.inspect_err(|_| {
             interrupt::restore();
             keys();
@@ -68,13 +68,13 @@ impl Dashboard {
         Ok(dashboard)
     }
 
-    /// A terminal that cannot be drawn on is no reason to stop training.
+    /// Draws the view. Errors of the terminal are ignored: training goes on.
     fn draw(&mut self) {
         self.drawn = Instant::now();
         let size = self.terminal.size().unwrap_or_default();
         let _ = self.terminal.draw(|frame| self.view.draw(frame));
         if size.width < self.width {
-            // A terminal that becomes narrower is cleared by ratatui, with the lines above.
+            // When the terminal becomes narrower, ratatui clears it with the lines above the view.
             let room = usize::from(size.height.saturating_sub(HEIGHT));
             let first = self.lines.len().saturating_sub(room);
             for line in &self.lines[first..] {
@@ -90,7 +90,7 @@ impl Observer for Dashboard {
     fn batch(&mut self, epoch: usize, done: usize, total: usize) {
         if self.drawn.elapsed() >= REFRESH {
             self.view.epoch = epoch;
-            self.view.share = done as f64 / total as f64;
+            self.view.fraction = done as f64 / total as f64;
             keys();
             self.draw();
         }
@@ -117,12 +117,12 @@ impl Drop for Dashboard {
     }
 }
 
-/// Puts a line above the view.
+/// Inserts a line above the view.
 fn insert(terminal: &mut DefaultTerminal, line: &str) {
     let _ = terminal.insert_before(1, |buffer| Line::raw(line).render(buffer.area, buffer));
 }
 
-/// In raw mode Ctrl-C is a key like others.
+/// Handles keys; in raw mode Ctrl-C is one of them.
 fn keys() {
     while event::poll(Duration::ZERO).unwrap_or(false) {
         let Ok(Event::Key(key)) = event::read() else { continue };
@@ -147,7 +147,7 @@ impl View {
             },
         ];
         self.epoch = (epoch.epoch + 1).min(self.epochs);
-        self.share = if epoch.epoch == self.epochs { 1.0 } else { 0.0 };
+        self.fraction = if epoch.epoch == self.epochs { 1.0 } else { 0.0 };
         self.seconds = epoch.seconds.into();
     }
 
@@ -158,7 +158,7 @@ impl View {
         let [loss, accuracy] = Layout::horizontal([Constraint::Fill(1); 2]).areas(charts);
         self.chart(frame, loss, "loss", &self.curves[0]);
         self.chart(frame, accuracy, "accuracy %", &self.curves[1]);
-        let done = (self.epoch as f64 - 1.0 + self.share) / self.epochs as f64;
+        let done = (self.epoch as f64 - 1.0 + self.fraction) / self.epochs as f64;
         let left = self.seconds * self.epochs as f64 * (1.0 - done);
         let label = if self.seconds > 0.0 {
             format!("epoch {} of {}, at most {left:.0} s left", self.epoch, self.epochs)
@@ -187,7 +187,7 @@ impl View {
             let line = Dataset::default().data(data).style(Style::new().fg(color));
             line.marker(Marker::Braille).graph_type(GraphType::Line)
         };
-        // A legend within the chart is left out where the terminal is narrow.
+        // The title is the legend: in a narrow terminal, ratatui omits one within the chart.
         let title = Line::from_iter([
             Span::raw(title),
             Span::styled("  train", TRAIN),

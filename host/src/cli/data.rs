@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use super::UsageError;
 use super::config_args::{ConfigArgs, check_images};
 use super::data_args::DataArgs;
+use super::usage;
 use crate::data::augment::{self, Augmenter};
 use crate::data::picture::sheet;
 use crate::data::shrink::shrink;
 
-/// Look at the data that a training gets.
+/// Show the images that a network is trained on.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -25,10 +25,10 @@ enum Command {
     Show(ShowArgs),
 }
 
-/// Write a contact sheet of training images as a network gets them.
+/// Write a contact sheet of training images, augmented as in training.
 ///
-/// A row for each class: an image as it is, then as the epochs of a training with this
-/// configuration get it, the first on the left.
+/// A row for each class: the original image, then its variants in the epochs of a training with
+/// this configuration, from epoch 1.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -60,11 +60,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 fn show(args: &ShowArgs) -> anyhow::Result<()> {
     let config = args.config.resolve(None)?;
     if args.output.extension().is_none_or(|extension| extension != "png") {
-        return Err(UsageError(format!(
-            "{} is not named as a picture: give --output a name that ends in .png",
+        return Err(usage(format!(
+            "{} is no PNG file: give --output a name that ends in .png",
             args.output.display()
-        ))
-        .into());
+        )));
     }
     super::check_replaceable(&args.output, b"\x89PNG\r\n\x1a\n", "a PNG picture")?;
     let data = args.data.load()?;
@@ -100,6 +99,5 @@ fn show(args: &ShowArgs) -> anyhow::Result<()> {
         input.width(),
         input.width(),
         args.output.display()
-    ))?;
-    Ok(())
+    ))
 }

@@ -1,10 +1,10 @@
-//! Which data a command works on.
+//! Flags that choose the data of a command.
 
 use std::path::PathBuf;
 
 use inkbit_core::Model;
 
-use super::UsageError;
+use super::wrong_use;
 use crate::data::{DataError, Dataset, Source, labels, load};
 use crate::run::Run;
 
@@ -20,7 +20,7 @@ pub struct DataArgs {
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 
-    /// Text file with the names of the classes, one a line, to show instead of their numbers
+    /// Text file with the labels of the classes, one per line, shown instead of their numbers
     #[arg(long, value_name = "FILE")]
     pub labels: Option<PathBuf>,
 
@@ -30,7 +30,7 @@ pub struct DataArgs {
 }
 
 impl DataArgs {
-    /// The file of labels as it was given.
+    /// The path of the file of labels, as given.
     pub fn labels_name(&self) -> Option<String> {
         self.labels.as_ref().map(|path| path.display().to_string())
     }
@@ -38,7 +38,7 @@ impl DataArgs {
     /// Loads the data that the flags name, MNIST by default.
     pub fn load(&self) -> anyhow::Result<Dataset> {
         if let Some(path) = &self.labels {
-            // A file that is no use is found before anything is loaded.
+            // An unusable file is found before anything is loaded.
             labels::read(path)?;
         }
         let mut data = self.load_or("mnist")?;
@@ -47,22 +47,22 @@ impl DataArgs {
         Ok(data)
     }
 
-    /// Loads the data that the flags name, MNIST by default, with a label for each class of a model:
-    /// its own, unless the flags give others.
+    /// Loads the data that the flags name, MNIST by default, with the labels of the flags, else
+    /// those of the model.
     pub fn load_for_model(&self, model: &Model<'_>) -> anyhow::Result<Dataset> {
         let classes = self.labels_or(labels::of_model(model), "the model has")?;
         Ok(Dataset { classes, ..self.load_or("mnist")? })
     }
 
-    /// Loads the data that the flags name, or else those of a run, with a label for each class of
-    /// the run: its own, unless the flags give others.
+    /// Loads the data that the flags name, else those of the run, with the labels of the flags,
+    /// else those of the run.
     pub fn load_for(&self, run: &Run) -> anyhow::Result<Dataset> {
         let classes = self.labels_or(run.data.classes.clone(), "the run has")?;
         let data = self.load_or(&run.data.name).map_err(|error| {
             match error.downcast_ref::<DataError>() {
                 Some(DataError::Unknown { name }) if self.data.is_none() => anyhow::anyhow!(
-                    "there are no data `{name}` here, which {} names, as it was given to `inkbit \
-                     train`: say where they are with --data DIR",
+                    "the data `{name}`, which {} names as they were given to `inkbit train`, are not \
+                     here: say where they are with --data DIR",
                     run.folder().join("data.toml").display()
                 ),
                 _ => error,
@@ -81,12 +81,11 @@ impl DataArgs {
     fn load_or(&self, default: &str) -> anyhow::Result<Dataset> {
         let name = self.data.as_deref().unwrap_or(default);
         let source = Source::new(name, self.data_dir.clone(), self.mirror.clone());
-        load(&source).map_err(|error| -> anyhow::Error {
-            if error.is_usage() { UsageError::of(&error).into() } else { error.into() }
-        })
+        load(&source)
+            .map_err(|error| if error.is_usage() { wrong_use(error) } else { error.into() })
     }
 
-    /// These labels, unless the flags give as many others.
+    /// The labels of the flags, which must be as many as these, or else these.
     fn labels_or(&self, labels: Vec<String>, whose: &str) -> anyhow::Result<Vec<String>> {
         match &self.labels {
             Some(path) => Ok(labels::read_for(path, labels.len(), whose)?),
@@ -95,7 +94,7 @@ impl DataArgs {
     }
 }
 
-/// What to say of a model that was trained on other data than these: its accuracy may mean little.
+/// A note if the model was trained on other data than these, where its accuracy may mean little.
 pub fn other_data(name: &str, model: &Model<'_>, data: &Dataset) -> Option<String> {
     let is_other = model.header().provenance.digest != data.digest();
     is_other.then(|| format!("note: {name} was trained on other data than {}", data.name))

@@ -1,9 +1,10 @@
-//! Which device a command speaks to.
+//! Flags that choose the device that a command communicates with.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use super::{usage, wrong_use};
 use crate::device::board::{self, Board};
 use crate::device::qemu::Screen;
 use crate::device::{Client, Emulator, Firmware, port};
@@ -15,20 +16,20 @@ use crate::support::numbers::{grouped, percent};
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Device")]
 pub struct DeviceArgs {
-    /// Board that QEMU emulates: lm3s6965evb, microbit, mps2-an386, mps2-an505, riscv32-virt; or
-    /// `all` of them
+    /// Board to emulate in QEMU: lm3s6965evb, microbit, mps2-an386, mps2-an505, riscv32-virt; or
+    /// `all`
     #[arg(long, value_name = "NAME", conflicts_with_all = ["port", "baud"])]
     pub device: Option<String>,
 
-    /// Serial port of a board that already holds firmware and model: /dev/ttyACM0
+    /// Serial port of a board with firmware and model, such as /dev/ttyACM0
     #[arg(long, value_name = "PORT")]
     pub port: Option<String>,
 
-    /// Bits a second on the port [default: 115200]
+    /// Baud rate of the port [default: 115200]
     #[arg(long, requires = "port", value_parser = clap::value_parser!(u32).range(1..))]
     pub baud: Option<u32>,
 
-    /// Firmware to emulate, an ELF file [default: what `cargo xtask firmware` has built]
+    /// Firmware to emulate, an ELF file [default: the one that `cargo xtask firmware` built]
     #[arg(long, value_name = "FILE", requires = "device")]
     pub firmware: Option<PathBuf>,
 }
@@ -44,22 +45,21 @@ impl DeviceArgs {
         match self.device.as_deref() {
             None => Ok(Vec::new()),
             Some("all") if self.firmware.is_some() => {
-                let message = "--firmware is for one board; name it with --device, not `all`";
-                Err(super::UsageError(message.to_owned()).into())
+                Err(usage("--firmware is for one board; name it with --device, not `all`"))
             }
             Some("all") => Ok(board::all()),
             Some(name) => Ok(vec![find_board(name)?]),
         }
     }
 
-    /// Starts a board in QEMU with the model in its place.
+    /// Starts a board in QEMU with the model in its region of flash.
     pub fn emulate(&self, board: &Board, blob: &Blob) -> anyhow::Result<Client> {
         let firmware = Firmware::find(board, self.firmware.as_deref())?;
         let emulator = Emulator::start(board, &firmware, blob.bytes(), &Screen::Headless)?;
         Ok(emulator.into_client()?)
     }
 
-    /// Opens the serial port, if one was given.
+    /// Opens the serial port if one is given.
     pub fn open_port(&self) -> anyhow::Result<Option<Client>> {
         let Some(port) = &self.port else { return Ok(None) };
         let line = port::open(port, self.baud.unwrap_or(port::BAUD))?;
@@ -68,13 +68,13 @@ impl DeviceArgs {
     }
 }
 
-/// A board by its name on the command line; a wrong one is a wrong use.
+/// The board of this name; an unknown name is a wrong use.
 pub fn find_board(name: &str) -> anyhow::Result<Board> {
-    Board::find(name).map_err(|error| super::UsageError::of(&error).into())
+    Board::find(name).map_err(wrong_use)
 }
 
-/// The model that a board is to run: that of the file, or else the board's default, with a line that
-/// names it.
+/// The model for a board: that of the file, else the best reference model that fits, with a line
+/// that names it.
 pub fn model_for(board: &Board, path: Option<&Path>) -> anyhow::Result<(Blob, String)> {
     if let Some(path) = path {
         let blob = Blob::load(path)?;
@@ -97,5 +97,5 @@ pub fn model_for(board: &Board, path: Option<&Path>) -> anyhow::Result<(Blob, St
 /// Checks that a model fits a board.
 pub fn check_fit(board: &Board, blob: &Blob) -> anyhow::Result<()> {
     let model = blob.model().context("the model changed while it was in memory")?;
-    Ok(board.check(&model, blob.bytes())?)
+    Ok(board::check(board, &model, blob.bytes())?)
 }

@@ -6,13 +6,13 @@ use crate::run::Observer;
 use crate::support::numbers::percent;
 use crate::train::history::{Epoch, History};
 
-/// A line per epoch, each with this text before it.
+/// Prints a line per epoch, each after this prefix.
 pub fn lines(config: &TrainConfig, prefix: String) -> impl Observer + use<> {
     interrupt::begun();
     Lines { epochs: config.epochs, prefix }
 }
 
-/// One line of text for an epoch, without a line break.
+/// The line of an epoch, without a line break.
 pub fn line(epoch: &Epoch, epochs: usize, best: bool) -> String {
     format!(
         "epoch {:3}/{epochs}  train loss {:.4} acc {:>7}  validation loss {:.4} acc {:>7}  \
@@ -42,7 +42,7 @@ impl Observer for Lines {
         if super::quiet() {
             return;
         }
-        // Nobody reading any more is no reason to stop training.
+        // If standard output is closed, training goes on.
         let line = line(epoch, self.epochs, is_best(epoch, history));
         let _ = super::print(&format!("{}{line}\n", self.prefix));
     }

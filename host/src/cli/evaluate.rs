@@ -32,8 +32,8 @@ pub struct Args {
     #[command(flatten)]
     data: DataArgs,
 
-    /// Measure it on changed images instead: shifted, turned, scaled, thicker, thinner, fainter or
-    /// stronger; as they are, and recentred as a device does it
+    /// Measure on changed images instead (shifted, rotated, scaled, thicker, thinner, fainter or
+    /// stronger), with and without the recentring that a device does
     #[arg(long)]
     robust: bool,
 
@@ -42,7 +42,7 @@ pub struct Args {
     json: bool,
 }
 
-/// What is measured.
+/// The network to measure.
 enum Subject {
     Model(Blob),
     Run(Box<Run>, Mlp),
@@ -71,7 +71,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         super::complain(&note);
     }
     if args.json {
-        super::print(&format!("{}\n", serde_json::to_string(&result)?))?;
+        super::print_json(&result)?;
     } else {
         super::print(&text::evaluation(&result, super::coloured()))?;
     }
@@ -92,7 +92,7 @@ impl Subject {
 }
 
 fn robust(args: &Args, subject: &Subject, images: &Images) -> anyhow::Result<()> {
-    // Images that do not fit are found before they are changed.
+    // Images that do not fit the network are found before any is changed.
     subject.evaluate(images)?;
     let bar = progress::bar(CONDITIONS.len(), "changing images");
     let results = measure(
@@ -104,7 +104,7 @@ fn robust(args: &Args, subject: &Subject, images: &Images) -> anyhow::Result<()>
     let results = results?;
     if args.json {
         let object = serde_json::json!({ "images": images.len(), "conditions": results });
-        super::print(&format!("{object}\n"))?;
+        super::print_json(&object)?;
     } else {
         super::print(&text::robustness(&results, images.len()))?;
     }

@@ -4,21 +4,21 @@ use std::path::PathBuf;
 
 use inkbit_core::blob::MAGIC;
 
-use super::UsageError;
 use super::device_args::{find_board, model_for};
+use super::usage;
 use crate::device::{Firmware, flash_image};
 use crate::support::files;
 
-/// Make a file that a flasher writes to a board.
+/// Make a flash image: a file that a flasher writes to a board.
 ///
-/// The firmware is flashed once, models any number of times: a .bin or .hex file holds the model
-/// alone, for the region of flash that the board keeps for it. An .elf file holds firmware and
-/// model together.
+/// The firmware is flashed once, models any number of times: a .bin or .hex file holds only the
+/// model, for the region of flash that the board reserves for it. An .elf file holds firmware and
+/// model.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   inkbit image --board microbit -o model.hex                   the best reference model that fits
-  inkbit image --board lm3s6965evb model.inkbit -o model.hex   Intel HEX, knows its address
+  inkbit image --board lm3s6965evb model.inkbit -o model.hex   Intel HEX, with the address
   inkbit image --board lm3s6965evb model.inkbit -o model.bin   raw; the address is printed
   inkbit image --board lm3s6965evb model.inkbit -o all.elf     with the firmware, for a debugger
   inkbit image --board lm3s6965evb model.inkbit -o all.hex --firmware firmware.elf")]
@@ -30,12 +30,12 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     board: String,
 
-    /// File to write; its extension chooses the format: .bin, .hex or .elf
+    /// File to write; its extension selects the format: .bin, .hex or .elf
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 
-    /// Firmware to put with the model into .hex or .elf [default for .elf: what
-    /// `cargo xtask firmware` has built]
+    /// Firmware to include in a .hex or .elf file [default for .elf: the one that `cargo xtask
+    /// firmware` built]
     #[arg(long, value_name = "FILE")]
     firmware: Option<PathBuf>,
 }
@@ -56,8 +56,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
     let (content, what) = match extension {
         Some("bin") if args.firmware.is_some() => {
-            let message = "a .bin file holds the model alone; leave out --firmware, or write .elf";
-            return Err(UsageError(message.to_owned()).into());
+            return Err(usage(
+                "a .bin file holds the model alone; leave out --firmware, or write .elf",
+            ));
         }
         Some("bin") => (blob.bytes().to_vec(), "the model, raw"),
         Some("hex") if args.firmware.is_some() => {
@@ -74,11 +75,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             (merged.elf().to_vec(), "firmware and model, ELF")
         }
         _ => {
-            return Err(UsageError(format!(
+            return Err(usage(format!(
                 "{} has none of the extensions .bin, .hex and .elf, which choose the format",
                 args.output.display()
-            ))
-            .into());
+            )));
         }
     };
     files::write(&args.output, &content)?;
@@ -88,6 +88,5 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         board.name,
         blob.bytes().len(),
         board.memory.model.bytes,
-    ))?;
-    Ok(())
+    ))
 }

@@ -7,10 +7,10 @@ use ratatui::crossterm::terminal::size;
 use crate::model::Blob;
 use crate::report::text;
 
-/// Characters in a line where there is no terminal.
+/// Characters per line where there is no terminal.
 const COLUMNS: usize = 80;
 
-/// Show what a model is: input, classes, layers, sizes, CRC, and where it comes from.
+/// Show a model's input, classes, layers, sizes, CRC and provenance.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -20,7 +20,7 @@ pub struct Args {
     /// The model
     model: PathBuf,
 
-    /// Draw what units of the first layer look for
+    /// Draw the weights of units of the first layer
     #[arg(long)]
     weights: bool,
 }

@@ -1,5 +1,5 @@
-//! Ctrl-C: which interruption ends the epoch in hand, which one the process, and who restores the
-//! terminal.
+//! Ctrl-C: the first interrupt ends training after the current epoch, the second one ends the
+//! process at once; either way the terminal is restored.
 
 use std::io;
 use std::sync::OnceLock;
@@ -9,31 +9,32 @@ use ratatui::crossterm::{cursor, execute, terminal};
 
 /// Set by the first Ctrl-C.
 static STOP: AtomicBool = AtomicBool::new(false);
-/// Whether there is an epoch in hand that a first Ctrl-C lets end.
+/// Whether an epoch is running, which a first Ctrl-C lets end.
 static TRAINING: AtomicBool = AtomicBool::new(false);
-/// Whether the terminal is the dashboard's.
+/// Whether the dashboard owns the terminal.
 static DASHBOARD: AtomicBool = AtomicBool::new(false);
 
-/// Training begins: from now on the first interruption lets the epoch in hand end.
+/// Training begins: from now on, the first interrupt lets the current epoch end.
 pub fn begun() {
     static HANDLER: OnceLock<bool> = OnceLock::new();
-    // Without a handler Ctrl-C just ends the process, and --resume goes on from the last epoch.
+    // Without a handler, Ctrl-C ends the process, and --resume goes on after the last whole epoch.
     HANDLER.get_or_init(|| ctrlc::set_handler(interrupt).is_ok());
     TRAINING.store(true, Ordering::SeqCst);
 }
 
-/// The terminal is the dashboard's until training has ended, and an interruption restores it.
+/// The dashboard owns the terminal until training ends; an interrupt that ends the process restores
+/// it.
 pub fn dashboard_begun() {
     DASHBOARD.store(true, Ordering::SeqCst);
 }
 
-/// Training has ended: from now on the first interruption ends the process.
+/// Training has ended: from now on, the first interrupt ends the process.
 pub fn ended() {
     TRAINING.store(false, Ordering::SeqCst);
     DASHBOARD.store(false, Ordering::SeqCst);
 }
 
-/// The first interruption ends training after the epoch in hand, the second one at once.
+/// Handles an interrupt: the first ends training after the current epoch, the second at once.
 pub fn interrupt() {
     let dashboard = DASHBOARD.load(Ordering::SeqCst);
     if STOP.swap(true, Ordering::SeqCst) || !TRAINING.load(Ordering::SeqCst) {
@@ -47,12 +48,12 @@ pub fn interrupt() {
     }
 }
 
-/// Whether somebody has interrupted.
+/// Whether there was an interrupt.
 pub fn stopping() -> bool {
     STOP.load(Ordering::SeqCst)
 }
 
-/// Gives the terminal back as it was.
+/// Restores the terminal.
 pub fn restore() {
     let _ = terminal::disable_raw_mode();
     let _ = execute!(io::stdout(), cursor::MoveToColumn(0), cursor::Show);

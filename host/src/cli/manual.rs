@@ -9,7 +9,7 @@ use clap_complete::Shell;
 use super::Cli;
 use crate::support::files;
 
-/// Print a script that completes commands, flags and files in a shell.
+/// Print a script for a shell that completes commands, flags and files.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -36,8 +36,7 @@ pub struct ManArgs {
 pub fn completions(args: &CompletionsArgs) -> anyhow::Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "inkbit", &mut script);
-    super::print(&String::from_utf8_lossy(&script))?;
-    Ok(())
+    super::print(&String::from_utf8_lossy(&script))
 }
 
 pub fn man(args: &ManArgs) -> anyhow::Result<()> {
@@ -49,11 +48,10 @@ pub fn man(args: &ManArgs) -> anyhow::Result<()> {
     for (name, page) in &pages {
         files::write(&args.folder.join(name).with_extension("1"), page)?;
     }
-    super::print(&format!("wrote {} pages into {}\n", pages.len(), args.folder.display()))?;
-    Ok(())
+    super::print(&format!("wrote {} pages into {}\n", pages.len(), args.folder.display()))
 }
 
-/// The page of a command, and those of its subcommands but `help`.
+/// Adds the page of a command, and those of its subcommands except `help`.
 fn add(pages: &mut Vec<(String, Vec<u8>)>, name: &str, command: &Command) -> io::Result<()> {
     let mut page = Vec::new();
     clap_mangen::Man::new(command.clone()).title(name).render(&mut page)?;

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Parser, Subcommand};
+use serde::Serialize;
 
 use crate::report::terminal;
 use crate::support::error::chain;
@@ -46,12 +47,12 @@ mod verify_device;
     version,
     after_help = "\
 Examples:
-  inkbit quickstart                              the whole way in seconds
+  inkbit quickstart                              train, quantize, verify and predict in seconds
   inkbit train --preset classic --out runs/classic
   inkbit quantize runs/classic -o classic.inkbit
   inkbit verify classic.inkbit                   host and core agree on every logit
   inkbit predict classic.inkbit photo.png --show
-  inkbit report runs/classic -o classic.html     all that is to be seen of it, as one page
+  inkbit report runs/classic -o classic.html     a self-contained HTML report
   inkbit run --board lm3s6965evb classic.inkbit  draw on an emulated board
 
 `inkbit help SUBCOMMAND` says more. Exit codes: 0 done, 1 failed, 2 wrong usage,
@@ -74,7 +75,7 @@ enum Command {
     Quantize(quantize::Args),
     Evaluate(evaluate::Args),
     Models(models::Args),
-    Sweep(sweep::Args),
+    Sweep(Box<sweep::Args>),
     Verify(verify::Args),
     Predict(predict::Args),
     Inspect(inspect::Args),
@@ -90,17 +91,25 @@ enum Command {
 /// A wrong use of the command, as opposed to a failure: exit code 2.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct UsageError(pub String);
+struct UsageError(String);
 
-impl UsageError {
-    /// The same as that error, with its causes.
-    fn of(error: &(dyn Error + 'static)) -> Self {
-        Self(chain(error))
-    }
+/// A wrong use with this message.
+fn usage(message: impl Into<String>) -> anyhow::Error {
+    UsageError(message.into()).into()
 }
 
-/// Somebody has interrupted the command, which has saved what there was and said how to go on: exit
-/// code 130, as shells have it.
+/// The same as that error with its causes, as a wrong use.
+fn wrong_use(error: impl Error + 'static) -> anyhow::Error {
+    usage(chain(&error))
+}
+
+/// Reads a file that a flag names; one that cannot be read is a wrong use.
+fn read_text(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).map_err(|error| wrong_use(FileError::at("read", path)(error)))
+}
+
+/// The command was interrupted; it has saved its state and has said how to go on. Exit code 130, by
+/// the convention of shells.
 #[derive(Debug, thiserror::Error)]
 #[error("interrupted")]
 pub struct Interrupted;
@@ -121,7 +130,7 @@ fn coloured() -> bool {
     !quiet() && terminal::has_colours()
 }
 
-/// Runs the command that the process was started with, and says how it ended.
+/// Runs the command line of this process; its result is the exit code.
 #[must_use]
 pub fn command() -> ExitCode {
     let Err(error) = run(&Cli::parse()) else { return ExitCode::SUCCESS };
@@ -141,11 +150,7 @@ pub fn command() -> ExitCode {
     ExitCode::from(if error.is::<UsageError>() { 2 } else { 1 })
 }
 
-/// Runs what the command line asks for.
-///
-/// # Errors
-///
-/// Whatever stood in the way, with its context.
+/// Runs a subcommand.
 fn run(cli: &Cli) -> anyhow::Result<()> {
     QUIET.store(cli.quiet, Ordering::Relaxed);
     match &cli.command {
@@ -169,7 +174,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     }
 }
 
-/// Refuses to replace a file that does not begin as one of this kind does.
+/// Refuses to replace a file of another kind: one that does not begin with `magic`.
 fn check_replaceable(path: &Path, magic: &[u8], kind: &str) -> anyhow::Result<()> {
     anyhow::ensure!(
         files::is_replaceable(path, magic)?,
@@ -179,14 +184,19 @@ fn check_replaceable(path: &Path, magic: &[u8], kind: &str) -> anyhow::Result<()
     Ok(())
 }
 
-/// Writes a line to standard error; unlike with `eprintln!`, nobody reading it is no panic.
+/// Writes a line to standard error; unlike `eprintln!`, does not panic if that is closed.
 pub fn complain(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
-/// Writes to standard output; unlike `print!`, a closed pipe is an error and not a panic.
-fn print(text: &str) -> io::Result<()> {
+/// Writes to standard output; unlike `print!`, returns an error if that is closed.
+fn print(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
-    out.flush()
+    Ok(out.flush()?)
+}
+
+/// Prints a value as one line of JSON.
+fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
+    print(&(serde_json::to_string(value)? + "\n"))
 }

@@ -11,13 +11,13 @@ use crate::evaluate::ranking::{ModelSummary, mark_best};
 use crate::model::{Blob, builtin, find};
 use crate::report::model_tables::tables;
 
-/// Print a table of models: size, accuracy recorded and measured now, and what they cost on boards.
+/// Print a table of models: size, recorded and measured accuracy, and cost on each board.
 ///
-/// Without an argument, these are the reference models, one for each preset, which are built in; the
-/// best that fits a board is what it runs unless another is named. A model that is named after a
-/// preset is shown with the bytes that it may have at most and the accuracy that the mean of three
-/// seeds has at least. Instructions are the mean of an image, as `cargo xtask count` has counted them
-/// for this very model. The tables are Markdown.
+/// Without an argument, the models are the built-in reference models, one for each preset; a board
+/// runs the best one that fits it unless another is given. A model with the name of a preset is
+/// shown with the preset's limits: its maximum size, and the minimum of the mean accuracy of three
+/// seeds. Instructions are the mean per image, as `cargo xtask count` counted them for exactly this
+/// model. The tables are Markdown.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -31,11 +31,11 @@ pub struct Args {
     #[arg(value_name = "MODEL|DIR")]
     models: Vec<PathBuf>,
 
-    /// Only what the models say of themselves; needs no data
+    /// Print only what the models record; needs no data
     #[arg(long, conflicts_with_all = ["data", "data_dir", "mirror"])]
     recorded: bool,
 
-    /// File with counted instructions [default: those of the reference models, built in]
+    /// File with counted instructions [default: the built-in counts of the reference models]
     #[arg(long, value_name = "FILE")]
     instructions: Option<PathBuf>,
 
@@ -71,7 +71,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         match (entry, file) {
             (Ok(entry), file) => Ok(ModelSummary { file, ..entry }),
             (Err(error), Some(file)) => Err(anyhow::anyhow!(
-                "{}: {error}; or leave the measuring out with --recorded",
+                "{}: {error}; or skip measuring with --recorded",
                 file.display()
             )),
             (Err(error), None) => Err(error.into()),
@@ -84,7 +84,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.bytes));
     mark_best(&mut entries);
     if args.json {
-        super::print(&format!("{}\n", serde_json::to_string(&entries)?))?;
+        super::print_json(&entries)?;
     } else {
         super::print(&tables(&entries))?;
     }

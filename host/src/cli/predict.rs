@@ -12,11 +12,11 @@ use crate::model::{Blob, HostEngine};
 use crate::report::terminal;
 use crate::support::error::chain;
 
-/// Say what is drawn on pictures.
+/// Classify pictures.
 ///
-/// A picture is PNG, JPEG or PGM of any size, dark on light or light on dark, with one digit
-/// anywhere on it. The ink is scaled and centred as that of the training images was. A line for
-/// each picture gives the class, the model's confidence, and the class that came second.
+/// A picture is a PNG, JPEG or PGM file of any size with one digit anywhere on it, dark on light or
+/// light on dark. The digit is scaled and centred like the training images. Each picture's line has
+/// the class, the model's confidence, and the second most likely class.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -24,7 +24,7 @@ Examples:
   inkbit predict model.inkbit photo.jpg --show
   inkbit predict model.inkbit --json scans/*.png
 
-A picture that cannot be read does not keep the others from it; the exit code is then 1.")]
+A picture that cannot be read is reported and skipped; the exit code is then 1.")]
 pub struct Args {
     /// The model
     model: PathBuf,
@@ -33,35 +33,36 @@ pub struct Args {
     #[arg(required = true, value_name = "FILE")]
     pictures: Vec<PathBuf>,
 
-    /// Draw each picture as the model sees it
+    /// Draw each picture as the model gets it
     #[arg(long, conflicts_with = "json")]
     show: bool,
 
-    /// Print one JSON object a line: file, class, confidence, runner_up, logits; or file and error
+    /// Print one JSON object per line: file, class, confidence, runner_up, logits; or file and
+    /// error
     #[arg(long)]
     json: bool,
 }
 
-/// What a model takes a picture for.
+/// The prediction for a picture.
 #[derive(Debug, Serialize)]
 pub struct Prediction<'a> {
     file: &'a str,
     #[serde(flatten)]
-    best: Share,
+    best: Candidate,
     /// Absent if the model has only one class.
     #[serde(skip_serializing_if = "Option::is_none")]
-    runner_up: Option<Share>,
+    runner_up: Option<Candidate>,
     logits: &'a [i32],
 }
 
-/// A class and how sure the model is of it, from 0 to 1.
+/// A class and the model's confidence in it, from 0 to 1.
 #[derive(Debug, Serialize)]
-struct Share {
+struct Candidate {
     class: String,
     confidence: f32,
 }
 
-/// A picture that has no prediction.
+/// The error of a picture that has no prediction.
 #[derive(Debug, Serialize)]
 struct Failure<'a> {
     file: &'a str,
@@ -98,27 +99,33 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Reads the logits of a picture, of which there is at least one.
+/// The prediction of a picture's logits, of which there must be at least one.
 pub fn predict<'a>(model: &Model<'_>, file: &'a str, logits: &'a [i32]) -> Prediction<'a> {
     let mut confidences = vec![0.0; logits.len()];
     softmax(logits, model.header().logit_scale, &mut confidences);
     let mut classes: Vec<usize> = (0..logits.len()).collect();
-    // Stable, so that the lowest class comes first among equals, as it does on the device.
+    // Stable: among equal logits, the lowest class comes first, as on the device.
     classes.sort_by_key(|&class| std::cmp::Reverse(logits[class]));
-    let share = |&class: &usize| Share {
+    let candidate = |&class: &usize| Candidate {
         class: printable(model.label(class)),
         confidence: confidences[class],
     };
-    Prediction { file, best: share(&classes[0]), runner_up: classes.get(1).map(share), logits }
+    Prediction {
+        file,
+        best: candidate(&classes[0]),
+        runner_up: classes.get(1).map(candidate),
+        logits,
+    }
 }
 
 /// A prediction in words.
 pub fn line(prediction: &Prediction<'_>) -> String {
-    let share =
-        |Share { class, confidence }: &Share| format!("{class} ({:.1} %)", 100.0 * confidence);
-    let runner_up = prediction.runner_up.as_ref().map(share);
-    let then = runner_up.map(|share| format!(", then {share}")).unwrap_or_default();
-    format!("{}: {}{then}\n", prediction.file, share(&prediction.best))
+    let candidate = |Candidate { class, confidence }: &Candidate| {
+        format!("{class} ({:.1} %)", 100.0 * confidence)
+    };
+    let runner_up = prediction.runner_up.as_ref().map(candidate);
+    let then = runner_up.map(|second| format!(", then {second}")).unwrap_or_default();
+    format!("{}: {}{then}\n", prediction.file, candidate(&prediction.best))
 }
 
 fn json(value: &impl Serialize) -> anyhow::Result<String> {

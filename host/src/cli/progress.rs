@@ -1,10 +1,10 @@
-//! Progress bars on standard error, for people only.
+//! Progress bars on standard error, only on a terminal.
 
 use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A bar that counts to `total`; hidden where nobody looks or wants to.
+/// A bar that counts to `total`; hidden with --quiet and where standard error is no terminal.
 pub fn bar(total: usize, what: &'static str) -> ProgressBar {
     if super::quiet() || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use inkbit_core::{MAX_COMMAND, MAX_NAME, Model, WeightBits};
 
-use super::UsageError;
 use super::data_args::DataArgs;
+use super::usage;
 use crate::config::TrainConfig;
 use crate::data::{Dataset, Images};
 use crate::evaluate::quantized::{Differences, Quantization};
@@ -19,12 +19,12 @@ use crate::support::shell;
 
 /// Quantize a run's weights to 8, 4 or 2 bits, and write the model that a device runs.
 ///
-/// Weights of 8 bits reach from -127 to 127, of 4 bits they are the odd numbers from -15 to 15, of 2
-/// bits -3, -1, 1 and 3. Activation ranges are calibrated on training images; the test images only
-/// measure what comes out. Hidden units that none of the training images make fire are removed.
+/// Weights of 8 bits are the integers from -127 to 127, of 4 bits the odd integers from -15 to 15,
+/// of 2 bits -3, -1, 1 and 3. Activation ranges are calibrated on training images; test images are
+/// only used to measure the result. Hidden units that are zero for all training images are removed.
 ///
-/// Few bits cost accuracy unless the network was trained for them, by `inkbit train --bits 4
-/// --qat-from 0.45`; then bits and scales are those of the training.
+/// Weights of few bits cost accuracy unless the network was trained for them (`inkbit train --bits
+/// 4 --qat-from 0.45`); then bits and scales are those of the training.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -36,7 +36,7 @@ pub struct Args {
     /// Folder of the training run
     run: PathBuf,
 
-    /// Where to write the model
+    /// File to write the model to
     #[arg(short, long, value_name = "MODEL")]
     out: PathBuf,
 
@@ -44,16 +44,17 @@ pub struct Args {
     #[arg(long)]
     name: Option<String>,
 
-    /// Bits of a weight: 8, 4 or 2, for all layers or one for each [default: 8]
+    /// Bits of a weight: 8, 4 or 2, for all layers or one for each [default: those of the
+    /// run]
     #[arg(long, value_name = "BITS", value_delimiter = ',', value_parser = bits::parse)]
     bits: Option<Vec<u8>>,
 
-    /// Whether the weights of a hidden layer share one scale, or each output has its own: layer or
-    /// output [default: output]
-    #[arg(long)]
+    /// Whether the weights of a hidden layer share a scale, or each output has its own [default:
+    /// that of the run]
+    #[arg(long, value_enum, value_name = "PER")]
     scales: Option<Granularity>,
 
-    /// Keep hidden units that never fire
+    /// Keep hidden units that are zero for all training images
     #[arg(long)]
     keep_dead: bool,
 
@@ -61,7 +62,7 @@ pub struct Args {
     data: DataArgs,
 }
 
-/// Where quantization-aware training begins in the command that is suggested.
+/// `qat_from` of the suggested command.
 const QAT_FROM: f32 = 0.45;
 
 /// How to quantize.
@@ -74,7 +75,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// What the flags ask for, and else what the run's configuration says.
+    /// By the flags, else by the run's configuration.
     pub fn new(
         run: &Run,
         bits: Option<&[u8]>,
@@ -83,7 +84,7 @@ impl Plan {
         let layers = run.config.hidden.len() + 1;
         let config = &run.config;
         let bits = bits::per_layer(bits.unwrap_or(&config.bits), layers)
-            .map_err(|error| UsageError(format!("--{error}")))?;
+            .map_err(|error| usage(format!("--{error}")))?;
         let granularity = granularity.unwrap_or(config.scales);
         let other = bits != config.layer_bits()? || granularity != config.scales;
         if other && run.weights()?.has_scales() {
@@ -95,18 +96,18 @@ impl Plan {
                 trained.join(","),
                 config.scales
             );
-            return Err(UsageError(message).into());
+            return Err(usage(message));
         }
         Ok(Self { bits, granularity, keep_dead: false })
     }
 }
 
-/// A quantized model and what quantization has cost.
+/// A quantized model and the cost of quantization.
 pub struct Outcome {
     pub blob: Blob,
     pub int: Evaluation,
     pub report: Quantization,
-    /// The command that would train for so few bits, if that has not been done.
+    /// The command for quantization-aware training, if the bits are few and there was none.
     pub hint: Option<String>,
 }
 
@@ -116,14 +117,14 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let plan = Plan::new(&run, args.bits.as_deref(), args.scales)?;
     let plan = Plan { keep_dead: args.keep_dead, ..plan };
     let name = args.name.clone().unwrap_or_else(|| default_name(&run));
-    // A name that does not fit is found out before anything is computed.
+    // An illegal name is found before anything is computed.
     if !(1..=MAX_NAME).contains(&name.len()) || name.contains(char::is_control) {
         let message = format!(
             "--name is {name:?}, {} bytes long, but must be from 1 to {MAX_NAME} bytes, without \
              line breaks",
             name.len()
         );
-        return Err(UsageError(message).into());
+        return Err(usage(message));
     }
     run.weights()?;
     check_replaceable(&args.out)?;
@@ -131,8 +132,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let outcome = quantize_run(&run, &data, name, plan)?;
     outcome.blob.save(&args.out)?;
     run.save_quantization(&outcome.report)?;
-    super::print(&describe(&outcome, &args.out, &data.name)?)?;
-    Ok(())
+    super::print(&describe(&outcome, &args.out, &data.name)?)
 }
 
 /// Quantizes a run's best weights and measures them before and after.
@@ -197,14 +197,14 @@ pub fn quantize_run(
     Ok(Outcome { blob, int, report, hint })
 }
 
-/// Images whose logits differ between two models.
+/// The number of images whose logits differ between two models.
 fn changed(model: &Model<'_>, other: &Model<'_>, images: &Images) -> anyhow::Result<usize> {
     let (logits, others) = (int_logits(model, images)?, int_logits(other, images)?);
     let rows = logits.chunks_exact(model.classes()).zip(others.chunks_exact(other.classes()));
     Ok(rows.filter(|(row, other)| row != other).count())
 }
 
-/// Float against integers, sizes, and how to go on with these data.
+/// Accuracy before and after, sizes, and the command to go on with these data.
 pub fn describe(outcome: &Outcome, path: &Path, data: &str) -> anyhow::Result<String> {
     let Outcome { blob, report, hint, .. } = outcome;
     let mut text = text::quantization(report);
@@ -227,14 +227,14 @@ pub fn describe(outcome: &Outcome, path: &Path, data: &str) -> anyhow::Result<St
     Ok(text)
 }
 
-/// The name of a run's folder, so much of it as a model has room for.
+/// The name of a run's folder, truncated to the maximum length of a model's name.
 pub fn default_name(run: &Run) -> String {
     let folder = run.folder().canonicalize().unwrap_or_else(|_| run.folder().to_owned());
     let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
     shortened(name.unwrap_or_else(|| "model".to_owned()), MAX_NAME)
 }
 
-/// The beginning of a text, so much of it as the format has room for.
+/// A text truncated to so many bytes, at the boundary of a character.
 fn shortened(mut text: String, bytes: usize) -> String {
     while text.len() > bytes {
         text.pop();

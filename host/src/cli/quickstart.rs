@@ -6,10 +6,10 @@ use std::time::Instant;
 use inkbit_core::softmax::probability;
 use inkbit_core::{Model, argmax};
 
-use super::config_args::ConfigArgs;
 use super::data_args::DataArgs;
 use super::trained::fit;
-use super::{interrupt, print, progress, quantize, verify as verify_command};
+use super::{interrupt, print, progress, quantize, verify as verify_command, wrong_use};
+use crate::config::TrainConfig;
 use crate::data::{DataError, Dataset, Source, load};
 use crate::evaluate::reference::Reference;
 use crate::evaluate::verify::verify;
@@ -19,24 +19,25 @@ use crate::report::{terminal, text};
 use crate::run::{DataInfo, Run};
 use crate::support::numbers::percent;
 
-/// Epochs that are enough for an accuracy near the full training's, within the time.
+/// Enough epochs for almost the accuracy of the full training, in a few seconds.
 const EPOCHS: usize = 8;
-/// Digits drawn at the end, and how many of them beside each other.
+/// Digits drawn at the end, and digits per row.
 const SAMPLES: usize = 6;
 const COLUMNS: usize = 3;
-/// Pixels cut off each edge of a sample so that three fit 80 columns; digits have a wider margin.
+/// Pixels cropped from each edge of a sample, so that three fit in 80 columns; the margin of digits
+/// is wider.
 const CROP: usize = 2;
 
-/// The whole way in some ten seconds: train, quantize, evaluate, verify, predict.
+/// Train, quantize, evaluate, verify and predict, in about ten seconds.
 ///
-/// Takes MNIST if it can be found or downloaded, and otherwise digits that Inkbit draws itself.
+/// Uses MNIST if it is found or can be downloaded, otherwise digits that Inkbit draws itself.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   inkbit quickstart
   inkbit quickstart --data synthetic --out /tmp/first")]
 pub struct Args {
-    /// Folder for the run and the model; what an earlier quickstart left there is replaced
+    /// Folder for the run and the model; those of an earlier quickstart are replaced
     #[arg(long, value_name = "DIR", default_value = "runs/quickstart")]
     out: PathBuf,
 
@@ -61,8 +62,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         data.test.len()
     ))?;
 
-    let flags = ConfigArgs { epochs: Some(EPOCHS), seed: Some(args.seed), ..ConfigArgs::default() };
-    let config = flags.resolve(None)?;
+    let config = TrainConfig { epochs: EPOCHS, seed: args.seed, ..TrainConfig::default() };
+    config.validate().map_err(wrong_use)?;
     let widths = config.widths(data.train.side, data.classes.len());
     let widths: Vec<String> = widths.iter().map(ToString::to_string).collect();
     let dropout = config.dropout;
@@ -87,7 +88,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     heading("4. Evaluate it on the test images")?;
     print(&text::evaluation(&quantized.int, super::coloured()))?;
 
-    // From the file on, as a device would.
+    // From here on the file is used, as on a device.
     let blob = Blob::load(&model_path)?;
     let model = blob.model()?;
 
@@ -107,7 +108,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         percent(quantized.int.accuracy),
         start.elapsed().as_secs_f64()
     ))?;
-    // As it was started: `cargo run` has put no `inkbit` on the search path.
+    // The program as it was started: `cargo run` puts no `inkbit` on the search path.
     let program = std::env::args().next().unwrap_or_else(|| "inkbit".to_owned());
     for (what, command) in [
         ("a digit of your own", format!("predict {path} PICTURE.png --show")),
@@ -120,11 +121,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn heading(text: &str) -> std::io::Result<()> {
+fn heading(text: &str) -> anyhow::Result<()> {
     print(&format!("\n== {text}\n\n"))
 }
 
-/// The data asked for; where MNIST was not asked for by name and cannot be had, synthetic digits.
+/// The data that the flags name; synthetic digits if none are named and MNIST is unavailable.
 fn load_or_draw(args: &DataArgs) -> anyhow::Result<Dataset> {
     match args.load() {
         Err(error) if args.data.is_none() && unavailable(&error) => {
@@ -141,8 +142,8 @@ fn unavailable(error: &anyhow::Error) -> bool {
     error.downcast_ref::<DataError>().is_some_and(DataError::is_unavailable)
 }
 
-/// Six test images with what the model takes them for and what they are: the first of each class,
-/// then whatever comes, and a wrong one in the last place, because mistakes teach the most.
+/// Six test images, each with its predicted and its true class: the first image of each class, then
+/// any others, and last a mistake if there is one, because mistakes teach the most.
 fn samples(model: &Model<'_>, data: &Dataset) -> anyhow::Result<String> {
     let logits = int_logits(model, &data.test)?;
     let predicted =
@@ -175,7 +176,7 @@ fn samples(model: &Model<'_>, data: &Dataset) -> anyhow::Result<String> {
     Ok(terminal::side_by_side(&cards, COLUMNS))
 }
 
-/// The middle of an image as lines of characters, with a caption below.
+/// The middle of an image as lines of characters, above a caption.
 fn card(pixels: &[u8], side: usize, caption: &str) -> Vec<String> {
     let crop = if side > 4 * CROP { CROP } else { 0 };
     let rows = pixels.chunks_exact(side).skip(crop).take(side - 2 * crop);

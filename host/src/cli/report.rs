@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 
-use super::UsageError;
 use super::data_args::{DataArgs, other_data};
 use super::quantize::{Outcome, Plan, default_name, quantize_run};
+use super::wrong_use;
 use crate::data::Dataset;
 use crate::device::counts::{Counts, read_counts};
 use crate::model::Blob;
@@ -14,11 +14,11 @@ use crate::report::facts::{Facts, Training};
 use crate::report::html::{self, HtmlReport, PageError};
 use crate::run::Run;
 
-/// Write all that is to be seen of a run or a model into one HTML file.
+/// Write a self-contained HTML report of a run or a model.
 ///
-/// How good it is, where it errs, what quantization cost and which board it fits, in words and in
-/// pictures. The page needs no network; its pictures lie beside it as SVG and PNG, in a folder named
-/// after it.
+/// Shows its accuracy, its mistakes, the cost of quantization and the boards that it fits, in words
+/// and in pictures. The page needs no network; its pictures are also written as SVG and PNG, to a
+/// folder named after it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -30,12 +30,12 @@ pub struct Args {
     #[arg(value_name = "RUN|MODEL")]
     subject: PathBuf,
 
-    /// The page to write, named .html; report.html has its pictures in report-pictures
+    /// HTML file to write; the pictures of report.html are in report-pictures
     #[arg(short, long, value_name = "FILE", default_value = "report.html")]
     output: PathBuf,
 
-    /// File with counted instructions [default: those of the reference models, built in]; those of
-    /// other models are estimated
+    /// File with counted instructions [default: the built-in counts of the reference models]; those
+    /// of other models are estimated
     #[arg(long, value_name = "FILE")]
     instructions: Option<PathBuf>,
 
@@ -45,7 +45,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     html::check_replaceable(&args.output).map_err(|error| match error {
-        PageError::Name(_) => anyhow::Error::new(UsageError::of(&error)),
+        PageError::Name(_) => wrong_use(error),
         error => error.into(),
     })?;
     let counts = read_counts(args.instructions.as_deref())?;
@@ -62,8 +62,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         "saved in {} and {}\n",
         args.output.display(),
         html::pictures_folder(&args.output).display()
-    ))?;
-    Ok(())
+    ))
 }
 
 fn of_model(path: &Path, data: &DataArgs, counts: &Counts) -> anyhow::Result<HtmlReport> {
@@ -76,7 +75,7 @@ fn of_model(path: &Path, data: &DataArgs, counts: &Counts) -> anyhow::Result<Htm
     Ok(HtmlReport::new(&Facts::gather(&model, &blob, &data, None, counts)?))
 }
 
-/// Writes the report of a run into its folder; gives the page's path.
+/// Writes the report of a run to its folder; returns the page's path.
 pub fn save(run: &Run, data: &Dataset) -> anyhow::Result<PathBuf> {
     let page = run.report();
     html::check_replaceable(&page)?;
@@ -86,7 +85,7 @@ pub fn save(run: &Run, data: &Dataset) -> anyhow::Result<PathBuf> {
     Ok(page)
 }
 
-/// The report of a run: its network is quantized for it.
+/// The report of a run, whose network is quantized first.
 fn of_run(run: &Run, data: &Dataset, counts: &Counts) -> anyhow::Result<HtmlReport> {
     check_history(run)?;
     let history = run.history()?;

@@ -11,22 +11,22 @@ use crate::device::board::Board;
 use crate::device::qemu::{Screen, which};
 use crate::device::{Emulator, Firmware};
 
-/// Windows that QEMU may have been built with, best first.
+/// Display backends of QEMU that open a window, in order of preference.
 const WINDOWS: &[&str] = &["gtk", "sdl", "cocoa"];
 
-/// Open a board with a display in a window and draw digits on it.
+/// Emulate a board with a display in a window, to draw digits on.
 ///
-/// QEMU emulates the board with the very firmware that is flashed to a real one. Closing the
-/// window, or ending this command, ends the emulator.
+/// QEMU runs the same firmware that is flashed to a real board. Closing the window, or ending this
+/// command, ends the emulator.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Keys in the window: arrows move the pen, left Ctrl lowers or lifts it; held alone, it wipes the
-paper; held together with the right or left arrow, it changes the screen.
+canvas; held together with the right or left arrow, it changes the screen.
 
 Examples:
   inkbit run --board lm3s6965evb                 with the best reference model that fits
   inkbit run --board lm3s6965evb model.inkbit
-  inkbit run --board lm3s6965evb model.inkbit --display vnc=:1   for a machine without a screen")]
+  inkbit run --board lm3s6965evb model.inkbit --display vnc=:1   on a machine without a screen")]
 pub struct Args {
     /// The model [default: the reference model that `inkbit models` calls the board's best]
     model: Option<PathBuf>,
@@ -35,11 +35,11 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     board: String,
 
-    /// Kind of window, as `-display` of QEMU has it [default: the first of gtk, sdl, cocoa]
+    /// Display backend, as for QEMU's `-display` [default: the first available of gtk, sdl, cocoa]
     #[arg(long, value_name = "KIND")]
     display: Option<String>,
 
-    /// Firmware to run, an ELF file [default: what `cargo xtask firmware` has built]
+    /// Firmware to run, an ELF file [default: the one that `cargo xtask firmware` built]
     #[arg(long, value_name = "FILE")]
     firmware: Option<PathBuf>,
 }
@@ -48,7 +48,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let board = find_board(&args.board)?;
     ensure!(
         board.display.is_some(),
-        "the board {} has no display; speak to it with `inkbit send --device {0}`",
+        "the board {} has no display; send pictures to it with `inkbit send --device {0}`",
         board.name
     );
     let (blob, named) = model_for(&board, args.model.as_deref())?;
@@ -68,12 +68,12 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A kind of window that QEMU can open here.
+/// The first display backend that this QEMU has.
 fn window(board: &Board) -> anyhow::Result<String> {
     let program = &board.qemu.program;
     let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
     let has_screen = cfg!(target_os = "macos") || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY");
-    // A missing QEMU is told of when it is started.
+    // A missing QEMU is reported when it is started.
     if !has_screen && which(program).is_some() {
         bail!(
             "there is no screen to open a window on: neither DISPLAY nor WAYLAND_DISPLAY is set; \

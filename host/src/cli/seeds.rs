@@ -1,6 +1,6 @@
-//! `inkbit train --seeds`: the same training with several seeds, side by side.
+//! `inkbit train --seeds`: the same training with several seeds, in parallel.
 //!
-//! Each seed has a run of its own in `seed-N`; what was interrupted goes on run by run.
+//! Each seed has its own run in `seed-N`; after an interrupt, each run can be resumed.
 
 use std::fmt::Write;
 use std::fs;
@@ -11,7 +11,7 @@ use anyhow::Context;
 use super::config_args::check_images;
 use super::data_args::DataArgs;
 use super::trained::{Trained, announce, next};
-use super::{Interrupted, UsageError, epoch_line, interrupt, report};
+use super::{Interrupted, epoch_line, interrupt, report, usage};
 use crate::config::TrainConfig;
 use crate::data::{Dataset, labels};
 use crate::run::{DataInfo, Run};
@@ -20,24 +20,24 @@ use crate::support::numbers::percent;
 use crate::support::parallel;
 use crate::train::timings::Timings;
 
-/// What is trained, and where.
+/// The runs to train.
 pub struct Job<'a> {
     pub out: &'a Path,
-    /// With any seed.
+    /// The configuration; its seed is replaced.
     pub config: &'a TrainConfig,
     pub seeds: Vec<u64>,
-    /// Those that are there already, to go on with.
+    /// The existing runs, to resume.
     pub begun: &'a [Run],
     pub force: bool,
     pub timings: bool,
-    /// Whether each run gets a report.
+    /// Whether to write a report of each run.
     pub report: bool,
 }
 
-/// How one seed's run came out.
+/// The result of one seed's run.
 struct Outcome {
     seed: u64,
-    /// The epoch whose weights are kept, and all that were trained.
+    /// The epoch whose weights are kept, and the number of epochs.
     kept: usize,
     epochs: usize,
     validation: f64,
@@ -51,7 +51,7 @@ fn folder(out: &Path, seed: u64) -> PathBuf {
     out.join(format!("seed-{seed}"))
 }
 
-/// The runs of an earlier `--seeds` in a folder, in order of their seeds.
+/// The runs of an earlier `--seeds` in a folder, sorted by seed.
 pub fn begun(out: &Path) -> anyhow::Result<Vec<Run>> {
     let mut runs = Vec::new();
     if out.is_dir() {
@@ -63,30 +63,27 @@ pub fn begun(out: &Path) -> anyhow::Result<Vec<Run>> {
             }
         }
     }
-    // A folder that somebody has renamed is none of these.
+    // Renamed folders are skipped.
     runs.retain(|run| run.folder() == folder(out, run.config.seed));
     runs.sort_by_key(|run| run.config.seed);
     Ok(runs)
 }
 
-/// Which seeds to train: so many from the configuration's on, or those that were begun.
-pub fn wanted(
-    config: &TrainConfig,
-    count: Option<u16>,
-    begun: &[Run],
-) -> Result<Vec<u64>, UsageError> {
+/// The seeds to train: `count` consecutive ones from the configuration's on, or those of the
+/// existing runs.
+pub fn wanted(config: &TrainConfig, count: Option<u16>, begun: &[Run]) -> anyhow::Result<Vec<u64>> {
     let Some(count) = count else {
         return Ok(begun.iter().map(|run| run.config.seed).collect());
     };
     let last = config.seed + u64::from(count) - 1;
     match i64::try_from(last) {
         Ok(_) => Ok((config.seed..=last).collect()),
-        Err(_) => Err(UsageError(format!("the last seed is {last}, but must be at most 2^63 - 1"))),
+        Err(_) => Err(usage(format!("the last seed is {last}, but must be at most 2^63 - 1"))),
     }
 }
 
-/// Trains a run for each seed, as many at a time as there are cores, and prints a line for each,
-/// their mean and their spread. Runs that were begun go on; those that are finished are kept.
+/// Trains a run for each seed, one per core at a time, and prints a line for each, their mean and
+/// their standard deviation. Interrupted runs are resumed; finished runs are kept.
 pub fn run(job: &Job<'_>, args: &DataArgs) -> anyhow::Result<()> {
     let at = |seed: u64| job.begun.iter().find(|run| run.config.seed == seed);
     for &seed in &job.seeds {
@@ -135,7 +132,7 @@ pub fn run(job: &Job<'_>, args: &DataArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Every run's outcome, in order; none of those that had not begun when somebody stopped them.
+/// The outcome of each run, in order; none for runs that had not begun at an interrupt.
 fn side_by_side(
     runs: &[Run],
     data: &Dataset,

@@ -8,7 +8,7 @@ use anyhow::ensure;
 use inkbit_core::{Model, argmax};
 
 use super::device_args::{DeviceArgs, model_for};
-use super::{UsageError, predict};
+use super::{predict, usage};
 use crate::data::{Images, picture};
 use crate::device::cost::Cost;
 use crate::device::counts::Counts;
@@ -18,11 +18,11 @@ use crate::model::activity::activity;
 use crate::report::text;
 use crate::support::error::chain;
 
-/// Send pictures to a device and print what it takes them for.
+/// Classify pictures on a device.
 ///
-/// A device on a serial port holds its model already; if the model's file is named too, it is
-/// checked to be the same one, and gives the classes their labels. An emulated device is given the
-/// model, or the reference model that `inkbit models` calls its best.
+/// A device on a serial port already holds its model; if the model's file is given too, it must be
+/// the same model, and provides the labels. An emulated device gets the model, or the reference
+/// model that `inkbit models` calls the board's best.
 #[derive(Debug, clap::Args)]
 #[command(
     override_usage = "inkbit send [MODEL] FILE... --device NAME|--port PORT",
@@ -34,7 +34,7 @@ Examples:
   inkbit send model.inkbit seven.png --port /dev/ttyACM0"
 )]
 pub struct Args {
-    /// The model, if the first file is one, and the pictures
+    /// The pictures, after the model if one is given
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -47,9 +47,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         Some((first, rest)) if is_model(first) => (Some(first), rest),
         _ => (None, &args.files[..]),
     };
-    let usage = |message: &str| Err(UsageError(message.to_owned()).into());
     if pictures.is_empty() {
-        return usage("there is no picture to send; name at least one after the model");
+        return Err(usage("there is no picture to send; name at least one after the model"));
     }
     if let Some(client) = args.device.open_port()? {
         let blob = model.map(|path| Blob::load(path)).transpose()?;
@@ -57,7 +56,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
     let boards = args.device.boards()?;
     if boards.is_empty() {
-        return usage("name a device: --device lm3s6965evb for an emulated one, or --port");
+        return Err(usage("name a device: --device lm3s6965evb for an emulated one, or --port"));
     }
     for board in boards {
         let (blob, named) = model_for(&board, model.map(PathBuf::as_path))?;
@@ -67,7 +66,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Sends to one device; `emulated` is the board that QEMU stands for.
+/// Sends pictures to one device; `emulated` is the board if QEMU emulates it.
 fn send(
     mut client: Client,
     blob: Option<&Blob>,
@@ -93,7 +92,7 @@ fn send(
         let file = &*path.to_string_lossy();
         let model = blob.map(Blob::model).transpose()?;
         let took = match (emulated, &model) {
-            // The emulator's clock says nothing of the chip.
+            // The time of an emulator's clock is not that of the chip.
             (Some(board), Some(model)) => estimated(board, model, pixels)?,
             _ => format!(" in {:.2} ms of its clock", f64::from(answer.nanoseconds) / 1e6),
         };
@@ -107,15 +106,14 @@ fn send(
     Ok(())
 }
 
-/// What a picture costs on a board, if that can be told.
+/// The estimated cost of a picture on a board; empty if it is unknown.
 fn estimated(board: &Board, model: &Model<'_>, pixels: Vec<u8>) -> anyhow::Result<String> {
     let images = Images { side: usize::from(model.input().side), pixels, labels: vec![0] };
     let cost = Cost::estimate(board, &activity(model, &images)?, &Counts::built_in());
     Ok(cost.map_or_else(String::new, |cost| format!(" (emulated): {}", text::cost(cost))))
 }
 
-/// Whether a file begins as a model does. One that cannot be read is left to the error of whatever
-/// it is then taken for.
+/// Whether a file is a model, by its first bytes or its extension.
 fn is_model(path: &Path) -> bool {
     let mut magic = [0; 6];
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut magic));

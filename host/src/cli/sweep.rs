@@ -10,21 +10,22 @@ use display::{Display, closing};
 
 use super::data_args::DataArgs;
 use super::interrupt;
-use super::{Interrupted, UsageError};
+use super::{Interrupted, read_text, usage, wrong_use};
 use crate::config::preset::PRESETS;
 use crate::data::Dataset;
-use crate::support::files::{self, FileError};
+use crate::support::files;
 use crate::support::numbers::counted;
 use crate::support::parallel;
 use crate::sweep::{Cell, Folder, Plan, Sweep, SweepError, Table, svg};
 
 /// Train many networks and find the best for each size.
 ///
-/// A grid, or a random choice of it, over widths, depths, bits, inputs and seeds. Sizes are computed
-/// before anything is trained, and networks beyond the budget are left out. Trainings run side by
-/// side on all cores. A sweep may be stopped or killed at any time: the same command, or `inkbit
-/// sweep --out DIR` alone, goes on, and no finished training is repeated; Ctrl-C ends with exit code 130. Networks are compared by
-/// the images kept apart from the training images; accuracy on the test images is shown beside it.
+/// The networks are a grid, or a random sample of it, over widths, depths, bits, inputs and seeds.
+/// Sizes are computed before anything is trained, and networks beyond the budget are left out.
+/// Trainings run in parallel on all cores. A sweep may be stopped or killed at any time: the same
+/// command, or `inkbit sweep --out DIR` alone, resumes it, and no finished training is repeated;
+/// Ctrl-C ends with exit code 130. Networks are compared by their accuracy on the validation
+/// images; accuracy on the test images is shown beside it.
 #[derive(Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -33,9 +34,9 @@ use crate::sweep::{Cell, Folder, Plan, Sweep, SweepError, Table, svg};
 Examples:
   inkbit sweep --out sweeps/first --widths 16,32,64 --depths 1,2 --set epochs=5     minutes
   inkbit sweep --out sweeps/small --plan small.toml --max-bytes 12900 --fit microbit
-  inkbit sweep --out sweeps/small                          go on with it
+  inkbit sweep --out sweeps/small                          resume it
   inkbit sweep --out sweeps/part2 --plan small.toml --shard 2/8    one of eight machines
-  inkbit sweep merge sweeps/part* --out sweeps/small       join what they have trained
+  inkbit sweep merge sweeps/part* --out sweeps/small       join their results
 
 It writes DIR/table.json (all measures), DIR/sweep.svg (accuracy against bytes and against
 instructions, with Pareto fronts) and a run's folder with model.inkbit for every training."
@@ -48,18 +49,18 @@ pub struct Args {
     #[arg(long, value_name = "DIR", required = true)]
     out: Option<PathBuf>,
 
-    /// TOML file that describes the sweep; flags go before it
+    /// TOML file that describes the sweep; flags override it
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
 
     #[command(flatten)]
     choices: Choices,
 
-    /// Train only part K of N, the same on every machine; the folder keeps to it
+    /// Train only part K of N, which is the same on every machine; the folder stays with this part
     #[arg(long, value_name = "K/N")]
     shard: Option<String>,
 
-    /// Trainings side by side [default: the number of cores]
+    /// Trainings in parallel [default: the number of cores]
     #[arg(long, value_name = "COUNT")]
     jobs: Option<NonZeroUsize>,
 
@@ -86,7 +87,7 @@ enum Action {
 Examples:
   inkbit sweep merge sweeps/part1 sweeps/part2 --out sweeps/small
 
-Finished trainings are copied; what is missing is trained by `inkbit sweep --out DIR`.")]
+Finished trainings are copied; `inkbit sweep --out DIR` trains those that are missing.")]
 struct Merge {
     /// Folders of the shards
     #[arg(value_name = "DIR", required = true)]
@@ -104,7 +105,7 @@ struct Merge {
     data: DataArgs,
 }
 
-/// Flags that make up a plan.
+/// Flags of a plan.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Choices and limits")]
 struct Choices {
@@ -116,27 +117,27 @@ struct Choices {
     #[arg(long, value_name = "COUNTS", value_delimiter = ',')]
     depths: Option<Vec<usize>>,
 
-    /// Bits of the weights: 8, 4 or 2, or one of them for each layer; give it once for each choice
+    /// Bits of the weights: 8, 4 or 2, or one of them for each layer; repeat for each choice
     #[arg(long, value_name = "BITS")]
     bits: Vec<String>,
 
-    /// Edges of the image after shrinking, such as 28,14,12
-    #[arg(long, value_name = "EDGES", value_delimiter = ',')]
+    /// Side lengths of the network's input images, such as 28,14,12
+    #[arg(long, value_name = "PIXELS", value_delimiter = ',')]
     inputs: Option<Vec<usize>>,
 
     /// Trainings of each network, with different seeds
     #[arg(long, value_name = "COUNT")]
     seeds: Option<u64>,
 
-    /// Take so many of the networks that fit, chosen at random by the seed
+    /// Sample COUNT of the networks that fit, at random by the seed
     #[arg(long, value_name = "COUNT")]
     random: Option<usize>,
 
-    /// The most bytes that a model may have
+    /// Maximum size of a model in bytes
     #[arg(long, value_name = "BYTES")]
     max_bytes: Option<usize>,
 
-    /// Board whose flash and working memory must hold the model
+    /// Board that the model must fit, in flash and in working memory
     #[arg(long, value_name = "BOARD")]
     fit: Option<String>,
 
@@ -144,22 +145,13 @@ struct Choices {
     #[arg(long, value_parser = PRESETS.map(|preset| preset.name))]
     preset: Option<String>,
 
-    /// Other value of the configuration, as in a preset's TOML file
+    /// Value of another training key, as in a TOML file for `inkbit train --config`
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
 }
 
 impl Choices {
-    /// Whether any is given.
-    fn is_given(&self) -> bool {
-        let Self { widths, depths, bits, inputs, seeds, random, max_bytes, fit, preset, set } =
-            self;
-        let numbers = widths.is_some() || depths.is_some() || inputs.is_some() || seeds.is_some();
-        let limits = random.is_some() || max_bytes.is_some() || fit.is_some();
-        numbers || limits || !bits.is_empty() || preset.is_some() || !set.is_empty()
-    }
-
-    /// Puts the flags over a plan.
+    /// Overrides values of a plan.
     fn apply(&self, plan: &mut Plan) -> anyhow::Result<()> {
         set(&mut plan.space.widths, self.widths.clone());
         set(&mut plan.space.depths, self.depths.clone());
@@ -173,12 +165,12 @@ impl Choices {
             let list = |text: &String| text.split(',').map(|bits| bits.trim().parse()).collect();
             let lists: Result<_, _> = self.bits.iter().map(list).collect();
             plan.space.bits = lists.map_err(|error| {
-                UsageError(format!("--bits is {:?}, but must be numbers: {error}", self.bits))
+                usage(format!("--bits is {:?}, but must be numbers: {error}", self.bits))
             })?;
         }
         for text in &self.set {
             let table: toml::Table = text.parse().map_err(|_| {
-                UsageError(format!("--set is `{text}`, but must be KEY=VALUE as in TOML"))
+                usage(format!("--set is `{text}`, but must be KEY=VALUE as in TOML"))
             })?;
             plan.config.extend(table);
         }
@@ -201,9 +193,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
 fn train(args: &Args, out: &Path) -> anyhow::Result<()> {
     let plan = plan(args, out)?;
-    plan.networks().map_err(usage)?;
+    plan.networks().map_err(of_sweep)?;
     let data = load(&args.data, out)?;
-    let sweep = Sweep::new(&plan, &data).map_err(usage)?;
+    let sweep = Sweep::new(&plan, &data).map_err(of_sweep)?;
     let cells = sweep.shard(plan.shard());
     if args.dry_run {
         let folder = Folder::find(out, &plan, &sweep)?;
@@ -241,31 +233,32 @@ fn train(args: &Args, out: &Path) -> anyhow::Result<()> {
     )
 }
 
-/// The plan: that of the folder if nothing is asked for, else the file with the flags over it.
+/// The plan: the file overridden by the flags; that of the folder if neither is given.
 fn plan(args: &Args, out: &Path) -> anyhow::Result<Plan> {
     let mut plan = match &args.plan {
         Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| UsageError::of(&FileError::at("read", path)(error)))?;
-            Plan::from_toml(&path.display().to_string(), &text).map_err(usage)?
+            Plan::from_toml(&path.display().to_string(), &read_text(path)?).map_err(of_sweep)?
         }
-        None if !args.choices.is_given() => match Folder::plan(out) {
-            Err(SweepError::NotASweep(_)) => {
-                let message = "nothing to sweep over: give --plan, or choices such as --widths";
-                return Err(UsageError(message.to_owned()).into());
-            }
-            plan => plan?,
-        },
         None => Plan::default(),
     };
     args.choices.apply(&mut plan)?;
+    if args.plan.is_none() && plan == Plan::default() {
+        plan = match Folder::plan(out) {
+            Err(SweepError::NotASweep(_)) => {
+                return Err(usage(
+                    "nothing to sweep over: give --plan, or choices such as --widths",
+                ));
+            }
+            plan => plan?,
+        };
+    }
     if let Some(shard) = &args.shard {
-        plan.shard = Some(shard.parse().map_err(SweepError::Shard).map_err(usage)?);
+        plan.shard = Some(shard.parse().map_err(SweepError::Shard).map_err(of_sweep)?);
     }
     Ok(plan)
 }
 
-/// The data that the flags name, or else the sweep's.
+/// The data that the flags name, else those of the sweep.
 fn load(args: &DataArgs, out: &Path) -> anyhow::Result<Dataset> {
     let mut args = args.clone();
     if args.data.is_none() && Folder::plan(out).is_ok() {
@@ -294,7 +287,7 @@ fn join(args: &Merge) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes table and picture, and prints the table.
+/// Writes the table and the picture, and prints the table.
 fn finish(folder: &Folder, sweep: &Sweep, json: bool) -> anyhow::Result<Table> {
     let table = Table::read(folder, sweep)?;
     let text = serde_json::to_string_pretty(&table)? + "\n";
@@ -309,7 +302,7 @@ fn finish(folder: &Folder, sweep: &Sweep, json: bool) -> anyhow::Result<Table> {
     Ok(table)
 }
 
-/// The networks that fit, with their bytes, and how many trainings a folder has.
+/// The networks that fit, with their sizes, and the number of trainings of a folder.
 fn listing(sweep: &Sweep, cells: &[Cell], folder: Option<&Folder>) -> anyhow::Result<String> {
     let mut ended = 0;
     for cell in cells {
@@ -328,6 +321,6 @@ fn listing(sweep: &Sweep, cells: &[Cell], folder: Option<&Folder>) -> anyhow::Re
     Ok(text + &format!("{}; {here} here{ended}\n", sweep.counts()))
 }
 
-fn usage(error: SweepError) -> anyhow::Error {
-    if error.is_usage() { UsageError::of(&error).into() } else { error.into() }
+fn of_sweep(error: SweepError) -> anyhow::Error {
+    if error.is_usage() { wrong_use(error) } else { error.into() }
 }

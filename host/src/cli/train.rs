@@ -7,7 +7,7 @@ use super::config_args::{ConfigArgs, check_images};
 use super::data_args::DataArgs;
 use super::seeds::{self, Job};
 use super::trained::{Trained, announce, fit, next};
-use super::{Interrupted, UsageError, report};
+use super::{Interrupted, report, usage};
 use crate::config::TrainConfig;
 use crate::data::{Dataset, labels};
 use crate::run::{DataInfo, Run};
@@ -16,10 +16,10 @@ use crate::train::history::End;
 
 /// Train a network and keep the weights of its best epoch.
 ///
-/// A preset gives the configuration, a TOML file changes some of it, flags change the last of it;
-/// what comes out is saved in the run's folder. Same seed, same machine, same weights, bit for bit.
-/// Ctrl-C stops after the epoch in hand, with exit code 130; what was trained is kept, and --resume
-/// goes on from there, also with what --seeds began and with a report that was not written any more.
+/// The configuration is that of a preset, changed by a TOML file, changed by flags; it is saved in
+/// the run's folder. The same seed on the same machine gives the same weights, bit for bit. Ctrl-C
+/// stops after the current epoch, with exit code 130; finished epochs are kept, and --resume goes
+/// on from there, also with runs of --seeds and with a report that was not yet written.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -31,19 +31,19 @@ Examples:
   inkbit train --out runs/mine --config mine.toml --data ../my-digits
   inkbit train --out runs/fashion --data ../fashion --labels fashion.txt
   inkbit train --out runs/classic --resume
-  inkbit train --out runs/tiny --resume          all seeds of it that are not finished")]
+  inkbit train --out runs/tiny --resume          all unfinished seeds")]
 pub struct Args {
     /// Folder of the run, created if need be
     #[arg(long, value_name = "RUN", required_unless_present = "print_config")]
     out: Option<PathBuf>,
 
-    /// Train so many runs, with this seed and those that follow it, each in a folder of its own in
-    /// RUN, as many at a time as there are cores
+    /// Train COUNT runs with consecutive seeds from --seed on, each in its own folder in RUN, one
+    /// per core at a time
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(2..=1000))]
     seeds: Option<u16>,
 
-    /// Go on with the interrupted run in that folder, or with those of several seeds, with their
-    /// configuration; whatever else is given must agree with it
+    /// Resume the interrupted run in that folder, or those of several seeds, with their
+    /// configuration; other flags must agree with it
     #[arg(long, conflicts_with = "force")]
     resume: bool,
 
@@ -55,7 +55,7 @@ pub struct Args {
     #[arg(long)]
     plain: bool,
 
-    /// Print where the time went
+    /// Print how long each part of the training took
     #[arg(long)]
     timings: bool,
 
@@ -89,7 +89,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
              --seeds to go on with a single run",
             out.display()
         );
-        return Err(UsageError(message).into());
+        return Err(usage(message));
     }
     if args.seeds.is_some() || !begun.is_empty() {
         let config = args.resolve(begun.first())?;
@@ -106,7 +106,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
     let resumed = args.resume.then(|| Run::open(out)).transpose()?;
     match &resumed {
-        // All that can be missing of a finished run is its report.
+        // A finished run may still lack its report.
         Some(run) if !args.no_report && run.lacks_report()? => {}
         Some(run) => run.check_unfinished()?,
         None if args.force => {}
@@ -145,14 +145,14 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 impl Args {
-    /// The configuration: that of the run that is resumed, unless a preset is named, and the flags.
+    /// The configuration: that of the resumed run unless a preset is named, changed by the flags.
     fn resolve(&self, resumed: Option<&Run>) -> anyhow::Result<TrainConfig> {
         let run = resumed.filter(|_| self.config.preset.is_none());
         self.config.resolve(run.map(|run| &run.config))
     }
 }
 
-/// What came out, where it is, and what to do next.
+/// The results of a training, where they are, and the next command.
 fn summary(
     run: &Run,
     data: &Dataset,

@@ -1,4 +1,4 @@
-//! What a run has come to, and training one while somebody watches.
+//! The results of a run, and training with a display.
 
 use std::io::{self, IsTerminal};
 use std::path::Path;
@@ -16,17 +16,17 @@ use crate::sweep::no_board_fits;
 use crate::train::history::History;
 use crate::train::timings::Timings;
 
-/// What a run has come to.
+/// The results of a run.
 pub struct Trained {
     pub history: History,
     /// The network to keep.
     pub best: Mlp,
-    /// Where the time went, of what was trained now.
+    /// How long the parts of this session's training took.
     pub timings: Timings,
 }
 
 impl Trained {
-    /// Of a run that is finished already.
+    /// Those of a finished run.
     pub fn read(run: &Run) -> Result<Option<Self>, RunError> {
         let history = run.history()?;
         if history.end.is_none() {
@@ -35,13 +35,13 @@ impl Trained {
         Ok(Some(Self { history, best: run.weights()?, timings: Timings::default() }))
     }
 
-    /// Trains a run on, watched by somebody.
+    /// Trains a run, from where it stands.
     pub fn train(run: &Run, data: &Dataset, observer: &mut dyn Observer) -> Result<Self, RunError> {
         let (state, timings) = run.train_timed(data, observer)?;
         Ok(Self { history: state.history, best: state.best, timings })
     }
 
-    /// The accuracy of what a run keeps, on the images that nothing was chosen by.
+    /// The accuracy of the weights that are kept, on the test images.
     pub fn test_accuracy(&self, run: &Run, data: &Dataset) -> anyhow::Result<f64> {
         let device = run.config.backend.device()?;
         let test = data.test.shrunk(run.input());
@@ -49,8 +49,7 @@ impl Trained {
     }
 }
 
-/// Says what is trained on, what is strange about it, and whether the network is too large for any
-/// board.
+/// Prints the data, warnings about them, and whether the network is too large for every board.
 pub fn announce(run: &Run, data: &Dataset) -> anyhow::Result<()> {
     if !super::quiet() {
         let (images, tests) = (text::images(&data.train), data.test.len());
@@ -66,7 +65,7 @@ pub fn announce(run: &Run, data: &Dataset) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Trains a run to its end, or until somebody stops it, with a dashboard or a line per epoch.
+/// Trains a run to its end or to an interrupt, with a dashboard or a line per epoch.
 ///
 /// # Errors
 ///
@@ -78,7 +77,7 @@ pub fn fit(run: &Run, data: &Dataset, plain: bool) -> Result<Trained, RunError> 
     trained
 }
 
-/// Whoever fits to where the output goes.
+/// The dashboard on a terminal, else a line per epoch.
 fn observer(config: &TrainConfig, plain: bool) -> Box<dyn Observer> {
     interrupt::begun();
     if !plain
@@ -94,7 +93,7 @@ fn observer(config: &TrainConfig, plain: bool) -> Box<dyn Observer> {
     Box::new(epoch_line::lines(config, String::new()))
 }
 
-/// The command that goes on with a run, or else quantizes it.
+/// The next command: to quantize a run that has ended, else to resume it.
 pub fn next(folder: &Path, ended: bool) -> String {
     let folder = shell::path(folder);
     if ended {

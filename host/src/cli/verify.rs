@@ -5,17 +5,17 @@ use std::path::PathBuf;
 
 use super::data_args::DataArgs;
 use super::device_args::DeviceArgs;
-use super::{UsageError, progress, verify_device};
+use super::{progress, verify_device, wrong_use};
 use crate::evaluate::reference::Reference;
 use crate::evaluate::verify::{Agreement, verify};
 use crate::model::Blob;
 use crate::net::Backend;
 
-/// Prove that two implementations compute the same integers from a model.
+/// Prove that two implementations of a model compute the same integers.
 ///
-/// Every test image goes through burn's integer tensors and through inkbit-core, the code that runs
-/// on the device. Every activation and every logit is compared. With --device or --port, every test
-/// image goes to that device, and all its logits are compared with the host's.
+/// Runs every test image through burn's integer tensors and through inkbit-core, the code of the
+/// device, and compares every activation and every logit. With --device or --port, sends every test
+/// image to that device and compares all logits with the host's.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -26,7 +26,7 @@ Examples:
   inkbit verify --device microbit                    the best reference model that fits it
   inkbit verify model.inkbit --port /dev/ttyACM0     a real board that holds this model
 
-Exit code 1 and the first mismatch in full if there is one.")]
+At a mismatch, prints the first one in full; the exit code is then 1.")]
 pub struct Args {
     /// The model [default with --device: the reference model that `inkbit models` calls the board's
     /// best]
@@ -39,13 +39,13 @@ pub struct Args {
     #[command(flatten)]
     device: DeviceArgs,
 
-    /// burn backend of the reference
-    #[arg(long, default_value_t)]
+    /// burn backend of the reference implementation
+    #[arg(long, value_enum, default_value_t)]
     backend: Backend,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let device = args.backend.device().map_err(|error| UsageError::of(&error))?;
+    let device = args.backend.device().map_err(wrong_use)?;
     let blob = args.model.as_deref().map(Blob::load).transpose()?;
     let data = args.data.load()?;
     let blob = match blob {
@@ -58,11 +58,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let agreement = verify(&reference, &model, &data.test, |done| bar.set_position(done as u64));
     bar.finish_and_clear();
     let agreement = agreement?;
-    super::print(&describe(&agreement, &data.name))?;
-    Ok(())
+    super::print(&describe(&agreement, &data.name))
 }
 
-/// What has been proven, in words.
+/// The counts of what was compared.
 pub fn describe(agreement: &Agreement, data: &str) -> String {
     let Agreement { images, logits, activations } = agreement;
     let mut text = format!("burn integer tensors against inkbit-core, {data} test images\n");

@@ -14,8 +14,8 @@ use crate::model::Blob;
 use crate::model::activity::activity;
 use crate::report::text;
 
-/// Compares the logits of every image on the devices that were asked for with the host's; of boards'
-/// own defaults where there is no model, which only an emulated board can do without.
+/// Compares the logits of every image on each requested device with those of the host. Without a
+/// model, each emulated board gets the best reference model that fits it.
 pub fn run(args: &DeviceArgs, blob: Option<&Blob>, images: &Images) -> anyhow::Result<()> {
     if let Some(client) = args.open_port()? {
         return compare(client, blob.context("clap asks for a model with --port")?, images, None);
@@ -32,7 +32,7 @@ pub fn run(args: &DeviceArgs, blob: Option<&Blob>, images: &Images) -> anyhow::R
     let (fitting, too_small): (Vec<_>, Vec<_>) =
         boards.iter().partition(|board| check_fit(board, blob).is_ok());
     for board in &too_small {
-        // One board that was asked for by name fails; of all of them, it is told and left out.
+        // With `all`, a board that the model does not fit is reported and left out.
         let fit = check_fit(board, blob);
         match fit {
             Err(error) if !fitting.is_empty() => super::print(&format!("left out: {error:#}\n"))?,
@@ -46,7 +46,7 @@ pub fn run(args: &DeviceArgs, blob: Option<&Blob>, images: &Images) -> anyhow::R
     Ok(())
 }
 
-/// Compares on one device; `emulated` is the board that QEMU stands for.
+/// Compares on one device; `emulated` is the board if QEMU emulates it.
 fn compare(
     mut client: Client,
     blob: &Blob,
@@ -66,11 +66,10 @@ fn compare(
             cost.map_or_else(String::new, |cost| format!(", an inference {}", text::cost(cost)))
         }
     };
-    super::print(&describe(&report, time, &each))?;
-    Ok(())
+    super::print(&describe(&report, time, &each))
 }
 
-/// The time that an inference takes by the device's clock; an emulator's says nothing of the chip.
+/// The time of an inference by the device's clock.
 fn measured(report: &Report) -> String {
     let each = report.nanoseconds as f64 / 1e6 / report.images as f64;
     format!(", {each:.2} ms an inference by the device's clock")

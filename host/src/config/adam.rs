@@ -1,15 +1,18 @@
 //! Constants of the optimizer.
 
-use serde::{Deserialize, Serialize};
+use super::FRACTION;
+use super::keys::Range::Above;
+use super::keys::Values::Real;
+use super::keys::keys;
 
-/// Constants of Adam. The learning rate stands in [`TrainConfig`](super::TrainConfig).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AdamConfig {
-    /// Decay of the mean of the gradients, from 0 to below 1.
-    pub beta1: f32,
-    /// Decay of the mean of their squares, from 0 to below 1.
-    pub beta2: f32,
-    /// Added to the root of that mean, above 0.
-    pub epsilon: f32,
+keys! {
+    /// Constants of Adam. The learning rate stands in [`TrainConfig`](super::TrainConfig).
+    pub struct AdamConfig {
+        /// Decay of the running mean of the gradients.
+        beta1: f32 = 0.9, Real(FRACTION);
+        /// Decay of the running mean of their squares.
+        beta2: f32 = 0.999, Real(FRACTION);
+        /// Added to the root of that mean. Keras has this default too, burn has 1e-5.
+        epsilon: f32 = 1e-7, Real(Above(0.0));
+    }
 }

@@ -1,92 +1,106 @@
-//! What a training run is made of: every value, its range, and where it comes from.
+//! The configuration of a training run.
 //!
-//! A preset gives all values, a TOML file changes some of them, and flags change the last few.
+//! A preset gives all values, a TOML file changes some of them, and flags change the last few. Each
+//! key is stated once, as a field below: its meaning, its legal values, and its value in `classic`.
 
 mod adam;
+mod augment;
 mod check;
 mod command;
+pub(crate) mod keys;
 pub mod preset;
 mod schedule;
-mod words;
 
-use inkbit_core::{Input, WeightBits};
+use clap::ValueEnum;
+use inkbit_core::{Input, MAX_WIDTH, WeightBits};
 use serde::{Deserialize, Serialize};
+use toml::Table;
 
-use crate::data::augment::Augment;
 use crate::data::shrink;
 use crate::net::{Backend, BackendError};
 use crate::quantize::Granularity;
 use crate::quantize::bits::{self, BitsError};
 pub use adam::AdamConfig;
+pub use augment::{Augment, Turns};
+use keys::Range::{self, Above, AtLeast, Below, Between, To};
+use keys::Values::{Choice, List, Nested, Real, Whole};
+use keys::{keys, names, switch};
 pub use schedule::Schedule;
 
-/// The configuration of a training run. Keys of a TOML file have the names of these fields.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TrainConfig {
-    /// Widths of the hidden layers, each from 1 to [`MAX_WIDTH`](inkbit_core::MAX_WIDTH), followed
-    /// by ReLU and dropout. With the output layer they are at most
-    /// [`MAX_LAYERS`](inkbit_core::MAX_LAYERS) layers; none makes a linear classifier.
-    pub hidden: Vec<usize>,
-    /// Edge of the image that the network gets, shrunk from that of the data
-    /// by cropping it and taking means; 0 for the data's own.
-    pub input: usize,
-    /// Whether hidden layers are normalized over each batch. Nothing is left of it in the weights
-    /// that are kept.
-    pub batch_norm: bool,
-    /// How weights start.
-    pub init: Init,
-    /// Share of the hidden values that a training step drops, from 0 to below 1.
-    pub dropout: f32,
-    /// Passes over the training images, at least 1. Early stopping may end the run before.
-    pub epochs: usize,
-    /// Images in a training step, at least 1.
-    pub batch: usize,
-    /// Step size of the optimizer, above 0; with a schedule the greatest.
-    pub learning_rate: f32,
-    /// How the learning rate changes from step to step.
-    pub schedule: Schedule,
-    /// Share of all steps over which the learning rate rises from 0, from 0 to below 1.
-    pub warmup: f32,
-    /// What every step takes away of each weight, times the learning rate (AdamW); at least 0.
-    pub weight_decay: f32,
-    /// Share of the target that is spread over all classes, from 0 to below 1.
-    pub label_smoothing: f32,
-    /// Part of the running mean of the weights that a step keeps, from 0 to below 1. That mean is
-    /// evaluated and kept then; 0 for the weights themselves.
-    pub ema: f32,
-    /// The greatest norm of all gradients together; 0 for no limit.
-    pub clip: f32,
-    /// Weight in the loss of the hidden activations' sum, averaged over images and layers; at least
-    /// 0.
-    pub sparsity: f32,
-    /// Bits of a weight, 8, 4 or 2: one number for all layers, or one for each.
-    pub bits: Vec<u8>,
-    /// Which weights of a hidden layer share a scale.
-    pub scales: Granularity,
-    /// Share of the epochs after which training goes on with rounded weights and activations, from 0
-    /// to 1; with 1 they are rounded after training only.
-    pub qat_from: f32,
-    /// Start of all random numbers: initial weights, validation images, order, dropout,
-    /// augmentation.
-    pub seed: u64,
-    /// Epochs without a lower validation loss after which training stops; 0 for never.
-    pub patience: usize,
-    /// Which epoch's weights are kept.
-    pub keep: Keep,
-    /// Share of the training images that are kept apart to choose the best epoch by, above 0 and
-    /// below 1.
-    pub validation_split: f64,
-    /// What computes.
-    pub backend: Backend,
-    /// Constants of the optimizer.
-    pub adam: AdamConfig,
-    /// How training images are changed for every epoch.
-    pub augment: Augment,
+keys! {
+    /// The configuration of a training run. Keys of a TOML file have the names of these fields.
+    pub struct TrainConfig {
+        /// Widths of the hidden layers, each followed by ReLU and dropout; without any (`none` on
+        /// the command line) the classifier is linear.
+        hidden: Vec<usize> = vec![256, 128], List(&Whole(To(1.0, MAX_WIDTH as f64), ROOM));
+        /// Side length of the network's input images, such as 14 or 12: images of the data are
+        /// cropped and averaged down to it. 0 for their own side length.
+        input: usize = 0, Whole(To(0.0, MAX_WIDTH.isqrt() as f64), ROOM);
+        /// Normalize hidden layers over each batch. The weights that are kept have it folded in.
+        batch_norm: bool = false, Choice(switch);
+        /// Initial weights: "glorot" (uniform), or "he" (normal, the last layer halved).
+        init: Init = Init::Glorot, Choice(names::<Init>);
+        /// Fraction of the hidden activations that a training step drops.
+        dropout: f32 = 0.4, Real(FRACTION);
+        /// Maximum number of passes over the training images.
+        epochs: usize = 20, Whole(AtLeast(1.0), "");
+        /// Batch size: images in a training step.
+        batch: usize = 128, Whole(AtLeast(1.0), "");
+        /// Learning rate (`--lr`), with a schedule its maximum.
+        learning_rate: f32 = 0.001, Real(Above(0.0));
+        /// How the learning rate changes: "constant", or "cosine" (down to almost 0).
+        schedule: Schedule = Schedule::Constant, Choice(names::<Schedule>);
+        /// Fraction of all steps over which the learning rate first rises from 0.
+        warmup: f32 = 0.0, Real(FRACTION);
+        /// Decoupled weight decay (AdamW): each step takes this fraction of each weight, times the
+        /// learning rate, away.
+        weight_decay: f32 = 0.0, Real(AtLeast(0.0));
+        /// Fraction of the target that is spread over all classes.
+        label_smoothing: f32 = 0.0, Real(FRACTION);
+        /// Decay of a running mean of the weights, which is then evaluated and kept; 0 for the
+        /// weights themselves.
+        ema: f32 = 0.0, Real(FRACTION);
+        /// Maximum norm of all gradients together; 0 for no limit.
+        clip: f32 = 0.0, Real(AtLeast(0.0));
+        /// Weight in the loss of the sum of hidden activations, averaged over images and layers.
+        /// More of it means more zeros and fewer instructions.
+        sparsity: f32 = 0.0, Real(AtLeast(0.0));
+        /// Bits of a weight, 8, 4 or 2: one number for all layers, or one for each.
+        bits: Vec<u8> = vec![8], List(&Choice(|| vec![8.into(), 4.into(), 2.into()]));
+        /// Whether the weights of a hidden "layer" share a scale, or each "output" has its own.
+        scales: Granularity = Granularity::Output, Choice(names::<Granularity>);
+        /// Fraction of the epochs after which training goes on with rounded weights and activations
+        /// (quantization-aware training), such as 0.45; 1 for rounding after training only.
+        qat_from: f32 = 1.0, Real(To(0.0, 1.0));
+        /// Seed of all random numbers, at most 2^63 - 1: initial weights, validation images, order,
+        /// dropout, augmentation.
+        seed: u64 = 1, Whole(AtLeast(0.0), "");
+        /// Epochs without a lower validation loss after which training stops; 0 for never.
+        patience: usize = 5, Whole(AtLeast(0.0), "");
+        /// Checkpoint selection: the weights of the "best" epoch (lowest validation loss), or of
+        /// the "last", for schedules that end with a learning rate of almost 0.
+        keep: Keep = Keep::Best, Choice(names::<Keep>);
+        /// Fraction of the training images that is held out, for the validation loss to choose the
+        /// best epoch by.
+        validation_split: f64 = 0.083_333_3, Real(Between(0.0, 1.0));
+        /// Tensor backend: "ndarray", or "flex" in builds with that cargo feature.
+        backend: Backend = Backend::Ndarray, Choice(names::<Backend>);
+        /// Optimizer: the constants of Adam.
+        adam: AdamConfig = AdamConfig::default(), Nested(AdamConfig::KEYS);
+        /// Augmentation: limits within which every training image is changed anew for every epoch.
+        /// The epochs take several values in turn. `--augment none|light|strong|centred` sets all
+        /// of them.
+        augment: Augment = Augment::default(), Nested(Augment::KEYS);
+    }
 }
 
+/// From 0 to below 1.
+const FRACTION: Range = Below(0.0, 1.0);
+/// Why sizes have a limit.
+const ROOM: &str = ", what the format has room for";
+
 /// How weights start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Init {
     /// [`Mlp::glorot`](crate::net::Mlp::glorot).
@@ -96,7 +110,7 @@ pub enum Init {
 }
 
 /// Which epoch's weights are kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Keep {
     /// Those of the epoch with the lowest validation loss.
@@ -109,13 +123,24 @@ pub enum Keep {
 /// A configuration that cannot be trained.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// The text is not TOML, or a key or a value's type is not known.
+    /// The text is not TOML, or a key or a value is not legal.
     #[error("{source_name}: {message}")]
     Text {
         /// The file's or the preset's name.
         source_name: String,
-        /// What the parser found and expected.
+        /// What is wrong, and where.
         message: String,
+    },
+    /// There is no such key.
+    #[error(
+        "there is no key `{key}`; {}`inkbit train --print-config` lists every key",
+        nearest.map(|nearest| format!("did you mean `{nearest}`? ")).unwrap_or_default()
+    )]
+    Key {
+        /// The key in TOML.
+        key: String,
+        /// The one that it may be meant for.
+        nearest: Option<&'static str>,
     },
     /// A value is out of range.
     #[error("{key} is {found}, but must be {expected}")]
@@ -124,7 +149,7 @@ pub enum ConfigError {
         key: String,
         /// Its value.
         found: String,
-        /// The legal range, and what to do if that does not say it.
+        /// The legal values.
         expected: String,
     },
     /// The bits are not what the format has, or not as many as there are layers.
@@ -136,50 +161,57 @@ pub enum ConfigError {
 }
 
 impl TrainConfig {
-    /// Reads layers of TOML, each a name for messages and a text, later ones over earlier ones.
+    /// Reads a TOML file's text, which has every key; `name` is for messages.
     ///
-    /// Ranges are not checked, because flags may follow: see [`TrainConfig::validate`].
+    /// Each value is checked on its own; see [`TrainConfig::validate`] for the rest.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Text`].
+    pub fn from_toml(name: &str, text: &str) -> Result<Self, ConfigError> {
+        read(name, text)?.try_into().map_err(|error: toml::de::Error| ConfigError::Text {
+            source_name: name.to_owned(),
+            message: format!(
+                "{}; another version may have written the file: add the line, as `inkbit train \
+                 --print-config` shows it",
+                error.message()
+            ),
+        })
+    }
+
+    /// With the values that a TOML file's text names; `name` is for messages.
     ///
     /// ```
     /// use inkbit::config::TrainConfig;
-    /// use inkbit::config::preset::PRESETS;
-    /// let classic = (PRESETS[0].name, PRESETS[0].toml);
-    /// let config = TrainConfig::from_layers(&[classic, ("mine.toml", "hidden = [32]")])?;
+    /// let classic = TrainConfig::default();
+    /// let config = classic.with("mine.toml", "hidden = [32]")?;
     /// assert_eq!(config.widths(28, 10), [784, 32, 10]);
-    /// let error = TrainConfig::from_layers(&[classic, ("mine.toml", "hiden = [32]")]).unwrap_err();
+    /// let error = classic.with("mine.toml", "hiden = [32]").unwrap_err();
     /// assert!(error.to_string().contains("mine.toml") && error.to_string().contains("hiden"));
     /// # Ok::<_, inkbit::config::ConfigError>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Text`] names the first layer that cannot be read.
+    /// [`ConfigError::Text`].
+    pub fn with(&self, name: &str, text: &str) -> Result<Self, ConfigError> {
+        Ok(self.merged(read(name, text)?))
+    }
+
+    /// With the values of a table.
     ///
-    /// # Panics
+    /// # Errors
     ///
-    /// If there is no layer. The first must have every key, as a preset has.
-    pub fn from_layers(layers: &[(&str, &str)]) -> Result<Self, ConfigError> {
-        let mut merged = toml::Table::new();
-        let mut result = None;
-        for &(name, text) in layers {
-            let failed = |error: toml::de::Error| ConfigError::Text {
-                source_name: name.to_owned(),
-                message: words::in_words(error.to_string().trim_end(), text),
-            };
-            merge(&mut merged, text.parse().map_err(failed)?);
-            // A value of this text has a place in it; a key of all layers together has none.
-            let is_of_a_value = |error: &toml::de::Error| {
-                !["missing field", "unknown field"]
-                    .iter()
-                    .any(|key| error.message().starts_with(key))
-            };
-            let placed = |error| match toml::from_str::<Self>(text) {
-                Err(placed) if is_of_a_value(&placed) => failed(placed),
-                _ => failed(error),
-            };
-            result = Some(merged.clone().try_into().map_err(placed)?);
-        }
-        Ok(result.expect("a preset or a run's configuration is the first layer"))
+    /// [`ConfigError::Key`] and [`ConfigError::Range`].
+    pub(crate) fn with_table(&self, changes: Table) -> Result<Self, ConfigError> {
+        keys::check(Self::KEYS, "", &changes)?;
+        Ok(self.merged(changes))
+    }
+
+    fn merged(&self, checked: Table) -> Self {
+        let mut table = self.table();
+        merge(&mut table, checked);
+        table.try_into().expect("every key has a legal value")
     }
 
     /// The width of each layer's weights.
@@ -198,12 +230,6 @@ impl TrainConfig {
         (before < self.epochs).then_some(before + 1)
     }
 
-    /// The same as TOML, with every key.
-    #[must_use]
-    pub fn to_toml(&self) -> String {
-        toml::to_string(self).expect("a configuration has only numbers and text")
-    }
-
     /// The widths of input, hidden layers and output for images of this edge and so many classes.
     #[must_use]
     pub fn widths(&self, side: usize, classes: usize) -> Vec<usize> {
@@ -216,6 +242,22 @@ impl TrainConfig {
     pub fn shrunk(&self, side: usize) -> Option<Input> {
         shrink::input(side, self.input)
     }
+}
+
+/// The table of a text, checked.
+fn read(name: &str, text: &str) -> Result<Table, ConfigError> {
+    let failed = |message: String| ConfigError::Text { source_name: name.to_owned(), message };
+    let table = text
+        .parse()
+        .map_err(|error: toml::de::Error| failed(error.to_string().trim_end().to_owned()))?;
+    keys::check(TrainConfig::KEYS, "", &table).map_err(|error| {
+        let line = match &error {
+            ConfigError::Key { key, .. } | ConfigError::Range { key, .. } => keys::line(key, text),
+            _ => None,
+        };
+        failed(line.map_or_else(|| error.to_string(), |line| format!("line {line}: {error}")))
+    })?;
+    Ok(table)
 }
 
 /// Puts the values of one table over those of another, tables within tables likewise.
@@ -233,66 +275,97 @@ fn merge(base: &mut toml::Table, over: toml::Table) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::preset::PRESETS;
+    use preset::PRESETS;
 
-    fn classic() -> TrainConfig {
-        TrainConfig::from_layers(&[("classic", PRESETS[0].toml)]).unwrap()
+    fn refused(text: &str) -> String {
+        TrainConfig::default().with("my.toml", text).unwrap_err().to_string()
     }
 
     #[test]
-    fn every_preset_is_complete_and_legal() {
+    fn every_preset_is_legal_and_comes_back_from_its_text() {
         for preset in PRESETS {
-            let config = TrainConfig::from_layers(&[(preset.name, preset.toml)]).unwrap();
+            let config = preset.config();
             config.validate().unwrap();
-            let saved = config.to_toml();
-            assert_eq!(TrainConfig::from_layers(&[("saved", &saved)]), Ok(config));
+            assert_eq!(TrainConfig::from_toml("saved", &config.to_toml()), Ok(config));
+        }
+    }
+
+    #[test]
+    fn a_preset_states_only_what_differs_from_classic() {
+        let classic = TrainConfig::default().table();
+        for preset in PRESETS {
+            for (key, value) in preset.toml.parse::<Table>().unwrap() {
+                let differs = match (value, &classic[&key]) {
+                    (toml::Value::Table(inner), toml::Value::Table(classic)) => {
+                        inner.iter().all(|(key, value)| *value != classic[key])
+                    }
+                    (value, classic) => value != *classic,
+                };
+                assert!(differs, "{}: {key}", preset.name);
+            }
         }
     }
 
     #[test]
     fn a_file_changes_what_it_names_and_nothing_else() {
-        let layers = [("classic", PRESETS[0].toml), ("my.toml", "epochs = 3\n[adam]\nbeta1 = 0.8")];
-        let mut expected = classic();
-        expected.epochs = 3;
+        let mut expected = TrainConfig { epochs: 3, ..TrainConfig::default() };
         expected.adam.beta1 = 0.8;
-        assert_eq!(TrainConfig::from_layers(&layers), Ok(expected));
+        let text = "epochs = 3\n[adam]\nbeta1 = 0.8";
+        assert_eq!(TrainConfig::default().with("my.toml", text), Ok(expected));
     }
 
     #[test]
-    fn an_unknown_key_is_named_with_its_file() {
-        let layers = [("classic", PRESETS[0].toml), ("my.toml", "drop = 0.3")];
-        let error = TrainConfig::from_layers(&layers).unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "my.toml: line 1: there is no key `drop`; did you mean `dropout`? `inkbit train \
-             --print-config` lists every key"
-        );
-    }
-
-    #[test]
-    fn wrong_types_are_named_in_words() {
-        let refused = |text| {
-            let layers = [("classic", PRESETS[0].toml), ("my.toml", text)];
-            TrainConfig::from_layers(&layers).unwrap_err().to_string()
-        };
+    fn what_is_wrong_with_a_file_is_named_with_its_line() {
         for (text, expected) in [
-            ("seed = 2\nepochs = \"three\"", "at line 2, column 10\n"),
-            ("epochs = -3", "expected a whole number, at least 0"),
-            ("dropout = true", "expected a number"),
-            ("hidden = 5", "expected a list, as in [256, 128]"),
-            ("adam = 3", "expected a table, [adam]"),
-            ("augment = 3", "expected a table, [augment]"),
-            ("[augment]\nrotation = \"much\"", "expected a value, or a list of values"),
+            (
+                "drop = 0.3",
+                "line 1: there is no key `drop`; did you mean `dropout`? `inkbit train \
+                 --print-config` lists every key",
+            ),
+            (
+                "bits = [8]\n[augment]\ntraining = 3",
+                "line 3: there is no key `augment.training`; `inkbit train --print-config` lists \
+                 every key",
+            ),
+            (
+                "seed = 2\nepochs = \"three\"",
+                "line 2: epochs is \"three\", but must be a whole number below 2^63, at least 1",
+            ),
+            ("epochs = -3", "line 1: epochs is -3, but must be at least 1"),
+            (
+                "dropout = true",
+                "line 1: dropout is true, but must be a finite number, from 0 to below 1",
+            ),
+            ("\nhidden = 5", "line 2: hidden is 5, but must be a list, as in [256, 128]"),
+            (
+                "hidden = [5,\n0]",
+                "line 1: hidden[1] is 0, but must be from 1 to 4096, what the format has room for",
+            ),
+            ("bits = [3]", "line 1: bits[0] is 3, but must be 8 or 4 or 2"),
+            ("adam = 3", "line 1: adam is 3, but must be a table"),
+            ("adam.beta1 = 1", "line 1: adam.beta1 is 1, but must be from 0 to below 1"),
+            (
+                "schedule = \"linear\"",
+                "line 1: schedule is \"linear\", but must be \"constant\" or \"cosine\"",
+            ),
+            (
+                "[augment]\nrotation = \"much\"",
+                "line 2: augment.rotation is \"much\", but must be a finite number, from 0 to 180",
+            ),
+            (
+                "[augment]\nrecentre = []",
+                "line 2: augment.recentre is [], but must be true or false, or a list of such values",
+            ),
         ] {
-            let error = refused(text);
-            assert!(error.contains(expected), "{error}");
+            assert_eq!(refused(text), format!("my.toml: {expected}"));
         }
+        assert!(refused("epochs =").starts_with("my.toml: TOML parse error at line 1, column 9\n"));
     }
 
     #[test]
     fn a_configuration_of_another_version_says_how_to_complete_it() {
-        let text = PRESETS[0].toml.replace("\nsparsity = ", "\n# ");
-        let error = TrainConfig::from_layers(&[("run/config.toml", &text)]).unwrap_err();
+        let text = TrainConfig::default().to_toml().replace("\nsparsity = ", "\n# ");
+        let error = TrainConfig::from_toml("run/config.toml", &text).unwrap_err();
         assert_eq!(
             error.to_string(),
             "run/config.toml: missing field `sparsity`; another version may have written the file: \

@@ -2,10 +2,11 @@
 
 use std::f64::consts::PI;
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 /// How the learning rate changes after the warm-up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Schedule {
     /// It does not.

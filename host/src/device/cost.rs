@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn what_was_counted_is_not_estimated() {
         let board = Board::find("lm3s6965evb").unwrap();
-        let count = "[[count]]\ncrc = '0000beef'\nboard = 'lm3s6965evb'\nkernel = 'packed'\n\
+        let count = "[[count]]\ncrc = '0000beef'\nboard = 'lm3s6965evb'\nkernel = 'default'\n\
                      images = '20 synthetic'\nmean = 50000.0";
         let counts = Counts::parse(count).unwrap();
         let cost = Cost::of(&board, 0xBEEF, &activity(0.5), &counts).unwrap();

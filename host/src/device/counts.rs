@@ -103,7 +103,7 @@ impl Counts {
     /// of real images where there are counts of both.
     #[must_use]
     pub fn of(&self, crc: u32) -> BTreeMap<String, f64> {
-        const FLASHED: &str = "packed";
+        const FLASHED: &str = "default";
         let crc = format!("{crc:08x}");
         let mine = self.count.iter().filter(|count| count.crc == crc && count.kernel == FLASHED);
         let (synthetic, real): (Vec<_>, Vec<_>) =
@@ -147,8 +147,8 @@ mod tests {
         };
         let text = [
             "compiler = 'rustc'\n".to_owned(),
-            count("0000beef", "packed", "100 MNIST", 3.0),
-            count("0000beef", "packed", "20 synthetic", 2.0),
+            count("0000beef", "default", "100 MNIST", 3.0),
+            count("0000beef", "default", "20 synthetic", 2.0),
             count("0000beef", "wide", "100 MNIST", 1.0),
         ];
         let counts = Counts::parse(&text.concat()).unwrap();
@@ -168,7 +168,7 @@ mod tests {
     fn what_no_benchmark_has_written_is_refused() {
         let count = |crc: &str, mean: &str| {
             format!(
-                "[[count]]\ncrc = '{crc}'\nboard = 'b'\nkernel = 'packed'\nimages = 'i'\n\
+                "[[count]]\ncrc = '{crc}'\nboard = 'b'\nkernel = 'default'\nimages = 'i'\n\
                  mean = {mean}\n"
             )
         };

@@ -65,7 +65,7 @@ impl Firmware {
     /// use inkbit::device::{Board, Firmware};
     /// let path = Firmware::built_path(&Board::find("microbit")?);
     /// assert!(path.ends_with("thumbv6m-none-eabi/release/inkbit-microbit"));
-    /// # Ok::<_, inkbit::device::board::BoardError>(())
+    /// # Ok::<_, inkbit::device::board::UnknownBoard>(())
     /// ```
     #[must_use]
     pub fn built_path(board: &Board) -> PathBuf {

@@ -64,7 +64,7 @@ impl ModelSummary {
         let layers = model.layers().iter();
         let widths = [model.input().inputs()].into_iter().chain(layers.map(Layer::outputs));
         let mut boards = board::all();
-        boards.retain(|board| board.check(&model, blob.bytes()).is_ok());
+        boards.retain(|board| board::check(board, &model, blob.bytes()).is_ok());
         Ok(Self {
             name: model.header().name.to_owned(),
             file: None,
@@ -119,7 +119,7 @@ mod tests {
     fn every_board_has_a_model_that_fits_it() {
         for board in board::all() {
             let (blob, best) = best_for(&board).unwrap();
-            assert_eq!(board.check(&blob.model().unwrap(), blob.bytes()), Ok(()));
+            assert_eq!(board::check(&board, &blob.model().unwrap(), blob.bytes()), Ok(()));
             let blobs = builtin::all();
             let other = blobs.iter().map(|blob| ModelSummary::new(blob, None, &Counts::default()));
             for other in other.map(Result::unwrap).filter(|o| o.fits.contains(&board.name)) {

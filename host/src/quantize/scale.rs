@@ -1,8 +1,8 @@
 //! Scales: which real value an integer step stands for.
 
 use std::fmt;
-use std::str::FromStr;
 
+use clap::ValueEnum;
 use inkbit_core::WeightBits;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::net::Dense;
 
 /// Which weights of a hidden layer share a scale. The last layer always has one, because its
 /// outputs are compared with each other.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Granularity {
     /// All of them: 4 bytes of a model for each hidden layer.
@@ -22,22 +22,7 @@ pub enum Granularity {
 
 impl fmt::Display for Granularity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Layer => "layer",
-            Self::Output => "output",
-        })
-    }
-}
-
-impl FromStr for Granularity {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        match name {
-            "layer" => Ok(Self::Layer),
-            "output" => Ok(Self::Output),
-            other => Err(format!("there are no scales per \"{other}\": take layer or output")),
-        }
+        self.serialize(f)
     }
 }
 

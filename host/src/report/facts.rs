@@ -5,7 +5,7 @@ use inkbit_core::Model;
 use super::plot::Sample;
 use crate::data::Dataset;
 use crate::data::labels::{self, printable};
-use crate::device::board::{self, Board, BoardError};
+use crate::device::board::{self, Board, TooLarge};
 use crate::device::cost::Cost;
 use crate::device::counts::Counts;
 use crate::evaluate::Evaluation;
@@ -49,7 +49,7 @@ pub struct BoardFit {
     /// The board.
     pub board: Board,
     /// The limit that the model exceeds.
-    pub error: Option<BoardError>,
+    pub error: Option<TooLarge>,
     /// The cost of an inference.
     pub cost: Option<Cost>,
 }
@@ -98,7 +98,7 @@ impl<'a> Facts<'a> {
         let predictions = predictions(model.classes(), &data.test.labels, &logits);
         let activity = activity(model, &data.test)?;
         let fit = |board: Board| BoardFit {
-            error: board.check(model, blob.bytes()).err(),
+            error: board::check(&board, model, blob.bytes()).err(),
             cost: Cost::of(&board, blob.crc(), &activity, counts),
             board,
         };

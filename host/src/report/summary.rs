@@ -2,7 +2,7 @@
 
 use super::facts::{BoardFit, Facts};
 use super::text::significance;
-use crate::device::board::BoardError;
+use crate::device::board::TooLarge;
 use crate::evaluate::significance::{mcnemar, wilson};
 use crate::support::numbers::{counted, grouped, list, percent};
 
@@ -142,7 +142,7 @@ fn boards(facts: &Facts<'_>) -> String {
 fn excesses(boards: &[&BoardFit]) -> String {
     let mut limits: Vec<(&str, usize, usize)> = Vec::new();
     for fit in boards {
-        let Some(BoardError::TooLarge { what, found, limit, .. }) = &fit.error else { continue };
+        let Some(TooLarge { what, found, limit, .. }) = &fit.error else { continue };
         match limits.iter_mut().find(|(known, ..)| known == what) {
             Some((.., greatest)) => *greatest = (*greatest).max(*limit),
             None => limits.push((what, *found, *limit)),

@@ -139,7 +139,7 @@ impl Run {
         if !path.exists() {
             return Err(RunError::NotARun(folder.to_owned()));
         }
-        let config = TrainConfig::from_layers(&[(&path.to_string_lossy(), &text(&path)?)])?;
+        let config = TrainConfig::from_toml(&path.to_string_lossy(), &text(&path)?)?;
         let path = folder.join(DATA);
         let data = toml::from_str(&text(&path)?).map_err(|error| damaged(&path, error))?;
         Ok(Self { folder: folder.to_owned(), config, data })
@@ -226,14 +226,13 @@ impl Run {
     /// ```
     /// use inkbit::config::TrainConfig;
     /// use inkbit::data::synthetic;
-    /// use inkbit::config::preset::PRESETS;
     /// use inkbit::run::{DataInfo, Observer, Run};
     /// struct Silent;
     /// impl Observer for Silent {}
     /// let folder = tempfile::tempdir()?;
     /// let data = synthetic::dataset(200, 20, 1);
-    /// let classic = (PRESETS[0].name, PRESETS[0].toml);
-    /// let config = TrainConfig::from_layers(&[classic, ("mine", "hidden = [8]\nepochs = 2")])?;
+    /// let classic = TrainConfig::default();
+    /// let config = TrainConfig { hidden: vec![8], epochs: 2, ..classic };
     /// let run = Run::create(&folder.path().join("run"), &config, DataInfo::new(&data), false)?;
     /// run.train(&data, &mut Silent)?;
     /// assert_eq!(Run::open(run.folder())?.history()?.epochs.len(), 2);

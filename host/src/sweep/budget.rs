@@ -5,7 +5,7 @@ use inkbit_core::{Header, Model, Provenance};
 use super::network::{description, label, shapes};
 use super::{Plan, SweepError};
 use crate::config::TrainConfig;
-use crate::device::board::{self, Board, BoardError};
+use crate::device::board::{self, Board, TooLarge};
 use crate::model::Blob;
 use crate::quantize::QuantizeError;
 use crate::run::DataInfo;
@@ -20,12 +20,12 @@ pub struct Candidate {
     pub bytes: usize,
     /// Whether it is within the budget.
     pub fits: bool,
-    board_error: Option<BoardError>,
+    board_error: Option<TooLarge>,
 }
 
 /// Why a network fits no board: the error of the board with the most flash. `None` if a board fits, or
 /// if the format cannot represent the network, which is refused elsewhere.
-pub fn no_board_fits(config: &TrainConfig, data: &DataInfo) -> Option<BoardError> {
+pub fn no_board_fits(config: &TrainConfig, data: &DataInfo) -> Option<TooLarge> {
     let mut boards = board::all();
     boards.sort_by_key(|board| board.memory.model.bytes);
     let error = |board| {
@@ -91,7 +91,7 @@ impl Budget {
             if blob.len() > found.bytes {
                 found.bytes = blob.len();
                 let board = self.board.as_ref();
-                found.board_error = board.and_then(|board| board.check(&model, blob).err());
+                found.board_error = board.and_then(|board| board::check(board, &model, blob).err());
                 found.fits = found.board_error.is_none()
                     && self.max_bytes.is_none_or(|limit| blob.len() <= limit);
             }

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use super::shard::{Shard, ShardError};
 use crate::config::ConfigError;
 use crate::config::preset::PRESETS;
-use crate::device::board::BoardError;
+use crate::device::board::UnknownBoard;
 use crate::model::{ImagesError, ModelFileError};
 use crate::quantize::QuantizeError;
 use crate::run::RunError;
@@ -72,7 +72,7 @@ pub enum SweepError {
     #[error(transparent)]
     Quantize(#[from] QuantizeError),
     #[error(transparent)]
-    Board(#[from] BoardError),
+    Board(#[from] UnknownBoard),
     #[error(transparent)]
     File(#[from] FileError),
     #[error(transparent)]
@@ -94,7 +94,7 @@ impl SweepError {
                 | Self::Config(_)
                 // Checks of the expanded plan; a training that fails is a result, not an error.
                 | Self::Run(RunError::Train(_))
-                | Self::Board(BoardError::Unknown { .. })
+                | Self::Board(_)
         )
     }
 }

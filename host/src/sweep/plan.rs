@@ -79,9 +79,7 @@ impl Plan {
                 preset::find(name).ok_or_else(|| SweepError::Preset { name: name.clone() })?
             }
         };
-        let changes = self.config.to_string();
-        let layers = [(preset.name, preset.toml), ("[config] of the sweep", &changes)];
-        let config = TrainConfig::from_layers(&layers)?;
+        let config = preset.config().with_table(self.config.clone())?;
         config.validate()?;
         Ok(config)
     }
@@ -133,7 +131,14 @@ impl Plan {
             }
             for bits in lists {
                 for input in choices(inputs) {
-                    found.push(variant(&base, &hidden, bits, input.copied())?);
+                    let config = TrainConfig {
+                        hidden: hidden.clone(),
+                        bits: bits.map_or_else(|| base.bits.clone(), <[u8]>::to_vec),
+                        input: input.copied().unwrap_or(base.input),
+                        ..base.clone()
+                    };
+                    config.validate()?;
+                    found.push(config);
                 }
             }
         }
@@ -148,31 +153,6 @@ impl Plan {
 /// Each value, or a single `None`.
 fn choices<T>(values: &[T]) -> Vec<Option<&T>> {
     if values.is_empty() { vec![None] } else { values.iter().map(Some).collect() }
-}
-
-/// The base with these values, checked.
-fn variant(
-    base: &TrainConfig,
-    hidden: &[usize],
-    bits: Option<&[u8]>,
-    input: Option<usize>,
-) -> Result<TrainConfig, SweepError> {
-    let mut changes = toml::Table::new();
-    changes.insert("hidden".to_owned(), list(hidden.iter().map(|&width| width as i64)));
-    if let Some(bits) = bits {
-        changes.insert("bits".to_owned(), list(bits.iter().copied()));
-    }
-    if let Some(input) = input {
-        changes.insert("input".to_owned(), toml::Value::from(input as i64));
-    }
-    let layers = [("the sweep", base.to_toml()), ("[space] of the sweep", changes.to_string())];
-    let config = TrainConfig::from_layers(&layers.each_ref().map(|(name, text)| (*name, &**text)))?;
-    config.validate()?;
-    Ok(config)
-}
-
-fn list<T: Into<toml::Value>>(values: impl Iterator<Item = T>) -> toml::Value {
-    toml::Value::Array(values.map(Into::into).collect())
 }
 
 /// All lists of non-increasing widths, for each depth.
@@ -245,7 +225,7 @@ mod tests {
             ("random = 0", "random is 0, but must be at least 1"),
             ("preset = \"clasic\"", "there is no preset \"clasic\"; there are classic"),
             ("[space]\nbits = [[8, 4]]", "bits is [8, 4], but must be one number, or as many as"),
-            ("[space]\nbits = [[3]]", "weights have 8, 4 or 2 bits, but bits is 3"),
+            ("[space]\nbits = [[3]]", "bits[0] is 3, but must be 8 or 4 or 2"),
             ("[space]\nwidths = [0]", "hidden[0] is 0, but must be from 1 to 4096"),
             ("[config]\nepochs = 0", "epochs is 0, but must be at least 1"),
             ("shard = \"3/2\"", "--shard is \"3/2\", but must be K/N"),

@@ -91,11 +91,10 @@ impl<'a> Trainer<'a> {
     /// ```
     /// use inkbit::config::TrainConfig;
     /// use inkbit::data::synthetic::{Part, images};
-    /// use inkbit::config::preset::PRESETS;
     /// use inkbit::train::Trainer;
     /// let images = images(Part::Train, 200, 1);
-    /// let classic = (PRESETS[0].name, PRESETS[0].toml);
-    /// let config = TrainConfig::from_layers(&[classic, ("mine", "hidden = [8]\nepochs = 2")])?;
+    /// let classic = TrainConfig::default();
+    /// let config = TrainConfig { hidden: vec![8], epochs: 2, ..classic };
     /// let mut trainer = Trainer::new(&config, &images, 10)?;
     /// let first = trainer.epoch(|_batch, _of| {})?;
     /// let second = trainer.epoch(|_batch, _of| {})?;

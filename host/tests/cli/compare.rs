@@ -46,7 +46,7 @@ fn a_model_of_more_classes_than_the_data_is_noted() {
     place.succeed("train --out more-classes --data more --config quick.toml --no-report");
     place.succeed("quantize more-classes -o more.inkbit");
     let text = place.succeed("compare model.inkbit more.inkbit --data digits");
-    let note = "note: more.inkbit tells 8 classes apart, the data have 4: every image that it";
+    let note = "note: more.inkbit has 8 classes, the data have 4: every image that it";
     let other = "note: more.inkbit was trained on other data than digits\n";
     assert_eq!(text.matches("note: ").count(), 2, "{text}");
     assert!(text.contains(note) && text.ends_with(other), "{text}");

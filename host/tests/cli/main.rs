@@ -1,6 +1,7 @@
 //! The `inkbit` command as users meet it: what it prints, what it writes, how it ends.
 
 mod bad_data;
+mod book;
 mod browser;
 mod compare;
 mod device;

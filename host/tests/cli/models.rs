@@ -140,6 +140,6 @@ fn models_of_one_name_are_told_apart_by_their_files() {
     assert_eq!(
         place.fail(1, "models q --data digits"),
         "q/c.inkbit: the images are 8x8 pixels, the model takes 6x6; give the data that it was \
-         trained on with --data; or leave the measuring out with --recorded"
+         trained on with --data; or skip measuring with --recorded"
     );
 }

@@ -128,7 +128,7 @@ fn what_cannot_be_swept_is_refused_before_anything_is_trained() {
         ("--widths 4 --max-bytes 100", "none of the 1 networks fits 100 bytes: the smallest, "),
         ("--widths 4 --depths 0,1 --max-bytes 9", smallest),
         ("--widths 0", "hidden[0] is 0, but must be from 1 to 4096"),
-        ("--widths 4 --bits 3", "weights have 8, 4 or 2 bits, but bits is 3"),
+        ("--widths 4 --bits 3", "bits[0] is 3, but must be 8 or 4 or 2"),
         (
             "--widths 4 --bits 4,4",
             "bits is [4, 4], but must be one number, or as many as a network",

@@ -10,21 +10,14 @@ mod uart;
 use core::panic::PanicInfo;
 
 use cortex_m_rt::entry;
-use inkbit_app::{App, Board, Device, FrameBuffer, Keys, Line, Memory, Panel, Ssd0323};
-use inkbit_arch::{Register, Serial, SysTick, model_region, report, stack};
+use inkbit_app::{App, Device, FrameBuffer, Keys, Line, Memory, Panel, Ssd0323};
+use inkbit_arch::{Register, Serial, SysTick, model_region, report};
 
 use gpio::{Input, Output, Port};
 use ssi::Ssi;
 use uart::Uart;
 
 include!(concat!(env!("OUT_DIR"), "/board.rs"));
-
-const BOARD: Board = Board {
-    name: NAME,
-    model_address: MODEL_ADDRESS as u32,
-    model_bytes: MODEL_BYTES as u32,
-    stack: stack::used,
-};
 
 #[entry]
 #[allow(unsafe_code)]
@@ -59,8 +52,6 @@ fn run(app: &mut App<'_>, line: &mut Line, uart: Uart, picture: &mut FrameBuffer
     }
     .run(app, line)
 }
-
-const NANOSECONDS_PER_CYCLE: u32 = 1_000_000_000 / CLOCK;
 
 /// Sets the core to 50 MHz from the 8 MHz crystal, and powers the peripherals.
 #[allow(unsafe_code)]

@@ -9,20 +9,13 @@ mod uart;
 use core::panic::PanicInfo;
 
 use cortex_m_rt::entry;
-use inkbit_app::{Board, Device, Memory, NoKeys, NoPanel};
-use inkbit_arch::{Serial, model_region, report, stack};
+use inkbit_app::{Device, Memory, NoKeys, NoPanel};
+use inkbit_arch::{Serial, model_region, report};
 
 use timer::Timer;
 use uart::Uart;
 
 include!(concat!(env!("OUT_DIR"), "/board.rs"));
-
-const BOARD: Board = Board {
-    name: NAME,
-    model_address: MODEL_ADDRESS as u32,
-    model_bytes: MODEL_BYTES as u32,
-    stack: stack::used,
-};
 
 #[entry]
 #[allow(unsafe_code)]

@@ -6,23 +6,14 @@
 use core::panic::PanicInfo;
 
 use cortex_m_rt::entry;
-use inkbit_app::{Board, Device, Memory, NoKeys, NoPanel};
-use inkbit_arch::{CmsdkUart, Serial, SysTick, model_region, report, stack};
+use inkbit_app::{Device, Memory, NoKeys, NoPanel};
+use inkbit_arch::{CmsdkUart, Serial, SysTick, model_region, report};
 
 include!(concat!(env!("OUT_DIR"), "/board.rs"));
-
-const BOARD: Board = Board {
-    name: NAME,
-    model_address: MODEL_ADDRESS as u32,
-    model_bytes: MODEL_BYTES as u32,
-    stack: stack::used,
-};
 
 // SAFETY: the image's UART 0.
 #[allow(unsafe_code)]
 const UART: CmsdkUart = unsafe { CmsdkUart::at(0x4000_4000) };
-
-const NANOSECONDS_PER_CYCLE: u32 = 1_000_000_000 / CLOCK;
 
 #[entry]
 #[allow(unsafe_code)]

@@ -5,18 +5,11 @@
 
 use core::panic::PanicInfo;
 
-use inkbit_app::{Board, Clock, Device, Memory, NoKeys, NoPanel};
+use inkbit_app::{Clock, Device, Memory, NoKeys, NoPanel};
 use inkbit_arch::{ByteRegister, Port, Register, Serial, model_region, report, stack};
 use riscv_rt::entry;
 
 include!(concat!(env!("OUT_DIR"), "/board.rs"));
-
-const BOARD: Board = Board {
-    name: NAME,
-    model_address: MODEL_ADDRESS as u32,
-    model_bytes: MODEL_BYTES as u32,
-    stack: stack::used,
-};
 
 /// The line: an NS16550.
 struct Uart;

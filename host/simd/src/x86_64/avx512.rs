@@ -161,7 +161,7 @@ pub(super) fn gather(eights: &[u64], list: &mut ListWriter<'_>) {
     let mut writer = Writer::new(list);
     let (mut offset, step) = (writer.offset, 16 * writer.row);
     for part in sixteens.chunks(64) {
-        // First where there is ink, without a branch: nobody could foretell it.
+        // First find the groups with foreground, without a branch: they are unpredictable.
         let mut inked = [0; 64];
         let mut count = 0;
         for (number, &[low, high]) in part.iter().enumerate() {

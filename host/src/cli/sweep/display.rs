@@ -1,4 +1,4 @@
-//! What a sweep shows while it trains.
+//! The progress of a sweep.
 
 use std::io::IsTerminal;
 use std::path::Path;
@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::support::numbers::{counted, percent};
 use crate::sweep::{Outcome, Progress, SessionSummary, Sweep};
 
-/// How a session ended, in words.
+/// The result of a session in words.
 pub(super) fn closing(summary: &SessionSummary, out: &Path) -> String {
     let SessionSummary { finished, before, failed, elsewhere, left } = summary;
     let mut text =
@@ -26,20 +26,20 @@ pub(super) fn closing(summary: &SessionSummary, out: &Path) -> String {
     text
 }
 
-/// Shows a sweep's progress: a line for each training that ends, a bar where somebody looks.
+/// Shows the progress of a sweep: a line for each training that ends, and a bar on a terminal.
 pub(super) struct Display<'a> {
     sweep: &'a Sweep,
     cells: usize,
     start: Instant,
     bar: ProgressBar,
     lines: bool,
-    /// Whether a line has told how long it takes.
+    /// Whether a line has estimated the duration.
     told: bool,
 }
 
 impl<'a> Display<'a> {
     pub(super) fn new(sweep: &'a Sweep, cells: usize, lines: bool) -> Self {
-        /// Steps of the bar; a part of a training is one.
+        /// Steps of the bar, which also moves within a training.
         const STEPS: u64 = 1000;
         let terminal = std::io::stderr().is_terminal();
         let bar = if terminal { ProgressBar::new(STEPS) } else { ProgressBar::hidden() };
@@ -48,16 +48,16 @@ impl<'a> Display<'a> {
         Self { sweep, cells, start: Instant::now(), bar, lines, told: false }
     }
 
-    /// Prints a line above the bar. Nobody reading any more is no reason to stop training.
+    /// Prints a line above the bar. If standard output is closed, the sweep goes on.
     pub(super) fn line(&self, line: &str) {
         if self.lines {
             self.bar.suspend(|| drop(crate::cli::print(&format!("{line}\n"))));
         }
     }
 
-    /// Shows how far it has come.
+    /// Shows the progress.
     pub(super) fn show(&mut self, now: &Progress<'_>) {
-        /// After so much, the rest can be estimated, and is told where no training has ended yet.
+        /// After this time the rest can be estimated, and is printed if no training has ended yet.
         const SAMPLE: Duration = Duration::from_secs(10);
         let left = self.left(now);
         if !self.told && (now.ended.is_some() || self.start.elapsed() > SAMPLE && now.worked > 0.0)
@@ -77,17 +77,17 @@ impl<'a> Display<'a> {
                 describe(outcome)
             ));
         }
-        let share = now.worked / (now.worked + now.remaining).max(1.0);
-        self.bar.set_position((share * self.bar.length().unwrap_or_default() as f64) as u64);
+        let fraction = now.worked / (now.worked + now.remaining).max(1.0);
+        self.bar.set_position((fraction * self.bar.length().unwrap_or_default() as f64) as u64);
         self.bar.set_message(format!("{}/{}, {left}", now.finished, self.cells));
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(super) fn end(&self) {
         self.bar.finish_and_clear();
     }
 
-    /// How long the rest will take, from what this session has done so far.
+    /// An estimate of the time left, from the progress of this session.
     fn left(&self, now: &Progress<'_>) -> String {
         if now.remaining == 0.0 {
             return "0 s left".to_owned();

@@ -5,10 +5,10 @@
 //! Networks Applied to Visual Document Analysis", 2003). What comes out depends on the seed, the
 //! epoch and the image, and on nothing else.
 
-mod config;
+mod strength;
 mod warp;
 
-pub use config::{Augment, KINDS, Kind, Strength, Turns};
+pub use strength::{KINDS, Kind, Strength};
 pub use warp::{Field, GRID, Motion, Warper};
 
 use crate::support::rng::Rng;

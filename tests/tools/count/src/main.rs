@@ -34,7 +34,8 @@ use anyhow::{Context as _, bail, ensure};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use inkbit::data::{Images, mnist, synthetic};
-use inkbit::device::{Board, Firmware};
+use inkbit::device::Firmware;
+use inkbit::device::board::{self, Board};
 use inkbit::model::Blob;
 use inkbit::support::files;
 use inkbit_tests::oracle::Oracle;
@@ -157,7 +158,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
             if without_lanes && kernel.ends_with(LANES_32) {
                 continue;
             }
-            match board.check(&subject.blob.model()?, subject.blob.bytes()) {
+            match board::check(board, &subject.blob.model()?, subject.blob.bytes()) {
                 Ok(()) => jobs.push((subject, board, *kernel, firmware)),
                 Err(error) => left_out.push(format!("left out: {error}")),
             }
@@ -338,7 +339,7 @@ fn count(
     }
     row.reference.differing += counts.images[0].differing;
     if let Some(blob) = &subject.in_8_bits
-        && board.check(&blob.model()?, blob.bytes()).is_ok()
+        && board::check(board, &blob.model()?, blob.bytes()).is_ok()
     {
         bar.inc_length(REFERENCE as u64);
         // The logits that are expected are those of the model with fewer bits.

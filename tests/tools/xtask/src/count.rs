@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::boards::{self, Board};
+use inkbit_boards::{self as boards, Board};
+
 use crate::process::{self, cargo, run};
 use crate::setup;
 use crate::steps::Outcome;
@@ -58,9 +59,8 @@ pub(crate) struct Form {
 }
 
 /// What is flashed.
-const FLASHED: Form = Form { name: "packed", cfg: None, only_lanes: false };
-const LANES32: Form =
-    Form { name: "packed-lanes32", cfg: Some("inkbit_lanes32"), only_lanes: true };
+const FLASHED: Form = Form { name: "default", cfg: None, only_lanes: false };
+const LANES32: Form = Form { name: "lanes32", cfg: Some("inkbit_lanes32"), only_lanes: true };
 const PORTABLE: Form = Form { name: "portable", cfg: Some("inkbit_portable"), only_lanes: false };
 
 /// The text of `cargo xtask count --help`.
@@ -138,7 +138,7 @@ impl Options {
 
     /// Checks what can be checked before anything is built.
     fn check_names(&mut self) -> Result<(), String> {
-        let known: Vec<String> = boards::all()?.into_iter().map(|board| board.name).collect();
+        let known: Vec<String> = boards::all().into_iter().map(|board| board.name).collect();
         if let Some(name) = self.boards.iter().find(|name| !known.contains(name)) {
             return Err(format!("no board is called '{name}'; there are {}", known.join(", ")));
         }
@@ -218,7 +218,7 @@ pub(crate) fn count(options: &Options) -> Result<(), String> {
     run(cargo(&["build"]).args(program), BUILD_LIMIT)?;
 
     let mut firmwares = Vec::new();
-    for board in boards::all()? {
+    for board in boards::all() {
         if !options.boards.is_empty() && !options.boards.contains(&board.name) {
             continue;
         }
@@ -265,7 +265,7 @@ fn keep(built: &str, package: &str, form: &str) -> Result<String, String> {
 /// The build of the plugin, for the interface of the QEMU that is installed.
 fn plugin() -> Result<Command, String> {
     let mut command = cargo(&["build", "--release", "--package", "inkbit-count-plugin"]);
-    let program = boards::all()?.into_iter().map(|board| board.emulator).next();
+    let program = boards::all().into_iter().map(|board| board.qemu.program).next();
     let version = program.and_then(|program| process::output(program, &["--version"]));
     if std::env::var_os("INKBIT_PLUGIN_API").is_none()
         && let Some(api) = version.as_deref().and_then(plugin_api)
@@ -310,8 +310,8 @@ mod tests {
 
     #[test]
     fn lanes_choose_the_kernel_and_portable_adds_one() {
-        assert_eq!(names("--lanes 32 --portable"), ["packed-lanes32", "portable"]);
-        assert_eq!(names("--lanes both"), ["packed", "packed-lanes32"]);
+        assert_eq!(names("--lanes 32 --portable"), ["lanes32", "portable"]);
+        assert_eq!(names("--lanes both"), ["default", "lanes32"]);
     }
 
     #[test]

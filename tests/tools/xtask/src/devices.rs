@@ -4,7 +4,8 @@ use std::ffi::OsStr;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::boards::{self, Board};
+use inkbit_boards::{self as boards, Board, Qemu};
+
 use crate::process::{cargo, root, run};
 use crate::setup;
 use crate::steps::Outcome;
@@ -29,7 +30,7 @@ const SCREENSHOT: &str = "firmware/screenshot.png";
 pub(crate) fn firmware() -> Result<Outcome, String> {
     let toolchain = setup::toolchain()?;
     run(cargo(&["test"]).args(WORKSPACE), BUILD_LIMIT)?;
-    for Board { package, target, .. } in boards::all()? {
+    for Board { package, target, .. } in boards::all() {
         run(
             toolchain.build(&target, "release").args(WORKSPACE).args(["--package", &package]),
             BUILD_LIMIT,
@@ -75,7 +76,7 @@ fn emulate<S: AsRef<OsStr>>(emulator: &str, machine: &[S], target: &str, package
 pub(crate) fn kernels() -> Result<Outcome, String> {
     let toolchain = setup::toolchain()?;
     setup::emulators()?;
-    for Board { name, target, emulator, arguments, .. } in boards::all()? {
+    for Board { name, target, qemu: Qemu { program, args }, .. } in boards::all() {
         // Cortex-M3 has two kernels for 8-bit weights.
         let flags: &[&str] =
             if target.starts_with("thumbv7m-") { &["", "--cfg inkbit_lanes32"] } else { &[""] };
@@ -83,7 +84,7 @@ pub(crate) fn kernels() -> Result<Outcome, String> {
             let mut build = toolchain.build(&target, "release");
             build.args(WORKSPACE).args(["--package", KERNEL_TEST]);
             run(build.env("INKBIT_BOARD", &name).env("RUSTFLAGS", flags), BUILD_LIMIT)?;
-            run(&mut emulate(&emulator, &arguments, &target, KERNEL_TEST), KERNEL_LIMIT)?;
+            run(&mut emulate(&program, &args, &target, KERNEL_TEST), KERNEL_LIMIT)?;
         }
     }
     Ok(Outcome::Done)
@@ -99,7 +100,7 @@ pub(crate) fn lint() -> Result<(), String> {
     clippy(&["--package", "inkbit-app", "--all-targets"])?;
     // The distribution's compiler comes without clippy for bare metal.
     if setup::toolchain()? == Toolchain::Own {
-        for Board { package, target, .. } in boards::all()? {
+        for Board { package, target, .. } in boards::all() {
             clippy(&["--package", &package, "--target", &target])?;
         }
     }

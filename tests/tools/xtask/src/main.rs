@@ -1,10 +1,11 @@
 //! The project's automation: `cargo xtask test` is everything that CI checks.
 
-mod boards;
+mod apt;
+mod book;
 mod cli;
 mod count;
 mod devices;
-mod packages;
+mod package;
 mod process;
 mod report;
 mod setup;

@@ -1,19 +1,39 @@
 //! Running programs: shown before they start, and never for longer than allowed.
 
-use std::path::Path;
+use std::env;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// The checkout's top folder.
+///
+/// It is searched for at run time: clones that share a target folder run the same program.
 pub(crate) fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.."))
+    static ROOT: OnceLock<PathBuf> = OnceLock::new();
+    ROOT.get_or_init(|| {
+        // `cargo run` names the package's folder.
+        let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        let start = package.or_else(|| env::current_dir().ok()).unwrap_or_default();
+        let is_root = |folder: &&Path| folder.join("core/FORMAT.md").is_file();
+        start.ancestors().find(is_root).unwrap_or(&start).to_owned()
+    })
 }
 
-/// The cargo that runs us, in the checkout.
+/// The cargo that runs us, in the checkout, as if it had been started by hand: it says of this package
+/// in variables what build scripts of others watch, and they would run again, and burn's users with
+/// them, after every change from `cargo xtask` to `cargo` and back.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root()).args(arguments);
+    for (name, _) in std::env::vars_os() {
+        let is_ours =
+            |name: &str| ["CARGO_MANIFEST_", "CARGO_PKG_"].iter().any(|p| name.starts_with(p));
+        if name.to_str().is_some_and(is_ours) {
+            command.env_remove(name);
+        }
+    }
     command
 }
 

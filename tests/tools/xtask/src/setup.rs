@@ -6,8 +6,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use crate::boards;
-use crate::packages::{self, apt_line};
+use crate::apt::{self, apt_line};
 use crate::process;
 use crate::toolchain::{
     AARCH64, AARCH64_EMULATOR, BOARD_TARGETS, CORE_TARGETS, Toolchain, debian_is_complete,
@@ -60,7 +59,7 @@ fn find_toolchain() -> Result<Toolchain, String> {
     let by_rustup = add_by_rustup(&missing);
     let Err(no_rustup) = by_rustup else { return Ok(Toolchain::Own) };
     eprintln!("{no_rustup}");
-    let by_apt = packages::install(RUST_PACKAGES).and_then(|()| {
+    let by_apt = apt::install(RUST_PACKAGES).and_then(|()| {
         debian_is_complete()
             .then_some(Toolchain::Debian)
             .ok_or_else(|| "the packages are installed but incomplete".to_owned())
@@ -81,19 +80,19 @@ fn find_toolchain() -> Result<Toolchain, String> {
 ///
 /// The commands to type, where it cannot be installed from here.
 pub(crate) fn emulators() -> Result<(), String> {
-    let missing = || -> Result<Vec<String>, String> {
-        let programs = boards::all()?.into_iter().map(|board| board.emulator);
+    let missing = || {
+        let programs = inkbit_boards::all().into_iter().map(|board| board.qemu.program);
         let mut missing: Vec<_> = programs.filter(|name| find_program(name).is_none()).collect();
         missing.dedup();
-        Ok(missing)
+        missing
     };
-    let before = missing()?;
+    let before = missing();
     if before.is_empty() {
         eprintln!("the emulators of all boards are installed");
         return Ok(());
     }
     eprintln!("not installed: {}", before.join(", "));
-    let reason = match (install_qemu(QEMU_PACKAGES), missing()?) {
+    let reason = match (install_qemu(QEMU_PACKAGES), missing()) {
         (Ok(()), after) if after.is_empty() => return Ok(()),
         (Ok(()), after) => format!("the packages do not bring {}", after.join(", ")),
         (Err(error), _) => error,
@@ -108,9 +107,9 @@ pub(crate) fn emulators() -> Result<(), String> {
 
 /// Where qemu-utils comes from the backports, only their emulators go with it.
 fn install_qemu(packages: &[&str]) -> Result<(), String> {
-    packages::install(packages).or_else(|error| {
+    apt::install(packages).or_else(|error| {
         eprintln!("{error}; trying the backports");
-        packages::install_from_backports(packages)
+        apt::install_from_backports(packages)
     })
 }
 
@@ -153,7 +152,7 @@ pub(crate) fn browser() -> Result<(), String> {
         return Ok(());
     }
     eprintln!("not installed: {}", BROWSERS[0]);
-    let reason = match packages::install(BROWSER_PACKAGES) {
+    let reason = match apt::install(BROWSER_PACKAGES) {
         Ok(()) if has_browser() => return Ok(()),
         Ok(()) => "the packages do not bring it".to_owned(),
         Err(error) => error,

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use crate::book;
 use crate::count;
 use crate::devices;
+use crate::package;
 use crate::process::{cargo, output, root, run};
 use crate::setup;
 use crate::toolchain::{AARCH64, AARCH64_EMULATOR, CORE_TARGETS, missing_targets};
@@ -85,8 +87,14 @@ pub(crate) const STEPS: &[Step] = &[
         run: tests,
     },
     Step {
+        name: "package",
+        why: "pack what is published and test it unpacked: a path may lead out of its package",
+        in_test: true,
+        run: package::package,
+    },
+    Step {
         name: "size",
-        why: "measure flash, RAM and stack of every board against the budget in its board.toml",
+        why: "measure flash, RAM and stack of every board against the budget in its file",
         in_test: true,
         run: devices::size,
     },
@@ -107,6 +115,18 @@ pub(crate) const STEPS: &[Step] = &[
         why: "build the documentation without a warning: a broken link is a broken promise",
         in_test: true,
         run: docs,
+    },
+    Step {
+        name: "book",
+        why: "build the book, and follow every link of it and of the repository's other pages",
+        in_test: true,
+        run: book::book,
+    },
+    Step {
+        name: "figures",
+        why: "write what the models and the counts say into the pages that show it",
+        in_test: false,
+        run: book::figures,
     },
     Step {
         name: "screenshot",
@@ -145,7 +165,7 @@ fn format() -> Result<Outcome, String> {
         return skipped("rustfmt is not installed; `rustup component add rustfmt`");
     }
     run(&mut cargo(&["fmt", "--all", "--check"]), BUILD_LIMIT)?;
-    for workspace in ["firmware/Cargo.toml", "tests/tools/notebook/Cargo.toml"] {
+    for workspace in ["firmware/Cargo.toml", "tests/tools/notebook/Cargo.toml", book::MANIFEST] {
         let fmt = ["fmt", "--all", "--check", "--manifest-path", workspace];
         run(&mut cargo(&fmt), BUILD_LIMIT)?;
     }
@@ -167,6 +187,8 @@ fn cross() -> Result<Outcome, String> {
     for target in CORE_TARGETS {
         run(toolchain.build(target, "device").args(["--package", "inkbit-core"]), BUILD_LIMIT)?;
         if target.contains("-none-") {
+            let logged = ["--package", "inkbit-core", "--features", "defmt"];
+            run(toolchain.build(target, "device").args(logged), BUILD_LIMIT)?;
             // Links only if nothing in core can panic.
             run(toolchain.build(target, "device").args(["--package", "no-panic"]), BUILD_LIMIT)?;
         }
@@ -217,6 +239,7 @@ fn lint() -> Result<Outcome, String> {
         let simd = ["clippy", "--release", "--package", "inkbit-simd"];
         run(cargo(&simd).args(["--target", AARCH64, "--", "-Dwarnings"]), BUILD_LIMIT)?;
     }
+    run(book::program("clippy").args(["--all-targets", "--", "-Dwarnings"]), BUILD_LIMIT)?;
     devices::lint()?;
     Ok(Outcome::Done)
 }
@@ -234,9 +257,8 @@ fn notebook() -> Result<Outcome, String> {
     let mut command =
         cargo(&["run", "--release", "--manifest-path", "tests/tools/notebook/Cargo.toml"]);
     command.args(["--target-dir", program, "--", "host/notebooks/lesson.ipynb"]);
-    // Else evcxr would build everything anew in a temporary folder. It takes no path with `..`.
-    let root = root().canonicalize().map_err(|error| error.to_string())?;
-    command.env("EVCXR_TMPDIR", root.join("target/notebook/cells"));
+    // Else evcxr would build everything anew in a temporary folder.
+    command.env("EVCXR_TMPDIR", root().join("target/notebook/cells"));
     run(&mut command, NOTEBOOK_LIMIT)?;
     Ok(Outcome::Done)
 }

@@ -1,0 +1,225 @@
+//! Boards: what `NAME.toml` of this folder says about each. `firmware/README.md` explains every key.
+//!
+//! The files are built in, so that a program needs no checkout. A board's firmware is the package in the
+//! folder beside its file.
+
+use std::error::Error;
+use std::fmt;
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+
+use serde::Deserialize;
+
+/// The files with their texts, built in.
+const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/boards.rs"));
+
+/// One board. Addresses and sizes are in bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Board {
+    /// What it is called on the command line.
+    pub name: String,
+    /// What it is.
+    pub title: String,
+    /// The firmware's cargo package and executable.
+    pub package: String,
+    /// What the firmware is compiled for.
+    pub target: String,
+    /// The processor.
+    pub cpu: String,
+    /// Hertz at which it runs; none of a board that exists only in the emulator.
+    pub clock: Option<u32>,
+    /// Its display, if it has one.
+    pub display: Option<Display>,
+    /// Whether it has keys.
+    pub keys: bool,
+    /// What carries the link: `uart`.
+    pub serial: String,
+    /// Where its memories lie.
+    pub memory: Memory,
+    /// What its firmware has room for.
+    pub limits: Limits,
+    /// How it is emulated.
+    pub qemu: Qemu,
+    /// What its firmware may cost.
+    pub budget: Budget,
+}
+
+/// A display.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Display {
+    /// Columns in pixels.
+    pub width: u32,
+    /// Rows in pixels.
+    pub height: u32,
+    /// Levels of grey.
+    pub greys: u32,
+}
+
+/// A board's memories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Memory {
+    /// What keeps code and model.
+    pub flash: Region,
+    /// What the code works in.
+    pub ram: Region,
+    /// The part of flash that is kept for the model.
+    pub model: Region,
+}
+
+/// A run of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Region {
+    /// The first.
+    pub address: u32,
+    /// How many.
+    pub bytes: u32,
+}
+
+impl Region {
+    /// The addresses.
+    #[must_use]
+    pub fn range(&self) -> Range<u64> {
+        let start = u64::from(self.address);
+        start..start + u64::from(self.bytes)
+    }
+}
+
+/// What a firmware has room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Cells of working memory; see [`Model::scratch_cells`].
+    pub cells: u32,
+    /// Pixels of an image.
+    pub pixels: u32,
+}
+
+/// How a board is emulated.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Qemu {
+    /// The program.
+    pub program: String,
+    /// Its arguments that choose the machine.
+    pub args: Vec<String>,
+}
+
+/// The most that a firmware may cost, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    /// Code and constants in flash.
+    pub code: u32,
+    /// Static variables without the display's frame buffer.
+    pub static_ram: u32,
+    /// The display's frame buffer.
+    #[serde(default)]
+    pub frame_buffer: u32,
+    /// Stack at its deepest.
+    pub stack: u32,
+}
+
+/// There is no board of that name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownBoard {
+    /// The name.
+    pub name: String,
+}
+
+impl fmt::Display for UnknownBoard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no board is called '{}'; there are {}", self.name, names().join(", "))
+    }
+}
+
+impl Error for UnknownBoard {}
+
+impl Board {
+    /// The board of that name.
+    ///
+    /// ```
+    /// use inkbit_boards::Board;
+    /// let board = Board::find("microbit")?;
+    /// assert_eq!((board.cpu.as_str(), board.clock), ("Cortex-M0", Some(16_000_000)));
+    /// # Ok::<_, inkbit_boards::UnknownBoard>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownBoard`].
+    pub fn find(name: &str) -> Result<Self, UnknownBoard> {
+        let board = all().into_iter().find(|board| board.name == name);
+        board.ok_or_else(|| UnknownBoard { name: name.to_owned() })
+    }
+
+    /// Reads a board's file, for a build script: a program has [`all`] of them built in.
+    ///
+    /// # Errors
+    ///
+    /// The file, and why it cannot be read or what in it is wrong.
+    pub fn read(file: &Path) -> Result<Self, Box<dyn Error>> {
+        let text = fs::read_to_string(file).map_err(|error| error.to_string());
+        let board = text.and_then(|text| toml::from_str(&text).map_err(|error| error.to_string()));
+        board.map_err(|reason| format!("{}: {reason}", file.display()).into())
+    }
+}
+
+/// All boards, by name.
+///
+/// # Panics
+///
+/// If a built-in file is not a board's, which the tests rule out.
+#[must_use]
+pub fn all() -> Vec<Board> {
+    let board = |(file, text): &(&str, &str)| {
+        toml::from_str(text).unwrap_or_else(|error| panic!("{file}: {error}"))
+    };
+    FILES.iter().map(board).collect()
+}
+
+/// The names of all boards.
+#[must_use]
+pub fn names() -> Vec<String> {
+    all().into_iter().map(|board| board.name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_built_in_under_the_name_of_its_board() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for board in all() {
+            let file = folder.join(&board.name).with_extension("toml");
+            assert_eq!(Board::read(&file).unwrap(), board);
+        }
+    }
+
+    #[test]
+    fn a_models_region_lies_in_flash_on_the_boundary_that_blobs_want() {
+        for Board { name, memory, .. } in all() {
+            let (flash, model) = (memory.flash.range(), memory.model.range());
+            assert!(flash.start < model.start && model.end <= flash.end, "{name}");
+            assert_eq!(memory.model.address % 8, 0, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_is_answered_with_the_known_ones() {
+        let message = Board::find("mircobit").unwrap_err().to_string();
+        assert!(message.contains("mircobit") && message.contains("microbit"), "{message}");
+    }
+
+    #[test]
+    fn a_file_that_is_wrong_is_named_with_what_is_wrong() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        let message = Board::read(&file).unwrap_err().to_string();
+        assert!(message.contains("Cargo.toml") && message.contains("`package`"), "{message}");
+    }
+}

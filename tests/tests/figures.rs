@@ -1,0 +1,73 @@
+//! Figures that stand in several pages come from one source: the models themselves and what was
+//! counted of them. `cargo xtask figures` writes them anew between the pages' markers.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use inkbit::device::counts::Counts;
+use inkbit::model::builtin;
+
+/// Pages that show the table of models.
+const PAGES: [&str; 2] = ["README.md", "docs/src/measured.md"];
+
+/// What stands around the table.
+const MARKERS: [&str; 2] = ["<!-- models -->\n", "<!-- end of models -->"];
+
+/// The columns of instructions, each with a board that has such a processor. Those of Cortex-M4 and
+/// M33 take 3 instructions fewer than a Cortex-M3.
+const PROCESSORS: [(&str, &str); 3] =
+    [("Cortex-M0", "microbit"), ("Cortex-M3, M4, M33", "lm3s6965evb"), ("RV32IMC", "riscv32-virt")];
+
+/// The models that come with Inkbit, the largest first.
+fn table() -> String {
+    let mut blobs = builtin::all();
+    blobs.sort_by_key(|blob| std::cmp::Reverse(blob.bytes().len()));
+    let mut text = "| model | network | bits | bytes | MNIST test |".to_owned();
+    PROCESSORS.iter().for_each(|(processor, _)| write!(text, " {processor} |").unwrap());
+    text += "\n|---|---|---|---|---|---|---|---|\n";
+    for blob in blobs {
+        let model = blob.model().unwrap();
+        let header = model.header();
+        let (name, provenance) = (header.name, header.provenance);
+        let accuracy = 100.0 * f64::from(provenance.correct) / f64::from(provenance.tested);
+        let widths = model.layers().iter().map(|layer| format!("-{}", layer.outputs()));
+        let network = model.input().inputs().to_string() + &widths.collect::<String>();
+        let bits = model.layers().iter().map(|layer| layer.bits().bits().to_string());
+        let mut bits: Vec<String> = bits.collect();
+        bits.dedup();
+        let bits = bits.join("/");
+        let bytes = grouped(blob.bytes().len());
+        write!(text, "| `{name}` | {network} | {bits} | {bytes} | {accuracy:.2} % |").unwrap();
+        let counts = Counts::built_in().of(blob.crc());
+        for (_, board) in PROCESSORS {
+            write!(text, " {} |", grouped(counts[board].round() as usize)).unwrap();
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().map(|group| str::from_utf8(group).unwrap()).collect();
+    groups.join(",")
+}
+
+#[test]
+fn the_pages_show_every_model_as_it_is_recorded_and_counted() {
+    let table = table();
+    for page in PAGES {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(page);
+        let text = fs::read_to_string(&path).unwrap();
+        let [begin, end] = MARKERS
+            .map(|marker| text.find(marker).unwrap_or_else(|| panic!("{page}: no {marker}")));
+        let begin = begin + MARKERS[0].len();
+        if std::env::var_os("INKBIT_BLESS").is_some() {
+            fs::write(&path, [&text[..begin], &table, &text[end..]].concat()).unwrap();
+        } else {
+            assert_eq!(text[begin..end], table, "{page}: renew it with `cargo xtask figures`");
+        }
+    }
+}
