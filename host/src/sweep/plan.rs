@@ -114,29 +114,20 @@ impl Plan {
             (false, true) => networks_of(widths, &[base.hidden.len()])?,
             (false, false) => networks_of(widths, depths)?,
         };
+        let (lists, inputs) = (choices(bits, &base.bits), choices(inputs, &base.input));
         let mut found = Vec::new();
-        let mut used = vec![false; bits.len()];
+        let mut used = vec![false; lists.len()];
         for hidden in hidden {
-            let layers = hidden.len() + 1;
-            let fitting = |bits: &&[u8]| bits.len() == 1 || bits.len() == layers;
-            let mut lists: Vec<Option<&[u8]>> = Vec::new();
-            for (list, used) in bits.iter().zip(&mut used) {
-                if fitting(&&list[..]) {
-                    *used = true;
-                    lists.push(Some(list));
+            let lengths = [1, hidden.len() + 1];
+            for (list, used) in lists.iter().zip(&mut used) {
+                // Validation refuses the list of the base if it has another length.
+                if !bits.is_empty() && !lengths.contains(&list.len()) {
+                    continue;
                 }
-            }
-            if bits.is_empty() {
-                lists.push(None);
-            }
-            for bits in lists {
-                for input in choices(inputs) {
-                    let config = TrainConfig {
-                        hidden: hidden.clone(),
-                        bits: bits.map_or_else(|| base.bits.clone(), <[u8]>::to_vec),
-                        input: input.copied().unwrap_or(base.input),
-                        ..base.clone()
-                    };
+                *used = true;
+                for &input in inputs {
+                    let (hidden, bits) = (hidden.clone(), list.clone());
+                    let config = TrainConfig { hidden, bits, input, ..base.clone() };
                     config.validate()?;
                     found.push(config);
                 }
@@ -144,15 +135,15 @@ impl Plan {
         }
         if let Some(unused) = used.iter().position(|used| !used) {
             let expected = "one number, or as many as a network has layers with the output";
-            return Err(space("bits", &bits[unused], expected));
+            return Err(space("bits", &lists[unused], expected));
         }
         Ok(found)
     }
 }
 
-/// Each value, or a single `None`.
-fn choices<T>(values: &[T]) -> Vec<Option<&T>> {
-    if values.is_empty() { vec![None] } else { values.iter().map(Some).collect() }
+/// The choices, or else the value of the base.
+fn choices<'a, T>(choices: &'a [T], base: &'a T) -> &'a [T] {
+    if choices.is_empty() { std::slice::from_ref(base) } else { choices }
 }
 
 /// All lists of non-increasing widths, for each depth.

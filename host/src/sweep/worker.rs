@@ -63,7 +63,7 @@ enum Event {
     /// An epoch of this cost was trained.
     Trained(f64),
     /// A cell ended with this cost of untrained epochs; `None` if another process trains it.
-    Ended(Cell, f64, Option<Box<Outcome>>),
+    Ended(Box<Cell>, f64, Option<Outcome>),
     Error(Box<SweepError>),
 }
 
@@ -108,10 +108,10 @@ impl Folder {
                         let event = match self.train_cell(&cell, sweep, data, &mut watch) {
                             Ok(None) => continue,
                             Ok(Some(outcome)) => {
-                                Event::Ended(cell, watch.left, Some(Box::new(outcome)))
+                                Event::Ended(Box::new(cell), watch.left, Some(outcome))
                             }
                             Err(SweepError::Run(RunError::Busy(_))) => {
-                                Event::Ended(cell, watch.left, None)
+                                Event::Ended(Box::new(cell), watch.left, None)
                             }
                             Err(error) => Event::Error(Box::new(error)),
                         };
@@ -131,14 +131,14 @@ impl Folder {
                         progress(account.progress(None));
                     }
                     Event::Ended(cell, left, outcome) => {
-                        match outcome.as_deref() {
+                        match &outcome {
                             Some(Outcome::Trained(_)) => account.summary.finished += 1,
                             Some(Outcome::Failed(_)) => account.summary.failed += 1,
                             None => account.summary.elsewhere += 1,
                         }
                         account.summary.left -= 1;
                         account.remaining -= left;
-                        progress(account.progress(outcome.as_deref().map(|found| (&cell, found))));
+                        progress(account.progress(outcome.as_ref().map(|found| (&*cell, found))));
                     }
                     Event::Error(found) => {
                         failed.store(true, Ordering::Relaxed);
