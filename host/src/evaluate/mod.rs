@@ -68,7 +68,6 @@ impl Evaluation {
     /// assert_eq!((found.correct, found.per_class[0].precision), (2, 0.5));
     /// assert_eq!(found.confusions(), [(1, 0, 1)]);
     /// ```
-    #[must_use]
     pub fn from_logits<L: Copy + Into<f64>>(
         classes: &[String],
         truth: &[u8],
@@ -110,7 +109,6 @@ impl Evaluation {
     }
 
     /// Replaces the labels of the classes by as many others.
-    #[must_use]
     pub fn with_labels(mut self, labels: &[String]) -> Self {
         for (score, label) in self.per_class.iter_mut().zip(labels) {
             score.label.clone_from(label);
@@ -121,7 +119,6 @@ impl Evaluation {
 
     /// The greatest fraction of a class that is classified as one other class; 1 if there are no
     /// mistakes.
-    #[must_use]
     pub fn greatest_mistake(&self) -> f64 {
         let fraction = |(truth, _, count): Confusion| {
             count as f64 / self.confusion[truth].iter().sum::<usize>() as f64
@@ -130,7 +127,6 @@ impl Evaluation {
     }
 
     /// The mistakes, the most frequent first.
-    #[must_use]
     pub fn confusions(&self) -> Vec<Confusion> {
         let mut mistakes: Vec<Confusion> = Vec::new();
         for (truth, row) in self.confusion.iter().enumerate() {

@@ -16,7 +16,6 @@ pub struct Prediction {
 
 impl Prediction {
     /// Whether the predicted class is the true class.
-    #[must_use]
     pub fn is_right(&self) -> bool {
         self.class == self.truth
     }
@@ -29,7 +28,6 @@ impl Prediction {
 /// let found = predictions(2, &[1], &[3.0, 3.0]);
 /// assert_eq!((found[0].class, found[0].confidence), (0, 0.5));
 /// ```
-#[must_use]
 pub fn predictions<L: Copy + Into<f64>>(
     classes: usize,
     truth: &[u8],
@@ -56,7 +54,6 @@ pub(super) fn softmax<L: Copy + Into<f64>>(logits: &[L]) -> (usize, f64) {
 /// let found = predictions(2, &[1, 0, 1], &[1.0, 0.0, 1.0, 0.0, 9.0, 0.0]);
 /// assert_eq!(most_confidently_wrong(&found, 5), [2, 0]);
 /// ```
-#[must_use]
 pub fn most_confidently_wrong(predictions: &[Prediction], count: usize) -> Vec<usize> {
     let mut wrong: Vec<usize> =
         (0..predictions.len()).filter(|&index| !predictions[index].is_right()).collect();
@@ -96,7 +93,6 @@ pub struct Calibration {
 /// assert_eq!((calibration.bins.len(), calibration.bins[0].accuracy), (1, 0.5));
 /// assert!(calibration.error > 0.4);
 /// ```
-#[must_use]
 pub fn calibration(predictions: &[Prediction]) -> Calibration {
     const BINS: usize = 10;
     let mut bins = vec![Bin { images: 0, confidence: 0.0, accuracy: 0.0 }; BINS];

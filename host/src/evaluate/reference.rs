@@ -46,7 +46,6 @@ fn tensor(values: Vec<i64>, shape: [usize; 2], device: &Device) -> Tensor<2, Int
 
 impl Reference {
     /// Copies a model to a burn device.
-    #[must_use]
     pub fn new(model: &Model<'_>, device: &Device) -> Self {
         let layers = model.layers().iter().map(|layer| IntLayer::new(layer, device)).collect();
         Self { input: model.input(), layers, device: device.clone() }
@@ -70,7 +69,6 @@ impl Reference {
     /// assert_eq!(logits, core);
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
-    #[must_use]
     pub fn layers(&self, pixels: &[u8]) -> Vec<Vec<i64>> {
         let images = pixels.len() / self.input.pixels();
         let mut values = self.inputs(pixels, images);

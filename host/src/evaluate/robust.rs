@@ -39,28 +39,20 @@ const fn motion(shift: f32, rotation: f32, scale: f32) -> Distortion {
     Distortion::Motion { shift, rotation, scale }
 }
 
+const fn condition(name: &'static str, limits: &'static str, distortion: Distortion) -> Condition {
+    Condition { name, limits, distortion }
+}
+
 /// All conditions; the first leaves images as they are.
 pub const CONDITIONS: [Condition; 8] = [
-    Condition { name: "clean", limits: "as they are", distortion: motion(0.0, 0.0, 0.0) },
-    Condition { name: "shift", limits: "±3 pixels", distortion: motion(3.0, 0.0, 0.0) },
-    Condition { name: "rotation", limits: "±15°", distortion: motion(0.0, 15.0, 0.0) },
-    Condition { name: "scale", limits: "±20 %", distortion: motion(0.0, 0.0, 0.2) },
-    Condition { name: "combined", limits: "all three", distortion: motion(3.0, 15.0, 0.2) },
-    Condition {
-        name: "thicker",
-        limits: "0 to 1 pixel a side",
-        distortion: Distortion::Thicker(1.0),
-    },
-    Condition {
-        name: "thinner",
-        limits: "0 to ½ pixel a side",
-        distortion: Distortion::Thinner(0.5),
-    },
-    Condition {
-        name: "contrast",
-        limits: "pixels × ½ to 1½",
-        distortion: Distortion::Contrast(0.5, 1.5),
-    },
+    condition("clean", "as they are", motion(0.0, 0.0, 0.0)),
+    condition("shift", "±3 pixels", motion(3.0, 0.0, 0.0)),
+    condition("rotation", "±15°", motion(0.0, 15.0, 0.0)),
+    condition("scale", "±20 %", motion(0.0, 0.0, 0.2)),
+    condition("combined", "all three", motion(3.0, 15.0, 0.2)),
+    condition("thicker", "0 to 1 pixel a side", Distortion::Thicker(1.0)),
+    condition("thinner", "0 to ½ pixel a side", Distortion::Thinner(0.5)),
+    condition("contrast", "pixels × ½ to 1½", Distortion::Contrast(0.5, 1.5)),
 ];
 
 /// Accuracies under a condition, from 0 to 1.

@@ -10,7 +10,6 @@ const Z: f64 = 1.959_963_984_540_054;
 /// let (low, high) = inkbit::evaluate::significance::wilson(98, 100);
 /// assert_eq!(format!("{low:.4} {high:.4}"), "0.9300 0.9945");
 /// ```
-#[must_use]
 pub fn wilson(successes: usize, trials: usize) -> (f64, f64) {
     if trials == 0 {
         return (0.0, 1.0);
@@ -33,7 +32,6 @@ pub fn wilson(successes: usize, trials: usize) -> (f64, f64) {
 /// // Of 8 fair coins, 1 or fewer show the same side with a probability of 18 / 256.
 /// assert!((inkbit::evaluate::significance::mcnemar(1, 7) - 18.0 / 256.0).abs() < 1e-12);
 /// ```
-#[must_use]
 pub fn mcnemar(only_first: usize, only_second: usize) -> f64 {
     let n = only_first + only_second;
     let fewer = only_first.min(only_second);

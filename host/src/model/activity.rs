@@ -27,7 +27,6 @@ pub struct LayerActivity {
 
 impl LayerActivity {
     /// Mean number of multiplications with a non-zero input.
-    #[must_use]
     pub fn macs(&self) -> f64 {
         self.non_zero * (self.inputs * self.outputs) as f64
     }
@@ -45,19 +44,16 @@ pub struct Activity {
 
 impl Activity {
     /// Mean number of multiplications with a non-zero input, per image.
-    #[must_use]
     pub fn macs(&self) -> f64 {
         self.layers.iter().map(LayerActivity::macs).sum()
     }
 
     /// Number of all multiplications.
-    #[must_use]
     pub fn all_macs(&self) -> usize {
         self.layers.iter().map(|layer| layer.inputs * layer.outputs).sum()
     }
 
     /// Fraction of multiplications that cannot be skipped, from 0 to 1.
-    #[must_use]
     pub fn non_zero(&self) -> f64 {
         self.macs() / self.all_macs().max(1) as f64
     }

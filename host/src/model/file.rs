@@ -48,7 +48,6 @@ impl Blob {
     /// assert_eq!(blob.model()?.classes(), 10);
     /// # Ok::<_, inkbit_core::Error>(())
     /// ```
-    #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
         let mut words = vec![0_u64; bytes.len().div_ceil(8)];
         bytemuck::cast_slice_mut(&mut words)[..bytes.len()].copy_from_slice(bytes);
@@ -96,13 +95,11 @@ impl Blob {
     }
 
     /// The bytes of the blob.
-    #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &bytemuck::cast_slice(&self.words)[..self.length]
     }
 
     /// The CRC-32 at its end, by which a device identifies its model.
-    #[must_use]
     pub fn crc(&self) -> u32 {
         self.bytes().last_chunk().map_or(0, |crc| u32::from_le_bytes(*crc))
     }

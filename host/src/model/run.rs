@@ -18,7 +18,6 @@ pub struct HostEngine<'m>(Engine<'m, Scratch<{ 2 * MAX_WIDTH }>>);
 
 impl<'m> HostEngine<'m> {
     /// Makes an engine for a model.
-    #[must_use]
     pub fn new(model: &Model<'m>) -> Self {
         Self(Engine::new(model.clone(), Scratch::new()).expect("cells for the widest layers"))
     }
@@ -121,7 +120,6 @@ pub fn scaled_logits(model: &Model<'_>, images: &Images) -> Result<Vec<f64>, Ima
 }
 
 /// A layer's output, zeros included.
-#[must_use]
 pub fn dense(output: LayerOutput<'_>, width: usize) -> Vec<i64> {
     match output {
         LayerOutput::Logits(logits) => logits.iter().copied().map(i64::from).collect(),

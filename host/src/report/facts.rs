@@ -122,7 +122,6 @@ impl<'a> Facts<'a> {
     }
 
     /// The first test images of each class, classes in turn.
-    #[must_use]
     pub fn samples(&self) -> Vec<Sample> {
         let mut seen = vec![0; self.result.classes.len()];
         // How many images of the same class come before each image, its class, and its index.
@@ -136,7 +135,6 @@ impl<'a> Facts<'a> {
     }
 
     /// The most confident mistakes.
-    #[must_use]
     pub fn worst(&self) -> Vec<Sample> {
         let wrong = most_confidently_wrong(&self.predictions, SAMPLES);
         wrong.into_iter().map(|index| self.sample(index)).collect()

@@ -16,7 +16,6 @@ pub struct Answer {
 }
 
 /// Accuracy, mistakes, confidence, the effect of quantization, and the boards that the model fits.
-#[must_use]
 pub fn summary(facts: &Facts<'_>) -> Vec<Answer> {
     [
         ("How accurate is it?", accuracy(facts)),

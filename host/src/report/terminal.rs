@@ -35,9 +35,8 @@ pub(crate) fn colours(text: Colour, behind: Colour) -> String {
 /// let drawn = inkbit::report::terminal::draw(&[0, 255, 255, 0], 2);
 /// assert_eq!(drawn, "┌──┐\n│▄▀│\n└──┘\n");
 /// ```
-#[must_use]
 pub fn draw(pixels: &[u8], side: usize) -> String {
-    framed(pixels, side, 0, |text, upper, lower| text.push(half_blocks(upper, lower)))
+    framed(pixels, side, |text, upper, lower| text.push(half_blocks(upper, lower)))
 }
 
 /// Draws weights in a frame, two rows per line. With colours, orange is above 0, blue is below, and
@@ -50,14 +49,14 @@ pub(crate) fn draw_weights(weights: &[i32], side: usize, coloured: bool) -> Stri
             let depth = (weight.unsigned_abs() * 5).div_ceil(greatest) as u8;
             if weight > 0 { colour(depth, depth / 2, 0) } else { colour(0, depth / 2, depth) }
         };
-        return framed(weights, side, 0, |text, upper, lower| {
+        return framed(weights, side, |text, upper, lower| {
             *text += &colours(shade(upper), shade(lower));
             *text += "▀";
             *text += PLAIN;
         });
     }
     let great = |weight: i32| weight.unsigned_abs() > greatest / 3;
-    framed(weights, side, 0, |text, upper, lower| {
+    framed(weights, side, |text, upper, lower| {
         text.push(match (upper > 0 && great(upper), lower > 0 && great(lower)) {
             (true, true) => '█',
             (true, false) => '▀',
@@ -68,18 +67,17 @@ pub(crate) fn draw_weights(weights: &[i32], side: usize, coloured: bool) -> Stri
     })
 }
 
-/// Draws two rows per line, in a frame; `none` is below an odd last row.
-fn framed<T: Copy>(
+/// Draws two rows per line, in a frame; zeros are below an odd last row.
+fn framed<T: Copy + Default>(
     values: &[T],
     side: usize,
-    none: T,
     mut put: impl FnMut(&mut String, T, T),
 ) -> String {
     let line = "─".repeat(side);
     let mut text = format!("┌{line}┐\n");
     for pair in values.chunks(2 * side.max(1)) {
         let (upper, lower) = pair.split_at(side.min(pair.len()));
-        let lower = lower.iter().copied().chain(std::iter::repeat(none));
+        let lower = lower.iter().copied().chain(std::iter::repeat(T::default()));
         text.push('│');
         upper.iter().zip(lower).for_each(|(&upper, lower)| put(&mut text, upper, lower));
         text.push_str("│\n");

@@ -30,7 +30,6 @@ use crate::support::numbers::{chance, counted, grouped, percent};
 /// let text = evaluation(&result, false);
 /// assert!(text.starts_with("accuracy 50.00 %"), "{text}");
 /// ```
-#[must_use]
 pub fn evaluation(result: &Evaluation, coloured: bool) -> String {
     /// Number of the most frequent mistakes that are listed.
     const MISTAKES: usize = 5;
@@ -204,7 +203,6 @@ pub(crate) fn cost(cost: Cost) -> String {
 }
 
 /// Drawings of the weights of first-layer units, side by side within `columns` characters.
-#[must_use]
 pub fn weights(model: &Model<'_>, coloured: bool, columns: usize) -> String {
     const UNITS: usize = 8;
     let side = model.input().width();
@@ -339,7 +337,6 @@ pub(crate) fn quantization(found: &Quantization) -> String {
 /// assert!(text.contains("whole blob"));
 /// # Ok::<_, inkbit_core::Error>(())
 /// ```
-#[must_use]
 pub fn sizes(model: &Model<'_>, blob: &[u8]) -> String {
     let bytes = |bytes: usize| format!("{bytes} B");
     let head = ["layer", "inputs", "outputs", "bits", "multipliers", "bias", "weights", "bytes"];

@@ -3,14 +3,12 @@
 use inkbit_core::Model;
 
 /// The weights of a unit, in order of its inputs.
-#[must_use]
 pub fn weights(model: &Model<'_>, unit: usize) -> Vec<i32> {
     let Some(layer) = model.layers().first() else { return Vec::new() };
     (0..layer.inputs()).map(|input| layer.weight(unit, input)).collect()
 }
 
 /// The units with the greatest weights, at most `count`, in ascending order.
-#[must_use]
 pub fn strongest(model: &Model<'_>, count: usize) -> Vec<usize> {
     let Some(layer) = model.layers().first() else { return Vec::new() };
     let strength = |&unit: &usize| -> f64 {
@@ -26,7 +24,6 @@ pub fn strongest(model: &Model<'_>, count: usize) -> Vec<usize> {
 }
 
 /// The name of a unit: its number, or the label of its class in a model of one layer.
-#[must_use]
 pub fn name(model: &Model<'_>, classes: &[String], unit: usize) -> String {
     match classes.get(unit) {
         Some(label) if model.layers().len() == 1 => label.clone(),

@@ -11,7 +11,6 @@ use crate::evaluate::predictions::Calibration;
 use crate::model::activity::{Activity, LayerActivity};
 
 /// For every layer, the fractions of its inputs that are not zero and that are saturated.
-#[must_use]
 pub fn activity(activity: &Activity) -> Figure {
     let row = 52 * U;
     let height = (activity.layers.len() as i32 * row + 36 * U) as u32;
@@ -54,7 +53,6 @@ fn layer_bars(area: &Area<'_>, y: i32, name: &str, layer: &LayerActivity) -> Dra
 }
 
 /// Histogram of the differences between quantized and float logits, in units of the float network.
-#[must_use]
 pub fn logit_differences(differences: &[f64]) -> Figure {
     const BINS: usize = 41;
     let mut sizes: Vec<f64> = differences.iter().map(|difference| difference.abs()).collect();
@@ -92,7 +90,6 @@ pub fn logit_differences(differences: &[f64]) -> Figure {
 }
 
 /// Accuracy against confidence, with the line on which they are equal.
-#[must_use]
 pub fn calibration(calibration: &Calibration) -> Figure {
     let bins = calibration.bins.iter().map(|bin| {
         format!(

@@ -10,7 +10,6 @@ use crate::support::numbers::counted;
 use crate::train::history::{Epoch, History};
 
 /// Training and validation loss of at least one epoch.
-#[must_use]
 pub fn loss(history: &History) -> Figure {
     let values = |epoch: &Epoch| [epoch.train_loss, epoch.validation_loss];
     let curves = Curves::new(history, "loss", "loss in nats", values);
@@ -19,7 +18,6 @@ pub fn loss(history: &History) -> Figure {
 }
 
 /// Training and validation accuracy of at least one epoch, in percent.
-#[must_use]
 pub fn accuracy(history: &History) -> Figure {
     let values =
         |epoch: &Epoch| [epoch.train_accuracy, epoch.validation_accuracy].map(|x| 100.0 * x);

@@ -26,7 +26,6 @@ pub struct Sample {
 
 /// Test images of `side` × `side` pixels with true and predicted classes. `title` begins the
 /// alternative text.
-#[must_use]
 pub fn samples(name: &'static str, title: &str, side: usize, samples: &[Sample]) -> Figure {
     const LABEL: usize = 10;
     let tile = |Sample { pixels, truth, class, confidence }: &Sample| Tile {
@@ -46,7 +45,6 @@ pub fn samples(name: &'static str, title: &str, side: usize, samples: &[Sample])
 }
 
 /// The first images, at most `count`, with the labels of their classes.
-#[must_use]
 pub fn images(images: &Images, classes: &[String], count: usize) -> Figure {
     let tiles: Vec<Tile> = images
         .iter()
@@ -61,7 +59,6 @@ pub fn images(images: &Images, classes: &[String], count: usize) -> Figure {
 
 /// The units of the first layer with the greatest weights. Units of a model of one layer have the
 /// labels of the classes.
-#[must_use]
 pub fn weights(model: &Model<'_>, classes: &[String]) -> Figure {
     const UNITS: usize = 24;
     let width = model.input().width();

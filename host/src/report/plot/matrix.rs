@@ -33,7 +33,6 @@ const LABEL: usize = 12;
 /// let figure = confusion(&result);
 /// assert!(figure.file().starts_with("<svg") && figure.alt.contains("dog"));
 /// ```
-#[must_use]
 pub fn confusion(result: &Evaluation) -> Figure {
     let count = result.classes.len() as u32;
     let longest = result.classes.iter().map(|label| label.chars().count()).max().unwrap_or(1);

@@ -77,19 +77,16 @@ impl Figure {
     }
 
     /// Width in pixels below which its text is hard to read; 0 for a figure of default width.
-    #[must_use]
     pub fn least_width(&self) -> u32 {
         if self.size.0 > WIDTH { self.size.0 / UNIT } else { 0 }
     }
 
     /// The `svg` element for a page that includes the [style sheet](theme::style_sheet).
-    #[must_use]
     pub fn inline(&self) -> String {
         self.element("")
     }
 
     /// A self-contained file.
-    #[must_use]
     pub fn file(&self) -> String {
         self.element(&format!(
             "<style>{}</style>\n<rect width=\"100%\" height=\"100%\" fill=\"{}\"/>\n",

@@ -42,7 +42,6 @@ pub fn hex(RGBColor(red, green, blue): RGBColor) -> String {
 }
 
 /// Rules that switch figures to dark mode where the reader prefers it, except in print.
-#[must_use]
 pub fn style_sheet() -> String {
     let mut rules = String::from("@media screen and (prefers-color-scheme:dark){");
     for Shade { light, dark } in ALL {
