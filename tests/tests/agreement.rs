@@ -119,7 +119,7 @@ fn a_difference_of_one_is_found_and_named_with_image_layer_unit_and_both_values(
     assert_eq!(found.reference.abs_diff(found.core), 1);
     let text = found.to_string();
     let expected = format!(
-        "mismatch at image 0, layer 2, unit 3: the reference says {}, the core's {} kernel says {};",
+        "mismatch at image 0, layer 2, unit 3: the reference gives {}, the {} kernel of inkbit-core gives {};",
         found.reference, found.kernel, found.core
     );
     assert!(text.starts_with(&expected), "{text}");

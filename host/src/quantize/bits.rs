@@ -1,6 +1,6 @@
 //! How many bits each layer's weights have.
 
-use inkbit_core::WeightBits;
+use inkbit_core::{Model, WeightBits};
 
 /// Numbers of bits that are not what the format has, or not as many as there are layers.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,11 +58,16 @@ pub fn parse(text: &str) -> Result<u8, BitsError> {
 /// assert_eq!(inkbit::quantize::bits::label(&[8, 4, 4]), "8/4/4");
 /// ```
 #[must_use]
-pub fn label(bits: &[usize]) -> String {
+pub fn label<T: PartialEq + ToString>(bits: &[T]) -> String {
     match bits {
         [first, rest @ ..] if rest.iter().all(|bits| bits == first) => first.to_string(),
         _ => bits.iter().map(ToString::to_string).collect::<Vec<_>>().join("/"),
     }
+}
+
+/// The same of a model's layers.
+pub(crate) fn of_model(model: &Model<'_>) -> String {
+    label(&model.layers().iter().map(|layer| layer.shape().bits).collect::<Vec<_>>())
 }
 
 #[cfg(test)]
