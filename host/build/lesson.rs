@@ -1,7 +1,7 @@
-//! Makes a chapter of the documentation of a notebook: its text, code, and stored outputs.
+//! Makes a chapter of the documentation from a notebook: its text, code, and stored outputs.
 //!
-//! Each code cell becomes an example with the lines of the earlier cells hidden, so that it compiles.
-//! The last one is also run by the tests of the documentation, and with it the whole notebook.
+//! Each code cell becomes an example that hides the lines of the earlier cells, so that it compiles. The
+//! documentation tests run the last one, and with it the whole notebook.
 
 use std::error::Error;
 use std::fmt::Write;
@@ -36,7 +36,7 @@ pub(crate) fn chapter(notebook: &Path) -> Result<String, Box<dyn Error>> {
     Ok(chapter)
 }
 
-/// What lets an example use `?`.
+/// The last line of an example, which lets it use `?`.
 const RESULT: &str = "# Ok::<(), Box<dyn std::error::Error>>(())";
 
 /// A text as notebooks store it: whole or in lines.
@@ -47,7 +47,7 @@ fn joined(text: &Value) -> String {
     }
 }
 
-/// Code without what is for the notebook's kernel, such as `:dep`.
+/// Code without the commands of the notebook's kernel, such as `:dep`.
 fn without_commands(source: &str) -> String {
     let lines = source.lines().filter(|line| !line.starts_with(':'));
     lines.collect::<Vec<_>>().join("\n").trim().to_owned()

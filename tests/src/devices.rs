@@ -4,7 +4,7 @@ use std::env;
 use std::io;
 use std::time::Duration;
 
-use inkbit::data::{self, Images, Source, synthetic};
+use inkbit::data::{self, Images, synthetic};
 use inkbit::device::qemu::{Screen, which};
 use inkbit::device::qmp::Qmp;
 use inkbit::device::{Board, Emulator, Firmware};
@@ -48,7 +48,7 @@ pub fn emulated(name: &str) -> Option<(Board, Firmware)> {
 /// If it cannot be started.
 #[must_use]
 pub fn start(board: &Board, firmware: &Firmware, region: &[u8]) -> Emulator {
-    Emulator::start(board, firmware, region, &Screen::Headless)
+    Emulator::start(board, firmware, region, &Screen::Headless, &[])
         .unwrap_or_else(|error| panic!("{error:?}"))
 }
 
@@ -62,8 +62,8 @@ pub fn digits(count: usize) -> Images {
     if env::var_os("INKBIT_DATA").is_none() {
         return synthetic::images(synthetic::Part::Test, count, 1);
     }
-    let source = Source::new("mnist", None, None);
-    let mut images = data::load(&source).unwrap_or_else(|error| panic!("{error:?}")).test;
+    let data = data::load("mnist", None, None);
+    let mut images = data.unwrap_or_else(|error| panic!("{error:?}")).test;
     images.labels.truncate(count);
     images.pixels.truncate(images.len() * images.side * images.side);
     images

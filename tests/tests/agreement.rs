@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::thread;
 
-use inkbit::data::{Images, Source, load, synthetic};
+use inkbit::data::{Images, load, synthetic};
 use inkbit::evaluate::reference::Reference;
 use inkbit::evaluate::verify::{VerifyError, verify};
 use inkbit::model::Blob;
@@ -87,8 +87,8 @@ fn assert_all_agree_on_digits(images: &Images) {
 fn tensors_oracle_and_core_agree_on_all_mnist_test_images() {
     match std::env::var_os("INKBIT_DATA") {
         Some(folder) => {
-            let source = Source::new("mnist", Some(folder.into()), None);
-            assert_all_agree_on_digits(&load(&source).unwrap().test);
+            let data = load("mnist", Some(folder.as_ref()), None);
+            assert_all_agree_on_digits(&data.unwrap().test);
         }
         None => skipped("agreement on MNIST", "INKBIT_DATA names no folder with MNIST"),
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use inkbit::data::{Dataset, Source, load};
+use inkbit::data::{DataError, Dataset, load};
 use inkbit_tests::skipped;
 use tempfile::TempDir;
 
@@ -48,13 +48,13 @@ fn put(folder: &Path, name: &str, content: &[u8]) {
 }
 
 fn read(folder: &Path) -> Dataset {
-    load(&Source::new(folder.to_str().unwrap(), None, None)).unwrap()
+    load(folder.to_str().unwrap(), None, None).unwrap()
 }
 
 /// The error for a folder, with `DIR` for its path.
 fn message(folder: &Path) -> String {
     let name = folder.to_str().unwrap();
-    let error = load(&Source::new(name, None, None)).expect_err("a fault");
+    let error = load(name, None, None).expect_err("a fault");
     assert!(!error.is_unavailable() && !error.is_usage());
     format!("{:#}", anyhow::Error::from(error)).replace(name, "DIR")
 }
@@ -196,8 +196,7 @@ fn files_that_do_not_belong_together_are_refused() {
 fn a_folder_named_for_mnist_must_have_mnist() {
     let folder = folder();
     let message = |folder: &Path| {
-        let error =
-            load(&Source::new("mnist", Some(folder.to_owned()), None)).expect_err("a fault");
+        let error = load("mnist", Some(folder), None).expect_err("a fault");
         assert!(!error.is_unavailable() && !error.is_usage(), "no reason to take other data");
         let text = format!("{:#}", anyhow::Error::from(error));
         text.replace(folder.to_str().unwrap(), "DIR")
@@ -223,21 +222,21 @@ fn a_folder_named_for_mnist_must_have_mnist() {
 
 #[test]
 fn flags_for_mnist_are_refused_with_other_data() {
-    let message = |source: Source| {
-        let error = load(&source).expect_err("wrong usage");
+    let message = |loaded: Result<Dataset, DataError>| {
+        let error = loaded.expect_err("wrong usage");
         assert!(error.is_usage());
         error.to_string()
     };
     assert_eq!(
-        message(Source::new("synthetic", Some("data".into()), None)),
+        message(load("synthetic", Some(Path::new("data")), None)),
         "--data-dir is only for --data mnist, but --data is `synthetic`: leave it out"
     );
     assert_eq!(
-        message(Source::new("letters", None, Some("http://localhost".to_owned()))),
+        message(load("letters", None, Some("http://localhost"))),
         "--mirror is only for --data mnist, but --data is `letters`: leave it out"
     );
     assert_eq!(
-        message(Source::new("mnist", None, Some("localhost:80".to_owned()))),
+        message(load("mnist", None, Some("localhost:80"))),
         "--mirror is `localhost:80`: expected an address that begins with http:// or https://"
     );
 }
@@ -248,7 +247,7 @@ fn genuine_mnist_is_recognized() {
         skipped("genuine MNIST", "INKBIT_DATA names no folder with MNIST");
         return;
     };
-    let data = load(&Source::new("mnist", Some(folder.into()), None)).unwrap();
+    let data = load("mnist", Some(folder.as_ref()), None).unwrap();
     assert_eq!((data.name.as_str(), data.classes.len(), data.train.side), ("mnist", 10, 28));
     assert_eq!((data.train.len(), data.test.len()), (60_000, 10_000));
     assert_eq!(data.test.labels[..4], [7, 2, 1, 0]);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use inkbit::data::download::{Download, Wanted};
 use inkbit::data::idx::{Idx, Kind};
-use inkbit::data::{Source, load};
+use inkbit::data::load;
 use inkbit_tests::skipped;
 use tempfile::TempDir;
 
@@ -207,7 +207,7 @@ fn a_server_that_never_ends_is_stopped() {
 fn child() {
     let Ok(mirror) = std::env::var("INKBIT_TEST_MIRROR") else { return };
     println!();
-    match load(&Source::new("mnist", None, Some(mirror))) {
+    match load("mnist", None, Some(&mirror)) {
         Ok(data) => println!("loaded {} images", data.train.len()),
         Err(error) => {
             let unavailable = error.is_unavailable();

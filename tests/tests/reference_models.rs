@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use inkbit::config::preset;
-use inkbit::data::{Dataset, Source, load};
+use inkbit::data::{Dataset, load};
 use inkbit::evaluate::evaluate_model;
 use inkbit::model::{Blob, find};
 use inkbit_tests::skipped;
@@ -53,5 +53,5 @@ fn mnist() -> Option<Dataset> {
         skipped("accuracy of the reference models", "INKBIT_DATA names no folder with MNIST");
         return None;
     };
-    Some(load(&Source::new("mnist", Some(folder.into()), None)).unwrap())
+    Some(load("mnist", Some(folder.as_ref()), None).unwrap())
 }

@@ -13,7 +13,7 @@ use crate::config::keys::{self, Key, Values};
 use crate::config::preset::{self, PRESETS};
 use crate::config::{Augment, TrainConfig};
 use crate::data::Images;
-use crate::data::augment::{KINDS, Kind};
+use crate::data::augment::{NamedStrength, STRENGTHS};
 use crate::train::{TrainError, check_sizes};
 
 /// Flags of a training configuration.
@@ -31,7 +31,7 @@ pub struct ConfigArgs {
     /// All limits of the augmentation by name: none, light, strong, centred [classic: none]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = kind)]
     #[arg(help_heading = "Augmentation")]
-    augment: Option<Vec<Kind>>,
+    augment: Option<Vec<NamedStrength>>,
 
     #[command(flatten)]
     keys: KeyArgs,
@@ -102,9 +102,9 @@ fn given(keys: &[Key], matches: &ArgMatches) -> Table {
     each.collect()
 }
 
-fn kind(name: &str) -> Result<Kind, String> {
-    let found = KINDS.into_iter().find(|kind| kind.name == name);
-    let names = KINDS.map(|kind| kind.name).join(", ");
+fn kind(name: &str) -> Result<NamedStrength, String> {
+    let found = STRENGTHS.into_iter().find(|kind| kind.name == name);
+    let names = STRENGTHS.map(|kind| kind.name).join(", ");
     found.ok_or_else(|| format!("there is no augmentation \"{name}\": take one of {names}"))
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use inkbit_core::Model;
 
 use super::wrong_use;
-use crate::data::{DataError, Dataset, Source, labels, load};
+use crate::data::{DataError, Dataset, labels, load};
 use crate::run::Run;
 
 /// Flags that choose a data set.
@@ -80,8 +80,7 @@ impl DataArgs {
 
     fn load_or(&self, default: &str) -> anyhow::Result<Dataset> {
         let name = self.data.as_deref().unwrap_or(default);
-        let source = Source::new(name, self.data_dir.clone(), self.mirror.clone());
-        load(&source)
+        load(name, self.data_dir.as_deref(), self.mirror.as_deref())
             .map_err(|error| if error.is_usage() { wrong_use(error) } else { error.into() })
     }
 

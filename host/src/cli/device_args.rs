@@ -55,7 +55,7 @@ impl DeviceArgs {
     /// Starts a board in QEMU with the model in its region of flash.
     pub fn emulate(&self, board: &Board, blob: &Blob) -> anyhow::Result<Client> {
         let firmware = Firmware::find(board, self.firmware.as_deref())?;
-        let emulator = Emulator::start(board, &firmware, blob.bytes(), &Screen::Headless)?;
+        let emulator = Emulator::start(board, &firmware, blob.bytes(), &Screen::Headless, &[])?;
         Ok(emulator.into_client()?)
     }
 

@@ -10,7 +10,7 @@ use super::data_args::DataArgs;
 use super::trained::fit;
 use super::{interrupt, print, progress, quantize, verify as verify_command, wrong_use};
 use crate::config::TrainConfig;
-use crate::data::{DataError, Dataset, Source, load};
+use crate::data::{DataError, Dataset, load};
 use crate::evaluate::reference::Reference;
 use crate::evaluate::verify::verify;
 use crate::model::{Blob, HostEngine, int_logits};
@@ -132,7 +132,7 @@ fn load_or_draw(args: &DataArgs) -> anyhow::Result<Dataset> {
             print(
                 "MNIST was neither found nor downloaded: going on with digits drawn by Inkbit\n",
             )?;
-            Ok(load(&Source::synthetic())?)
+            Ok(load("synthetic", None, None)?)
         }
         loaded => loaded,
     }

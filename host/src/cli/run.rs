@@ -57,7 +57,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         Some(kind) => kind.clone(),
         None => window(&board)?,
     };
-    let mut emulator = Emulator::start(&board, &firmware, blob.bytes(), &Screen::Window(window))?;
+    let mut emulator =
+        Emulator::start(&board, &firmware, blob.bytes(), &Screen::Window(window), &[])?;
     super::print(&format!(
         "{}\n{named}arrow keys: move the pen; left Ctrl: lower or lift it, held: wipe, with right or left: \
          next or previous screen\nclose the window or press Ctrl-C here to end\n",

@@ -9,7 +9,7 @@ use super::progress;
 use crate::data::Images;
 use crate::device::cost::Cost;
 use crate::device::counts::Counts;
-use crate::device::{Board, Client, Report, verify};
+use crate::device::{Board, Client, Verification, verify};
 use crate::model::Blob;
 use crate::model::activity::activity;
 use crate::report::text;
@@ -70,13 +70,13 @@ fn compare(
 }
 
 /// The time of an inference by the device's clock.
-fn measured(report: &Report) -> String {
+fn measured(report: &Verification) -> String {
     let each = report.nanoseconds as f64 / 1e6 / report.images as f64;
     format!(", {each:.2} ms an inference by the device's clock")
 }
 
-fn describe(report: &Report, time: Duration, each: &str) -> String {
-    let Report { board, firmware, images, logits, repeats, .. } = report;
+fn describe(report: &Verification, time: Duration, each: &str) -> String {
+    let Verification { board, firmware, images, logits, repeats, .. } = report;
     let rate = *images as f64 / time.as_secs_f64();
     let repeats = match repeats {
         0 => String::new(),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::keys::Range::{Below, To};
 use super::keys::Values::{Choice, InTurn, Real};
 use super::keys::{keys, switch};
-use crate::data::augment::{Kind, Strength};
+use crate::data::augment::{NamedStrength, Strength};
 
 keys! {
     /// The `[augment]` table: the fields of [`Strength`], each with one value or with several that
@@ -72,7 +72,7 @@ impl<T: Copy + PartialEq> Turns<T> {
 impl Augment {
     /// Kinds that the epochs take in turn.
     #[must_use]
-    pub fn of_kinds(kinds: &[Kind]) -> Self {
+    pub fn of_kinds(kinds: &[NamedStrength]) -> Self {
         let turns = |value: fn(&Strength) -> f32| {
             Turns::new(kinds.iter().map(|kind| value(&kind.strength)).collect())
         };
@@ -113,13 +113,13 @@ impl Augment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::augment::KINDS;
+    use crate::data::augment::STRENGTHS;
 
     #[test]
     fn kinds_take_turns_and_equal_values_are_one() {
-        let augment = Augment::of_kinds(&[KINDS[2], KINDS[3]]);
-        assert_eq!(augment.strength(1), KINDS[2].strength);
-        assert_eq!(augment.strength(4), KINDS[3].strength);
+        let augment = Augment::of_kinds(&[STRENGTHS[2], STRENGTHS[3]]);
+        assert_eq!(augment.strength(1), STRENGTHS[2].strength);
+        assert_eq!(augment.strength(4), STRENGTHS[3].strength);
         assert_eq!(augment.rotation, Turns::Always(12.0));
         let text = toml::to_string(&augment).unwrap();
         assert!(

@@ -1,8 +1,8 @@
-//! Files from a list of mirrors, checked, and resumed where the line broke.
+//! Downloads from a list of mirrors, checked, and resumed where the connection broke.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use ureq::http::{Response, StatusCode, header};
 use ureq::{Agent, Timeout};
 
+use super::hex;
 use super::idx::{Idx, Kind};
 use crate::support::error::chain;
 use crate::support::files::{self, FileError};
@@ -30,21 +31,50 @@ pub struct Wanted {
 pub struct Download {
     /// Addresses of the folders that have the files, without the last slash.
     pub mirrors: Vec<String>,
-    /// Time to find a mirror and to reach it, each.
+    /// The most time for resolving a mirror's name, and for connecting to it.
     pub connect: Duration,
-    /// Time that a mirror may be silent before the connection counts as broken.
+    /// The longest time without a byte before the connection counts as broken.
     pub silence: Duration,
-    /// Tries in a row that may bring nothing new before a mirror is given up.
+    /// Tries in a row that bring no new byte before a mirror is given up.
     pub tries: u32,
-    /// Pause before the second try; each further one is twice as long.
+    /// Pause before the second try; each further pause is twice as long.
     pub pause: Duration,
-    /// Bytes that a file may have: more must be something else.
+    /// The most bytes of a file; a longer one is not the wanted one.
     pub max_bytes: u64,
 }
 
+/// Why a file did not come.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
+pub enum DownloadError {
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// `failures` holds each mirror's address and what was wrong there.
+    #[error("no {name} from {}", list(failures))]
+    Mirrors { name: String, failures: Vec<(String, String)> },
+}
+
+fn list(failures: &[(String, String)]) -> String {
+    let each = failures.iter().map(|(mirror, reason)| format!("{mirror} ({reason})"));
+    each.collect::<Vec<_>>().join(", nor from ")
+}
+
+/// Why one try failed.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+enum Failure {
+    /// Another try may get on from here.
+    #[error("{0}")]
+    Broken(String),
+    /// This mirror is of no use.
+    #[error("{0}")]
+    Useless(String),
+    /// No mirror can help.
+    File(#[from] FileError),
+}
+
 impl Download {
-    /// From these mirrors, with as much patience as a slow line needs.
-    #[must_use]
+    /// Downloads from these mirrors, as patiently as a slow connection needs.
     pub fn from_mirrors(mirrors: &[&str]) -> Self {
         Self {
             mirrors: mirrors.iter().map(ToString::to_string).collect(),
@@ -55,57 +85,14 @@ impl Download {
             max_bytes: 64 << 20,
         }
     }
-}
 
-/// Why a file did not come.
-#[derive(Debug, thiserror::Error)]
-pub enum DownloadError {
-    /// It could not be kept.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// No mirror had it.
-    #[error("no {name} from {}", list(failures))]
-    Mirrors {
-        /// The file.
-        name: String,
-        /// Each mirror's address and what was wrong there.
-        failures: Vec<(String, String)>,
-    },
-}
-
-fn list(failures: &[(String, String)]) -> String {
-    let each = failures.iter().map(|(mirror, reason)| format!("{mirror} ({reason})"));
-    each.collect::<Vec<_>>().join(", nor from ")
-}
-
-/// Why one try failed.
-enum Failure {
-    /// Another try may get on from here.
-    Broken(String),
-    /// This mirror will not do.
-    Useless(String),
-    /// No mirror will do.
-    File(FileError),
-}
-
-impl From<FileError> for Failure {
-    fn from(error: FileError) -> Self {
-        Self::File(error)
-    }
-}
-
-impl Download {
-    /// Gets the files that are not in the folder yet, which is created. Each comes under the name
-    /// `NAME.part` and gets its own when its content is right; what came before the line broke is
-    /// kept to go on with.
-    ///
-    /// # Errors
-    ///
-    /// [`DownloadError`] of the first file that cannot be had.
+    /// Gets the files that are not in the folder yet, which is created; fails with the first file
+    /// that cannot be had. A file is called `NAME.part` until its content is right; the bytes that
+    /// came before the connection broke are kept to go on with.
     pub fn fetch(&self, wanted: &[Wanted], folder: &Path) -> Result<(), DownloadError> {
         files::create_folder(folder)?;
-        // Two processes would write into the same file. Where the system has no such lock, the
-        // checksum still finds what comes of that.
+        // Two processes would write into the same file. If the system has no such lock, the
+        // checksum still detects the damage.
         let lock = File::open(folder);
         if let Ok(lock) = &lock {
             let _ = lock.lock();
@@ -121,86 +108,80 @@ impl Download {
         for file in wanted {
             let path = folder.join(&file.name);
             if file.check(&path).is_err() {
-                self.fetch_one(&agent, file, &path)?;
+                let part = folder.join(format!("{}.part", file.name));
+                // It may be whole: the process was killed between the last byte and the renaming.
+                if file.check(&part).is_err() {
+                    Transfer { options: self, agent: &agent, file, part: part.clone() }.run()?;
+                }
+                fs::rename(&part, &path).map_err(FileError::at("write", &path))?;
             }
         }
         Ok(())
     }
+}
 
-    fn fetch_one(&self, agent: &Agent, file: &Wanted, path: &Path) -> Result<(), DownloadError> {
-        let part = path.with_file_name(format!("{}.part", file.name));
-        let finish = || fs::rename(&part, path).map_err(FileError::at("write", path));
-        // Where a process was killed between the last byte and this.
-        if file.check(&part).is_ok() {
-            return Ok(finish()?);
-        }
+/// The download of one file.
+struct Transfer<'a> {
+    options: &'a Download,
+    agent: &'a Agent,
+    file: &'a Wanted,
+    part: PathBuf,
+}
+
+impl Transfer<'_> {
+    fn run(&self) -> Result<(), DownloadError> {
         let mut failures = Vec::new();
-        for mirror in &self.mirrors {
-            match self.fetch_from(agent, mirror, file, &part) {
-                Ok(()) => return Ok(finish()?),
-                Err(Failure::Broken(reason) | Failure::Useless(reason)) => {
-                    failures.push((mirror.clone(), reason));
-                }
+        for mirror in &self.options.mirrors {
+            match self.fetch_from(mirror) {
+                Ok(()) => return Ok(()),
                 Err(Failure::File(error)) => {
-                    // A full disk, most likely: give back what was taken.
-                    let _ = fs::remove_file(&part);
+                    // Most likely the disk is full: give back what was taken.
+                    let _ = fs::remove_file(&self.part);
                     return Err(error.into());
                 }
+                Err(failure) => failures.push((mirror.clone(), failure.to_string())),
             }
         }
-        Err(DownloadError::Mirrors { name: file.name.clone(), failures })
+        Err(DownloadError::Mirrors { name: self.file.name.clone(), failures })
     }
 
     /// Tries one mirror until the file is there and right, or there is no more hope.
-    fn fetch_from(
-        &self,
-        agent: &Agent,
-        mirror: &str,
-        file: &Wanted,
-        part: &Path,
-    ) -> Result<(), Failure> {
+    fn fetch_from(&self, mirror: &str) -> Result<(), Failure> {
         let mut fruitless = 0;
-        let mut pause = self.pause;
+        let mut pause = self.options.pause;
         loop {
-            let start = length(part);
-            let failure = match self.go_on(agent, mirror, file, part) {
-                Ok(()) => match file.check(part) {
-                    Ok(()) => return Ok(()),
-                    Err(reason) => {
-                        fs::remove_file(part).map_err(FileError::at("remove", part))?;
-                        // The mirror is only to blame for a file that is its own from the start.
-                        if start == 0 {
-                            return Err(Failure::Useless(reason));
-                        }
-                        Failure::Broken(reason)
-                    }
-                },
-                Err(failure) => failure,
+            let start = self.length();
+            let Err(failure) = self.resume(mirror).and_then(|()| self.check(start)) else {
+                return Ok(());
             };
-            let Failure::Broken(reason) = failure else { return Err(failure) };
-            if length(part) > start {
-                (fruitless, pause) = (0, self.pause);
+            if !matches!(failure, Failure::Broken(_)) {
+                return Err(failure);
+            }
+            if self.length() > start {
+                (fruitless, pause) = (0, self.options.pause);
             } else {
                 fruitless += 1;
             }
-            if fruitless >= self.tries {
-                return Err(Failure::Broken(reason));
+            if fruitless >= self.options.tries {
+                return Err(failure);
             }
             thread::sleep(pause);
             pause *= 2;
         }
     }
 
-    /// Appends to what is there of the file, or starts it if the mirror cannot go on.
-    fn go_on(
-        &self,
-        agent: &Agent,
-        mirror: &str,
-        file: &Wanted,
-        part: &Path,
-    ) -> Result<(), Failure> {
-        let have = length(part);
-        let mut request = agent.get(format!("{mirror}/{}", file.name));
+    /// Checks a file of which the first `start` bytes were there before, and removes a wrong one.
+    fn check(&self, start: u64) -> Result<(), Failure> {
+        let Err(reason) = self.file.check(&self.part) else { return Ok(()) };
+        self.remove()?;
+        // The mirror is only to blame for a file that is its own from the start.
+        Err(if start == 0 { Failure::Useless(reason) } else { Failure::Broken(reason) })
+    }
+
+    /// Appends to the bytes that are there, or starts again if the mirror cannot resume.
+    fn resume(&self, mirror: &str) -> Result<(), Failure> {
+        let have = self.length();
+        let mut request = self.agent.get(format!("{mirror}/{}", self.file.name));
         if have > 0 {
             request = request.header(header::RANGE, format!("bytes={have}-"));
         }
@@ -210,7 +191,7 @@ impl Download {
             StatusCode::PARTIAL_CONTENT if first_byte(&response) == Some(have) => have,
             // Of no use for us, like a file that is longer than the mirror's.
             StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => {
-                fs::remove_file(part).map_err(FileError::at("remove", part))?;
+                self.remove()?;
                 return Err(Failure::Broken("it cannot resume".to_owned()));
             }
             status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
@@ -218,30 +199,24 @@ impl Download {
             }
             status => return Err(Failure::Useless(format!("it answers {status}"))),
         };
-        let written = || FileError::at("write", part);
-        let mut out = OpenOptions::new()
-            .create(true)
-            .write(true)
-            .truncate(false)
-            .open(part)
-            .map_err(written())?;
+        let written = || FileError::at("write", &self.part);
+        let mut options = OpenOptions::new();
+        let opened = options.create(true).write(true).truncate(false).open(&self.part);
+        let mut out = opened.map_err(written())?;
         out.set_len(start).map_err(written())?;
         out.seek(SeekFrom::Start(start)).map_err(written())?;
-        self.copy(response, start, file, part, &mut out)?;
-        out.sync_all().map_err(written())?;
-        Ok(())
+        self.copy(response, start, &mut out)?;
+        Ok(out.sync_all().map_err(written())?)
     }
 
     fn copy(
         &self,
         response: Response<ureq::Body>,
         start: u64,
-        file: &Wanted,
-        part: &Path,
         out: &mut File,
     ) -> Result<(), Failure> {
         let total = response.body().content_length().map(|rest| start + rest);
-        let bar = bar(total, start, &file.name);
+        let bar = bar(total, start, &self.file.name);
         let mut body = response.into_body().into_reader();
         let mut buffer = vec![0; 1 << 16];
         let mut have = start;
@@ -252,36 +227,46 @@ impl Download {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(self.broken(error.into())),
             };
-            out.write_all(&buffer[..count]).map_err(FileError::at("write", part))?;
+            out.write_all(&buffer[..count]).map_err(FileError::at("write", &self.part))?;
             have += count as u64;
             bar.set_position(have);
-            if have > self.max_bytes {
-                let reason = format!("it sends over {} bytes, too many", self.max_bytes);
-                fs::remove_file(part).map_err(FileError::at("remove", part))?;
-                return Err(Failure::Useless(reason));
+            if have > self.options.max_bytes {
+                self.remove()?;
+                let limit = self.options.max_bytes;
+                return Err(Failure::Useless(format!("it sends over {limit} bytes, too many")));
             }
         }
-        if let Some(total) = total.filter(|&total| have < total) {
-            return Err(Failure::Broken(format!("it broke off after {have} of {total} bytes")));
+        match total.filter(|&total| have < total) {
+            Some(total) => {
+                Err(Failure::Broken(format!("it broke off after {have} of {total} bytes")))
+            }
+            None => Ok(()),
         }
-        Ok(())
     }
 
-    /// What a request that failed says of the mirror.
     fn broken(&self, error: ureq::Error) -> Failure {
         Failure::Broken(match error {
             ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => {
-                format!("out of reach for {:?}", self.connect)
+                format!("out of reach for {:?}", self.options.connect)
             }
-            ureq::Error::Timeout(_) => format!("silent for {:?}", self.silence),
+            ureq::Error::Timeout(_) => format!("silent for {:?}", self.options.silence),
             ureq::Error::Io(error) => error.to_string(),
             error => error.to_string(),
         })
     }
+
+    fn remove(&self) -> Result<(), FileError> {
+        fs::remove_file(&self.part).map_err(FileError::at("remove", &self.part))
+    }
+
+    /// Bytes that are there of the file, 0 if there is none.
+    fn length(&self) -> u64 {
+        fs::metadata(&self.part).map_or(0, |metadata| metadata.len())
+    }
 }
 
 impl Wanted {
-    /// Whether a file is the wanted one, or else what it is.
+    /// Checks a file's content against the checksum.
     fn check(&self, path: &Path) -> Result<(), String> {
         let content = Idx::read(path, self.kind)
             .map_err(|error| format!("wrong content: {}", chain(&error)))?;
@@ -293,32 +278,20 @@ impl Wanted {
     }
 }
 
-/// Bytes of a file, 0 if there is none.
-fn length(path: &Path) -> u64 {
-    fs::metadata(path).map_or(0, |metadata| metadata.len())
-}
-
-/// The first byte of those that a response holds, from `Content-Range: bytes 100-199/200`.
+/// The first byte of the range that a response holds, from `Content-Range: bytes 100-199/200`.
 fn first_byte<T>(response: &Response<T>) -> Option<u64> {
     let range = response.headers().get(header::CONTENT_RANGE)?.to_str().ok()?;
     range.strip_prefix("bytes ")?.split_once('-')?.0.parse().ok()
 }
 
-/// Bytes as hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// A bar on standard error that counts bytes; hidden where nobody looks.
+/// A progress bar of bytes on standard error; hidden unless that is a terminal.
 fn bar(total: Option<u64>, start: u64, name: &str) -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
     let bar = total.map_or_else(ProgressBar::no_length, ProgressBar::new);
     let template = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
-    let bar = match ProgressStyle::with_template(template) {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    };
-    bar.with_message(name.to_owned()).with_position(start).with_finish(ProgressFinish::AndClear)
+    let style = ProgressStyle::with_template(template).expect("the template is legal");
+    let bar = bar.with_style(style).with_position(start).with_finish(ProgressFinish::AndClear);
+    bar.with_message(name.to_owned())
 }

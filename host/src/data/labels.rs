@@ -1,4 +1,4 @@
-//! Names of the classes, one a line in a file.
+//! Labels of the classes, one a line in a file.
 
 use std::path::{Path, PathBuf};
 
@@ -7,80 +7,49 @@ use inkbit_core::Model;
 use crate::data::Dataset;
 use crate::support::files::{self, FileError};
 
-/// Characters of the longest label: more make no table and fit no screen.
+/// The most characters of a label: longer ones fit neither a table nor a screen.
 pub const MAX_LABEL: usize = 32;
 
 /// A file of labels that cannot be used, or data that cannot be classified.
 #[derive(Debug, thiserror::Error)]
 pub enum LabelsError {
-    /// The file cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
-    /// It is no text.
     #[error("{} is not UTF-8 text: give a text file with one label a line", .0.display())]
     NotText(PathBuf),
-    /// It has more or fewer lines than there are classes.
+    /// `whose` names the owner of the classes: "the model has", "the data digits have".
     #[error(
         "{} has {found} labels, but {whose} {expected} classes: give one line for each class, in \
          order from class 0", path.display()
     )]
-    Count {
-        /// The file.
-        path: PathBuf,
-        /// Its lines.
-        found: usize,
-        /// Whose classes are named: "the model has", "the data digits have".
-        whose: String,
-        /// The classes.
-        expected: usize,
-    },
-    /// One of the lines cannot be a label.
+    Count { path: PathBuf, found: usize, whose: String, expected: usize },
+    /// `fault` says what is wrong with the label, and what to do.
     #[error("{}, line {line}: the label {} {fault}", path.display(), excerpt(label))]
-    Label {
-        /// The file.
-        path: PathBuf,
-        /// Counted from 1.
-        line: usize,
-        /// What is there.
-        label: String,
-        /// What is wrong with it, and what to do.
-        fault: String,
-    },
-    /// There is nothing to tell apart.
+    Label { path: PathBuf, line: usize, label: String, fault: String },
     #[error(
         "the data {data} have images of one class only, {label}: expected at least two classes; \
          give other data, or add images of what is not {label}"
     )]
-    OneClass {
-        /// The data.
-        data: String,
-        /// The class.
-        label: String,
-    },
+    OneClass { data: String, label: String },
 }
 
-/// Reads a file of labels.
-///
-/// # Errors
-///
-/// [`LabelsError`], of all kinds but [`LabelsError::Count`] and [`LabelsError::OneClass`].
+/// Reads a file of labels, one a line.
 pub fn read(path: &Path) -> Result<Vec<String>, LabelsError> {
     let text =
         String::from_utf8(files::read(path)?).map_err(|_| LabelsError::NotText(path.to_owned()))?;
     let mut labels: Vec<String> = Vec::new();
     for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let label = line.trim_matches([' ', '\r']);
-        let same = labels.iter().position(|other| other == label);
+        let length = label.chars().count();
         let fault = if label.is_empty() {
             "is empty: give every class a name".to_owned()
         } else if label.contains(char::is_control) {
             "has a control character: remove it".to_owned()
         } else if let Some(hidden) = label.chars().find(|&c| is_hidden(c)) {
             format!("has the invisible character U+{:04X}: remove it", u32::from(hidden))
-        } else if label.chars().count() > MAX_LABEL {
-            let length = label.chars().count();
+        } else if length > MAX_LABEL {
             format!("has {length} characters, but must have at most {MAX_LABEL}: shorten it")
-        } else if let Some(same) = same {
+        } else if let Some(same) = labels.iter().position(|other| other == label) {
             format!("is that of line {}, too: give every class a name of its own", same + 1)
         } else {
             labels.push(label.to_owned());
@@ -92,11 +61,8 @@ pub fn read(path: &Path) -> Result<Vec<String>, LabelsError> {
     Ok(labels)
 }
 
-/// Reads a file of labels for so many classes; `whose` is for the message, such as "the model has".
-///
-/// # Errors
-///
-/// [`LabelsError`], of all kinds but [`LabelsError::OneClass`].
+/// Reads a file of `classes` labels; `whose` names the owner of the classes in a message, such as
+/// "the model has".
 pub fn read_for(path: &Path, classes: usize, whose: &str) -> Result<Vec<String>, LabelsError> {
     let labels = read(path)?;
     if labels.len() == classes {
@@ -106,7 +72,7 @@ pub fn read_for(path: &Path, classes: usize, whose: &str) -> Result<Vec<String>,
     Err(LabelsError::Count { path, found: labels.len(), whose, expected: classes })
 }
 
-/// A label in quotes, so much of it as a message has room for.
+/// A label in quotes, cut to a message's width.
 fn excerpt(label: &str) -> String {
     match label.char_indices().nth(MAX_LABEL) {
         Some((end, _)) => format!("{:?}...", &label[..end]),
@@ -114,44 +80,36 @@ fn excerpt(label: &str) -> String {
     }
 }
 
-/// The labels of a model's classes, as they can be shown: other tools may have written anything
-/// into it.
-#[must_use]
+/// The labels of a model's classes, made [`printable`]: other tools may have written anything into it.
 pub fn of_model(model: &Model<'_>) -> Vec<String> {
     (0..model.classes()).map(|class| printable(model.label(class))).collect()
 }
 
-/// A text without what would change the terminal or the page that it is shown on.
-#[must_use]
+/// Replaces the characters of a text that would change the terminal or the page that shows it.
 pub fn printable(text: &str) -> String {
     text.chars().map(|c| if is_hidden(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
-/// Whether a character is not seen itself, but changes what is seen: control characters, line and
-/// paragraph separators, and the marks that turn the direction of writing (Unicode, Annex 9).
+/// Whether a character is invisible but changes the rendering: control characters, line and paragraph
+/// separators, and the marks that set the direction of writing (Unicode, Annex 9).
 fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
         || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
 }
 
-/// What is strange about the classes of data, a line each; mostly labels are wrong then.
-#[must_use]
+/// Warnings about the classes of data, a line each; mostly the labels are wrong.
 pub fn oddities(data: &Dataset) -> Vec<String> {
-    /// Classes that are named.
+    /// The most classes that a warning names.
     const NAMED: usize = 5;
-    let mut trained = vec![false; data.classes.len()];
-    for &label in &data.train.labels {
-        if let Some(trained) = trained.get_mut(usize::from(label)) {
-            *trained = true;
-        }
-    }
+    let has_image = |class: usize| data.train.labels.iter().any(|&it| usize::from(it) == class);
+    let trained: Vec<bool> = (0..data.classes.len()).map(has_image).collect();
     let untrained = data.classes.iter().zip(&trained).filter(|(_, trained)| !**trained);
     let missing: Vec<&str> = untrained.map(|(label, _)| label.as_str()).collect();
     if missing.is_empty() {
         return Vec::new();
     }
-    let mut names = missing.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    let mut names = missing[..missing.len().min(NAMED)].join(", ");
     if missing.len() > NAMED {
         names += &format!(" and {} more", missing.len() - NAMED);
     }
@@ -161,8 +119,8 @@ pub fn oddities(data: &Dataset) -> Vec<String> {
         missing.len(),
         data.classes.len()
     )];
-    let is_known = |&&label: &&u8| trained.get(usize::from(label)).is_some_and(|&known| known);
-    let unknown = data.test.len() - data.test.labels.iter().filter(is_known).count();
+    let is_unknown = |&&label: &&u8| trained.get(usize::from(label)) != Some(&true);
+    let unknown = data.test.labels.iter().filter(is_unknown).count();
     if unknown > 0 {
         lines.push(format!(
             "{unknown} of {} test images are of classes without a training image: they will be \
@@ -174,10 +132,6 @@ pub fn oddities(data: &Dataset) -> Vec<String> {
 }
 
 /// Refuses data to train on of a single class.
-///
-/// # Errors
-///
-/// [`LabelsError::OneClass`].
 pub fn check_classes(data: &Dataset) -> Result<(), LabelsError> {
     let Some(&first) = data.train.labels.first() else { return Ok(()) };
     if data.train.labels.iter().any(|&label| label != first) {

@@ -1,4 +1,4 @@
-//! Labelled images: from files, from the network, or drawn by the project itself.
+//! Labelled images: from files, downloaded, or drawn by the project itself.
 
 pub mod augment;
 pub mod download;
@@ -10,17 +10,17 @@ pub mod picture;
 pub(crate) mod shrink;
 pub mod synthetic;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 use self::folder::{Files, FolderError};
 use self::mnist::MnistError;
 
-/// Labelled square images, 8 bits a pixel, 0 for paper and 255 for ink.
+/// Labelled square images of 8-bit pixels, 0 for background and 255 for foreground.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Images {
-    /// Edge of an image in pixels.
+    /// Side length of an image in pixels.
     pub side: usize,
     /// All pixels, image after image, row by row: `len() × side × side` of them.
     pub pixels: Vec<u8>,
@@ -30,25 +30,22 @@ pub struct Images {
 
 impl Images {
     /// Number of images.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.labels.len()
     }
 
     /// Whether there are none.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
 
     /// The pixels of one image, row by row.
-    #[must_use]
     pub fn image(&self, index: usize) -> &[u8] {
         let size = self.side * self.side;
         &self.pixels[index * size..(index + 1) * size]
     }
 
-    /// The images with these numbers.
+    /// Copies the images with these numbers.
     #[must_use]
     pub fn chosen(&self, indices: &[u32]) -> Self {
         let pixels = indices.iter().flat_map(|&index| self.image(index as usize)).copied();
@@ -62,23 +59,22 @@ impl Images {
     }
 }
 
-/// A classification task: what to train on, what to test on, and what the classes are called.
+/// A classification task: images to train and to test on, and the labels of the classes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dataset {
-    /// What it is called: `mnist`, `synthetic`, or the name of its folder.
+    /// `mnist`, `synthetic`, or the name of its folder.
     pub name: String,
     /// Labels of the classes, in order.
     pub classes: Vec<String>,
-    /// Images to train and to choose by.
+    /// Images to train on and to select checkpoints by.
     pub train: Images,
-    /// Images for the last figure, never to choose by.
+    /// Images for the final accuracy, never for a selection.
     pub test: Images,
 }
 
 impl Dataset {
-    /// SHA-256 over side, classes, pixels and labels of both parts: the same data, the same digest,
-    /// wherever it came from. Classes count by their numbers: what they are called is presentation.
-    #[must_use]
+    /// SHA-256 over side length, classes, pixels and labels of both parts, whatever the source.
+    /// Classes are hashed by number: their labels are presentation.
     pub fn digest(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
         for class in 0..self.classes.len() {
@@ -96,87 +92,57 @@ impl Dataset {
     }
 }
 
-/// Images that `synthetic` draws to train on and to test on: as many as MNIST has.
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Images that `synthetic` draws to train and to test on: as many as MNIST has.
 const SYNTHETIC_IMAGES: (usize, usize) = (60_000, 10_000);
-/// Its seed: always the same, so that models can be compared.
+/// The seed of `synthetic`: always the same, so that models can be compared.
 const SYNTHETIC_SEED: u64 = 1;
 
-/// Where data come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
-    name: String,
-    data_dir: Option<PathBuf>,
-    mirror: Option<String>,
-}
-
-impl Source {
-    /// `mnist`, `synthetic`, or else a folder of IDX files; for `mnist` also the folder that must
-    /// have it and what to download from, instead of the usual places.
-    #[must_use]
-    pub fn new(name: &str, data_dir: Option<PathBuf>, mirror: Option<String>) -> Self {
-        Self { name: name.to_owned(), data_dir, mirror }
-    }
-
-    /// Digits that need no file.
-    #[must_use]
-    pub fn synthetic() -> Self {
-        Self::new("synthetic", None, None)
-    }
-}
-
-/// Why there are no data.
+/// Why a data set cannot be loaded.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum DataError {
-    /// A flag that says nothing about these data.
     #[error("{flag} is only for --data mnist, but --data is `{name}`: leave it out")]
-    OnlyMnist {
-        /// The flag.
-        flag: &'static str,
-        /// The data.
-        name: String,
-    },
-    /// Neither a data set that Inkbit knows nor a folder.
+    OnlyMnist { flag: &'static str, name: String },
     #[error("there are no data `{name}`: expected `mnist`, `synthetic`, or a folder of IDX files")]
-    Unknown {
-        /// What was asked for.
-        name: String,
-    },
-    /// MNIST is not to be had, or is not MNIST.
+    Unknown { name: String },
     #[error(transparent)]
     Mnist(#[from] MnistError),
-    /// A folder of IDX files is no use.
     #[error(transparent)]
     Folder(#[from] FolderError),
 }
 
 impl DataError {
-    /// Whether MNIST was neither found nor could it be downloaded; everything else is a mistake
-    /// that other data must not hide.
-    #[must_use]
+    /// Whether MNIST was neither found nor could be downloaded; every other error is a mistake that
+    /// falling back on other data would hide.
     pub fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Mnist(MnistError::Unavailable { .. }))
+        matches!(self, Self::Mnist(MnistError::Unavailable(_)))
     }
 
     /// Whether the command line is wrong, and not the data.
-    #[must_use]
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::OnlyMnist { .. } | Self::Mnist(MnistError::Mirror { .. }))
+        matches!(self, Self::OnlyMnist { .. } | Self::Mnist(MnistError::Mirror(_)))
     }
 }
 
-/// Loads data; MNIST is downloaded if need be, with a progress bar where somebody looks.
-///
-/// # Errors
-///
-/// [`DataError`].
-pub fn load(source: &Source) -> Result<Dataset, DataError> {
-    let Source { name, data_dir, mirror } = source;
+/// Loads `mnist`, `synthetic`, or else a folder of IDX files. For `mnist`, `data_dir` is the folder that
+/// must have it and `mirror` the address to download it from, instead of the usual places; it is
+/// downloaded if need be, with a progress bar on a terminal.
+pub fn load(
+    name: &str,
+    data_dir: Option<&Path>,
+    mirror: Option<&str>,
+) -> Result<Dataset, DataError> {
     if name == "mnist" {
-        return Ok(mnist::load(data_dir.as_deref(), mirror.as_deref())?);
+        return Ok(mnist::load(data_dir, mirror)?);
     }
     for (flag, given) in [("--data-dir", data_dir.is_some()), ("--mirror", mirror.is_some())] {
         if given {
-            return Err(DataError::OnlyMnist { flag, name: name.clone() });
+            return Err(DataError::OnlyMnist { flag, name: name.to_owned() });
         }
     }
     if name == "synthetic" {
@@ -184,7 +150,7 @@ pub fn load(source: &Source) -> Result<Dataset, DataError> {
         return Ok(synthetic::dataset(train, test, SYNTHETIC_SEED));
     }
     if !Path::new(name).is_dir() {
-        return Err(DataError::Unknown { name: name.clone() });
+        return Err(DataError::Unknown { name: name.to_owned() });
     }
     Ok(Files::read(Path::new(name))?.dataset(name)?)
 }

@@ -1,27 +1,26 @@
-//! Smaller images: cut and averaged in integers, exactly as the device does it.
+//! Shrinks images: cropped and averaged in integers, exactly as on the device.
 
 use inkbit_core::Input;
 
 use super::Images;
 
-/// How an image of `side` × `side` pixels becomes `width` × `width` inputs: squares of 4, 2 or 1
-/// pixels, the largest that fit, are averaged, and what is left over is cut off the edges, on
-/// both sides alike. A width of 0 leaves the image as it is. `None` if it cannot be.
-#[must_use]
+/// How an image of `side` × `side` pixels becomes `width` × `width` inputs: squares of 4×4, 2×2 or
+/// 1×1 pixels, the largest that fit, are averaged, and the remainder is cropped on all sides alike. A
+/// width of 0 leaves the image as it is. `None` if no such squares fit.
 pub fn input(side: usize, width: usize) -> Option<Input> {
-    let edge = u16::try_from(side).ok()?;
+    let whole = Input::full(u16::try_from(side).ok()?);
     if width == 0 {
-        return Some(Input::full(edge));
+        return Some(whole);
     }
     [4, 2, 1].into_iter().find_map(|pool: u8| {
         let rest = side.checked_sub(usize::from(pool) * width).filter(|rest| rest % 2 == 0)?;
         let crop = u8::try_from(rest / 2).ok()?;
-        Some(Input { side: edge, crop, pool }).filter(|input| input.width() == width)
+        Some(Input { crop, pool, ..whole }).filter(|input| input.width() == width)
     })
 }
 
-/// Appends to `out` the [`Input::inputs`] inputs that an image of [`Input::pixels`] pixels becomes:
-/// the mean of each square, rounded half up.
+/// Appends to `out` the [`Input::inputs`] inputs of an image of [`Input::pixels`] pixels: the mean of
+/// each square, rounded half up.
 pub fn shrink(input: Input, image: &[u8], out: &mut Vec<u8>) {
     let (side, crop, pool) =
         (usize::from(input.side), usize::from(input.crop), usize::from(input.pool));
@@ -48,10 +47,9 @@ impl Images {
     ///
     /// # Panics
     ///
-    /// If the input takes images of another size.
-    #[must_use]
+    /// If the input shape takes images of another size.
     pub fn shrunk(&self, input: Input) -> Self {
-        assert_eq!(self.side, usize::from(input.side), "edge of the images");
+        assert_eq!(self.side, usize::from(input.side), "side length of the images");
         let mut pixels = Vec::with_capacity(self.len() * input.inputs());
         (0..self.len()).for_each(|index| shrink(input, self.image(index), &mut pixels));
         Self { side: input.width(), pixels, labels: self.labels.clone() }

@@ -1,9 +1,9 @@
-//! Handwritten digits without any file: drawn from the project's own skeletons.
+//! Handwritten digits without files: drawn from the project's own skeletons.
 //!
-//! Every image has its own random stream, so an image depends on the seed, its part and its index
-//! alone: not on how many are drawn, nor on the number of threads. Only additions, products,
-//! quotients and square roots of `f32` are used, which IEEE 754 rounds alike everywhere, so the
-//! same seed gives the same bytes on every machine.
+//! Every image has a random stream of its own, so it depends on the seed, its part and its index
+//! alone: neither on the number of images nor on the number of threads. Only additions, products,
+//! quotients and square roots of `f32` are used, which IEEE 754 rounds alike everywhere, so the same
+//! seed gives the same bytes on every machine.
 
 mod pen;
 mod random;
@@ -12,19 +12,20 @@ mod skeletons;
 
 use super::{Dataset, Images};
 use crate::support::parallel;
+use pen::Spot;
 use random::Random;
 use raster::SIDE;
 
-/// Which of the two parts of the data an image belongs to: their streams differ.
+/// A part of the data; their random streams differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// To train on.
+    /// Training images.
     Train,
-    /// To test on.
+    /// Test images.
     Test,
 }
 
-/// Draws a data set of the ten digits, 28 × 28 pixels, every class equally often.
+/// Draws a data set of the ten digits, 28 × 28 pixels, with every class equally frequent.
 ///
 /// ```
 /// use inkbit::data::synthetic::dataset;
@@ -32,7 +33,6 @@ pub enum Part {
 /// assert_eq!((data.train.len(), data.test.len(), data.test.side), (100, 20, 28));
 /// assert_eq!(data.digest(), dataset(100, 20, 1).digest()); // the seed decides every pixel
 /// ```
-#[must_use]
 pub fn dataset(train: usize, test: usize, seed: u64) -> Dataset {
     Dataset {
         name: "synthetic".to_owned(),
@@ -43,14 +43,12 @@ pub fn dataset(train: usize, test: usize, seed: u64) -> Dataset {
 }
 
 /// Draws the first `count` images of a part, on all processors.
-#[must_use]
 pub fn images(part: Part, count: usize, seed: u64) -> Images {
     let labels: Vec<u8> = (0..count).map(|index| label(part, index, seed)).collect();
     let pixels = parallel::split(count, |indices| {
         let mut pixels = vec![0; indices.len() * SIDE * SIDE];
         for (index, image) in indices.zip(pixels.chunks_exact_mut(SIDE * SIDE)) {
-            let mut random = Random::new(seed, part as u64, index as u64);
-            let strokes = pen::write(usize::from(labels[index]), &mut random);
+            let (strokes, mut random) = strokes(labels[index], part, index, seed);
             raster::draw(&strokes, &mut random, image);
         }
         pixels
@@ -60,18 +58,22 @@ pub fn images(part: Part, count: usize, seed: u64) -> Images {
 
 /// The digit and the pen's path of an image: for each stroke its points (x, y), y downwards, in no
 /// particular unit. For devices that draw a digit themselves.
-#[must_use]
 pub fn path(part: Part, index: usize, seed: u64) -> (u8, Vec<Vec<(f32, f32)>>) {
     let digit = label(part, index, seed);
-    let mut random = Random::new(seed, part as u64, index as u64);
-    let strokes = pen::write(usize::from(digit), &mut random);
-    let points = |stroke: Vec<pen::Spot>| stroke.iter().map(|spot| (spot.x, spot.y)).collect();
+    let (strokes, _) = strokes(digit, part, index, seed);
+    let points = |stroke: Vec<Spot>| stroke.iter().map(|spot| (spot.x, spot.y)).collect();
     (digit, strokes.into_iter().map(points).collect())
 }
 
-/// The digit of an image: each ten in a row hold every digit once, shuffled.
+/// The pen's path of an image, and the state of its random stream after it.
+fn strokes(digit: u8, part: Part, index: usize, seed: u64) -> (Vec<Vec<Spot>>, Random) {
+    let mut random = Random::new(seed, part as u64, index as u64);
+    (pen::write(usize::from(digit), &mut random), random)
+}
+
+/// The digit of an image: every ten in a row are the ten digits, shuffled.
 fn label(part: Part, index: usize, seed: u64) -> u8 {
-    // A part of its own, so that the order of the digits says nothing about their shapes.
+    // A stream of its own, so that the order of the digits does not correlate with their shapes.
     let mut random = Random::new(seed, 2 + part as u64, index as u64 / 10);
     let mut digits = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
     for last in (1..digits.len()).rev() {

@@ -5,22 +5,18 @@ use inkbit_core::link::MAX_LOGITS;
 
 pub use inkbit_boards::{Board, Budget, UnknownBoard, all, names};
 
-/// A model that is too large for a board.
+/// A model that is too large for a board: the model has `found` of `what`, the board `limit`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the model does not fit the board {board}: it has {found} {what}, the board has room for \
      {limit}; {remedy}"
 )]
+#[expect(missing_docs, reason = "the message names the fields")]
 pub struct TooLarge {
-    /// The board.
     pub board: String,
-    /// Of what there is too much.
     pub what: &'static str,
-    /// How much the model has.
     pub found: usize,
-    /// How much the board takes.
     pub limit: usize,
-    /// What to do.
     pub remedy: &'static str,
 }
 
@@ -33,10 +29,6 @@ pub struct TooLarge {
 /// assert_eq!(board::check(&board, &blob.model()?, blob.bytes()), Ok(()));
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
-///
-/// # Errors
-///
-/// [`TooLarge`], for the first thing that is.
 pub fn check(board: &Board, model: &Model<'_>, blob: &[u8]) -> Result<(), TooLarge> {
     const NARROWER: &str = "train with narrower layers";
     let Board { memory, limits, .. } = board;

@@ -1,4 +1,4 @@
-//! The host's end of the link: asks, waits, and asks again where the line has lost something.
+//! The host's end of the link: sends requests, waits, and repeats those that the line has lost.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
@@ -16,13 +16,13 @@ pub(super) mod simulated;
 #[cfg(test)]
 mod tests;
 
-/// A line that has carried nothing for so long carries nothing any more.
+/// After this time without a byte the line is taken to be at rest.
 const QUIET: Duration = Duration::from_millis(100);
 
-/// What carries frames. Reads must return after a few milliseconds, with
-/// [`io::ErrorKind::WouldBlock`] or [`io::ErrorKind::TimedOut`] if nothing has come.
+/// A line that carries frames. Reads must return after a few milliseconds, with
+/// [`io::ErrorKind::WouldBlock`] or [`io::ErrorKind::TimedOut`] if no byte has come.
 pub trait Line: Read + Write + Send {
-    /// Why it has ended, as far as it knows.
+    /// Why the line has ended, as the end of a sentence; empty if that is unknown.
     fn last_words(&mut self) -> String {
         String::new()
     }
@@ -41,7 +41,7 @@ pub struct Client {
     repeats: u32,
 }
 
-/// An image that is on its way.
+/// An image that was sent and not answered.
 struct Pending {
     id: u32,
     index: usize,
@@ -49,8 +49,8 @@ struct Pending {
 }
 
 impl Client {
-    /// Speaks over `line`, with at most `window` images on their way at once. A serial port without
-    /// flow control takes 1: the next image would be lost while the device is busy with this one.
+    /// Connects over `line`, with at most `window` unanswered images at once. A serial port without flow
+    /// control needs 1: the next image would be lost while the device is busy with this one.
     pub fn new(line: impl Line + 'static, window: usize) -> Self {
         Self {
             line: Box::new(line),
@@ -63,24 +63,19 @@ impl Client {
         }
     }
 
-    /// Waits so long for an answer before it asks again.
+    /// Sets the time to wait for an answer before a request is repeated.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How often something had to be asked again since the beginning.
-    #[must_use]
+    /// Number of repeated requests since the beginning.
     pub const fn repeats(&self) -> u32 {
         self.repeats
     }
 
-    /// Asks who the device is.
-    ///
-    /// # Errors
-    ///
-    /// [`DeviceError`].
+    /// Asks for the device's identity.
     pub fn hello(&mut self) -> Result<Hello, DeviceError> {
         self.ask(&Request::Hello, |response| match response {
             Response::Hello(hello) => Some(Hello {
@@ -101,11 +96,7 @@ impl Client {
         })
     }
 
-    /// Asks what is on the display.
-    ///
-    /// # Errors
-    ///
-    /// [`DeviceError`].
+    /// Asks for the content of the display.
     pub fn status(&mut self) -> Result<Status, DeviceError> {
         self.ask(&Request::Status, |response| match response {
             Response::Status(status) => Some(*status),
@@ -114,46 +105,26 @@ impl Client {
     }
 
     /// Presses or releases a key.
-    ///
-    /// # Errors
-    ///
-    /// [`DeviceError`].
     pub fn key(&mut self, key: Key, pressed: bool) -> Result<(), DeviceError> {
         self.order(&Request::Key { key, pressed })
     }
 
     /// Moves the pen over the canvas.
-    ///
-    /// # Errors
-    ///
-    /// [`DeviceError`].
     pub fn pen(&mut self, x: u8, y: u8, down: bool) -> Result<(), DeviceError> {
         self.order(&Request::Pen { x, y, down })
     }
 
     /// Wipes the canvas.
-    ///
-    /// # Errors
-    ///
-    /// [`DeviceError`].
     pub fn clear(&mut self) -> Result<(), DeviceError> {
         self.order(&Request::Clear)
     }
 
     /// Changes the screen.
-    ///
-    /// # Errors
-    ///
-    /// [`DeviceError`].
     pub fn show(&mut self, mode: Mode) -> Result<(), DeviceError> {
         self.order(&Request::Show(mode))
     }
 
-    /// Makes the firmware panic and returns what it says about it.
-    ///
-    /// # Errors
-    ///
-    /// [`DeviceError`], unless it is [`DeviceError::Panicked`].
+    /// Makes the firmware panic and returns its message.
     pub fn provoke_panic(&mut self) -> Result<String, DeviceError> {
         match self.order(&Request::Panic) {
             Err(DeviceError::Panicked(message)) => Ok(message),
@@ -163,10 +134,6 @@ impl Client {
     }
 
     /// Classifies one image.
-    ///
-    /// # Errors
-    ///
-    /// [`DeviceError`].
     pub fn classify(&mut self, pixels: &[u8]) -> Result<Answer, DeviceError> {
         let mut found = None;
         self.classify_all([pixels], |_, answer| {
@@ -176,12 +143,8 @@ impl Client {
         found.ok_or(DeviceError::Silent { timeout: self.timeout })
     }
 
-    /// Classifies images and hands each answer, with the image's place in the row, to `take`. The
-    /// order is that of the images but where something was lost. Ends early if `take` says so.
-    ///
-    /// # Errors
-    ///
-    /// [`DeviceError`].
+    /// Classifies images and hands each answer, with the image's index, to `take`. The answers come in
+    /// the order of the images unless one was lost. Ends early if `take` breaks.
     pub fn classify_all<'p>(
         &mut self,
         images: impl IntoIterator<Item = &'p [u8]>,
@@ -190,7 +153,7 @@ impl Client {
         let mut images = images.into_iter().enumerate();
         let mut pending: Vec<Pending> = Vec::new();
         let mut tries = 0;
-        // Whether something was lost, and what else the device has to say is still waited for.
+        // Whether something was lost: then the remaining responses of the device come first.
         let mut settling = false;
         loop {
             while !settling
@@ -207,9 +170,15 @@ impl Client {
                 return Ok(());
             }
             let timeout = if settling { QUIET } else { self.timeout };
-            match self.receive(timeout, |response| own_answer(&response))? {
+            let answer = |response: Response<'_>| match response {
+                Response::Logits { id, nanoseconds, logits } => {
+                    Some((id, Answer { logits: logits.to_vec(), nanoseconds }))
+                }
+                _ => None,
+            };
+            match self.receive(timeout, answer)? {
                 Some(Ok(Some((id, answer)))) => {
-                    // It may answer what was asked twice, or belong to an earlier call.
+                    // Other answers are those of repeated requests, or of an earlier call.
                     if let Some(place) = pending.iter().position(|pending| pending.id == id) {
                         tries = 0;
                         if take(pending.remove(place).index, answer).is_break() {
@@ -228,8 +197,8 @@ impl Client {
                     let lost = lost.and_then(Result::err);
                     if !settling || lost.is_some_and(is_final) {
                         if let Err(error) = self.count_loss(&mut tries, lost) {
-                            // The other images on their way are refused too, and their refusals
-                            // must not answer the next request.
+                            // The other images are refused too, and their refusals must not answer
+                            // the next request.
                             self.drain()?;
                             return Err(error);
                         }
@@ -255,8 +224,8 @@ impl Client {
         let mut buffer = [0; 64];
         let frame = link::encode(request, &mut buffer).expect("a request without pixels is short");
         let mut tries = 0;
-        // A device that has just started may have missed the first try, so that is not waited for
-        // as long as the others.
+        // A shorter wait for the first answer: a device that has just started may have missed the
+        // request.
         let mut timeout = self.timeout / 8;
         loop {
             self.line.write_all(frame)?;
@@ -271,13 +240,13 @@ impl Client {
             };
             self.count_loss(&mut tries, lost)?;
             self.end_frame()?;
-            // What the device has to say to the damage is nothing to the next try.
+            // The device's response to the damage does not answer the next try.
             self.drain()?;
             timeout = self.timeout;
         }
     }
 
-    /// Counts a request as lost, or fails if asking again would not help.
+    /// Counts a request as lost, or fails if repeating it would not help.
     fn count_loss(&mut self, tries: &mut u32, why: Option<Refusal>) -> Result<(), DeviceError> {
         self.repeats += 1;
         *tries += 1;
@@ -290,27 +259,27 @@ impl Client {
         }
     }
 
-    /// Passes over what the device says until it says no more.
+    /// Discards responses until the line is at rest.
     fn drain(&mut self) -> Result<(), DeviceError> {
         while self.receive(QUIET, |_| ())?.is_some() {}
         Ok(())
     }
 
-    /// Ends whatever frame the device believes to be in.
+    /// Ends the frame that the device may be in.
     fn end_frame(&mut self) -> Result<(), DeviceError> {
         Ok(self.line.write_all(&[0])?)
     }
 
-    /// Waits for one response and hands it to `read`; `None` if none came in time. A response that
-    /// was damaged on the way is an error like the device's own.
+    /// Waits for one response and hands it to `read`; `None` if none came in time. A damaged response is
+    /// a refusal like the device's own.
     fn receive<T>(
         &mut self,
         timeout: Duration,
         read: impl FnOnce(Response<'_>) -> T,
     ) -> Result<Option<Result<T, Refusal>>, DeviceError> {
         let deadline = Instant::now() + timeout;
-        // Where this process was held off past the deadline, the answer may wait to be read; but
-        // no more than one, so that a line that never rests cannot hold it.
+        // If this process was suspended past the deadline, an answer may wait to be read. One frame is
+        // the limit, so that a line that never rests cannot block the client.
         let mut overdue = 0;
         loop {
             while let Some(byte) = self.received.pop_front() {
@@ -328,7 +297,7 @@ impl Client {
                     }
                     Ok(Response::Refused(refusal)) => Ok(Some(Err(refusal))),
                     Ok(response) => Ok(Some(Ok(read(response)))),
-                    // The version is at the same place for ever, whatever follows it.
+                    // Every version of the protocol has its number at this place.
                     Err(_) if message.first() == Some(&0) && message.get(1) != Some(&PROTOCOL) => {
                         let found = message.get(1).copied().unwrap_or_default();
                         Err(DeviceError::Protocol { found })
@@ -362,7 +331,7 @@ impl Client {
     }
 }
 
-/// Whether asking again would not help.
+/// Whether repeating the request would not help.
 const fn is_final(refusal: Refusal) -> bool {
     !matches!(refusal, Refusal::Damaged | Refusal::Oversized { .. })
 }
@@ -372,24 +341,10 @@ fn classify_frame(id: u32, pixels: &[u8]) -> Vec<u8> {
     let mut packed = vec![0; link::request_bytes(pixels.len())];
     let pixels = link::pack_pixels(pixels, &mut packed).expect("as long as any packing");
     // COBS adds a byte for every 254, and two.
-    let mut frame = vec![0; packed_frame_bytes(pixels.len())];
-    let length = link::encode(&Request::Classify { id, pixels }, &mut frame)
-        .expect("as long as any frame")
-        .len();
+    let message = link::request_bytes(pixels.len());
+    let mut frame = vec![0; message + message / 254 + 2];
+    let request = Request::Classify { id, pixels };
+    let length = link::encode(&request, &mut frame).expect("as long as any frame").len();
     frame.truncate(length);
     frame
-}
-
-const fn packed_frame_bytes(packed: usize) -> usize {
-    let message = link::request_bytes(packed);
-    message + message / 254 + 2
-}
-
-fn own_answer(response: &Response<'_>) -> Option<(u32, Answer)> {
-    match response {
-        Response::Logits { id, nanoseconds, logits } => {
-            Some((*id, Answer { logits: logits.to_vec(), nanoseconds: *nanoseconds }))
-        }
-        _ => None,
-    }
 }

@@ -1,9 +1,9 @@
-//! What an inference costs on a board: counted, or else estimated.
+//! The cost of an inference on a board: counted, or else estimated.
 //!
-//! The estimate adds up [`Terms`]: so many pixels, rows of weights, outputs and layers, at so many
-//! instructions each. What each takes is a [`Fit`] to the counts in `host/models/counts.toml`,
-//! and stands there too; `cargo xtask count --write` renews both, and a test holds the estimates
-//! against the counts.
+//! The estimate adds up [`Terms`]: numbers of pixels, rows of weights, outputs and layers, times the
+//! instructions for one of each. These are a [`Fit`] to the counts in `host/models/counts.toml`, and
+//! stand there too; `cargo xtask count --write` renews both, and a test compares the estimates with the
+//! counts.
 //!
 //! [`Fit`]: super::fit::Fit
 //! [`Terms`]: super::fit::Terms
@@ -14,21 +14,21 @@ use super::board::Board;
 use super::counts::Counts;
 use crate::model::activity::Activity;
 
-/// What an inference costs.
+/// The cost of an inference.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Cost {
     /// Instructions that the processor executes.
     pub instructions: f64,
-    /// None if they were counted; of an estimate, the share by which others of the same
-    /// [`Fit`](super::fit::Fit) have been off at most.
+    /// The greatest relative error among the counts of the same [`Fit`](super::fit::Fit), from 0 to 1;
+    /// `None` if the instructions were counted.
     pub error: Option<f64>,
-    /// Clock of the real part in hertz; none of a board that exists only in the emulator.
+    /// Clock of the real part in hertz; `None` for a board that exists only in the emulator.
     pub clock: Option<u32>,
 }
 
 impl Cost {
-    /// The cost on a board of the model whose blob has this CRC-32: as it was counted, or else
-    /// estimated. None for a processor that nothing was counted on.
+    /// The cost on a board of the model whose blob has this CRC-32: counted, or else estimated. `None`
+    /// for a processor without counts.
     ///
     /// ```
     /// use inkbit::model::activity::activity;
@@ -46,26 +46,21 @@ impl Cost {
     /// assert!(estimate.seconds().expect("it has a clock") < 0.005);
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
-    #[must_use]
     pub fn of(board: &Board, crc: u32, activity: &Activity, counts: &Counts) -> Option<Self> {
-        let counted = counts.of(crc).get(&board.name).copied();
-        Self::counted(board, counted).or_else(|| Self::estimate(board, activity, counts))
+        match counts.of(crc).get(&board.name) {
+            Some(&instructions) => Some(Self { instructions, error: None, clock: board.clock }),
+            None => Self::estimate(board, activity, counts),
+        }
     }
 
-    /// The cost on a board, estimated.
-    #[must_use]
+    /// The estimated cost on a board; `None` for a processor without counts.
     pub fn estimate(board: &Board, activity: &Activity, counts: &Counts) -> Option<Self> {
         let fit = counts.fit(&board.cpu)?;
         let instructions = fit.estimate(activity);
         Some(Self { instructions, error: Some(fit.greatest_error), clock: board.clock })
     }
 
-    fn counted(board: &Board, counted: Option<f64>) -> Option<Self> {
-        Some(Self { instructions: counted?, error: None, clock: board.clock })
-    }
-
-    /// Seconds that it takes if every instruction takes one cycle, which is the least.
-    #[must_use]
+    /// The least time in seconds: every instruction takes at least one cycle.
     pub fn seconds(&self) -> Option<f64> {
         self.clock.map(|clock| self.instructions / f64::from(clock))
     }
@@ -92,7 +87,8 @@ mod tests {
     fn every_board_has_an_estimate_that_grows_with_the_work() {
         let counts = Counts::built_in();
         for board in board::all() {
-            let cost = |share| Cost::of(&board, 0, &activity(share), &counts).expect(&board.cpu);
+            let cost =
+                |non_zero| Cost::of(&board, 0, &activity(non_zero), &counts).expect(&board.cpu);
             assert!(cost(0.9).instructions > cost(0.1).instructions, "{}", board.name);
             assert!(cost(0.1).error.is_some_and(|error| error > 0.0));
             assert_eq!(cost(0.1).seconds().is_some(), board.clock.is_some());

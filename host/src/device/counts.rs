@@ -1,4 +1,4 @@
-//! Instructions that inferences take on the boards, as they were counted in an emulator.
+//! Instructions of inferences on the boards, counted in an emulator.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,21 +10,15 @@ use crate::support::files::{self, FileError};
 
 /// A file of counts that cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum CountsError {
-    /// It cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
-    /// It is none.
     #[error("{}: {message}", path.display())]
-    Text {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        message: String,
-    },
+    Text { path: PathBuf, message: String },
 }
 
-/// Instructions that `cargo xtask count` has counted, and what was fitted to them.
+/// Instructions that `cargo xtask count` has counted, and the fits to them.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Counts {
     #[serde(default)]
@@ -33,7 +27,7 @@ pub struct Counts {
     fit: Vec<Fit>,
 }
 
-/// One model on one board; the file says more.
+/// The count of one model on one board. The file has more keys.
 #[derive(Clone, Debug, Deserialize)]
 struct Count {
     crc: String,
@@ -52,56 +46,46 @@ impl Counts {
     /// let counted = Counts::built_in().of(blob.crc());
     /// assert!(counted["microbit"] > counted["lm3s6965evb"]);
     /// ```
-    ///
-    /// # Panics
-    ///
-    /// If the file that was built in is damaged, which the tests rule out.
-    #[must_use]
     pub fn built_in() -> Self {
         let text = include_str!("../../models/counts.toml");
         Self::parse(text).expect("the tests read it")
     }
 
-    /// Reads the text of the benchmark's file.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with it.
+    /// Parses a file of counts.
     pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
         toml::from_str(text)
     }
 
-    /// Says what cannot be of a benchmark.
+    /// Finds values that no count can have.
     fn check(&self) -> Result<(), String> {
         if self.count.is_empty() && self.fit.is_empty() {
             let expected = "a file that `cargo xtask count --write` has written";
             return Err(format!("there is neither [[count]] nor [[fit]] in it; give {expected}"));
         }
-        let wrong = self.count.iter().find_map(|Count { crc, mean, .. }| {
+        for Count { crc, mean, .. } in &self.count {
             if crc.len() != 8 || u32::from_str_radix(crc, 16).is_err() {
-                Some(format!(
+                return Err(format!(
                     "a [[count]] has the crc \"{crc}\", but must have 8 hexadecimal digits"
-                ))
-            } else if !(mean.is_finite() && *mean > 0.0) {
-                Some(format!("the [[count]] of {crc} has the mean {mean}, but must be above 0"))
-            } else {
-                None
+                ));
             }
-        });
-        wrong.map_or(Ok(()), Err)
+            if !(mean.is_finite() && *mean > 0.0) {
+                return Err(format!(
+                    "the [[count]] of {crc} has the mean {mean}, but must be above 0"
+                ));
+            }
+        }
+        Ok(())
     }
 
-    /// What was fitted to the counts of a processor; see [`Cost::estimate`].
+    /// The fit to the counts of a processor; see [`Cost::estimate`].
     ///
     /// [`Cost::estimate`]: crate::device::cost::Cost::estimate
-    #[must_use]
     pub fn fit(&self, cpu: &str) -> Option<&Fit> {
         self.fit.iter().find(|fit| fit.cpu == cpu)
     }
 
-    /// Mean instructions of a model, by the CRC of its blob, by board, with the kernel that is flashed;
-    /// of real images where there are counts of both.
-    #[must_use]
+    /// Mean instructions per inference on each board, with the kernel that is flashed, for the model whose
+    /// blob has this CRC; of real images where there are counts of both kinds.
     pub fn of(&self, crc: u32) -> BTreeMap<String, f64> {
         const FLASHED: &str = "default";
         let crc = format!("{crc:08x}");
@@ -112,18 +96,14 @@ impl Counts {
     }
 }
 
-/// Reads a benchmark's file; without one, gives the counts of the reference models, which are built
-/// in. What is fitted to those is taken where the file has nothing fitted to its own.
-///
-/// # Errors
-///
-/// [`CountsError`].
+/// Reads a file of counts; without one, returns the built-in counts of the reference models, whose fits
+/// also complete a file without fits.
 pub fn read_counts(path: Option<&Path>) -> Result<Counts, CountsError> {
     let Some(path) = path else { return Ok(Counts::built_in()) };
     let failed = |message| CountsError::Text { path: path.to_owned(), message };
     let text = String::from_utf8(files::read(path)?).map_err(|error| failed(error.to_string()))?;
-    let parsed = Counts::parse(&text);
-    let mut counts = parsed.map_err(|error| failed(error.to_string().trim_end().to_owned()))?;
+    let mut counts =
+        Counts::parse(&text).map_err(|error| failed(error.to_string().trim_end().to_owned()))?;
     counts.check().map_err(failed)?;
     if counts.fit.is_empty() {
         counts.fit = Counts::built_in().fit;

@@ -1,4 +1,4 @@
-//! A board's firmware: the ELF file that cargo or a release gives, and what it takes of the board.
+//! A board's firmware: the ELF file of a build or a release, and its memory.
 
 use std::path::{Path, PathBuf};
 
@@ -7,18 +7,16 @@ use object::read::elf::{FileHeader, ProgramHeader, SectionHeader};
 use object::{LittleEndian, elf};
 
 use super::Board;
-use super::elf::{ENDIAN, Header};
-use super::flash_image::{ImageError, merged_elf};
+use super::flash_image::{ENDIAN, FlashImageError, Header, merged_elf};
 use crate::support::files::{self, FileError};
 
 /// The firmware of one board.
 #[derive(Clone, Debug)]
 pub struct Firmware {
-    path: PathBuf,
     elf: Vec<u8>,
 }
 
-/// What a firmware takes, in bytes.
+/// The memory of a firmware in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Footprint {
     /// Code, constants and initial values in flash.
@@ -27,39 +25,23 @@ pub struct Footprint {
     pub static_ram: u32,
 }
 
-/// A firmware that is missing or is none.
+/// A firmware that is missing or cannot run on the board.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum FirmwareError {
-    /// The file cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
-    /// It has not been built.
     #[error(
         "there is no firmware for the board {board} at {}; build it with `cargo xtask firmware`, \
          or name a file with --firmware", path.display()
     )]
-    Missing {
-        /// The board.
-        board: String,
-        /// Where it was looked for.
-        path: PathBuf,
-    },
-    /// The file is not an ELF file for the board's processor.
+    Missing { board: String, path: PathBuf },
     #[error("{} is not a firmware for the board {board} ({cpu}): {reason}", path.display())]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// The board.
-        board: String,
-        /// Its processor.
-        cpu: String,
-        /// What is wrong.
-        reason: String,
-    },
+    Format { path: PathBuf, board: String, cpu: String, reason: String },
 }
 
 impl Firmware {
-    /// Where the build leaves the firmware of a board.
+    /// The path of a board's firmware after a build.
     ///
     /// ```
     /// use inkbit::device::{Board, Firmware};
@@ -67,7 +49,6 @@ impl Firmware {
     /// assert!(path.ends_with("thumbv6m-none-eabi/release/inkbit-microbit"));
     /// # Ok::<_, inkbit::device::board::UnknownBoard>(())
     /// ```
-    #[must_use]
     pub fn built_path(board: &Board) -> PathBuf {
         let built = Path::new("firmware/target").join(&board.target).join("release");
         let here = built.join(&board.package);
@@ -76,58 +57,38 @@ impl Firmware {
         if here.exists() { here } else { checkout.join(here) }
     }
 
-    /// Reads `file`, or else what the build has left for the board.
-    ///
-    /// # Errors
-    ///
-    /// [`FirmwareError`].
+    /// Reads `file`, or else the built firmware of the board.
     pub fn find(board: &Board, file: Option<&Path>) -> Result<Self, FirmwareError> {
         let path = file.map_or_else(|| Self::built_path(board), Path::to_owned);
         if file.is_none() && !path.exists() {
             return Err(FirmwareError::Missing { board: board.name.clone(), path });
         }
-        let firmware = Self { elf: files::read(&path)?, path };
-        firmware.check(board).map_err(|reason| FirmwareError::Format {
-            path: firmware.path.clone(),
-            board: board.name.clone(),
-            cpu: board.cpu.clone(),
-            reason,
-        })?;
-        Ok(firmware)
+        let firmware = Self { elf: files::read(&path)? };
+        match firmware.check(board) {
+            Ok(()) => Ok(firmware),
+            Err(reason) => {
+                let (board, cpu) = (board.name.clone(), board.cpu.clone());
+                Err(FirmwareError::Format { path, board, cpu, reason })
+            }
+        }
     }
 
     /// The same firmware with a model in a segment and a section of its own.
-    ///
-    /// # Errors
-    ///
-    /// [`ImageError`].
-    pub fn with_model(&self, board: &Board, blob: &[u8]) -> Result<Self, ImageError> {
-        let elf = merged_elf(&self.elf, board.memory.model.address, blob)?;
-        Ok(Self { path: self.path.clone(), elf })
+    pub fn with_model(&self, board: &Board, blob: &[u8]) -> Result<Self, FlashImageError> {
+        Ok(Self { elf: merged_elf(&self.elf, board.memory.model.address, blob)? })
     }
 
     /// The ELF file.
-    #[must_use]
     pub fn elf(&self) -> &[u8] {
         &self.elf
     }
 
-    /// What is to be flashed, and where.
-    ///
-    /// # Panics
-    ///
-    /// Never: the file was checked when it was read.
-    #[must_use]
+    /// The bytes to flash, and their addresses.
     pub fn parts(&self) -> Vec<(u32, &[u8])> {
         self.try_parts().expect("checked when it was read")
     }
 
-    /// What it takes of the board.
-    ///
-    /// # Panics
-    ///
-    /// Never: the file was checked when it was read.
-    #[must_use]
+    /// Its use of the board's memory.
     pub fn footprint(&self, board: &Board) -> Footprint {
         let code = self.parts().iter().map(|(_, bytes)| bytes.len() as u32).sum();
         let header = Header::parse(&*self.elf).expect("checked when it was read");
@@ -135,7 +96,7 @@ impl Firmware {
         let ram = board.memory.ram.range();
         let variables = sections.iter().filter(|section| {
             let flags = section.sh_flags(ENDIAN);
-            // Some linker scripts make sections of the room that is left over.
+            // Some linker scripts make sections of the remaining room.
             let name = sections.section_name(ENDIAN, section).unwrap_or_default();
             !matches!(name, b".stack" | b".heap")
                 && flags.contains(SHF_ALLOC)
@@ -153,7 +114,7 @@ impl Firmware {
         if machine != expected {
             return Err(format!("it is for ELF machine {}, not {}", machine.0, expected.0));
         }
-        // The name that it gives over the line.
+        // The name that the firmware sends to the host.
         let name = board.name.as_bytes();
         if !self.elf.windows(name.len()).any(|bytes| bytes == name) {
             return Err("it is for another board".to_owned());

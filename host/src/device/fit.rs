@@ -1,23 +1,25 @@
-//! What an inference on a processor consists of, and what each part costs.
+//! The terms of an inference, and their cost on a processor.
 
+use bytemuck::{Pod, Zeroable};
 use inkbit_core::{Input, WeightBits};
 use serde::{Deserialize, Serialize};
 
 use crate::model::activity::{Activity, LayerActivity};
 
-/// What an inference consists of: how much of each there is, or what each costs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// The terms of an inference: the number of each, or the instructions for one of each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, Pod, Zeroable)]
+#[repr(C)]
 #[serde(deny_unknown_fields)]
 pub struct Terms {
-    /// Pixels of a whole image, each of them an input.
+    /// Pixels of a whole image, of which each is an input.
     pub pixel: f64,
-    /// Pixels that a cropped image has left, each of them an input.
+    /// Pixels left of a cropped image, of which each is an input.
     pub cropped_pixel: f64,
     /// Pixels of which four make an input.
     pub pixel_of_4: f64,
     /// Pixels of which sixteen make an input.
     pub pixel_of_16: f64,
-    /// Rows of 8-bit weights: one for each input that is not zero and each block of outputs.
+    /// Rows of 8-bit weights: one for each non-zero input and each block of outputs.
     pub row_8: f64,
     /// Rows of 4-bit weights.
     pub row_4: f64,
@@ -30,11 +32,10 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// How many kinds there are.
+    /// The number of kinds.
     pub const KINDS: usize = 9;
 
-    /// What makes inputs of an image.
-    #[must_use]
+    /// The terms of making inputs from an image.
     pub fn of_input(input: Input) -> Self {
         let read = input.width() * usize::from(input.pool);
         let (read, mut terms) = ((read * read) as f64, Self::default());
@@ -47,8 +48,7 @@ impl Terms {
         terms
     }
 
-    /// A layer, by a kernel that takes so many blocks of outputs at once.
-    #[must_use]
+    /// The terms of a layer, with a kernel that computes `blocks` of outputs at once.
     pub fn of_layer(layer: &LayerActivity, is_last: bool, blocks: Blocks) -> Self {
         let group = layer.bits.block() * blocks.of(layer.bits);
         let groups = layer.outputs.div_ceil(group);
@@ -66,30 +66,14 @@ impl Terms {
         terms
     }
 
-    /// The numbers alone.
-    #[must_use]
-    pub const fn array(self) -> [f64; Self::KINDS] {
-        let Self { pixel, cropped_pixel, pixel_of_4, pixel_of_16, row_8, row_4, row_2, .. } = self;
-        let Self { activation, layer, .. } = self;
-        [pixel, cropped_pixel, pixel_of_4, pixel_of_16, row_8, row_4, row_2, activation, layer]
+    /// The numbers in the order of the fields.
+    pub fn array(self) -> [f64; Self::KINDS] {
+        bytemuck::cast(self)
     }
 
-    /// The same from the numbers alone.
-    #[must_use]
-    pub const fn from_array(numbers: [f64; Self::KINDS]) -> Self {
-        let [pixel, cropped_pixel, pixel_of_4, pixel_of_16, row_8, row_4, row_2, ..] = numbers;
-        let [.., activation, layer] = numbers;
-        Self {
-            pixel,
-            cropped_pixel,
-            pixel_of_4,
-            pixel_of_16,
-            row_8,
-            row_4,
-            row_2,
-            activation,
-            layer,
-        }
+    /// The inverse of [`Terms::array`].
+    pub fn from_array(numbers: [f64; Self::KINDS]) -> Self {
+        bytemuck::cast(numbers)
     }
 
     fn times(self, costs: Self) -> f64 {
@@ -97,7 +81,7 @@ impl Terms {
     }
 }
 
-/// Blocks of outputs that a kernel takes at once, for each width of weights.
+/// Blocks of outputs that a kernel computes at once, for each width of weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Blocks {
@@ -119,23 +103,22 @@ impl Blocks {
     }
 }
 
-/// What the terms cost on a processor, fitted to counts.
+/// The cost of the terms on a processor, fitted to counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fit {
     /// The processor.
     pub cpu: String,
-    /// The most by which an estimate is off the count that it was fitted to, as a share of it.
+    /// The greatest relative error of an estimate, over the counts of the fit.
     pub greatest_error: f64,
-    /// Blocks of outputs that its kernel takes at once.
+    /// Blocks of outputs that its kernel computes at once.
     pub blocks: Blocks,
-    /// Instructions for one of each.
+    /// Instructions for one of each kind.
     pub instructions: Terms,
 }
 
 impl Fit {
-    /// Instructions of an inference.
-    #[must_use]
+    /// Estimates the instructions of an inference.
     pub fn estimate(&self, activity: &Activity) -> f64 {
         let last = activity.layers.len().saturating_sub(1);
         let layers = activity.layers.iter().enumerate().map(|(number, layer)| {
@@ -149,7 +132,7 @@ impl Fit {
 pub(super) mod tests {
     use super::*;
 
-    /// Of a network of two layers, with this share of inputs that are not zero.
+    /// The activity of a network of two layers with this fraction of non-zero inputs.
     pub(crate) fn activity(non_zero: f64) -> Activity {
         let layer = |inputs, outputs, bits| LayerActivity {
             inputs,

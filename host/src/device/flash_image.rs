@@ -1,4 +1,4 @@
-//! What a flasher takes: the model at its address, alone or together with the firmware.
+//! Flash images: the model at its address, alone or together with the firmware.
 
 use object::U32;
 use object::elf::{
@@ -8,7 +8,9 @@ use object::endian::{LittleEndian, U16};
 use object::pod::{bytes_of, bytes_of_slice};
 use object::read::elf::{FileHeader, SectionHeader};
 
-use super::elf::{ENDIAN, Header};
+/// The ELF files of all boards' firmware: 32 bits, little-endian.
+pub(super) type Header = FileHeader32<LittleEndian>;
+pub(super) const ENDIAN: LittleEndian = LittleEndian;
 
 /// Bytes of data in a line of Intel HEX.
 const HEX_LINE: usize = 16;
@@ -16,23 +18,17 @@ const HEX_LINE: usize = 16;
 /// Name of the model's section in a merged ELF file.
 const SECTION: &[u8] = b".model\0";
 
-/// An ELF file that cannot be added to.
+/// A firmware to which a model cannot be added.
 #[derive(Debug, thiserror::Error)]
-pub enum ImageError {
-    /// The firmware is damaged.
+#[expect(missing_docs, reason = "the messages tell")]
+pub enum FlashImageError {
     #[error("the firmware is no ELF file that a model can be added to")]
     Elf(#[from] object::read::Error),
-    /// The firmware has a segment or a section too many.
     #[error("the firmware has as many segments or sections as an ELF file can have")]
     Full,
 }
 
 /// Intel HEX with these bytes at these addresses.
-///
-/// # Panics
-///
-/// Never: every line is short enough, and the last says that it is.
-#[must_use]
 pub fn hex(parts: &[(u32, &[u8])]) -> String {
     let mut records = Vec::new();
     let mut high = 0;
@@ -58,13 +54,9 @@ pub fn hex(parts: &[(u32, &[u8])]) -> String {
 
 /// The firmware's ELF file with the model in a segment and a section of its own.
 ///
-/// What was there stays where it is; the tables, which grow, move to the end.
-///
-/// # Errors
-///
-/// [`ImageError`].
-pub fn merged_elf(firmware: &[u8], address: u32, blob: &[u8]) -> Result<Vec<u8>, ImageError> {
-    let mut header: FileHeader32<LittleEndian> = *Header::parse(firmware)?;
+/// The existing content stays in place; the tables, which grow, move to the end.
+pub fn merged_elf(firmware: &[u8], address: u32, blob: &[u8]) -> Result<Vec<u8>, FlashImageError> {
+    let mut header: Header = *Header::parse(firmware)?;
     let mut segments = header.program_headers(ENDIAN, firmware)?.to_vec();
     let mut sections = header.section_headers(ENDIAN, firmware)?.to_vec();
     let names_index = header.shstrndx(ENDIAN, firmware)? as usize;
@@ -86,7 +78,7 @@ pub fn merged_elf(firmware: &[u8], address: u32, blob: &[u8]) -> Result<Vec<u8>,
         p_flags: U32::new(ENDIAN, PF_R),
         p_align: word(8),
     };
-    // ELF wants its segments in the order of their addresses.
+    // ELF requires segments in the order of their addresses.
     let behind = |segment: &ProgramHeader32<LittleEndian>| {
         segment.p_type.get(ENDIAN) == PT_LOAD && segment.p_vaddr.get(ENDIAN) > address.get(ENDIAN)
     };
@@ -120,7 +112,7 @@ pub fn merged_elf(firmware: &[u8], address: u32, blob: &[u8]) -> Result<Vec<u8>,
     Ok(file)
 }
 
-/// Appends bytes on an 8-byte boundary and says where they begin.
+/// Appends bytes on an 8-byte boundary and returns their offset.
 fn append(file: &mut Vec<u8>, bytes: &[u8]) -> usize {
     file.resize(file.len().next_multiple_of(8), 0);
     let place = file.len();
@@ -128,11 +120,11 @@ fn append(file: &mut Vec<u8>, bytes: &[u8]) -> usize {
     place
 }
 
-fn count(length: usize) -> Result<U16<LittleEndian>, ImageError> {
-    // 0xFFFF and, for sections, numbers a little below mean something else.
+fn count(length: usize) -> Result<U16<LittleEndian>, FlashImageError> {
+    // ELF reserves 0xFFFF and, for sections, the numbers from 0xFF00 on.
     match u16::try_from(length) {
         Ok(length) if length < 0xFF00 => Ok(U16::new(ENDIAN, length)),
-        _ => Err(ImageError::Full),
+        _ => Err(FlashImageError::Full),
     }
 }
 

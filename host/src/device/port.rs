@@ -6,30 +6,22 @@ use serialport::{ClearBuffer, SerialPort};
 
 use crate::support::error::Advised;
 
-/// Bits a second that the firmware of every board speaks at.
+/// The speed of every board's firmware in bits a second.
 pub const BAUD: u32 = 115_200;
 
 /// A port that cannot be opened.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot open the serial port {port}")]
 pub struct PortError {
-    /// The port.
-    pub port: String,
-    /// What the system said.
+    port: String,
     source: Advised<serialport::Error>,
 }
 
-/// Opens a port, 8 bits, no parity, one stop bit, and throws away what it has received so far.
-///
-/// # Errors
-///
-/// [`PortError`].
+/// Opens a port with 8 bits, no parity and one stop bit, and discards the bytes received so far.
 pub fn open(port: &str, baud: u32) -> Result<Box<dyn SerialPort>, PortError> {
     let advice = "; is the board plugged in, and may you use it (on Linux: `sudo usermod -a -G \
                   dialout $USER`, then log in again)?";
     let failed = |cause| PortError { port: port.to_owned(), source: Advised { cause, advice } };
     let opened = serialport::new(port, baud).timeout(Duration::from_millis(20)).open();
-    let opened = opened.map_err(failed)?;
-    opened.clear(ClearBuffer::All).map_err(failed)?;
-    Ok(opened)
+    opened.and_then(|port| port.clear(ClearBuffer::All).map(|()| port)).map_err(failed)
 }

@@ -1,4 +1,4 @@
-//! Boards emulated by QEMU, on Linux and macOS.
+//! Boards that QEMU emulates, on Linux and macOS.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -14,15 +14,15 @@ use super::client::Line;
 use super::qmp::Qmp;
 use super::{Board, Client, Firmware};
 
-/// How long QEMU may take to open its sockets.
+/// The most time for QEMU to open its sockets.
 const START: Duration = Duration::from_secs(20);
 
-/// Images on their way at once: QEMU takes a byte only when the firmware has room for it, so that
-/// none is lost and the firmware never waits for the host.
+/// Unanswered images at once: QEMU takes a byte only when the firmware has room for it, so that none is
+/// lost and the firmware never waits for the host.
 const WINDOW: usize = 8;
 
-/// Runs the emulator and ends it when standard input ends: however this process dies, the pipe is
-/// closed, and neither emulator nor files of it stay behind.
+/// Runs the emulator and ends it when standard input ends: however this process dies, the pipe closes,
+/// and neither the emulator nor its files stay behind.
 const GUARD: &str = r#"
 folder=$1
 shift
@@ -39,34 +39,17 @@ exit "$status"
 
 /// An emulator that cannot be started.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum EmulatorError {
-    /// QEMU is not installed.
     #[error(
         "{program} is not installed; on Debian or Ubuntu: `sudo apt install {package}`, on macOS: \
          `brew install qemu`"
     )]
-    Missing {
-        /// The program.
-        program: String,
-        /// Debian's package.
-        package: &'static str,
-    },
-    /// Files, sockets or processes cannot be made.
+    Missing { program: String, package: &'static str },
     #[error("cannot {action}")]
-    System {
-        /// What was tried.
-        action: &'static str,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// QEMU has ended before it began.
+    System { action: &'static str, source: io::Error },
     #[error("{program} has ended at once{last_words}")]
-    Ended {
-        /// The program.
-        program: String,
-        /// What it said.
-        last_words: String,
-    },
+    Ended { program: String, last_words: String },
 }
 
 impl EmulatorError {
@@ -75,16 +58,16 @@ impl EmulatorError {
     }
 }
 
-/// Where the emulated board's display goes.
+/// The output of the emulated board's display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Screen {
-    /// Nowhere; QMP can take pictures of it.
+    /// None; QMP can take screenshots.
     Headless,
-    /// To a window of this kind, as QEMU calls it.
+    /// A window of this kind, by QEMU's name.
     Window(String),
 }
 
-/// A running emulator. It ends when this is dropped, or when this process ends in whatever way.
+/// A running emulator. It ends when this is dropped, or when this process ends in any way.
 #[derive(Debug)]
 pub struct Emulator {
     guard: Child,
@@ -93,40 +76,22 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Starts a board with its firmware, and `region` at the beginning of its model region. The
-    /// machine stands still until [`Self::connect`] is called, so that no word of it is lost; with
-    /// a window it runs at once.
+    /// Starts a board with its firmware, and `region` at the beginning of its model region. The machine
+    /// waits for [`Self::connect`], so that no byte of its output is lost; with a window it runs at
+    /// once. QEMU gets the `arguments`, too.
     ///
     /// ```no_run
     /// use inkbit::device::qemu::Screen;
     /// use inkbit::device::{Board, Emulator, Firmware};
     /// let board = Board::find("lm3s6965evb")?;
-    /// let firmware = Firmware::find(&board, None)?; // what `cargo xtask firmware` has built
+    /// let firmware = Firmware::find(&board, None)?; // built by `cargo xtask firmware`
     /// let blob = &inkbit::model::builtin::all()[6]; // nano
-    /// let emulator = Emulator::start(&board, &firmware, blob.bytes(), &Screen::Headless)?;
+    /// let emulator = Emulator::start(&board, &firmware, blob.bytes(), &Screen::Headless, &[])?;
     /// let answer = emulator.into_client()?.classify(&[0; 28 * 28])?;
-    /// println!("logits of blank paper: {:?}", answer.logits);
+    /// println!("logits of a blank image: {:?}", answer.logits);
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`EmulatorError`].
     pub fn start(
-        board: &Board,
-        firmware: &Firmware,
-        region: &[u8],
-        screen: &Screen,
-    ) -> Result<Self, EmulatorError> {
-        Self::start_with(board, firmware, region, screen, &[])
-    }
-
-    /// [`Self::start`], giving QEMU these arguments too.
-    ///
-    /// # Errors
-    ///
-    /// [`EmulatorError`].
-    pub fn start_with(
         board: &Board,
         firmware: &Firmware,
         region: &[u8],
@@ -175,10 +140,6 @@ impl Emulator {
     }
 
     /// Connects to the board's serial port.
-    ///
-    /// # Errors
-    ///
-    /// [`EmulatorError`].
     pub fn connect(&mut self) -> Result<UnixStream, EmulatorError> {
         let start = Instant::now();
         let stream = loop {
@@ -202,29 +163,17 @@ impl Emulator {
     }
 
     /// A client of the board that owns the emulator: dropping one ends the other.
-    ///
-    /// # Errors
-    ///
-    /// [`EmulatorError`].
     pub fn into_client(mut self) -> Result<Client, EmulatorError> {
         let stream = self.connect()?;
         Ok(Client::new(EmulatedLine { stream, emulator: self }, WINDOW))
     }
 
-    /// A connection that does what a person would do at the window.
-    ///
-    /// # Errors
-    ///
-    /// The system's.
+    /// Connects to QEMU's machine protocol.
     pub fn qmp(&self) -> io::Result<Qmp> {
         Qmp::connect(&self.folder.path().join("qmp"))
     }
 
-    /// Waits until a person closes the window, and says how QEMU ended.
-    ///
-    /// # Errors
-    ///
-    /// The system's.
+    /// Waits until a person closes the window, and returns QEMU's exit status.
     pub fn wait(&mut self) -> io::Result<ExitStatus> {
         // `Child::wait` would close standard input, which ends the emulator.
         loop {
@@ -235,8 +184,7 @@ impl Emulator {
         }
     }
 
-    /// What QEMU has complained of, as the end of a sentence.
-    #[must_use]
+    /// QEMU's error messages, as the end of a sentence.
     pub fn last_words(&self) -> String {
         let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
         match log.trim() {
@@ -258,7 +206,7 @@ impl Drop for Emulator {
     }
 }
 
-/// An emulated serial port, with the emulator behind it.
+/// An emulated serial port that owns its emulator.
 struct EmulatedLine {
     stream: UnixStream,
     emulator: Emulator,
@@ -289,14 +237,12 @@ impl Line for EmulatedLine {
 impl Line for UnixStream {}
 
 /// A program on the search path.
-#[must_use]
 pub fn which(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
 /// A path inside one of QEMU's options, where a comma is written twice.
-#[must_use]
 pub fn in_option(path: &Path) -> String {
     path.to_string_lossy().replace(',', ",,")
 }

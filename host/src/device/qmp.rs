@@ -1,4 +1,4 @@
-//! QEMU's machine protocol: what a person would do at the emulator's window.
+//! QEMU's machine protocol, which does what a person would do at the emulator's window.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
@@ -15,25 +15,17 @@ pub struct Qmp {
 
 impl Qmp {
     /// Connects to the socket.
-    ///
-    /// # Errors
-    ///
-    /// The system's.
     pub fn connect(socket: &Path) -> io::Result<Self> {
         let stream = UnixStream::connect(socket)?;
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;
         let mut qmp = Self { stream: BufReader::new(stream) };
-        // The greeting, and what must be said before anything else.
+        // The greeting, and the command that must come first.
         qmp.line()?;
         qmp.execute("qmp_capabilities", &json!({}))?;
         Ok(qmp)
     }
 
-    /// Carries out a command and returns what it returns.
-    ///
-    /// # Errors
-    ///
-    /// The system's, or the emulator's refusal.
+    /// Executes a command and returns its result.
     pub fn execute(&mut self, command: &str, arguments: &Value) -> io::Result<Value> {
         let request = json!({ "execute": command, "arguments": arguments });
         writeln!(self.stream.get_mut(), "{request}")?;
@@ -45,26 +37,18 @@ impl Qmp {
             if let Some(value) = answer.get_mut("return") {
                 return Ok(value.take());
             }
-            // Anything else is an event.
+            // Every other line is an event.
         }
     }
 
     /// Writes the display as a PNG file.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Self::execute`].
     pub fn screenshot(&mut self, file: &Path) -> io::Result<()> {
         let file = std::path::absolute(file)?;
         let arguments = json!({ "filename": file, "format": "png" });
         self.execute("screendump", &arguments).map(drop)
     }
 
-    /// Presses a key by QEMU's name for it, and lets go of it after `hold`. Returns at once.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Self::execute`].
+    /// Presses the key of this QEMU name, and releases it after `hold`. Returns at once.
     pub fn press(&mut self, key: &str, hold: Duration) -> io::Result<()> {
         let arguments = json!({
             "keys": [{ "type": "qcode", "data": key }],

@@ -1,4 +1,4 @@
-//! What a device says, and what goes wrong with one.
+//! The replies of a device, and its failures.
 
 use std::io;
 use std::time::Duration;
@@ -6,93 +6,62 @@ use std::time::Duration;
 use inkbit_core::link::{Limits, PROTOCOL, Refusal};
 use inkbit_core::{MAX_SIDE, MAX_WIDTH};
 
-/// Tries of one request before the device is given up.
+/// Tries of a request before the device is given up.
 pub(super) const TRIES: u32 = 5;
 
-/// What went wrong with a device.
+/// A failure of a device, or of the line to it.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum DeviceError {
-    /// The line cannot be read or written.
     #[error("the line to the device failed")]
     Line(#[from] io::Error),
-    /// The line has ended.
+    /// The text is the end of the sentence.
     #[error("the connection to the device has ended{0}")]
     Closed(String),
-    /// No answer, however often it was asked.
     #[error(
         "the device did not answer {TRIES} times within {} s; is the firmware running, and is this \
          its port?", timeout.as_secs_f32()
     )]
-    Silent {
-        /// How long each answer was waited for.
-        timeout: Duration,
-    },
-    /// It refuses what it was asked.
+    Silent { timeout: Duration },
     #[error("the device refuses: {0}")]
     Refused(Refusal),
-    /// The firmware has panicked.
     #[error("the firmware has panicked: {0}; please report this, and reset the device")]
     Panicked(String),
-    /// It speaks another version of the protocol.
     #[error(
         "the firmware speaks protocol version {found}, this program {PROTOCOL}; flash the firmware \
          of the same release"
     )]
-    Protocol {
-        /// The device's version.
-        found: u8,
-    },
-    /// It has no model that it can run.
+    Protocol { found: u8 },
     #[error("the device has no model that it can run: {0}")]
     NoModel(String),
-    /// It has another model.
     #[error(
         "the device holds the model {name} with CRC {found:#010x}, not this one with CRC \
          {expected:#010x}; flash this one with `inkbit image`"
     )]
-    OtherModel {
-        /// Name of the device's model.
-        name: String,
-        /// CRC of the device's model.
-        found: u32,
-        /// CRC of the host's.
-        expected: u32,
-    },
-    /// It speaks of a model that cannot be.
+    OtherModel { name: String, found: u32, expected: u32 },
     #[error(
         "the device says that its model takes images of {side}×{side} pixels for {classes} classes, \
          expected a side of 1 to {MAX_SIDE} and 1 to {MAX_WIDTH} classes; flash the firmware and \
          the model of this release"
     )]
-    ModelSize {
-        /// Edge of its image in pixels.
-        side: usize,
-        /// Number of its classes.
-        classes: usize,
-    },
-    /// It gives another number of logits than its model has classes.
+    ModelSize { side: usize, classes: usize },
     #[error(
         "the device answers {found} logits, expected one for each of its model's {expected} \
          classes; reset it and try again, or flash the firmware of this release"
     )]
-    Logits {
-        /// How many it gives.
-        found: usize,
-        /// How many classes its model has.
-        expected: usize,
-    },
+    Logits { found: usize, expected: usize },
 }
 
-/// Who a device is and what it holds.
+/// The identity of a device and of its model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hello {
     /// The firmware's version.
     pub firmware: String,
     /// The board's name.
     pub board: String,
-    /// What fits the board.
+    /// The limits of the board.
     pub limits: Limits,
-    /// The model in its model region, or why there is none that can be run.
+    /// The model in its model region, or why it cannot run one.
     pub model: Result<DeviceModel, String>,
 }
 
@@ -103,7 +72,7 @@ pub struct DeviceModel {
     pub name: String,
     /// The CRC-32 that closes its blob.
     pub crc: u32,
-    /// Edge of its image in pixels.
+    /// Side length of its images in pixels.
     pub side: usize,
     /// Number of its classes.
     pub classes: usize,
@@ -111,10 +80,6 @@ pub struct DeviceModel {
 
 impl Hello {
     /// The device's model, if it is the one whose blob ends in the CRC `expected`.
-    ///
-    /// # Errors
-    ///
-    /// [`DeviceError::NoModel`], [`DeviceError::OtherModel`] or [`DeviceError::ModelSize`].
     pub fn expect_model(&self, expected: u32) -> Result<&DeviceModel, DeviceError> {
         match &self.model {
             Err(reason) => Err(DeviceError::NoModel(reason.clone())),
@@ -129,38 +94,34 @@ impl Hello {
 }
 
 impl DeviceModel {
-    /// Refuses what no model can be: buffers are made as large as it says.
+    /// Refuses sizes that no model can have: they decide the sizes of buffers.
     fn check(&self) -> Result<&Self, DeviceError> {
         let &Self { side, classes, .. } = self;
         let sound = (1..=MAX_SIDE.into()).contains(&side) && (1..=MAX_WIDTH).contains(&classes);
         if sound { Ok(self) } else { Err(DeviceError::ModelSize { side, classes }) }
     }
 
-    /// An answer's logits, one for each class.
-    ///
-    /// # Errors
-    ///
-    /// [`DeviceError::Logits`].
+    /// The logits of an answer, one for each class.
     pub fn check_logits<'a>(&self, answer: &'a Answer) -> Result<&'a [i32], DeviceError> {
-        let (found, expected) = (answer.logits.len(), self.classes);
-        if found != expected {
-            return Err(DeviceError::Logits { found, expected });
+        match (answer.logits.len(), self.classes) {
+            (found, expected) if found != expected => Err(DeviceError::Logits { found, expected }),
+            _ => Ok(&answer.logits),
         }
-        Ok(&answer.logits)
     }
 }
 
-/// What a device makes of an image.
+/// The device's answer to an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// One for each class.
     pub logits: Vec<i32>,
-    /// Time that the inference took, by the device's clock.
+    /// Time of the inference by the device's clock.
     pub nanoseconds: u32,
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::client::simulated::NO_LIMITS;
     use super::*;
 
     fn model(side: usize, classes: usize) -> DeviceModel {
@@ -169,16 +130,9 @@ mod tests {
 
     #[test]
     fn a_model_that_cannot_be_is_not_believed() {
-        let zero = 0;
-        let limits = Limits {
-            model_address: zero,
-            model_bytes: zero,
-            cells: zero,
-            pixels: zero,
-            classes: zero,
-        };
         let expect = |side, classes| {
             let (firmware, board) = ("1".to_owned(), "any".to_owned());
+            let limits = NO_LIMITS;
             let hello = Hello { firmware, board, limits, model: Ok(model(side, classes)) };
             hello.expect_model(7).map(|_| ()).map_err(|error| error.to_string())
         };

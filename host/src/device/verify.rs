@@ -1,4 +1,4 @@
-//! Proof that a device computes the host's bits.
+//! Verifies that a device computes the host's bits.
 
 use std::ops::ControlFlow;
 
@@ -7,9 +7,9 @@ use super::reply::DeviceError;
 use crate::data::Images;
 use crate::model::{Blob, HostEngine, ImagesError, check_images};
 
-/// What was compared without a difference.
+/// A comparison without a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
+pub struct Verification {
     /// The board's name.
     pub board: String,
     /// The firmware's version.
@@ -20,11 +20,12 @@ pub struct Report {
     pub logits: usize,
     /// Time of all inferences by the device's clock.
     pub nanoseconds: u64,
-    /// How often the line lost something that was then sent again.
+    /// Number of requests that were repeated because the line lost something.
     pub repeats: u32,
 }
 
-/// The first image for which the device's logits are not the host's.
+/// The first image whose logits differ between the device and the host; images and units are counted
+/// from 0.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "mismatch at image {image}, unit {unit}: the host says {}, the device {board} says {}\n\
@@ -33,55 +34,43 @@ pub struct Report {
     host.get(*unit).map_or_else(|| "nothing".to_owned(), ToString::to_string),
     device.get(*unit).map_or_else(|| "nothing".to_owned(), ToString::to_string)
 )]
+#[expect(missing_docs, reason = "the message names the fields")]
 pub struct Mismatch {
-    /// The board's name.
     pub board: String,
-    /// Image, from 0.
     pub image: usize,
-    /// The first unit that differs, from 0.
     pub unit: usize,
-    /// All logits of the host.
     pub host: Vec<i32>,
-    /// All logits of the device.
     pub device: Vec<i32>,
 }
 
 /// Why a device could not be verified.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages tell")]
 pub enum VerifyError {
-    /// It computes something else.
     #[error(transparent)]
     Mismatch(#[from] Box<Mismatch>),
-    /// It cannot be spoken to, or has not this model.
     #[error(transparent)]
     Device(#[from] DeviceError),
-    /// The blob is no model.
     #[error(transparent)]
     Model(#[from] inkbit_core::ModelError),
-    /// The images do not fit the model.
     #[error(transparent)]
     Images(#[from] ImagesError),
 }
 
-/// Sends every image to the device and compares all logits with the host's. `progress` is told how
-/// many images are done.
-///
-/// # Errors
-///
-/// [`Mismatch`] at the first difference; a device that fails or holds another model; images that do
-/// not fit the model, or a blob that is none.
+/// Sends every image to the device and compares all logits with the host's, up to the first
+/// difference. `progress` gets the number of images done.
 pub fn verify(
     client: &mut Client,
     blob: &Blob,
     images: &Images,
     mut progress: impl FnMut(usize),
-) -> Result<Report, VerifyError> {
+) -> Result<Verification, VerifyError> {
     let model = &blob.model()?;
     check_images(images, usize::from(model.input().side), model.classes())?;
     let hello = client.hello()?;
     hello.expect_model(blob.crc())?;
     let board = hello.board;
-    // What was repeated until the device had started was not lost.
+    // Requests that were repeated before the device had started were not lost.
     let repeats = client.repeats();
     let mut engine = HostEngine::new(model);
     let mut first = None;
@@ -103,7 +92,7 @@ pub fn verify(
     })?;
     match first {
         Some(mismatch) => Err(Box::new(mismatch).into()),
-        None => Ok(Report {
+        None => Ok(Verification {
             board,
             firmware: hello.firmware,
             images: done,
@@ -145,7 +134,7 @@ mod tests {
         Blob::from_model(&Model::new(header, &data).unwrap()).unwrap()
     }
 
-    fn verify_on(device: Device) -> Result<Report, VerifyError> {
+    fn verify_on(device: Device) -> Result<Verification, VerifyError> {
         let pixels = (0..80).map(|n| n * 3).collect();
         let images = Images { side: 2, pixels, labels: vec![0; 20] };
         verify(&mut Client::new(device, 8), &sum(), &images, |_| ())

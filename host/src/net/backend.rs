@@ -1,10 +1,10 @@
-//! The one place that names a burn backend.
+//! The choice of burn's backend, which no other file names.
 
 use burn::tensor::Device;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-/// What computes with tensors. All of them run on the processor.
+/// The backend that computes with tensors, on the CPU.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Backend {
@@ -15,7 +15,7 @@ pub enum Backend {
     Flex,
 }
 
-/// The backend `flex` was left out of this build.
+/// This build lacks the backend `flex`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "this inkbit was built without the backend \"flex\": build it with `cargo build --release \
@@ -25,10 +25,6 @@ pub struct BackendError;
 
 impl Backend {
     /// The device that tensors live on, without automatic differentiation.
-    ///
-    /// # Errors
-    ///
-    /// [`BackendError`].
     pub fn device(self) -> Result<Device, BackendError> {
         match self {
             // Upstream points to flex, which is a cargo feature away.

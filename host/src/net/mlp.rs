@@ -1,31 +1,32 @@
-//! Parameters in plain form.
+//! The parameters of a network as plain vectors.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Device;
 
-use super::{Evaluating, Linear, Net, input, values};
+use super::{Inference, Linear, Net, input, tensor, values};
 use crate::data::Images;
 use crate::support::rng::Rng;
 
 /// Parameters of one fully connected layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dense {
-    /// Values that it takes.
+    /// Number of inputs.
     pub inputs: usize,
-    /// Values that it gives.
+    /// Number of outputs.
     pub outputs: usize,
-    /// `inputs × outputs`, the outputs of one input together (as burn's `Linear` has it).
+    /// `inputs × outputs`, the outputs of one input together (as in burn's `Linear`).
     pub weight: Vec<f32>,
     /// One for each output.
     pub bias: Vec<f32>,
-    /// In quantization-aware training, the natural logarithm of what a weight step is worth: one for
-    /// the layer or one for each output. Else empty.
+    /// The natural logarithm of the weight step: one for the layer or one for each output. Empty
+    /// without quantization-aware training.
     pub weight_scale: Vec<f32>,
-    /// Likewise what a step of the outputs is worth: one in a hidden layer. Else empty.
+    /// The natural logarithm of the output step: one in a hidden layer. Empty without
+    /// quantization-aware training, and in the last layer.
     pub output_scale: Vec<f32>,
 }
 
-/// Mean and standard deviation of each output's sum of products, which batch normalization takes
-/// away: `(x · W − mean) / deviation + bias`.
+/// Mean and standard deviation of each output's sum of products, by which batch normalization
+/// normalizes it: `(x · W − mean) / deviation + bias`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Norm {
     /// One for each output.
@@ -35,8 +36,7 @@ pub struct Norm {
 }
 
 impl Dense {
-    /// All parameters 0, and no scales.
-    #[must_use]
+    /// A layer whose parameters are 0, without scales.
     pub fn zeros(inputs: usize, outputs: usize) -> Self {
         Self {
             inputs,
@@ -48,32 +48,27 @@ impl Dense {
         }
     }
 
-    /// The layer that gives without normalization what this one gives with it.
-    ///
-    /// Scales of the weights are folded too, so that the integers stay the same.
+    /// The layer whose outputs without normalization equal those of this one with it. The scales of the
+    /// weights are folded too, so that the integers stay the same.
     #[must_use]
     pub fn folded(&self, norm: &Norm) -> Self {
         let mut folded = self.clone();
         for row in folded.weight.chunks_exact_mut(self.outputs) {
-            row.iter_mut()
-                .zip(&norm.deviation)
-                .for_each(|(weight, deviation)| *weight /= deviation);
+            row.iter_mut().zip(&norm.deviation).for_each(|(weight, by)| *weight /= by);
         }
-        for (bias, (mean, deviation)) in
-            folded.bias.iter_mut().zip(norm.mean.iter().zip(&norm.deviation))
-        {
-            *bias -= mean / deviation;
-        }
-        if let Some(&shared) = self.weight_scale.first() {
-            let scales = if self.weight_scale.len() == 1 {
-                vec![shared; self.outputs]
-            } else {
-                self.weight_scale.clone()
-            };
-            let scales = scales.iter().zip(&norm.deviation);
-            folded.weight_scale = scales.map(|(scale, deviation)| scale - deviation.ln()).collect();
-        }
+        let norms = norm.mean.iter().zip(&norm.deviation);
+        folded.bias.iter_mut().zip(norms).for_each(|(bias, (mean, by))| *bias -= mean / by);
+        let scales = self.weight_scales().into_iter().zip(&norm.deviation);
+        folded.weight_scale = scales.map(|(scale, by)| scale - by.ln()).collect();
         folded
+    }
+
+    /// [`Dense::weight_scale`] for each output; empty if there is none.
+    pub(crate) fn weight_scales(&self) -> Vec<f32> {
+        match self.weight_scale[..] {
+            [shared] => vec![shared; self.outputs],
+            _ => self.weight_scale.clone(),
+        }
     }
 }
 
@@ -85,15 +80,14 @@ pub struct Mlp {
 }
 
 impl Mlp {
-    /// All parameters 0. `widths` are those of the input, of the hidden layers and of the output.
-    #[must_use]
+    /// A network whose parameters are 0. `widths` are those of the input, the hidden layers and the
+    /// output.
     pub fn zeros(widths: &[usize]) -> Self {
         let layer = |pair: &[usize]| Dense::zeros(pair[0], pair[1]);
         Self { layers: widths.windows(2).map(layer).collect() }
     }
 
-    /// Glorot's uniform initialisation: weights within ±√(6 / (inputs + outputs)), biases 0.
-    #[must_use]
+    /// Glorot's uniform initialization: weights within ±√(6 / (inputs + outputs)), biases 0.
     pub fn glorot(widths: &[usize], rng: &mut Rng) -> Self {
         let mut mlp = Self::zeros(widths);
         for layer in &mut mlp.layers {
@@ -103,9 +97,8 @@ impl Mlp {
         mlp
     }
 
-    /// He's initialisation: normal weights of variance 2 / inputs, biases 0. The weights of the last
+    /// He's initialization: normal weights of variance 2 / inputs, biases 0. The weights of the last
     /// layer, which no ReLU follows, are half as large.
-    #[must_use]
     pub fn he(widths: &[usize], rng: &mut Rng) -> Self {
         let mut mlp = Self::zeros(widths);
         let last = mlp.layers.len() - 1;
@@ -117,8 +110,8 @@ impl Mlp {
         mlp
     }
 
-    /// The network without batch normalization that gives the same; `norms` are those of the hidden
-    /// layers, or none.
+    /// The network whose outputs without batch normalization equal those of this one with it; `norms`
+    /// are those of the hidden layers, or empty.
     #[must_use]
     pub fn folded(&self, norms: &[Norm]) -> Self {
         let mut folded = self.clone();
@@ -128,13 +121,12 @@ impl Mlp {
         folded
     }
 
-    /// Whether it is rounded in training.
-    #[must_use]
+    /// Whether its weights are rounded in training.
     pub fn has_scales(&self) -> bool {
         self.layers.iter().any(|layer| !layer.weight_scale.is_empty())
     }
 
-    /// Takes the scales of a network of this shape.
+    /// Copies the scales of a network of the same shape.
     pub fn take_scales(&mut self, other: &Self) {
         for (layer, other) in self.layers.iter_mut().zip(&other.layers) {
             layer.weight_scale.clone_from(&other.weight_scale);
@@ -142,7 +134,7 @@ impl Mlp {
         }
     }
 
-    /// A network of this shape, with the same scales there, whose parameters are all 0.
+    /// A network of the same shape, with as many scales, whose parameters are 0.
     #[must_use]
     pub fn zeroed(&self) -> Self {
         let mut zeroed = self.clone();
@@ -150,22 +142,21 @@ impl Mlp {
         zeroed
     }
 
-    /// Widths of the input, of the hidden layers and of the output.
-    #[must_use]
+    /// Widths of the input, the hidden layers and the output.
     pub fn widths(&self) -> Vec<usize> {
         let inputs = self.layers.first().map(|layer| layer.inputs);
         inputs.into_iter().chain(self.layers.iter().map(|layer| layer.outputs)).collect()
     }
 
-    /// The parameters in order: weights, biases and scales of the first layer, of the second, and so
-    /// on.
+    /// The parameters in order: weights, biases, weight scales and output scales of the first layer, of
+    /// the second, and so on.
     pub fn parameters(&self) -> impl Iterator<Item = &[f32]> {
         self.layers.iter().flat_map(|layer| {
             [&layer.weight[..], &layer.bias, &layer.weight_scale, &layer.output_scale]
         })
     }
 
-    /// The same, to change.
+    /// [`Mlp::parameters`], mutable.
     pub fn parameters_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
         self.layers.iter_mut().flat_map(|layer| {
             [
@@ -177,30 +168,30 @@ impl Mlp {
         })
     }
 
-    /// The logits of every image, image after image; activations are rounded where there are scales.
+    /// The logits of every image, image after image; activations are rounded if there are scales.
     ///
     /// # Panics
     ///
-    /// If the images have another size than the network takes.
-    #[must_use]
+    /// If the size of the images differs from the network's inputs.
     pub fn logits(&self, images: &Images, device: &Device) -> Vec<f32> {
-        /// Images at a time, so that memory is bounded.
+        /// Bounds the memory.
         const BATCH: usize = 500;
         let net = self.clone().into_net(device);
         let indices: Vec<u32> = (0..images.len() as u32).collect();
         let batches = indices.chunks(BATCH).map(|batch| input(images, batch, device));
-        batches.flat_map(|input| values(net.pass(input, &mut Evaluating))).collect()
+        batches.flat_map(|input| values(net.pass(input, &mut Inference))).collect()
     }
 
     /// The same network as tensors. Nothing is copied.
-    #[must_use]
     pub fn into_net(self, device: &Device) -> Net {
-        let tensor = |values, shape| Tensor::from_data(TensorData::new(values, shape), device);
         let layer = |layer: Dense| Linear {
-            weight: tensor(layer.weight, [layer.inputs, layer.outputs]),
-            bias: tensor(layer.bias, [1, layer.outputs]),
+            weight: tensor(layer.weight, [layer.inputs, layer.outputs], device),
+            bias: tensor(layer.bias, [1, layer.outputs], device),
             weight_scale: layer.weight_scale,
-            output_scale: layer.output_scale.first().map(|&scale| tensor(vec![scale], [1, 1])),
+            output_scale: layer
+                .output_scale
+                .first()
+                .map(|&scale| tensor(vec![scale], [1, 1], device)),
         };
         Net { layers: self.layers.into_iter().map(layer).collect() }
     }

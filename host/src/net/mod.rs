@@ -1,4 +1,4 @@
-//! The float network: its parameters in plain form, and the same as burn tensors.
+//! The float network: its parameters as plain vectors, and as burn tensors.
 
 mod backend;
 mod mlp;
@@ -29,53 +29,53 @@ struct Linear {
     output_scale: Option<Tensor<2>>,
 }
 
-/// What happens between the layers of a network.
-pub trait Pass {
-    /// Changes a hidden layer's products `[images, outputs]` of inputs and weights, before the bias
-    /// is added; layers are counted from 0.
+/// Changes of the values between the layers of a network; by default those of inference. Hidden
+/// layers are counted from 0.
+pub trait LayerHooks {
+    /// Changes a hidden layer's products of inputs and weights, `[images, outputs]`, before the bias is
+    /// added.
     fn normalize(&mut self, _layer: usize, products: Tensor<2>) -> Tensor<2> {
         products
     }
 
-    /// Makes the outputs of a hidden layer, `[images, outputs]`, of its sums. `scale` is
-    /// [`Dense::output_scale`], `[1, 1]`.
-    fn activate(&mut self, layer: usize, sums: Tensor<2>, scale: Option<&Tensor<2>>) -> Tensor<2>;
+    /// Turns the sums of a hidden layer into its outputs, both `[images, outputs]`: ReLU, rounded if
+    /// there is a `scale`. This is [`Dense::output_scale`], `[1, 1]`.
+    fn activate(&mut self, _layer: usize, sums: Tensor<2>, scale: Option<&Tensor<2>>) -> Tensor<2> {
+        match scale {
+            Some(scale) => rounded_activations(sums, step_of(values(scale.clone())[0])),
+            None => activation::relu(sums),
+        }
+    }
 }
 
-/// Only an activation, alike for all layers.
+/// Inference: neither gradients nor dropout.
+pub(crate) struct Inference;
+
+impl LayerHooks for Inference {}
+
+/// The same activation for all layers.
 struct Activate<F>(F);
 
-impl<F: FnMut(Tensor<2>) -> Tensor<2>> Pass for Activate<F> {
-    fn activate(
-        &mut self,
-        _layer: usize,
-        sums: Tensor<2>,
-        _scale: Option<&Tensor<2>>,
-    ) -> Tensor<2> {
+impl<F: FnMut(Tensor<2>) -> Tensor<2>> LayerHooks for Activate<F> {
+    fn activate(&mut self, _: usize, sums: Tensor<2>, _: Option<&Tensor<2>>) -> Tensor<2> {
         self.0(sums)
     }
 }
 
-/// A hidden layer's outputs where nothing is trained: ReLU, rounded if there is a scale.
-pub(crate) fn activate(sums: Tensor<2>, scale: Option<&Tensor<2>>) -> Tensor<2> {
-    match scale {
-        Some(scale) => rounded_activations(sums, step_of(values(scale.clone())[0])),
-        None => activation::relu(sums),
-    }
-}
-
-/// A pass without gradients and without dropout.
-pub(crate) struct Evaluating;
-
-impl Pass for Evaluating {
-    fn activate(&mut self, _layer: usize, sums: Tensor<2>, scale: Option<&Tensor<2>>) -> Tensor<2> {
-        activate(sums, scale)
+impl Linear {
+    fn map(&self, mut change: impl FnMut(&Tensor<2>) -> Tensor<2>) -> Self {
+        Self {
+            weight: change(&self.weight),
+            bias: change(&self.bias),
+            weight_scale: self.weight_scale.clone(),
+            output_scale: self.output_scale.as_ref().map(change),
+        }
     }
 }
 
 impl Net {
-    /// Logits `[images, classes]` of inputs `[images, pixels]`. `activate` makes the outputs of a
-    /// hidden layer, `[images, outputs]`, of its sums.
+    /// Logits `[images, classes]` of inputs `[images, pixels]`. `activate` turns the sums of a hidden
+    /// layer into its outputs, both `[images, outputs]`.
     pub fn forward(
         &self,
         input: Tensor<2>,
@@ -85,49 +85,38 @@ impl Net {
     }
 
     /// Logits `[images, classes]` of inputs `[images, pixels]`.
-    pub fn pass(&self, input: Tensor<2>, pass: &mut impl Pass) -> Tensor<2> {
+    pub fn pass(&self, input: Tensor<2>, hooks: &mut impl LayerHooks) -> Tensor<2> {
         let last = self.layers.len() - 1;
         self.layers.iter().enumerate().fold(input, |input, (number, layer)| {
             let products = input.matmul(layer.weight.clone());
             if number == last {
                 return products + layer.bias.clone();
             }
-            let sums = pass.normalize(number, products) + layer.bias.clone();
-            pass.activate(number, sums, layer.output_scale.as_ref())
+            let sums = hooks.normalize(number, products) + layer.bias.clone();
+            hooks.activate(number, sums, layer.output_scale.as_ref())
         })
     }
 
     /// The same parameters at the root of a new graph, for [`Net::gradients`].
     #[must_use]
     pub fn tracked(&self) -> Self {
-        let track = |tensor: &Tensor<2>| tensor.clone().autodiff().require_grad();
-        let layer = |layer: &Linear| Linear {
-            weight: track(&layer.weight),
-            bias: track(&layer.bias),
-            weight_scale: layer.weight_scale.clone(),
-            output_scale: layer.output_scale.as_ref().map(track),
-        };
-        Self { layers: self.layers.iter().map(layer).collect() }
+        let track = |layer: &Linear| layer.map(|tensor| tensor.clone().autodiff().require_grad());
+        Self { layers: self.layers.iter().map(track).collect() }
     }
 
     /// The gradients of these parameters, in the shape of a network; 0 for the scales of the
     /// weights.
-    #[must_use]
     pub fn gradients(&self, mut gradients: Gradients) -> Mlp {
         let mut take = |tensor: &Tensor<2>| {
             tensor.grad_remove(&mut gradients).expect("every parameter takes part in the loss")
         };
-        let layer = |layer: &Linear| Linear {
-            weight: take(&layer.weight),
-            bias: take(&layer.bias),
-            weight_scale: vec![0.0; layer.weight_scale.len()],
-            output_scale: layer.output_scale.as_ref().map(&mut take),
-        };
-        Self { layers: self.layers.iter().map(layer).collect() }.into_mlp()
+        let layers = self.layers.iter().map(|layer| layer.map(&mut take)).collect();
+        let mut gradients = Self { layers }.into_mlp();
+        gradients.layers.iter_mut().for_each(|layer| layer.weight_scale.fill(0.0));
+        gradients
     }
 
-    /// The parameters in plain form. Nothing is copied if no clone is left.
-    #[must_use]
+    /// The parameters as plain vectors. Nothing is copied if no clone is left.
     pub fn into_mlp(self) -> Mlp {
         let layer = |layer: Linear| {
             let [inputs, outputs] = layer.weight.dims();
@@ -149,12 +138,15 @@ pub(crate) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().try_into_vec().expect("the network computes in f32")
 }
 
-/// The numbers of a tensor that somebody else holds too.
-///
-/// The multiplication makes a copy, and runs over slices where ndarray's own copy steps through
-/// indices.
+/// Copies the numbers of a tensor. The multiplication runs over slices where ndarray's own copy steps
+/// through indices.
 pub(crate) fn copied<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     values(tensor * 1.0)
+}
+
+/// A tensor of these numbers, row after row.
+pub(crate) fn tensor(values: Vec<f32>, shape: [usize; 2], device: &Device) -> Tensor<2> {
+    Tensor::from_data(TensorData::new(values, shape), device)
 }
 
 /// Images as the rows of an input tensor, pixels / 255, in the order of `indices`.
@@ -164,7 +156,7 @@ pub(crate) fn input(images: &Images, indices: &[u32], device: &Device) -> Tensor
     for &index in indices {
         values.extend(images.image(index as usize).iter().map(|&pixel| f32::from(pixel) / 255.0));
     }
-    Tensor::from_data(TensorData::new(values, [indices.len(), size]), device)
+    tensor(values, [indices.len(), size], device)
 }
 
 #[cfg(test)]
@@ -176,18 +168,11 @@ mod tests {
     /// Normalizes by given means and deviations.
     struct Normalized<'a>(&'a [Norm]);
 
-    impl Pass for Normalized<'_> {
+    impl LayerHooks for Normalized<'_> {
         fn normalize(&mut self, layer: usize, products: Tensor<2>) -> Tensor<2> {
             let device = products.device();
-            let row = |values: &[f32]| {
-                let data = TensorData::new(values.to_vec(), [1, values.len()]);
-                Tensor::<2>::from_data(data, &device)
-            };
+            let row = |values: &[f32]| tensor(values.to_vec(), [1, values.len()], &device);
             (products - row(&self.0[layer].mean)) / row(&self.0[layer].deviation)
-        }
-
-        fn activate(&mut self, _layer: usize, sums: Tensor<2>, _: Option<&Tensor<2>>) -> Tensor<2> {
-            activation::relu(sums)
         }
     }
 
@@ -204,7 +189,7 @@ mod tests {
         let norms = [norm(5), norm(4)];
         let mut rng = Rng::new(2, &[]);
         let values: Vec<f32> = (0..60).map(|_| rng.unit()).collect();
-        let input = || Tensor::from_data(TensorData::new(values.clone(), [10, 6]), &device);
+        let input = || tensor(values.clone(), [10, 6], &device);
         let expected = mlp.clone().into_net(&device).pass(input(), &mut Normalized(&norms));
         let found = mlp.folded(&norms).into_net(&device).forward(input(), activation::relu);
         for (a, b) in super::values(expected).iter().zip(super::values(found)) {

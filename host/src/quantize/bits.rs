@@ -1,36 +1,25 @@
-//! How many bits each layer's weights have.
+//! The width of each layer's weights in bits.
 
 use inkbit_core::{Model, WeightBits};
 
-/// Numbers of bits that are not what the format has, or not as many as there are layers.
+/// Widths that the format does not have, or not one for each layer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum BitsError {
-    /// Weights have no such number of bits.
     #[error("weights have 8, 4 or 2 bits, but bits is {0}: give 8, 4, 2, or one of them per layer")]
     Width(String),
-    /// A list of another length than the layers.
     #[error(
         "bits lists {found} layers, but the network has {layers} with the output: give one number \
          for all, or {layers}, such as {}", example(*layers)
     )]
-    Layers {
-        /// Numbers in the list.
-        found: usize,
-        /// Layers of the network.
-        layers: usize,
-    },
+    Layers { found: usize, layers: usize },
 }
 
 fn example(layers: usize) -> String {
-    let numbers: Vec<&str> = (0..layers).map(|layer| if layer == 0 { "8" } else { "4" }).collect();
-    numbers.join(",")
+    "8".to_owned() + &",4".repeat(layers.saturating_sub(1))
 }
 
-/// The widths of every layer's weights: one number for all layers, or one for each.
-///
-/// # Errors
-///
-/// [`BitsError`].
+/// The width of each layer's weights from one number for all layers or one for each.
 pub fn per_layer(bits: &[u8], layers: usize) -> Result<Vec<WeightBits>, BitsError> {
     let width =
         |&bits| WeightBits::from_bits(bits).ok_or_else(|| BitsError::Width(bits.to_string()));
@@ -42,22 +31,17 @@ pub fn per_layer(bits: &[u8], layers: usize) -> Result<Vec<WeightBits>, BitsErro
     }
 }
 
-/// One number of a list on the command line.
-///
-/// # Errors
-///
-/// [`BitsError::Width`].
+/// Parses one number of a list on the command line.
 pub fn parse(text: &str) -> Result<u8, BitsError> {
     let bits = text.trim().parse().ok().filter(|&bits| WeightBits::from_bits(bits).is_some());
     bits.ok_or_else(|| BitsError::Width(text.to_owned()))
 }
 
-/// The widths as text: `4`, or `8/4/4` where they differ.
+/// The widths as text: `4`, or `8/4/4` if they differ.
 ///
 /// ```
 /// assert_eq!(inkbit::quantize::bits::label(&[8, 4, 4]), "8/4/4");
 /// ```
-#[must_use]
 pub fn label<T: PartialEq + ToString>(bits: &[T]) -> String {
     match bits {
         [first, rest @ ..] if rest.iter().all(|bits| bits == first) => first.to_string(),

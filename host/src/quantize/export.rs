@@ -1,4 +1,4 @@
-//! A rounded network to the bytes of a model.
+//! Exports a rounded network as the bytes of a model.
 
 use inkbit_core::blob::pack_layer;
 use inkbit_core::{Header, LayerShape, MAX_LAYERS, Model, Provenance};
@@ -8,39 +8,7 @@ use super::{Description, QuantizeError, Quantized};
 use crate::model::Blob;
 use crate::net::{Dense, Mlp};
 
-/// One layer's integers.
-struct IntLayer {
-    shape: LayerShape,
-    multipliers: Vec<u32>,
-    bias: Vec<i64>,
-}
-
-impl IntLayer {
-    /// `input` is the real value of one step of the inputs.
-    fn new(dense: &Dense, scales: &LayerScales, input: f64) -> Self {
-        let multipliers: Vec<u32> = scales.activation.map_or_else(Vec::new, |step| {
-            let multiplier = |scale: &f64| (input * scale / step * 2_f64.powi(32)).round();
-            // A float beyond u32 becomes its greatest value: the unit saturates a little late.
-            scales.weight.iter().map(|scale| multiplier(scale) as u32).collect()
-        });
-        let shared = multipliers.len() == 1;
-        let bias = (0..dense.outputs).map(|output| {
-            let multiplier = multipliers.get(if shared { 0 } else { output });
-            let half = multiplier.map_or(0.0, |&m| 2_f64.powi(31) / f64::from(m));
-            let steps = f64::from(dense.bias[output]) / (input * scales.weight(output));
-            (steps + half).round() as i64
-        });
-        let shape = LayerShape {
-            inputs: dense.inputs as u16,
-            outputs: dense.outputs as u16,
-            bits: scales.bits.bits() as u8,
-            multipliers: multipliers.len() as u16,
-        };
-        Self { shape, bias: bias.collect(), multipliers }
-    }
-}
-
-/// Writes a rounded network as a model. `tested` is (correct, images) if it has been measured.
+/// Writes a rounded network as a model. `tested` is (correct, images), or zeros before a test.
 ///
 /// ```
 /// use inkbit::data::synthetic::{Part, images};
@@ -64,10 +32,6 @@ impl IntLayer {
 /// assert_eq!(blob.model()?.layers()[1].bits(), WeightBits::Four);
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
-///
-/// # Errors
-///
-/// Those of the format, where a row could overflow for one, and parameters that are not finite.
 pub fn export(
     quantized: &Quantized,
     description: &Description,
@@ -80,28 +44,31 @@ pub fn export(
     }
     let mut input = 1.0 / 255.0;
     let mut layers = Vec::new();
-    for (dense, scales) in net.layers.iter().zip(scales) {
-        layers.push(IntLayer::new(dense, scales, input));
-        input = scales.activation.unwrap_or(input * scales.weight(0));
-    }
-    let mut data = vec![0; layers.iter().map(|layer| layer.shape.data_bytes()).sum()];
-    let mut rest = data.as_mut_slice();
-    for (number, (layer, (dense, scales))) in
-        layers.iter().zip(net.layers.iter().zip(scales)).enumerate()
-    {
+    let mut data = Vec::new();
+    for (number, (dense, scales)) in net.layers.iter().zip(scales).enumerate() {
+        let (multipliers, bias) = integers(dense, scales, input);
+        let shape = LayerShape {
+            inputs: dense.inputs as u16,
+            outputs: dense.outputs as u16,
+            bits: scales.bits.bits() as u8,
+            multipliers: multipliers.len() as u16,
+        };
         let weight = |output: usize, input: usize| {
             let weight = f64::from(dense.weight[input * dense.outputs + output]);
             nearest(scales.bits, weight / scales.weight(output))
         };
-        let IntLayer { shape, multipliers, bias } = layer;
-        rest = pack_layer(number, *shape, multipliers, bias, weight, rest)?;
+        let start = data.len();
+        data.resize(start + shape.data_bytes(), 0);
+        pack_layer(number, shape, &multipliers, &bias, weight, &mut data[start..])?;
+        layers.push(shape);
+        input = scales.activation.unwrap_or(input * scales.weight(0));
     }
     let header = Header {
         name: &description.name,
         labels: &description.classes.join("\n"),
         input: description.input,
         logit_scale: input as f32,
-        layers: layers.iter().map(|layer| layer.shape).collect(),
+        layers: layers.into_iter().collect(),
         provenance: Provenance {
             tool: concat!("inkbit ", env!("CARGO_PKG_VERSION")),
             command: &description.command,
@@ -114,11 +81,25 @@ pub fn export(
     Ok(Blob::from_model(&Model::new(header, &data)?)?)
 }
 
-/// Checks that the format has room for a network, and that its parameters are numbers.
-///
-/// # Errors
-///
-/// [`QuantizeError::TooLarge`], [`QuantizeError::NotFinite`].
+/// Multipliers and biases of a layer; `input` is the real value of one step of the inputs.
+fn integers(dense: &Dense, scales: &LayerScales, input: f64) -> (Vec<u32>, Vec<i64>) {
+    let multipliers: Vec<u32> = scales.activation.map_or_else(Vec::new, |step| {
+        let multiplier = |scale: &f64| (input * scale / step * 2_f64.powi(32)).round();
+        // A float beyond u32 becomes u32::MAX: the unit saturates a little late.
+        scales.weight.iter().map(|scale| multiplier(scale) as u32).collect()
+    });
+    let shared = multipliers.len() == 1;
+    let bias = (0..dense.outputs).map(|output| {
+        let multiplier = multipliers.get(if shared { 0 } else { output });
+        let half = multiplier.map_or(0.0, |&m| 2_f64.powi(31) / f64::from(m));
+        let steps = f64::from(dense.bias[output]) / (input * scales.weight(output));
+        (steps + half).round() as i64
+    });
+    let bias = bias.collect();
+    (multipliers, bias)
+}
+
+/// Checks that the format has room for a network, and that its parameters are finite.
 pub fn check(net: &Mlp) -> Result<(), QuantizeError> {
     let found = net.layers.len();
     if found > MAX_LAYERS {

@@ -1,4 +1,4 @@
-//! Float parameters to integers.
+//! Quantizes float parameters to integers.
 //!
 //! Weights are symmetric integers of 8, 4 or 2 bits with one scale per output or per layer (one in
 //! the last layer, whose outputs are compared with each other); activations are unsigned bytes with
@@ -9,12 +9,12 @@
 use inkbit_core::{Input, ModelError, PackError, WeightBits};
 
 use crate::data::Images;
-use crate::net::Mlp;
+use crate::net::rounding::step_of;
+use crate::net::{Dense, Mlp};
 
 pub mod bits;
 mod calibrate;
 mod export;
-pub(crate) mod learned;
 mod prune;
 pub mod scale;
 
@@ -25,14 +25,14 @@ pub use export::export;
 pub use prune::Removed;
 pub use scale::{Granularity, LayerScales};
 
-/// What is known of a model besides its parameters.
+/// The metadata of a model.
 #[derive(Clone, Debug)]
 pub struct Description {
     /// The model's name, at most 32 bytes.
     pub name: String,
     /// Labels of the classes, in order.
     pub classes: Vec<String>,
-    /// The image it takes.
+    /// The shape of its input.
     pub input: Input,
     /// The command that trained it, at most 512 bytes.
     pub command: String,
@@ -44,6 +44,7 @@ pub struct Description {
 
 /// A network that cannot be quantized.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum QuantizeError {
     /// The integers do not fit the format.
     #[error(transparent)]
@@ -51,56 +52,34 @@ pub enum QuantizeError {
     /// The blob is no model that can be run.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// A weight, bias or activation is not a number.
+    /// `what` is "weight", "bias" or "activation"; layers are counted from 0.
     #[error(
         "layer {layer} has a {what} of {value}, which is not a finite number; train again with a \
          lower learning rate"
     )]
-    NotFinite {
-        /// Layer, from 0.
-        layer: usize,
-        /// "weight", "bias" or "activation".
-        what: &'static str,
-        /// The value.
-        value: f32,
-    },
-    /// A class label that contains a line feed, which separates labels in a blob.
+    NotFinite { layer: usize, what: &'static str, value: f32 },
+    /// A line feed separates labels in a blob.
     #[error("class label {label:?} contains a line feed; rename the class")]
-    Label {
-        /// The label.
-        label: String,
-    },
-    /// No images to calibrate with.
+    Label { label: String },
     #[error("there are no training images to calibrate activation ranges with")]
     NoImages,
-    /// More layers or wider ones than the format has room for.
+    /// `what` is "layers", or "inputs or outputs in a layer".
     #[error("the network has {found} {what}; the format has room for {limit}; train a smaller one")]
-    TooLarge {
-        /// "layers", or "inputs or outputs in a layer".
-        what: &'static str,
-        /// How many.
-        found: usize,
-        /// How many there may be.
-        limit: usize,
-    },
+    TooLarge { what: &'static str, found: usize, limit: usize },
 }
 
-/// A network whose weights are what the integers can be, and its scales.
+/// A network whose weights are integers times their scales.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quantized {
-    /// The rounded weights, and biases as they were trained.
+    /// The rounded weights, and the trained biases.
     pub net: Mlp,
     /// One for each layer.
     pub scales: Vec<LayerScales>,
 }
 
 impl Quantized {
-    /// What a trained network becomes: with scales that were learned, if it has any, and else with
-    /// those of [`Quantized::post_training`], measured on `images` that are shrunk to `input`.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Quantized::post_training`].
+    /// Quantizes a trained network with the scales that it has learned, or else by
+    /// [`Quantized::post_training`] on `images` that are shrunk to `input`.
     pub fn of_trained(
         net: &Mlp,
         images: &Images,
@@ -109,17 +88,26 @@ impl Quantized {
         granularity: Granularity,
     ) -> Result<Self, QuantizeError> {
         if net.has_scales() {
-            return Ok(learned::quantized(net, bits));
+            return Ok(Self::learned(net, bits));
         }
         Self::post_training(net, &images.shrunk(input), bits, granularity)
     }
 
-    /// Rounds a trained network to these widths, one for each layer. Activation ranges are measured
+    /// A network of [`qat::round`](crate::train::qat::round) with its learned scales. Batch normalization
+    /// must be folded.
+    pub(crate) fn learned(rounded: &Mlp, bits: &[WeightBits]) -> Self {
+        let real = |logarithm: &f32| f64::from(step_of(*logarithm));
+        let scales = |(dense, &bits): (&Dense, &WeightBits)| LayerScales {
+            bits,
+            weight: dense.weight_scale.iter().map(real).collect(),
+            activation: dense.output_scale.first().map(real),
+        };
+        let scales = rounded.layers.iter().zip(bits).map(scales).collect();
+        Self { net: rounded.clone(), scales }
+    }
+
+    /// Rounds a trained network to these widths, one for each layer. Activation ranges are calibrated
     /// on `images`.
-    ///
-    /// # Errors
-    ///
-    /// Images that do not fit, activations that cannot be measured, and networks that the format has no room for.
     pub fn post_training(
         net: &Mlp,
         images: &Images,

@@ -1,4 +1,4 @@
-//! Removal of hidden units that never fire: the same outputs in fewer bytes.
+//! Removes hidden units that never fire: the same outputs in fewer bytes.
 
 use inkbit_core::requant::requantize;
 use inkbit_core::{LayerOutput, Model};
@@ -14,19 +14,18 @@ use crate::support::parallel;
 /// Units removed from one hidden layer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removed {
-    /// Units the layer had.
+    /// Units before the removal.
     pub units: usize,
-    /// Removed because no image at all can make them fire: their greatest sum is not above 0.
+    /// Removed because no image can make them fire: their greatest sum is not above 0.
     pub proved: usize,
-    /// Removed because nothing takes their outputs: all weights from them are 0.
+    /// Removed because no unit uses their outputs: all weights from them are 0.
     pub unused: usize,
-    /// Removed because none of the images tried made them fire. Another image may.
+    /// Removed because none of the given images makes them fire. Another image may.
     pub measured: usize,
 }
 
 impl Removed {
-    /// Units removed, for whichever reason.
-    #[must_use]
+    /// Units removed, for any reason.
     pub fn total(&self) -> usize {
         self.proved + self.unused + self.measured
     }
@@ -41,13 +40,8 @@ enum Reason {
 }
 
 impl Quantized {
-    /// The network without the hidden units that `model`, which was exported from it, does not need
-    /// for any of the images, and how many there were in each layer. Each layer keeps one unit at
-    /// least.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`check_images`].
+    /// The network without the hidden units that `model`, which was exported from it, needs for none of
+    /// the images, and the units removed from each layer. Each layer keeps at least one unit.
     pub fn without_dead_units(
         &self,
         model: &Model<'_>,
@@ -93,7 +87,7 @@ impl Quantized {
         Ok((reduced, removed))
     }
 
-    /// Removes all other units of a hidden layer.
+    /// Keeps only these units of a hidden layer.
     fn keep(&mut self, layer: usize, kept: &[usize]) {
         let Mlp { layers } = &mut self.net;
         let pick = |values: &[f32]| -> Vec<f32> { kept.iter().map(|&unit| values[unit]).collect() };
@@ -112,7 +106,7 @@ impl Quantized {
     }
 }
 
-/// Which units of each hidden layer fire for at least one image.
+/// Whether each unit of each hidden layer fires for at least one image.
 fn alive(model: &Model<'_>, images: &Images) -> Vec<Vec<bool>> {
     let hidden = model.layers().len() - 1;
     let none = || -> Vec<Vec<bool>> {
@@ -139,8 +133,8 @@ fn alive(model: &Model<'_>, images: &Images) -> Vec<Vec<bool>> {
     all
 }
 
-/// A value that no activation of each hidden unit can exceed, by interval arithmetic from the inputs
-/// on: any pixel may have any value.
+/// An upper bound of each hidden unit's activation, by interval arithmetic from the inputs on: any
+/// pixel may have any value.
 fn bounds(model: &Model<'_>) -> Vec<Vec<u8>> {
     let mut inputs = vec![255_u8; model.input().inputs()];
     let mut bounds = Vec::new();
@@ -167,7 +161,7 @@ mod tests {
     use inkbit_core::{Input, WeightBits};
 
     /// Four units of two pixels' sums: one fires, one never can, one only for the second pixel, and
-    /// one that nothing takes.
+    /// one that no unit uses.
     fn network(granularity: Granularity) -> Quantized {
         let first = Dense {
             weight: [[1.0, -0.5, -1.0, 1.0], [0.5, -1.0, 1.0, 1.0], [0.0; 4], [0.0; 4]].concat(),

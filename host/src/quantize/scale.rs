@@ -1,4 +1,4 @@
-//! Scales: which real value an integer step stands for.
+//! Scales: the real value of an integer step.
 
 use std::fmt;
 
@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::net::Dense;
 
-/// Which weights of a hidden layer share a scale. The last layer always has one, because its
+/// Which weights of a hidden layer share a scale. The last layer always has one scale, because its
 /// outputs are compared with each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Granularity {
-    /// All of them: 4 bytes of a model for each hidden layer.
+    /// All weights of the layer: 4 bytes of a model for each hidden layer.
     Layer,
-    /// Those of an output: 4 bytes for each hidden unit.
+    /// All weights of an output: 4 bytes for each hidden unit.
     #[default]
     Output,
 }
@@ -31,17 +31,15 @@ impl fmt::Display for Granularity {
 pub struct LayerScales {
     /// Width of the weights.
     pub bits: WeightBits,
-    /// Real value of a weight of 1: one for the layer, or one for each output.
+    /// Real value of a weight of 1: one for the layer or one for each output.
     pub weight: Vec<f64>,
     /// Real value of an activation of 1; none in the last layer.
     pub activation: Option<f64>,
 }
 
 impl LayerScales {
-    /// Scales for given weights: 8 bits reach the greatest weight, 4 and 2 bits have the least
-    /// squared error. `input` and `activation` are the real values of one step of what the layer
-    /// takes and gives.
-    #[must_use]
+    /// Scales for given weights: 8 bits reach the greatest weight, 4 and 2 bits have the least squared
+    /// error. `input` and `activation` are the real values of one step of the layer's inputs and outputs.
     pub fn fit(
         dense: &Dense,
         bits: WeightBits,
@@ -49,46 +47,36 @@ impl LayerScales {
         input: f64,
         activation: Option<f64>,
     ) -> Self {
-        let outputs = dense.outputs;
-        let column = |output| dense.weight.iter().skip(output).step_by(outputs).copied();
-        let Some(step) = activation else {
-            let scale = match bits {
-                WeightBits::Eight => greatest(dense.weight.iter().copied()) / 127.0,
-                _ => least_squares(bits, dense.weight.iter().copied()),
-            };
-            return Self { bits, weight: vec![scale.max(f32::MIN_POSITIVE.into())], activation };
-        };
-        // Finer than 2⁻²⁰ of an output step no weight matters, and a multiplier of less than 12
-        // bits would.
-        let finest = step / input / f64::from(1 << 20);
-        let scale = |values: &mut dyn Iterator<Item = f32>| match bits {
-            WeightBits::Eight => greatest(values) / 127.0,
-            _ => least_squares(bits, values),
-        };
-        let weight = match granularity {
-            Granularity::Layer => vec![scale(&mut dense.weight.iter().copied()).max(finest)],
-            Granularity::Output => {
-                (0..outputs).map(|j| scale(&mut column(j)).max(finest)).collect()
+        let (count, finest) = match activation {
+            None => (1, f32::MIN_POSITIVE.into()),
+            // A weight below 2⁻²⁰ of an output step has no effect, and its multiplier would have less
+            // than 12 bits.
+            Some(step) => {
+                let per_output = granularity == Granularity::Output;
+                (if per_output { dense.outputs } else { 1 }, step / input / f64::from(1 << 20))
             }
         };
-        Self { bits, weight, activation }
+        let scale = |first: usize| {
+            let weights = dense.weight.iter().skip(first).step_by(count);
+            fitted(bits, &weights.map(|&weight| weight.into()).collect::<Vec<_>>()).max(finest)
+        };
+        Self { bits, weight: (0..count).map(scale).collect(), activation }
     }
 
     /// Real value of a weight of 1 to this output.
-    #[must_use]
     pub fn weight(&self, output: usize) -> f64 {
         if self.weight.len() == 1 { self.weight[0] } else { self.weight[output] }
     }
 
-    /// The weights rounded to what the integers can be, as floats.
+    /// The weights rounded to integers times their scales, as floats.
     #[must_use]
     pub fn round(&self, dense: &Dense) -> Dense {
         let mut rounded = dense.clone();
         for row in rounded.weight.chunks_exact_mut(dense.outputs) {
             for (output, weight) in row.iter_mut().enumerate() {
                 let scale = self.weight(output);
-                *weight =
-                    (f64::from(nearest(self.bits, f64::from(*weight) / scale)) * scale) as f32;
+                let level = nearest(self.bits, f64::from(*weight) / scale);
+                *weight = (f64::from(level) * scale) as f32;
             }
         }
         rounded
@@ -106,26 +94,21 @@ pub fn nearest(bits: WeightBits, value: f64) -> i32 {
     value.clamp(-max, max) as i32
 }
 
-fn greatest(values: impl Iterator<Item = f32>) -> f64 {
-    values.fold(0.0, |greatest, value| greatest.max(f64::from(value).abs()))
-}
-
-/// The scale with which rounding to `bits` has the least squared error: the best of a range of
-/// scales, then alternately the nearest integers for the scale and the best scale for the integers
-/// (Lloyd's method, with the levels tied to one scale).
-fn least_squares(bits: WeightBits, values: impl Iterator<Item = f32>) -> f64 {
-    /// Eight to each halving, down to 1/32 of what reaches the greatest weight.
+/// The scale of these weights. With 8 bits it reaches the greatest; with 4 and 2 bits it is that of the
+/// least squared error: the best of a range of scales, then alternately the nearest integers for the
+/// scale and the best scale for the integers (Lloyd's method, with the levels tied to one scale).
+fn fitted(bits: WeightBits, values: &[f64]) -> f64 {
+    /// Eight to each halving, down to 1/32 of the scale that reaches the greatest weight.
     const CANDIDATES: i32 = 41;
     const REFINEMENTS: usize = 8;
-    let values: Vec<f64> = values.map(f64::from).collect();
     let greatest = values.iter().fold(0.0_f64, |greatest, value| greatest.max(value.abs()));
-    if greatest == 0.0 {
-        return 0.0;
+    let reaching = greatest / f64::from(bits.max_weight());
+    if bits == WeightBits::Eight || greatest == 0.0 {
+        return reaching;
     }
     let error = |scale: f64| -> f64 {
         values.iter().map(|v| (v - scale * f64::from(nearest(bits, v / scale))).powi(2)).sum()
     };
-    let reaching = greatest / f64::from(bits.max_weight());
     let candidates = (0..CANDIDATES).map(|eighth| reaching * (-f64::from(eighth) / 8.0).exp2());
     let errors = candidates.map(|scale| (error(scale), scale));
     let (_, mut scale) = errors.min_by(|a, b| a.0.total_cmp(&b.0)).expect("there are candidates");
@@ -162,14 +145,14 @@ mod tests {
     #[test]
     fn no_scale_near_the_fitted_one_has_a_smaller_error() {
         let mut rng = Rng::new(1, &[]);
-        let values: Vec<f32> =
-            (0..4000).map(|_| (0..6).map(|_| rng.unit() - 0.5).sum::<f32>()).collect();
+        let sum = |_| f64::from((0..6).map(|_| rng.unit() - 0.5).sum::<f32>());
+        let values: Vec<f64> = (0..4000).map(sum).collect();
         for bits in [WeightBits::Four, WeightBits::Two] {
             let error = |scale: f64| -> f64 {
                 let rounded = |v: f64| scale * f64::from(nearest(bits, v / scale));
-                values.iter().map(|&v| (f64::from(v) - rounded(v.into())).powi(2)).sum()
+                values.iter().map(|&v| (v - rounded(v)).powi(2)).sum()
             };
-            let fitted = least_squares(bits, values.iter().copied());
+            let fitted = fitted(bits, &values);
             for factor in [0.5, 0.8, 0.95, 1.05, 1.2, 2.0] {
                 assert!(error(fitted) < error(fitted * factor), "{bits:?} {factor}");
             }

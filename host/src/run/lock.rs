@@ -6,16 +6,14 @@ use std::path::{Path, PathBuf};
 use super::RunError;
 use crate::support::files::FileError;
 
-/// Held while a run is written; the system lets go of it however the process ends.
+/// Held while a run is written; the system releases it however the process ends.
 pub(super) struct Lock {
     path: PathBuf,
     _file: File,
 }
 
 impl Lock {
-    /// # Errors
-    ///
-    /// [`RunError::Busy`] if another process holds it.
+    /// Fails if another process holds the lock.
     pub(super) fn take(folder: &Path) -> Result<Self, RunError> {
         let path = folder.join(".lock");
         let file = File::create(&path).map_err(FileError::at("write", &path))?;
@@ -29,7 +27,7 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // One that stays is taken again.
+        // A file that stays is locked again.
         let _ = fs::remove_file(&self.path);
     }
 }

@@ -3,15 +3,15 @@
 //! | file | content |
 //! |---|---|
 //! | `config.toml` | the effective configuration |
-//! | `data.toml` | which data: name, digest, size, classes |
-//! | `weights.safetensors` | the parameters after the best epoch |
+//! | `data.toml` | name, digest, size and classes of the data |
+//! | `weights.safetensors` | the parameters of the selected epoch |
 //! | `history.json` | every epoch, and why training ended |
-//! | `quantized.json` | what the last quantization of the weights cost |
-//! | `checkpoint.safetensors` | while training is not ended: all that it takes to go on |
+//! | `quantized.json` | the loss of accuracy by the last quantization of the weights |
+//! | `checkpoint.safetensors` | the state to continue from, until training ends |
 //! | `report.html` | the report, with its pictures in `report-pictures` |
 //!
-//! Every file is replaced whole. The checkpoint is written first, and weights and history are
-//! written from it again when a run is resumed, so that a process may be killed at any time.
+//! Every file is replaced whole. The checkpoint is written first, and resuming a run writes weights and
+//! history from it again, so a process may be killed at any time.
 
 mod data_info;
 mod error;
@@ -31,8 +31,8 @@ use crate::data::Dataset;
 use crate::evaluate::quantized::Quantization;
 use crate::net::Mlp;
 use crate::support::files::{self, FileError};
-use crate::train::adam::Adam;
 use crate::train::history::History;
+use crate::train::optimizer::Adam;
 use crate::train::timings::Timings;
 use crate::train::{State, Trainer, check_sizes};
 pub use data_info::DataInfo;
@@ -53,19 +53,14 @@ const REPORT: &str = "report.html";
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
     folder: PathBuf,
-    /// How it is or was trained.
+    /// The configuration of its training.
     pub config: TrainConfig,
-    /// What on.
+    /// The description of its data.
     pub data: DataInfo,
 }
 
 impl Run {
-    /// Starts a run in a folder, which is created if need be. `replace` removes a run that is there.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError::Train`] if the data do not allow the configuration, [`RunError::Exists`],
-    /// [`RunError::File`].
+    /// Starts a run in a folder, which is created if need be. `replace` removes an existing run.
     pub fn create(
         folder: &Path,
         config: &TrainConfig,
@@ -89,10 +84,6 @@ impl Run {
     }
 
     /// Refuses a folder that holds a run.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError::Exists`].
     pub fn check_free(folder: &Path) -> Result<(), RunError> {
         if !Self::is_at(folder) {
             return Ok(());
@@ -107,16 +98,11 @@ impl Run {
     }
 
     /// Whether a folder holds a run.
-    #[must_use]
     pub fn is_at(folder: &Path) -> bool {
         folder.join(CONFIG).exists()
     }
 
-    /// Refuses a run that training cannot go on with.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError::Finished`], [`RunError::NoCheckpoint`], and those of [`Run::history`].
+    /// Refuses a run that cannot be resumed.
     pub fn check_unfinished(&self) -> Result<(), RunError> {
         let history = self.history()?;
         let folder = || self.folder.clone();
@@ -129,11 +115,7 @@ impl Run {
         }
     }
 
-    /// Reads what kind of run a folder holds.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError::NotARun`], [`RunError::Damaged`], [`RunError::Config`], [`RunError::File`].
+    /// Opens the run of a folder.
     pub fn open(folder: &Path) -> Result<Self, RunError> {
         let path = folder.join(CONFIG);
         if !path.exists() {
@@ -146,38 +128,27 @@ impl Run {
     }
 
     /// The folder.
-    #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Whether it is finished, but its report has not been written.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Run::history`].
+    /// Whether training has ended without a report.
     pub fn lacks_report(&self) -> Result<bool, RunError> {
         Ok(self.history()?.end.is_some() && !self.report().exists())
     }
 
-    /// Where its report belongs.
-    #[must_use]
+    /// The path of its report.
     pub fn report(&self) -> PathBuf {
         self.path(REPORT)
     }
 
-    /// How an image becomes the network's inputs.
-    #[must_use]
+    /// The shape of the network's inputs.
     pub fn input(&self) -> Input {
         let whole = Input::full(u16::try_from(self.data.side).unwrap_or(u16::MAX));
         self.config.shrunk(self.data.side).unwrap_or(whole)
     }
 
-    /// Refuses to go on with another configuration or other data.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError::OtherConfig`] names the first line that differs; [`RunError::OtherData`].
+    /// Refuses to resume with another configuration or other data.
     pub fn check_same(&self, config: &TrainConfig, data: &DataInfo) -> Result<(), RunError> {
         let (run, asked) = (self.config.to_toml(), config.to_toml());
         if let Some((run, asked)) = run.lines().zip(asked.lines()).find(|(a, b)| a != b) {
@@ -195,11 +166,7 @@ impl Run {
         Ok(())
     }
 
-    /// The parameters after the best epoch so far.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError::NoWeights`], [`RunError::Damaged`], [`RunError::File`].
+    /// The parameters of the selected epoch so far.
     pub fn weights(&self) -> Result<Mlp, RunError> {
         let path = self.path(WEIGHTS);
         if !path.exists() {
@@ -212,16 +179,12 @@ impl Run {
     }
 
     /// The epochs so far; empty before the first.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError::Damaged`], [`RunError::File`].
     pub fn history(&self) -> Result<History, RunError> {
         read_history(&self.path(HISTORY))
     }
 
-    /// Trains to the end, or until the observer stops it, and saves after every epoch. Goes on from
-    /// the checkpoint if there is one; the result is the same, bit for bit.
+    /// Trains to the end, or until the observer stops it, and saves after every epoch. Continues from the
+    /// checkpoint if there is one; the result is the same, bit for bit.
     ///
     /// ```
     /// use inkbit::config::TrainConfig;
@@ -238,20 +201,11 @@ impl Run {
     /// assert_eq!(Run::open(run.folder())?.history()?.epochs.len(), 2);
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`RunError::Train`], [`RunError::Damaged`], [`RunError::File`], and those of
-    /// [`Run::check_unfinished`].
     pub fn train(&self, data: &Dataset, observer: &mut dyn Observer) -> Result<State, RunError> {
         Ok(self.train_timed(data, observer)?.0)
     }
 
-    /// [`Run::train`], and where the time went.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Run::train`].
+    /// [`Run::train`], and the time of each part.
     pub fn train_timed(
         &self,
         data: &Dataset,
@@ -282,11 +236,7 @@ impl Run {
         Ok((trainer.into_state(), timings))
     }
 
-    /// Keeps what a quantization of the weights cost.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError::File`].
+    /// Saves the report of a quantization of the weights.
     pub fn save_quantization(&self, report: &Quantization) -> Result<(), RunError> {
         Ok(files::write(&self.path(QUANTIZED), json(report).as_bytes())?)
     }
@@ -329,7 +279,7 @@ impl Run {
         Ok(files::write(&self.path(CHECKPOINT), &bytes)?)
     }
 
-    /// Weights and history, and no checkpoint after the end.
+    /// Saves weights and history, and removes the checkpoint after the end.
     fn save_results(&self, state: &State) -> Result<(), RunError> {
         let best = state.history.best().map_or(0, |best| best.epoch);
         let about = json(&serde_json::json!({ "epoch": best }));
@@ -350,7 +300,7 @@ impl Run {
     }
 }
 
-/// What a checkpoint has beside its tensors.
+/// The text of a checkpoint.
 #[derive(Serialize, Deserialize)]
 struct Progress {
     steps: u64,

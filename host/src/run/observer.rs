@@ -1,20 +1,20 @@
-//! Who looks on while a run is trained.
+//! The observer of a training.
 
 use crate::train::history::{Epoch, History};
 
-/// Somebody who looks on, and who may stop it.
+/// An observer of a training, which may stop it.
 pub trait Observer {
-    /// After every batch: the epoch, batches done, and batches of an epoch.
+    /// Called after every batch with the epoch, the batches done, and the batches of an epoch.
     fn batch(&mut self, _epoch: usize, _done: usize, _total: usize) {}
 
-    /// After every epoch, when it has been saved.
+    /// Called after every epoch, when it has been saved.
     fn epoch(&mut self, _epoch: &Epoch, _history: &History) {}
 
-    /// Whether to end after the epoch in hand; asked after every epoch.
+    /// Whether to stop; called after every epoch.
     fn stop(&mut self) -> bool {
         false
     }
 }
 
-/// Nobody looks on.
+/// Observes nothing.
 impl Observer for () {}

@@ -1,73 +1,51 @@
 //! Networks as safetensors: `layers.0.weight` is `[inputs, outputs]`, `layers.0.bias` `[outputs]`;
 //! after quantization-aware training also `layers.0.weight_scale` and `layers.0.output_scale`.
 //!
-//! The text beside them begins with a line that has their CRC-32 and its own: safetensors has none.
-//! Files of before have no such line, and are read all the same.
+//! The text of the file begins with a line that holds the CRC-32 of the tensors and the text, because
+//! safetensors has no checksum. Older files lack it and can be read all the same.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use flate2::Crc;
-use safetensors::tensor::{Dtype, SafeTensors, View};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use crate::net::{Dense, Mlp};
 
-/// One parameter of a network.
-struct Parameter<'a> {
-    shape: Vec<usize>,
-    values: &'a [f32],
-}
-
-impl View for Parameter<'_> {
-    fn dtype(&self) -> Dtype {
-        Dtype::F32
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        // The format is little-endian.
-        self.values.iter().flat_map(|value| value.to_le_bytes()).collect()
-    }
-
-    fn data_len(&self) -> usize {
-        size_of_val(self.values)
-    }
-}
-
-/// A file with several networks, told apart by a prefix of the names, and one text beside them.
+/// A file of several networks, told apart by a prefix of the names, and one text.
 pub(super) fn encode(networks: &[(&str, &Mlp)], text: &str) -> Vec<u8> {
-    let mut parameters = Vec::new();
+    let mut tensors = Vec::new();
     for (prefix, network) in networks {
         for (number, layer) in network.layers.iter().enumerate() {
-            let name = |kind| format!("{prefix}layers.{number}.{kind}");
-            let shape = vec![layer.inputs, layer.outputs];
-            parameters.push((name("weight"), Parameter { shape, values: &layer.weight }));
-            let shape = vec![layer.outputs];
-            parameters.push((name("bias"), Parameter { shape, values: &layer.bias }));
-            for (kind, values) in
-                [("weight_scale", &layer.weight_scale), ("output_scale", &layer.output_scale)]
-            {
+            for (kind, shape, values) in [
+                ("weight", vec![layer.inputs, layer.outputs], &layer.weight),
+                ("bias", vec![layer.outputs], &layer.bias),
+                ("weight_scale", vec![layer.weight_scale.len()], &layer.weight_scale),
+                ("output_scale", vec![layer.output_scale.len()], &layer.output_scale),
+            ] {
                 if !values.is_empty() {
-                    parameters.push((name(kind), Parameter { shape: vec![values.len()], values }));
+                    // The format is little-endian.
+                    let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+                    tensors.push((format!("{prefix}layers.{number}.{kind}"), shape, bytes));
                 }
             }
         }
     }
-    let bytes = parameters.iter().map(|(name, values)| (name.clone(), values.data()));
-    let text = format!("crc32 {:08x}\n{text}", crc(bytes.collect(), text));
-    // One entry: a map of several has no fixed order, and equal runs shall have equal files.
-    let text = HashMap::from([("inkbit".to_owned(), text.to_owned())]);
-    safetensors::serialize(parameters, Some(text)).expect("names differ and shapes fit the values")
+    let contents = tensors.iter().map(|(name, _, bytes)| (name.as_str(), bytes.as_slice()));
+    let text = format!("crc32 {:08x}\n{text}", crc(contents.collect(), text));
+    let views = tensors.iter().map(|(name, shape, bytes)| {
+        let view = TensorView::new(Dtype::F32, shape.clone(), bytes);
+        (name, view.expect("the shape fits the values"))
+    });
+    // One entry: a map of several has no fixed order, and equal runs must have equal files.
+    let text = HashMap::from([("inkbit".to_owned(), text)]);
+    safetensors::serialize(views, Some(text)).expect("the names differ")
 }
 
-/// CRC-32 of tensors, in order of their names, and of the text beside them.
-fn crc(mut tensors: Vec<(String, Cow<'_, [u8]>)>, text: &str) -> u32 {
-    tensors.sort_by(|(a, _), (b, _)| a.cmp(b));
+/// CRC-32 of tensors, in the order of their names, and of the text.
+fn crc(mut tensors: Vec<(&str, &[u8])>, text: &str) -> u32 {
+    tensors.sort_by_key(|&(name, _)| name);
     let mut crc = Crc::new();
-    for (name, bytes) in &tensors {
+    for (name, bytes) in tensors {
         crc.update(name.as_bytes());
         crc.update(bytes);
     }
@@ -75,10 +53,10 @@ fn crc(mut tensors: Vec<(String, Cow<'_, [u8]>)>, text: &str) -> u32 {
     crc.sum()
 }
 
-/// A file's tensors and its text.
+/// The tensors and the text of a file.
 pub(super) struct Decoded<'a> {
     tensors: SafeTensors<'a>,
-    /// What [`encode`] was given.
+    /// The text that [`encode`] was given.
     pub(super) text: String,
 }
 
@@ -90,8 +68,8 @@ impl<'a> Decoded<'a> {
         let mut text = text.ok_or("it was not written by inkbit")?;
         let checked = text.strip_prefix("crc32 ").and_then(|rest| rest.split_once('\n'));
         if let Some((stored, rest)) = checked {
-            let bytes = tensors.iter().map(|(name, view)| (name.to_owned(), view.data().into()));
-            let found = format!("{:08x}", crc(bytes.collect(), rest));
+            let contents = tensors.iter().map(|(name, view)| (name, view.data()));
+            let found = format!("{:08x}", crc(contents.collect(), rest));
             if found != stored {
                 return Err(format!("it is damaged: its CRC-32 is {found}, expected {stored}"));
             }
@@ -100,45 +78,37 @@ impl<'a> Decoded<'a> {
         Ok(Self { tensors, text })
     }
 
-    /// The network with that prefix, which must have these widths.
+    /// The network of this prefix, which must have these widths.
     pub(super) fn network(&self, prefix: &str, widths: &[usize]) -> Result<Mlp, String> {
         let layer = |(number, pair): (usize, &[usize])| {
-            let values = |kind, shape: &[usize]| {
-                self.values(&format!("{prefix}layers.{number}.{kind}"), shape)
-            };
             let (inputs, outputs) = (pair[0], pair[1]);
-            let scales = |kind, legal: &[usize]| {
-                let name = format!("{prefix}layers.{number}.{kind}");
-                match self.tensors.tensor(&name) {
-                    Ok(tensor) if legal.iter().any(|&count| tensor.shape() == [count]) => {
-                        values(kind, tensor.shape())
-                    }
-                    Ok(tensor) => {
-                        Err(format!("{name} is {:?}, but must be one of {legal:?}", tensor.shape()))
-                    }
-                    Err(_) => Ok(Vec::new()),
-                }
+            let name = |kind| format!("{prefix}layers.{number}.{kind}");
+            let scales = |kind, shapes: &[&[usize]]| match self.tensors.tensor(&name(kind)) {
+                Ok(_) => self.values(&name(kind), shapes),
+                Err(_) => Ok(Vec::new()),
             };
             Ok(Dense {
                 inputs,
                 outputs,
-                weight: values("weight", &[inputs, outputs])?,
-                bias: values("bias", &[outputs])?,
-                weight_scale: scales("weight_scale", &[1, outputs])?,
-                output_scale: scales("output_scale", &[1])?,
+                weight: self.values(&name("weight"), &[&[inputs, outputs]])?,
+                bias: self.values(&name("bias"), &[&[outputs]])?,
+                weight_scale: scales("weight_scale", &[&[1], &[outputs]])?,
+                output_scale: scales("output_scale", &[&[1]])?,
             })
         };
         let layers: Result<_, String> = widths.windows(2).enumerate().map(layer).collect();
         Ok(Mlp { layers: layers? })
     }
 
-    fn values(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
+    /// The values of a tensor that must have one of these shapes.
+    fn values(&self, name: &str, shapes: &[&[usize]]) -> Result<Vec<f32>, String> {
         let tensor = self.tensors.tensor(name).map_err(|error| error.to_string())?;
-        if tensor.dtype() != Dtype::F32 || tensor.shape() != shape {
+        let (kind, shape) = (tensor.dtype(), tensor.shape());
+        if kind != Dtype::F32 || !shapes.contains(&shape) {
+            let expected: Vec<String> = shapes.iter().map(|shape| format!("{shape:?}")).collect();
+            let expected = expected.join(" or ");
             return Err(format!(
-                "{name} is {:?} {:?}, but the run's configuration makes it F32 {shape:?}",
-                tensor.dtype(),
-                tensor.shape()
+                "{name} is {kind:?} {shape:?}, but the run's configuration makes it F32 {expected}"
             ));
         }
         let values = tensor.data().as_chunks().0.iter();

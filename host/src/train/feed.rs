@@ -1,7 +1,7 @@
-//! Batches of inputs, made ready on other cores while this one trains.
+//! Batches of inputs, prepared on other cores while this one trains.
 //!
-//! Batch after batch goes to the workers in turn, and each image's random numbers belong to its
-//! place, so what comes out does not depend on how many workers there are.
+//! The workers take batches in turn, and each image's random numbers belong to its place, so the result
+//! does not depend on the number of workers.
 
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::Scope;
@@ -14,7 +14,7 @@ use crate::data::augment::{self, Augmenter, Strength};
 use crate::data::shrink::shrink;
 use crate::support::parallel;
 
-/// Batches that a worker may be ahead.
+/// The most batches that a worker prepares ahead.
 const AHEAD: usize = 8;
 
 /// The images of an epoch, in order.
@@ -26,28 +26,28 @@ pub(super) struct Plan<'a> {
     /// Counted from 1.
     pub(super) epoch: usize,
     pub(super) order: Vec<u32>,
-    /// Images of a batch.
+    /// Batch size.
     pub(super) batch: usize,
 }
 
-/// Images that a step learns from.
+/// The inputs of a step.
 pub(super) struct Batch {
-    /// `images × pixels` of them, pixels / 255.
+    /// `images × pixels`, pixels / 255.
     pub(super) inputs: Vec<f32>,
     /// One for each image.
     pub(super) labels: Vec<u8>,
-    /// Time that a worker needed for them.
+    /// The time of a worker for this batch.
     pub(super) took: Duration,
 }
 
 impl Plan<'_> {
-    /// Batches of the epoch.
+    /// Number of batches of the epoch.
     pub(super) fn batches(&self) -> usize {
         self.order.len().div_ceil(self.batch)
     }
 
-    /// Starts as many workers as there are cores to spare; none if images are taken as they are,
-    /// which is less work than to hand them over.
+    /// Starts a worker for each spare core; none if images stay unchanged, because handing them over
+    /// would be more work than preparing them.
     pub(super) fn start<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) -> Feed<'scope> {
         let workers = if self.strength.is_none() { 0 } else { (parallel::cores() - 1).clamp(1, 8) };
         let start = |worker: usize| {
@@ -55,7 +55,7 @@ impl Plan<'_> {
             scope.spawn(move || {
                 let mut augmenter = Augmenter::new(self.images.side);
                 for batch in self.order.chunks(self.batch).skip(worker).step_by(workers) {
-                    // Nobody listens any more if training has ended early.
+                    // The receiver is gone if training has ended early.
                     if sender.send(self.batch(batch, &mut augmenter)).is_err() {
                         return;
                     }
@@ -85,7 +85,7 @@ impl Plan<'_> {
     }
 }
 
-/// Where batches come from.
+/// The source of the batches.
 pub(super) struct Feed<'a> {
     plan: &'a Plan<'a>,
     augmenter: Augmenter,
@@ -95,11 +95,7 @@ pub(super) struct Feed<'a> {
 }
 
 impl Feed<'_> {
-    /// The next batch.
-    ///
-    /// # Panics
-    ///
-    /// If there is none left.
+    /// The next batch, of which there must be one.
     pub(super) fn next(&mut self) -> Batch {
         let Self { plan, augmenter, receivers, next } = self;
         let number = *next;

@@ -1,4 +1,4 @@
-//! What happened epoch by epoch, and which epoch was the best.
+//! The losses and accuracies of each epoch, and which epoch was the best.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,15 +9,15 @@ use crate::config::Keep;
 pub struct Epoch {
     /// Counted from 1.
     pub epoch: usize,
-    /// Over the training images while they were trained on, with dropout.
+    /// Over the training images in the epoch, with dropout.
     pub train_loss: f32,
-    /// Likewise.
+    /// Over the training images in the epoch, with dropout.
     pub train_accuracy: f32,
     /// Over the validation images after the epoch, without dropout.
     pub validation_loss: f32,
-    /// Likewise.
+    /// Over the validation images after the epoch, without dropout.
     pub validation_accuracy: f32,
-    /// Wall time of the epoch.
+    /// Wall time of the epoch in seconds.
     pub seconds: f32,
 }
 
@@ -27,7 +27,7 @@ pub struct Epoch {
 pub enum End {
     /// All epochs were trained.
     Epochs,
-    /// The validation loss had not become lower for as many epochs as patience allows.
+    /// The validation loss has not fallen for as many epochs as patience allows.
     Patience,
 }
 
@@ -37,18 +37,17 @@ pub enum End {
 pub struct History {
     /// In order, from the first.
     pub epochs: Vec<Epoch>,
-    /// Why training ended; none while it goes on or is interrupted.
+    /// Why training ended; `None` while it goes on or is interrupted.
     pub end: Option<End>,
-    /// Which epoch's weights are kept.
+    /// How the checkpoint is selected.
     pub keep: Keep,
-    /// The first epoch whose weights may be kept, counted from 1.
+    /// The first epoch that may be selected, counted from 1.
     pub from: usize,
 }
 
 impl History {
-    /// The epoch whose weights are kept: the last, or that of the lowest validation loss, the first
-    /// among equals. While there is none that may be kept for good, it is chosen among all.
-    #[must_use]
+    /// The selected epoch: the last, or the first of the lowest validation loss. Before epoch `from` it
+    /// is selected among all.
     pub fn best(&self) -> Option<&Epoch> {
         if self.keep == Keep::Last {
             return self.epochs.last();
@@ -58,24 +57,20 @@ impl History {
         among.iter().min_by(|a, b| a.validation_loss.total_cmp(&b.validation_loss))
     }
 
-    /// Wall time of all epochs.
-    #[must_use]
+    /// Wall time of all epochs in seconds.
     pub fn seconds(&self) -> f32 {
         self.epochs.iter().map(|epoch| epoch.seconds).sum()
     }
 
-    /// Whether training ends here; with a patience of 0 it does not end early.
-    #[must_use]
+    /// Why training ends after these epochs, if it does; with a patience of 0 it does not end early.
     pub(crate) fn ends(&self, epochs: usize, patience: usize) -> Option<End> {
         let best = self.best()?.epoch;
         if self.epochs.len() >= epochs {
-            Some(End::Epochs)
-        } else {
-            // Patience begins with the first epoch that may be kept.
-            let waited = self.epochs.len().saturating_sub(best.max(self.from.saturating_sub(1)));
-            let over = patience > 0 && waited >= patience;
-            over.then_some(End::Patience)
+            return Some(End::Epochs);
         }
+        // Patience begins with the first epoch that may be selected.
+        let waited = self.epochs.len().saturating_sub(best.max(self.from.saturating_sub(1)));
+        (patience > 0 && waited >= patience).then_some(End::Patience)
     }
 }
 

@@ -1,16 +1,13 @@
-//! Training: burn differentiates, the rest of a step is plain loops.
+//! Training: burn differentiates, plain loops do the rest of a step.
 //!
-//! All random numbers belong to a seed and to a place (epoch, batch), so a [`State`] needs none to
-//! be continued, and what is computed does not depend on how many threads there are.
+//! All random numbers belong to a seed and a place (epoch, batch), so training continues from a
+//! [`State`] without any, and the result does not depend on the number of threads.
 
-pub mod adam;
-mod average;
-mod check;
-mod clip;
 mod error;
 mod feed;
 pub mod history;
 mod norm;
+pub mod optimizer;
 pub mod qat;
 mod split;
 mod step;
@@ -19,28 +16,24 @@ pub mod timings;
 use std::thread;
 use std::time::Instant;
 
-use burn::tensor::{Tensor, TensorData};
 use inkbit_core::{Input, WeightBits};
 
 use crate::config::{ConfigError, Init, TrainConfig};
 use crate::data::Images;
-use crate::net::{Mlp, Norm};
+use crate::net::{self, Mlp, Norm};
 use crate::quantize::Granularity;
 use crate::support::parallel;
 use crate::support::rng::Rng;
-use adam::Adam;
-use check::check_labels;
-pub use check::check_sizes;
-use clip::clip;
 pub use error::TrainError;
 use feed::Plan;
 use history::{Epoch, History};
-use split::split;
-pub use split::validation_images;
+use optimizer::Adam;
+use split::{check_labels, split};
+pub use split::{check_sizes, validation_images};
 use step::{Context, Tally};
 use timings::Timings;
 
-/// Uses of the seed, so that each has random numbers of its own. 5 is augmentation's.
+/// The streams of the seed, one for each use. 5 is augmentation's.
 mod stream {
     pub(super) const WEIGHTS: u64 = 1;
     pub(super) const SPLIT: u64 = 2;
@@ -48,10 +41,10 @@ mod stream {
     pub(super) const DROPOUT: u64 = 4;
 }
 
-/// Images evaluated at a time. Part of what is computed: the sums are added in this order.
+/// Images evaluated at a time. It decides bits: the sums are added in this order.
 const EVALUATION_BATCH: usize = 500;
 
-/// Training images that the means and deviations of batch normalization are measured on.
+/// Training images on which the means and deviations of batch normalization are measured.
 const NORM_IMAGES: usize = 8192;
 
 /// Everything that changes from epoch to epoch.
@@ -59,10 +52,10 @@ const NORM_IMAGES: usize = 8192;
 pub struct State {
     /// The parameters after the last epoch.
     pub last: Mlp,
-    /// Their running mean, if there is one.
+    /// Their running mean, with `ema` above 0.
     pub average: Option<Mlp>,
-    /// The parameters to keep: of the best epoch or of the last, averaged if there is a running
-    /// mean, and with batch normalization folded into them.
+    /// The parameters of the selected checkpoint: of the best epoch or of the last, averaged if there
+    /// is a running mean, with batch normalization folded into them.
     pub best: Mlp,
     /// The optimizer after the last epoch.
     pub adam: Adam,
@@ -79,7 +72,7 @@ pub struct Trainer<'a> {
     /// Of each layer's weights.
     bits: Vec<WeightBits>,
     train: Vec<u32>,
-    /// As the network gets them.
+    /// As the network gets them: shrunk.
     validation: Images,
     state: State,
     timings: Timings,
@@ -101,10 +94,6 @@ impl<'a> Trainer<'a> {
     /// assert!(second.train_loss < first.train_loss);
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`TrainError::Config`] and [`TrainError::Images`].
     pub fn new(
         config: &TrainConfig,
         images: &'a Images,
@@ -131,11 +120,7 @@ impl<'a> Trainer<'a> {
         Self::resume(config, images, classes, state)
     }
 
-    /// A network that has been trained for some epochs with this configuration and these images.
-    ///
-    /// # Errors
-    ///
-    /// As [`Trainer::new`].
+    /// Continues a training with this configuration and these images.
     pub fn resume(
         config: &TrainConfig,
         images: &'a Images,
@@ -155,28 +140,22 @@ impl<'a> Trainer<'a> {
     }
 
     /// The state after the last whole epoch.
-    #[must_use]
     pub fn state(&self) -> &State {
         &self.state
     }
 
-    /// The state after the last whole epoch, to keep.
-    #[must_use]
+    /// The state after the last whole epoch, owned.
     pub fn into_state(self) -> State {
         self.state
     }
 
-    /// Where the time went.
-    #[must_use]
+    /// The time of each part of the training so far.
     pub fn timings(&self) -> Timings {
         self.timings
     }
 
-    /// Trains one epoch and measures it. `progress` gets batches done and batches of the epoch.
-    ///
-    /// # Errors
-    ///
-    /// [`TrainError::Diverged`]; the state is then of no use.
+    /// Trains and evaluates one epoch. `progress` gets batches done and batches of the epoch. After
+    /// [`TrainError::Diverged`] the state is unusable.
     pub fn epoch(&mut self, progress: impl FnMut(usize, usize)) -> Result<Epoch, TrainError> {
         let start = Instant::now();
         let number = self.state.history.epochs.len() + 1;
@@ -208,7 +187,7 @@ impl<'a> Trainer<'a> {
         Ok(epoch)
     }
 
-    /// Takes the steps of an epoch. With batch normalization, some of the inputs come back.
+    /// Takes the steps of an epoch. With batch normalization, returns some of the inputs, too.
     fn train(
         &mut self,
         number: usize,
@@ -243,7 +222,7 @@ impl<'a> Trainer<'a> {
                     seen.extend_from_slice(&batch.inputs);
                 }
                 let mut rng = place(stream::DROPOUT, index);
-                // Without rounding, the parameters become the tensors' and come back: no copy.
+                // Without rounding, the parameters move into the tensors and back: no copy.
                 let rounding = Instant::now();
                 let network = if rounds {
                     qat::round(&state.last, bits)
@@ -252,15 +231,15 @@ impl<'a> Trainer<'a> {
                 };
                 timings.optimizer += rounding.elapsed();
                 let net = network.into_net(&context.device);
-                let found = context.gradients(&net, batch, &mut rng);
+                let result = context.gradients(&net, batch, &mut rng);
                 if !rounds {
                     state.last = net.into_mlp();
                 }
-                *timings += found.timings;
+                *timings += result.timings;
                 let updating = Instant::now();
-                let mut gradients = found.gradients;
+                let mut gradients = result.gradients;
                 if config.clip > 0.0 {
-                    clip(&mut gradients, config.clip);
+                    optimizer::clip(&mut gradients, config.clip);
                 }
                 if rounds {
                     qat::straight_through(&state.last, bits, &mut gradients);
@@ -270,17 +249,17 @@ impl<'a> Trainer<'a> {
                 let decay = config.weight_decay;
                 state.adam.step(&config.adam, rate, decay, &mut state.last, &gradients);
                 if let Some(mean) = &mut state.average {
-                    average::update(mean, &state.last, config.ema, state.adam.steps);
+                    optimizer::average(mean, &state.last, config.ema, state.adam.steps);
                 }
                 timings.optimizer += updating.elapsed();
-                tally = tally.plus(found.tally);
+                tally = tally.plus(result.tally);
                 progress(index + 1, total);
             }
         });
         (tally, seen)
     }
 
-    /// What would be kept of this epoch. `inputs` are those that batch normalization is measured on.
+    /// The checkpoint of this epoch. Batch normalization is measured on `inputs`.
     fn candidate(&self, inputs: Vec<f32>) -> Mlp {
         let latent = self.state.average.as_ref().unwrap_or(&self.state.last);
         let network =
@@ -291,11 +270,11 @@ impl<'a> Trainer<'a> {
         network.folded(&self.norms(&network, inputs))
     }
 
-    /// Means and deviations over inputs, image after image.
+    /// Means and deviations of the hidden layers over inputs, image after image.
     fn norms(&self, network: &Mlp, inputs: Vec<f32>) -> Vec<Norm> {
         let (width, device) = (self.input.inputs(), &self.context.device);
         let shape = [inputs.len() / width, width];
-        let inputs = Tensor::from_data(TensorData::new(inputs, shape), device);
+        let inputs = net::tensor(inputs, shape, device);
         norm::measure(&network.clone().into_net(device), inputs)
     }
 
@@ -332,9 +311,8 @@ impl<'a> Trainer<'a> {
         let indices: Vec<u32> = (0..self.validation.len() as u32).collect();
         let evaluate = |indices: &[u32]| {
             let batches = indices.chunks(EVALUATION_BATCH);
-            batches
-                .map(|batch| self.context.evaluate(&net, &self.validation, batch))
-                .fold(Tally::default(), Tally::plus)
+            let tallies = batches.map(|batch| self.context.evaluate(&net, &self.validation, batch));
+            tallies.fold(Tally::default(), Tally::plus)
         };
         let (first, second) = indices.split_at(indices.len().div_ceil(2));
         let (first, second) = parallel::join(|| evaluate(first), || evaluate(second));
@@ -342,8 +320,8 @@ impl<'a> Trainer<'a> {
     }
 }
 
-/// Whether hidden layers are normalized. Normalization gives each output a scale of its own, so with
-/// one for the layer it is folded for good where rounding begins.
+/// Whether hidden layers are normalized. Normalization gives each output a scale of its own, so with one
+/// scale for the layer it is folded for good when rounding begins.
 fn normalizes(config: &TrainConfig, rounds: bool) -> bool {
     config.batch_norm && !(rounds && config.scales == Granularity::Layer)
 }
@@ -358,9 +336,10 @@ fn measures(
     let images = tally.images as f64;
     let loss = (tally.loss / images) as f32;
     if !loss.is_finite() {
-        let remedy = match config.sparsity > 0.0 {
-            true => "a lower learning rate or a lower sparsity",
-            false => "a lower learning rate",
+        let remedy = if config.sparsity > 0.0 {
+            "a lower learning rate or a lower sparsity"
+        } else {
+            "a lower learning rate"
         };
         return Err(TrainError::Diverged { part, epoch, loss, remedy });
     }

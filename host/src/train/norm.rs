@@ -1,14 +1,14 @@
-//! Batch normalization of the hidden layers (Ioffe and Szegedy, 2015), without a factor of its own,
-//! which ReLU would pass on to the next layer anyway.
+//! Batch normalization of the hidden layers (Ioffe and Szegedy, 2015), without a learned factor, which
+//! ReLU would pass on to the next layer anyway.
 //!
-//! In training, mean and deviation are those of the batch. What is kept has those of many training
-//! images, measured layer after layer with the very weights that are kept, and folded into them.
+//! In training, mean and deviation are those of the batch. A checkpoint has those of many training
+//! images, measured layer after layer with the checkpoint's weights, and folded into them.
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 
-use crate::net::{self, Net, Norm, Pass};
+use crate::net::{self, LayerHooks, Net, Norm};
 
-/// Added to variances, for units whose sums are all alike.
+/// Added to variances, for units whose sums are all equal.
 const EPSILON: f32 = 1e-5;
 
 /// Normalizes the columns of a batch `[images, outputs]`.
@@ -16,8 +16,7 @@ const EPSILON: f32 = 1e-5;
 /// Means are products with a row of weights: burn's own have a slower gradient.
 pub(super) fn of_batch(products: Tensor<2>) -> Tensor<2> {
     let [images, _] = products.dims();
-    let row = TensorData::new(vec![1.0 / images as f32; images], [1, images]);
-    let row = Tensor::<2>::from_data(row, &products.device());
+    let row = net::tensor(vec![1.0 / images as f32; images], [1, images], &products.device());
     let centred = products.clone() - row.clone().matmul(products);
     let variance = row.matmul(centred.clone() * centred.clone());
     centred * (variance + EPSILON).sqrt().recip()
@@ -32,24 +31,17 @@ pub(super) fn measure(net: &Net, inputs: Tensor<2>) -> Vec<Norm> {
 
 struct Measuring(Vec<Norm>);
 
-impl Pass for Measuring {
+impl LayerHooks for Measuring {
     fn normalize(&mut self, _layer: usize, products: Tensor<2>) -> Tensor<2> {
         let ([rows, columns], device) = (products.dims(), products.device());
         let mut values = net::values(products);
         let norm = norm(&values, columns);
         for row in values.chunks_exact_mut(columns) {
-            for (value, (mean, deviation)) in
-                row.iter_mut().zip(norm.mean.iter().zip(&norm.deviation))
-            {
-                *value = (*value - mean) / deviation;
-            }
+            let norms = norm.mean.iter().zip(&norm.deviation);
+            row.iter_mut().zip(norms).for_each(|(v, (mean, by))| *v = (*v - mean) / by);
         }
         self.0.push(norm);
-        Tensor::from_data(TensorData::new(values, [rows, columns]), &device)
-    }
-
-    fn activate(&mut self, _layer: usize, sums: Tensor<2>, scale: Option<&Tensor<2>>) -> Tensor<2> {
-        net::activate(sums, scale)
+        net::tensor(values, [rows, columns], &device)
     }
 }
 
@@ -64,15 +56,12 @@ fn norm(values: &[f32], columns: usize) -> Norm {
             *square += value * value;
         }
     }
-    let mean = sums.iter().map(|(sum, _)| sum / rows);
-    let deviation = sums.iter().map(|(sum, square)| {
+    let mean = |(sum, _): &(f64, f64)| (sum / rows) as f32;
+    let deviation = |(sum, square): &(f64, f64)| {
         let variance = (square / rows - (sum / rows).powi(2)).max(0.0);
-        (variance + f64::from(EPSILON)).sqrt()
-    });
-    Norm {
-        mean: mean.map(|mean| mean as f32).collect(),
-        deviation: deviation.map(|deviation| deviation as f32).collect(),
-    }
+        (variance + f64::from(EPSILON)).sqrt() as f32
+    };
+    Norm { mean: sums.iter().map(mean).collect(), deviation: sums.iter().map(deviation).collect() }
 }
 
 #[cfg(test)]
@@ -88,9 +77,7 @@ mod tests {
         let mut rng = Rng::new(1, &[]);
         let mut random = || -> Vec<f32> { (0..rows * columns).map(|_| 2.0 * rng.unit()).collect() };
         let (values, factors) = (random(), random());
-        let tensor = |values: &[f32]| {
-            Tensor::<2>::from_data(TensorData::new(values.to_vec(), [rows, columns]), &device)
-        };
+        let tensor = |values: &[f32]| net::tensor(values.to_vec(), [rows, columns], &device);
         let normalized = net::values(of_batch(tensor(&values)));
         let found = norm(&normalized, columns);
         assert!(found.mean.iter().all(|mean| mean.abs() < 1e-5), "{found:?}");

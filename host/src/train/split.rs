@@ -1,23 +1,18 @@
-//! Images to train on and images to choose the best epoch by.
+//! Checks the images and splits them into those to train on and those to select checkpoints by.
 
-use super::stream;
+use inkbit_core::{Input, MAX_WIDTH};
+
+use super::{TrainError, stream};
 use crate::config::TrainConfig;
 use crate::data::Images;
 use crate::support::rng::Rng;
 
-/// The images that a configuration keeps apart from training, to choose by.
-#[must_use]
+/// The images that a configuration holds out from training, to select checkpoints by.
 pub fn validation_images(images: &Images, config: &TrainConfig) -> Images {
-    let (_, validation) = split(images.len(), config);
-    let indices = || validation.iter().map(|&index| index as usize);
-    Images {
-        side: images.side,
-        pixels: indices().flat_map(|index| images.image(index)).copied().collect(),
-        labels: indices().map(|index| images.labels[index]).collect(),
-    }
+    images.chosen(&split(images.len(), config).1)
 }
 
-/// Indices of the images to train on and of those to choose the best epoch by.
+/// Indices of the training images and of the validation images.
 pub(super) fn split(images: usize, config: &TrainConfig) -> (Vec<u32>, Vec<u32>) {
     let mut train: Vec<u32> = (0..images as u32).collect();
     Rng::new(config.seed, &[stream::SPLIT]).shuffle(&mut train);
@@ -26,7 +21,45 @@ pub(super) fn split(images: usize, config: &TrainConfig) -> (Vec<u32>, Vec<u32>)
     (train, validation)
 }
 
-/// How many images are kept apart to choose the best epoch by.
-pub(super) fn held_out(images: usize, config: &TrainConfig) -> usize {
+/// The number of validation images.
+fn held_out(images: usize, config: &TrainConfig) -> usize {
     (images as f64 * config.validation_split).round() as usize
+}
+
+/// Checks that a configuration can be trained on this number of images of this side length, and
+/// returns the shape of the network's inputs.
+pub fn check_sizes(config: &TrainConfig, side: usize, images: usize) -> Result<Input, TrainError> {
+    config.validate()?;
+    let Some(input) = config.shrunk(side) else {
+        return Err(TrainError::Input { side, input: config.input });
+    };
+    // The input shape has no width if the side is too long for the format.
+    let inputs = if config.input == 0 { side.saturating_mul(side) } else { input.inputs() };
+    let held_out = held_out(images, config);
+    Err(TrainError::Images(if !(1..=MAX_WIDTH).contains(&inputs) {
+        format!(
+            "they have {inputs} pixels, but must have from 1 to {MAX_WIDTH}; take smaller images"
+        )
+    } else if u32::try_from(images).is_err() {
+        format!("there are {images}, more than 2^32 - 1")
+    } else if held_out == 0 || held_out == images {
+        format!(
+            "of {images}, a validation_split of {} leaves {} to train on and {held_out} to choose \
+             by, but each must be at least 1; take another --validation-split, or more images",
+            config.validation_split,
+            images - held_out
+        )
+    } else {
+        return Ok(input);
+    }))
+}
+
+/// Checks that every label is that of a class.
+pub(super) fn check_labels(images: &Images, classes: usize) -> Result<(), TrainError> {
+    match images.labels.iter().find(|&&label| usize::from(label) >= classes) {
+        Some(label) => Err(TrainError::Images(format!(
+            "one has the label {label}, but there are {classes} classes, counted from 0"
+        ))),
+        None => Ok(()),
+    }
 }

@@ -1,37 +1,37 @@
 //! Loss and gradients of one batch.
 //!
-//! A large batch is split into two halves that are computed side by side, each with a graph of its
-//! own. Their gradients are summed in a fixed order, so one core, two or many give the same bits.
+//! A large batch is split into two halves that are computed in parallel, each with a graph of its own.
+//! Their gradients are summed in a fixed order, so any number of cores gives the same bits.
 
 use std::time::Instant;
 
-use burn::tensor::{Device, Tensor, TensorData, activation};
+use burn::tensor::{Device, Tensor, activation};
 
 use super::feed::Batch;
 use super::timings::Timings;
 use super::{norm, qat};
 use crate::config::TrainConfig;
 use crate::data::Images;
-use crate::net::{self, Evaluating, Mlp, Net, Pass};
+use crate::net::{self, Inference, LayerHooks, Mlp, Net};
 use crate::support::parallel;
 use crate::support::rng::Rng;
 
-/// Fewer multiplications for an image are not worth a second thread.
+/// Multiplications per image from which a second thread pays off.
 const WORTH_HALVES: usize = 100_000;
 
-/// What one batch, or many, add up to.
+/// Sums over the images of one batch, or of many.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Tally {
-    /// Images seen.
+    /// Number of images.
     pub(crate) images: usize,
-    /// Of these, classified as labelled.
+    /// Number of images classified as labelled.
     pub(crate) correct: usize,
     /// Sum of the cross-entropies in nats.
     pub(crate) loss: f64,
 }
 
 impl Tally {
-    /// Of logits `[images, classes]`, image after image, and the labels.
+    /// The tally of logits `[images, classes]` and the labels.
     fn new(logits: &[f32], loss: f64, labels: &[u8]) -> Self {
         let rows = logits.chunks_exact(logits.len() / labels.len());
         let right = |row: &[f32], label| row.iter().all(|&logit| logit <= row[usize::from(label)]);
@@ -39,7 +39,7 @@ impl Tally {
         Self { images: labels.len(), correct, loss }
     }
 
-    /// Both together.
+    /// The sum of both.
     pub(crate) fn plus(self, other: Self) -> Self {
         Self {
             images: self.images + other.images,
@@ -49,7 +49,7 @@ impl Tally {
     }
 }
 
-/// What does not change from batch to batch.
+/// The values that do not change from batch to batch.
 pub(crate) struct Context {
     pub(crate) classes: usize,
     /// Without automatic differentiation.
@@ -63,8 +63,8 @@ pub(crate) struct Context {
     halves: bool,
 }
 
-/// What a step has found.
-pub(crate) struct Found {
+/// Loss, gradients and time of a step.
+pub(crate) struct StepResult {
     pub(crate) tally: Tally,
     pub(crate) gradients: Mlp,
     pub(crate) timings: Timings,
@@ -81,19 +81,18 @@ impl Context {
             smoothing: config.label_smoothing,
             batch_norm: config.batch_norm,
             sparsity: config.sparsity / config.hidden.len().max(1) as f32,
-            // With augmentation the other core has enough to do, and statistics want whole batches.
+            // Augmentation keeps the other core busy, and batch statistics need whole batches.
             halves: products >= WORTH_HALVES && config.augment.is_none() && !config.batch_norm,
         }
     }
 
-    /// Loss and gradients of a batch; `rng` starts the streams that choose what is dropped.
-    pub(crate) fn gradients(&self, net: &Net, mut batch: Batch, rng: &mut Rng) -> Found {
+    /// Loss and gradients of a batch; `rng` starts the streams of the dropout.
+    pub(crate) fn gradients(&self, net: &Net, mut batch: Batch, rng: &mut Rng) -> StepResult {
         let images = batch.labels.len();
         let scale = 1.0 / images as f32;
-        let mut streams = [Rng::new(rng.bits(), &[]), Rng::new(rng.bits(), &[])];
-        let [one, two] = &mut streams;
+        let [mut one, mut two] = [Rng::new(rng.bits(), &[]), Rng::new(rng.bits(), &[])];
         if !self.halves || images == 1 {
-            return self.part(net, batch, scale, one);
+            return self.part(net, batch, scale, &mut one);
         }
         let middle = images.div_ceil(2);
         let second = Batch {
@@ -102,8 +101,8 @@ impl Context {
             took: batch.took,
         };
         let (mut first, second) = parallel::join(
-            || self.part(net, batch, scale, one),
-            || self.part(net, second, scale, two),
+            || self.part(net, batch, scale, &mut one),
+            || self.part(net, second, scale, &mut two),
         );
         first.tally = first.tally.plus(second.tally);
         for (sum, more) in first.gradients.parameters_mut().zip(second.gradients.parameters()) {
@@ -112,23 +111,23 @@ impl Context {
         first
     }
 
-    fn part(&self, net: &Net, batch: Batch, scale: f32, rng: &mut Rng) -> Found {
+    fn part(&self, net: &Net, batch: Batch, scale: f32, rng: &mut Rng) -> StepResult {
         let start = Instant::now();
-        let net = net.tracked();
+        let tracked = net.tracked();
         let shape = [batch.labels.len(), batch.inputs.len() / batch.labels.len()];
-        let input = Tensor::from_data(TensorData::new(batch.inputs, shape), &self.device);
-        let mut pass = Training { context: self, rng, activations: None };
-        let logits = net.pass(input.autodiff(), &mut pass);
+        let input = net::tensor(batch.inputs, shape, &self.device);
+        let mut hooks = Training { context: self, rng, activations: None };
+        let logits = tracked.pass(input.autodiff(), &mut hooks);
         let loss = self.cross_entropy(logits.clone(), &batch.labels, self.smoothing);
-        let total = match pass.activations {
+        let total = match hooks.activations {
             Some(sum) => loss.clone() + sum * self.sparsity,
             None => loss.clone(),
         };
         let (total, forward) = (total * scale, start.elapsed());
-        let gradients = net.gradients(total.backward());
+        let gradients = tracked.gradients(total.backward());
         let backward = start.elapsed() - forward;
         let loss = f64::from(loss.into_scalar::<f32>());
-        Found {
+        StepResult {
             tally: Tally::new(&net::values(logits.inner()), loss, &batch.labels),
             gradients,
             timings: Timings { forward, backward, ..Timings::default() },
@@ -138,13 +137,13 @@ impl Context {
     /// Loss and accuracy of images without dropout and without gradients.
     pub(crate) fn evaluate(&self, net: &Net, images: &Images, indices: &[u32]) -> Tally {
         let input = net::input(images, indices, &self.device);
-        let logits = net.pass(input, &mut Evaluating);
+        let logits = net.pass(input, &mut Inference);
         let labels: Vec<u8> = indices.iter().map(|&index| images.labels[index as usize]).collect();
         let loss = self.cross_entropy(logits.clone(), &labels, 0.0);
         Tally::new(&net::values(logits), f64::from(loss.into_scalar::<f32>()), &labels)
     }
 
-    /// The sum over the images. `smoothing` is the share of the target that is spread over all
+    /// The sum over the images. `smoothing` is the fraction of the target that is spread over all
     /// classes.
     fn cross_entropy(&self, logits: Tensor<2>, labels: &[u8], smoothing: f32) -> Tensor<1> {
         let everywhere = smoothing / self.classes as f32;
@@ -152,41 +151,39 @@ impl Context {
         for (row, &label) in target.chunks_exact_mut(self.classes).zip(labels) {
             row[usize::from(label)] = smoothing - everywhere - 1.0;
         }
-        let target = TensorData::new(target, [labels.len(), self.classes]);
-        let target = Tensor::from_data(target, &logits.device());
+        let target = net::tensor(target, [labels.len(), self.classes], &logits.device());
         (activation::log_softmax(logits, 1) * target).sum()
     }
 
-    /// Dropout: sets a share of the values to 0 and scales the others so that the mean stays.
-    ///
-    /// The factors are drawn here because burn's dropout takes a fifth of the training.
+    /// Dropout: sets a fraction of the values to 0 and scales the others so that the mean stays. burn's
+    /// dropout would take a fifth of the training time.
     fn drop_some(&self, values: Tensor<2>, rng: &mut Rng) -> Tensor<2> {
         let [rows, columns] = values.dims();
         let kept = (1.0 / (1.0 - self.dropout)).to_bits();
         let threshold = (self.dropout * 65536.0).round() as u32;
         let mut factors = vec![0.0; rows * columns];
-        // Four decisions, of 16 bits each, out of one random number.
+        // One random number makes four decisions of 16 bits each.
         for four in factors.chunks_mut(4) {
             let bits = rng.bits();
             for (lane, factor) in four.iter_mut().enumerate() {
                 let keep = (bits >> (16 * lane)) as u32 & 0xffff >= threshold;
-                // A branch on what is random would cost more than the rest of the loop.
+                // Avoids a branch: on random bits it would cost more than the rest of the loop.
                 *factor = f32::from_bits(kept * u32::from(keep));
             }
         }
         let device = values.device();
-        values * Tensor::from_data(TensorData::new(factors, [rows, columns]), &device)
+        values * net::tensor(factors, [rows, columns], &device)
     }
 }
 
 struct Training<'a> {
     context: &'a Context,
     rng: &'a mut Rng,
-    /// The sum of all hidden activations, if it counts.
+    /// The sum of all hidden activations, if it is part of the loss.
     activations: Option<Tensor<1>>,
 }
 
-impl Pass for Training<'_> {
+impl LayerHooks for Training<'_> {
     fn normalize(&mut self, _layer: usize, products: Tensor<2>) -> Tensor<2> {
         if self.context.batch_norm { norm::of_batch(products) } else { products }
     }

@@ -1,14 +1,14 @@
-//! Where the time of a training goes.
+//! The time of each part of a training.
 
 use std::fmt;
 use std::ops::AddAssign;
 use std::time::Duration;
 
-/// Time spent on each part, over all epochs so far. All but `augment` is time of the training
-/// thread, so these add up to about the time that training takes.
+/// Time spent on each part, over all epochs so far. All but `augment` is time of the training thread,
+/// so these parts add up to about the time of the training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Timings {
-    /// Making batches ready, on other threads.
+    /// Preparing batches, on other threads.
     pub augment: Duration,
     /// Waiting for batches.
     pub wait: Duration,
@@ -16,9 +16,9 @@ pub struct Timings {
     pub forward: Duration,
     /// From the loss to the gradients.
     pub backward: Duration,
-    /// From the gradients to new parameters, and to rounded ones.
+    /// From the gradients to new parameters, rounding included.
     pub optimizer: Duration,
-    /// Measuring the network after an epoch.
+    /// Evaluating the network after an epoch.
     pub evaluation: Duration,
 }
 
@@ -46,8 +46,8 @@ impl fmt::Display for Timings {
             ("optimizer", optimizer),
             ("evaluation", evaluation),
         ] {
-            let share = 100.0 * time.as_secs_f64() / total.as_secs_f64().max(f64::MIN_POSITIVE);
-            writeln!(f, "{name:20} {:8.2} s {share:5.1} %", time.as_secs_f64())?;
+            let percent = 100.0 * time.as_secs_f64() / total.as_secs_f64().max(f64::MIN_POSITIVE);
+            writeln!(f, "{name:20} {:8.2} s {percent:5.1} %", time.as_secs_f64())?;
         }
         writeln!(f, "{:20} {:8.2} s", "together", total.as_secs_f64())?;
         writeln!(f, "{:20} {:8.2} s on other threads", "images", augment.as_secs_f64())

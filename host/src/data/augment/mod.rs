@@ -1,28 +1,26 @@
-//! Training images that are never twice the same.
+//! Augmentation: training images that are never twice the same.
 //!
-//! An image is drawn anew from the original for every epoch: turned, scaled, sheared, shifted, and
-//! bent by a smooth random field (after Simard et al., "Best Practices for Convolutional Neural
-//! Networks Applied to Visual Document Analysis", 2003). What comes out depends on the seed, the
-//! epoch and the image, and on nothing else.
+//! Every epoch changes an image anew: it is rotated, scaled, sheared, shifted, and bent by a smooth
+//! random field (after Simard et al., "Best Practices for Convolutional Neural Networks Applied to
+//! Visual Document Analysis", 2003). The result depends on the seed, the epoch and the image alone.
 
 mod strength;
 mod warp;
 
-pub use strength::{KINDS, Kind, Strength};
+pub use strength::{NamedStrength, STRENGTHS, Strength};
 pub use warp::{Field, GRID, Motion, Warper};
 
 use crate::support::rng::Rng;
 
-/// Use of the seed, apart from those of [`train`](crate::train).
+/// The stream of the seed; 1 to 4 are those of [`train`](crate::train).
 const STREAM: u64 = 5;
 
-/// The random numbers that draw an image of the training data anew for an epoch, counted from 1.
-#[must_use]
+/// The random numbers that change a training image in an epoch, counted from 1.
 pub fn rng(seed: u64, epoch: usize, image: u32) -> Rng {
     Rng::new(seed, &[STREAM, epoch as u64, image.into()])
 }
 
-/// Draws images anew.
+/// Changes images at random.
 #[derive(Clone, Debug)]
 pub struct Augmenter {
     side: usize,
@@ -33,19 +31,18 @@ pub struct Augmenter {
 
 impl Augmenter {
     /// For images of `side` × `side` pixels.
-    #[must_use]
     pub fn new(side: usize) -> Self {
         let field = Field { x: [0.0; GRID * GRID], y: [0.0; GRID * GRID] };
         Self { side, warper: Warper::new(side), field, moved: vec![0; side * side] }
     }
 
-    /// Draws an image anew, as strongly as said; `rng` decides how.
+    /// Changes an image within the limits of `strength`; `rng` decides how.
     ///
     /// ```
-    /// use inkbit::data::augment::{Augmenter, KINDS, rng};
+    /// use inkbit::data::augment::{Augmenter, STRENGTHS, rng};
     /// use inkbit::data::synthetic::{Part, images};
     /// let digit = images(Part::Train, 1, 1);
-    /// let strong = KINDS[2].strength;
+    /// let strong = STRENGTHS[2].strength;
     /// let (mut augmenter, mut drawn) = (Augmenter::new(28), vec![0; 28 * 28]);
     /// augmenter.draw(&strong, digit.image(0), &mut rng(1, 1, 0), &mut drawn);
     /// assert_ne!(drawn, digit.image(0));
@@ -53,7 +50,7 @@ impl Augmenter {
     ///
     /// # Panics
     ///
-    /// If one of the images has not `side × side` pixels.
+    /// If `source` or `out` does not have `side × side` pixels.
     pub fn draw(&mut self, strength: &Strength, source: &[u8], rng: &mut Rng, out: &mut [u8]) {
         if strength.is_none() || rng.unit() < strength.unchanged {
             out.copy_from_slice(source);
@@ -94,10 +91,10 @@ mod tests {
             Augmenter::new(28).draw(strength, &source, &mut Rng::new(1, &[epoch]), &mut out);
             out
         };
-        let strong = KINDS[2].strength;
+        let strong = STRENGTHS[2].strength;
         assert_eq!(drawn(&strong, 1), drawn(&strong, 1));
         assert_ne!(drawn(&strong, 1), drawn(&strong, 2));
-        assert_eq!(drawn(&KINDS[0].strength, 1), source);
+        assert_eq!(drawn(&STRENGTHS[0].strength, 1), source);
         assert_eq!(drawn(&Strength { unchanged: 1.0, ..strong }, 1), source);
     }
 
@@ -108,7 +105,7 @@ mod tests {
         let mut augmenter = Augmenter::new(28);
         let mut out = vec![0; 784];
         for image in 0..20 {
-            let strength = Strength { shift: 3.0, recentre: true, ..KINDS[2].strength };
+            let strength = Strength { shift: 3.0, recentre: true, ..STRENGTHS[2].strength };
             augmenter.draw(&strength, &source, &mut Rng::new(image, &[]), &mut out);
             assert_eq!(inkbit_core::image::centre_of_mass(&out, 28), Some((14, 14)), "{image}");
         }

@@ -15,32 +15,40 @@ pub struct Strength {
 }
 
 impl Strength {
-    const NONE: Self = Self {
-        rotation: 0.0,
-        scale: 0.0,
-        shear: 0.0,
-        shift: 0.0,
-        elastic: 0.0,
-        unchanged: 0.0,
-        recentre: false,
-    };
-
     /// Whether no image is changed.
-    #[must_use]
     pub fn is_none(&self) -> bool {
-        let Self { rotation, scale, shear, shift, elastic, recentre, .. } = *self;
-        [rotation, scale, shear, shift, elastic] == [0.0; 5] && !recentre
+        *self == Self { unchanged: self.unchanged, ..NONE }
     }
 }
 
-/// Values that `--augment` takes by name.
+/// A value that `--augment` takes by name.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Kind {
+pub struct NamedStrength {
     /// The name.
     pub name: &'static str,
-    /// What it stands for.
+    /// The limits that it stands for.
     pub strength: Strength,
 }
+
+const NONE: Strength = Strength {
+    rotation: 0.0,
+    scale: 0.0,
+    shear: 0.0,
+    shift: 0.0,
+    elastic: 0.0,
+    unchanged: 0.0,
+    recentre: false,
+};
+
+const LIGHT: Strength = Strength {
+    rotation: 8.0,
+    scale: 0.08,
+    shear: 0.08,
+    shift: 1.0,
+    elastic: 0.5,
+    unchanged: 0.2,
+    recentre: false,
+};
 
 const STRONG: Strength = Strength {
     rotation: 12.0,
@@ -52,21 +60,10 @@ const STRONG: Strength = Strength {
     recentre: false,
 };
 
-/// All kinds, `none` first.
-pub const KINDS: [Kind; 4] = [
-    Kind { name: "none", strength: Strength::NONE },
-    Kind {
-        name: "light",
-        strength: Strength {
-            rotation: 8.0,
-            scale: 0.08,
-            shear: 0.08,
-            shift: 1.0,
-            elastic: 0.5,
-            unchanged: 0.2,
-            recentre: false,
-        },
-    },
-    Kind { name: "strong", strength: STRONG },
-    Kind { name: "centred", strength: Strength { shift: 0.0, recentre: true, ..STRONG } },
+/// All named strengths, `none` first.
+pub const STRENGTHS: [NamedStrength; 4] = [
+    NamedStrength { name: "none", strength: NONE },
+    NamedStrength { name: "light", strength: LIGHT },
+    NamedStrength { name: "strong", strength: STRONG },
+    NamedStrength { name: "centred", strength: Strength { shift: 0.0, recentre: true, ..STRONG } },
 ];

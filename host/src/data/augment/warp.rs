@@ -1,4 +1,4 @@
-//! Moving the pixels of an image: an affine motion, and a smooth random field on top of it.
+//! Warps images: by an affine map, then by a smooth random field.
 
 /// Points of a [`Field`] along each axis.
 pub const GRID: usize = 6;
@@ -7,8 +7,7 @@ pub const GRID: usize = 6;
 /// call on processors without SSE 4.1, and would keep the loops from becoming SIMD.
 const ROUND: f32 = 12_582_912.0;
 
-/// What happens to a drawing, around the middle of the image: first scale, then shear, then
-/// rotation, then shift.
+/// An affine map around the middle of the image: scale, then shear, then rotation, then shift.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Motion {
     /// Clockwise, in degrees.
@@ -22,14 +21,14 @@ pub struct Motion {
 }
 
 impl Default for Motion {
-    /// None.
+    /// The identity.
     fn default() -> Self {
         Self { rotation: 0.0, scale: [1.0; 2], shear: 0.0, shift: [0.0; 2] }
     }
 }
 
 impl Motion {
-    /// Columns of the matrix that makes where a pixel comes from of where it comes to.
+    /// Columns of the matrix that maps a target place to its source.
     fn inverse(&self) -> [[f32; 2]; 2] {
         let (sin, cos) = self.rotation.to_radians().sin_cos();
         let [width, height] = self.scale;
@@ -43,7 +42,7 @@ impl Motion {
 }
 
 /// Displacements in pixels at [`GRID`] × [`GRID`] points, from corner to corner of the image, row by
-/// row; between them they are interpolated by smooth steps.
+/// row, interpolated by smooth steps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
     /// Along the columns.
@@ -56,10 +55,9 @@ pub struct Field {
 #[derive(Clone, Debug)]
 pub struct Warper {
     side: usize,
-    /// The source with one pixel of paper before each edge and two behind.
+    /// The source with a border of background: one pixel before each row and column, two after.
     padded: Vec<f32>,
-    /// How much each point of a line of the grid counts for each pixel of an edge:
-    /// `GRID × side`.
+    /// The weight of each point of a line of the grid for each pixel of a line: `GRID × side`.
     weights: Vec<f32>,
     line: Line,
 }
@@ -67,17 +65,16 @@ pub struct Warper {
 /// One row of the warped image.
 #[derive(Clone, Debug)]
 struct Line {
-    /// Where its pixels come from, in columns and rows of the padded source.
+    /// The sources of its pixels, in columns and rows of the padded image.
     x: Vec<f32>,
     y: Vec<f32>,
-    /// The place of the pixel above and to the left of that.
+    /// The index of the pixel above and to the left of the source.
     corner: Vec<u32>,
     values: Vec<f32>,
 }
 
 impl Warper {
     /// For images of `side` × `side` pixels, `side` from 1 to 1024.
-    #[must_use]
     pub fn new(side: usize) -> Self {
         let stride = side + 3;
         let mut weights = vec![0.0; GRID * side];
@@ -89,17 +86,16 @@ impl Warper {
             weights[point * side + pixel] = 1.0 - smooth;
             weights[(point + 1) * side + pixel] = smooth;
         }
-        let zeros = vec![0.0; side];
-        let line =
-            Line { x: zeros.clone(), y: zeros.clone(), corner: vec![0; side], values: zeros };
+        let zeros = || vec![0.0; side];
+        let line = Line { x: zeros(), y: zeros(), corner: vec![0; side], values: zeros() };
         Self { side, padded: vec![0.0; stride * stride], weights, line }
     }
 
-    /// Warps an image with bilinear sampling. What comes from outside is paper.
+    /// Warps an image with bilinear sampling. Pixels from outside are background.
     ///
     /// # Panics
     ///
-    /// If one of the images has not `side × side` pixels.
+    /// If `source` or `out` does not have `side × side` pixels.
     pub fn warp(&mut self, source: &[u8], motion: &Motion, field: Option<&Field>, out: &mut [u8]) {
         let side = self.side;
         assert_eq!((source.len(), out.len()), (side * side, side * side), "pixels of images");
@@ -151,8 +147,8 @@ impl Line {
         let last = (stride - 2) as f32;
         for ((x, y), corner) in x.iter_mut().zip(y.iter_mut()).zip(corner.iter_mut()) {
             let (from_x, from_y) = (x.clamp(0.0, last), y.clamp(0.0, last));
-            // Half a pixel less and rounded is rounded down. A whole number may come out one less,
-            // and the pixel on the other side has the whole weight then.
+            // Subtracting a half and rounding rounds down. An integer may come out one less; then the
+            // pixel on the other side has the whole weight.
             let left = ((from_x - 0.5) + ROUND) - ROUND;
             let above = ((from_y - 0.5) + ROUND) - ROUND;
             let (left, above) = (left.max(0.0), above.max(0.0));
@@ -200,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_shifts_move_pixels_right_and_down_and_bring_in_paper() {
+    fn whole_shifts_move_pixels_right_and_down_and_bring_in_background() {
         let source: Vec<u8> = (1..=16).collect();
         let motion = Motion { shift: [1.0, 2.0], ..Motion::default() };
         let expected = [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 0, 5, 6, 7];

@@ -1,19 +1,19 @@
-//! Telling ink from paper.
+//! Separates ink from the background of a picture.
 
 use image::GrayImage;
 use inkbit_core::image::normalise;
 
-use super::paper::{Paper, deviation, shrunk};
+use super::background::{Background, deviation, shrunk};
 
-/// The longer edge, in pixels, that a picture is reduced to first. It keeps enough of a digit that
-/// takes up a twentieth of the picture, and takes noise away.
+/// The longer side, in pixels, that a picture is reduced to first. This keeps enough of a digit that
+/// takes up a twentieth of the picture, and removes noise.
 const LONGEST: u32 = 1024;
 
-/// Differences from the paper that are no ink, in levels of grey of 255: too little contrast to be
+/// The least difference of ink from the background, in levels of grey of 255: less contrast is not
 /// meant.
 const FAINT: i16 = 16;
 
-/// Ink on a canvas, 0 for paper and 255 for full ink.
+/// Ink on a canvas, 0 for background and 255 for full ink.
 pub(super) struct Drawing {
     width: usize,
     pixels: Vec<u8>,
@@ -27,7 +27,7 @@ pub(super) fn find(picture: &GrayImage) -> Option<Drawing> {
     }
     let picture = shrunk(picture, LONGEST);
     let width = picture.width() as usize;
-    let darker = Paper::of(&picture).darker(&picture);
+    let darker = Background::of(&picture).darker(&picture);
     let mut off: Vec<f64> = darker.iter().map(|level| f64::from(level.abs())).collect();
     let noise = deviation(&mut off).round() as i16;
     let lighter: Vec<i16> = darker.iter().map(|level| -level).collect();
@@ -40,13 +40,13 @@ pub(super) fn find(picture: &GrayImage) -> Option<Drawing> {
 
 /// The strokes among levels that are positive where there may be ink, and their mass.
 fn strokes(levels: &[i16], width: usize, noise: i16) -> Option<(u64, Drawing)> {
-    let sure = between(levels)?.max(FAINT).max(6 * noise);
-    let faintest = paper_reaches(levels, width, sure).max(sure / 16);
+    let sure = otsu(levels)?.max(FAINT).max(6 * noise);
+    let faintest = background_limit(levels, width, sure).max(sure / 16);
     let regions = regions(levels, width, faintest, sure);
     let kept = meant(&regions, levels.len() / width);
     let full = full_ink(levels, &kept, sure)?;
-    // Out-of-focus edges of a large drawing would make it larger than its ink. In one of the
-    // model's own size the faint edges are half-covered pixels and belong to it.
+    // Out-of-focus edges would make a large drawing larger than its ink. In a drawing of the model's
+    // own size the faint edges are half-covered pixels and belong to it.
     let blur = sure / 2 * extent(&kept, width).min(160) as i16 / 160;
     let mut pixels = vec![0; levels.len()];
     let mut mass = 0;
@@ -58,17 +58,16 @@ fn strokes(levels: &[i16], width: usize, noise: i16) -> Option<(u64, Drawing)> {
     Some((mass, Drawing { width, pixels }))
 }
 
-/// The level that nearly all paper stays below: noise, ruled lines, what a JPEG has smeared. Paper
-/// is what is not near any sure ink, so that the soft edges of strokes do not count.
-fn paper_reaches(levels: &[i16], width: usize, sure: i16) -> i16 {
+/// The level that nearly all background stays below: noise, ruled lines, smears of a JPEG. Only pixels
+/// far from any sure ink count, so that the soft edges of strokes do not.
+fn background_limit(levels: &[i16], width: usize, sure: i16) -> i16 {
     let height = levels.len() / width;
     let near = 2 + width.max(height) / 64;
     let mut is_near = vec![false; levels.len()];
     for (row, line) in levels.chunks(width).enumerate() {
-        // Columns that are marked already, from the ink before, need not be marked again.
-        let sure_columns = line.iter().enumerate().filter(|&(_, &level)| level >= sure);
+        // Columns that the ink before has marked are not marked again.
         let mut done = 0;
-        for (column, _) in sure_columns {
+        for (column, _) in line.iter().enumerate().filter(|&(_, &level)| level >= sure) {
             let columns = done.max(column.saturating_sub(near))..(column + near + 1).min(width);
             done = columns.end;
             for row in row.saturating_sub(near)..(row + near + 1).min(height) {
@@ -77,13 +76,13 @@ fn paper_reaches(levels: &[i16], width: usize, sure: i16) -> i16 {
         }
     }
     let far = levels.iter().zip(is_near).filter(|&(_, near)| !near);
-    let mut paper: Vec<i16> = far.map(|(&level, _)| level).collect();
-    let at = paper.len() * 99 / 100;
-    if paper.is_empty() { 0 } else { *paper.select_nth_unstable(at).1 + 1 }
+    let background: Vec<i16> = far.map(|(&level, _)| level).collect();
+    quantile(background, 99, 100).map_or(0, |level| level + 1)
 }
 
-/// The level that parts ink from paper best (Otsu's); `None` if there are not two levels.
-fn between(levels: &[i16]) -> Option<i16> {
+/// The threshold that separates ink from background best (Otsu's method); `None` if there are not two
+/// levels.
+fn otsu(levels: &[i16]) -> Option<i16> {
     let mut counts = [0_u64; 256];
     for &level in levels {
         counts[level.clamp(0, 255) as usize] += 1;
@@ -109,13 +108,13 @@ fn between(levels: &[i16]) -> Option<i16> {
     best.map(|(_, level)| level)
 }
 
-/// Pixels that hang together.
+/// Connected pixels.
 #[derive(Default)]
 struct Region {
     pixels: Vec<usize>,
     mass: u64,
-    /// How many of them are at the picture's edge.
-    at_edge: usize,
+    /// How many of them are at the picture's border.
+    at_border: usize,
 }
 
 /// Regions of at least `faintest` that contain something `sure`, diagonals included.
@@ -134,7 +133,7 @@ fn regions(levels: &[i16], width: usize, faintest: i16, sure: i16) -> Vec<Region
             next += 1;
             region.mass += levels[at] as u64;
             let (row, column) = (at / width, at % width);
-            region.at_edge +=
+            region.at_border +=
                 usize::from(row == 0 || column == 0 || row == height - 1 || column == width - 1);
             for row in row.saturating_sub(1)..(row + 2).min(height) {
                 for column in column.saturating_sub(1)..(column + 2).min(width) {
@@ -151,23 +150,22 @@ fn regions(levels: &[i16], width: usize, faintest: i16, sure: i16) -> Vec<Region
     found
 }
 
-/// The regions that are meant: without what reaches in from the picture's edge, if anything is
-/// left then, and without specks.
-fn meant(regions: &[Region], edge: usize) -> Vec<&Region> {
-    // The desk beside the paper or a shadow takes a good part of the edge; a stroke that leaves
+/// The regions that are meant: without those that reach in from the picture's border, if any others
+/// are left, and without specks.
+fn meant(regions: &[Region], height: usize) -> Vec<&Region> {
+    // The desk beside the paper or a shadow takes a good part of the border; a stroke that leaves
     // the picture does not.
-    let inside = |region: &&Region| region.at_edge * 5 < edge;
-    let heaviest = |regions: &[&Region]| regions.iter().map(|region| region.mass).max();
+    let inside = |region: &&Region| region.at_border * 5 < height;
     let mut kept: Vec<&Region> = regions.iter().filter(inside).collect();
     if kept.is_empty() {
         kept = regions.iter().collect();
     }
-    let speck = heaviest(&kept).unwrap_or_default() / 50;
+    let speck = kept.iter().map(|region| region.mass).max().unwrap_or_default() / 50;
     kept.retain(|region| region.mass > speck);
     kept
 }
 
-/// The longer edge of what the regions cover.
+/// The longer side of the area that the regions cover.
 fn extent(regions: &[&Region], width: usize) -> usize {
     let length = |place: fn(usize, usize) -> usize| {
         let places = || regions.iter().flat_map(|r| &r.pixels).map(|&at| place(at, width));
@@ -176,19 +174,23 @@ fn extent(regions: &[&Region], width: usize) -> usize {
     length(|at, width| at / width).max(length(|at, width| at % width))
 }
 
-/// The level of full ink: what the darker quarter of the sure ink reaches.
+/// The level of full ink: three quarters of the sure ink are below it.
 fn full_ink(levels: &[i16], regions: &[&Region], sure: i16) -> Option<i16> {
     let pixels = regions.iter().flat_map(|region| &region.pixels);
-    let mut inked: Vec<i16> = pixels.map(|&at| levels[at]).filter(|&level| level >= sure).collect();
-    let at = inked.len() * 3 / 4;
-    (!inked.is_empty()).then(|| *inked.select_nth_unstable(at).1)
+    quantile(pixels.map(|&at| levels[at]).filter(|&level| level >= sure).collect(), 3, 4)
 }
 
-/// Strokes thinner than this are drawn anew, in pixels of a digit that is 20 high: thinner than all
-/// but one in a thousand of MNIST's.
+/// The value below which `part` of `whole` of the values lie; `None` if there are none.
+fn quantile<T: Ord + Copy>(mut values: Vec<T>, part: usize, whole: usize) -> Option<T> {
+    let at = values.len() * part / whole;
+    (!values.is_empty()).then(|| *values.select_nth_unstable(at).1)
+}
+
+/// Thinner strokes are drawn anew, in pixels of a digit that is 20 high: only one in a thousand of
+/// MNIST's is thinner.
 const THIN: f64 = 1.35;
 
-/// How wide they are drawn, in the same pixels: the median of MNIST's.
+/// The width that they are drawn with, in the same pixels: the median of MNIST's.
 const USUAL: f64 = 2.5;
 
 /// How much larger than 28 × 28 a drawing is while its strokes are drawn anew, so that a radius in
@@ -216,7 +218,7 @@ impl Drawing {
         self.pixels.len() / self.width
     }
 
-    /// Mean width of the strokes if the longer edge of the drawing were 20 pixels.
+    /// Mean width of the strokes if the longer side of the drawing were 20 pixels.
     fn stroke_width(&self) -> f64 {
         let at = |row: usize, column: usize| self.pixels[row * self.width + column];
         let (mut ink, mut steps) = (0_u64, 0_u64);
@@ -234,15 +236,14 @@ impl Drawing {
                 }
             }
         }
-        // A stroke has two edges, so its length is half the sum of all steps in brightness. Counted
-        // along rows and columns they come out 4/π too many, averaged over directions.
+        // A stroke has two edges, so its length is half the sum of all steps in brightness. The count
+        // along rows and columns is 4/π too large, averaged over directions.
         let length = steps as f64 / 2.0 * std::f64::consts::FRAC_PI_4;
         let longer = (rows.1 - rows.0).max(columns.1 - columns.0) + 1;
         ink as f64 / length * 20.0 / longer as f64
     }
 
-    /// The drawing with every pixel as dark as the darkest within a radius, and the strokes in
-    /// full ink again.
+    /// Gives every pixel the darkest ink within a radius, and scales the strokes back to full ink.
     fn thickened(&self, radius: usize) -> Self {
         let width = self.width + 2 * radius;
         let mut pixels = vec![0_u8; width * (self.height() + 2 * radius)];
@@ -256,10 +257,9 @@ impl Drawing {
                 *to = ink.max(*to);
             }
         }
-        // A stroke thinner than a pixel has become faint on the way here.
-        let mut inked: Vec<u8> = pixels.iter().copied().filter(|&ink| ink > 0).collect();
-        let middle = inked.len() / 2;
-        let full = if inked.is_empty() { 255 } else { *inked.select_nth_unstable(middle).1 };
+        // Scaling has made strokes that are thinner than a pixel faint.
+        let inked = pixels.iter().copied().filter(|&ink| ink > 0).collect();
+        let full = quantile(inked, 1, 2).unwrap_or(255);
         for ink in &mut pixels {
             *ink = (u16::from(*ink) * 255 / u16::from(full)).min(255) as u8;
         }

@@ -1,10 +1,10 @@
-//! Pictures of any size to the input that a model was trained on.
+//! Pictures of any size as the input of a model.
 //!
-//! [`read`] decodes a file to grey, finds the ink in it and scales and centres it with
-//! [`inkbit_core::image`], the code that the device uses for what is drawn on its canvas.
+//! [`read`] decodes a file to grey, finds the ink in it, and scales and centres it with
+//! [`inkbit_core::image`], the code that the device uses for its canvas.
 
+mod background;
 mod ink;
-mod paper;
 pub(crate) mod sheet;
 
 use std::fs::File;
@@ -17,7 +17,7 @@ use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageReader, Luma
 use crate::support::error::Advised;
 use crate::support::files::FileError;
 
-/// The most pixels that a picture may have. A file of a few bytes can claim any number.
+/// The most pixels of a picture. A file of a few bytes can claim any number.
 pub const MAX_PIXELS: u64 = 100_000_000;
 
 /// The longest file that is read, in bytes: eight for each of the pixels.
@@ -25,68 +25,40 @@ const MAX_FILE_BYTES: u64 = 8 * MAX_PIXELS;
 
 /// A picture that cannot be made into a model's input.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum PictureError {
-    /// The file cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The file is none of the formats that are read.
     #[error("{} is not a picture that can be read: expected PNG, JPEG or PGM, found {found}; \
              convert it to PNG", path.display())]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// What the file begins like.
-        found: String,
-    },
-    /// The file begins like a picture, but what follows is damaged or cut off.
+    Format { path: PathBuf, found: String },
+    /// The file begins like a picture, but the rest is damaged or cut off.
     #[error("{} is damaged or incomplete", path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// What the decoder met.
-        source: Advised<ImageError>,
-    },
-    /// The picture or its file is larger than any that needs reading.
+    Damaged { path: PathBuf, source: Advised<ImageError> },
     #[error("{} is too large: found {found}, expected at most {} million pixels; \
              scale it down or cut out the digit", path.display(), MAX_PIXELS / 1_000_000)]
-    TooLarge {
-        /// The file.
-        path: PathBuf,
-        /// Its size in words.
-        found: String,
-    },
-    /// Nothing in the picture stands out from its background.
+    TooLarge { path: PathBuf, found: String },
     #[error("{} shows no ink: found {width}x{height} pixels of even background, expected a digit \
              that is darker or lighter than what is around it; draw it with more contrast, or cut \
              the picture closer to it", path.display())]
-    NoInk {
-        /// The file.
-        path: PathBuf,
-        /// Columns of the picture.
-        width: u32,
-        /// Rows of the picture.
-        height: u32,
-    },
+    NoInk { path: PathBuf, width: u32, height: u32 },
 }
 
-/// Reads a PNG, JPEG or PGM file and makes an image of `side` × `side` pixels of what is drawn in
-/// it, row by row, 0 for paper and 255 for ink.
-///
-/// # Errors
-///
-/// [`PictureError`].
+/// Reads a PNG, JPEG or PGM file and makes an image of `side` × `side` pixels of its drawing, row by
+/// row, 0 for background and 255 for ink.
 pub fn read(path: &Path, side: usize) -> Result<Vec<u8>, PictureError> {
     let picture = decode(path)?;
-    // Where white is drawn on nothing, paper that is white would hide it.
-    let papers: &[u8] = if picture.color().has_alpha() { &[255, 0] } else { &[255] };
-    papers.iter().find_map(|&paper| from_grey(&grey(&picture, paper), side)).ok_or_else(|| {
+    // White ink on a transparent ground needs a dark background.
+    let backgrounds: &[u8] = if picture.color().has_alpha() { &[255, 0] } else { &[255] };
+    let mut images = backgrounds.iter().map(|&level| from_grey(&grey(&picture, level), side));
+    images.find_map(|image| image).ok_or_else(|| {
         let (width, height) = (picture.width(), picture.height());
         PictureError::NoInk { path: path.to_owned(), width, height }
     })
 }
 
-/// Makes an image of `side` × `side` pixels of what is drawn on a grey picture, dark on light or
-/// light on dark; `None` if nothing is.
+/// Makes an image of `side` × `side` pixels of the drawing on a grey picture, dark on light or light on
+/// dark; `None` if the picture is blank.
 ///
 /// ```
 /// use image::{GrayImage, Luma};
@@ -99,19 +71,18 @@ pub fn read(path: &Path, side: usize) -> Result<Vec<u8>, PictureError> {
 /// assert_eq!(pixels.len(), 28 * 28);
 /// assert!(pixels[14 * 28 + 14] > 100 && pixels[0] == 0);
 /// ```
-#[must_use]
 pub fn from_grey(picture: &GrayImage, side: usize) -> Option<Vec<u8>> {
     ink::find(picture).map(|drawing| drawing.normalised(side))
 }
 
-/// Decodes a file, turned the right way up as cameras note it.
+/// Decodes a file and applies the orientation that a camera has stored.
 fn decode(path: &Path) -> Result<DynamicImage, PictureError> {
     let too_large = |found| PictureError::TooLarge { path: path.to_owned(), found };
     let bytes = std::fs::metadata(path).map_err(FileError::at("read", path))?.len();
     if bytes > MAX_FILE_BYTES {
         return Err(too_large(format!("a file of {bytes} bytes")));
     }
-    // What is no file, a device say, has no length before its end.
+    // A device or a pipe shows its length only at its end.
     let mut content = Vec::new();
     let file = File::open(path).map_err(FileError::at("read", path))?;
     file.take(MAX_FILE_BYTES).read_to_end(&mut content).map_err(FileError::at("read", path))?;
@@ -130,7 +101,7 @@ fn decode(path: &Path) -> Result<DynamicImage, PictureError> {
             PictureError::Damaged { path: path.to_owned(), source }
         }
     };
-    // The decoder completes a JPEG that is cut off with grey, and says nothing.
+    // The decoder silently completes a truncated JPEG with grey.
     if content.starts_with(&[0xFF, 0xD8]) && !content.windows(2).any(|pair| pair == [0xFF, 0xD9]) {
         return Err(failed(ImageError::IoError(std::io::ErrorKind::UnexpectedEof.into())));
     }
@@ -148,8 +119,8 @@ fn decode(path: &Path) -> Result<DynamicImage, PictureError> {
     Ok(picture)
 }
 
-/// The luminance of a picture that lies on grey `paper` as far as it is transparent.
-fn grey(picture: &DynamicImage, paper: u8) -> GrayImage {
+/// The luminance of a picture whose transparent parts show this grey background.
+fn grey(picture: &DynamicImage, background: u8) -> GrayImage {
     if !picture.color().has_alpha() {
         return picture.to_luma8();
     }
@@ -158,7 +129,7 @@ fn grey(picture: &DynamicImage, paper: u8) -> GrayImage {
     GrayImage::from_fn(width, height, |x, y| {
         let LumaA([grey, opaque]) = *picture.get_pixel(x, y);
         let (grey, opaque) = (u64::from(grey), u64::from(opaque));
-        let mixed = grey * opaque + u64::from(paper) * 257 * (65535 - opaque);
+        let mixed = grey * opaque + u64::from(background) * 257 * (65535 - opaque);
         image::Luma([((mixed / 65535 + 128) / 257) as u8])
     })
 }

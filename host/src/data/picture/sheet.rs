@@ -3,46 +3,35 @@
 use std::io::Cursor;
 use std::path::Path;
 
+use image::imageops::{FilterType, replace, resize};
 use image::{GrayImage, ImageFormat, Luma};
 
 use crate::support::files::{self, FileError};
 
-/// Edge of a square that a pixel becomes, in pixels of the picture.
+/// Side length, in pixels of the picture, of the square that a pixel becomes.
 const ZOOM: u32 = 2;
 /// Pixels between two images.
 const GAP: u32 = 4;
 const BACKGROUND: u8 = 96;
 
-/// A picture of rows of images of `side` × `side` pixels each, paper white and ink black.
-#[must_use]
+/// A picture of rows of images of `side` × `side` pixels each, black ink on white.
 pub fn contact_sheet(rows: &[Vec<Vec<u8>>], side: usize) -> GrayImage {
-    let edge = side as u32 * ZOOM;
-    let extent = |count: usize| count as u32 * (edge + GAP) + GAP;
+    let side = side as u32;
+    let extent = |count: usize| count as u32 * (side * ZOOM + GAP) + GAP;
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     let mut sheet = GrayImage::from_pixel(extent(columns), extent(rows.len()), Luma([BACKGROUND]));
     for (row, images) in rows.iter().enumerate() {
         for (column, image) in images.iter().enumerate() {
-            let (left, top) = (extent(column), extent(row));
-            for (place, &ink) in image.iter().enumerate() {
-                let (x, y) = ((place % side) as u32 * ZOOM, (place / side) as u32 * ZOOM);
-                for (dx, dy) in (0..ZOOM).flat_map(|dy| (0..ZOOM).map(move |dx| (dx, dy))) {
-                    sheet.put_pixel(left + x + dx, top + y + dy, Luma([255 - ink]));
-                }
-            }
+            let ink = |x, y| Luma([255 - image[(y * side + x) as usize]]);
+            let image = GrayImage::from_fn(side, side, ink);
+            let image = resize(&image, side * ZOOM, side * ZOOM, FilterType::Nearest);
+            replace(&mut sheet, &image, extent(column).into(), extent(row).into());
         }
     }
     sheet
 }
 
 /// Writes a picture as PNG.
-///
-/// # Errors
-///
-/// [`FileError`].
-///
-/// # Panics
-///
-/// Never: memory is written to before the file.
 pub fn save(picture: &GrayImage, path: &Path) -> Result<(), FileError> {
     let mut bytes = Cursor::new(Vec::new());
     picture.write_to(&mut bytes, ImageFormat::Png).expect("grey pixels are a PNG");

@@ -1,7 +1,7 @@
-//! From a skeleton to the path of one writer's pen: which style, how shaky, how slanted, how wide.
+//! Turns a skeleton into the path of one writer's pen: which style, how shaky, how slanted, how wide.
 
 use super::random::Random;
-use super::skeletons::{DIGITS, Style};
+use super::skeletons::{DIGITS, Point, Style};
 
 /// A point of the pen's path; any unit, y downwards.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -10,42 +10,34 @@ pub(super) struct Spot {
     pub(super) y: f32,
 }
 
-/// Straight pieces between two points on a smooth curve.
+/// Straight lines between two points of a smooth curve.
 const PIECES: usize = 6;
 
-/// Knots along each edge of the field that bends the sheet.
+/// Knots along each side of the field that bends the sheet.
 const KNOTS: usize = 3;
 
 /// Draws the strokes of one digit: polylines, about 100 units tall.
 pub(super) fn write(digit: usize, random: &mut Random) -> Vec<Vec<Spot>> {
     let style = choose(DIGITS[digit], random);
     let shake = random.uniform(0.5, 4.0);
-    let bend = Bend::new(random);
-    let shares = Shares::new(random);
-    let lean = Lean::new(random);
-    style
-        .strokes
-        .iter()
-        .map(|points| {
-            let mut knots: Vec<Spot> = Vec::with_capacity(points.len());
-            for (index, &(x, y)) in points.iter().enumerate() {
-                // Both points of a corner stay one.
-                let spot = if index > 0 && points[index - 1] == (x, y) {
-                    knots[index - 1]
-                } else {
-                    let (x, y) =
-                        (f32::from(x) + random.bell(shake), f32::from(y) + random.bell(shake));
-                    Spot { x, y }
-                };
-                knots.push(spot);
-            }
-            let mut path = smooth(&knots);
-            for spot in &mut path {
-                *spot = lean.apply(bend.apply(shares.apply(*spot)));
-            }
-            path
-        })
-        .collect()
+    let bend = bend(random);
+    let proportions = proportions(random);
+    let lean = lean(random);
+    let stroke = |points: &&[Point]| {
+        let mut knots: Vec<Spot> = Vec::with_capacity(points.len());
+        for (index, &(x, y)) in points.iter().enumerate() {
+            // Both points of a corner stay one.
+            knots.push(if index > 0 && points[index - 1] == (x, y) {
+                knots[index - 1]
+            } else {
+                let (x, y) = (f32::from(x), f32::from(y));
+                Spot { x: x + random.bell(shake), y: y + random.bell(shake) }
+            });
+        }
+        let path = smooth(&knots).into_iter();
+        path.map(|spot| lean(bend(proportions(spot)))).collect()
+    };
+    style.strokes.iter().map(stroke).collect()
 }
 
 fn choose(styles: &'static [Style], random: &mut Random) -> &'static Style {
@@ -86,34 +78,28 @@ fn smooth(knots: &[Spot]) -> Vec<Spot> {
     path
 }
 
-/// A sheet bent smoothly: shifts at a grid of knots, blended between them.
-struct Bend([[(f32, f32); KNOTS]; KNOTS]);
-
-impl Bend {
-    fn new(random: &mut Random) -> Self {
-        let strength = random.uniform(3.0, 13.0);
-        let mut shifts = [[(0.0, 0.0); KNOTS]; KNOTS];
-        for shift in shifts.as_flattened_mut() {
-            *shift = (random.bell(strength), random.bell(strength));
-        }
-        Self(shifts)
+/// A smooth bend of the sheet: shifts at a grid of knots, blended between them.
+fn bend(random: &mut Random) -> impl Fn(Spot) -> Spot + use<> {
+    let strength = random.uniform(3.0, 13.0);
+    let mut shifts = [[(0.0, 0.0); KNOTS]; KNOTS];
+    for shift in shifts.as_flattened_mut() {
+        *shift = (random.bell(strength), random.bell(strength));
     }
-
-    fn apply(&self, spot: Spot) -> Spot {
+    move |spot| {
         // The sheet reaches from -30 to 90 across and from -10 to 110 down.
         let (column, right) = cell((spot.x + 30.0) / 120.0);
         let (row, low) = cell((spot.y + 10.0) / 120.0);
         let mix =
             |a: (f32, f32), b: (f32, f32), t: f32| (a.0 + (b.0 - a.0) * t, a.1 + (b.1 - a.1) * t);
-        let upper = mix(self.0[row][column], self.0[row][column + 1], right);
-        let lower = mix(self.0[row + 1][column], self.0[row + 1][column + 1], right);
+        let upper = mix(shifts[row][column], shifts[row][column + 1], right);
+        let lower = mix(shifts[row + 1][column], shifts[row + 1][column + 1], right);
         let (dx, dy) = mix(upper, lower, low);
         Spot { x: spot.x + dx, y: spot.y + dy }
     }
 }
 
-/// The cell of a position from 0 to 1 among the knots, and how far into it, eased so that the
-/// sheet has no creases.
+/// The cell of a position from 0 to 1 among the knots, and the fraction of the cell before it, eased so
+/// that the sheet has no creases.
 fn cell(position: f32) -> (usize, f32) {
     let scaled = position.clamp(0.0, 1.0) * (KNOTS - 1) as f32;
     let index = (scaled as usize).min(KNOTS - 2);
@@ -121,48 +107,25 @@ fn cell(position: f32) -> (usize, f32) {
     (index, t * t * (3.0 - 2.0 * t))
 }
 
-/// How the height and the width are shared out: a large head over a small foot, or the reverse.
-struct Shares {
-    down: f32,
-    across: f32,
-}
-
-impl Shares {
-    fn new(random: &mut Random) -> Self {
-        Self { down: random.bell(0.25), across: random.bell(0.25) }
-    }
-
-    fn apply(&self, spot: Spot) -> Spot {
-        // Parabolas that leave the ends of a digit 100 tall and 60 wide where they are.
-        let down = self.down * spot.y * (100.0 - spot.y) / 100.0;
-        let across = self.across * spot.x * (60.0 - spot.x) / 60.0;
-        Spot { x: spot.x + across, y: spot.y + down }
+/// The proportions of height and width: a large head over a small foot, or the reverse.
+fn proportions(random: &mut Random) -> impl Fn(Spot) -> Spot + use<> {
+    let (down, across) = (random.bell(0.25), random.bell(0.25));
+    // Parabolas that leave the ends of a digit 100 tall and 60 wide where they are.
+    move |Spot { x, y }| Spot {
+        x: x + across * x * (60.0 - x) / 60.0,
+        y: y + down * y * (100.0 - y) / 100.0,
     }
 }
 
 /// Slant, stretch and rotation.
-struct Lean {
-    slant: f32,
-    stretch: f32,
-    cos: f32,
-    sin: f32,
-}
-
-impl Lean {
-    fn new(random: &mut Random) -> Self {
-        // Half the angle's tangent gives sine and cosine without a library's rounding.
-        let half = random.bell(0.05);
-        let scale = 1.0 / (1.0 + half * half);
-        Self {
-            slant: 0.2 + random.bell(0.32),
-            stretch: random.uniform(0.65, 1.5),
-            cos: (1.0 - half * half) * scale,
-            sin: 2.0 * half * scale,
-        }
-    }
-
-    fn apply(&self, spot: Spot) -> Spot {
-        let x = spot.x * self.stretch - spot.y * self.slant;
-        Spot { x: x * self.cos - spot.y * self.sin, y: x * self.sin + spot.y * self.cos }
+fn lean(random: &mut Random) -> impl Fn(Spot) -> Spot + use<> {
+    // The tangent of half the angle gives sine and cosine without a library's rounding.
+    let half = random.bell(0.05);
+    let scale = 1.0 / (1.0 + half * half);
+    let (slant, stretch) = (0.2 + random.bell(0.32), random.uniform(0.65, 1.5));
+    let (cos, sin) = ((1.0 - half * half) * scale, 2.0 * half * scale);
+    move |Spot { x, y }| {
+        let x = x * stretch - y * slant;
+        Spot { x: x * cos - y * sin, y: x * sin + y * cos }
     }
 }

@@ -1,4 +1,4 @@
-//! Random numbers of the digits. Only additions and products make them, so that they are the same on
+//! Random numbers of the digits, made of additions and products alone, so that they are the same on
 //! every machine.
 
 use crate::support::rng::Rng;
@@ -20,8 +20,8 @@ impl Random {
         low + (high - low) * self.0.unit()
     }
 
-    /// Bell-shaped around 0 with this standard deviation and nothing beyond 3.5 of them: the sum of
-    /// four uniform numbers, since a logarithm differs between machines.
+    /// Bell-shaped around 0 with this standard deviation, and within 3.5 of them: the sum of four
+    /// uniform numbers, because a logarithm differs between machines.
     pub(super) fn bell(&mut self, deviation: f32) -> f32 {
         let sum: f32 = (0..4).map(|_| self.uniform(-1.0, 1.0)).sum();
         // Four uniform numbers in ±1 have the variance 4/3.

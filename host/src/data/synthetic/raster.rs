@@ -1,53 +1,35 @@
-//! From the pen's path to pixels: ink with soft edges, scaled and centred as MNIST did.
+//! Draws the pen's path as pixels: ink with soft edges, scaled and centred as in MNIST.
 
 use super::pen::Spot;
 use super::random::Random;
 
-/// Edge of an image in pixels.
+/// Side length of an image in pixels.
 pub(super) const SIDE: usize = 28;
 /// The longer side of the ink in pixels, the pen at its usual pressure included.
 const BOX: f32 = 20.0;
 
-/// How the pen leaves ink.
-struct Pen {
-    /// Half its width in pixels.
-    radius: f32,
-    /// How much the pressure changes the width along a stroke, as a part of the radius.
-    pressure: f32,
-    /// Width of the soft edge in pixels.
-    edge: f32,
-    /// The darkest ink, up to 255.
-    ink: f32,
-}
-
-impl Pen {
-    fn new(random: &mut Random) -> Self {
-        Self {
-            radius: 1.4 + random.bell(0.45).max(-0.6),
-            pressure: random.uniform(0.0, 0.3),
-            edge: random.uniform(0.9, 1.6),
-            ink: 255.0 - random.uniform(-40.0, 40.0).max(0.0),
-        }
-    }
-}
-
 /// Draws the strokes into one image of [`SIDE`] × [`SIDE`] pixels.
 pub(super) fn draw(strokes: &[Vec<Spot>], random: &mut Random, image: &mut [u8]) {
-    let pen = Pen::new(random);
-    let (scale, left, top) = fit(strokes, BOX - 2.0 * pen.radius);
+    // Half the width of the pen in pixels, and how much pressure changes it along a stroke.
+    let pen_radius = 1.4 + random.bell(0.45).max(-0.6);
+    let pressure = random.uniform(0.0, 0.3);
+    // The width of the soft edge in pixels, and the darkest level.
+    let edge = random.uniform(0.9, 1.6);
+    let darkest = 255.0 - random.uniform(-40.0, 40.0).max(0.0);
+    let (scale, left, top) = fit(strokes, BOX - 2.0 * pen_radius);
     let mut ink = [0.0f32; SIDE * SIDE];
-    // Where the box begins on the sheet, with a random phase between pixels.
+    // The corner of the box on the image, with a random phase between pixels.
     let (x0, y0) = (4.0 + random.uniform(-0.5, 0.5), 4.0 + random.uniform(-0.5, 0.5));
     for stroke in strokes {
-        let (first, last) = (random.bell(pen.pressure), random.bell(pen.pressure));
+        let (first, last) = (random.bell(pressure), random.bell(pressure));
         let place = |spot: &Spot| Spot {
-            x: (spot.x - left) * scale + pen.radius + x0,
-            y: (spot.y - top) * scale + pen.radius + y0,
+            x: (spot.x - left) * scale + pen_radius + x0,
+            y: (spot.y - top) * scale + pen_radius + y0,
         };
         for (index, pair) in stroke.windows(2).enumerate() {
             let along = index as f32 / stroke.len() as f32;
-            let radius = pen.radius * (1.0 + first + (last - first) * along).clamp(0.6, 1.3);
-            line(&mut ink, place(&pair[0]), place(&pair[1]), radius, pen.edge);
+            let radius = pen_radius * (1.0 + first + (last - first) * along).clamp(0.6, 1.3);
+            line(&mut ink, place(&pair[0]), place(&pair[1]), radius, edge);
         }
     }
     let (dx, dy) = to_centre(&ink);
@@ -56,14 +38,14 @@ pub(super) fn draw(strokes: &[Vec<Spot>], random: &mut Random, image: &mut [u8])
             let (x, y) = (x as isize + dx, y as isize + dy);
             let inside = 0..SIDE as isize;
             if inside.contains(&x) && inside.contains(&y) {
-                image[y as usize * SIDE + x as usize] = (amount * pen.ink + 0.5) as u8;
+                image[y as usize * SIDE + x as usize] = (amount * darkest + 0.5) as u8;
             }
         }
     }
 }
 
-/// Scale that makes the longer side of the path `size` pixels, and its left and upper ends, with
-/// the shorter side centred.
+/// The scale that makes the longer side of the path `size` pixels, and the left and upper ends of the
+/// square around it, with the shorter side centred.
 fn fit(strokes: &[Vec<Spot>], size: f32) -> (f32, f32, f32) {
     let mut low = Spot { x: f32::INFINITY, y: f32::INFINITY };
     let mut high = Spot { x: f32::NEG_INFINITY, y: f32::NEG_INFINITY };
@@ -76,8 +58,8 @@ fn fit(strokes: &[Vec<Spot>], size: f32) -> (f32, f32, f32) {
     (size / longer, low.x - (longer - width) / 2.0, low.y - (longer - height) / 2.0)
 }
 
-/// Inks a straight piece: full within `radius`, fading over `edge`. Ink does not add up where
-/// strokes cross.
+/// Inks a straight line: full within `radius`, fading over `edge`. Ink does not add up where strokes
+/// cross.
 fn line(ink: &mut [f32; SIDE * SIDE], from: Spot, to: Spot, radius: f32, edge: f32) {
     let reach = radius + edge;
     let span = |a: f32, b: f32| {
@@ -100,7 +82,7 @@ fn line(ink: &mut [f32; SIDE * SIDE], from: Spot, to: Spot, radius: f32, edge: f
     }
 }
 
-/// Whole pixels to move by, so that the ink's centre of mass comes to the middle.
+/// The shift in whole pixels that moves the ink's centre of mass to the middle.
 fn to_centre(ink: &[f32; SIDE * SIDE]) -> (isize, isize) {
     let (mut mass, mut sum_x, mut sum_y) = (0.0f32, 0.0f32, 0.0f32);
     for (y, row) in ink.chunks_exact(SIDE).enumerate() {
@@ -110,7 +92,7 @@ fn to_centre(ink: &[f32; SIDE * SIDE]) -> (isize, isize) {
             sum_y += amount * (y as f32 + 0.5);
         }
     }
-    // A conversion cuts off, which rounds down only what is positive.
+    // A conversion truncates, which rounds down only positive numbers.
     let shift = |sum: f32| (SIDE as f32 / 2.0 - sum / mass + 100.5) as isize - 100;
     (shift(sum_x), shift(sum_y))
 }

@@ -1,4 +1,4 @@
-//! What the tests speak to instead of a device.
+//! A simulated device for the tests.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
@@ -15,13 +15,13 @@ use super::Line;
 pub struct Device {
     receiver: Receiver<{ link::request_bytes(784) }>,
     answers: VecDeque<u8>,
-    /// One byte of so many is damaged or lost; 0 for none.
+    /// One byte in this many is damaged or lost; 0 for none.
     loss: u64,
     chance: u64,
     pub silent: bool,
     /// Sends one byte for ever, and never the end of a frame.
     pub babbles: bool,
-    /// How long the first read takes, as if this process had been held off.
+    /// Time of the first read, as if this process had been suspended.
     pub held_off: Duration,
     pub protocol: u8,
     /// Its answer to every image.
@@ -31,6 +31,10 @@ pub struct Device {
     /// The request, by its number, whose last logit is one too much.
     pub wrong: Option<u32>,
 }
+
+/// Limits of a board for which the tests need none.
+pub const NO_LIMITS: Limits =
+    Limits { model_address: 0, model_bytes: 0, cells: 0, pixels: 0, classes: 0 };
 
 fn loaded(crc: u32) -> Loaded<'static> {
     Loaded { name: "sum", crc, side: 2, classes: 2 }
@@ -101,14 +105,7 @@ impl Write for Device {
                     self.answer(&Response::Logits { id, nanoseconds: 1, logits });
                 }
                 (Ok(Request::Hello), _) => {
-                    let zero = 0;
-                    let limits = Limits {
-                        model_address: zero,
-                        model_bytes: zero,
-                        cells: zero,
-                        pixels: zero,
-                        classes: zero,
-                    };
+                    let limits = NO_LIMITS;
                     self.answer(&Response::Hello(link::Hello {
                         protocol: self.protocol,
                         firmware: "1",

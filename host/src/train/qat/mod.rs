@@ -1,17 +1,16 @@
-//! Quantization-aware training: weights and activations are rounded in the forward pass, and the
-//! scales that they are rounded with are learned.
+//! Quantization-aware training: weights and activations are rounded in the forward pass, and the scales
+//! of the rounding are learned.
 //!
-//! The weights that the optimizer changes ("latent" weights) stay outside of the graph. For each
-//! batch plain loops round them to what the integers can be; automatic differentiation sees the
-//! rounded weights as its leaves, and their gradients are then carried to the latent weights and to
-//! the scales. As a chain of tensor operations the same takes half as long again per epoch.
+//! The weights that the optimizer changes ("latent" weights) stay outside the graph. For each batch
+//! plain loops round them to multiples of the scales; automatic differentiation sees the rounded
+//! weights as its leaves, and plain loops carry their gradients to the latent weights and the scales.
+//! A chain of tensor operations would take half as long again per epoch.
 //!
-//! Rounding passes gradients as if it were not there, and clipping stops them (the straight-through
-//! estimator: Bengio et al., "Estimating or Propagating Gradients Through Stochastic Neurons for
+//! Rounding passes gradients unchanged, and clipping stops them (the straight-through estimator: Bengio et al., "Estimating or Propagating Gradients Through Stochastic Neurons for
 //! Conditional Computation", 2013). The gradient of a scale is that of Esser et al., "Learned Step
 //! Size Quantization", 2020; their factor 1/√(n·Q) is not needed here, because Adam divides every
-//! gradient by its own magnitude. What is learned is the logarithm of a scale, so that it stays
-//! above 0 and that steps are relative to it.
+//! gradient by its own magnitude. The learned parameter is the logarithm of a scale, so that the scale
+//! stays above 0 and steps are relative to it.
 
 mod activations;
 mod weights;
@@ -24,17 +23,13 @@ use crate::quantize::{Granularity, LayerScales, QuantizeError, calibrate};
 pub(crate) use activations::rounded;
 use weights::Grid;
 
-/// The share of the activations above 0 that the first scale of a layer covers.
+/// The fraction of the activations above 0 that the first scale of a layer covers.
 const COVERED: f64 = 0.9995;
 
-/// Gives a network that was trained without scales the scales to begin with: of least squared error
-/// for the weights (with 8 bits, what reaches the greatest), and for the activations what covers
-/// nearly all of them on `images`. `folded` is the same network without batch normalization; `bits`
-/// has one number for each layer.
-///
-/// # Errors
-///
-/// Those of [`Quantized::post_training`](crate::quantize::Quantized::post_training).
+/// Gives a network that was trained without scales its initial scales: those of least squared error for
+/// the weights (with 8 bits, those that reach the greatest weight), and for the activations those that
+/// cover nearly all of them on `images`. `folded` is the same network without batch normalization;
+/// `bits` has one number for each layer.
 pub fn start(
     latent: &mut Mlp,
     folded: &Mlp,
@@ -54,7 +49,7 @@ pub fn start(
     Ok(())
 }
 
-/// The network with its weights rounded to what integers of these widths can be.
+/// The network with its weights rounded to integers of these widths times their scales.
 #[must_use]
 pub fn round(latent: &Mlp, bits: &[WeightBits]) -> Mlp {
     let mut rounded = latent.clone();
@@ -65,8 +60,8 @@ pub fn round(latent: &Mlp, bits: &[WeightBits]) -> Mlp {
     rounded
 }
 
-/// Carries the gradients of a rounded network to the latent weights and their scales, in place.
-/// Those of the activations' scales are in them already.
+/// Carries the gradients of a rounded network to the latent weights and their scales, in place. They
+/// already contain those of the activations' scales.
 pub fn straight_through(latent: &Mlp, bits: &[WeightBits], gradients: &mut Mlp) {
     for (&bits, (latent, gradient)) in
         bits.iter().zip(latent.layers.iter().zip(&mut gradients.layers))
@@ -75,7 +70,7 @@ pub fn straight_through(latent: &Mlp, bits: &[WeightBits], gradients: &mut Mlp) 
         let middle = latent.inputs / 2 * latent.outputs;
         let (upper, lower) = latent.weight.split_at(middle);
         let (gradient_upper, gradient_lower) = gradient.weight.split_at_mut(middle);
-        // In halves, because a sum of floats depends on its order, and models were trained by this.
+        // In halves: a sum of floats depends on its order, and this one decides the bits of models.
         let upper = grid.straight_through(upper, gradient_upper);
         let lower = grid.straight_through(lower, gradient_lower);
         let shared = gradient.weight_scale.len() == 1;

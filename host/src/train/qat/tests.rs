@@ -3,9 +3,7 @@ use crate::net;
 use crate::net::rounding::round_activations;
 use crate::net::{Backend, Dense};
 use crate::quantize::Quantized;
-use crate::quantize::learned::quantized;
 use crate::support::rng::Rng;
-use burn::tensor::{Tensor, TensorData};
 
 const BITS: [WeightBits; 3] = [WeightBits::Eight, WeightBits::Four, WeightBits::Two];
 
@@ -31,7 +29,7 @@ fn started(granularity: Granularity) -> Mlp {
 fn scales_start_near_those_of_post_training_and_rounding_agrees_with_its() {
     for granularity in [Granularity::Layer, Granularity::Output] {
         let fitted = Quantized::post_training(&network(), &images(), &BITS, granularity).unwrap();
-        let found = quantized(&round(&started(granularity), &BITS), &BITS);
+        let found = Quantized::learned(&round(&started(granularity), &BITS), &BITS);
         assert_eq!(found.scales.len(), 3);
         for (fitted, found) in fitted.scales.iter().zip(&found.scales) {
             assert_eq!((fitted.bits, fitted.weight.len()), (found.bits, found.weight.len()));
@@ -107,9 +105,9 @@ fn clipped_weights_get_no_gradient_and_others_all_of_it() {
 fn activations_are_rounded_and_gradients_pass_where_nothing_is_clipped() {
     let device = Backend::default().device().unwrap();
     let sums = vec![-1.0, 0.6, 10.3, 300.0];
-    let row = |values| Tensor::<2>::from_data(TensorData::new(values, [1, 4]), &device);
+    let row = |values| net::tensor(values, [1, 4], &device);
     let leaf = row(sums.clone()).autodiff().require_grad();
-    let step = Tensor::<2>::from_data(TensorData::new(vec![0.5_f32.ln()], [1, 1]), &device);
+    let step = net::tensor(vec![0.5_f32.ln()], [1, 1], &device);
     let step = step.autodiff().require_grad();
     let activations = rounded(leaf.clone(), &step);
     let mut simulated = sums;

@@ -1,12 +1,12 @@
-//! Rounding of weights, and the gradients that go through it.
+//! Rounds weights, and passes gradients through the rounding.
 
 use inkbit_core::WeightBits;
 
 use crate::net::Dense;
 use crate::net::rounding::{round, step_of};
 
-/// What the weights of a layer can be: `scale · level`, where a level is an integer or, with 4 and 2
-/// bits, an odd one.
+/// The possible weights of a layer: `scale · level`, where a level is an integer or, with 4 and 2 bits,
+/// an odd one.
 pub(super) struct Grid {
     /// One for each output.
     scales: Vec<f32>,
@@ -17,15 +17,15 @@ pub(super) struct Grid {
 #[derive(Clone, Copy)]
 struct Levels {
     greatest: f32,
-    /// Distance of two.
+    /// Distance between two levels.
     step: f32,
     inverse_step: f32,
-    /// One of them.
+    /// One of the levels.
     origin: f32,
 }
 
 impl Levels {
-    /// The level nearest to a weight in steps.
+    /// The level nearest to a weight that is given in steps.
     #[inline(always)]
     fn nearest(self, steps: f32) -> f32 {
         let clamped = steps.clamp(-self.greatest, self.greatest);
@@ -34,16 +34,13 @@ impl Levels {
 }
 
 impl Grid {
-    /// That of a layer with scales.
+    /// The grid of a layer with scales.
     pub(super) fn new(dense: &Dense, bits: WeightBits) -> Self {
         let step = bits.step() as f32;
         let origin = if bits.step() == 1 { 0.0 } else { 1.0 };
         let levels =
             Levels { greatest: bits.max_weight() as f32, step, inverse_step: 1.0 / step, origin };
-        let mut scales: Vec<f32> = dense.weight_scale.iter().map(|&scale| step_of(scale)).collect();
-        if let [shared] = scales[..] {
-            scales.resize(dense.outputs, shared);
-        }
+        let scales: Vec<f32> = dense.weight_scales().into_iter().map(step_of).collect();
         let inverses = scales.iter().map(|scale| 1.0 / scale).collect();
         Self { scales, inverses, levels }
     }

@@ -85,8 +85,7 @@ pub fn count(
         in_option(&log)
     );
     let arguments = ["-plugin".to_owned(), options];
-    let emulator =
-        Emulator::start_with(board, firmware, blob.bytes(), &Screen::Headless, &arguments);
+    let emulator = Emulator::start(board, firmware, blob.bytes(), &Screen::Headless, &arguments);
     let mut client = match emulator.and_then(Emulator::into_client) {
         Ok(client) => client.with_timeout(TIMEOUT),
         Err(EmulatorError::Ended { .. }) if !has_plugins(program) => bail!(

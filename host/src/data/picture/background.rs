@@ -1,79 +1,79 @@
-//! What a picture would be if nothing were drawn on it.
+//! The background of a picture: its brightness if nothing were drawn on it.
 
 use image::{GrayImage, imageops};
 
 /// Terms of the surface: 1, x, y, x², xy, y².
 const TERMS: usize = 6;
 
-/// The longer edge of the grid that the surface is fitted to.
+/// The longer side of the grid that the surface is fitted to.
 const GRID: u32 = 64;
 
-/// A difference, in levels of grey of 255, that is no ink in any case.
+/// A difference from the background that is never ink, in levels of grey of 255.
 const NO_INK: f64 = 6.0;
 
 /// Rounds of fitting; it settles after four or five.
 const ROUNDS: usize = 8;
 
-/// Brightness of the paper as a surface of second order: light that falls off towards the corners
-/// or from one side.
-pub(super) struct Paper {
+/// Brightness of the background as a surface of second order: light that falls off towards the
+/// corners or from one side.
+pub(super) struct Background {
     terms: [f64; TERMS],
 }
 
-impl Paper {
-    /// Fits the surface to what looks most like paper: most of the picture and of its edge,
-    /// whichever way the rest differs from it.
+impl Background {
+    /// Fits the surface to what looks most like background: most of the picture and of its border,
+    /// whether the rest is darker or lighter.
     pub(super) fn of(picture: &GrayImage) -> Self {
         let grid = shrunk(picture, GRID);
         let (width, height) = grid.dimensions();
-        let edge = |x, y| x == 0 || y == 0 || x + 1 == width || y + 1 == height;
-        // The edge counts as much as the area: a digit may fill its picture, but not surround it.
-        let at_edge = grid.enumerate_pixels().filter(|&(x, y, _)| edge(x, y)).count();
-        let weight = grid.len() as f64 / at_edge as f64;
+        let border = |x, y| x == 0 || y == 0 || x + 1 == width || y + 1 == height;
+        // The border counts as much as the area: a digit may fill its picture, but not surround it.
+        let border_pixels = grid.enumerate_pixels().filter(|&(x, y, _)| border(x, y)).count();
+        let weight = grid.len() as f64 / border_pixels as f64;
         let samples: Vec<_> = grid
             .enumerate_pixels()
             .map(|(x, y, pixel)| Sample {
                 terms: terms(x, y, width, height),
                 level: f64::from(pixel.0[0]),
-                weight: if edge(x, y) { 1.0 + weight } else { 1.0 },
+                weight: if border(x, y) { 1.0 + weight } else { 1.0 },
             })
             .collect();
         let mut levels: Vec<f64> = samples.iter().map(|sample| sample.level).collect();
-        let fits =
-            [0.1, 0.5, 0.9].map(|share| Self::fitted(&samples, quantile(&mut levels, share)));
-        let agreeing = |paper: &Self| {
-            let near = samples.iter().filter(|sample| paper.off(sample) <= 2.0 * NO_INK);
+        let agreeing = |fit: &Self| {
+            let near = samples.iter().filter(|sample| fit.distance(sample) <= 2.0 * NO_INK);
             near.map(|sample| sample.weight).sum::<f64>()
         };
-        fits.into_iter()
+        [0.1, 0.5, 0.9]
+            .map(|fraction| Self::fitted(&samples, quantile(&mut levels, fraction)))
+            .into_iter()
             .max_by(|a, b| agreeing(a).total_cmp(&agreeing(b)))
             .expect("there are three fits")
     }
 
-    /// Fits the surface to the samples near it, beginning with paper that is `level` everywhere.
+    /// Fits the surface to the samples near it, beginning with a background of `level` everywhere.
     fn fitted(samples: &[Sample], level: f64) -> Self {
-        let mut paper = Self { terms: [level, 0.0, 0.0, 0.0, 0.0, 0.0] };
+        let mut fit = Self { terms: [level, 0.0, 0.0, 0.0, 0.0, 0.0] };
         for _ in 0..ROUNDS {
-            let mut off: Vec<_> = samples.iter().map(|sample| paper.off(sample)).collect();
-            let within = (2.5 * deviation(&mut off)).max(NO_INK);
-            let near = samples.iter().filter(|sample| paper.off(sample) <= within);
+            let mut distances: Vec<_> = samples.iter().map(|sample| fit.distance(sample)).collect();
+            let limit = (2.5 * deviation(&mut distances)).max(NO_INK);
+            let near = samples.iter().filter(|sample| fit.distance(sample) <= limit);
             let Some(terms) = least_squares(near) else { break };
-            paper.terms = terms;
+            fit.terms = terms;
         }
-        paper
+        fit
     }
 
-    /// How far a sample is from the paper, in levels.
-    fn off(&self, sample: &Sample) -> f64 {
+    /// How far a sample is from the background, in levels.
+    fn distance(&self, sample: &Sample) -> f64 {
         (sample.level - self.at(&sample.terms)).abs()
     }
 
-    /// How much darker each pixel of a picture is than the paper under it.
+    /// How much darker each pixel of a picture is than the background.
     pub(super) fn darker(&self, picture: &GrayImage) -> Vec<i16> {
         let (width, height) = picture.dimensions();
         let darker = picture.enumerate_pixels().map(|(x, y, pixel)| {
-            let paper = self.at(&terms(x, y, width, height)).round().clamp(0.0, 255.0);
-            paper as i16 - i16::from(pixel.0[0])
+            let background = self.at(&terms(x, y, width, height)).round().clamp(0.0, 255.0);
+            background as i16 - i16::from(pixel.0[0])
         });
         darker.collect()
     }
@@ -83,14 +83,14 @@ impl Paper {
     }
 }
 
-/// The picture itself, or a smaller one whose longer edge is `longest`.
+/// The picture itself, or a smaller one whose longer side is `longest`.
 pub(super) fn shrunk(picture: &GrayImage, longest: u32) -> GrayImage {
     let (width, height) = picture.dimensions();
     let longer = width.max(height);
     if longer <= longest {
         return picture.clone();
     }
-    let scaled = |edge: u32| (u64::from(edge) * u64::from(longest) / u64::from(longer)).max(1);
+    let scaled = |side: u32| (u64::from(side) * u64::from(longest) / u64::from(longer)).max(1);
     imageops::thumbnail(picture, scaled(width) as u32, scaled(height) as u32)
 }
 
@@ -108,16 +108,16 @@ struct Sample {
     weight: f64,
 }
 
-/// The value below which a share of the values lies.
-fn quantile(values: &mut [f64], share: f64) -> f64 {
-    let at = (values.len() as f64 * share) as usize;
+/// The value below which this fraction of the values lies.
+fn quantile(values: &mut [f64], fraction: f64) -> f64 {
+    let at = (values.len() as f64 * fraction) as usize;
     *values.select_nth_unstable_by(at, f64::total_cmp).1
 }
 
-/// The standard deviation of noise from its absolute values, of which up to half may be no noise
-/// but ink: a quarter of normal noise is within 0.3186 standard deviations.
-pub(super) fn deviation(off: &mut [f64]) -> f64 {
-    quantile(off, 0.25) / 0.3186
+/// The standard deviation of noise from its absolute values, of which up to half may be ink instead:
+/// a quarter of normal noise is within 0.3186 standard deviations.
+pub(super) fn deviation(absolute: &mut [f64]) -> f64 {
+    quantile(absolute, 0.25) / 0.3186
 }
 
 /// The surface that is nearest to the samples; `None` if they do not determine one.
@@ -130,7 +130,7 @@ fn least_squares<'a>(samples: impl Iterator<Item = &'a Sample>) -> Option<[f64; 
             }
         }
     }
-    // Gauss and Jordan, the greatest pivot first.
+    // Gauss-Jordan elimination, the greatest pivot first.
     for at in 0..TERMS {
         let pivot = (at..TERMS).max_by(|&a, &b| rows[a][at].abs().total_cmp(&rows[b][at].abs()))?;
         rows.swap(at, pivot);
