@@ -1,7 +1,8 @@
-//! Boards: what `NAME.toml` of this folder says about each. `firmware/README.md` explains every key.
+//! Boards: what `NAME.toml` of this folder says about each. `firmware/README.md` explains every
+//! key.
 //!
-//! The files are built in, so that a program needs no checkout. A board's firmware is the package in the
-//! folder beside its file.
+//! The files are built in, so that a program needs no checkout. A board's firmware is the package
+//! in the folder beside its file.
 
 use std::error::Error;
 use std::fmt;
@@ -93,7 +94,7 @@ impl Region {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    /// Cells of working memory; see [`Model::scratch_cells`].
+    /// Cells of working memory, of 4 bytes each.
     pub cells: u32,
     /// Pixels of an image.
     pub pixels: u32,

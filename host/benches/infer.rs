@@ -1,7 +1,7 @@
 //! Images per second on one core of this machine, with the fastest kernel and with the portable one.
 //!
-//! `cargo bench -p inkbit --bench infer`. INKBIT_MODEL names another model than the built-in `classic`,
-//! INKBIT_IMAGES an uncompressed IDX file of test images instead of synthetic ones.
+//! `cargo bench -p inkbit --bench infer`. INKBIT_MODEL names another model than the built-in
+//! `classic`, INKBIT_IMAGES an uncompressed IDX file of test images instead of synthetic ones.
 
 use std::error::Error;
 use std::hint::black_box;

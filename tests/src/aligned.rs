@@ -1,8 +1,8 @@
-//! Bytes at an address of choice.
+//! Bytes at a chosen alignment.
 
 use std::ops::Deref;
 
-/// A copy of bytes whose first one lies at a known place from a multiple of 8.
+/// A copy of bytes whose address modulo 8 is known.
 #[derive(Debug)]
 pub struct Aligned {
     room: Vec<u8>,
@@ -11,7 +11,7 @@ pub struct Aligned {
 }
 
 impl Aligned {
-    /// Bytes that start at a multiple of 8, as a blob has to.
+    /// Bytes that start at a multiple of 8, as a blob must.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Self {
         Self::at(bytes, 0)

@@ -16,19 +16,18 @@ const CLASSIC: &[u8] = include_bytes!("../../host/models/classic.inkbit");
 /// A key must be down for longer than it bounces, and up for as long before it is pressed again.
 const PRESS: Duration = Duration::from_millis(40);
 
-/// The trained model that the devices run.
+/// The model that the devices run.
 #[must_use]
 pub fn classic() -> Blob {
     Blob::from_bytes(CLASSIC)
 }
 
-/// A board and its firmware, if both its emulator and its firmware are there. If not, this says
-/// what is missing, past the test harness's capture, and gives nothing; or panics where
-/// INKBIT_REQUIRE_DEVICES is set, as `cargo xtask test` does after having set them up.
+/// A board and its firmware. None if emulator or firmware is missing, which this reports past the
+/// test harness's capture.
 ///
 /// # Panics
 ///
-/// See above.
+/// If something is missing and INKBIT_REQUIRE_DEVICES is set, as `cargo xtask test` does.
 #[must_use]
 pub fn emulated(name: &str) -> Option<(Board, Firmware)> {
     let board = Board::find(name).unwrap_or_else(|error| panic!("{error:?}"));
@@ -70,7 +69,7 @@ pub fn digits(count: usize) -> Images {
     images
 }
 
-/// Draws a 7 by the board's keys: from the middle of the paper to the left end of its bar, pen
+/// Draws a 7 with the board's keys: from the middle of the canvas to the left end of the bar, pen
 /// down, along the bar, and down the stem.
 ///
 /// # Errors

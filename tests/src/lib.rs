@@ -19,8 +19,8 @@ mod pages {
     mod readme {}
 }
 
-/// Says that something was not tested, and why. Not by `eprintln!`, which the harness keeps to itself
-/// while the test passes.
+/// Reports that something was not tested, and why. Not by `eprintln!`, whose output the harness
+/// hides while the test passes.
 pub fn skipped(what: &str, why: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stderr(), "SKIPPED {what}: {why}");

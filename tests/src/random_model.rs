@@ -11,34 +11,34 @@ use crate::Aligned;
 pub enum Draw {
     /// Any weights, biases that matter beside them, multipliers that spread the activations.
     Usual,
-    /// The greatest weights that are allowed or their negatives; biases and multipliers the greatest,
-    /// the least, or as usual.
+    /// The greatest legal weights or their negatives; biases and multipliers greatest, least, or
+    /// usual.
     Extreme,
-    /// Weights as usual; biases and multipliers anything that is allowed.
+    /// Usual weights; any legal biases and multipliers.
     Wild,
 }
 
-/// What makes up one layer.
+/// Recipe of one layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LayerRecipe {
-    /// Values that it gives.
+    /// Number of outputs.
     pub outputs: u16,
-    /// Width of a weight code: 8, 4 or 2.
+    /// Bits of a weight: 8, 4 or 2.
     pub bits: u8,
-    /// A multiplier for each output, or one for all.
+    /// Whether each output has its own multiplier.
     pub per_output: bool,
     /// How its parameters are drawn.
     pub draw: Draw,
 }
 
-/// What makes up a model, small enough to read in a failure.
+/// Recipe of a model, small enough to read in a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipe {
     /// The image it takes.
     pub input: Input,
     /// Its layers.
     pub layers: Vec<LayerRecipe>,
-    /// Decides all parameters.
+    /// Seed of all parameters.
     pub seed: u64,
 }
 
@@ -138,7 +138,7 @@ impl LayerRecipe {
                 Draw::Usual | Draw::Wild => step * bits.step() - max,
             });
         }
-        // The spread of a sum of so many random terms.
+        // The standard deviation of such a sum, within a factor of 2.
         let spread = f64::from(max) * 128.0 * (inputs as f64).sqrt();
         let limit = i64::from(MAX_BIAS);
         let bias = (0..shape.outputs).map(|_| match (self.draw, random.u8(..4)) {

@@ -1,4 +1,4 @@
-//! What the firmware's app shows, drawn on the host, and what an emulated display shows.
+//! Screens: of the firmware's app, drawn on the host, and of an emulated display.
 
 use std::fmt::Write;
 use std::io;
@@ -14,12 +14,12 @@ use inkbit_app::{App, Clock, HEIGHT, Screen, WIDTH};
 /// A display of 128 × 64 pixels of 16 greys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
-    /// From 0 for black to 15, row by row.
+    /// Levels from 0, black, to 15, row by row.
     pub greys: Vec<u8>,
 }
 
 impl Picture {
-    /// What a screen looks like that shows the app as it is now.
+    /// The screen of the app in its present state.
     pub fn of(app: &App<'_>) -> Self {
         let mut picture = Self { greys: vec![0; (WIDTH * HEIGHT) as usize] };
         let drawn = Screen::new().draw(&app.view(), &mut picture);
@@ -27,11 +27,11 @@ impl Picture {
         picture
     }
 
-    /// The display of a running emulator, which draws every pixel as a square of equal ones.
+    /// The display of a running emulator, which shows every pixel as a square of equal pixels.
     ///
     /// # Errors
     ///
-    /// If the emulator has no such display, or shows what a display of 16 greys cannot.
+    /// If the emulator has no such display, or if its picture is not one of 16 greys.
     pub fn of_emulator(qmp: &mut Qmp) -> io::Result<Self> {
         let folder = tempfile::tempdir()?;
         let file = folder.path().join("screen.png");
@@ -43,7 +43,7 @@ impl Picture {
     ///
     /// # Errors
     ///
-    /// Those of [`Self::of_emulator`].
+    /// As [`Self::of_emulator`].
     pub fn read(file: &Path) -> io::Result<Self> {
         let image = image::open(file).map_err(io::Error::other)?.to_rgb8();
         let scale = image.width() / WIDTH;
@@ -65,12 +65,12 @@ impl Picture {
         Ok(Self { greys: places.map(grey).collect::<io::Result<_>>()? })
     }
 
-    /// Fails with both pictures and their difference if they differ anywhere but in `except`, given
-    /// as columns and rows.
+    /// Compares all pixels outside `except`, a range of columns and rows; a failure shows both
+    /// screens and their difference.
     ///
     /// # Panics
     ///
-    /// If they do.
+    /// If they differ.
     pub fn assert_shows(&self, expected: &Self, except: Option<[std::ops::Range<u32>; 2]>) {
         let differs = |(x, y): (u32, u32)| {
             let place = (y * WIDTH + x) as usize;
@@ -92,7 +92,7 @@ impl Picture {
         );
     }
 
-    /// The picture as 128 × 64 characters, the darker the greyer.
+    /// The screen as 128 × 64 characters, one for each level.
     #[must_use]
     pub fn text(&self) -> String {
         const SHADES: &[u8; 16] = b" .,:;-~=+ox*%#&@";
@@ -134,7 +134,7 @@ impl OriginDimensions for Picture {
     }
 }
 
-/// A clock by which every inference takes as long as it took a device.
+/// A clock by which every inference takes the given time.
 #[derive(Clone, Copy, Debug)]
 pub struct Replay {
     /// Nanoseconds of an inference.
@@ -143,7 +143,7 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// A clock that has just been started.
+    /// A clock at 0.
     #[must_use]
     pub const fn new(nanoseconds: u32) -> Self {
         Self { nanoseconds, now: 0 }

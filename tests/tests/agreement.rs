@@ -1,4 +1,4 @@
-//! Oracle, burn's integer tensors and core, all three on the same images.
+//! Oracle, burn's integer tensors and core agree on the same images.
 
 use std::path::Path;
 use std::thread;
@@ -19,7 +19,7 @@ use super::equivalence::{assert_equal_layers, cases, core_layers};
 /// Images that go through burn's tensors at once.
 const BATCH: usize = 250;
 
-/// Compares every layer of every image; returns how many logits that were.
+/// Compares every layer of every image; returns the number of logits.
 fn assert_all_agree(blob: &[u8], model: &Model<'_>, pixels: &[u8]) -> usize {
     let oracle = Oracle::read(blob).unwrap();
     let device = Backend::default().device().unwrap();
@@ -59,7 +59,7 @@ proptest! {
     }
 }
 
-/// The trained model that the devices are tested with, too.
+/// The model that the devices are tested with, too.
 fn classic() -> Blob {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../host/models/classic.inkbit");
     Blob::load(Path::new(path)).unwrap()
@@ -119,7 +119,7 @@ fn a_difference_of_one_is_found_and_named_with_image_layer_unit_and_both_values(
     assert_eq!(found.reference.abs_diff(found.core), 1);
     let text = found.to_string();
     let expected = format!(
-        "mismatch at image 0, layer 2, unit 3: the reference says {}, the core's {} kernel says {};",
+        "mismatch at image 0, layer 2, unit 3: the reference gives {}, the {} kernel of inkbit-core gives {};",
         found.reference, found.kernel, found.core
     );
     assert!(text.starts_with(&expected), "{text}");

@@ -1,5 +1,4 @@
-//! Damaged blobs: a named error or a model that behaves, never a panic, and the same verdict as the
-//! oracle's.
+//! A damaged blob gives a named error or a model that runs, never a panic, and the oracle agrees.
 
 use inkbit_core::{Input, Model, ModelError};
 use inkbit_tests::Aligned;
@@ -16,7 +15,7 @@ fn small() -> Vec<u8> {
     Recipe { input, ..recipe(&[(3, 4), (2, 8)]) }.blob().to_vec()
 }
 
-/// Parses bytes and, if they are a model, runs it. Checks the verdict and the logits by the oracle.
+/// Parses bytes and runs them if they are a model. Checks result and logits against the oracle.
 fn judge(bytes: &[u8]) -> Result<(), ModelError> {
     let blob = Aligned::new(bytes);
     let (found, expected) = (Model::parse(&blob), Oracle::read(&blob));
@@ -42,7 +41,7 @@ fn every_truncation_is_named() {
         let expected = if length < 12 { 12 } else { blob.len() };
         assert_eq!(judge(&blob[..length]), Err(ModelError::Truncated { found: length, expected }));
     }
-    // With a length and a CRC that fit what is left.
+    // With the length and the CRC of what is left.
     for length in 16..blob.len() {
         let mut cut = blob[..length].to_vec();
         seal(&mut cut);
@@ -97,7 +96,7 @@ fn appended_bytes_are_named() {
         let longer = [blob.as_slice(), &vec![0xFF; count]].concat();
         let (found, expected) = (blob.len() + count, blob.len());
         assert_eq!(judge(&longer), Err(ModelError::Trailing { found, expected }));
-        // Flash behind a blob is nobody's concern.
+        // Flash after a blob does not matter.
         assert!(Model::parse_region(&Aligned::new(&longer)).is_ok());
     }
 }
@@ -156,7 +155,7 @@ proptest! {
         changes in prop::collection::vec((0.0..1.0, any::<u8>()), 1..4),
     ) {
         let mut blob = recipe.blob().to_vec();
-        // The fields before the data; labels would take most hits otherwise.
+        // Within the fields before the data; most changes would hit labels otherwise.
         let labels = blob.windows(2).rposition(|pair| pair == b"\nc").unwrap_or(19);
         for (place, value) in changes {
             let at = labels + (place * 48.0) as usize;

@@ -1,4 +1,4 @@
-//! Data from files: whatever is sound is read, and of everything else the message says what it is.
+//! Data from files: sound files are read, and the message names what is wrong with others.
 
 use std::fs;
 use std::io::Write;
@@ -51,7 +51,7 @@ fn read(folder: &Path) -> Dataset {
     load(folder.to_str().unwrap(), None, None).unwrap()
 }
 
-/// What is said of a folder, which `DIR` stands for.
+/// The error for a folder, with `DIR` for its path.
 fn message(folder: &Path) -> String {
     let name = folder.to_str().unwrap();
     let error = load(name, None, None).expect_err("a fault");
@@ -59,7 +59,7 @@ fn message(folder: &Path) -> String {
     format!("{:#}", anyhow::Error::from(error)).replace(name, "DIR")
 }
 
-/// What is said of the folder with one file replaced.
+/// The error for the folder with one file replaced.
 fn replaced(name: &str, content: &[u8]) -> String {
     let folder = folder();
     put(folder.path(), name, content);

@@ -10,7 +10,7 @@ fn compare(board: &str, blob: &Blob, count: usize) {
     let Some((board, firmware)) = emulated(board) else { return };
     let images = digits(count);
     let client = start(&board, &firmware, blob.bytes()).into_client().unwrap();
-    // A machine that is busy with other tests is late, but loses nothing.
+    // A busy machine is slow, but loses nothing.
     let mut client = client.with_timeout(Duration::from_secs(30));
     let report =
         verify(&mut client, blob, &images, |_| ()).unwrap_or_else(|error| panic!("{error:?}"));

@@ -1,4 +1,4 @@
-//! What `inkbit image` makes is what a board runs.
+//! A board runs the flash image that `inkbit image` writes.
 
 use inkbit_tests::devices::{classic, emulated, start};
 
@@ -11,7 +11,7 @@ fn a_merged_elf_file_brings_the_model_with_it_to_every_board() {
         let model = (board.memory.model.address, blob.bytes());
         assert!(merged.parts().contains(&model), "{name}");
         assert_eq!(merged.parts().len(), firmware.parts().len() + 1, "{name}");
-        // Nothing is loaded beside it.
+        // No model is loaded apart from it.
         let mut client = start(&board, &merged, &[]).into_client().unwrap();
         client.hello().unwrap().expect_model(blob.crc()).unwrap();
     }

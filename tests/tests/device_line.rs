@@ -1,4 +1,4 @@
-//! What a serial line can do to an emulated board, and what a board says when its firmware fails.
+//! Faults of the serial line of an emulated board, and its report of a panic.
 
 use std::io::Write;
 use std::time::Duration;
@@ -39,7 +39,7 @@ fn damaged_half_and_endless_frames_are_refused_and_the_next_request_is_answered(
         ("noise", &noise),
         ("only ends", &[0; 100]),
     ] {
-        // A new connection each: the host before has gone in the middle of a frame.
+        // A new connection each: the previous host left in the middle of a frame.
         let mut line = emulator.connect().unwrap();
         line.write_all(bytes).unwrap();
         drop(line);
@@ -75,7 +75,7 @@ fn a_panic_is_reported_with_place_and_message_and_is_an_error_of_whatever_was_as
     let mut client = start(&board, &firmware, classic().bytes()).into_client().unwrap();
     let message = client.provoke_panic().unwrap();
     assert!(message.contains(".rs:"), "no place: {message}");
-    // The device stands still, and the host does not wait for ever.
+    // The device has halted, and the host gives up.
     let mut client = client.with_timeout(Duration::from_millis(100));
     assert!(matches!(client.hello(), Err(DeviceError::Silent { .. })));
 }

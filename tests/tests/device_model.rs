@@ -1,10 +1,10 @@
-//! What an emulated board makes of a model region that holds no model it can run.
+//! An emulated board whose model region holds no model that it can run.
 
 use inkbit::device::DeviceError;
 use inkbit_core::link::{Mode, Refusal};
 use inkbit_tests::devices::{classic, emulated, start};
 
-/// Starts the board with these bytes in its model region and returns what it says is wrong.
+/// Starts the board with these bytes in its model region and returns its message.
 fn complaint(region: &[u8]) -> Option<String> {
     let (board, firmware) = emulated("lm3s6965evb")?;
     let mut client = start(&board, &firmware, region).into_client().unwrap();

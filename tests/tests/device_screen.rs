@@ -15,7 +15,7 @@ use inkbit_tests::screens::{Picture, Replay};
 const NAME: &str = "lm3s6965evb";
 const CELLS: usize = 1040;
 
-/// The line of the notes that says how long the inference took, which differs from run to run.
+/// The line with the time of the inference, which differs from run to run.
 const TIME: [Range<u32>; 2] = [86..128, 20..30];
 
 /// Starts the board, and the same app on the host, and hands both to `act`.
@@ -30,7 +30,7 @@ fn side_by_side(
     let mut qmp = emulator.qmp().unwrap();
     let mut display = || Picture::of_emulator(&mut qmp).unwrap();
 
-    // The board's model region lies in flash, where what is not written reads as zero in QEMU.
+    // The model region lies in flash, and QEMU's flash reads as zero where nothing is written.
     let region: Vec<u8> = [region, &[0; 64]].concat();
     let region = inkbit_tests::Aligned::new(&region);
     let app_board = Board {
@@ -114,7 +114,7 @@ fn the_display_shows_strokes_and_samples_as_the_app_draws_them() {
         app.handle(Event::Key(Key::Select, false), 0);
         compare(app);
         client.show(Mode::Samples).unwrap();
-        // The samples stand still, so that the picture can be taken at leisure.
+        // Stops the samples for the screenshot.
         client.key(Key::Select, true).unwrap();
         client.key(Key::Select, false).unwrap();
         app.handle(Event::Show(Mode::Samples), 0);

@@ -1,4 +1,4 @@
-//! Downloads from a server on this machine that does what servers do on bad days.
+//! Downloads from a server on this machine that fails in the ways of real ones.
 
 mod server;
 
@@ -18,7 +18,7 @@ use super::data::{gzip, idx};
 
 const NAME: &str = "labels.gz";
 
-/// A file of labels that does not pack well, as a mirror has it.
+/// A gzipped file of labels that does not compress well.
 fn file() -> Vec<u8> {
     let mut rng = fastrand::Rng::with_seed(7);
     let labels: Vec<u8> = (0..20_000).map(|_| rng.u8(..)).collect();
@@ -35,8 +35,7 @@ fn wanted() -> Wanted {
     Wanted { name: NAME.to_owned(), kind: Kind::Labels, sha256: sha256.leak() }
 }
 
-/// Everything is near, so that a pause may be short; but a machine that is busy with other tests may
-/// be silent for a while.
+/// The server is near, so pauses may be short, but a busy machine may be silent for a while.
 fn download(servers: &[&Server]) -> Download {
     let mirrors: Vec<&str> = servers.iter().map(|server| &*server.address).collect();
     Download {
@@ -65,7 +64,7 @@ fn names(folder: &Path) -> Vec<String> {
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
-/// That the file is there, whole, and nothing else.
+/// Asserts that the folder holds the whole file and nothing else.
 fn assert_complete(folder: &Path) {
     assert_eq!(names(folder), [NAME]);
     assert_eq!(fs::read(folder.join(NAME)).unwrap(), file());
@@ -188,7 +187,7 @@ fn a_silent_server_is_given_up() {
         fetch_by(&Download { silence, ..download(servers) }, folder.path(), servers)
     };
     assert_eq!(impatient(200, &[&mute]).unwrap_err(), "no labels.gz from A (silent for 200ms)");
-    // Longer, as the right one has to answer within it.
+    // Longer: the right server has to answer within it.
     impatient(1_000, &[&mute, &right]).unwrap();
     assert_complete(folder.path());
 }
@@ -203,7 +202,7 @@ fn a_server_that_never_ends_is_stopped() {
     assert!(names(folder.path()).is_empty());
 }
 
-/// Not a test by itself: loads MNIST and prints what came of it, for [`load_elsewhere`].
+/// Not a test by itself: loads MNIST and prints the result, for [`load_elsewhere`].
 #[test]
 fn child() {
     let Ok(mirror) = std::env::var("INKBIT_TEST_MIRROR") else { return };

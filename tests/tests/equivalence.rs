@@ -24,7 +24,7 @@ pub(super) fn cases(cases: u32) -> ProptestConfig {
     }
 }
 
-/// What every layer gives in core, with the zeros that it leaves out.
+/// Outputs of every layer in core, with the zeros that it skips.
 pub(super) fn core_layers(model: &Model<'_>, pixels: &[u8]) -> Vec<Vec<i64>> {
     let layers = layers_by::<Portable>(model, pixels);
     assert_eq!(layers, layers_by::<Fastest>(model, pixels), "fastest and portable kernel");
@@ -60,7 +60,7 @@ fn layers_by<K: Kernel>(model: &Model<'_>, pixels: &[u8]) -> Vec<Vec<i64>> {
     layers
 }
 
-/// Says where the first difference is, and what both sides have there.
+/// Fails with the place and both values of the first difference.
 pub(super) fn assert_equal_layers(oracle: &[Vec<i64>], core: &[Vec<i64>], image: &str) {
     assert_eq!(oracle.len(), core.len(), "{image}: number of layers");
     for (layer, (expected, found)) in oracle.iter().zip(core).enumerate() {
@@ -71,7 +71,7 @@ pub(super) fn assert_equal_layers(oracle: &[Vec<i64>], core: &[Vec<i64>], image:
     }
 }
 
-/// Images that reach the ends of what sums can be, and one of noise.
+/// Images that reach the extremes of sums, and one of noise.
 fn images(pixels: usize, seed: u64) -> Vec<(&'static str, Vec<u8>)> {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut single = vec![0; pixels];
@@ -125,7 +125,7 @@ fn every_edge_of_requantization_is_where_the_format_puts_it() {
     let edges = requantization_edges();
     assert!(edges.len() > 10_000);
     for edges in edges.chunks(4096) {
-        // Without ink a bias is the accumulator.
+        // Without ink, the accumulator is the bias.
         let hidden = OracleLayer {
             inputs: 1,
             outputs: edges.len(),

@@ -1,4 +1,4 @@
-//! Every error of core is reached, and says the right numbers in the right places.
+//! Every error of core is reached and states the right numbers.
 
 use inkbit_core::blob::{VERSION, pack_layer};
 use inkbit_core::{Engine, Header, LayerShape, Model, ModelError, Scratch};
@@ -16,14 +16,14 @@ fn blob_message(bytes: &[u8]) -> String {
     Model::parse(&Aligned::new(bytes)).expect_err("a fault").to_string()
 }
 
-/// What core says of a model that is sound but for one change.
+/// Core's error for a sound model with one change.
 fn message(change: impl Fn(&mut Oracle)) -> String {
     let mut model = sound();
     change(&mut model);
     blob_message(&model.write())
 }
 
-/// What core says of a sound blob with some bytes replaced by others.
+/// Core's error for a sound blob with some bytes replaced.
 fn spliced(at: usize, remove: usize, insert: &[u8]) -> String {
     let mut blob = sound().write();
     blob.splice(at..at + remove, insert.iter().copied());

@@ -1,7 +1,7 @@
 //! Blobs and logits in the repository that pin format version 2 byte for byte.
 //!
-//! `INKBIT_BLESS=1 cargo test -p inkbit-tests golden` writes them anew. A change to them is a change
-//! of the format or of the arithmetic, and needs a new format version.
+//! `INKBIT_BLESS=1 cargo test -p inkbit-tests golden` writes them anew. A change to them is a
+//! change of the format or of the arithmetic, and needs a new format version.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use inkbit_tests::random_model::{Draw, LayerRecipe, Recipe};
 
 use super::equivalence::{assert_equal_layers, core_layers};
 
-/// A model without layers, to be given some.
+/// A model without layers, to be completed.
 pub(super) fn plain(side: u64, pool: u64) -> Oracle {
     Oracle {
         name: "plain".into(),
@@ -64,7 +64,7 @@ fn corner_cases() -> Vec<(&'static str, Recipe)> {
     ]
 }
 
-/// The named images: every model is asked about each of them.
+/// The named images, which every model classifies.
 fn images(pixels: usize) -> [(&'static str, Vec<u8>); 4] {
     let each = |value: fn(usize) -> usize| (0..pixels).map(|at| value(at) as u8).collect();
     [
@@ -164,7 +164,7 @@ fn the_views_of_a_model_are_what_the_oracle_reads() {
         for (output, &multiplier) in expected.multipliers.iter().enumerate() {
             assert_eq!(i64::from(found.multiplier(output)), multiplier);
         }
-        // What lies beyond a layer is nothing, and no reason to panic.
+        // Beyond a layer there is nothing, and no panic.
         for beyond in [found.outputs(), usize::MAX] {
             assert_eq!((found.bias(beyond), found.multiplier(beyond)), (0, 0));
             assert_eq!((found.weight(beyond, 0), found.weight(0, beyond.max(4096))), (0, 0));

@@ -1,4 +1,4 @@
-//! The lesson's notebook is one that every viewer reads, and its outputs are those of its code.
+//! The lesson's notebook is legal, and its outputs belong to its code.
 //!
 //! That the code runs is tested with the documentation, whose chapter is made of the notebook.
 

@@ -1,4 +1,4 @@
-//! Pictures in files become what the model was trained on.
+//! Pictures from files become images like those that models are trained on.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use inkbit_tests::skipped;
 
 const SIDE: usize = 28;
 
-/// A seven as MNIST might have it, 20 pixels high and centred.
+/// A seven in MNIST's manner, 20 pixels high and centred.
 fn seven() -> GrayImage {
     let drawn = GrayImage::from_fn(28, 28, |x, y| {
         let (x, y) = (x as i32, y as i32);
@@ -192,7 +192,7 @@ fn a_small_file_that_claims_a_huge_picture_is_refused_before_it_is_unpacked() {
     assert!(error.contains("found 60000x60000 pixels, expected at most 100 million"), "{error}");
 }
 
-/// MNIST's test images, if $INKBIT_DATA says where they are; if not, this says so.
+/// MNIST's test images if $INKBIT_DATA is set; otherwise reports the skipped test.
 fn mnist() -> Option<Vec<u8>> {
     let Some(folder) = std::env::var_os("INKBIT_DATA") else {
         skipped("pictures from MNIST", "INKBIT_DATA names no folder with MNIST");

@@ -1,4 +1,5 @@
-//! The models in `host/models`: as accurate as they say, and no larger than promised.
+//! The models in `host/models` have the accuracy that they record, and keep to the limits of their
+//! presets.
 
 use std::path::{Path, PathBuf};
 
@@ -46,7 +47,7 @@ fn every_model_is_as_accurate_on_mnist_as_it_says() {
     }
 }
 
-/// MNIST, if $INKBIT_DATA says where it is; if not, this says so.
+/// MNIST if $INKBIT_DATA is set; otherwise reports the skipped test.
 fn mnist() -> Option<Dataset> {
     let Some(folder) = std::env::var_os("INKBIT_DATA") else {
         skipped("accuracy of the reference models", "INKBIT_DATA names no folder with MNIST");

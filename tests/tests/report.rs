@@ -1,4 +1,4 @@
-//! The pictures and words of reports, against reviewed ones in `tests/reports`.
+//! Pictures and texts of reports equal the reviewed ones in `tests/reports`.
 //!
 //! `INKBIT_BLESS=1 cargo test --release -p inkbit-tests report` writes them anew: look at each that
 //! has changed in a browser, light and dark.
@@ -13,8 +13,8 @@ use inkbit::evaluate::predictions::{Bin, Calibration};
 use inkbit::model::Blob;
 use inkbit::model::activity::{Activity, LayerActivity};
 use inkbit::report::facts::{Facts, Training};
-use inkbit::report::plot::{self, Picture, Sample};
-use inkbit::report::{text, words};
+use inkbit::report::plot::{self, Figure, Sample};
+use inkbit::report::{summary, text};
 use inkbit::train::history::{End, Epoch, History};
 use inkbit_core::{Input, WeightBits};
 
@@ -48,7 +48,7 @@ fn assert_reviewed(name: &str, found: &str) {
     }
 }
 
-fn assert_picture(picture: &Picture) {
+fn assert_picture(picture: &Figure) {
     assert_reviewed(&format!("{}.svg", picture.name), &picture.file());
 }
 
@@ -169,15 +169,10 @@ fn the_summary_says_it_in_words() {
     let mut test = synthetic::images(synthetic::Part::Test, 300, 1);
     test.labels.iter_mut().for_each(|label| *label %= 3);
     let classes: Vec<String> = ["c0", "c1", "c2"].map(String::from).into();
-    let data = Dataset {
-        name: "some".to_owned(),
-        classes: classes.clone(),
-        train: Images::default(),
-        test,
-    };
+    let data = Dataset { name: "some".to_owned(), classes, train: Images::default(), test };
     let summary = |training| {
         let facts = Facts::gather(&model, &blob, &data, training, &Counts::built_in()).unwrap();
-        let points = words::summary(&facts);
+        let points = summary::summary(&facts);
         points.iter().map(|p| format!("{}\n{}\n\n", p.question, p.answer)).collect::<String>()
     };
     assert_reviewed("summary-of-model.txt", &summary(None));
@@ -185,8 +180,6 @@ fn the_summary_says_it_in_words() {
     let truth = data.test.labels.iter();
     let float_logits: Vec<f32> =
         truth.flat_map(|&truth| (0..3).map(move |class| f32::from(class == truth))).collect();
-    let logits: Vec<f64> = float_logits.iter().copied().map(f64::from).collect();
-    let float = Evaluation::from_logits(&classes, &data.test.labels, &logits);
-    let training = Training { history: history(), float, float_logits };
+    let training = Training { history: history(), float_logits };
     assert_reviewed("summary-of-run.txt", &summary(Some(training)));
 }

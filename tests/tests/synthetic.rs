@@ -1,9 +1,9 @@
-//! Digits drawn by the project itself: the same everywhere, and fit to train on.
+//! Synthetic digits are the same everywhere, and fit to train on.
 
 use inkbit::data::synthetic::{Part, dataset, images};
 
-/// SHA-256 of 500 digits to train on and 100 to test on, of seed 1. A change of it makes models
-/// trained on other versions' digits incomparable: it belongs into the changelog.
+/// SHA-256 of 500 training and 100 test digits of seed 1. Models trained on digits with another
+/// checksum are not comparable: a change belongs in the changelog.
 const DIGEST: &str = "3b55e2e96264da9417fc91c4152ce41263fecc37dce073b56e07528d5bceb3e2";
 
 #[test]
@@ -52,7 +52,7 @@ fn no_two_digits_are_alike() {
     assert_eq!(pixels.len(), 2000);
 }
 
-/// As in MNIST: ink on black paper in a box of 20 × 20 pixels, the centre of mass in the middle.
+/// As in MNIST: ink on a black background within 20 × 20 pixels, the centre of mass in the middle.
 #[test]
 fn digits_are_scaled_and_centred_as_in_mnist() {
     for (index, (image, label)) in images(Part::Train, 2000, 5).iter().enumerate() {

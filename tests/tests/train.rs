@@ -1,4 +1,5 @@
-//! Training: the same bits from the same seed, also after an interruption, and the best weights.
+//! Training gives the same bits for the same seed, also after an interruption, and keeps the best
+//! weights.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +17,7 @@ use inkbit::train::history::{Epoch, History};
 use inkbit::train::{TrainError, Trainer};
 use inkbit_core::Input;
 
-/// Images of 6×6 pixels with a bright row; which one it is, is the class, give or take some noise.
+/// Noisy images of 6×6 pixels with a bright row, whose number is the class.
 fn rows(count: usize, seed: u64) -> Images {
     let mut rng = fastrand::Rng::with_seed(seed);
     let mut images = Images { side: 6, ..Images::default() };
@@ -62,7 +63,7 @@ fn create(folder: &Path, config: &TrainConfig) -> Run {
     Run::create(folder, config, DataInfo::new(&data()), false).unwrap()
 }
 
-/// The history without what depends on the clock.
+/// The history without times.
 fn measures(run: &Run) -> Vec<Epoch> {
     let epochs = run.history().unwrap().epochs;
     epochs.into_iter().map(|epoch| Epoch { seconds: 0.0, ..epoch }).collect()
@@ -91,7 +92,7 @@ fn a_resumed_run_ends_with_the_bits_of_an_uninterrupted_one() {
         let parts = create(&folder.path().join(epochs.to_string()), &config());
         parts.train(&data(), &mut Stop(epochs)).unwrap();
         assert_eq!(parts.history().unwrap().epochs.len(), epochs);
-        // What a process killed between two files leaves behind.
+        // As left by a process that was killed between two files.
         fs::write(parts.folder().join("weights.safetensors"), "old").unwrap();
         let resumed = Run::open(parts.folder()).unwrap();
         resumed.check_unfinished().unwrap();
@@ -103,7 +104,7 @@ fn a_resumed_run_ends_with_the_bits_of_an_uninterrupted_one() {
     }
 }
 
-/// Everything that a step can have.
+/// A configuration that uses every option of a training step.
 fn everything() -> TrainConfig {
     let changes = "\
         input = 4\nbatch_norm = true\ninit = \"he\"\nschedule = \"cosine\"\nwarmup = 0.1\n\
@@ -264,7 +265,7 @@ fn description(data: &Dataset, input: Input) -> Description {
 #[test]
 fn the_weights_of_the_best_epoch_are_kept_when_patience_ends() {
     let folder = tempfile::tempdir().unwrap();
-    // A rate at which the loss soon goes up again.
+    // A learning rate at which the loss soon rises.
     let config = TrainConfig { epochs: 60, patience: 2, learning_rate: 0.05, ..config() };
     let run = create(folder.path(), &config);
     let state = run.train(&data(), &mut ()).unwrap();
@@ -275,7 +276,7 @@ fn the_weights_of_the_best_epoch_are_kept_when_patience_ends() {
     let kept = run.weights().unwrap();
     assert_ne!(kept, state.last);
 
-    // As many epochs as the best one is: its last weights are those.
+    // Trained up to the best epoch: its last weights are the best.
     let config = TrainConfig { epochs: best, ..config };
     let data = data();
     let mut trainer = Trainer::new(&config, &data.train, data.classes.len()).unwrap();

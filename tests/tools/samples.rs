@@ -1,4 +1,4 @@
-//! Writes the digits that are built into the firmware, as paths of the pen:
+//! Writes the digits that are built into the firmware as paths of the pen:
 //!
 //! ```text
 //! cargo run --release --example samples -- firmware/app/src/samples.bin
@@ -9,13 +9,13 @@ use std::path::Path;
 
 use inkbit::data::synthetic::{self, Part};
 
-/// The digits are the first ten of these, which hold every digit once.
+/// Seed whose first ten images are all ten digits.
 const SEED: u64 = 6;
 /// Longer side of the path on the device's canvas of 28 × 28 pixels, in eighths of a pixel.
 const SIZE: f32 = 20.0 * 8.0;
 /// Middle of the canvas, in eighths of a pixel.
 const MIDDLE: f32 = 13.5 * 8.0;
-/// A point is left out if the line without it passes within this many eighths of a pixel.
+/// Points are left out while the path stays within this many eighths of a pixel.
 const TOLERANCE: f32 = 3.0;
 
 type Point = (f32, f32);
@@ -55,7 +55,7 @@ fn placed(strokes: &[Vec<Point>]) -> Vec<Vec<Point>> {
     strokes.iter().map(moved).collect()
 }
 
-/// The path with as few of its points as the tolerance allows (Ramer, Douglas and Peucker).
+/// The path with as few points as the tolerance allows (Ramer–Douglas–Peucker).
 fn simplified(path: &[Point]) -> Vec<Point> {
     let (&[first, .., last], 3..) = (path, path.len()) else { return path.to_vec() };
     let distance = |&(x, y): &Point| {

@@ -1,4 +1,4 @@
-//! Measures what the firmware of every board takes, against the budget in its file.
+//! Measures flash, RAM and stack of every firmware against the budget in its board's file.
 
 use std::process::ExitCode;
 
@@ -6,10 +6,10 @@ use inkbit::device::board::{self, Board, Budget};
 use inkbit_core::link::Mode;
 use inkbit_tests::devices::{classic, digits, emulated, start};
 
-/// Images that are classified before the stack's deepest use is asked for.
+/// Images that are classified before the stack is measured.
 const IMAGES: usize = 100;
 
-/// The stack at its deepest, after everything that the board can be made to do over its line.
+/// Deepest stack use after every request that the line allows.
 fn deepest_stack(board: &Board) -> Option<u32> {
     let (board, firmware) = emulated(&board.name)?;
     let mut client = start(&board, &firmware, classic().bytes()).into_client().ok()?;

@@ -32,7 +32,8 @@
 //! bits, and [`Engine::infer_by`](crate::Engine::infer_by) runs any of them, so that tests can
 //! compare them. `build.rs` chooses [`Native`] by the target. An instruction set has a folder with
 //! a file for each step; what those have in common lies beside them: the way into a walk is
-//! `walk.rs`, for sums that are written by fours also `fours.rs`, and `activate.rs`. Kernels for
+//! `walk.rs`, for sums that are written by fours also `fours.rs`, and that into what writes lists is
+//! `lists.rs`. Kernels for
 //! the vector instructions of workstations are in the package `inkbit-simd`.
 //!
 //! # Choices for a whole build
@@ -44,7 +45,7 @@
 //! multiplication that adds takes one cycle like any other, and for M7 and M33, which multiply as
 //! fast. On Cortex-M3 it takes 4 to 7 cycles, depending on its factors; there MLA with 2 cycles
 //! takes more instructions but fewer cycles. For `classic` and the mean of 1,000 test images of
-//! MNIST, `cargo xtask count --board lm3s6965evb --lanes both --images 1000` counts
+//! MNIST, `cargo xtask count --board lm3s6965evb --lanes32 --images 1000` counts
 //!
 //! | lanes | instructions | cycles on Cortex-M3, estimated |
 //! |---|---|---|
@@ -75,10 +76,10 @@ pub use portable::Portable;
 pub(crate) use gather::gather;
 pub(crate) use list::Written;
 
-#[cfg(any(inkbit_kernel = "thumbv6m", inkbit_kernel = "thumbv7m"))]
-mod activate;
 #[cfg(any(inkbit_kernel = "thumbv6m", inkbit_kernel = "riscv32"))]
 mod fours;
+#[cfg(any(inkbit_kernel = "thumbv6m", inkbit_kernel = "thumbv7m"))]
+mod lists;
 #[cfg(not(inkbit_kernel = "portable"))]
 mod walk;
 

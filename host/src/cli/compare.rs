@@ -7,7 +7,7 @@ use anyhow::Context;
 use super::data_args::{DataArgs, other_data};
 use super::{progress, usage};
 use crate::device::counts::read_counts;
-use crate::evaluate::compare::{Comparison, Contender};
+use crate::evaluate::compare::{ComparedModel, Comparison};
 use crate::model::Blob;
 use crate::report::text;
 
@@ -50,7 +50,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let mut contenders = Vec::new();
     for (path, blob) in args.models.iter().zip(&blobs) {
         let name = path.display().to_string();
-        let measured = Contender::measure(&name, blob, &data.test, &counts);
+        let measured = ComparedModel::measure(&name, blob, &data.test, &counts);
         contenders.push(measured.context(name)?);
         bar.inc(1);
     }
@@ -70,7 +70,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn note(model: &Contender, classes: usize) -> String {
+fn note(model: &ComparedModel, classes: usize) -> String {
     format!(
         "note: {} has {} classes, the data have {classes}: every image that it assigns to one of \
          the others counts as wrong\n",

@@ -8,7 +8,7 @@ use super::{usage, wrong_use};
 use crate::device::board::{self, Board};
 use crate::device::qemu::Screen;
 use crate::device::{Client, Emulator, Firmware, port};
-use crate::evaluate::table::best_for;
+use crate::evaluate::ranking::best_for;
 use crate::model::Blob;
 use crate::support::numbers::{grouped, percent};
 

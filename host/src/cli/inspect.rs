@@ -28,7 +28,7 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let blob = Blob::load(&args.model)?;
     let model = blob.model()?;
-    super::print(&text::model(&model, blob.bytes()))?;
+    super::print(&text::model(&model, &blob))?;
     if args.weights {
         let columns = size().map_or(COLUMNS, |(columns, _)| usize::from(columns));
         super::print(&format!("\n{}", text::weights(&model, super::coloured(), columns)))?;

@@ -7,9 +7,9 @@ use anyhow::ensure;
 use super::data_args::{DataArgs, other_data};
 use super::progress;
 use crate::device::counts::read_counts;
-use crate::evaluate::table::{Entry, mark_best};
+use crate::evaluate::ranking::{ModelSummary, mark_best};
 use crate::model::{Blob, builtin, find};
-use crate::report::models::tables;
+use crate::report::model_tables::tables;
 
 /// Print a table of models: size, recorded and measured accuracy, and cost on each board.
 ///
@@ -66,10 +66,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
     let bar = progress::bar(blobs.len(), "measuring");
     let entries = blobs.into_iter().map(|(file, blob)| {
-        let entry = Entry::new(&blob, images, &counts);
+        let entry = ModelSummary::new(&blob, images, &counts);
         bar.inc(1);
         match (entry, file) {
-            (Ok(entry), file) => Ok(Entry { file, ..entry }),
+            (Ok(entry), file) => Ok(ModelSummary { file, ..entry }),
             (Err(error), Some(file)) => Err(anyhow::anyhow!(
                 "{}: {error}; or skip measuring with --recorded",
                 file.display()

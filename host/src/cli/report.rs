@@ -2,17 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 
 use super::data_args::{DataArgs, other_data};
 use super::quantize::{Outcome, Plan, default_name, quantize_run};
 use super::wrong_use;
 use crate::data::Dataset;
 use crate::device::counts::{Counts, read_counts};
-use crate::evaluate::Evaluation;
 use crate::model::Blob;
-use crate::report::facts::{Facts, ReportError, Training};
-use crate::report::html::{self, PageError, Report};
+use crate::report::facts::{Facts, Training};
+use crate::report::html::{self, HtmlReport, PageError};
 use crate::run::Run;
 
 /// Write a self-contained HTML report of a run or a model.
@@ -66,14 +65,14 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     ))
 }
 
-fn of_model(path: &Path, data: &DataArgs, counts: &Counts) -> anyhow::Result<Report> {
+fn of_model(path: &Path, data: &DataArgs, counts: &Counts) -> anyhow::Result<HtmlReport> {
     let blob = Blob::load(path)?;
     let model = blob.model()?;
     let data = data.load_for_model(&model)?;
     if let Some(note) = other_data("the model", &model, &data) {
         super::complain(&note);
     }
-    Ok(Report::new(&Facts::gather(&model, &blob, &data, None, counts)?))
+    Ok(HtmlReport::new(&Facts::gather(&model, &blob, &data, None, counts)?))
 }
 
 /// Writes the report of a run to its folder; returns the page's path.
@@ -87,7 +86,7 @@ pub fn save(run: &Run, data: &Dataset) -> anyhow::Result<PathBuf> {
 }
 
 /// The report of a run, whose network is quantized first.
-fn of_run(run: &Run, data: &Dataset, counts: &Counts) -> anyhow::Result<Report> {
+fn of_run(run: &Run, data: &Dataset, counts: &Counts) -> anyhow::Result<HtmlReport> {
     check_history(run)?;
     let history = run.history()?;
     let plan = Plan::new(run, None, None)?;
@@ -95,15 +94,16 @@ fn of_run(run: &Run, data: &Dataset, counts: &Counts) -> anyhow::Result<Report> 
     let model = blob.model()?;
     let inputs = data.test.shrunk(run.input());
     let float_logits = run.weights()?.logits(&inputs, &run.config.backend.device()?);
-    let logits: Vec<f64> = float_logits.iter().copied().map(f64::from).collect();
-    let float = Evaluation::from_logits(&data.classes, &data.test.labels, &logits);
-    let training = Training { history, float, float_logits };
-    Ok(Report::new(&Facts::gather(&model, &blob, data, Some(training), counts)?))
+    let training = Training { history, float_logits };
+    Ok(HtmlReport::new(&Facts::gather(&model, &blob, data, Some(training), counts)?))
 }
 
 fn check_history(run: &Run) -> anyhow::Result<()> {
-    if run.history()?.epochs.is_empty() {
-        return Err(ReportError::NoHistory(run.folder().to_owned()).into());
-    }
+    ensure!(
+        !run.history()?.epochs.is_empty(),
+        "{} has no history of its training: expected a history.json with at least one epoch; train \
+         again with --force, or make the report of a model",
+        run.folder().display()
+    );
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::device::counts::Counts;
 use crate::device::{Board, Client};
 use crate::model::Blob;
 use crate::model::activity::activity;
-use crate::report::words;
+use crate::report::text;
 use crate::support::error::chain;
 
 /// Classify pictures on a device.
@@ -110,7 +110,7 @@ fn send(
 fn estimated(board: &Board, model: &Model<'_>, pixels: Vec<u8>) -> anyhow::Result<String> {
     let images = Images { side: usize::from(model.input().side), pixels, labels: vec![0] };
     let cost = Cost::estimate(board, &activity(model, &images)?, &Counts::built_in());
-    Ok(cost.map_or_else(String::new, |cost| format!(" (emulated): {}", words::cost(cost))))
+    Ok(cost.map_or_else(String::new, |cost| format!(" (emulated): {}", text::cost(cost))))
 }
 
 /// Whether a file is a model, by its first bytes or its extension.

@@ -12,7 +12,7 @@ use crate::net::Mlp;
 use crate::report::text;
 use crate::run::{Observer, Run, RunError};
 use crate::support::shell;
-use crate::sweep::obstacle_everywhere;
+use crate::sweep::no_board_fits;
 use crate::train::history::History;
 use crate::train::timings::Timings;
 
@@ -55,8 +55,8 @@ pub fn announce(run: &Run, data: &Dataset) -> anyhow::Result<()> {
         let (images, tests) = (text::images(&data.train), data.test.len());
         let classes = data.classes.len();
         super::print(&format!("{}: {images}, {tests} to test on, {classes} classes\n", data.name))?;
-        if let Some(obstacle) = obstacle_everywhere(&run.config, &run.data) {
-            super::print(&format!("no board can run this network: {obstacle}\n"))?;
+        if let Some(error) = no_board_fits(&run.config, &run.data) {
+            super::print(&format!("no board can run this network: {error}\n"))?;
         }
     }
     for line in labels::oddities(data) {

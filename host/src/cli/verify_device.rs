@@ -12,7 +12,7 @@ use crate::device::counts::Counts;
 use crate::device::{Board, Client, Verification, verify};
 use crate::model::Blob;
 use crate::model::activity::activity;
-use crate::report::words;
+use crate::report::text;
 
 /// Compares the logits of every image on each requested device with those of the host. Without a
 /// model, each emulated board gets the best reference model that fits it.
@@ -63,7 +63,7 @@ fn compare(
         Some(board) => {
             let activity = activity(&blob.model()?, images)?;
             let cost = Cost::of(board, blob.crc(), &activity, &Counts::built_in());
-            cost.map_or_else(String::new, |cost| format!(", an inference {}", words::cost(cost)))
+            cost.map_or_else(String::new, |cost| format!(", an inference {}", text::cost(cost)))
         }
     };
     super::print(&describe(&report, time, &each))

@@ -1,4 +1,4 @@
-//! Several models over the same images: how they differ, and whether that is more than chance.
+//! Several models on the same images: how they differ, and whether that is significant.
 
 use std::collections::BTreeMap;
 
@@ -13,28 +13,27 @@ use crate::evaluate::significance::{mcnemar, wilson};
 use crate::model::activity::activity;
 use crate::model::{Blob, ImagesError, int_logits};
 
-/// One of the models.
+/// One of the models. Fractions are from 0 to 1.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Contender {
-    /// What it is called: its file.
+pub struct ComparedModel {
+    /// The path of its file.
     pub name: String,
-    /// Images that it gets right.
+    /// Images classified correctly.
     pub correct: usize,
-    /// Their share, from 0 to 1.
     pub accuracy: f64,
-    /// Where the accuracy on all such images is, with 95 % confidence; see [`wilson`].
+    /// 95 % confidence interval of the accuracy; see [`wilson`].
     pub interval: (f64, f64),
-    /// Size of the blob.
+    /// Length of the blob.
     pub bytes: usize,
-    /// Share of the multiplications whose input is not zero, from 0 to 1.
+    /// Fraction of multiplications with a non-zero input.
     pub non_zero: f64,
-    /// How many these are for an image, in the mean.
+    /// Mean number of these multiplications per image.
     pub macs: f64,
-    /// What an inference costs, by board: counted or estimated.
+    /// Cost of an inference by board, counted or estimated.
     pub costs: BTreeMap<String, Cost>,
-    /// Classes that it knows.
+    /// Number of classes.
     pub classes: usize,
-    /// Numbers of the images that it alone gets wrong, from 0.
+    /// Indices of the images that only this model classifies wrongly.
     pub alone_wrong: Vec<usize>,
     #[serde(skip)]
     right: Vec<bool>,
@@ -42,38 +41,28 @@ pub struct Contender {
 
 /// Two of the models.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Duel {
-    /// Which, as indices of [`Comparison::models`].
+pub struct ModelPair {
+    /// Their indices in [`Comparison::models`].
     pub pair: (usize, usize),
-    /// Images that only the first gets right.
+    /// Images that only the first classifies correctly.
     pub only_first: usize,
-    /// Images that only the second gets right.
+    /// Images that only the second classifies correctly.
     pub only_second: usize,
-    /// How probable so uneven a result is by chance, above 0; see [`mcnemar`].
+    /// Probability of at least this difference by chance, above 0; see [`mcnemar`].
     pub p: f64,
 }
 
-/// All models, and every pair of them.
+/// All models, and all pairs of them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
-    /// Images that they were compared on.
+    /// Images that they are compared on.
     pub images: usize,
-    /// In the order in which they were given.
-    pub models: Vec<Contender>,
-    /// In order.
-    pub pairs: Vec<Duel>,
+    pub models: Vec<ComparedModel>,
+    pub pairs: Vec<ModelPair>,
 }
 
-impl Contender {
-    /// Measures a model. `counts` are the instructions that were counted.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`check_images`](crate::model::check_images).
-    ///
-    /// # Panics
-    ///
-    /// If the blob is not a model, which loading it has checked.
+impl ComparedModel {
+    /// Measures the model of a checked blob. `counts` are counted instructions.
     pub fn measure(
         name: &str,
         blob: &Blob,
@@ -81,8 +70,7 @@ impl Contender {
         counts: &Counts,
     ) -> Result<Self, ImagesError> {
         let model = &blob.model().expect("a blob that was loaded is a model");
-        let logits: Vec<f64> = int_logits(model, images)?.into_iter().map(f64::from).collect();
-        let found = predictions(model.classes(), &images.labels, &logits);
+        let found = predictions(model.classes(), &images.labels, &int_logits(model, images)?);
         let right: Vec<bool> = found.iter().map(Prediction::is_right).collect();
         let activity = activity(model, images)?;
         let correct = right.iter().filter(|right| **right).count();
@@ -95,7 +83,7 @@ impl Contender {
             accuracy: correct as f64 / images.len() as f64,
             interval: wilson(correct, images.len()),
             bytes: blob.bytes().len(),
-            non_zero: activity.share(),
+            non_zero: activity.non_zero(),
             macs: activity.macs(),
             costs: costs.map(|(cost, board)| (board, cost)).collect(),
             classes: model.classes(),
@@ -106,9 +94,8 @@ impl Contender {
 }
 
 impl Comparison {
-    /// Compares models that were measured on the same images, of which there is at least one.
-    #[must_use]
-    pub fn new(mut models: Vec<Contender>) -> Self {
+    /// Compares at least one model; all were measured on the same images.
+    pub fn new(mut models: Vec<ComparedModel>) -> Self {
         let images = models.first().map_or(0, |model| model.right.len());
         for image in 0..images {
             let mut wrong = models.iter_mut().filter(|model| !model.right[image]);
@@ -118,13 +105,13 @@ impl Comparison {
         }
         let pairs = (0..models.len())
             .flat_map(|first| (first + 1..models.len()).map(move |second| (first, second)));
-        let duel = |pair: (usize, usize)| {
+        let compare = |pair: (usize, usize)| {
             let both = || models[pair.0].right.iter().zip(&models[pair.1].right);
             let only_first = both().filter(|&(first, second)| *first && !second).count();
             let only_second = both().filter(|&(first, second)| !first && *second).count();
-            Duel { pair, only_first, only_second, p: mcnemar(only_first, only_second) }
+            ModelPair { pair, only_first, only_second, p: mcnemar(only_first, only_second) }
         };
-        Self { images, pairs: pairs.map(duel).collect(), models }
+        Self { images, pairs: pairs.map(compare).collect(), models }
     }
 }
 
@@ -132,10 +119,10 @@ impl Comparison {
 mod tests {
     use super::*;
 
-    fn contender(name: &str, right: &str) -> Contender {
+    fn model(name: &str, right: &str) -> ComparedModel {
         let right: Vec<bool> = right.chars().map(|c| c == '+').collect();
         let correct = right.iter().filter(|right| **right).count();
-        Contender {
+        ComparedModel {
             name: name.to_owned(),
             correct,
             accuracy: correct as f64 / right.len() as f64,
@@ -151,16 +138,15 @@ mod tests {
     }
 
     #[test]
-    fn every_image_is_counted_for_whom_it_tells_apart() {
-        let models =
-            vec![contender("a", "++-+-"), contender("b", "+-+--"), contender("c", "++++-")];
+    fn images_are_counted_that_one_model_or_one_of_two_classifies_wrongly() {
+        let models = vec![model("a", "++-+-"), model("b", "+-+--"), model("c", "++++-")];
         let found = Comparison::new(models);
         let alone: Vec<&[usize]> =
             found.models.iter().map(|model| &model.alone_wrong[..]).collect();
         assert_eq!(alone, [&[2][..], &[1, 3], &[]]);
-        let duels: Vec<_> =
-            found.pairs.iter().map(|duel| (duel.pair, duel.only_first, duel.only_second)).collect();
-        assert_eq!(duels, [((0, 1), 2, 1), ((0, 2), 0, 1), ((1, 2), 0, 2)]);
+        let pairs: Vec<_> =
+            found.pairs.iter().map(|pair| (pair.pair, pair.only_first, pair.only_second)).collect();
+        assert_eq!(pairs, [((0, 1), 2, 1), ((0, 2), 0, 1), ((1, 2), 0, 2)]);
         assert_eq!(found.pairs[0].p, 1.0);
         assert_eq!(found.pairs[2].p, 0.5);
     }

@@ -1,86 +1,90 @@
-//! How good a classifier is: accuracy, loss, and where it errs.
+//! Measures of classifiers: accuracy, loss, confusion matrix, and comparisons.
 
 pub(crate) mod compare;
 pub mod predictions;
 pub mod quantized;
+pub(crate) mod ranking;
 pub mod reference;
 pub(crate) mod robust;
 pub mod significance;
-pub(crate) mod table;
 pub mod verify;
 
 use burn::tensor::Device;
-use inkbit_core::{Model, argmax};
+use inkbit_core::Model;
 use serde::Serialize;
 
 use crate::data::{Images, labels};
-use crate::model::{ImagesError, check_images, int_logits};
+use crate::model::{ImagesError, check_images, scaled_logits};
 use crate::net::Mlp;
+use predictions::softmax;
 
-/// The measures of a classifier over labelled images.
+/// Measures of a classifier on labelled images. Accuracies and scores are from 0 to 1.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Evaluation {
     /// Images classified.
     pub images: usize,
     /// Images classified as labelled.
     pub correct: usize,
-    /// `correct / images`, from 0 to 1.
+    /// `correct / images`.
     pub accuracy: f64,
     /// Mean cross-entropy in nats.
     pub loss: f64,
     /// Labels of the classes.
     pub classes: Vec<String>,
-    /// Rows are true classes, columns predicted ones.
+    /// Confusion matrix: rows are true classes, columns are predicted classes.
     pub confusion: Vec<Vec<usize>>,
-    /// One for each class.
+    /// Scores of each class.
     pub per_class: Vec<ClassScore>,
 }
 
-/// How well one class is recognised.
+/// Scores of one class.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClassScore {
-    /// The class.
+    /// Label of the class.
     pub label: String,
-    /// Images that are of this class.
+    /// Images of this class.
     pub support: usize,
-    /// Of those classified as this class, the share that is. 0 if there are none.
+    /// Fraction of the images classified as this class that are of it; 0 if there are none.
     pub precision: f64,
-    /// Of those that are of this class, the share that is found. 0 if there are none.
+    /// Fraction of the images of this class that are classified as it; 0 if there are none.
     pub recall: f64,
-    /// Harmonic mean of the two.
+    /// Harmonic mean of precision and recall.
     pub f1: f64,
 }
 
-/// A kind of mistake: (true class, predicted class, how often).
+/// A kind of mistake: (true class, predicted class, count).
 pub type Confusion = (usize, usize, usize);
 
 impl Evaluation {
-    /// From the logits of all images, `classes.len()` for each, in the order of `truth`.
+    /// Computes the measures from `classes.len()` logits per image, in the order of `truth`.
     ///
-    /// The prediction is the greatest logit's class, the lowest among equals.
+    /// The prediction is the class of the greatest logit, the lowest class among equals.
     ///
     /// ```
     /// use inkbit::evaluate::Evaluation;
     /// let classes = ["cat".to_owned(), "dog".to_owned()];
     /// let found = Evaluation::from_logits(&classes, &[0, 1, 1], &[2.0, 0.0, 0.0, 1.0, 3.0, 0.0]);
-    /// assert_eq!(found.confusion, [[1, 0], [1, 1]]); // one dog was taken for a cat
+    /// assert_eq!(found.confusion, [[1, 0], [1, 1]]); // one dog is classified as a cat
     /// assert_eq!((found.correct, found.per_class[0].precision), (2, 0.5));
     /// assert_eq!(found.confusions(), [(1, 0, 1)]);
     /// ```
-    #[must_use]
-    pub fn from_logits(classes: &[String], truth: &[u8], logits: &[f64]) -> Self {
+    pub fn from_logits<L: Copy + Into<f64>>(
+        classes: &[String],
+        truth: &[u8],
+        logits: &[L],
+    ) -> Self {
         let count = classes.len();
         let mut confusion = vec![vec![0; count]; count];
         let mut loss = 0.0;
         for (&truth, logits) in truth.iter().zip(logits.chunks_exact(count)) {
-            confusion[usize::from(truth)][argmax(logits)] += 1;
-            let greatest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let sum: f64 = logits.iter().map(|logit| (logit - greatest).exp()).sum();
-            loss += sum.ln() + greatest - logits[usize::from(truth)];
+            let truth = usize::from(truth);
+            let (class, sum) = softmax(logits);
+            confusion[truth][class] += 1;
+            loss += sum.ln() + logits[class].into() - logits[truth].into();
         }
         let images = truth.len();
         let correct = (0..count).map(|class| confusion[class][class]).sum();
-        let share = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;
+        let fraction = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;
         let per_class = classes.iter().enumerate().map(|(class, label)| {
             let support = confusion[class].iter().sum();
             let predicted = confusion.iter().map(|row| row[class]).sum();
@@ -88,15 +92,15 @@ impl Evaluation {
             ClassScore {
                 label: label.clone(),
                 support,
-                precision: share(found, predicted),
-                recall: share(found, support),
-                f1: share(2 * found, support + predicted),
+                precision: fraction(found, predicted),
+                recall: fraction(found, support),
+                f1: fraction(2 * found, support + predicted),
             }
         });
         Self {
             images,
             correct,
-            accuracy: share(correct, images),
+            accuracy: fraction(correct, images),
             loss: loss / images.max(1) as f64,
             classes: classes.to_vec(),
             per_class: per_class.collect(),
@@ -104,8 +108,7 @@ impl Evaluation {
         }
     }
 
-    /// The same with other labels for the classes, of which there must be as many.
-    #[must_use]
+    /// Replaces the labels of the classes by as many others.
     pub fn with_labels(mut self, labels: &[String]) -> Self {
         for (score, label) in self.per_class.iter_mut().zip(labels) {
             score.label.clone_from(label);
@@ -114,18 +117,16 @@ impl Evaluation {
         self
     }
 
-    /// The greatest share of a class that is taken for one other; 1 if there are no mistakes.
-    #[must_use]
+    /// The greatest fraction of a class that is classified as one other class; 1 if there are no
+    /// mistakes.
     pub fn greatest_mistake(&self) -> f64 {
-        let share = |(truth, _, count): Confusion| {
+        let fraction = |(truth, _, count): Confusion| {
             count as f64 / self.confusion[truth].iter().sum::<usize>() as f64
         };
-        let greatest = self.confusions().into_iter().map(share).fold(0.0, f64::max);
-        if greatest > 0.0 { greatest } else { 1.0 }
+        self.confusions().into_iter().map(fraction).reduce(f64::max).unwrap_or(1.0)
     }
 
-    /// The mistakes, most frequent first.
-    #[must_use]
+    /// The mistakes, the most frequent first.
     pub fn confusions(&self) -> Vec<Confusion> {
         let mut mistakes: Vec<Confusion> = Vec::new();
         for (truth, row) in self.confusion.iter().enumerate() {
@@ -137,31 +138,21 @@ impl Evaluation {
     }
 }
 
-/// Evaluates a quantized model, with its own labels.
+/// Evaluates a quantized model, with the labels in its header.
 ///
 /// ```
 /// use inkbit::data::synthetic::{Part, images};
 /// let blob = &inkbit::model::builtin::all()[6]; // nano
 /// let found = inkbit::evaluate::evaluate_model(&blob.model()?, &images(Part::Test, 50, 1))?;
-/// assert!(found.accuracy > 0.7); // these digits are not those that it was trained on
+/// assert!(found.accuracy > 0.7); // it was trained on other digits
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
-///
-/// # Errors
-///
-/// Those of [`int_logits`].
 pub fn evaluate_model(model: &Model<'_>, images: &Images) -> Result<Evaluation, ImagesError> {
-    let scale = f64::from(model.header().logit_scale);
-    let logits = int_logits(model, images)?;
-    let logits: Vec<f64> = logits.into_iter().map(|logit| f64::from(logit) * scale).collect();
+    let logits = scaled_logits(model, images)?;
     Ok(Evaluation::from_logits(&labels::of_model(model), &images.labels, &logits))
 }
 
 /// Evaluates a float network.
-///
-/// # Errors
-///
-/// Those of [`check_images`].
 pub fn evaluate_net(
     net: &Mlp,
     classes: &[String],
@@ -170,6 +161,5 @@ pub fn evaluate_net(
 ) -> Result<Evaluation, ImagesError> {
     let side = net.layers.first().map_or(0, |layer| layer.inputs.isqrt());
     check_images(images, side, classes.len())?;
-    let logits: Vec<f64> = net.logits(images, device).into_iter().map(f64::from).collect();
-    Ok(Evaluation::from_logits(classes, &images.labels, &logits))
+    Ok(Evaluation::from_logits(classes, &images.labels, &net.logits(images, device)))
 }

@@ -1,7 +1,7 @@
-//! The rounded network in floats, and how far the integers are from it.
+//! The rounded network in floats compared with the integer model.
 //!
-//! The two differ where sums of floats round, and where multipliers and biases are rounded to
-//! integers: an activation that lies on the edge between two steps may come out one step off.
+//! They differ where sums of floats round, and where multipliers and biases are rounded to integers:
+//! an activation near the boundary between two steps may be one step off.
 
 use burn::tensor::{Device, Tensor};
 use inkbit_core::{LayerOutput, Model, argmax};
@@ -13,70 +13,64 @@ use crate::net::rounding::rounded_activations;
 use crate::net::{self, Net};
 use crate::quantize::{Quantized, Removed};
 
-/// Images that go through burn's tensors at once.
+/// Batch size of the float network.
 const BATCH: usize = 500;
 
-/// What quantization did to a network, and what it cost.
+/// The effect of quantization on a network. Accuracies are fractions of the test images.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Quantization {
-    /// Bits of a weight, layer by layer.
+    /// Bits of a weight, for each layer.
     pub bits: Vec<usize>,
-    /// Whether the scales were learned in training, or fitted after it.
+    /// Whether scales were learned in training; otherwise they were fitted after it.
     pub learned: bool,
-    /// Bytes of the model.
+    /// Length of the blob in bytes.
     pub bytes: usize,
-    /// Share of the test images that the float network classifies correctly; where scales were
-    /// learned, with weights and activations rounded.
+    /// Accuracy of the float network, with rounded weights and activations if scales were learned.
     pub float_accuracy: f64,
-    /// Its mean cross-entropy in nats.
+    /// Mean cross-entropy of the float network in nats.
     pub float_loss: f64,
-    /// The same of the integers.
+    /// Accuracy of the integer model.
     pub int_accuracy: f64,
-    /// The same of the integers.
+    /// Mean cross-entropy of the integer model in nats.
     pub int_loss: f64,
-    /// How far the integers are from the rounded network, over the test images.
+    /// Differences between the rounded network and the integer model on the test images.
     pub differences: Differences,
-    /// Units removed from the hidden layers; empty if none were to be.
+    /// Units removed from each hidden layer; empty if removal was off.
     pub removed: Vec<Removed>,
-    /// Test images whose logits the removal changed.
+    /// Number of test images whose logits the removal changed.
     pub changed: usize,
 }
 
-/// How far the activations of one hidden layer are apart, over all images.
+/// Differences between the activations of one hidden layer, over all images.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LayerDifference {
     /// Activations compared.
     pub compared: usize,
-    /// Of these, how many differ.
+    /// Activations that differ.
     pub differing: usize,
     /// The greatest difference, in steps of 255.
     pub greatest: u8,
 }
 
-/// How far the integer network is from the rounded one in floats, unit by unit.
+/// Differences between the integer model and the rounded network in floats.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Differences {
     /// Images compared.
     pub images: usize,
-    /// The hidden layers, in order.
+    /// Differences in each hidden layer.
     pub hidden: Vec<LayerDifference>,
     /// Logits compared.
     pub logits: usize,
-    /// Mean difference between two logits, as the float network scales them.
+    /// Mean difference between two logits, in units of the float network.
     pub mean_logit: f64,
-    /// The greatest.
+    /// The greatest such difference.
     pub greatest_logit: f64,
-    /// Images that the two put into different classes.
+    /// Images that are classified differently.
     pub classes: usize,
 }
 
 impl Differences {
-    /// Compares a rounded network, unit by unit, with the integers that were made of it. The images
-    /// have the size that the model takes.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`check_images`].
+    /// Compares every unit of a rounded network with the integer model made from it.
     ///
     /// # Panics
     ///
@@ -140,7 +134,7 @@ impl LayerDifference {
     }
 }
 
-/// Logits; `observe` gets the step and the values of every hidden layer.
+/// Computes the logits; `observe` gets the step and the activations of every hidden layer.
 fn forward(
     quantized: &Quantized,
     net: &Net,

@@ -1,6 +1,6 @@
-//! The integers of a model through burn's tensors: the second of three independent answers.
+//! A model computed with burn's integer tensors: the second of three independent implementations.
 //!
-//! Nothing is skipped, packed or blocked here, and every sum has 64 bits.
+//! It skips, packs and blocks nothing, and every sum has 64 bits.
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use inkbit_core::{Input, Layer, Model};
@@ -19,7 +19,7 @@ struct IntLayer {
     weight: Tensor<2, Int>,
     /// `[1, outputs]`
     bias: Tensor<2, Int>,
-    /// `[1, outputs]`; none in the last layer.
+    /// `[1, outputs]`; `None` in the last layer.
     multiplier: Option<Tensor<2, Int>>,
 }
 
@@ -45,16 +45,15 @@ fn tensor(values: Vec<i64>, shape: [usize; 2], device: &Device) -> Tensor<2, Int
 }
 
 impl Reference {
-    /// The model's integers on a burn device.
-    #[must_use]
+    /// Copies a model to a burn device.
     pub fn new(model: &Model<'_>, device: &Device) -> Self {
         let layers = model.layers().iter().map(|layer| IntLayer::new(layer, device)).collect();
         Self { input: model.input(), layers, device: device.clone() }
     }
 
-    /// What every layer gives for a batch of images: activations of the hidden layers, then logits.
+    /// The outputs of every layer for a batch of images: activations of the hidden layers, then logits.
     ///
-    /// `pixels` are whole images of [`Input::pixels`] bytes. Each element of the result is
+    /// `pixels` are whole images of [`Input::pixels`] bytes. Each element of the result has
     /// `images × outputs` values, image after image.
     ///
     /// ```
@@ -70,7 +69,6 @@ impl Reference {
     /// assert_eq!(logits, core);
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
-    #[must_use]
     pub fn layers(&self, pixels: &[u8]) -> Vec<Vec<i64>> {
         let images = pixels.len() / self.input.pixels();
         let mut values = self.inputs(pixels, images);
@@ -83,13 +81,13 @@ impl Reference {
                     .clamp_max(255),
                 None => acc,
             };
-            // The data type is the one that every tensor here was made with.
+            // Every tensor here is made with this data type.
             outputs.push(values.to_data().try_into_vec().expect("tensors of i64"));
         }
         outputs
     }
 
-    /// Crops and averages as the format says. `[images, inputs]`
+    /// Crops and pools as the format defines. `[images, inputs]`
     fn inputs(&self, pixels: &[u8], images: usize) -> Tensor<2, Int> {
         let (side, crop) = (usize::from(self.input.side), usize::from(self.input.crop));
         let (width, pool) = (self.input.width(), usize::from(self.input.pool));

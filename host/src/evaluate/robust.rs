@@ -1,8 +1,7 @@
-//! How a classifier fares on images that are not as clean as those it was tested on: moved, turned,
-//! larger or smaller, thicker or thinner, fainter or stronger.
+//! Accuracy on distorted images: shifted, rotated, scaled, thicker, thinner, or of other contrast.
 //!
-//! How each image is changed depends on the condition and on its place among the images, so every
-//! model meets the same ones.
+//! The distortion of an image depends only on the condition and the index of the image, so that every
+//! model is measured on the same images.
 
 use inkbit_core::image::recentre;
 use serde::Serialize;
@@ -12,111 +11,97 @@ use crate::data::augment::{Motion, Warper};
 use crate::support::parallel;
 use crate::support::rng::Rng;
 
-/// The seed of all changes.
+/// The seed of all distortions.
 const SEED: u64 = 1;
 
-/// A way in which images are changed; amounts are even between their limits.
+/// A kind of distortion; amounts are uniformly distributed between limits.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Condition {
-    /// What it is called.
     pub name: &'static str,
-    /// Its limits.
+    /// The limits in words.
     pub limits: &'static str,
-    change: Change,
+    distortion: Distortion,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Change {
-    /// Pixels along each axis, degrees, and part of the size.
-    Motion {
-        shift: f32,
-        rotation: f32,
-        scale: f32,
-    },
-    /// Pixels that the ink grows or shrinks on every side, at most 1.
+enum Distortion {
+    /// Pixels along each axis, degrees, and fraction of the size.
+    Motion { shift: f32, rotation: f32, scale: f32 },
+    /// Pixels by which strokes grow on every side, at most 1.
     Thicker(f32),
+    /// Pixels by which strokes shrink on every side, at most 1.
     Thinner(f32),
-    /// Factors of the ink.
+    /// Limits of the factor of every pixel.
     Contrast(f32, f32),
 }
 
-const fn motion(shift: f32, rotation: f32, scale: f32) -> Change {
-    Change::Motion { shift, rotation, scale }
+const fn motion(shift: f32, rotation: f32, scale: f32) -> Distortion {
+    Distortion::Motion { shift, rotation, scale }
 }
 
-/// All conditions, the clean images first.
+const fn condition(name: &'static str, limits: &'static str, distortion: Distortion) -> Condition {
+    Condition { name, limits, distortion }
+}
+
+/// All conditions; the first leaves images as they are.
 pub const CONDITIONS: [Condition; 8] = [
-    Condition { name: "clean", limits: "as they are", change: motion(0.0, 0.0, 0.0) },
-    Condition { name: "shift", limits: "±3 pixels", change: motion(3.0, 0.0, 0.0) },
-    Condition { name: "rotation", limits: "±15°", change: motion(0.0, 15.0, 0.0) },
-    Condition { name: "scale", limits: "±20 %", change: motion(0.0, 0.0, 0.2) },
-    Condition { name: "combined", limits: "all three", change: motion(3.0, 15.0, 0.2) },
-    Condition { name: "thicker", limits: "0 to 1 pixel a side", change: Change::Thicker(1.0) },
-    Condition { name: "thinner", limits: "0 to ½ pixel a side", change: Change::Thinner(0.5) },
-    Condition { name: "contrast", limits: "ink × ½ to 1½", change: Change::Contrast(0.5, 1.5) },
+    condition("clean", "as they are", motion(0.0, 0.0, 0.0)),
+    condition("shift", "±3 pixels", motion(3.0, 0.0, 0.0)),
+    condition("rotation", "±15°", motion(0.0, 15.0, 0.0)),
+    condition("scale", "±20 %", motion(0.0, 0.0, 0.2)),
+    condition("combined", "all three", motion(3.0, 15.0, 0.2)),
+    condition("thicker", "0 to 1 pixel a side", Distortion::Thicker(1.0)),
+    condition("thinner", "0 to ½ pixel a side", Distortion::Thinner(0.5)),
+    condition("contrast", "pixels × ½ to 1½", Distortion::Contrast(0.5, 1.5)),
 ];
 
 /// Accuracies under a condition, from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Robustness {
-    /// The condition.
     pub condition: &'static str,
-    /// Its limits.
     pub limits: &'static str,
-    /// Of the changed images as they are.
     pub accuracy: f64,
-    /// Of the changed images after they were centred as a device does it.
+    /// Accuracy after the distorted images were centred like a device centres them.
     pub recentred_accuracy: f64,
 }
 
-/// Measures a classifier under all conditions; `accuracy` gives its accuracy on images, and
-/// `progress` is told how many conditions are done.
-///
-/// # Errors
-///
-/// Those of `accuracy`.
+/// Measures a classifier under all conditions; `accuracy` computes its accuracy on images, `progress`
+/// gets the number of conditions done.
 pub fn measure<E>(
     images: &Images,
     mut accuracy: impl FnMut(&Images) -> Result<f64, E>,
     mut progress: impl FnMut(usize),
 ) -> Result<Vec<Robustness>, E> {
-    let mut results = Vec::new();
-    for Condition { name: condition, limits, .. } in CONDITIONS {
-        let changed = change(images, condition);
-        results.push(Robustness {
-            condition,
-            limits,
-            accuracy: accuracy(&changed)?,
-            recentred_accuracy: accuracy(&recentred(&changed))?,
-        });
-        progress(results.len());
-    }
-    Ok(results)
+    let measure = |(done, condition): (usize, Condition)| {
+        let distorted = distort(images, condition.name);
+        let robustness = Robustness {
+            condition: condition.name,
+            limits: condition.limits,
+            accuracy: accuracy(&distorted)?,
+            recentred_accuracy: accuracy(&recentred(&distorted))?,
+        };
+        progress(done);
+        Ok(robustness)
+    };
+    (1..).zip(CONDITIONS).map(measure).collect()
 }
 
-/// All images changed in one of [`CONDITIONS`], which must have that name.
-///
-/// # Panics
-///
-/// If there is no such condition.
-#[must_use]
-pub fn change(images: &Images, condition: &str) -> Images {
+/// Distorts all images by the condition of that name, which must be one of [`CONDITIONS`].
+pub fn distort(images: &Images, condition: &str) -> Images {
     let number = CONDITIONS.iter().position(|known| known.name == condition);
     let number = number.expect("one of the conditions");
-    let change = CONDITIONS[number].change;
     redrawn(images, |warper, index, from, to| {
         let mut rng = Rng::new(SEED, &[number as u64, index as u64]);
-        change.apply(warper, images.side, &mut rng, from, to);
+        CONDITIONS[number].distortion.apply(warper, images.side, &mut rng, from, to);
     })
 }
 
-/// All images centred as a device does it.
-#[must_use]
+/// Centres all images like a device centres them.
 pub fn recentred(images: &Images) -> Images {
     redrawn(images, |_, _, from, to| recentre(from, images.side, to))
 }
 
-/// All images drawn anew by a function of the image's index and pixels, on all cores.
+/// Redraws all images by a function of index, old pixels and new pixels, on all cores.
 fn redrawn(images: &Images, draw: impl Fn(&mut Warper, usize, &[u8], &mut [u8]) + Sync) -> Images {
     let size = images.side * images.side;
     let parts = parallel::split(images.len(), |part| {
@@ -130,7 +115,7 @@ fn redrawn(images: &Images, draw: impl Fn(&mut Warper, usize, &[u8], &mut [u8]) 
     Images { side: images.side, pixels: parts.concat(), labels: images.labels.clone() }
 }
 
-impl Change {
+impl Distortion {
     fn apply(self, warper: &mut Warper, side: usize, rng: &mut Rng, from: &[u8], to: &mut [u8]) {
         let mut between = |least: f32, most: f32| least + (most - least) * rng.unit();
         match self {
@@ -160,9 +145,16 @@ impl Change {
 }
 
 /// Greyscale dilation (`pick` is the maximum) or erosion (the minimum) by a cross of five pixels,
-/// mixed with the image: by half, edges move by about half a pixel. Beyond the image there is
-/// `outside`, which is never picked.
-fn grow(side: usize, share: f32, pick: fn(u8, u8) -> u8, outside: u8, from: &[u8], to: &mut [u8]) {
+/// blended with the image: a `fraction` of ½ moves outlines by about half a pixel. `outside` is the
+/// value beyond the image; `pick` never selects it.
+fn grow(
+    side: usize,
+    fraction: f32,
+    pick: fn(u8, u8) -> u8,
+    outside: u8,
+    from: &[u8],
+    to: &mut [u8],
+) {
     for (place, to) in to.iter_mut().enumerate() {
         let (row, column) = (place / side, place % side);
         let at = |inside: bool, neighbour: usize| if inside { from[neighbour] } else { outside };
@@ -174,7 +166,7 @@ fn grow(side: usize, share: f32, pick: fn(u8, u8) -> u8, outside: u8, from: &[u8
         ];
         let picked = f32::from(neighbours.into_iter().fold(from[place], pick));
         let own = f32::from(from[place]);
-        *to = (own + share * (picked - own)).round() as u8;
+        *to = (own + fraction * (picked - own)).round() as u8;
     }
 }
 
@@ -188,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn an_image_is_changed_alike_whatever_is_around_it() {
+    fn the_distortion_of_an_image_does_not_depend_on_other_images() {
         let all = images(Part::Test, 40, 1);
         let first = Images {
             pixels: all.pixels[..784 * 10].to_vec(),
@@ -196,16 +188,16 @@ mod tests {
             ..all
         };
         for Condition { name, .. } in CONDITIONS {
-            let changed = change(&all, name);
-            assert_eq!(changed.pixels[..784 * 10], change(&first, name).pixels, "{name}");
-            assert_eq!(changed == all, name == "clean", "{name}");
+            let distorted = distort(&all, name);
+            assert_eq!(distorted.pixels[..784 * 10], distort(&first, name).pixels, "{name}");
+            assert_eq!(distorted == all, name == "clean", "{name}");
         }
     }
 
     #[test]
-    fn ink_grows_shrinks_and_fades() {
+    fn strokes_grow_shrink_and_fade() {
         let clean = images(Part::Test, 100, 1);
-        let factor = |condition| ink(&change(&clean, condition)) / ink(&clean);
+        let factor = |condition| ink(&distort(&clean, condition)) / ink(&clean);
         assert!((1.2..1.8).contains(&factor("thicker")), "{}", factor("thicker"));
         assert!((0.6..0.95).contains(&factor("thinner")), "{}", factor("thinner"));
         assert!((0.7..1.0).contains(&factor("contrast")), "{}", factor("contrast"));
@@ -213,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn recentring_takes_a_shift_back() {
+    fn recentring_undoes_a_shift() {
         let clean = images(Part::Test, 50, 1);
         let middle = |images: &Images| {
             let images = images.iter().map(|(pixels, _)| {
@@ -221,9 +213,9 @@ mod tests {
             });
             images.filter(|&centred| centred).count()
         };
-        let shifted = change(&clean, "shift");
+        let shifted = distort(&clean, "shift");
         assert!(middle(&shifted) < 10);
-        // Ink at an edge is not cut off to centre the rest.
+        // An image is not shifted so far that ink at its border is cut off.
         assert!(middle(&recentred(&shifted)) >= 48);
     }
 }

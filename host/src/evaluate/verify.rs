@@ -1,49 +1,49 @@
-//! Proof that two implementations give the same integers.
+//! Verification that independent implementations compute the same integers.
 
 use inkbit_core::kernel::{Kernel, Portable};
-use inkbit_core::{LayerOutput, Model};
+use inkbit_core::{Layer, Model};
 use inkbit_simd::Fastest;
 
 use crate::data::Images;
 use crate::evaluate::reference::Reference;
 use crate::model::{HostEngine, ImagesError, check_images, dense};
 
-/// Images that go through burn's tensors at once.
+/// Batch size of the reference.
 const BATCH: usize = 500;
 
-/// What has been compared without a difference.
+/// Numbers of compared values, all of them equal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Agreement {
-    /// Images compared.
+    /// Images.
     pub images: usize,
-    /// Logits compared.
+    /// Logits.
     pub logits: usize,
-    /// Activations of hidden layers compared.
+    /// Activations of hidden layers.
     pub activations: usize,
 }
 
 /// The first place where two implementations differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "mismatch at image {image}, layer {layer}, unit {unit}: the reference says {reference}, the core's {kernel} \
-     kernel says {core}; please report this with the model and the data set"
+    "mismatch at image {image}, layer {layer}, unit {unit}: the reference gives {reference}, the \
+     {kernel} kernel of inkbit-core gives {core}; please report this with the model and the data set"
 )]
 pub struct Mismatch {
-    /// Image, from 0.
+    /// Index of the image, from 0.
     pub image: usize,
-    /// Layer, from 0.
+    /// Index of the layer, from 0.
     pub layer: usize,
-    /// Unit of the layer, from 0.
+    /// Index of the unit in the layer, from 0.
     pub unit: usize,
-    /// The core's kernel: "native", the quickest for this machine, or "portable".
+    /// Kernel of inkbit-core: "fastest" on this machine, or "portable".
     pub kernel: &'static str,
-    /// Value by burn's integer tensors.
+    /// Value computed by burn's integer tensors.
     pub reference: i64,
-    /// Value by the core.
+    /// Value computed by the kernel.
     pub core: i64,
 }
 
-/// Why a model could not be verified.
+/// A failed verification.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
     /// Two implementations differ.
@@ -54,8 +54,9 @@ pub enum VerifyError {
     Images(#[from] ImagesError),
 }
 
-/// Compares every activation and every logit of every image between burn's integer tensors and both
-/// kernels of the core, the quickest for this machine and the portable one. `progress` is told how many images are done.
+/// Compares every activation and every logit of every image between burn's integer tensors and two
+/// kernels of inkbit-core: the fastest on this machine and the portable one. `progress` gets the
+/// number of images compared.
 ///
 /// ```
 /// use inkbit::net::Backend;
@@ -71,7 +72,7 @@ pub enum VerifyError {
 ///
 /// # Errors
 ///
-/// [`Mismatch`] at the first difference, or images that do not fit the model.
+/// [`Mismatch`] at the first difference; [`ImagesError`] if the images do not fit the model.
 pub fn verify(
     reference: &Reference,
     model: &Model<'_>,
@@ -81,58 +82,43 @@ pub fn verify(
     check_images(images, usize::from(model.input().side), model.classes())?;
     let mut engine = HostEngine::new(model);
     let size = model.input().pixels();
+    let widths: Vec<usize> = model.layers().iter().map(Layer::outputs).collect();
     let mut agreement = Agreement::default();
-    for (batch, pixels) in images.pixels.chunks(BATCH * size).enumerate() {
-        let expected = reference.layers(pixels);
-        for (index, pixels) in pixels.chunks_exact(size).enumerate() {
-            let image = batch * BATCH + index;
-            let expected = Expected { layers: &expected, image, index };
-            expected.compare::<Fastest>("fastest", model, &mut engine, pixels)?;
-            let compared = expected.compare::<Portable>("portable", model, &mut engine, pixels)?;
-            agreement.images += compared.images;
-            agreement.logits += compared.logits;
-            agreement.activations += compared.activations;
+    for batch in images.pixels.chunks(BATCH * size) {
+        let layers = reference.layers(batch);
+        for (index, pixels) in batch.chunks_exact(size).enumerate() {
+            let pairs = layers.iter().zip(&widths);
+            let expected: Vec<&[i64]> =
+                pairs.map(|(values, width)| &values[index * width..][..*width]).collect();
+            let image = agreement.images;
+            compare::<Fastest>("fastest", &mut engine, image, pixels, &expected)?;
+            compare::<Portable>("portable", &mut engine, image, pixels, &expected)?;
+            agreement.images += 1;
+            agreement.logits += model.classes();
+            agreement.activations += widths.iter().sum::<usize>() - model.classes();
         }
         progress(agreement.images);
     }
     Ok(agreement)
 }
 
-/// What the reference says of one image.
-struct Expected<'r> {
-    /// Of each layer the values of all images of the batch.
-    layers: &'r [Vec<i64>],
+/// Compares the outputs of a kernel for one image with the `expected` values of every layer.
+fn compare<K: Kernel>(
+    kernel: &'static str,
+    engine: &mut HostEngine<'_>,
     image: usize,
-    /// The image's place in the batch.
-    index: usize,
-}
-
-impl Expected<'_> {
-    /// Compares it with what a kernel gives, and says how much that was.
-    fn compare<K: Kernel>(
-        &self,
-        kernel: &'static str,
-        model: &Model<'_>,
-        engine: &mut HostEngine<'_>,
-        pixels: &[u8],
-    ) -> Result<Agreement, Mismatch> {
-        let &Self { layers, image, index } = self;
-        let mut compared = Agreement { images: 1, ..Agreement::default() };
-        let mut first = None;
-        engine.infer_by::<K>(pixels, |layer, output| {
-            let width = model.layers()[layer].outputs();
-            let expected = &layers[layer][index * width..(index + 1) * width];
-            let found = dense(output, width);
-            match output {
-                LayerOutput::Activations(_) => compared.activations += width,
-                LayerOutput::Logits(_) => compared.logits += width,
-            }
-            let differs = expected.iter().zip(&found).position(|(a, b)| a != b);
-            if let (None, Some(unit)) = (first, differs) {
-                let (reference, core) = (expected[unit], found[unit]);
-                first = Some(Mismatch { image, layer, unit, kernel, reference, core });
-            }
-        });
-        first.map_or(Ok(compared), Err)
-    }
+    pixels: &[u8],
+    expected: &[&[i64]],
+) -> Result<(), Mismatch> {
+    let mut first = None;
+    engine.infer_by::<K>(pixels, |layer, output| {
+        let expected = expected[layer];
+        let found = dense(output, expected.len());
+        let differs = expected.iter().zip(&found).position(|(a, b)| a != b);
+        if let (None, Some(unit)) = (first, differs) {
+            let (reference, core) = (expected[unit], found[unit]);
+            first = Some(Mismatch { image, layer, unit, kernel, reference, core });
+        }
+    });
+    first.map_or(Ok(()), Err)
 }

@@ -1,6 +1,6 @@
-//! How much of a network is awake: non-zero and saturated values, layer by layer.
+//! Fraction of non-zero and saturated values in each layer's inputs.
 //!
-//! A zero costs nothing on the device, so these shares decide how long an inference takes.
+//! A device skips zeros, so these fractions decide how long an inference takes.
 
 use inkbit_core::{Input, LayerOutput, Model, WeightBits};
 
@@ -9,58 +9,60 @@ use crate::data::shrink::shrink;
 use crate::model::{HostEngine, ImagesError, check_images};
 use crate::support::parallel;
 
-/// What one layer takes in, over all images.
+/// The inputs of one layer, averaged over all images. Fractions are from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LayerActivity {
-    /// Values that the layer takes for an image.
+    /// Inputs of the layer.
     pub inputs: usize,
-    /// Values that it gives for each.
+    /// Outputs of the layer.
     pub outputs: usize,
-    /// Width of its weights.
+    /// Bits of a weight.
     pub bits: WeightBits,
-    /// Mean share of its inputs that are not zero, from 0 to 1.
+    /// Fraction of inputs that are not zero.
     pub non_zero: f64,
-    /// Mean share of its inputs that are 255, the greatest there is. Of pixels that is full ink; of
-    /// activations, those that quantization may have cut off.
+    /// Fraction of inputs that are 255, the maximum. Such a pixel is full ink; such an activation may
+    /// have been clipped by quantization.
     pub saturated: f64,
 }
 
-/// What all layers take in.
+impl LayerActivity {
+    /// Mean number of multiplications with a non-zero input.
+    pub fn macs(&self) -> f64 {
+        self.non_zero * (self.inputs * self.outputs) as f64
+    }
+}
+
+/// The inputs of all layers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Activity {
-    /// The image that the network takes.
+    /// The input shape of the network.
     pub input: Input,
-    /// In order of evaluation. The first takes pixels, the others the activations of the layer
-    /// before.
+    /// In order of evaluation. The first layer takes pixels, every other one the activations of the
+    /// layer before it.
     pub layers: Vec<LayerActivity>,
 }
 
 impl Activity {
-    /// Multiplications with a non-zero input that an image takes on average.
-    #[must_use]
+    /// Mean number of multiplications with a non-zero input, per image.
     pub fn macs(&self) -> f64 {
-        let layer =
-            |layer: &LayerActivity| layer.non_zero * layer.inputs as f64 * layer.outputs as f64;
-        self.layers.iter().map(layer).sum()
+        self.layers.iter().map(LayerActivity::macs).sum()
     }
 
-    /// All multiplications of the network.
-    #[must_use]
+    /// Number of all multiplications.
     pub fn all_macs(&self) -> usize {
         self.layers.iter().map(|layer| layer.inputs * layer.outputs).sum()
     }
 
-    /// Share of the multiplications that cannot be skipped, from 0 to 1.
-    #[must_use]
-    pub fn share(&self) -> f64 {
+    /// Fraction of multiplications that cannot be skipped, from 0 to 1.
+    pub fn non_zero(&self) -> f64 {
         self.macs() / self.all_macs().max(1) as f64
     }
 }
 
-/// Non-zero and saturated values, counted.
+/// Non-zero and saturated values of each layer.
 type Counts = Vec<[usize; 2]>;
 
-/// Runs every image through the model, on all cores, and counts.
+/// Runs the model on every image, on all cores, and averages its activity.
 ///
 /// ```
 /// use inkbit::data::synthetic::{Part, images};
@@ -68,13 +70,9 @@ type Counts = Vec<[usize; 2]>;
 /// let model = blob.model()?;
 /// let found = inkbit::model::activity::activity(&model, &images(Part::Test, 20, 1))?;
 /// assert_eq!(found.layers.len(), model.layers().len());
-/// assert!(found.share() < 0.8); // at least a fifth is multiplications with 0, which are skipped
+/// assert!(found.non_zero() < 0.8); // at least a fifth of the multiplications is skipped
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
-///
-/// # Errors
-///
-/// Those of [`check_images`].
 pub fn activity(model: &Model<'_>, images: &Images) -> Result<Activity, ImagesError> {
     check_images(images, usize::from(model.input().side), model.classes())?;
     let size = model.input().pixels();
@@ -126,7 +124,7 @@ mod tests {
     use crate::model::builtin;
 
     #[test]
-    fn multiplications_are_those_of_non_zero_inputs() {
+    fn multiplications_by_zero_are_not_counted() {
         let layer = |inputs, outputs, non_zero| LayerActivity {
             inputs,
             outputs,
@@ -137,16 +135,16 @@ mod tests {
         let layers = vec![layer(8, 4, 0.5), layer(4, 2, 0.25)];
         let activity = Activity { input: Input::full(8), layers };
         assert_eq!((activity.macs(), activity.all_macs()), (18.0, 40));
-        assert_eq!(activity.share(), 0.45);
+        assert_eq!(activity.non_zero(), 0.45);
     }
 
     #[test]
-    fn what_is_counted_is_what_is_not_zero() {
-        // It takes 28×28 pixels as 14×14 inputs.
+    fn non_zero_and_saturated_inputs_are_counted() {
+        // Pools 28×28 pixels to 14×14 inputs.
         let blob = builtin::find("tiny").unwrap();
         let model = blob.model().unwrap();
         let mut pixels = vec![0; 2 * 28 * 28];
-        // Of one square's four pixels a sum of 1 rounds to 0, and one of 2 to 1.
+        // Pooling averages four pixels: a sum of 1 rounds to 0, a sum of 2 to 1.
         pixels[0] = 1;
         pixels[2] = 2;
         pixels[28 * 28 + 28 + 3] = 255;
@@ -154,7 +152,7 @@ mod tests {
         let images = Images { side: 28, pixels, labels: vec![0, 1] };
         let found = activity(&model, &images).unwrap();
         let first = found.layers[0];
-        // Of the second image one square is full and the others of its row are half full.
+        // The second image has one full square; the others of its row are half full.
         assert_eq!((first.inputs, first.non_zero), (196, 15.0 / 392.0));
         assert_eq!(first.saturated, 1.0 / 392.0);
         assert_eq!(found.input, model.input());

@@ -1,6 +1,6 @@
-//! A blob in a file, or on its way into one.
+//! Blobs in memory and in files.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -9,37 +9,37 @@ use inkbit_core::{MAX_LAYERS, MAX_WIDTH, Model, ModelError, PackError};
 
 use crate::support::files::{self, FileError};
 
-/// The bytes of a blob, on the boundary that [`Model::parse`] wants.
+/// The bytes of a blob, aligned as [`Model::parse`] requires.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blob {
     words: Vec<u64>,
     length: usize,
 }
 
-/// A file that is not a model that can be run.
+/// A model file that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelFileError {
-    /// The file cannot be read or written.
+    /// Reading or writing failed.
     #[error(transparent)]
     File(#[from] FileError),
-    /// A model was to be written over something else.
+    /// The file to write exists and is not a model.
     #[error(
         "{} exists and is not an Inkbit model; it was not replaced: give another name, or remove it",
         .0.display()
     )]
     Occupied(PathBuf),
-    /// The file is not a model.
+    /// The content is not a valid model.
     #[error("{}", path.display())]
     Format {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The result of parsing it.
         source: ModelError,
     },
 }
 
 impl Blob {
-    /// Copies bytes to an aligned place.
+    /// Copies bytes into aligned memory.
     ///
     /// ```
     /// use inkbit::model::Blob;
@@ -48,36 +48,37 @@ impl Blob {
     /// assert_eq!(blob.model()?.classes(), 10);
     /// # Ok::<_, inkbit_core::Error>(())
     /// ```
-    #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
         let mut words = vec![0_u64; bytes.len().div_ceil(8)];
         bytemuck::cast_slice_mut(&mut words)[..bytes.len()].copy_from_slice(bytes);
         Self { words, length: bytes.len() }
     }
 
-    /// Writes a model.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Model::write`].
+    /// Serializes a model.
     pub fn from_model(model: &Model<'_>) -> Result<Self, PackError> {
         let mut bytes = vec![0; model.max_blob_bytes()];
         model.write(&mut bytes).map(Self::from_bytes)
     }
 
-    /// Reads a file and checks that it is a model.
-    ///
-    /// # Errors
-    ///
-    /// [`ModelFileError`].
+    /// Reads a file and checks that it holds a model.
     pub fn load(path: &Path) -> Result<Self, ModelFileError> {
+        /// Eight layers of maximum width, and 1 MiB for everything else.
+        const LIMIT: u64 = (MAX_LAYERS * MAX_WIDTH * (MAX_WIDTH + 16) + (1 << 20)) as u64;
+        let read = || FileError::at("read", path);
         let format = |source| ModelFileError::Format { path: path.to_owned(), source };
-        let blob = Self::from_bytes(&read_at_most_a_blob(path)?.map_err(format)?);
+        let mut file = File::open(path).map_err(read())?;
+        let mut bytes = Vec::new();
+        // The prefix decides whether to read on, and no more than a blob: the path may be an endless
+        // device.
+        file.by_ref().take(PREFIX_BYTES as u64).read_to_end(&mut bytes).map_err(read())?;
+        stated_length(&bytes).map_err(format)?;
+        file.take(LIMIT).read_to_end(&mut bytes).map_err(read())?;
+        let blob = Self::from_bytes(&bytes);
         blob.model().map_err(format)?;
         Ok(blob)
     }
 
-    /// Writes the file, whole or not at all. A file that is no model is not replaced.
+    /// Writes the file atomically. Refuses to replace a file that is not a model.
     ///
     /// ```
     /// use inkbit::model::Blob;
@@ -88,42 +89,28 @@ impl Blob {
     /// assert_eq!(&Blob::load(&path)?, blob);
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`ModelFileError::File`] and [`ModelFileError::Occupied`].
     pub fn save(&self, path: &Path) -> Result<(), ModelFileError> {
         check_replaceable(path)?;
         Ok(files::write(path, self.bytes())?)
     }
 
-    /// The bytes.
-    #[must_use]
+    /// The bytes of the blob.
     pub fn bytes(&self) -> &[u8] {
         &bytemuck::cast_slice(&self.words)[..self.length]
     }
 
-    /// The CRC-32 that closes it, by which a device names its model.
-    #[must_use]
+    /// The CRC-32 at its end, by which a device identifies its model.
     pub fn crc(&self) -> u32 {
         self.bytes().last_chunk().map_or(0, |crc| u32::from_le_bytes(*crc))
     }
 
-    /// The model in it.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Model::parse`].
+    /// Parses the blob.
     pub fn model(&self) -> Result<Model<'_>, ModelError> {
         Model::parse(self.bytes())
     }
 }
 
-/// Refuses to replace a file that is no model of any version.
-///
-/// # Errors
-///
-/// [`ModelFileError::Occupied`], and files that cannot be read.
+/// Refuses to replace a file that is not a model of any version.
 pub fn check_replaceable(path: &Path) -> Result<(), ModelFileError> {
     match files::is_replaceable(path, &MAGIC)? {
         true => Ok(()),
@@ -131,11 +118,7 @@ pub fn check_replaceable(path: &Path) -> Result<(), ModelFileError> {
     }
 }
 
-/// The models among these paths: files as they are, and of a folder all `.inkbit` in it, by name.
-///
-/// # Errors
-///
-/// [`FileError`] if a folder cannot be read.
+/// Expands each folder among the paths to the `.inkbit` files in it, sorted by name.
 pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FileError> {
     let mut found = Vec::new();
     for path in paths {
@@ -143,32 +126,9 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FileError> {
             found.push(path.clone());
             continue;
         }
-        let read = || FileError::at("read", path);
-        let mut models = Vec::new();
-        for entry in fs::read_dir(path).map_err(read())? {
-            let file = entry.map_err(read())?.path();
-            if file.extension().is_some_and(|extension| extension == "inkbit") {
-                models.push(file);
-            }
-        }
-        models.sort();
-        found.extend(models);
+        let mut files = files::list(path)?;
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "inkbit"));
+        found.extend(files);
     }
     Ok(found)
-}
-
-/// Reads a file if it begins like a blob, and no more of it than a blob can be long: what is given
-/// may be a device without an end.
-fn read_at_most_a_blob(path: &Path) -> Result<Result<Vec<u8>, ModelError>, FileError> {
-    /// Eight layers of the greatest width, and room for the rest.
-    const LIMIT: u64 = (MAX_LAYERS * MAX_WIDTH * (MAX_WIDTH + 16) + (1 << 20)) as u64;
-    let read = || FileError::at("read", path);
-    let mut file = File::open(path).map_err(read())?;
-    let mut bytes = Vec::new();
-    file.by_ref().take(PREFIX_BYTES as u64).read_to_end(&mut bytes).map_err(read())?;
-    if let Err(error) = stated_length(&bytes) {
-        return Ok(Err(error));
-    }
-    file.take(LIMIT).read_to_end(&mut bytes).map_err(read())?;
-    Ok(Ok(bytes))
 }

@@ -1,4 +1,4 @@
-//! Models: blobs in files, the reference models that are built in, and running them on the host.
+//! Models: blob files, the built-in reference models, and inference on the host.
 
 pub mod activity;
 pub mod builtin;
@@ -7,4 +7,4 @@ mod run;
 
 pub(crate) use file::check_replaceable;
 pub use file::{Blob, ModelFileError, find};
-pub use run::{HostEngine, ImagesError, check_images, dense, int_logits};
+pub use run::{HostEngine, ImagesError, check_images, dense, int_logits, scaled_logits};

@@ -1,4 +1,4 @@
-//! Running a model on the host: over many images, and with all of its outputs.
+//! Inference on the host: over many images, with every layer's output.
 
 use inkbit_core::kernel::Kernel;
 use inkbit_core::{Engine, LayerOutput, MAX_WIDTH, Model, Scratch};
@@ -7,28 +7,27 @@ use inkbit_simd::Fastest;
 use crate::data::Images;
 use crate::support::parallel;
 
-/// An engine on this machine, with memory for any model.
+/// An engine on the host, with memory for any model.
 ///
 /// # Panics
 ///
-/// Its methods panic if an image has not as many pixels as the model takes: [`check_images`] comes
-/// first.
+/// Its methods panic if an image has another number of pixels than the model takes: call
+/// [`check_images`] first.
 #[derive(Debug)]
 pub struct HostEngine<'m>(Engine<'m, Scratch<{ 2 * MAX_WIDTH }>>);
 
 impl<'m> HostEngine<'m> {
-    /// The engine for a model.
-    #[must_use]
+    /// Makes an engine for a model.
     pub fn new(model: &Model<'m>) -> Self {
         Self(Engine::new(model.clone(), Scratch::new()).expect("cells for the widest layers"))
     }
 
-    /// The logits of an image by the fastest kernel that this processor has.
+    /// The logits of an image, by the fastest kernel for this processor.
     pub fn infer(&mut self, pixels: &[u8]) -> &[i32] {
         self.infer_by::<Fastest>(pixels, |_, _| ())
     }
 
-    /// [`infer`](Self::infer), showing each layer's number (from 0) and output on the way.
+    /// Like [`infer`](Self::infer); `observe` gets the index and the output of every layer.
     pub fn infer_observed(
         &mut self,
         pixels: &[u8],
@@ -37,7 +36,7 @@ impl<'m> HostEngine<'m> {
         self.infer_by::<Fastest>(pixels, observe)
     }
 
-    /// [`infer_observed`](Self::infer_observed) by a kernel of your choice.
+    /// Like [`infer_observed`](Self::infer_observed), by the kernel `K`.
     pub fn infer_by<K: Kernel>(
         &mut self,
         pixels: &[u8],
@@ -47,21 +46,21 @@ impl<'m> HostEngine<'m> {
     }
 }
 
-/// Images that a model cannot be run on.
+/// Images that do not fit a model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ImagesError {
-    /// They have another size than the model takes.
+    /// Their side length differs from the model's.
     #[error(
         "the images are {found}x{found} pixels, the model takes {expected}x{expected}; give the \
          data that it was trained on with --data"
     )]
     Side {
-        /// Edge of an image of the data.
+        /// Side length of the images.
         found: usize,
-        /// Edge of an image that the model takes.
+        /// Side length that the model takes.
         expected: usize,
     },
-    /// They have labels that the model has no class for.
+    /// A label is not one of the model's classes.
     #[error(
         "the data have a label {found}, the model has {expected} classes, counted from 0; give \
          the data that it was trained on with --data"
@@ -69,19 +68,15 @@ pub enum ImagesError {
     Label {
         /// The label.
         found: u8,
-        /// Classes of the model.
+        /// Number of classes of the model.
         expected: usize,
     },
-    /// There are none.
+    /// There are no images.
     #[error("there are no images to evaluate on")]
     NoImages,
 }
 
-/// Checks that images fit a model of that image edge and number of classes.
-///
-/// # Errors
-///
-/// [`ImagesError`].
+/// Checks that images fit a model of this side length and number of classes.
 pub fn check_images(images: &Images, side: usize, classes: usize) -> Result<(), ImagesError> {
     if images.is_empty() {
         return Err(ImagesError::NoImages);
@@ -95,7 +90,7 @@ pub fn check_images(images: &Images, side: usize, classes: usize) -> Result<(), 
     }
 }
 
-/// The logits of a model for every image, image after image, on all cores.
+/// The logits of a model for every image, image after image, computed on all cores.
 ///
 /// ```
 /// use inkbit::data::synthetic::{Part, images};
@@ -104,10 +99,6 @@ pub fn check_images(images: &Images, side: usize, classes: usize) -> Result<(), 
 /// assert_eq!(logits.len(), 5 * 10);
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
-///
-/// # Errors
-///
-/// Those of [`check_images`].
 pub fn int_logits(model: &Model<'_>, images: &Images) -> Result<Vec<i32>, ImagesError> {
     check_images(images, usize::from(model.input().side), model.classes())?;
     let size = model.input().pixels();
@@ -122,8 +113,13 @@ pub fn int_logits(model: &Model<'_>, images: &Images) -> Result<Vec<i32>, Images
     Ok(parts.concat())
 }
 
-/// A layer's output with its zeros.
-#[must_use]
+/// [`int_logits`] in the units of the float network.
+pub fn scaled_logits(model: &Model<'_>, images: &Images) -> Result<Vec<f64>, ImagesError> {
+    let scale = f64::from(model.header().logit_scale);
+    Ok(int_logits(model, images)?.into_iter().map(|logit| f64::from(logit) * scale).collect())
+}
+
+/// A layer's output, zeros included.
 pub fn dense(output: LayerOutput<'_>, width: usize) -> Vec<i64> {
     match output {
         LayerOutput::Logits(logits) => logits.iter().copied().map(i64::from).collect(),

@@ -1,6 +1,6 @@
 //! The width of each layer's weights in bits.
 
-use inkbit_core::WeightBits;
+use inkbit_core::{Model, WeightBits};
 
 /// Widths that the format does not have, or not one for each layer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,11 +42,16 @@ pub fn parse(text: &str) -> Result<u8, BitsError> {
 /// ```
 /// assert_eq!(inkbit::quantize::bits::label(&[8, 4, 4]), "8/4/4");
 /// ```
-pub fn label(bits: &[usize]) -> String {
+pub fn label<T: PartialEq + ToString>(bits: &[T]) -> String {
     match bits {
         [first, rest @ ..] if rest.iter().all(|bits| bits == first) => first.to_string(),
         _ => bits.iter().map(ToString::to_string).collect::<Vec<_>>().join("/"),
     }
+}
+
+/// The same of a model's layers.
+pub(crate) fn of_model(model: &Model<'_>) -> String {
+    label(&model.layers().iter().map(|layer| layer.shape().bits).collect::<Vec<_>>())
 }
 
 #[cfg(test)]

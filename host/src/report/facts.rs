@@ -1,6 +1,4 @@
-//! Everything that a report tells, computed once.
-
-use std::path::PathBuf;
+//! The content of a report, computed once.
 
 use inkbit_core::Model;
 
@@ -15,105 +13,83 @@ use crate::evaluate::predictions::{
     Calibration, Prediction, calibration, most_confidently_wrong, predictions,
 };
 use crate::model::activity::{Activity, activity};
-use crate::model::{Blob, ImagesError, int_logits};
+use crate::model::{Blob, ImagesError, scaled_logits};
 use crate::train::history::History;
 
-/// Test images in the grid of samples, and at most so many of the mistakes.
+/// Number of test images in the grid of samples, and maximum number in that of mistakes.
 const SAMPLES: usize = 16;
 
-/// Why there is no report.
-#[derive(Debug, thiserror::Error)]
-pub enum ReportError {
-    /// A run without a single epoch, or without the file that tells of them.
-    #[error(
-        "{} has no history of its training: expected a history.json with at least one epoch; train \
-         again with --force, or make the report of a model", .0.display()
-    )]
-    NoHistory(PathBuf),
-    /// The images do not fit the model.
-    #[error(transparent)]
-    Images(#[from] ImagesError),
-}
-
-/// What only the training run of a model knows.
+/// The training of a model, which only its run records.
 #[derive(Clone, Debug)]
 pub struct Training {
-    /// Its epochs, at least one.
+    /// At least one epoch.
     pub history: History,
-    /// The float network's measures over the test images.
-    pub float: Evaluation,
-    /// Its logits, image after image.
+    /// Logits of the float network, image after image.
     pub float_logits: Vec<f32>,
 }
 
-/// What quantization changed.
+/// The effect of quantization.
 #[derive(Clone, Debug)]
-pub struct QuantizationCost {
-    /// The float network's measures.
+pub struct QuantizationEffect {
+    /// Measures of the float network.
     pub float: Evaluation,
-    /// Images that only the float network gets right.
+    /// Images that only the float network classifies correctly.
     pub worse: usize,
-    /// Images that only the quantized one gets right.
+    /// Images that only the quantized model classifies correctly.
     pub better: usize,
-    /// Quantized logits minus float ones, in the float network's units.
+    /// Quantized logits minus float logits, in units of the float network.
     pub differences: Vec<f64>,
-    /// How far the float network's greatest logit is above the second, in the median.
+    /// Median difference between the greatest and the second greatest float logit of an image.
     pub margin: f64,
 }
 
-/// Whether a model fits a board, and what it costs there.
+/// Whether a model fits a board, and its cost there.
 #[derive(Clone, Debug)]
-pub struct Fit {
+pub struct BoardFit {
     /// The board.
     pub board: Board,
-    /// What keeps the model from fitting.
-    pub obstacle: Option<TooLarge>,
-    /// What an inference costs.
+    /// The limit that the model exceeds.
+    pub error: Option<TooLarge>,
+    /// The cost of an inference.
     pub cost: Option<Cost>,
 }
 
-/// Everything that a report tells.
+/// The content of a report.
 #[derive(Debug)]
 pub struct Facts<'a> {
     /// The model.
     pub model: &'a Model<'a>,
-    /// The same as bytes.
+    /// The blob that the model was parsed from.
     pub blob: &'a Blob,
-    /// What it is measured on.
+    /// The data whose test images it is measured on.
     pub data: &'a Dataset,
-    /// The quantized model's measures.
+    /// Measures of the quantized model.
     pub result: Evaluation,
-    /// What it says of each test image.
+    /// Its prediction for each test image.
     pub predictions: Vec<Prediction>,
-    /// How far its confidence can be believed.
+    /// Calibration of these predictions.
     pub calibration: Calibration,
-    /// How much of it is awake.
+    /// Fraction of active units.
     pub activity: Activity,
-    /// The epochs of its training, if its run is known.
+    /// History of its training, if its run is known.
     pub history: Option<History>,
-    /// What quantization changed, if its run is known.
-    pub cost: Option<QuantizationCost>,
-    /// Every board.
-    pub boards: Vec<Fit>,
+    /// Effect of quantization, if its run is known.
+    pub quantization: Option<QuantizationEffect>,
+    /// All boards.
+    pub boards: Vec<BoardFit>,
 }
 
 impl<'a> Facts<'a> {
-    /// Measures a model on the test images. `counts` are the instructions that were counted.
-    ///
-    /// # Errors
-    ///
-    /// [`ReportError::Images`].
+    /// Measures a model on the test images. `counts` are counted instructions.
     pub fn gather(
         model: &'a Model<'a>,
         blob: &'a Blob,
         data: &'a Dataset,
         training: Option<Training>,
         counts: &Counts,
-    ) -> Result<Self, ReportError> {
-        let scale = f64::from(model.header().logit_scale);
-        let logits = int_logits(model, &data.test)?;
-        let logits: Vec<f64> = logits.into_iter().map(|logit| f64::from(logit) * scale).collect();
-        // The data's labels are the model's, unless somebody has asked for others.
+    ) -> Result<Self, ImagesError> {
+        let logits = scaled_logits(model, &data.test)?;
+        // The data have the labels of the model unless the user gave others.
         let classes: Vec<String> = match data.classes.len() == model.classes() {
             true => data.classes.iter().map(|label| printable(label)).collect(),
             false => labels::of_model(model),
@@ -121,16 +97,19 @@ impl<'a> Facts<'a> {
         let result = Evaluation::from_logits(&classes, &data.test.labels, &logits);
         let predictions = predictions(model.classes(), &data.test.labels, &logits);
         let activity = activity(model, &data.test)?;
-        let fit = |board: Board| Fit {
-            obstacle: board::check(&board, model, blob.bytes()).err(),
+        let fit = |board: Board| BoardFit {
+            error: board::check(&board, model, blob.bytes()).err(),
             cost: Cost::of(&board, blob.crc(), &activity, counts),
             board,
         };
-        let (history, cost) = training.map_or((None, None), |training| {
-            let cost = cost(&training, &predictions, &logits, data);
-            (Some(training.history), Some(cost))
-        });
+        let effect = |training: &Training| {
+            let float =
+                Evaluation::from_logits(&classes, &data.test.labels, &training.float_logits);
+            effect(float, &training.float_logits, &predictions, &logits, &data.test.labels)
+        };
         Ok(Self {
+            quantization: training.as_ref().map(effect),
+            history: training.map(|training| training.history),
             calibration: calibration(&predictions),
             boards: board::all().into_iter().map(fit).collect(),
             model,
@@ -139,35 +118,23 @@ impl<'a> Facts<'a> {
             result,
             predictions,
             activity,
-            history,
-            cost,
         })
     }
 
-    /// Test images of all classes in turn, as far as they go.
-    #[must_use]
+    /// The first test images of each class, classes in turn.
     pub fn samples(&self) -> Vec<Sample> {
-        let classes = self.result.classes.len();
-        let mut chosen = Vec::new();
-        let mut of_class: Vec<_> = (0..classes)
-            .map(|class| {
-                let truths = self.predictions.iter().enumerate();
-                truths.filter(move |(_, found)| found.truth == class).map(|(index, _)| index)
-            })
-            .collect();
-        while chosen.len() < SAMPLES {
-            let before = chosen.len();
-            chosen.extend(of_class.iter_mut().filter_map(Iterator::next));
-            if chosen.len() == before {
-                break;
-            }
+        let mut seen = vec![0; self.result.classes.len()];
+        // How many images of the same class come before each image, its class, and its index.
+        let mut order: Vec<(usize, usize, usize)> = Vec::new();
+        for (index, &Prediction { truth, .. }) in self.predictions.iter().enumerate() {
+            order.push((seen[truth], truth, index));
+            seen[truth] += 1;
         }
-        chosen.truncate(SAMPLES);
-        chosen.into_iter().map(|index| self.sample(index)).collect()
+        order.sort_unstable();
+        order.into_iter().take(SAMPLES).map(|(.., index)| self.sample(index)).collect()
     }
 
-    /// The mistakes of which the model is the most sure.
-    #[must_use]
+    /// The most confident mistakes.
     pub fn worst(&self) -> Vec<Sample> {
         let wrong = most_confidently_wrong(&self.predictions, SAMPLES);
         wrong.into_iter().map(|index| self.sample(index)).collect()
@@ -184,36 +151,32 @@ impl<'a> Facts<'a> {
     }
 }
 
-fn cost(
-    training: &Training,
+fn effect(
+    float: Evaluation,
+    float_logits: &[f32],
     quantized: &[Prediction],
     logits: &[f64],
-    data: &Dataset,
-) -> QuantizationCost {
-    let Training { float, float_logits, .. } = training;
-    let float_logits: Vec<f64> = float_logits.iter().copied().map(f64::from).collect();
-    let before = predictions(float.classes.len(), &data.test.labels, &float_logits);
+    truth: &[u8],
+) -> QuantizationEffect {
+    let before = predictions(float.classes.len(), truth, float_logits);
     let pairs = || before.iter().zip(quantized).map(|(a, b)| (a.is_right(), b.is_right()));
-    QuantizationCost {
-        float: float.clone(),
+    let differences =
+        logits.iter().zip(float_logits).map(|(after, before)| after - f64::from(*before));
+    QuantizationEffect {
         worse: pairs().filter(|&(before, after)| before && !after).count(),
         better: pairs().filter(|&(before, after)| !before && after).count(),
-        margin: margin(float.classes.len(), &float_logits),
-        differences: logits
-            .iter()
-            .zip(&float_logits)
-            .map(|(after, before)| after - before)
-            .collect(),
+        margin: margin(float.classes.len(), float_logits),
+        float,
+        differences: differences.collect(),
     }
 }
 
-/// How far the greatest logit of an image is above the second: the median over the images.
-fn margin(classes: usize, logits: &[f64]) -> f64 {
-    let gap = |logits: &[f64]| {
-        let (first, second) =
-            logits.iter().fold((f64::NEG_INFINITY, f64::NEG_INFINITY), |top, &x| {
-                if x > top.0 { (x, top.0) } else { (top.0, top.1.max(x)) }
-            });
+/// Median difference between the greatest and the second greatest logit of an image.
+fn margin(classes: usize, logits: &[f32]) -> f64 {
+    let gap = |logits: &[f32]| {
+        let mut logits: Vec<f64> = logits.iter().copied().map(f64::from).collect();
+        logits.sort_unstable_by(f64::total_cmp);
+        let [.., second, first] = logits[..] else { return f64::INFINITY };
         first - second
     };
     let mut gaps: Vec<f64> = logits.chunks_exact(classes).map(gap).collect();

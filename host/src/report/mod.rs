@@ -1,11 +1,12 @@
-//! What people look at.
+//! Results as text, tables, figures and HTML.
 
 pub mod facts;
 pub(crate) mod html;
-pub(crate) mod models;
+pub(crate) mod model_tables;
 pub mod notebook;
 pub mod plot;
+pub mod summary;
+pub(crate) mod table;
 pub mod terminal;
 pub mod text;
 mod units;
-pub mod words;

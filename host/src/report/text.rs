@@ -4,25 +4,23 @@ use std::fmt::Write;
 
 use inkbit_core::{Layer, Model};
 
+use super::table::{self, row};
 use super::terminal::{self, colour};
 use super::units;
 use crate::data::Images;
 use crate::data::labels::{self, printable};
 use crate::device::board;
+use crate::device::cost::Cost;
 use crate::evaluate::Evaluation;
-use crate::evaluate::compare::{Comparison, Contender, Duel};
+use crate::evaluate::compare::{ComparedModel, Comparison, ModelPair};
 use crate::evaluate::quantized::Quantization;
 use crate::evaluate::robust::Robustness;
+use crate::model::Blob;
 use crate::quantize::{Removed, bits};
 use crate::support::numbers::{chance, counted, grouped, percent};
 
-/// More classes than this do not fit a terminal as a matrix.
-const MATRIX_CLASSES: usize = 20;
-/// Mistakes that are worth a line.
-const MISTAKES: usize = 5;
-
-/// Accuracy, loss, scores per class, confusion matrix and the most frequent mistakes. In colours,
-/// the matrix is shaded by the share of its rows: blue for what is right, red for what is wrong.
+/// Accuracy, loss, scores of each class, confusion matrix and the most frequent mistakes. With
+/// colours, the matrix is shaded by the fraction of its row: blue if correct, red if wrong.
 ///
 /// ```
 /// use inkbit::evaluate::Evaluation;
@@ -32,64 +30,54 @@ const MISTAKES: usize = 5;
 /// let text = evaluation(&result, false);
 /// assert!(text.starts_with("accuracy 50.00 %"), "{text}");
 /// ```
-#[must_use]
 pub fn evaluation(result: &Evaluation, coloured: bool) -> String {
+    /// Number of the most frequent mistakes that are listed.
+    const MISTAKES: usize = 5;
     let Evaluation { images, correct, accuracy, loss, .. } = result;
-    let mut text = String::new();
-    let wrong = images - correct;
-    // Writing to a String cannot fail, here and below.
-    let _ = writeln!(
-        text,
-        "accuracy {}  ({correct} of {images} images, {wrong} wrong)\nloss     {loss:.4}\n",
-        percent(*accuracy)
-    );
-    let width = label_width(&result.classes).max("class".len());
-    let _ = writeln!(text, "{:width$}  precision  recall      F1  images", "class");
-    for score in &result.per_class {
-        let _ = writeln!(
-            text,
-            "{:width$}  {:>9} {:>7} {:>7} {:7}",
-            score.label,
-            percent(score.precision),
-            percent(score.recall),
-            percent(score.f1),
-            score.support
-        );
-    }
-    text.push('\n');
-    confusion_matrix(&mut text, result, coloured);
+    let mut rows = vec![row(["class", "precision", "recall", "F1", "images"])];
+    rows.extend(result.per_class.iter().map(|score| {
+        let [precision, recall, f1] = [score.precision, score.recall, score.f1].map(percent);
+        vec![score.label.clone(), precision, recall, f1, score.support.to_string()]
+    }));
     let mistakes = result.confusions();
-    if mistakes.is_empty() {
-        text.push_str("no mistakes\n");
-    } else {
-        text.push_str("most frequent mistakes\n");
-    }
+    let mut text = format!(
+        "accuracy {}  ({correct} of {images} images, {} wrong)\nloss     {loss:.4}\n\n{}\n{}\n{}\n",
+        percent(*accuracy),
+        images - correct,
+        table::plain(&rows),
+        confusion_matrix(result, coloured),
+        if mistakes.is_empty() { "no mistakes" } else { "most frequent mistakes" }
+    );
     for &(truth, class, count) in mistakes.iter().take(MISTAKES) {
         let (truth, class) = (&result.classes[truth], &result.classes[class]);
         let times = if count == 1 { "once" } else { &format!("{count} times") };
-        let _ = writeln!(text, "  {truth} taken for {class}: {times}");
+        // Writing to a String does not fail, here and below.
+        let _ = writeln!(text, "  {truth} read as {class}: {times}");
     }
     text
 }
 
-fn confusion_matrix(text: &mut String, result: &Evaluation, coloured: bool) {
+fn confusion_matrix(result: &Evaluation, coloured: bool) -> String {
+    /// Maximum number of classes whose matrix fits a terminal.
+    const CLASSES: usize = 20;
     let classes = &result.classes;
-    if classes.len() > MATRIX_CLASSES {
-        let _ = writeln!(
-            text,
+    if classes.len() > CLASSES {
+        return format!(
             "the confusion matrix of {} classes is too wide for a terminal: see --json\n",
             classes.len()
         );
-        return;
     }
     let greatest = result.confusion.iter().flatten().max().copied().unwrap_or_default();
-    let width = label_width(classes).max(greatest.to_string().len()) + 1;
-    text.push_str("confusion matrix: rows are true classes, columns predicted ones\n");
-    let _ = write!(text, "{:width$} |", "");
-    for label in classes {
-        let _ = write!(text, "{label:>width$}");
-    }
-    let _ = writeln!(text, "\n{}+{}", "-".repeat(width + 1), "-".repeat(width * classes.len()));
+    let labels = classes.iter().map(|label| label.chars().count());
+    let width = labels.max().unwrap_or_default().max(greatest.to_string().len()) + 1;
+    let heads: String = classes.iter().map(|label| format!("{label:>width$}")).collect();
+    let mut text = format!(
+        "confusion matrix: rows are true classes, columns are predicted classes\n{:width$} \
+         |{heads}\n{}+{}\n",
+        "",
+        "-".repeat(width + 1),
+        "-".repeat(width * classes.len())
+    );
     let greatest = result.greatest_mistake();
     for (truth, (label, row)) in classes.iter().zip(&result.confusion).enumerate() {
         let _ = write!(text, "{label:>width$} |");
@@ -98,170 +86,158 @@ fn confusion_matrix(text: &mut String, result: &Evaluation, coloured: bool) {
             let cell = if count == 0 { ".".to_owned() } else { count.to_string() };
             let cell = format!("{cell:>width$}");
             if coloured && count > 0 {
-                let share = count as f64 / support;
+                let fraction = count as f64 / support;
                 let right = truth == class;
-                *text += &shade(if right { share } else { share / greatest }, right);
-                *text += &cell;
-                *text += terminal::PLAIN;
+                let shade = shade(if right { fraction } else { fraction / greatest }, right);
+                text.extend([&shade, &cell, terminal::PLAIN]);
             } else {
-                *text += &cell;
+                text += &cell;
             }
         }
         text.push('\n');
     }
-    text.push('\n');
+    text
 }
 
-/// White on blue or red, the deeper the greater the share.
-fn shade(share: f64, right: bool) -> String {
-    let depth = (share.sqrt() * 4.0).ceil().clamp(1.0, 4.0) as u8;
-    let behind = if right { colour(0, depth / 2, depth) } else { colour(depth, 0, 0) };
-    terminal::colours(colour(5, 5, 5), behind)
+/// White on blue or red, darker for a smaller fraction.
+fn shade(fraction: f64, right: bool) -> String {
+    let depth = (fraction.sqrt() * 4.0).ceil().clamp(1.0, 4.0) as u8;
+    let background = if right { colour(0, depth / 2, depth) } else { colour(depth, 0, 0) };
+    terminal::colours(colour(5, 5, 5), background)
 }
 
-/// Models side by side.
-#[must_use]
+/// Measures of several models, images that one model alone gets wrong, and all pairs of models.
 pub(crate) fn comparison(found: &Comparison) -> String {
-    /// Images that are named one by one.
-    const NAMED: usize = 12;
-    let name = |index: usize| &found.models[index].name;
-    let width = found.models.iter().map(|model| model.name.chars().count()).max().unwrap_or(0);
-    let width = width.max("instructions".len());
+    /// Number of images that are listed by index.
+    const LISTED: usize = 12;
+    let head = ["model", "accuracy", "95 % interval", "bytes", "non-zero", "multiplications"];
+    let mut rows = vec![row(head)];
+    rows.extend(found.models.iter().map(|model| {
+        vec![
+            model.name.clone(),
+            percent(model.accuracy),
+            format!("{:5.2} - {:>8}", 100.0 * model.interval.0, percent(model.interval.1)),
+            model.bytes.to_string(),
+            percent(model.non_zero),
+            format!("{:.0}", model.macs),
+        ]
+    }));
     let mut text = format!(
-        "{:width$}  accuracy    95 % interval      bytes  non-zero  multiplications\n",
-        "model"
+        "{}\n{}\nof {} test images, numbered from 0, wrong for one model alone\n",
+        table::plain(&rows),
+        instructions(&found.models),
+        found.images
     );
-    for model in &found.models {
-        let Contender { name, accuracy, interval, bytes, non_zero, macs, .. } = model;
-        let [accuracy, high, non_zero] = [*accuracy, interval.1, *non_zero].map(percent);
-        let low = 100.0 * interval.0;
-        let _ = writeln!(
-            text,
-            "{name:width$}  {accuracy:>8}  {low:5.2} - {high:>8}  {bytes:9}  {non_zero:>8}  \
-             {macs:15.0}",
-        );
-    }
-    instructions(&mut text, &found.models, width);
-    let _ =
-        writeln!(text, "\nof {} test images, numbered from 0, wrong for one alone", found.images);
-    for model in &found.models {
-        let named: Vec<String> =
-            model.alone_wrong.iter().take(NAMED).map(ToString::to_string).collect();
-        let more = if model.alone_wrong.len() > NAMED { ", ..." } else { "" };
-        let numbers = if named.is_empty() { "" } else { ": number " };
-        let (count, named) = (model.alone_wrong.len(), named.join(", "));
-        let _ = writeln!(text, "{:width$}  {count}{numbers}{named}{more}", model.name);
+    let width = found.models.iter().map(|model| model.name.chars().count()).max().unwrap_or(0);
+    for ComparedModel { name, alone_wrong, .. } in &found.models {
+        let listed = alone_wrong.iter().take(LISTED).map(|image| format!(" {image}"));
+        let listed = listed.collect::<Vec<_>>().join(",");
+        let colon = if listed.is_empty() { "" } else { ":" };
+        let more = if alone_wrong.len() > LISTED { ", ..." } else { "" };
+        let _ = writeln!(text, "{name:width$}  {}{colon}{listed}{more}", alone_wrong.len());
     }
     text.push('\n');
-    for Duel { pair, only_first, only_second, p } in &found.pairs {
-        let verdict = if *p < 0.05 { "more than chance explains" } else { "no more than chance" };
+    for ModelPair { pair, only_first, only_second, p } in &found.pairs {
         let _ = writeln!(
             text,
-            "{} is right where {} is wrong {}, the other way round {}: {verdict} (McNemar's exact \
-             test, {})",
-            name(pair.0),
-            name(pair.1),
+            "{0} is right where {1} is wrong {2}, {1} is right where {0} is wrong {3}: {4}",
+            found.models[pair.0].name,
+            found.models[pair.1].name,
             counted(*only_first, "time", "times"),
             counted(*only_second, "time", "times"),
-            chance(*p)
+            significance(*p)
         );
     }
     text
 }
 
-/// What an inference takes on every board.
-fn instructions(text: &mut String, models: &[Contender], width: usize) {
-    const COLUMN: usize = 13;
-    let boards = board::names();
-    let _ = write!(text, "\n{:width$}", "instructions");
-    boards.iter().for_each(|board| *text += &format!("  {board:>COLUMN$}"));
-    text.push('\n');
-    let mut greatest = 0.0_f64;
-    for Contender { name, costs, .. } in models {
-        let _ = write!(text, "{name:width$}");
-        for board in &boards {
-            let cell = costs.get(board).map_or_else(
-                || "unknown".to_owned(),
-                |cost| {
-                    greatest = greatest.max(cost.error.unwrap_or_default());
-                    let about = if cost.error.is_some() { "~" } else { "" };
-                    format!("{about}{}", grouped(cost.instructions.round() as usize))
-                },
-            );
-            let _ = write!(text, "  {cell:>COLUMN$}");
-        }
-        text.push('\n');
-    }
-    if greatest > 0.0 {
-        let _ = writeln!(
-            text,
-            "~ estimated for these images, within {:.1} % where it can be held against a count; the \
-             others were counted in the emulator",
-            100.0 * greatest
-        );
-    }
+/// The verdict of McNemar's test.
+pub(super) fn significance(p: f64) -> String {
+    let verdict = if p < 0.05 { "a significant" } else { "no significant" };
+    format!("{verdict} difference (McNemar's exact test, {})", chance(p))
 }
 
-/// What units of the first layer look for, as drawings of at most `columns` beside each other.
-#[must_use]
+/// The instructions of an inference on every board.
+fn instructions(models: &[ComparedModel]) -> String {
+    let boards = board::names();
+    let mut rows = vec![[row(["instructions"]), boards.clone()].concat()];
+    rows.extend(models.iter().map(|model| {
+        let cell = |board: &String| match model.costs.get(board) {
+            None => "unknown".to_owned(),
+            Some(cost) => {
+                let about = if cost.error.is_some() { "~" } else { "" };
+                format!("{about}{}", grouped(cost.instructions.round() as usize))
+            }
+        };
+        [model.name.clone()].into_iter().chain(boards.iter().map(cell)).collect()
+    }));
+    let costs = models.iter().flat_map(|model| model.costs.values());
+    let note = costs.filter_map(|cost| cost.error).reduce(f64::max).map(|error| {
+        format!(
+            "~ estimated for these images, within {:.1} % where a count exists; the others were \
+             counted in the emulator\n",
+            100.0 * error
+        )
+    });
+    table::plain(&rows) + &note.unwrap_or_default()
+}
+
+/// The instructions of an inference: `23,367`, or `about 23,367` if they are estimated.
+pub(super) fn instruction_count(cost: Cost) -> String {
+    let about = if cost.error.is_some() { "about " } else { "" };
+    format!("{about}{}", grouped(cost.instructions.round() as usize))
+}
+
+/// The minimum time of an inference: `1.46 ms at 16 MHz`; `None` if the board is only emulated.
+pub(super) fn time(cost: Cost) -> Option<String> {
+    let (seconds, clock) = cost.seconds().zip(cost.clock)?;
+    Some(format!("{:.2} ms at {} MHz", 1e3 * seconds, f64::from(clock) / 1e6))
+}
+
+/// The cost of an inference on a board: instructions, and the minimum time unless the board is only
+/// emulated.
+pub(crate) fn cost(cost: Cost) -> String {
+    let source = if cost.error.is_some() { "estimated" } else { "counted" };
+    let time = time(cost).map(|time| format!(", at least {time}"));
+    format!("{} instructions ({source}){}", instruction_count(cost), time.unwrap_or_default())
+}
+
+/// Drawings of the weights of first-layer units, side by side within `columns` characters.
 pub fn weights(model: &Model<'_>, coloured: bool, columns: usize) -> String {
     const UNITS: usize = 8;
     let side = model.input().width();
     let units = units::strongest(model, UNITS);
     let labels = labels::of_model(model);
-    let outputs = model.layers().first().map_or(0, Layer::outputs);
-    let mut text = format!(
-        "weights of {} of the first layer's {outputs} units, those with the greatest: {}\n\n",
-        units.len(),
-        if coloured { "orange above 0, blue below" } else { "blocks above 0, dots below" }
-    );
     let drawing = |&unit: &usize| -> Vec<String> {
         let drawn = terminal::draw_weights(&units::weights(model, unit), side, coloured);
         let name: String = units::name(model, &labels, unit).chars().take(side + 2).collect();
-        drawn
-            .lines()
-            .map(str::to_owned)
-            .chain([format!("{name:width$}", width = side + 2)])
-            .collect()
+        let name = format!("{name:width$}", width = side + 2);
+        drawn.lines().map(str::to_owned).chain([name]).collect()
     };
     let drawings: Vec<Vec<String>> = units.iter().map(drawing).collect();
-    text += &terminal::side_by_side(&drawings, columns / (side + 3));
-    text
+    format!(
+        "the {} of the first layer's {} units with the greatest weights: {}\n\n{}",
+        units.len(),
+        model.layers().first().map_or(0, Layer::outputs),
+        if coloured { "orange above 0, blue below" } else { "blocks above 0, dots below" },
+        terminal::side_by_side(&drawings, columns / (side + 3))
+    )
 }
 
-fn label_width(labels: &[String]) -> usize {
-    labels.iter().map(|label| label.chars().count()).max().unwrap_or_default()
-}
-
-/// Accuracies on changed images, as they are and recentred.
-#[must_use]
+/// Accuracies on distorted images, before and after they are recentred.
 pub(crate) fn robustness(results: &[Robustness], images: usize) -> String {
-    let mut text = format!("{images} images, changed at random\n\n");
-    text.push_str("condition                            as it is  recentred\n");
-    for Robustness { condition, limits, accuracy, recentred_accuracy } in results {
-        let _ = writeln!(
-            text,
-            "{condition:10} {limits:23} {:>10}  {:>9}",
-            percent(*accuracy),
-            percent(*recentred_accuracy)
-        );
-    }
-    text
+    let mut rows = vec![row(["condition", "as it is", "recentred"])];
+    rows.extend(results.iter().map(|result| {
+        let condition = format!("{:10} {}", result.condition, result.limits);
+        vec![condition, percent(result.accuracy), percent(result.recentred_accuracy)]
+    }));
+    format!("{images} images, distorted at random\n\n{}", table::plain(&rows))
 }
 
 /// A model's header, layers and sizes.
-#[must_use]
-pub(crate) fn model(model: &Model<'_>, blob: &[u8]) -> String {
-    let header = model.header();
-    let provenance = &header.provenance;
-    let mut text = String::new();
-    let mut line = |name: &str, value: &str| {
-        let _ = writeln!(text, "{name:<12} {value}");
-    };
-    line("name", &printable(header.name));
-    line("format", &format!("version {}", inkbit_core::blob::VERSION));
+pub(crate) fn model(model: &Model<'_>, blob: &Blob) -> String {
+    let (header, provenance) = (model.header(), &model.header().provenance);
     let input = header.input;
-    let side = input.side;
     let shrunk = match (input.crop, input.pool) {
         (0, 1) => String::new(),
         (crop, pool) => {
@@ -269,9 +245,6 @@ pub(crate) fn model(model: &Model<'_>, blob: &[u8]) -> String {
             format!(", cropped by {crop}, pooled by {pool} to {width}x{width}")
         }
     };
-    line("input", &format!("{side}x{side} pixels, 0 = paper, 255 = ink{shrunk}"));
-    line("classes", &format!("{}: {}", model.classes(), labels::of_model(model).join(" ")));
-    line("logit scale", &format!("{} (display only)", header.logit_scale));
     let accuracy = match provenance.tested {
         0 => "not measured".to_owned(),
         tested => format!(
@@ -280,75 +253,77 @@ pub(crate) fn model(model: &Model<'_>, blob: &[u8]) -> String {
             provenance.correct
         ),
     };
-    line("accuracy", &accuracy);
-    line("trained by", &with_out(&printable(provenance.command)));
-    line("seed", &provenance.seed.to_string());
-    line("data", &format!("sha256 {}", hex(&provenance.digest)));
-    line("written by", &printable(provenance.tool));
-    let crc = inkbit_core::blob::crc32(&blob[..blob.len().saturating_sub(4)]);
-    line("crc-32", &format!("{crc:08x}"));
     let cells = model.scratch_cells();
-    line("memory", &format!("Scratch<{cells}>: {} bytes of working memory", cells * 4));
-    text.push('\n');
-    text.push_str(&sizes(model, blob));
-    text
+    let lines = [
+        ("name", printable(header.name)),
+        ("format", format!("version {}", inkbit_core::blob::VERSION)),
+        ("input", format!("{0}x{0} pixels, 0 = background, 255 = ink{shrunk}", input.side)),
+        ("classes", format!("{}: {}", model.classes(), labels::of_model(model).join(" "))),
+        ("logit scale", format!("{} (display only)", header.logit_scale)),
+        ("accuracy", accuracy),
+        ("trained by", with_out(&printable(provenance.command))),
+        ("seed", provenance.seed.to_string()),
+        ("data", format!("sha256 {}", hex(&provenance.digest))),
+        ("written by", printable(provenance.tool)),
+        ("crc-32", format!("{:08x}", blob.crc())),
+        ("memory", format!("Scratch<{cells}>: {} bytes of working memory", cells * 4)),
+    ];
+    let lines: String = lines.map(|(name, value)| format!("{name:<12} {value}\n")).concat();
+    format!("{lines}\n{}", sizes(model, blob.bytes()))
 }
 
-/// The command that trained a model, with a place for what it writes, which is not recorded.
+/// Appends a placeholder for `--out`, which a model does not record, to a training command.
 fn with_out(command: &str) -> String {
     let trains = command.starts_with("inkbit train ") && !command.contains(" --out ");
     if trains { format!("{command} --out RUN") } else { command.to_owned() }
 }
 
-/// What quantization cost, how far the integers are from the rounded network, and what was removed.
-#[must_use]
-pub(crate) fn quantization(report: &Quantization) -> String {
-    let float = if report.learned { "rounded" } else { "float" };
-    let int = format!("int{}", bits::label(&report.bits));
-    let (before, after) = (report.float_accuracy, report.int_accuracy);
-    let mut text = format!("{:10}{float:>10}{int:>10}  difference\n", "");
+/// The effect of quantization: accuracy, differences to the rounded network, and removed units.
+pub(crate) fn quantization(found: &Quantization) -> String {
+    let float = if found.learned { "rounded" } else { "float" };
+    let int = format!("int{}", bits::label(&found.bits));
+    let [before, after] = [found.float_accuracy, found.int_accuracy];
+    let points = format!("{:+.2} points", 100.0 * (after - before));
+    let loss = format!("{:+.4}", found.int_loss - found.float_loss);
+    let [float_loss, int_loss] = [found.float_loss, found.int_loss].map(|l| format!("{l:.4}"));
+    let Quantization { differences, removed, changed, .. } = found;
+    let mut text = table::plain(&[
+        row(["", float, &int, "difference"]),
+        row(["accuracy", &percent(before), &percent(after), &points]),
+        row(["loss", &float_loss, &int_loss, &loss]),
+    ]);
     let _ = writeln!(
         text,
-        "{:10}{:>10}{:>10}  {:+.2} points",
-        "accuracy",
-        percent(before),
-        percent(after),
-        100.0 * (after - before)
+        "\nintegers compared with the rounded network in floats, {} test images",
+        differences.images
     );
-    let (before, after) = (report.float_loss, report.int_loss);
-    let _ = writeln!(text, "{:10}{before:>10.4} {after:>9.4}  {:+.4}\n", "loss", after - before);
-    let found = &report.differences;
-    let _ = writeln!(
-        text,
-        "integers against the rounded network in floats, unit by unit, {} test images",
-        found.images
-    );
-    for (layer, hidden) in found.hidden.iter().enumerate() {
+    for (layer, hidden) in differences.hidden.iter().enumerate() {
         let _ = writeln!(
             text,
-            "layer {layer}    {} of {} activations differ, by {} of 255 at most",
+            "layer {layer}    {} of {} activations differ, by at most {} of 255",
             hidden.differing, hidden.compared, hidden.greatest
         );
     }
     let _ = writeln!(
         text,
-        "logits     differ by {:.5} in the mean, by {:.5} at most; the class of {} images\n",
-        found.mean_logit, found.greatest_logit, found.classes
+        "logits     differ by {:.5} on average, by at most {:.5}; {} images are classified \
+         differently\n",
+        differences.mean_logit, differences.greatest_logit, differences.classes
     );
-    for (layer, removed) in report.removed.iter().enumerate().filter(|(_, r)| r.total() > 0) {
+    for (layer, removed) in removed.iter().enumerate().filter(|(_, r)| r.total() > 0) {
         let Removed { units, proved, unused, measured } = removed;
         let _ = writeln!(
             text,
-            "layer {layer}    removed {} of {units} units: {proved} can never fire, {unused} reach \
-             no other, {measured} fire for no training image",
+            "layer {layer}    {} of {units} units removed: {proved} are always 0, {unused} have no \
+             effect, {measured} are 0 for every training image",
             removed.total()
         );
     }
-    if report.removed.iter().any(|removed| removed.total() > 0) {
+    if removed.iter().any(|removed| removed.total() > 0) {
         let _ = writeln!(
             text,
-            "           logits of {} of {} test images have changed by that\n",
-            report.changed, found.images
+            "           this changes the logits of {changed} of {} test images\n",
+            differences.images
         );
     }
     text
@@ -362,41 +337,46 @@ pub(crate) fn quantization(report: &Quantization) -> String {
 /// assert!(text.contains("whole blob"));
 /// # Ok::<_, inkbit_core::Error>(())
 /// ```
-#[must_use]
 pub fn sizes(model: &Model<'_>, blob: &[u8]) -> String {
-    let mut text =
-        "layer  inputs  outputs  bits  multipliers     bias   weights     bytes\n".to_owned();
-    for (number, layer) in model.layers().iter().enumerate() {
+    let bytes = |bytes: usize| format!("{bytes} B");
+    let head = ["layer", "inputs", "outputs", "bits", "multipliers", "bias", "weights", "bytes"];
+    let mut rows = vec![row(head)];
+    rows.extend(model.layers().iter().enumerate().map(|(number, layer)| {
         let shape = layer.shape();
-        let [multipliers, bias, weights] = shape.part_bytes();
-        let _ = writeln!(
-            text,
-            "{number:5}  {:6}  {:7}  {:4}  {multipliers:9} B {bias:6} B {weights:7} B {:7} B",
-            shape.inputs,
-            shape.outputs,
-            shape.bits,
-            shape.data_bytes()
-        );
+        let numbers = [shape.inputs.to_string(), shape.outputs.to_string(), shape.bits.to_string()];
+        let parts = shape.part_bytes().into_iter().chain([shape.data_bytes()]).map(bytes);
+        [number.to_string()].into_iter().chain(numbers).chain(parts).collect()
+    }));
+    let rest = blob.len() - model.data().len();
+    for (name, length) in [("header, padding and CRC", rest), ("whole blob", blob.len())] {
+        rows.push(row([name, "", "", "", "", "", "", &bytes(length)]));
     }
-    let header = blob.len() - model.data().len();
-    let _ = writeln!(text, "header, padding and CRC {header:42} B");
-    let _ = writeln!(text, "whole blob {:55} B", blob.len());
-    let partial =
-        model.layers().iter().any(|layer| !layer.outputs().is_multiple_of(layer.bits().block()));
-    if partial {
-        text.push_str("(outputs are stored in blocks of 8, those with 2-bit weights of 16)\n");
-    }
-    text
+    let mut layers = model.layers().iter();
+    let partial = layers.any(|layer| !layer.outputs().is_multiple_of(layer.bits().block()));
+    let note = "(outputs are stored in blocks of 8, those with 2-bit weights in blocks of 16)\n";
+    table::plain(&rows) + if partial { note } else { "" }
 }
 
 /// Bytes in hexadecimal.
-#[must_use]
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What a data set holds.
-#[must_use]
+/// Number and size of images.
 pub(crate) fn images(images: &Images) -> String {
     format!("{} images of {}x{} pixels", images.len(), images.side, images.side)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cost_is_instructions_and_the_minimum_time() {
+        let cost = Cost { instructions: 23_367.4, error: Some(0.01), clock: Some(16_000_000) };
+        assert_eq!(
+            super::cost(cost),
+            "about 23,367 instructions (estimated), at least 1.46 ms at 16 MHz"
+        );
+    }
 }

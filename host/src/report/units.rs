@@ -1,20 +1,18 @@
-//! Units of a model's first layer.
+//! Units of the first layer.
 
 use inkbit_core::Model;
 
-/// The weights of a unit of the first layer, in order of its inputs.
-#[must_use]
+/// The weights of a unit, in order of its inputs.
 pub fn weights(model: &Model<'_>, unit: usize) -> Vec<i32> {
     let Some(layer) = model.layers().first() else { return Vec::new() };
     (0..layer.inputs()).map(|input| layer.weight(unit, input)).collect()
 }
 
-/// The units of the first layer with the greatest weights, at most `count`, in order.
-#[must_use]
+/// The units with the greatest weights, at most `count`, in ascending order.
 pub fn strongest(model: &Model<'_>, count: usize) -> Vec<usize> {
     let Some(layer) = model.layers().first() else { return Vec::new() };
     let strength = |&unit: &usize| -> f64 {
-        // The multiplier goes with what a weight step is worth; the last layer has one scale.
+        // Multipliers are proportional to the scales of weights; the last layer has a single scale.
         let step = f64::from(layer.multiplier(unit).max(1));
         weights(model, unit).iter().map(|&weight| (f64::from(weight) * step).powi(2)).sum()
     };
@@ -25,8 +23,7 @@ pub fn strongest(model: &Model<'_>, count: usize) -> Vec<usize> {
     units
 }
 
-/// What a unit is called: its number, or its class in a model of one layer.
-#[must_use]
+/// The name of a unit: its number, or the label of its class in a model of one layer.
 pub fn name(model: &Model<'_>, classes: &[String], unit: usize) -> String {
     match classes.get(unit) {
         Some(label) if model.layers().len() == 1 => label.clone(),

@@ -160,6 +160,19 @@ pub fn folder_of(path: &Path) -> &Path {
     }
 }
 
+/// The paths in a folder, sorted.
+///
+/// # Errors
+///
+/// [`FileError`].
+pub fn list(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let paths = fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>());
+    let mut paths = paths.map_err(FileError::at("read", folder))?;
+    paths.sort();
+    Ok(paths)
+}
+
 /// Checks that files can be written into a folder, by writing one and removing it.
 ///
 /// # Errors

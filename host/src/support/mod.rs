@@ -2,7 +2,7 @@
 
 pub mod error;
 pub mod files;
-pub(crate) mod numbers;
-pub(crate) mod parallel;
+pub mod numbers;
+pub mod parallel;
 pub mod rng;
 pub(crate) mod shell;

@@ -1,11 +1,11 @@
-//! How many bytes a network will have, before it is trained.
+//! The size of a network before it is trained, and whether it fits.
 
 use inkbit_core::{Header, Model, Provenance};
 
 use super::network::{description, label, shapes};
 use super::{Plan, SweepError};
 use crate::config::TrainConfig;
-use crate::device::board::{self, Board};
+use crate::device::board::{self, Board, TooLarge};
 use crate::model::Blob;
 use crate::quantize::QuantizeError;
 use crate::run::DataInfo;
@@ -14,35 +14,25 @@ use crate::support::parallel;
 /// A network of a sweep.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Candidate {
-    /// How it is trained, with the first seed.
+    /// Its training with the first seed.
     pub config: TrainConfig,
-    /// Length of its blob, the longest of all seeds. Units that are never alive and so removed make the real one shorter.
+    /// Length of the longest blob of all seeds. The removal of dead units makes blobs shorter.
     pub bytes: usize,
-    /// What keeps it from fitting, in words that go on after its size; empty if it fits.
-    obstacle: String,
-}
-
-impl Candidate {
     /// Whether it is within the budget.
-    #[must_use]
-    pub fn fits(&self) -> bool {
-        self.obstacle.is_empty()
-    }
+    pub fits: bool,
+    board_error: Option<TooLarge>,
 }
 
-/// What keeps a network from fitting any board, in words: of the board with the most room for it.
-#[must_use]
-pub fn obstacle_everywhere(config: &TrainConfig, data: &DataInfo) -> Option<String> {
+/// Why a network fits no board: the error of the board with the most flash. `None` if a board fits, or
+/// if the format cannot represent the network, which is refused elsewhere.
+pub fn no_board_fits(config: &TrainConfig, data: &DataInfo) -> Option<TooLarge> {
     let mut boards = board::all();
     boards.sort_by_key(|board| board.memory.model.bytes);
-    let obstacle = |board| {
+    let error = |board| {
         let budget = Budget { max_bytes: None, board: Some(board), data: data.clone() };
-        // What the format has no room for is refused elsewhere.
-        Some(budget.candidate(config, 1).ok()?.obstacle).filter(|obstacle| !obstacle.is_empty())
+        budget.candidate(config, 1).ok()?.board_error
     };
-    let obstacles: Option<Vec<String>> = boards.into_iter().map(obstacle).collect();
-    let last = obstacles?.pop()?;
-    Some(last.trim_matches([' ', '(', ')']).to_owned())
+    boards.into_iter().map(error).collect::<Option<Vec<_>>>()?.pop()
 }
 
 /// The limits of a sweep.
@@ -58,7 +48,7 @@ impl Budget {
         Ok(Self { max_bytes: plan.max_bytes, board, data: data.clone() })
     }
 
-    /// Every network with its size and whether it fits, computed on all cores.
+    /// Measures every network, on all cores.
     pub(super) fn measure(
         &self,
         configs: &[TrainConfig],
@@ -72,9 +62,10 @@ impl Budget {
     fn candidate(&self, config: &TrainConfig, seeds: u64) -> Result<Candidate, SweepError> {
         let layers = shapes(config, &self.data);
         let mut data = Vec::new();
-        let mut found = Candidate { config: config.clone(), bytes: 0, obstacle: String::new() };
+        let mut found =
+            Candidate { config: config.clone(), bytes: 0, fits: true, board_error: None };
         for seed in 0..seeds {
-            // The command that trains it stands in the blob, and with it the seed.
+            // The length depends on the seed because the blob records the training command.
             let config = TrainConfig { seed: config.seed + seed, ..config.clone() };
             let description = description(&config, &self.data);
             let tested = self.data.test_images as u32;
@@ -96,37 +87,31 @@ impl Budget {
             data.resize(header.data_bytes(), 0);
             let model = Model::new(header, &data).map_err(QuantizeError::from)?;
             let blob = Blob::from_model(&model).map_err(QuantizeError::from)?;
-            let bytes = blob.bytes().len();
-            if bytes > found.bytes {
-                found.bytes = bytes;
-                found.obstacle = self.obstacle(&model, blob.bytes());
+            let blob = blob.bytes();
+            if blob.len() > found.bytes {
+                found.bytes = blob.len();
+                let board = self.board.as_ref();
+                found.board_error = board.and_then(|board| board::check(board, &model, blob).err());
+                found.fits = found.board_error.is_none()
+                    && self.max_bytes.is_none_or(|limit| blob.len() <= limit);
             }
         }
         Ok(found)
     }
 
-    /// What keeps a model from fitting; empty if it fits.
-    fn obstacle(&self, model: &Model<'_>, blob: &[u8]) -> String {
-        let too_large = self.max_bytes.is_some_and(|limit| blob.len() > limit);
-        match self.board.as_ref().map(|board| board::check(board, model, blob)) {
-            Some(Err(error)) => format!(" ({error})"),
-            _ if too_large => " ".to_owned(),
-            _ => String::new(),
-        }
-    }
-
-    /// The error of a sweep of which nothing fits.
     pub(super) fn nothing_fits(&self, candidates: &[Candidate]) -> SweepError {
         let limit = self.max_bytes.map(|bytes| format!("{bytes} bytes"));
         let board = self.board.as_ref().map(|board| format!("the board {}", board.name));
         let budget: Vec<String> = limit.into_iter().chain(board).collect();
         let smallest = candidates.iter().min_by_key(|candidate| candidate.bytes);
+        let smallest = smallest.expect("a plan describes at least one network");
+        let reason = smallest.board_error.as_ref().map(|error| format!(" ({error})"));
         SweepError::NothingFits {
             networks: candidates.len(),
             budget: budget.join(" and "),
-            smallest: smallest.map_or_else(String::new, |least| label(&least.config, &self.data)),
-            bytes: smallest.map_or(0, |least| least.bytes),
-            why: smallest.map_or_else(String::new, |least| least.obstacle.trim_end().to_owned()),
+            smallest: label(&smallest.config, &self.data),
+            bytes: smallest.bytes,
+            reason: reason.unwrap_or_default(),
         }
     }
 }

@@ -1,33 +1,30 @@
-//! A sweep made out: its networks, its cells, and which machine trains which.
+//! A sweep: its networks, and its cells with their distribution over machines.
 
 use super::budget::{Budget, Candidate};
 use super::{Plan, Shard, SweepError, network};
 use crate::config::TrainConfig;
 use crate::data::Dataset;
-use crate::run::DataInfo;
+use crate::run::{DataInfo, RunError};
 use crate::support::rng::Rng;
 use crate::train::check_sizes;
 
-/// Uses of the seed of `random`, apart from those of training.
+/// Separates the random numbers of `random` from those of training with the same seed.
 const CHOICE: u64 = 100;
 
 /// One training of a sweep.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
-    /// Name of its folder; every cell of a sweep has another one.
+    /// Name of its folder, unique in the sweep.
     pub id: String,
-    /// How it is trained.
     pub config: TrainConfig,
     /// Widths of all layers, inputs first.
     pub widths: Vec<usize>,
-    /// Length of its blob, at most.
+    /// Maximum length of its blob.
     pub bytes: usize,
 }
 
 impl Cell {
-    /// How long it trains, in no particular unit: products of weights, and what an image costs
-    /// besides.
-    #[must_use]
+    /// Relative training time: multiplications of all epochs, and a constant per image.
     pub fn cost(&self) -> f64 {
         const IMAGE: usize = 30_000;
         let weights: usize = self.widths.windows(2).map(|pair| pair[0] * pair[1]).sum();
@@ -35,41 +32,35 @@ impl Cell {
     }
 }
 
-/// A sweep that is legal, of which something fits its budget.
+/// An expanded plan of which at least one network fits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sweep {
-    /// What every network's configuration starts from.
+    /// The configuration that every network varies.
     pub base: TrainConfig,
-    /// The data that it is trained on.
     pub data: DataInfo,
-    /// Networks that the space describes, fitting or not.
+    /// Number of networks in the space.
     pub networks: usize,
-    /// How many of them fit.
+    /// Number of networks that fit.
     pub fitting: usize,
-    /// Those that fit and, in a random search, were chosen; largest first.
+    /// Networks that fit and, in a random search, were chosen; largest first.
     pub candidates: Vec<Candidate>,
-    /// A cell for each of these and each seed. The longest trainings come first, so that in the end
-    /// no core waits for a long one.
+    /// A cell for each candidate and seed. The longest training comes first, so that no core trains
+    /// alone at the end.
     pub cells: Vec<Cell>,
 }
 
 impl Sweep {
-    /// Makes a plan out for data.
-    ///
-    /// # Errors
-    ///
-    /// [`SweepError`], before anything is trained.
+    /// Expands a plan and checks it before anything is trained.
     pub fn new(plan: &Plan, data: &Dataset) -> Result<Self, SweepError> {
         let (base, data) = (plan.base()?, DataInfo::new(data));
         let budget = Budget::new(plan, &data)?;
         let configs = plan.networks()?;
         for config in &configs {
-            check_sizes(config, data.side, data.train_images)
-                .map_err(crate::run::RunError::from)?;
+            check_sizes(config, data.side, data.train_images).map_err(RunError::from)?;
         }
         let seeds = plan.space.seeds.unwrap_or(1);
         let all = budget.measure(&configs, seeds)?;
-        let mut candidates: Vec<_> = all.iter().filter(|found| found.fits()).cloned().collect();
+        let mut candidates: Vec<_> = all.iter().filter(|found| found.fits).cloned().collect();
         if candidates.is_empty() {
             return Err(budget.nothing_fits(&all));
         }
@@ -78,7 +69,7 @@ impl Sweep {
             Rng::new(base.seed, &[CHOICE]).shuffle(&mut candidates);
             candidates.truncate(count);
         }
-        candidates.sort_by_key(|cell| std::cmp::Reverse(cell.bytes));
+        candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.bytes));
         let cell = |candidate: &Candidate, seed| {
             let config = TrainConfig { seed: base.seed + seed, ..candidate.config.clone() };
             Cell {
@@ -96,8 +87,7 @@ impl Sweep {
         Ok(Self { base, data, networks: all.len(), fitting, candidates, cells })
     }
 
-    /// How many networks there are, fit and were chosen, in words.
-    #[must_use]
+    /// Numbers of networks in the space, fitting, and chosen, in words.
     pub fn counts(&self) -> String {
         let chosen = match self.candidates.len() {
             chosen if chosen < self.fitting => format!(", {chosen} chosen at random"),
@@ -107,14 +97,11 @@ impl Sweep {
     }
 
     /// A network in words.
-    #[must_use]
     pub fn label(&self, config: &TrainConfig) -> String {
         network::label(config, &self.data)
     }
 
-    /// The cells that one of several machines trains: dealt out like cards, so that all take about
-    /// as long.
-    #[must_use]
+    /// The cells of one of several machines: every n-th, so that all take about equally long.
     pub fn shard(&self, shard: Shard) -> Vec<Cell> {
         self.cells.iter().skip(shard.number - 1).step_by(shard.of).cloned().collect()
     }
@@ -146,7 +133,7 @@ mod tests {
     const SPACE: &str = "[space]\nwidths = [8, 16, 24]\ndepths = [1, 2]\nseeds = 2";
 
     #[test]
-    fn shards_are_disjoint_and_together_the_sweep() {
+    fn shards_partition_the_sweep() {
         let sweep = sweep(SPACE).unwrap();
         assert_eq!((sweep.networks, sweep.cells.len()), (9, 18));
         let mut ids: Vec<String> = (1..=4)
@@ -169,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_random_search_takes_the_same_networks_every_time_and_all_of_them_fit() {
+    fn a_random_search_chooses_the_same_fitting_networks_every_time() {
         let plan = format!("random = 3\nmax_bytes = 2000\n{SPACE}");
         let found = sweep(&plan).unwrap();
         assert_eq!(found, sweep(&plan).unwrap());
@@ -178,13 +165,13 @@ mod tests {
     }
 
     #[test]
-    fn a_budget_is_met_to_the_byte_and_one_that_nothing_meets_names_the_smallest_network() {
+    fn a_budget_is_exact_to_the_byte_and_its_error_names_the_smallest_network() {
         let smallest = sweep(SPACE).unwrap().candidates.last().unwrap().bytes;
         let exact = sweep(&format!("max_bytes = {smallest}\n{SPACE}")).unwrap();
         assert_eq!(exact.candidates.len(), 1);
         let error = sweep(&format!("max_bytes = {}\n{SPACE}", smallest - 1)).unwrap_err();
         let expected = format!(
-            "none of the 9 networks fits {} bytes: the smallest, 64-8-4 at 8 bits, takes {smallest} \
+            "none of the 9 networks fits {} bytes: the smallest, 64-8-4 at 8 bits, has {smallest} \
              bytes; allow narrower",
             smallest - 1
         );

@@ -2,21 +2,20 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `sweep.toml` | the plan, to go on with |
-//! | `base.toml`, `data.toml` | what every cell shares: configuration and data |
-//! | `cells/ID/` | one training, an ordinary run's folder |
+//! | `sweep.toml` | the plan, for the next session |
+//! | `base.toml`, `data.toml` | what all cells share: configuration and data |
+//! | `cells/ID/` | the run of one cell |
 //! | `cells/ID/model.inkbit` | its quantized model |
-//! | `cells/ID/result.json` | its measures; written last, so a cell that has it is finished |
+//! | `cells/ID/result.json` | its outcome; written last, so it marks a finished cell |
 //!
-//! Every file is replaced whole, and every cell goes on from its last epoch, so that a sweep may be
+//! Every file is written atomically, and every cell continues from its last epoch, so a sweep can be
 //! killed at any time.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Cell, Outcome, Plan, Sweep, SweepError};
 use crate::run::{DataInfo, Run, RunError};
-use crate::support::files::{self, FileError};
+use crate::support::files;
 
 const PLAN: &str = "sweep.toml";
 const BASE: &str = "base.toml";
@@ -25,25 +24,20 @@ const CELLS: &str = "cells";
 const MODEL: &str = "model.inkbit";
 const RESULT: &str = "result.json";
 
-/// A sweep's folder.
+/// The folder of a sweep.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folder(PathBuf);
 
-/// What a merge has done.
+/// The result of a merge, in finished cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Merged {
-    /// Finished cells that were copied.
     pub copied: usize,
-    /// Finished cells that were there already.
+    /// Cells that the folder had already.
     pub there: usize,
 }
 
 impl Folder {
-    /// The plan of a folder that holds a sweep.
-    ///
-    /// # Errors
-    ///
-    /// [`SweepError::NotASweep`], [`SweepError::Plan`], [`SweepError::File`].
+    /// Reads the plan in a folder.
     pub fn plan(path: &Path) -> Result<Plan, SweepError> {
         let file = path.join(PLAN);
         if !file.exists() {
@@ -52,26 +46,17 @@ impl Folder {
         Plan::from_toml(&file.display().to_string(), &text(&file)?)
     }
 
-    /// The name of a folder's data, to load them again.
-    ///
-    /// # Errors
-    ///
-    /// [`SweepError::Damaged`], [`SweepError::File`].
+    /// Reads the name by which a folder's data can be loaded again.
     pub fn data_name(path: &Path) -> Result<String, SweepError> {
         Ok(data(path)?.name)
     }
 
-    /// The folder, if it holds this sweep already. A sweep that is there may get another plan, so
-    /// long as what its cells share, and its shard, are the same.
-    ///
-    /// # Errors
-    ///
-    /// [`SweepError::OtherSweep`], [`SweepError::OtherData`], [`SweepError::OtherShard`],
-    /// [`SweepError::IsARun`], [`SweepError::File`].
+    /// Finds a sweep in a folder. Its plan may differ; its base configuration, data and shard must be
+    /// the same.
     pub fn find(path: &Path, plan: &Plan, sweep: &Sweep) -> Result<Option<Self>, SweepError> {
         if !path.join(PLAN).exists() {
-            let free = Run::check_free(path).map_err(|_| SweepError::IsARun(path.to_owned()));
-            return free.map(|()| None);
+            Run::check_free(path).map_err(|_| SweepError::IsARun(path.to_owned()))?;
+            return Ok(None);
         }
         let folder = Self(path.to_owned());
         folder.check_same(sweep)?;
@@ -82,15 +67,11 @@ impl Folder {
         Ok(Some(folder))
     }
 
-    /// Opens a sweep's folder, which is created if need be.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Folder::find`].
+    /// Finds or creates a sweep's folder, and saves the plan in it.
     pub fn open(path: &Path, plan: &Plan, sweep: &Sweep) -> Result<Self, SweepError> {
         let found = Self::find(path, plan, sweep)?;
         if found.is_none() {
-            let data = toml::to_string(&sweep.data).expect("data is described by numbers and text");
+            let data = toml::to_string(&sweep.data).expect("data are numbers and text");
             files::create_folder(&path.join(CELLS))?;
             files::write(&path.join(BASE), sweep.base.to_toml().as_bytes())?;
             files::write(&path.join(DATA), data.as_bytes())?;
@@ -99,55 +80,44 @@ impl Folder {
         Ok(found.unwrap_or_else(|| Self(path.to_owned())))
     }
 
-    /// Data are the same by what is in them, wherever they lie.
+    /// Checks base configuration and data. Data are compared by content, not by path.
     fn check_same(&self, sweep: &Sweep) -> Result<(), SweepError> {
-        let folder = || self.0.clone();
+        let folder = self.0.clone();
         let (found, asked) = (text(&self.0.join(BASE))?, sweep.base.to_toml());
         if let Some((found, asked)) = found.lines().zip(asked.lines()).find(|(a, b)| a != b) {
             let (found, asked) = (found.to_owned(), asked.to_owned());
-            return Err(SweepError::OtherSweep { folder: folder(), found, asked });
+            return Err(SweepError::OtherSweep { folder, found, asked });
         }
         let (found, asked) = (data(&self.0)?, &sweep.data);
         if found.digest == asked.digest {
             return Ok(());
         }
-        let difference = |data: &DataInfo| {
-            let digest: String = data.digest.chars().take(12).collect();
+        let describe = |DataInfo { name, digest, train_images, test_images, classes, .. }: &_| {
+            let (classes, digest) = (classes.len(), &digest[..digest.len().min(12)]);
             format!(
-                "`{}` ({} and {} images of {} classes, digest {digest})",
-                data.name,
-                data.train_images,
-                data.test_images,
-                data.classes.len()
+                "`{name}` ({train_images} and {test_images} images of {classes} classes, digest \
+                 {digest})"
             )
         };
-        let (found, asked) = (difference(&found), difference(asked));
-        Err(SweepError::OtherData { folder: folder(), found, asked })
+        let (found, asked) = (describe(&found), describe(asked));
+        Err(SweepError::OtherData { folder, found, asked })
     }
 
-    /// The folder.
-    #[must_use]
     pub fn path(&self) -> &Path {
         &self.0
     }
 
-    /// Where a cell is trained.
-    #[must_use]
+    /// The folder of a cell's run.
     pub fn cell(&self, cell: &Cell) -> PathBuf {
         self.0.join(CELLS).join(&cell.id)
     }
 
-    /// A cell's model, if the cell was trained.
-    #[must_use]
+    /// The file of a cell's model.
     pub fn model(&self, cell: &Cell) -> PathBuf {
         self.cell(cell).join(MODEL)
     }
 
-    /// What became of a cell, if it is finished.
-    ///
-    /// # Errors
-    ///
-    /// [`SweepError::Result`], [`SweepError::File`].
+    /// Reads the outcome of a finished cell.
     pub fn outcome(&self, cell: &Cell) -> Result<Option<Outcome>, SweepError> {
         let path = self.cell(cell).join(RESULT);
         if !path.exists() {
@@ -158,13 +128,13 @@ impl Folder {
         checked.map(Some).map_err(|message| SweepError::Result { path, message })
     }
 
-    /// Finishes a cell.
+    /// Writes the outcome of a cell, which finishes it.
     pub(super) fn finish(&self, cell: &Cell, outcome: &Outcome) -> Result<(), SweepError> {
         let text = serde_json::to_string_pretty(outcome).expect("measures are finite");
         Ok(files::write(&self.cell(cell).join(RESULT), text.as_bytes())?)
     }
 
-    /// The run of a cell, as far as it is trained.
+    /// Opens or creates the run of a cell.
     pub(super) fn run(&self, cell: &Cell, data: &DataInfo) -> Result<Run, RunError> {
         let path = self.cell(cell);
         match Run::open(&path) {
@@ -178,11 +148,6 @@ impl Folder {
     }
 
     /// Opens folders that hold the same sweep, or shards of it.
-    ///
-    /// # Errors
-    ///
-    /// [`SweepError::NotASweep`], [`SweepError::OtherSweep`], [`SweepError::OtherData`],
-    /// [`SweepError::File`].
     pub fn parts(sweep: &Sweep, paths: &[PathBuf]) -> Result<Vec<Self>, SweepError> {
         let part = |path: &PathBuf| {
             Self::plan(path)?;
@@ -192,11 +157,7 @@ impl Folder {
         paths.iter().map(part).collect()
     }
 
-    /// Copies the finished cells of other folders of the same sweep that this one has not.
-    ///
-    /// # Errors
-    ///
-    /// [`SweepError::Result`], [`SweepError::File`].
+    /// Copies finished cells from other folders of the same sweep, unless this folder has them.
     pub fn merge(&self, sweep: &Sweep, parts: &[Self]) -> Result<Merged, SweepError> {
         let mut merged = Merged::default();
         for other in parts {
@@ -206,10 +167,10 @@ impl Folder {
                 }
                 if self.outcome(cell)?.is_some() {
                     merged.there += 1;
-                    continue;
+                } else {
+                    copy(&other.cell(cell), &self.cell(cell))?;
+                    merged.copied += 1;
                 }
-                copy(&other.cell(cell), &self.cell(cell))?;
-                merged.copied += 1;
             }
         }
         Ok(merged)
@@ -221,18 +182,18 @@ fn data(path: &Path) -> Result<DataInfo, SweepError> {
     toml::from_str(&text(&path)?).map_err(|error| damaged(&path, error))
 }
 
-/// Copies a finished cell's files, the result last.
+/// Copies the files of a finished cell, the result last.
 fn copy(from: &Path, to: &Path) -> Result<(), SweepError> {
     files::create_folder(to)?;
-    let read = || FileError::at("read", from);
-    for entry in fs::read_dir(from).map_err(read())? {
-        let name = entry.map_err(read())?.file_name();
-        let hidden = name.to_string_lossy().starts_with('.');
-        if !hidden && name != RESULT && from.join(&name).is_file() {
-            files::write(&to.join(&name), &files::read(&from.join(&name))?)?;
+    let mut paths = files::list(from)?;
+    paths.sort_by_key(|path| path.ends_with(RESULT));
+    for path in paths.iter().filter(|path| path.is_file()) {
+        let name = path.file_name().unwrap_or_default();
+        if !name.to_string_lossy().starts_with('.') {
+            files::write(&to.join(name), &files::read(path)?)?;
         }
     }
-    Ok(files::write(&to.join(RESULT), &files::read(&from.join(RESULT))?)?)
+    Ok(())
 }
 
 fn text(path: &Path) -> Result<String, SweepError> {

@@ -1,9 +1,9 @@
-//! Many trainings of one kind: which network is the best that a budget allows.
+//! Training many networks to find the best one within a budget.
 //!
-//! A [`Plan`] names the choices (widths, depths, bits, inputs, seeds) and the limits. [`Sweep`] is
-//! the plan made out: every network that fits, with its exact size, and a [`Cell`] for each of its
-//! seeds. [`Folder`] is where cells are trained, each as an ordinary [`Run`](crate::run::Run), side
-//! by side and in any number of sessions. [`Table`] is what came out.
+//! A [`Plan`] lists choices (widths, depths, bits, inputs, seeds) and limits. A [`Sweep`] is the
+//! expanded plan: every network that fits, with its exact size, and a [`Cell`] for each of its seeds.
+//! A [`Folder`] stores the cells and trains them in parallel, each as an ordinary
+//! [`Run`](crate::run::Run), in any number of sessions. A [`Table`] holds the results.
 
 mod budget;
 mod cells;
@@ -13,22 +13,20 @@ mod folder;
 mod network;
 mod outcome;
 mod plan;
-mod published;
 mod shard;
 mod table;
 mod worker;
 
-pub use budget::obstacle_everywhere;
+pub use budget::no_board_fits;
 pub use cells::{Cell, Sweep};
 pub use chart::svg;
 pub use error::SweepError;
 pub use folder::Folder;
 pub use outcome::{Outcome, Trained};
 pub use plan::Plan;
-pub use published::{PUBLISHED, Published};
 pub use shard::Shard;
 pub use table::{Row, Table};
-pub use worker::{Progress, Summary};
+pub use worker::{Progress, SessionSummary};
 
 /// The processor that instructions are estimated for.
 pub const CPU: &str = "Cortex-M3";

@@ -1,4 +1,6 @@
-//! What a sweep is to try, as a TOML file says it.
+//! The plan of a sweep, a TOML file.
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -6,88 +8,70 @@ use super::{Shard, SweepError};
 use crate::config::TrainConfig;
 use crate::config::preset::{self, PRESETS};
 
-/// More networks than these are no sweep but a mistake.
+/// Maximum number of networks; more of them are a mistake.
 const MAX_NETWORKS: usize = 100_000;
-/// Likewise.
+/// Maximum number of seeds.
 const MAX_SEEDS: u64 = 1000;
 
-/// A sweep's description. Keys of a TOML file have the names of these fields.
+/// The keys of the TOML file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Plan {
-    /// Configuration to start from; none is `classic`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Preset that the configuration starts from [default: `classic`].
     pub preset: Option<String>,
-    /// The most bytes that a blob may have.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Maximum length of a blob in bytes.
     pub max_bytes: Option<usize>,
-    /// The board whose flash and working memory must hold the model.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Board whose flash and working memory must hold the model.
     pub fit: Option<String>,
-    /// Networks drawn at random from those that fit; none takes all of them.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Number of networks to sample from those that fit [default: all].
     pub random: Option<usize>,
-    /// The part of the trainings that this folder's machine has; none has all of them.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Part of the trainings for this machine [default: all].
     pub shard: Option<Shard>,
-    /// The choices.
     pub space: Space,
-    /// Values that differ from the preset, for every network; keys of [`TrainConfig`].
+    /// Keys of [`TrainConfig`] that differ from the preset, for every network.
     pub config: toml::Table,
 }
 
-/// The choices. One that is left out is not varied: the configuration has its value.
+/// The choices. An empty one takes the value of the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Space {
-    /// Widths that a hidden layer may have. No layer is wider than the one before it.
+    /// Widths of a hidden layer. No layer is wider than the one before it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub widths: Vec<usize>,
     /// Numbers of hidden layers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub depths: Vec<usize>,
-    /// Widths of weights: one number for all layers, or one for each. A list for each goes with
-    /// networks of so many layers only.
+    /// Bits of a weight: one number for all layers, or one for each layer of the networks that have as
+    /// many layers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub bits: Vec<Vec<u8>>,
-    /// Inputs per row: the image's edge after shrinking.
+    /// Inputs per row: the side length after shrinking.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub inputs: Vec<usize>,
-    /// Trainings of each network, from 1 to 1000, with the configuration's seed and those after it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Trainings per network, from 1 to 1000, with consecutive seeds from that of the configuration.
     pub seeds: Option<u64>,
 }
 
 impl Plan {
-    /// Reads a TOML file's text; `name` is for messages.
-    ///
-    /// # Errors
-    ///
-    /// [`SweepError::Plan`].
+    /// Parses TOML; errors begin with `name`.
     pub fn from_toml(name: &str, text: &str) -> Result<Self, SweepError> {
         toml::from_str(text).map_err(|error: toml::de::Error| SweepError::Plan {
-            source_name: name.to_owned(),
+            file: name.to_owned(),
             message: error.to_string().trim_end().to_owned(),
         })
     }
 
-    /// The same as TOML.
-    #[must_use]
+    /// Formats the plan as TOML.
     pub fn to_toml(&self) -> String {
-        toml::to_string(self).expect("a plan has only numbers and text")
+        toml::to_string(self).expect("a plan is numbers and text")
     }
 
-    /// The part of the trainings that are trained here.
-    #[must_use]
     pub fn shard(&self) -> Shard {
         self.shard.unwrap_or_default()
     }
 
-    /// What every network's configuration starts from.
-    ///
-    /// # Errors
-    ///
-    /// [`SweepError::Preset`] and [`SweepError::Config`].
+    /// The configuration that every network varies.
     pub fn base(&self) -> Result<TrainConfig, SweepError> {
         let preset = match &self.preset {
             None => PRESETS[0],
@@ -100,11 +84,7 @@ impl Plan {
         Ok(config)
     }
 
-    /// Every network that the space describes, each with the first seed.
-    ///
-    /// # Errors
-    ///
-    /// [`SweepError::Space`] says which choice is none; [`SweepError::Config`].
+    /// All networks of the space, each with the first seed.
     pub fn networks(&self) -> Result<Vec<TrainConfig>, SweepError> {
         let base = self.base()?;
         let Space { widths, depths, bits, inputs, seeds } = &self.space;
@@ -134,29 +114,20 @@ impl Plan {
             (false, true) => networks_of(widths, &[base.hidden.len()])?,
             (false, false) => networks_of(widths, depths)?,
         };
+        let (lists, inputs) = (choices(bits, &base.bits), choices(inputs, &base.input));
         let mut found = Vec::new();
-        let mut used = vec![false; bits.len()];
+        let mut used = vec![false; lists.len()];
         for hidden in hidden {
-            let layers = hidden.len() + 1;
-            let fitting = |bits: &&[u8]| bits.len() == 1 || bits.len() == layers;
-            let mut lists: Vec<Option<&[u8]>> = Vec::new();
-            for (list, used) in bits.iter().zip(&mut used) {
-                if fitting(&&list[..]) {
-                    *used = true;
-                    lists.push(Some(list));
+            let lengths = [1, hidden.len() + 1];
+            for (list, used) in lists.iter().zip(&mut used) {
+                // Validation refuses the list of the base if it has another length.
+                if !bits.is_empty() && !lengths.contains(&list.len()) {
+                    continue;
                 }
-            }
-            if bits.is_empty() {
-                lists.push(None);
-            }
-            for bits in lists {
-                for input in choices(inputs) {
-                    let config = TrainConfig {
-                        hidden: hidden.clone(),
-                        bits: bits.map_or_else(|| base.bits.clone(), <[u8]>::to_vec),
-                        input: input.copied().unwrap_or(base.input),
-                        ..base.clone()
-                    };
+                *used = true;
+                for &input in inputs {
+                    let (hidden, bits) = (hidden.clone(), list.clone());
+                    let config = TrainConfig { hidden, bits, input, ..base.clone() };
                     config.validate()?;
                     found.push(config);
                 }
@@ -164,25 +135,20 @@ impl Plan {
         }
         if let Some(unused) = used.iter().position(|used| !used) {
             let expected = "one number, or as many as a network has layers with the output";
-            return Err(space("bits", &bits[unused], expected));
+            return Err(space("bits", &lists[unused], expected));
         }
         Ok(found)
     }
 }
 
-/// Each value, or once none.
-fn choices<T>(values: &[T]) -> Vec<Option<&T>> {
-    if values.is_empty() { vec![None] } else { values.iter().map(Some).collect() }
+/// The choices, or else the value of the base.
+fn choices<'a, T>(choices: &'a [T], base: &'a T) -> &'a [T] {
+    if choices.is_empty() { std::slice::from_ref(base) } else { choices }
 }
 
-/// Every list of widths that do not grow, for each depth.
+/// All lists of non-increasing widths, for each depth.
 fn networks_of(widths: &[usize], depths: &[usize]) -> Result<Vec<Vec<usize>>, SweepError> {
-    let mut widths = widths.to_vec();
-    widths.sort_unstable();
-    widths.dedup();
-    let mut depths = depths.to_vec();
-    depths.sort_unstable();
-    depths.dedup();
+    let [widths, depths] = [widths, depths].map(|list| BTreeSet::from_iter(list.iter().copied()));
     let mut found = Vec::new();
     for depth in depths {
         let mut lists = vec![Vec::new()];
@@ -218,14 +184,14 @@ mod tests {
     }
 
     #[test]
-    fn a_grid_has_every_list_of_widths_that_do_not_grow() {
+    fn a_grid_has_all_lists_of_non_increasing_widths() {
         let found = hidden("[space]\nwidths = [16, 8, 8]\ndepths = [0, 1, 2]");
         let expected: [&[usize]; 6] = [&[], &[8], &[16], &[8, 8], &[16, 8], &[16, 16]];
         assert_eq!(found, expected);
     }
 
     #[test]
-    fn what_is_not_varied_is_the_configurations() {
+    fn values_that_are_not_varied_are_those_of_the_configuration() {
         let plan = "[space]\nwidths = [8]\n[config]\nepochs = 7";
         let config = Plan::from_toml("test", plan).unwrap().networks().unwrap().remove(0);
         assert_eq!((config.hidden, config.epochs), (vec![8, 8], 7));
@@ -234,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_comes_back_from_its_text() {
+    fn a_plan_survives_its_text() {
         let text = "preset = \"classic\"\nmax_bytes = 9000\nrandom = 3\nshard = \"1/3\"\n[space]\nwidths = [4, 8]\n\
                     bits = [[4], [8, 4]]\nseeds = 2\n[config]\nepochs = 3\n";
         let plan = Plan::from_toml("test", text).unwrap();
@@ -242,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named() {
+    fn an_error_names_the_key_and_the_legal_values() {
         for (plan, expected) in [
             ("[space]\nwidth = [3]", "test: TOML parse error"),
             ("[space]\ndepths = [1]", "depths is [1], but must be left out"),

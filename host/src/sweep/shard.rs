@@ -1,27 +1,26 @@
-//! A part of a sweep, for one of several machines.
+//! The part of a sweep that one of several machines trains.
 
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A text that names no part.
+/// Text that is not K/N.
 #[derive(Debug, thiserror::Error)]
 #[error("--shard is \"{0}\", but must be K/N with K from 1 to N, such as 2/8")]
 pub struct ShardError(String);
 
-/// One of several machines that train a sweep; as text, K/N.
+/// One of several machines that train a sweep, K/N as text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Shard {
-    /// Which, from 1.
+    /// K, from 1.
     pub(super) number: usize,
-    /// Of how many.
+    /// N.
     pub(super) of: usize,
 }
 
 impl Default for Shard {
-    /// The only one.
     fn default() -> Self {
         Self { number: 1, of: 1 }
     }

@@ -1,83 +1,77 @@
-//! What came out of a sweep, network by network.
+//! The results of a sweep, network by network.
 
 use std::fmt::Write;
 
 use serde::Serialize;
 
 use super::{Cell, Folder, Outcome, Sweep, SweepError, Trained, network};
+use crate::report::table::{plain, row};
 use crate::support::numbers::percent;
 
-/// A network of a sweep, over its seeds. Accuracies go from 0 to 1.
+/// A network of a sweep, over its seeds. Accuracies are from 0 to 1.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
     /// Widths of all layers, inputs first: `144-66-48-40-10`.
     pub network: String,
-    /// Width of the weights: `4`, or `8/4/4` where layers differ.
+    /// Bits of a weight: `4`, or `8/4/4` where layers differ.
     pub bits: String,
-    /// The longest blob of its seeds.
+    /// Length of the longest blob.
     pub bytes: usize,
-    /// Mean instructions of an image.
+    /// Mean instructions of an inference.
     pub instructions: f64,
     /// Mean accuracy on the validation images.
     pub validation_accuracy: f64,
     /// Mean accuracy on the test images.
     pub test_accuracy: f64,
-    /// Standard deviation of the test accuracies; none of a single seed.
+    /// Standard deviation of the test accuracy, if there are several seeds.
     pub test_deviation: Option<f64>,
     /// Whether no smaller network has a higher validation accuracy.
     pub front: bool,
-    /// Whether no network of fewer instructions has a higher validation accuracy.
+    /// Whether no network with fewer instructions has a higher validation accuracy.
     pub fast_front: bool,
-    /// Its trainings, by seed.
+    /// The trainings by seed.
     pub trainings: Vec<Trained>,
 }
 
-/// The result of a sweep so far.
+/// The results of a sweep so far.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Table {
-    /// The data's name.
+    /// Name of the data.
     pub data: String,
-    /// Cells of the sweep.
+    /// Number of cells in the sweep.
     pub planned: usize,
-    /// Cells that were trained; those that failed are not among them.
+    /// Number of trained cells.
     pub finished: usize,
-    /// Networks with a training that succeeded, smallest first.
+    /// Networks with a trained cell, smallest first.
     pub networks: Vec<Row>,
-    /// Cells whose training failed, and why.
+    /// Cells whose training failed, with the reason.
     pub failed: Vec<(String, String)>,
 }
 
 impl Table {
-    /// Reads what is finished of a sweep.
-    ///
-    /// # Errors
-    ///
-    /// [`SweepError::Result`], [`SweepError::File`].
+    /// Reads the finished cells of a sweep.
     pub fn read(folder: &Folder, sweep: &Sweep) -> Result<Self, SweepError> {
         let mut table =
             Self { data: sweep.data.name.clone(), planned: sweep.cells.len(), ..Self::default() };
         let mut groups: Vec<(&Cell, Vec<Trained>)> = Vec::new();
         for cell in &sweep.cells {
-            let Some(outcome) = folder.outcome(cell)? else { continue };
-            match outcome {
-                Outcome::Failed(reason) => table.failed.push((cell.id.clone(), reason)),
-                Outcome::Trained(trained) => {
+            match folder.outcome(cell)? {
+                None => (),
+                Some(Outcome::Failed(reason)) => table.failed.push((cell.id.clone(), reason)),
+                Some(Outcome::Trained(trained)) => {
                     table.finished += 1;
-                    let same = |(other, _): &&mut (&Cell, _)| is_same_network(other, cell);
-                    match groups.iter_mut().find(same) {
+                    match groups.iter_mut().find(|(other, _)| is_same_network(other, cell)) {
                         Some((_, group)) => group.push(trained),
                         None => groups.push((cell, vec![trained])),
                     }
                 }
             }
         }
-        table.networks = groups
-            .into_iter()
-            .map(|(cell, group)| {
-                let bits = network::bits_text(&cell.config);
-                Row::new(network::widths_text(&cell.config, &sweep.data), bits, group)
-            })
-            .collect();
+        let row = |(cell, trainings): (&Cell, _)| {
+            let network = network::widths_text(&cell.config, &sweep.data);
+            Row::new(network, network::bits_text(&cell.config), trainings)
+        };
+        table.networks = groups.into_iter().map(row).collect();
         table.networks.sort_by(|a, b| (a.bytes, &a.network).cmp(&(b.bytes, &b.network)));
         mark(&mut table.networks, |row| row.bytes as f64, |row| &mut row.front);
         mark(&mut table.networks, |row| row.instructions, |row| &mut row.fast_front);
@@ -85,11 +79,10 @@ impl Table {
     }
 
     /// The table as text.
-    #[must_use]
     pub fn text(&self) -> String {
         let mut text = if self.networks.is_empty() { String::new() } else { self.rows() };
         for (cell, reason) in &self.failed {
-            // Writing to a String cannot fail, here and below.
+            // Writing to a String does not fail, here and below.
             let _ = writeln!(text, "failed: {cell}: {reason}");
         }
         if self.finished < self.planned {
@@ -103,40 +96,36 @@ impl Table {
         text
     }
 
-    /// A line for each network, below and above what explains them.
+    /// The networks, and an explanation of the marks.
     fn rows(&self) -> String {
-        let width = self.networks.iter().map(|row| row.network.len()).max().unwrap_or(0).max(7);
-        let mut text = format!(
-            "{:width$}  bits     bytes  instructions  validation             test  seeds\n",
-            "network"
-        );
-        for row in &self.networks {
-            let deviation = row.test_deviation.map(|share| format!(" ± {:.2}", 100.0 * share));
-            let test =
-                format!("{:.2}{} %", 100.0 * row.test_accuracy, deviation.unwrap_or_default());
-            let _ = writeln!(
-                text,
-                "{:width$}  {:5}{:9}  {:12.0}  {:>10}  {test:>15}  {:5}{}",
-                row.network,
-                row.bits,
-                row.bytes,
-                row.instructions,
-                percent(row.validation_accuracy),
-                row.trainings.len(),
-                match (row.front, row.fast_front) {
-                    (true, true) => "  * +",
-                    (true, false) => "  *",
-                    (false, true) => "    +",
-                    (false, false) => "",
-                }
-            );
-        }
-        text.push_str(
-            "\n* on the Pareto front of bytes, + on that of instructions: no smaller (faster) \
-             network has a higher\n  validation accuracy. Instructions are estimated for a \
+        let head =
+            ["network", "bits", "bytes", "instructions", "validation", "test", "seeds", "front"];
+        let mut rows = vec![row(head)];
+        rows.extend(self.networks.iter().map(|network| {
+            let deviation = network.test_deviation.map(|d| format!(" ± {:.2}", 100.0 * d));
+            let test = 100.0 * network.test_accuracy;
+            vec![
+                network.network.clone(),
+                network.bits.clone(),
+                network.bytes.to_string(),
+                format!("{:.0}", network.instructions),
+                percent(network.validation_accuracy),
+                format!("{test:.2}{} %", deviation.unwrap_or_default()),
+                network.trainings.len().to_string(),
+                match (network.front, network.fast_front) {
+                    (true, true) => "* +".to_owned(),
+                    (true, false) => "*  ".to_owned(),
+                    (false, true) => "+".to_owned(),
+                    (false, false) => String::new(),
+                },
+            ]
+        }));
+        format!(
+            "{}\n* on the Pareto front of bytes, + on that of instructions: no network that is \
+             smaller (faster)\n  has a higher validation accuracy. Instructions are estimated for a \
              Cortex-M3, by a fit\n  to counts of the reference models.\n",
-        );
-        text
+            plain(&rows)
+        )
     }
 }
 
@@ -167,7 +156,7 @@ fn is_same_network(a: &Cell, b: &Cell) -> bool {
     a.widths == b.widths && network::bits(&a.config) == network::bits(&b.config)
 }
 
-/// Marks the Pareto front: of all that cost as much or less, the best on the validation images.
+/// Marks the Pareto front: networks with a higher validation accuracy than all that cost as much or less.
 fn mark(rows: &mut [Row], cost: fn(&Row) -> f64, flag: fn(&mut Row) -> &mut bool) {
     let mut order: Vec<usize> = (0..rows.len()).collect();
     let key = |index: &usize| (cost(&rows[*index]), -rows[*index].validation_accuracy);
@@ -204,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn the_front_has_no_network_that_a_smaller_one_beats_or_equals() {
+    fn no_smaller_network_is_as_accurate_as_one_on_the_front() {
         let mut rows = [
             row(10, 9.0, &[0.5]),
             row(20, 8.0, &[0.5]),
@@ -218,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn seeds_are_one_row_with_mean_and_spread() {
+    fn seeds_are_one_row_with_mean_and_deviation() {
         let three = row(10, 1.0, &[0.97, 0.98, 0.99]);
         assert!((three.test_accuracy - 0.98).abs() < 1e-12);
         assert!((three.test_deviation.unwrap() - 0.01).abs() < 1e-12);

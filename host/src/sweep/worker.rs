@@ -1,7 +1,8 @@
-//! Training the cells of a sweep, several side by side.
+//! Training the cells of a sweep in parallel.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 
@@ -10,90 +11,68 @@ use crate::data::Dataset;
 use crate::device::counts::Counts;
 use crate::evaluate::evaluate_model;
 use crate::model::activity::activity;
-use crate::quantize::{Quantized, export};
+use crate::quantize::{QuantizeError, Quantized, export};
 use crate::run::{Observer, Run, RunError};
 use crate::train::history::{Epoch, History};
 use crate::train::{TrainError, validation_images};
 
-/// How far a sweep has come.
+/// Progress of a session.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress<'a> {
-    /// The training that has ended just now, if one has.
+    /// The training that ended just now.
     pub ended: Option<(&'a Cell, &'a Outcome)>,
     /// Trainings that have ended, in this session or before.
     pub finished: usize,
-    /// What has been trained in this session, in units of [`Cell::cost`].
+    /// Training done in this session, in units of [`Cell::cost`].
     pub worked: f64,
-    /// What is left at most, likewise.
+    /// Maximum training left, in the same units.
     pub remaining: f64,
 }
 
-/// How a session ended.
+/// Cells by their state at the end of a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Cells that were trained in this session.
+pub struct SessionSummary {
+    /// Trained in this session.
     pub finished: usize,
-    /// Cells that were trained before.
+    /// Trained before.
     pub before: usize,
-    /// Cells whose training failed, in this session or before.
+    /// Failed, in this session or before.
     pub failed: usize,
-    /// Cells that another process is training.
+    /// Being trained by another process.
     pub elsewhere: usize,
-    /// Cells that are left because the session was stopped.
+    /// Left because the session was stopped.
     pub left: usize,
 }
 
 /// Counts what is done and what is left.
 struct Account {
-    summary: Summary,
+    summary: SessionSummary,
     worked: f64,
     remaining: f64,
-    /// What has been counted of each cell that is being trained.
-    counted: HashMap<String, f64>,
 }
 
 impl Account {
-    fn new(before: Summary, queue: &VecDeque<Cell>) -> Self {
-        let remaining = queue.iter().map(Cell::cost).sum();
-        let summary = Summary { left: queue.len(), ..before };
-        Self { summary, worked: 0.0, remaining, counted: HashMap::new() }
-    }
-
-    fn trained(&mut self, id: String, cost: f64) {
-        self.worked += cost;
-        self.remaining -= cost;
-        *self.counted.entry(id).or_default() += cost;
-    }
-
-    /// What was not trained in this session, because of an early end for one, is not left.
-    fn ended(&mut self, cell: &Cell) {
-        self.summary.left -= 1;
-        self.remaining -= cell.cost() - self.counted.remove(&cell.id).unwrap_or_default();
-    }
-
     fn progress<'a>(&self, ended: Option<(&'a Cell, &'a Outcome)>) -> Progress<'a> {
-        let Summary { finished, before, failed, .. } = self.summary;
+        let SessionSummary { finished, before, failed, .. } = self.summary;
         let finished = finished + before + failed;
         Progress { ended, finished, worked: self.worked, remaining: self.remaining.max(0.0) }
     }
 }
 
 enum Event {
-    Trained(String, f64),
-    Ended(Cell, Box<Outcome>),
-    Elsewhere(Cell),
-    Stopped,
+    /// An epoch of this cost was trained.
+    Trained(f64),
+    /// A cell ended with this cost of untrained epochs; `None` if another process trains it.
+    Ended(Box<Cell>, f64, Option<Outcome>),
     Error(Box<SweepError>),
 }
 
 impl Folder {
-    /// Trains all cells that are not finished, `jobs` at a time. `stop` is asked after every epoch
-    /// of every training; what is trained by then is kept.
+    /// Trains all unfinished cells, `jobs` of them in parallel. `stop` is polled after every epoch of
+    /// every training; finished epochs are kept.
     ///
-    /// # Errors
-    ///
-    /// The first [`SweepError`] of any cell, after the epochs in hand. A training that diverges is
-    /// an outcome and no error.
+    /// The first error of any cell stops the other trainings after their current epoch. A training
+    /// that diverges is an outcome, not an error.
     pub fn train(
         &self,
         cells: &[Cell],
@@ -102,29 +81,41 @@ impl Folder {
         jobs: usize,
         stop: &(impl Fn() -> bool + Sync),
         mut progress: impl FnMut(Progress<'_>),
-    ) -> Result<Summary, SweepError> {
-        let (mut queue, mut before) = (VecDeque::new(), Summary::default());
+    ) -> Result<SessionSummary, SweepError> {
+        let (mut queue, mut summary) = (VecDeque::new(), SessionSummary::default());
         for cell in cells {
             match self.outcome(cell)? {
                 None => queue.push_back(cell.clone()),
-                Some(Outcome::Trained(_)) => before.before += 1,
-                Some(Outcome::Failed(_)) => before.failed += 1,
+                Some(Outcome::Trained(_)) => summary.before += 1,
+                Some(Outcome::Failed(_)) => summary.failed += 1,
             }
         }
-        let mut account = Account::new(before, &queue);
-        let (queue, failed) = (Mutex::new(queue), Mutex::new(false));
-        let stop = || stop() || *failed.lock().expect("nobody panics with it");
+        summary.left = queue.len();
+        let remaining = queue.iter().map(Cell::cost).sum();
+        let mut account = Account { summary, worked: 0.0, remaining };
+        let (queue, failed) = (Mutex::new(queue), AtomicBool::new(false));
+        let stop = || stop() || failed.load(Ordering::Relaxed);
         let (sender, events) = mpsc::channel();
         thread::scope(|scope| {
             for _ in 0..jobs {
                 let (sender, queue, stop) = (sender.clone(), &queue, &stop);
                 scope.spawn(move || {
                     while !stop() {
-                        let next = queue.lock().expect("nobody panics with it").pop_front();
+                        let next = queue.lock().expect("no thread panics with it").pop_front();
                         let Some(cell) = next else { return };
-                        let watch = Watch { cell: &cell, sender: &sender, stop };
-                        let event = self.cell_event(&cell, sweep, data, watch);
-                        // The receiver lives as long as the senders.
+                        let epoch = cell.cost() / cell.config.epochs as f64;
+                        let mut watch = Watch { epoch, left: cell.cost(), sender: &sender, stop };
+                        let event = match self.train_cell(&cell, sweep, data, &mut watch) {
+                            Ok(None) => continue,
+                            Ok(Some(outcome)) => {
+                                Event::Ended(Box::new(cell), watch.left, Some(outcome))
+                            }
+                            Err(SweepError::Run(RunError::Busy(_))) => {
+                                Event::Ended(Box::new(cell), watch.left, None)
+                            }
+                            Err(error) => Event::Error(Box::new(error)),
+                        };
+                        // A closed channel means that the receiver panicked.
                         let _ = sender.send(event);
                     }
                 });
@@ -134,25 +125,23 @@ impl Folder {
             let mut error = None;
             for event in events {
                 match event {
-                    Event::Trained(id, cost) => {
-                        account.trained(id, cost);
+                    Event::Trained(cost) => {
+                        account.worked += cost;
+                        account.remaining -= cost;
                         progress(account.progress(None));
                     }
-                    Event::Ended(cell, outcome) => {
-                        match *outcome {
-                            Outcome::Trained(_) => account.summary.finished += 1,
-                            Outcome::Failed(_) => account.summary.failed += 1,
+                    Event::Ended(cell, left, outcome) => {
+                        match &outcome {
+                            Some(Outcome::Trained(_)) => account.summary.finished += 1,
+                            Some(Outcome::Failed(_)) => account.summary.failed += 1,
+                            None => account.summary.elsewhere += 1,
                         }
-                        account.ended(&cell);
-                        progress(account.progress(Some((&cell, &outcome))));
+                        account.summary.left -= 1;
+                        account.remaining -= left;
+                        progress(account.progress(outcome.as_ref().map(|found| (&*cell, found))));
                     }
-                    Event::Elsewhere(cell) => {
-                        account.summary.elsewhere += 1;
-                        account.ended(&cell);
-                    }
-                    Event::Stopped => (),
                     Event::Error(found) => {
-                        *failed.lock().expect("nobody panics with it") = true;
+                        failed.store(true, Ordering::Relaxed);
                         error = error.or(Some(*found));
                     }
                 }
@@ -161,48 +150,32 @@ impl Folder {
         })
     }
 
-    fn cell_event(
-        &self,
-        cell: &Cell,
-        sweep: &Sweep,
-        data: &Dataset,
-        watch: Watch<'_, impl Fn() -> bool>,
-    ) -> Event {
-        match self.train_cell(cell, sweep, data, watch) {
-            Ok(Some(outcome)) => Event::Ended(cell.clone(), Box::new(outcome)),
-            Ok(None) => Event::Stopped,
-            Err(SweepError::Run(RunError::Busy(_))) => Event::Elsewhere(cell.clone()),
-            Err(error) => Event::Error(Box::new(error)),
-        }
-    }
-
-    /// What became of a cell; none if it was stopped.
+    /// Trains and measures a cell; `None` if it was stopped.
     fn train_cell(
         &self,
         cell: &Cell,
         sweep: &Sweep,
         data: &Dataset,
-        mut watch: Watch<'_, impl Fn() -> bool>,
+        watch: &mut Watch<'_, impl Fn() -> bool>,
     ) -> Result<Option<Outcome>, SweepError> {
         let run = self.run(cell, &sweep.data)?;
-        if run.history()?.end.is_none() {
-            match run.train(data, &mut watch) {
-                Ok(state) if state.history.end.is_none() => return Ok(None),
-                Ok(_) => (),
-                Err(RunError::Train(error @ TrainError::Diverged { .. })) => {
-                    let outcome = Outcome::Failed(error.to_string());
-                    self.finish(cell, &outcome)?;
-                    return Ok(Some(outcome));
-                }
-                Err(error) => return Err(error.into()),
+        let trained = match run.history()?.end {
+            Some(_) => Ok(true),
+            None => run.train(data, watch).map(|state| state.history.end.is_some()),
+        };
+        let outcome = match trained {
+            Ok(true) => Outcome::Trained(self.measure(cell, sweep, data, &run)?),
+            Ok(false) => return Ok(None),
+            Err(RunError::Train(error @ TrainError::Diverged { .. })) => {
+                Outcome::Failed(error.to_string())
             }
-        }
-        let outcome = Outcome::Trained(self.measure(cell, sweep, data, &run)?);
+            Err(error) => return Err(error.into()),
+        };
         self.finish(cell, &outcome)?;
         Ok(Some(outcome))
     }
 
-    /// Quantizes a trained cell and measures what comes out.
+    /// Quantizes a trained cell, saves its model and measures it.
     fn measure(
         &self,
         cell: &Cell,
@@ -216,18 +189,17 @@ impl Folder {
         let (input, scales) = (description.input, cell.config.scales);
         let whole = Quantized::of_trained(&net, &data.train, input, &bits, scales)?;
         let complete = export(&whole, &description, (0, 0))?;
-        let model = complete.model().map_err(format)?;
+        let model = complete.model().map_err(QuantizeError::from)?;
         let (quantized, _) = whole.without_dead_units(&model, &data.train)?;
         let untested = export(&quantized, &description, (0, 0))?;
-        let test = evaluate_model(&untested.model().map_err(format)?, &data.test)?;
-        let tested = (test.correct as u32, test.images as u32);
-        let blob = export(&quantized, &description, tested)?;
-        blob.save(&self.model(cell))?;
-        let model = blob.model().map_err(format)?;
+        let model = untested.model().map_err(QuantizeError::from)?;
+        let test = evaluate_model(&model, &data.test)?;
         let activity = activity(&model, &data.test)?;
-        let counts = Counts::built_in();
-        let fit = counts.fit(CPU).expect("the tests look it up");
         let validation = evaluate_model(&model, &validation_images(&data.train, &cell.config))?;
+        let blob = export(&quantized, &description, (test.correct as u32, test.images as u32))?;
+        blob.save(&self.model(cell))?;
+        let counts = Counts::built_in();
+        let fit = counts.fit(CPU).expect("a test checks that there is a fit");
         Ok(Trained {
             widths: cell.widths.clone(),
             bits: network::bits(&cell.config),
@@ -243,22 +215,21 @@ impl Folder {
     }
 }
 
-fn format(error: inkbit_core::ModelError) -> SweepError {
-    SweepError::Quantize(error.into())
-}
-
-/// Looks on a cell's training for the sweep.
+/// Reports the epochs of a cell to the sweep.
 struct Watch<'a, S> {
-    cell: &'a Cell,
+    /// Cost of an epoch.
+    epoch: f64,
+    /// Cost of the epochs not yet trained.
+    left: f64,
     sender: &'a Sender<Event>,
     stop: &'a S,
 }
 
 impl<S: Fn() -> bool> Observer for Watch<'_, S> {
     fn epoch(&mut self, _epoch: &Epoch, _history: &History) {
-        let cost = self.cell.cost() / self.cell.config.epochs as f64;
-        // Nobody listening is no reason to stop.
-        let _ = self.sender.send(Event::Trained(self.cell.id.clone(), cost));
+        self.left -= self.epoch;
+        // A closed channel is no reason to stop.
+        let _ = self.sender.send(Event::Trained(self.epoch));
     }
 
     fn stop(&mut self) -> bool {

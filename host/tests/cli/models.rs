@@ -9,7 +9,7 @@ use crate::place::Place;
 const GOLDEN: &str = "\
 name         random
 format       version 2
-input        28x28 pixels, 0 = paper, 255 = ink, cropped by 0, pooled by 2 to 14x14
+input        28x28 pixels, 0 = background, 255 = ink, cropped by 0, pooled by 2 to 14x14
 classes      3: c0 c1 c2
 logit scale  0.85353464 (display only)
 accuracy     not measured
@@ -20,12 +20,12 @@ written by   inkbit-tests 0.1.0
 crc-32       794699e7
 memory       Scratch<204>: 816 bytes of working memory
 
-layer  inputs  outputs  bits  multipliers     bias   weights     bytes
-    0     196        8     8         32 B     32 B    1568 B    1632 B
-    1       8        3     8          0 B     12 B      64 B      80 B
-header, padding and CRC                                        108 B
-whole blob                                                    1820 B
-(outputs are stored in blocks of 8, those with 2-bit weights of 16)
+layer                    inputs  outputs  bits  multipliers  bias  weights   bytes
+0                           196        8     8         32 B  32 B   1568 B  1632 B
+1                             8        3     8          0 B  12 B     64 B    80 B
+header, padding and CRC                                                      108 B
+whole blob                                                                  1820 B
+(outputs are stored in blocks of 8, those with 2-bit weights in blocks of 16)
 ";
 
 #[test]
@@ -40,7 +40,7 @@ fn inspect_shows_all_of_a_golden_model() {
 fn weights_are_drawn_in_half_blocks() {
     let place = Place::new();
     let text = place.succeed("inspect model.inkbit --weights");
-    let (_, drawn) = text.split_once("weights of 8 of the first layer's ").unwrap();
+    let (_, drawn) = text.split_once("the 8 of the first layer's ").unwrap();
     assert_eq!(drawn.matches("┌────────┐").count(), 8, "{text}");
     assert_eq!(drawn.matches("unit ").count(), 8, "{text}");
     assert!(drawn.contains('█') || drawn.contains('▀'), "{text}");

@@ -54,9 +54,9 @@ fn a_runs_report_tells_and_shows_everything() {
     let page = page(&place, "run");
     let words = text(&page);
     for part in [
-        "How good is it?",
-        " of 80 test images right and errs on ",
-        "The weights have 8 bits. Accuracy went from ",
+        "How accurate is it?",
+        " of 80 test images correctly and is wrong about ",
+        "The weights have 8 bits. Accuracy changed from ",
         "fits every board: lm3s6965evb, microbit, ",
         "3 epochs in ",
         "The weights of epoch 3 were kept",
@@ -121,8 +121,11 @@ fn a_models_report_says_what_a_model_does_not_know() {
     let place = Place::new();
     let page = page(&place, "model.inkbit --data digits");
     let words = text(&page);
-    assert!(words.contains("made from a model alone, which does not keep the history"), "{words}");
-    assert!(words.contains("does not keep the float network"), "{words}");
+    assert!(
+        words.contains("made from a model alone, which does not record the history"),
+        "{words}"
+    );
+    assert!(words.contains("does not record the float network"), "{words}");
     assert_eq!(pictures(&parse(&page)).len(), PICTURES.len() - 3);
 }
 
@@ -159,7 +162,7 @@ fn places_that_a_report_cannot_go_to_are_refused_before_anything_is_computed() {
         let message = place.fail(2, &format!("report run --data nowhere --output={name}"));
         assert_eq!(
             message,
-            format!("{name} is not named as a page: give a name that ends in .html")
+            format!("{name} is not the name of a page: give a name that ends in .html")
         );
     }
     assert!(

@@ -7,11 +7,11 @@ use serde_json::Value;
 use crate::place::Place;
 
 #[test]
-fn changed_images_are_told_from_clean_ones_and_always_the_same() {
+fn distorted_images_are_measured_the_same_every_time() {
     let place = Place::new();
     let command = "evaluate model.inkbit --data digits --robust";
     let text = place.succeed(command);
-    assert!(text.starts_with("80 images, changed at random\n\ncondition  "), "{text}");
+    assert!(text.starts_with("80 images, distorted at random\n\ncondition  "), "{text}");
     assert!(text.contains("\nclean      as they are  "), "{text}");
     assert!(text.contains("\ncombined   all three  "), "{text}");
     assert_eq!(place.succeed(command), text);

@@ -57,7 +57,7 @@ fn shards_in_processes_of_their_own_join_to_the_sweep_in_one_go() {
         let folder = format!("joined/cells/{name}-8bit-seed{}", training["seed"]);
         let size = place.read(&format!("{folder}/model.inkbit")).len();
         assert_eq!(training["bytes"], size);
-        // What was promised before the training; less if units never fire.
+        // The size computed before the training; less if dead units are removed.
         let line = planned.lines().find(|line| line.ends_with(&format!(" {name} at 8 bits")));
         let promised: usize = line.unwrap().split_whitespace().next().unwrap().parse().unwrap();
         assert!(size <= promised && promised <= 1800, "{line:?}");
@@ -122,7 +122,7 @@ fn a_file_describes_a_sweep_and_flags_go_before_it() {
 #[test]
 fn what_cannot_be_swept_is_refused_before_anything_is_trained() {
     let place = Place::untrained();
-    let smallest = "the smallest, 64-4 at 8 bits, takes ";
+    let smallest = "the smallest, 64-4 at 8 bits, has ";
     for (arguments, expected) in [
         ("", "nothing to sweep over: give --plan, or choices such as --widths"),
         ("--widths 4 --max-bytes 100", "none of the 1 networks fits 100 bytes: the smallest, "),
@@ -163,8 +163,8 @@ fn a_folder_keeps_to_its_configuration_and_is_no_runs() {
     place.succeed(sweep);
     assert_eq!(
         place.fail(1, &format!("{sweep} --set batch=7")),
-        "new holds another sweep: it has `batch = 128`, asked for is `batch = 7`; give another \
-         folder"
+        "new holds another sweep: its configuration has `batch = 128`, the new one has `batch = 7`; \
+         give another folder"
     );
     let message = place.fail(1, &sweep.replace("new", "run"));
     assert_eq!(message, "run holds a training run, not a sweep; give another folder");
@@ -208,11 +208,10 @@ fn a_folder_keeps_to_its_shard() {
     assert!(text.contains("\n3 of 5 trainings finished\n"), "{text}");
     for asked in ["1/1", "2/2"] {
         let message = place.fail(1, &format!("sweep --out part --shard {asked}"));
-        let expected =
-            format!("part has shard 1/2 of its sweep, asked for is {asked}; `inkbit sweep --out");
+        let expected = format!("part holds shard 1/2 of its sweep, not {asked}; `inkbit sweep");
         assert!(message.starts_with(&expected), "{message}");
     }
-    assert!(place.fail(1, sweep).contains("asked for is 1/1"));
+    assert!(place.fail(1, sweep).contains("not 1/1"));
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn panic(_: &PanicInfo<'_>) -> ! {
     something_in_inkbit_core_can_panic()
 }
 
-/// Where the linker begins to look for what is needed.
+/// The entry point, from which the linker follows all references.
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
     loop {
@@ -26,7 +26,7 @@ extern "C" fn _start() -> ! {
     }
 }
 
-/// Bytes of which the compiler knows neither number nor values.
+/// Bytes whose number and values the compiler does not know.
 fn some() -> &'static [u8] {
     black_box(&[])
 }
@@ -62,7 +62,7 @@ fn draw() {
 }
 
 /// What a device does with the bytes of a serial line, whatever they are, and with its answers.
-/// [`link::encode`] is the host's and not here.
+/// [`link::encode`] runs on the host only.
 fn receive() {
     let mut receiver = Receiver::<1024>::new();
     for &byte in some() {

@@ -1,12 +1,12 @@
-//! A reader, an evaluator and a writer of blobs, made from `core/FORMAT.md` alone.
+//! A reader, an evaluator and a writer of blobs, written from `core/FORMAT.md` alone.
 //!
-//! Everything is plain loops over 64-bit numbers, in the order of the page. It shares no code with
-//! `core`, so that a mistake in one of them, or in the page, shows as a difference.
+//! It consists of plain loops over 64-bit integers, in the order of that page, and shares no code
+//! with `core`, so that a mistake in either or in the page shows as a difference.
 
 mod read;
 mod write;
 
-/// A model as the format describes it, with nothing packed.
+/// A model as the format describes it, unpacked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Oracle {
     /// Field `name`.
@@ -46,7 +46,7 @@ pub struct OracleLayer {
     pub outputs: usize,
     /// Field `bits`.
     pub bits: usize,
-    /// The multipliers, as many as the field says.
+    /// The multipliers; their number is the field `multipliers`.
     pub multipliers: Vec<i64>,
     /// A bias for each output.
     pub biases: Vec<i64>,
@@ -55,7 +55,7 @@ pub struct OracleLayer {
 }
 
 impl Oracle {
-    /// What every layer gives: activations of the hidden ones, then the logits.
+    /// Outputs of every layer: activations of the hidden layers, then the logits.
     #[must_use]
     pub fn layers(&self, pixels: &[u8]) -> Vec<Vec<i64>> {
         let mut values = self.inputs(pixels);
@@ -102,7 +102,7 @@ impl Oracle {
     }
 }
 
-/// The table of how weight codes lie: B, R and s(o).
+/// The table of the layout of weight codes: B, R and s(o).
 struct Rows {
     block: usize,
     bytes: usize,
@@ -141,7 +141,7 @@ pub fn crc32(bytes: &[u8]) -> u32 {
     !crc
 }
 
-/// Writes the length and the CRC that belong to the other bytes into a changed blob.
+/// Corrects length and CRC of a changed blob.
 pub fn seal(blob: &mut [u8]) {
     let length = blob.len();
     blob[8..12].copy_from_slice(&(length as u32).to_le_bytes());

@@ -1,14 +1,14 @@
 use super::{Oracle, OracleLayer, Rows, crc32};
 
-/// What is wrong with a blob, in few words: only whether there is something decides in tests.
+/// What is wrong with a blob, in a few words. Tests only ask whether something is.
 type Fault = &'static str;
 
 impl Oracle {
-    /// Reads a blob and makes every check that the page demands.
+    /// Reads a blob and makes every check that the page requires.
     ///
     /// # Errors
     ///
-    /// Some words on the first check that failed.
+    /// The first check that failed.
     pub fn read(blob: &[u8]) -> Result<Self, Fault> {
         demand(blob.len() >= 12, "shorter than its prefix")?;
         demand(blob.starts_with(b"INKBIT"), "magic")?;
@@ -148,7 +148,7 @@ impl<'a> Cursor<'a> {
         Ok(OracleLayer { inputs, outputs, bits, multipliers, ..OracleLayer::default() })
     }
 
-    /// The three parts of a layer, whose multipliers have the right count already.
+    /// The three parts of a layer with room for its multipliers.
     fn parameters(&mut self, layer: &mut OracleLayer) -> Result<(), Fault> {
         for multiplier in &mut layer.multipliers {
             *multiplier = u32::from_le_bytes(self.array()?).into();

@@ -1,7 +1,7 @@
 use super::{Oracle, OracleLayer, Rows, seal};
 
 impl Oracle {
-    /// Writes the blob, without a check of anything: tests write what is not allowed, too.
+    /// Writes the blob unchecked: tests also write illegal ones.
     #[must_use]
     pub fn write(&self) -> Vec<u8> {
         let mut blob = b"INKBIT\x02\x00....".to_vec();

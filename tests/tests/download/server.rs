@@ -1,4 +1,4 @@
-//! An HTTP server that fails as it is told.
+//! An HTTP server that fails in chosen ways.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -9,22 +9,23 @@ use std::time::Duration;
 /// What the server does with one request.
 #[derive(Clone)]
 pub(super) enum Answer {
-    /// The file, or the range of it that is asked for.
+    /// Sends the file, or the requested range of it.
     Whole(Vec<u8>),
-    /// The file, whatever range is asked for.
+    /// Sends the whole file, whatever range is requested.
     FromStart(Vec<u8>),
-    /// Promises all of the file, sends so many bytes, and breaks off.
+    /// Announces the whole file, sends this many bytes, and disconnects.
     Break(Vec<u8>, usize),
-    /// Promises all of the file, sends so many bytes, and then nothing for longer than anyone waits.
+    /// Announces the whole file, sends this many bytes, and then nothing for longer than anyone
+    /// waits.
     Stall(Vec<u8>, usize),
-    /// A status and no file.
+    /// Sends a status and no file.
     Status(&'static str),
 }
 
-/// Answers one request after another as it is told, and the last way from then on.
+/// Answers requests in the given ways, in order; the last way is repeated.
 pub(super) struct Server {
     pub(super) address: String,
-    /// Paths, each with the range that was asked for.
+    /// Requested paths and ranges.
     requests: Arc<Mutex<Vec<String>>>,
 }
 
@@ -48,7 +49,7 @@ impl Server {
                     log.push(range.map_or(path.clone(), |from| format!("{path} from {from}")));
                     log.len() - 1
                 };
-                // A client that hangs up is no matter.
+                // Clients may disconnect.
                 let _ = respond(stream, answer(index, &path), range);
             }
         });

@@ -1,14 +1,10 @@
 //! From pixels to a list, where each pixel is an input.
 
-/// Writes an entry for each byte that is not 0, from `pixels` up to `end`, from `list` on. The
-/// first byte's offset is `offset`, each next one's `row` more. Returns the address after the last
-/// entry and, in the upper half, the sum of all values. Eights of zeros take 7 instructions, zeros
-/// among other bytes 4.
+/// Eights of zeros take 7 instructions, zeros among other bytes 4.
 ///
 /// # Safety
 ///
-/// `pixels` and `end` are the bounds of one slice that is not empty. At `list` there is room for as
-/// many entries as it has bytes.
+/// As [`Gather`](super::super::lists::Gather), from a multiple of 4 on.
 ///
 /// # Bounds
 ///
@@ -16,8 +12,8 @@
 /// most.
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn gather(
-    pixels: *const [u32; 2],
-    end: *const [u32; 2],
+    pixels: *const [u8; 8],
+    end: *const [u8; 8],
     list: *mut i32,
     row: u32,
     offset: u32,

@@ -17,10 +17,10 @@ mod int8;
 
 use core::cell::Cell;
 
-use super::activate::{activate, note};
 use super::contract::Kernel;
 use super::fours;
 use super::list::{Active, ListWriter};
+use super::lists;
 use super::walk::{Assembly, Part, sum};
 use crate::model::Layer;
 use crate::shape::WeightBits;
@@ -54,25 +54,15 @@ unsafe impl Kernel for Thumbv6m {
     #[inline(always)]
     fn gather(pixels: &[u8], list: &mut ListWriter<'_>) {
         // A word can be read only where a multiple of 4 lies.
-        let (before, eights, after) = bytemuck::pod_align_to::<u8, [u32; 2]>(pixels);
+        let (before, words, after) = bytemuck::pod_align_to::<u8, [u32; 2]>(pixels);
         list.push_all(before);
-        let (free, offset, row) = list.free();
-        let inputs = 8 * eights.len();
-        // There is room for all inputs of the layer, so only for none is there nothing to do.
-        if inputs > 0 && free.len() >= inputs {
-            let (ends, cells) = (eights.as_ptr_range(), free.as_ptr());
-            // SAFETY: the bounds are a slice's own, which is not empty; there is room for an entry
-            // for each of its bytes, and cells may be written through a shared reference.
-            let written = unsafe {
-                gather::gather(ends.start, ends.end, cells.cast_mut().cast(), row, offset)
-            };
-            note(list, inputs, free, written);
-        }
+        // SAFETY: these are words.
+        unsafe { lists::gather(gather::gather, bytemuck::cast_slice(words), list) };
         list.push_all(after);
     }
 
     #[inline(always)]
     fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
-        activate(activate::activate, layer, sums, list);
+        lists::activate(activate::activate, layer, sums, list);
     }
 }

@@ -9,7 +9,7 @@
 ///
 /// # Safety
 ///
-/// As [`Activate`](super::super::activate::Activate).
+/// As [`Activate`](super::super::lists::Activate).
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn activate(
     sums: *const i32,

@@ -1,14 +1,10 @@
 //! From pixels to a list, where each pixel is an input.
 
-/// Writes an entry for each byte that is not 0, from `pixels` up to `end`, from `list` on. The
-/// first byte's offset is `offset`, each next one's `row` more. Returns the address after the last
-/// entry and, in the upper half, the sum of all values. Eights of zeros take 7 instructions, zeros
-/// among other bytes 3.
+/// Eights of zeros take 7 instructions, zeros among other bytes 3.
 ///
 /// # Safety
 ///
-/// `pixels` and `end` are the bounds of one slice that is not empty. At `list` there is room for as
-/// many entries as it has bytes.
+/// As [`Gather`](super::super::lists::Gather).
 ///
 /// # Bounds
 ///

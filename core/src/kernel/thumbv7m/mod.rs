@@ -19,9 +19,9 @@ mod int8;
 
 use core::cell::Cell;
 
-use super::activate::{activate, note};
 use super::contract::Kernel;
 use super::list::{Active, ListWriter};
+use super::lists;
 use super::walk::{Assembly, Part, sum};
 use crate::model::Layer;
 use crate::shape::WeightBits;
@@ -70,24 +70,14 @@ unsafe impl Kernel for Thumbv7m {
 
     #[inline(always)]
     fn gather(pixels: &[u8], list: &mut ListWriter<'_>) {
-        let (free, offset, row) = list.free();
-        let (eights, after) = pixels.as_chunks::<8>();
-        let inputs = 8 * eights.len();
-        // There is room for all inputs of the layer, so only for none is there nothing to do.
-        if inputs > 0 && free.len() >= inputs {
-            let (ends, cells) = (eights.as_ptr_range(), free.as_ptr());
-            // SAFETY: the bounds are a slice's own, which is not empty; there is room for an entry
-            // for each of its bytes, and cells may be written through a shared reference.
-            let written = unsafe {
-                gather::gather(ends.start, ends.end, cells.cast_mut().cast(), row, offset)
-            };
-            note(list, inputs, free, written);
-        }
+        let (eights, after) = pixels.as_chunks();
+        // SAFETY: pixels may begin anywhere.
+        unsafe { lists::gather(gather::gather, eights, list) };
         list.push_all(after);
     }
 
     #[inline(always)]
     fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
-        activate(activate::activate, layer, sums, list);
+        lists::activate(activate::activate, layer, sums, list);
     }
 }

@@ -1,4 +1,5 @@
-//! Inkbit on the Arm MPS2+ board with the AN505 image, a Cortex-M33 in its secure state: the line, no display.
+//! Inkbit on the Arm MPS2+ board with the AN505 image, a Cortex-M33 in its secure state: the line,
+//! no display.
 
 #![no_std]
 #![no_main]

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::support::numbers::{counted, percent};
-use crate::sweep::{Outcome, Progress, Summary, Sweep};
+use crate::sweep::{Outcome, Progress, SessionSummary, Sweep};
 
 /// The result of a session in words.
-pub(super) fn closing(summary: &Summary, out: &Path) -> String {
-    let Summary { finished, before, failed, elsewhere, left } = summary;
+pub(super) fn closing(summary: &SessionSummary, out: &Path) -> String {
+    let SessionSummary { finished, before, failed, elsewhere, left } = summary;
     let mut text =
         format!("{} finished, {before} before", counted(*finished, "training", "trainings"));
     if *failed > 0 {

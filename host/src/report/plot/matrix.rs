@@ -4,45 +4,47 @@ use plotters::element::{Rectangle, Text};
 use plotters::prelude::Color;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::theme::{BLUE, DIM, GRID, INK, RED};
-use super::{Area, Drawn, Picture, TEXT, UNIT, WIDTH, shortened, text};
+use super::theme::{BLUE, DIM, GRID, RED, TEXT};
+use super::{Area, Drawn, FONT_SIZE, Figure, U, UNIT, WIDTH, shortened, style};
 use crate::evaluate::Evaluation;
 
-/// Width of a cell that has room for its count in letters of full size, and of one that can just be
-/// read.
+/// Side length of a cell whose count is in full size.
 const CELL: u32 = 26 * UNIT;
-/// Likewise.
+/// Minimum side length of a cell whose count is readable.
 const LEAST_CELL: u32 = 15 * UNIT;
-/// Width of a picture that a desktop's window shows without scrolling.
+/// Width of a figure that a desktop window shows without scrolling.
 const WIDEST: u32 = 1110 * UNIT;
-/// Characters of a label beside the matrix.
+/// Maximum opacity of a cell on which the count is readable.
+const DEEPEST: f64 = 0.5;
+/// Maximum characters of a label.
 const LABEL: usize = 12;
 
-/// Counts, shaded by the share of their row: what is right in one colour, what is wrong in another.
+/// The confusion matrix with counts, shaded by their fraction of the row: blue for correct, red for
+/// wrong predictions.
 ///
-/// The shade goes with the square root of the share, and that of mistakes with the greatest of them,
-/// so that a mistake in a hundred can be seen.
+/// The opacity is the square root of the fraction; mistakes are scaled to the greatest of them. So one
+/// mistake in a hundred is visible.
 ///
 /// ```
 /// use inkbit::evaluate::Evaluation;
 /// use inkbit::report::plot::confusion;
 /// let classes = ["cat".to_owned(), "dog".to_owned()];
 /// let result = Evaluation::from_logits(&classes, &[0, 1], &[2.0, 0.0, 1.0, 0.0]);
-/// let picture = confusion(&result);
-/// assert!(picture.file().starts_with("<svg") && picture.alt.contains("dog"));
+/// let figure = confusion(&result);
+/// assert!(figure.file().starts_with("<svg") && figure.alt.contains("dog"));
 /// ```
-#[must_use]
-pub fn confusion(result: &Evaluation) -> Picture {
+pub fn confusion(result: &Evaluation) -> Figure {
     let count = result.classes.len() as u32;
     let longest = result.classes.iter().map(|label| label.chars().count()).max().unwrap_or(1);
-    let margin = TEXT * (longest.min(LABEL) as u32 + 4) * 6 / 10;
+    let margin = FONT_SIZE * (longest.min(LABEL) as u32 + 4) * 6 / 10;
     let margin = margin.max(60 * UNIT);
     let cell = |width: u32| width.saturating_sub(margin + 8 * UNIT) / count.max(1);
-    // One that does not fit a telephone may have a desktop's width before its cells get small.
+    // A matrix too wide for a phone may be as wide as a desktop window before its cells shrink.
     let cell = cell(WIDTH).max(cell(WIDEST).clamp(LEAST_CELL, CELL)).min(64 * UNIT);
-    let size = (margin + cell * count + 8 * UNIT, margin + cell * count + 8 * UNIT);
-    let matrix = Matrix { result, margin: margin as i32, cell: cell as i32 };
-    Picture::draw("confusion", size, alt(result), |area| matrix.draw(area))
+    let side = margin + cell * count + 8 * UNIT;
+    Figure::draw("confusion", (side, side), alt(result), |area| {
+        draw(area, result, margin as i32, cell as i32)
+    })
 }
 
 fn alt(result: &Evaluation) -> String {
@@ -53,83 +55,59 @@ fn alt(result: &Evaluation) -> String {
         result.images
     );
     match result.confusions().first() {
-        None => right + ", none beside it.",
+        None => right + ", none off it.",
         Some(&(truth, class, count)) => {
             let (truth, class) = (&result.classes[truth], &result.classes[class]);
-            format!(
-                "{right}. The most frequent mistake is {truth} taken for {class}, {count} times."
-            )
+            format!("{right}. The most frequent mistake is {truth} read as {class}, {count} times.")
         }
     }
 }
 
-struct Matrix<'a> {
-    result: &'a Evaluation,
-    margin: i32,
-    cell: i32,
-}
-
-impl Matrix<'_> {
-    fn draw(&self, area: &Area<'_>) -> Drawn {
-        let Self { result, margin, cell } = *self;
-        let (unit, classes) = (UNIT as i32, result.classes.len() as i32);
-        let place = |index: usize| margin + cell * index as i32;
-        let title = |horizontal| text(TEXT, DIM, horizontal, VPos::Top);
-        // Where one has to scroll, it stands at the start.
-        let (at, side) = if margin + cell * classes > WIDTH as i32 {
-            (margin, HPos::Left)
+fn draw(area: &Area<'_>, result: &Evaluation, margin: i32, cell: i32) -> Drawn {
+    let end = margin + cell * result.classes.len() as i32;
+    let place = |index: usize| margin + cell * index as i32;
+    let title = |horizontal| style(FONT_SIZE, DIM, horizontal, VPos::Top);
+    // The title of a figure that scrolls is at its left.
+    let (at, anchor) = match end > WIDTH as i32 {
+        true => (margin, HPos::Left),
+        false => ((margin + end) / 2, HPos::Center),
+    };
+    area.draw(&Text::new("predicted", (at, 2 * U), title(anchor)))?;
+    area.draw(&Text::new("true", (2 * U, margin - 22 * U), title(HPos::Left)))?;
+    let frame = Rectangle::new([(margin, margin), (end, end)], GRID.light.stroke_width(UNIT));
+    area.draw(&frame)?;
+    for (index, label) in result.classes.iter().enumerate() {
+        let (at, label) = (place(index) + cell / 2, shortened(label, LABEL));
+        let row = style(FONT_SIZE, TEXT, HPos::Right, VPos::Center);
+        area.draw(&Text::new(label.clone(), (margin - 6 * U, at), row))?;
+        // A label wider than its column is written upwards.
+        let fits = label.chars().count() as i32 * FONT_SIZE as i32 * 6 / 10 < cell;
+        let column = if fits {
+            style(FONT_SIZE, TEXT, HPos::Center, VPos::Bottom)
         } else {
-            (margin + cell * classes / 2, HPos::Center)
+            let upwards = plotters::style::FontTransform::Rotate270;
+            style(FONT_SIZE, TEXT, HPos::Left, VPos::Center).transform(upwards)
         };
-        area.draw(&Text::new("predicted", (at, 2 * unit), title(side)))?;
-        area.draw(&Text::new("true", (2 * unit, margin - 22 * unit), title(HPos::Left)))?;
-        let end = margin + cell * classes;
-        let frame = Rectangle::new([(margin, margin), (end, end)], GRID.light.stroke_width(UNIT));
-        area.draw(&frame)?;
-        for (index, label) in result.classes.iter().enumerate() {
-            let (at, label) = (place(index) + cell / 2, shortened(label, LABEL));
-            let row = text(TEXT, INK, HPos::Right, VPos::Center);
-            area.draw(&Text::new(label.clone(), (margin - 6 * unit, at), row))?;
-            // As wide as it is, it goes upwards.
-            let fits = label.chars().count() as i32 * TEXT as i32 * 6 / 10 < cell;
-            let column = if fits {
-                text(TEXT, INK, HPos::Center, VPos::Bottom)
-            } else {
-                let upwards = plotters::style::FontTransform::Rotate270;
-                text(TEXT, INK, HPos::Left, VPos::Center).transform(upwards)
-            };
-            area.draw(&Text::new(label, (at, margin - 6 * unit), column))?;
-        }
-        let greatest = result.greatest_mistake();
-        for (truth, row) in result.confusion.iter().enumerate() {
-            let support = row.iter().sum::<usize>().max(1);
-            for (class, &count) in row.iter().enumerate().filter(|&(_, &count)| count > 0) {
-                let share = count as f64 / support as f64;
-                let depth = if truth == class { share } else { share / greatest };
-                self.cell(area, (place(class), place(truth)), (count, depth), truth == class)?;
-            }
-        }
-        Ok(())
+        area.draw(&Text::new(label, (at, margin - 6 * U), column))?;
     }
-
-    fn cell(
-        &self,
-        area: &Area<'_>,
-        (x, y): (i32, i32),
-        (count, depth): (usize, f64),
-        right: bool,
-    ) -> Drawn {
-        /// More would leave the count unreadable on it.
-        const DEEPEST: f64 = 0.5;
-        let (cell, gap) = (self.cell, UNIT as i32 / 2);
-        let colour = if right { BLUE } else { RED }.light.mix(DEEPEST * depth.sqrt());
-        let corners = [(x + gap, y + gap), (x + cell - gap, y + cell - gap)];
-        area.draw(&Rectangle::new(corners, colour.filled()))?;
-        let digits = count.to_string();
-        let size = TEXT.min(self.cell as u32 * 16 / 10 / digits.len().max(2) as u32);
-        let style = text(size, INK, HPos::Center, VPos::Center);
-        area.draw(&Text::new(digits, (x + cell / 2, y + cell / 2), style))
+    let (greatest, gap) = (result.greatest_mistake(), U / 2);
+    for (truth, row) in result.confusion.iter().enumerate() {
+        let support = row.iter().sum::<usize>().max(1);
+        for (class, &count) in row.iter().enumerate().filter(|&(_, &count)| count > 0) {
+            let fraction = count as f64 / support as f64;
+            let (shade, depth) =
+                if truth == class { (BLUE, fraction) } else { (RED, fraction / greatest) };
+            let (x, y) = (place(class), place(truth));
+            let corners = [(x + gap, y + gap), (x + cell - gap, y + cell - gap)];
+            let colour = shade.light.mix(DEEPEST * depth.sqrt());
+            area.draw(&Rectangle::new(corners, colour.filled()))?;
+            let digits = count.to_string();
+            let size = FONT_SIZE.min(cell as u32 * 16 / 10 / digits.len().max(2) as u32);
+            let style = style(size, TEXT, HPos::Center, VPos::Center);
+            area.draw(&Text::new(digits, (x + cell / 2, y + cell / 2), style))?;
+        }
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -147,10 +125,10 @@ mod tests {
     }
 
     #[test]
-    fn letters_and_digits_fit_a_desktops_window_and_ten_classes_a_telephones() {
+    fn the_matrix_fits_a_desktop_window_and_ten_classes_fit_a_phone() {
         assert_eq!(width(10), 0);
         assert!(width(11) == 0 && (900..=1110).contains(&width(62)), "{}", width(62));
-        // Smaller cells could not be read.
+        // Smaller cells are unreadable.
         assert!(width(250) > 15 * 250, "{}", width(250));
     }
 }

@@ -1,20 +1,19 @@
-//! The pictures of a report, each as SVG with an alternative text.
+//! The figures of a report: SVG with an alternative text.
 
 mod bars;
 mod curves;
-mod digits;
+mod grids;
 mod matrix;
 pub mod theme;
 
 use std::fmt::Display;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
-use plotters::chart::ChartContext;
+use plotters::chart::{ChartBuilder, ChartContext};
 use plotters::coord::Shift;
 use plotters::coord::cartesian::Cartesian2d;
-use plotters::coord::ranged1d::{Ranged, ValueFormatter};
+use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind};
+use plotters::element::Text;
 use plotters::prelude::{IntoDrawingArea, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, IntoFont, IntoTextStyle, TextStyle};
@@ -22,45 +21,44 @@ use plotters::style::{Color, IntoFont, IntoTextStyle, TextStyle};
 use crate::support::numbers::percent;
 pub use bars::{activity, calibration, logit_differences};
 pub use curves::{accuracy, loss};
-pub use digits::{Sample, images, samples, weights};
+pub use grids::{Sample, images, samples, weights};
 pub use matrix::confusion;
 use theme::Shade;
 
-/// Units to a point of text: plotters places everything on whole units, and one would be coarse.
+/// Units per point of text. Plotters rounds positions to whole units; whole points would be coarse.
 const UNIT: u32 = 2;
-/// Width of a picture that need not be wider: its text can still be read on a telephone.
+/// `UNIT` for coordinates.
+const U: i32 = UNIT as i32;
+/// Default width of a figure. Its text is readable on a phone.
 const WIDTH: u32 = 480 * UNIT;
-/// Size of text.
-const TEXT: u32 = 14 * UNIT;
+/// Font size.
+const FONT_SIZE: u32 = 14 * UNIT;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Chart<'a, 'b, X, Y> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<X, Y>>;
-type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
+type Failed = DrawingAreaErrorKind<std::io::Error>;
+type Drawn = Result<(), Failed>;
 
-/// With what a picture's file begins.
+/// The first bytes of a figure's file.
 pub const BEGIN: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"";
 
-/// One picture.
+/// One figure.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Picture {
-    /// Its file's name without an ending.
+pub struct Figure {
+    /// Name of its file, without extension.
     pub name: &'static str,
-    /// What it shows, for those who do not see it.
+    /// Alternative text.
     pub alt: String,
-    /// Width and height in units, two to a pixel.
+    /// Width and height in units, two per pixel.
     size: (u32, u32),
-    /// What is within the `svg` element.
+    /// Content of the `svg` element.
     body: String,
-    /// The same as PNG without captions, if it is made of pixels.
+    /// A PNG without captions, if the figure consists of images.
     pub png: Option<Vec<u8>>,
 }
 
-impl Picture {
-    fn new(name: &'static str, size: (u32, u32), alt: String, body: String) -> Self {
-        Self { name, alt, size, body, png: None }
-    }
-
-    /// Draws a picture with plotters.
+impl Figure {
+    /// Draws a figure with plotters.
     fn draw(
         name: &'static str,
         size: (u32, u32),
@@ -71,34 +69,30 @@ impl Picture {
         let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
         let drawn = draw(&area).and_then(|()| area.present());
         drop(area);
-        drawn.expect("a text takes all that is drawn");
-        // The element is written anew, with what plotters leaves out.
+        drawn.expect("drawing into memory does not fail");
+        // `element` writes the `svg` element with the attributes that plotters lacks.
         let start = svg.find('>').map_or(0, |end| end + 1);
         let end = svg.rfind("</svg>").unwrap_or(svg.len());
-        Self::new(name, size, alt, svg[start..end].to_owned())
+        Self { name, size, alt, body: svg[start..end].to_owned(), png: None }
     }
 
-    /// Width in pixels below which the text in it would be hard to read.
-    #[must_use]
+    /// Width in pixels below which its text is hard to read; 0 for a figure of default width.
     pub fn least_width(&self) -> u32 {
         if self.size.0 > WIDTH { self.size.0 / UNIT } else { 0 }
     }
 
-    /// The `svg` element, for a page that has the [style sheet](theme::style_sheet).
-    #[must_use]
+    /// The `svg` element for a page that includes the [style sheet](theme::style_sheet).
     pub fn inline(&self) -> String {
         self.element("")
     }
 
-    /// A file that stands on its own.
-    #[must_use]
+    /// A self-contained file.
     pub fn file(&self) -> String {
-        let style = format!("<style>{}</style>\n", theme::style_sheet());
-        let paper = format!(
-            "<rect width=\"100%\" height=\"100%\" fill=\"{}\"/>\n",
-            theme::hex(theme::PAPER.light)
-        );
-        self.element(&(style + &paper))
+        self.element(&format!(
+            "<style>{}</style>\n<rect width=\"100%\" height=\"100%\" fill=\"{}\"/>\n",
+            theme::style_sheet(),
+            theme::hex(theme::BACKGROUND.light)
+        ))
     }
 
     fn element(&self, before: &str) -> String {
@@ -108,77 +102,79 @@ impl Picture {
             escape(&self.alt),
             width / UNIT,
             height / UNIT,
-            // Larger, its letters would be out of proportion to those around it.
+            // The text of a larger figure would be larger than the text around it.
             width / UNIT * 4 / 3,
             self.body
         )
     }
 }
 
-/// Text as the content of an element or of an attribute.
+/// Escapes text for the content of an element or of an attribute.
 fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
+    let text = text.replace('&', "&amp;").replace('<', "&lt;");
+    text.replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// Text in a colour, its anchor as given.
-fn text(size: u32, shade: Shade, horizontal: HPos, vertical: VPos) -> TextStyle<'static> {
+/// A text style with a colour and an anchor.
+fn style(size: u32, shade: Shade, horizontal: HPos, vertical: VPos) -> TextStyle<'static> {
     let font = ("sans-serif", f64::from(size) * 1.24).into_font();
     font.color(&shade.light.to_rgba()).into_text_style(&(1, 1)).pos(Pos::new(horizontal, vertical))
 }
 
-/// Both axes of a chart, and lines behind it from the labels of the upright one.
-fn axes<X, Y>(chart: &mut Chart<'_, '_, X, Y>, across: &str, upwards: &str) -> Drawn
+/// Writes text to the right of a point, centred vertically.
+fn write(area: &Area<'_>, text: &str, at: (i32, i32)) -> Drawn {
+    area.draw(&Text::new(text, at, style(FONT_SIZE, theme::TEXT, HPos::Left, VPos::Center)))
+}
+
+/// A chart with axes, grid lines at the labels of the vertical axis, and `above` units of space above.
+fn chart<'a, 'b, X, Y>(
+    area: &'a Area<'b>,
+    above: u32,
+    (x, x_name): (X, &str),
+    (y, y_name): (Y, &str),
+) -> Result<Chart<'a, 'b, X::CoordDescType, Y::CoordDescType>, Failed>
 where
-    X: Ranged<ValueType: Display> + ValueFormatter<X::ValueType>,
-    Y: Ranged<ValueType: Display> + ValueFormatter<Y::ValueType>,
+    X: AsRangedCoord<Value: Display, CoordDescType: ValueFormatter<X::Value>>,
+    Y: AsRangedCoord<Value: Display, CoordDescType: ValueFormatter<Y::Value>>,
 {
+    let mut chart = ChartBuilder::on(area)
+        .margin(8 * UNIT)
+        .margin_top(above)
+        .margin_right(16 * UNIT)
+        .x_label_area_size(40 * UNIT)
+        .y_label_area_size(60 * UNIT)
+        .build_cartesian_2d(x, y)?;
     chart
         .configure_mesh()
         .disable_x_mesh()
-        .x_desc(across)
-        .y_desc(upwards)
+        .x_desc(x_name)
+        .y_desc(y_name)
         .x_labels(8)
         .y_labels(6)
         .x_label_formatter(&|value| tick(value))
         .y_label_formatter(&|value| tick(value))
-        .label_style(text(TEXT, theme::DIM, HPos::Center, VPos::Center))
-        .axis_desc_style(text(TEXT, theme::INK, HPos::Center, VPos::Center))
+        .label_style(style(FONT_SIZE, theme::DIM, HPos::Center, VPos::Center))
+        .axis_desc_style(style(FONT_SIZE, theme::TEXT, HPos::Center, VPos::Center))
         .axis_style(theme::DIM.light)
         .bold_line_style(theme::GRID.light)
         .light_line_style(theme::GRID.light.mix(0.0))
-        .draw()
+        .draw()?;
+    Ok(chart)
 }
 
-/// A number on an axis, without the digits that its rounding has left, and without a sign of zero.
+/// A number on an axis, without trailing zeros and without a sign of zero.
 fn tick(value: &impl Display) -> String {
-    let text = format!("{value:.4}");
-    let text = match text.split_once('.') {
-        Some(_) => text.trim_end_matches('0').trim_end_matches('.'),
-        None => &text,
-    };
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+    let mut text = format!("{value:.4}");
+    if text.contains('.') {
+        text.truncate(text.trim_end_matches('0').trim_end_matches('.').len());
+    }
+    if text == "-0" { "0".to_owned() } else { text }
 }
 
-/// The beginning of a label, so much of it as a place of `room` characters takes.
+/// Truncates a label to `room` characters.
 fn shortened(label: &str, room: usize) -> String {
     if label.chars().count() <= room {
         return label.to_owned();
     }
-    let start: String = label.chars().take(room.saturating_sub(1)).collect();
-    start + "…"
-}
-
-/// A file as an address that holds it.
-fn data_address(png: &[u8]) -> String {
-    format!("data:image/png;base64,{}", BASE64_STANDARD.encode(png))
+    label.chars().take(room.saturating_sub(1)).chain(['…']).collect()
 }

@@ -1,19 +1,17 @@
-//! Colours that can be read on white paper and on a dark screen.
+//! Colours that are readable on light and on dark backgrounds.
 //!
-//! Pictures are drawn in the light colours. A style sheet replaces each of them, wherever it is a
-//! fill or a stroke, by its dark counterpart where the reader prefers that; a viewer that knows no
-//! style sheets shows the light ones.
-
-use std::fmt::Write;
+//! Figures are drawn in light-mode colours. Where the reader prefers dark mode, a style sheet replaces
+//! each of them, as fill and as stroke, by its counterpart; a viewer without style sheets shows the
+//! light mode.
 
 use plotters::style::RGBColor;
 
-/// A colour for light backgrounds and its counterpart for dark ones.
+/// A colour in light mode and its counterpart in dark mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shade {
-    /// On white paper.
+    /// In light mode.
     pub light: RGBColor,
-    /// On a dark screen.
+    /// In dark mode.
     pub dark: RGBColor,
 }
 
@@ -21,41 +19,37 @@ const fn shade(light: (u8, u8, u8), dark: (u8, u8, u8)) -> Shade {
     Shade { light: RGBColor(light.0, light.1, light.2), dark: RGBColor(dark.0, dark.1, dark.2) }
 }
 
-/// What lies behind everything.
-pub const PAPER: Shade = shade((255, 255, 255), (13, 17, 23));
+/// Background of a figure.
+pub const BACKGROUND: Shade = shade((255, 255, 255), (13, 17, 23));
 /// Text.
-pub const INK: Shade = shade((31, 35, 40), (230, 237, 243));
-/// Axes, and text that matters less.
+pub const TEXT: Shade = shade((31, 35, 40), (230, 237, 243));
+/// Axes and secondary text.
 pub const DIM: Shade = shade((89, 99, 110), (158, 167, 176));
-/// Lines behind a chart.
+/// Grid lines.
 pub const GRID: Shade = shade((208, 215, 222), (48, 54, 61));
-/// What is good, or comes from validation.
+/// Correct predictions; validation.
 pub const BLUE: Shade = shade((9, 105, 218), (88, 166, 255));
-/// The other one of two.
+/// Training; the second of two measures.
 pub const ORANGE: Shade = shade((188, 76, 0), (240, 136, 62));
-/// What is wrong.
+/// Wrong predictions.
 pub const RED: Shade = shade((207, 34, 46), (255, 123, 114));
 
-const ALL: [Shade; 7] = [PAPER, INK, DIM, GRID, BLUE, ORANGE, RED];
+const ALL: [Shade; 7] = [BACKGROUND, TEXT, DIM, GRID, BLUE, ORANGE, RED];
 
-/// `#RRGGBB`, as plotters writes it: the style sheet looks for these very letters.
+/// `#RRGGBB` as plotters writes it, which the style sheet must match.
 pub fn hex(RGBColor(red, green, blue): RGBColor) -> String {
     format!("#{red:02X}{green:02X}{blue:02X}")
 }
 
-/// Rules that turn light pictures dark, for a reader who prefers that; paper stays white.
-#[must_use]
+/// Rules that switch figures to dark mode where the reader prefers it, except in print.
 pub fn style_sheet() -> String {
     let mut rules = String::from("@media screen and (prefers-color-scheme:dark){");
     for Shade { light, dark } in ALL {
         let (light, dark) = (hex(light), hex(dark));
-        // Writing to a String cannot fail.
-        let _ = write!(
-            rules,
-            "svg [fill='{light}']{{fill:{dark}}}svg [stroke='{light}']{{stroke:{dark}}}"
-        );
+        rules +=
+            &format!("svg [fill='{light}']{{fill:{dark}}}svg [stroke='{light}']{{stroke:{dark}}}");
     }
-    // Drawn as dark ink on light paper.
+    // These images are drawn as dark ink on a light background.
     rules + "svg image.ink{filter:invert(1)}}"
 }
 
@@ -63,7 +57,7 @@ pub fn style_sheet() -> String {
 mod tests {
     use super::*;
 
-    /// Contrast of two colours, from 1 to 21, after WCAG 2.2.
+    /// Contrast ratio of two colours, from 1 to 21, by WCAG 2.2.
     fn contrast(one: RGBColor, other: RGBColor) -> f64 {
         let luminance = |RGBColor(r, g, b): RGBColor| {
             let linear = |c: u8| {
@@ -77,10 +71,10 @@ mod tests {
     }
 
     #[test]
-    fn text_and_lines_can_be_read_on_both_backgrounds() {
-        for Shade { light, dark } in [INK, DIM, BLUE, ORANGE, RED] {
-            assert!(contrast(light, PAPER.light) >= 4.5, "{light:?}");
-            assert!(contrast(dark, PAPER.dark) >= 4.5, "{dark:?}");
+    fn text_and_lines_are_readable_on_both_backgrounds() {
+        for Shade { light, dark } in [TEXT, DIM, BLUE, ORANGE, RED] {
+            assert!(contrast(light, BACKGROUND.light) >= 4.5, "{light:?}");
+            assert!(contrast(dark, BACKGROUND.dark) >= 4.5, "{dark:?}");
         }
     }
 

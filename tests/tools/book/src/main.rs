@@ -1,5 +1,5 @@
-//! Builds the book in `docs` into `target/book` and checks every link: in the built pages, and in all
-//! Markdown files of the repository, which are also read without the book.
+//! Builds the book in `docs` into `target/book` and checks every link: in the built pages, and in
+//! all Markdown files of the repository, which are also read without the book.
 //!
 //! Nothing is asked of the network: addresses of other sites are not checked.
 
@@ -42,9 +42,9 @@ fn build(root: &Path) -> Result<PathBuf> {
     Ok(book.build_dir_for("html").canonicalize()?)
 }
 
-/// Makes the links out of the book lead to the repository's site, or where it has none to the file in
-/// the checkout, which is two folders above `target/book` as above `docs/src`. There mdBook must not
-/// see the extension `.md`, which it would turn into `.html`.
+/// Makes the links out of the book lead to the repository's site, or where it has none to the file
+/// in the checkout, which is two folders above `target/book` as above `docs/src`. There mdBook must
+/// not see the extension `.md`, which it would turn into `.html`.
 fn leave_the_book(text: &str, repository: Option<&str>) -> String {
     let link = Regex::new(r"(!?)(\[[^\]]*\])\(\.\./\.\./([^)#]*)").expect("the tests use it");
     let replaced = link.replace_all(text, |found: &Captures<'_>| {

@@ -1,4 +1,4 @@
-//! QEMU itself has the functions that the plugin calls; macOS' linker wants to be told so.
+//! Tells the linker of macOS that the plugin's undefined functions are QEMU's.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

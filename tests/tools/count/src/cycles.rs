@@ -1,11 +1,12 @@
-//! An estimate of Cortex-M3 cycles from the instructions that ran.
+//! Estimates Cortex-M3 cycles from the instructions that ran.
 //!
 //! Timing is that of Arm's Cortex-M3 Technical Reference Manual (DDI 0337, "Instruction set
 //! summary"), for memory without wait states. Where it gives a range, both ends are kept.
 
-use std::ops::{Add, AddAssign, Mul};
+use std::iter::Sum;
+use std::ops::{Add, Mul};
 
-/// The fewest and the most cycles.
+/// A range of cycles.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cycles {
     /// The fewest.
@@ -18,8 +19,16 @@ const fn cycles(least: u64, most: u64) -> Cycles {
     Cycles { least, most }
 }
 
-/// What a jump costs beside its instruction: the pipeline is filled anew.
+/// Cost of a jump besides its instruction: the pipeline is refilled.
 pub const REFILL: Cycles = cycles(1, 3);
+
+impl Cycles {
+    /// The mean, if `count` inferences took this together.
+    #[must_use]
+    pub fn mean(self, count: usize) -> [f64; 2] {
+        [self.least, self.most].map(|sum| sum as f64 / count as f64)
+    }
+}
 
 impl Add for Cycles {
     type Output = Self;
@@ -29,9 +38,9 @@ impl Add for Cycles {
     }
 }
 
-impl AddAssign for Cycles {
-    fn add_assign(&mut self, other: Self) {
-        *self = *self + other;
+impl Sum for Cycles {
+    fn sum<I: Iterator<Item = Self>>(parts: I) -> Self {
+        parts.fold(Self::default(), Add::add)
     }
 }
 
@@ -43,13 +52,13 @@ impl Mul<u64> for Cycles {
     }
 }
 
-/// Cycles of Thumb instructions that run one after another, jumps not counted in. An instruction
-/// of four bytes has its first halfword in the upper half.
+/// Cycles of consecutive Thumb instructions, without jumps. An instruction of four bytes has its
+/// first halfword in the upper half.
 #[must_use]
-pub fn of_block(instructions: &[u32]) -> Cycles {
+pub fn of_block(instructions: impl IntoIterator<Item = u32>) -> Cycles {
     let mut total = Cycles::default();
     let mut after_access = false;
-    for &instruction in instructions {
+    for instruction in instructions {
         let (cost, is_access) = if instruction > 0xFFFF {
             wide(instruction >> 16, instruction & 0xFFFF)
         } else {
@@ -57,7 +66,7 @@ pub fn of_block(instructions: &[u32]) -> Cycles {
         };
         // A load or store overlaps with the one before it.
         let overlap = u64::from(is_access && after_access && cost.least > 1);
-        total += cycles(cost.least - overlap, cost.most);
+        total = total + cycles(cost.least - overlap, cost.most);
         after_access = is_access;
     }
     total
@@ -88,7 +97,7 @@ fn narrow(op: u32) -> (Cycles, bool) {
         // By an immediate: words, bytes, halfwords, and words on the stack.
         0b01100 | 0b01110 | 0b10000 | 0b10010 => STORE,
         0b01101 | 0b01111 | 0b10001 | 0b10011 => LOAD,
-        // PUSH and POP, which share their codes with much that takes a cycle.
+        // PUSH and POP; other instructions with these codes take one cycle.
         0b10110 | 0b10111 if op & 0x0600 == 0x0400 => several(op & 0x1FF),
         // IT, which is folded into the instruction before it where that is narrow.
         0b10111 if op & 0xFF00 == 0xBF00 && op & 0xF != 0 => (cycles(0, 1), false),
@@ -104,7 +113,7 @@ fn wide(first: u32, second: u32) -> (Cycles, bool) {
         return several(second);
     }
     if first & 0xFE40 == 0xE840 {
-        // LDRD and STRD; among their codes are TBB and TBH, which load one value.
+        // LDRD and STRD, and among them TBB and TBH, which load one value.
         let table = first & 0xFFF0 == 0xE8D0;
         return if table { LOAD } else { (cycles(3, 3), false) };
     }
@@ -147,12 +156,12 @@ mod tests {
             ("udiv r0, r1, r2", 0xFBB1_F0F2, cycles(2, 12)),
             ("and.w r0, r1, r2, ror #16", 0xEA01_4032, cycles(1, 1)),
         ] {
-            assert_eq!(of_block(&[instruction]), expected, "{name}");
+            assert_eq!(of_block([instruction]), expected, "{name}");
         }
     }
 
     #[test]
     fn a_load_overlaps_with_the_access_before_it() {
-        assert_eq!(of_block(&[0x6808, 0x6849, 0x1840, 0x6808]), cycles(2 + 1 + 1 + 2, 7));
+        assert_eq!(of_block([0x6808, 0x6849, 0x1840, 0x6808]), cycles(2 + 1 + 1 + 2, 7));
     }
 }

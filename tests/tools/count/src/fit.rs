@@ -1,4 +1,4 @@
-//! What an estimate of instructions takes for each of its terms, fitted to counts.
+//! Fits the terms of an estimate of instructions to counts.
 
 use std::collections::BTreeMap;
 
@@ -7,18 +7,18 @@ use inkbit::device::fit::{Blocks, Fit, Terms};
 use inkbit::model::activity::{Activity, LayerActivity};
 use inkbit_core::WeightBits;
 
-use super::baseline::Entry;
+use crate::entry::Entry;
 
-/// What is flashed, and so what estimates are for.
-const KERNEL: &str = "packed";
+/// The kernel that is flashed, which estimates are for.
+const KERNEL: &str = "default";
 
-/// Counts matter by their own size, those below this by it.
+/// Residuals are relative to the count plus this, so that small counts matter less.
 const SMALL: f64 = 1000.0;
 
-/// An equation: so many of each term take so many instructions.
+/// An equation: the number of each term, and the instructions that they take together.
 type Equation = ([f64; Terms::KINDS], f64);
 
-/// One fit for each processor that there are counts of, by its name.
+/// A fit for each processor with counts, ordered by name.
 #[must_use]
 pub fn fits(entries: &[Entry]) -> Vec<Fit> {
     let mut processors: BTreeMap<String, Vec<Sample<'_>>> = BTreeMap::new();
@@ -30,14 +30,13 @@ pub fn fits(entries: &[Entry]) -> Vec<Fit> {
     processors.into_iter().map(|(cpu, samples)| fit(cpu, &samples)).collect()
 }
 
-/// How far the estimate is off an entry's count, as a share of it; none if the entry does not say
-/// what was counted.
+/// Relative error of the estimate for an entry; none if the entry has other widths of weights.
 #[must_use]
 pub fn error(fit: &Fit, entry: &Entry) -> Option<f64> {
     activity(entry).map(|activity| fit.estimate(&activity) / entry.mean - 1.0)
 }
 
-/// What was counted, and the work that it took.
+/// A count and the work that it measured.
 struct Sample<'e> {
     entry: &'e Entry,
     activity: Activity,
@@ -54,10 +53,10 @@ fn activity(entry: &Entry) -> Option<Activity> {
             saturated: 0.0,
         })
     };
-    Some(Activity { input: entry.input?, layers: layers.map(layer).collect::<Option<_>>()? })
+    Some(Activity { input: entry.input, layers: layers.map(layer).collect::<Option<_>>()? })
 }
 
-/// The best fit over how many blocks the kernel may take at once.
+/// The best fit over all numbers of blocks that the kernel may take at once.
 fn fit(cpu: String, samples: &[Sample<'_>]) -> Fit {
     let number = |choice: usize, bit: usize| 1 + (choice >> bit & 1);
     let mut best: Option<(f64, Blocks, Terms)> = None;
@@ -71,7 +70,7 @@ fn fit(cpu: String, samples: &[Sample<'_>]) -> Fit {
             samples.iter().flat_map(|sample| sample.equations(blocks)).collect();
         let found = least_squares(&equations);
         let residual = residual(&equations, &found);
-        // Where both say the same, one at a time is the simpler.
+        // Of equally good fits the first, with the fewest blocks at once.
         if best.as_ref().is_none_or(|(least, ..)| residual < 0.999 * least) {
             let hundredths = found.map(|number| (number * 100.0).round() / 100.0);
             best = Some((residual, blocks, Terms::from_array(hundredths)));
@@ -86,7 +85,7 @@ fn fit(cpu: String, samples: &[Sample<'_>]) -> Fit {
 }
 
 impl Sample<'_> {
-    /// One for what is before the layers, and one for each layer.
+    /// One for the time before the layers, and one for each layer.
     fn equations(&self, blocks: Blocks) -> Vec<Equation> {
         let Activity { input, layers } = &self.activity;
         let layer = |(number, layer): (usize, &LayerActivity)| {
@@ -111,7 +110,7 @@ fn residual(equations: &[Equation], costs: &[f64; Terms::KINDS]) -> f64 {
     equations.iter().map(square).sum()
 }
 
-/// The costs with the least weighted squares, by the normal equations; 0 of a term that does not
+/// The costs with the least weighted squares, by the normal equations; 0 for a term that does not
 /// occur.
 fn least_squares(equations: &[Equation]) -> [f64; Terms::KINDS] {
     const N: usize = Terms::KINDS;
@@ -123,7 +122,7 @@ fn least_squares(equations: &[Equation]) -> [f64; Terms::KINDS] {
             }
         }
     }
-    // Gauss and Jordan. The matrix is positive semidefinite, so the diagonal needs no search.
+    // Gauss–Jordan elimination. The matrix is positive semidefinite, so it needs no pivoting.
     for pivot in 0..N {
         let whole = rows[pivot];
         if whole[pivot].abs() < 1e-12 {
@@ -147,13 +146,12 @@ mod tests {
 
     use inkbit_core::Input;
 
-    use super::super::baseline::Baseline;
     use super::*;
+    use crate::entry::Committed;
 
     const COSTS: [f64; Terms::KINDS] = [3.0, 30.0, 16.0, 20.0, 10.0, 12.0, 22.0, 15.0, 350.0];
 
-    /// A count as a processor of [`COSTS`] would give it that takes two blocks of 8-bit weights at
-    /// once.
+    /// The count of a processor with [`COSTS`] that takes two blocks of 8-bit weights at once.
     fn entry(input: Input, widths: &[usize], bits: usize) -> Entry {
         let nonzero: Vec<f64> = widths.iter().map(|width| (*width as f64 / 3.0).ceil()).collect();
         let mut entry = Entry {
@@ -162,7 +160,7 @@ mod tests {
             board: "microbit".to_owned(),
             kernel: KERNEL.to_owned(),
             images: "20 synthetic".to_owned(),
-            input: Some(input),
+            input,
             widths: widths.to_vec(),
             bits: vec![bits; widths.len() - 1],
             nonzero,
@@ -210,9 +208,9 @@ mod tests {
     #[test]
     fn the_committed_estimates_are_within_five_percent_of_the_committed_counts() {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../host/models/counts.toml");
-        let mut committed = Baseline::parse(&fs::read_to_string(&file).unwrap()).unwrap();
+        let mut committed = Committed::parse(&fs::read_to_string(&file).unwrap()).unwrap();
         let anew = fits(&committed.counts);
-        // Without counting anew, for when the terms change.
+        // For a change of the terms, without a new count.
         if std::env::var_os("INKBIT_BLESS").is_some() {
             committed.fits.clone_from(&anew);
             fs::write(&file, committed.text()).unwrap();
@@ -235,7 +233,7 @@ mod tests {
         let mut entries =
             [entry(Input::full(28), &[784, 10], 8), entry(Input::full(28), &[784, 10], 8)];
         entries[0].kernel = "wide".to_owned();
-        entries[1].input = None;
+        entries[1].bits[0] = 3;
         assert_eq!(fits(&entries), []);
     }
 }

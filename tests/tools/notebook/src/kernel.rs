@@ -1,4 +1,4 @@
-//! Runs cells one after the other, each with the variables of those before it.
+//! Runs cells in order, each with the variables of those before it.
 
 use std::collections::HashMap;
 use std::sync::mpsc::{self, Receiver};
@@ -8,19 +8,19 @@ use std::time::Duration;
 use anyhow::{Result, anyhow};
 use evcxr::{CommandContext, Error};
 
-/// Printed by what is added to a cell: evcxr calls a cell that has panicked, or returned early with
-/// an error, executed.
+/// Printed by a line that is appended to each cell: evcxr reports success also for a cell that
+/// panicked or returned early with an error.
 const END: &str = "the cell ran to its end";
 
-/// How long the last line of a cell that has been executed may take to arrive.
+/// Limit for the last line of an executed cell to arrive.
 const LAST_LINE: Duration = Duration::from_secs(2);
 
-/// What a cell gives.
+/// Outputs of a cell.
 #[derive(Debug, Default)]
 pub(crate) struct Output {
-    /// The lines that it prints.
+    /// The printed lines.
     pub(crate) lines: Vec<String>,
-    /// What else it shows, by media type.
+    /// Other outputs, by media type.
     pub(crate) content: HashMap<String, String>,
 }
 
@@ -31,17 +31,17 @@ pub(crate) struct Kernel {
 }
 
 impl Kernel {
-    /// Starts one. What cells print as errors goes to ours.
+    /// Starts the process, which inherits standard error.
     pub(crate) fn start() -> Result<Self> {
         let (context, outputs) = CommandContext::new().map_err(|error| anyhow!("{error}"))?;
         let (printed, lines) = mpsc::channel();
-        // A cell does not end before evcxr has got rid of its lines.
+        // A cell ends only after evcxr has delivered its lines.
         thread::spawn(move || outputs.stdout.iter().try_for_each(|line| printed.send(line)));
         thread::spawn(move || outputs.stderr.iter().for_each(|line| eprintln!("{line}")));
         Ok(Self { context, lines })
     }
 
-    /// Runs a cell, whose code must end with a statement.
+    /// Runs a cell; its code must end with a statement.
     pub(crate) fn execute(&mut self, code: &str) -> Result<Output> {
         let code = format!("{code}\nprintln!(\"{END}\");");
         let result = self.context.execute(&code).map_err(|error| anyhow!(described(&error)))?;
@@ -58,7 +58,7 @@ impl Kernel {
     }
 }
 
-/// An error with what the compiler says.
+/// An error with the compiler's messages.
 fn described(error: &Error) -> String {
     match error {
         Error::CompilationErrors(errors) => {

@@ -1,6 +1,6 @@
-//! Executes a notebook from top to bottom and stores what its cells give.
+//! Executes a notebook from top to bottom and stores the outputs of its cells.
 //!
-//! `cargo xtask notebook` calls it. It needs neither Python nor Jupyter: evcxr, the Rust kernel of
+//! `cargo xtask notebook` runs it. It needs neither Python nor Jupyter: evcxr, the Rust kernel of
 //! Jupyter, is also a library. The notebook is written only if no cell fails.
 
 mod kernel;
@@ -18,7 +18,7 @@ use notebook::Notebook;
 use picture::Rasterizer;
 
 fn main() -> ExitCode {
-    // evcxr starts this program again, as the process that the cells run in.
+    // evcxr starts this program again as the process in which the cells run.
     evcxr::runtime_hook();
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     let [path] = arguments.as_slice() else {
@@ -38,7 +38,7 @@ fn execute(path: &Path) -> Result<()> {
     let path: PathBuf = path.canonicalize().with_context(|| path.display().to_string())?;
     let mut notebook = Notebook::load(&path)?;
     let rasterizer = Rasterizer::new()?;
-    // Where Jupyter would run it: the paths in it are relative.
+    // Jupyter's working folder, for relative paths in the notebook.
     std::env::set_current_dir(path.parent().context("a file is in a folder")?)?;
     let mut kernel = Kernel::start()?;
     eprintln!("the first cell builds what the notebook depends on, which may take minutes");

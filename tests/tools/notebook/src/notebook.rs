@@ -15,11 +15,11 @@ use crate::picture::Rasterizer;
 /// A notebook.
 pub(crate) struct Notebook(Value);
 
-/// A code cell of it.
+/// A code cell.
 pub(crate) struct Cell<'a>(&'a mut Value);
 
 impl Notebook {
-    /// Reads one.
+    /// Reads a notebook.
     pub(crate) fn load(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
         let notebook: Value =
@@ -38,14 +38,14 @@ impl Notebook {
         cells.filter(|cell| cell["cell_type"] == "code").map(Cell)
     }
 
-    /// Notes which code the outputs are of: a test compares it with the code that there is.
+    /// Stores the checksum of the executed code, which a test compares with the present code.
     pub(crate) fn seal(&mut self) {
         let code: Vec<String> = self.code_cells().map(|cell| cell.code()).collect();
         let crc = inkbit_core::blob::crc32(code.join("\n").as_bytes());
         self.0["metadata"]["executed"] = json!({ "crc32_of_code": format!("{crc:08x}") });
     }
 
-    /// Writes it as Jupyter does, so that a difference is one of content.
+    /// Writes in Jupyter's layout, so that a diff shows content only.
     pub(crate) fn save(&self, path: &Path) -> Result<()> {
         let mut text = Vec::new();
         let format = PrettyFormatter::with_indent(b" ");
@@ -64,15 +64,15 @@ impl Cell<'_> {
         self.0["id"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// What it executes.
+    /// Its code.
     pub(crate) fn code(&self) -> String {
         let source = &self.0["source"];
         let lines = source.as_array().into_iter().flatten().filter_map(Value::as_str);
         source.as_str().map_or_else(|| lines.collect(), str::to_owned)
     }
 
-    /// Replaces its outputs. A drawing is stored as pixels: a viewer may refuse one from a notebook
-    /// that it has not executed itself, because a drawing can contain a program.
+    /// Replaces its outputs. An SVG is stored as pixels: it can contain a program, so viewers may
+    /// refuse one in a notebook that they have not executed themselves.
     pub(crate) fn store(
         &mut self,
         number: usize,

@@ -1,30 +1,30 @@
-//! Drawings to pixels.
+//! Renders SVG as PNG.
 
 use anyhow::{Context as _, Result};
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 
-/// Pixels of a picture to a pixel of its drawing, for screens that are finer.
+/// Pixels of the PNG for each pixel of the SVG, for screens of high resolution.
 const SCALE: u32 = 2;
 
-/// Families that stand for `sans-serif`; the first that is installed is taken.
+/// Fonts for `sans-serif`; the first installed one is used.
 const SANS_SERIF: [&str; 5] = ["DejaVu Sans", "Liberation Sans", "Noto Sans", "Arial", "Helvetica"];
 
-/// A picture, and the size that it is to be shown in.
+/// A rendered SVG and its size on the page.
 pub(crate) struct Picture {
     /// A PNG file.
     pub(crate) png: Vec<u8>,
-    /// In pixels of the drawing.
+    /// Width in pixels of the SVG.
     pub(crate) width: u32,
-    /// Likewise.
+    /// Height in pixels of the SVG.
     pub(crate) height: u32,
 }
 
-/// Makes pictures of drawings.
+/// A renderer.
 pub(crate) struct Rasterizer(Options<'static>);
 
 impl Rasterizer {
-    /// Reads the installed fonts.
+    /// Loads the installed fonts.
     pub(crate) fn new() -> Result<Self> {
         let mut options = Options::default();
         let fonts = options.fontdb_mut();
@@ -39,7 +39,7 @@ impl Rasterizer {
         Ok(Self(options))
     }
 
-    /// Draws an SVG file.
+    /// Renders an SVG file.
     pub(crate) fn png(&self, svg: &str) -> Result<Picture> {
         let tree = Tree::from_str(svg, &self.0)?;
         let size = tree.size().to_int_size();

@@ -8,21 +8,21 @@ use std::time::Duration;
 use crate::process::{self, output};
 use crate::toolchain::find_program;
 
-/// For an installation: some 400 MB of packages.
+/// Limit of an installation of some 400 MB.
 const APT_LIMIT: Duration = Duration::from_secs(900);
 
-/// Where a list of the backports is put, if the system has none.
+/// The list of backports that is written if the system has none.
 const BACKPORTS_LIST: &str = "/etc/apt/sources.list.d/inkbit-backports.list";
 
-/// Debian's keys, where its package of them puts them.
+/// Debian's keys, from its package debian-archive-keyring.
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/// Installs packages, if this is Debian or Ubuntu and we may.
+/// Installs packages on Debian or Ubuntu, as root.
 pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
     install_from(&[], packages)
 }
 
-/// Installs packages from the backports of this Debian release, which it adds if need be.
+/// Installs packages from the backports of this Debian release; adds them to the sources if needed.
 pub(crate) fn install_from_backports(packages: &[&str]) -> Result<(), String> {
     may_install()?;
     let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
@@ -45,7 +45,7 @@ pub(crate) fn install_from_backports(packages: &[&str]) -> Result<(), String> {
     install_from(&["--target-release", &backports], packages)
 }
 
-/// The command for a person to type.
+/// The command that installs packages, for people to type.
 pub(crate) fn apt_line(packages: &[&str]) -> String {
     let packages = packages.join(" ");
     format!("sudo apt-get update && sudo apt-get install --no-install-recommends {packages}")
@@ -53,11 +53,11 @@ pub(crate) fn apt_line(packages: &[&str]) -> String {
 
 fn install_from(source: &[&str], packages: &[&str]) -> Result<(), String> {
     may_install()?;
-    // A list that cannot be renewed may still name what is needed.
+    // An old list may still name what is needed.
     if let Err(error) = process::run(&mut apt(&["update"]), APT_LIMIT) {
-        eprintln!("{error}\ngoing on with the lists that are there");
+        eprintln!("{error}\ncontinuing with the present lists");
     }
-    // What is installed stays: where that is in the way, another source may have what goes with it.
+    // Removes nothing: on a conflict, another source may have a version that fits.
     let flags = ["install", "--yes", "--no-install-recommends", "--no-remove"];
     let arguments = [&flags[..], source, packages].concat();
     process::run(&mut apt(&arguments), APT_LIMIT)

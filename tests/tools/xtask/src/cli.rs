@@ -1,23 +1,20 @@
-//! What was asked for: steps by name, or several at once by the name of a group.
+//! Command line: names of steps, or of groups of steps.
 
 use std::fmt::Write as _;
 
-use crate::count::Options;
 use crate::steps::{STEPS, Step};
 
-/// What the command line says.
+/// A parsed command line.
 pub(crate) enum Request {
-    /// Explain.
+    /// Print the help.
     Help,
-    /// Take these steps, in this order.
+    /// Run these steps, in this order.
     Run(Vec<&'static Step>),
-    /// Explain the counting of instructions.
-    CountHelp,
-    /// Count instructions.
-    Count(Options),
+    /// Count instructions, with these options.
+    Count(Vec<String>),
 }
 
-/// Names that stand for several steps, and what they are for.
+/// Groups: name, purpose and steps.
 const GROUPS: &[(&str, &str, &[&str])] = &[
     ("test", "everything that CI checks", &[]),
     ("check", "what needs no test run: style, lints, documentation", &["format", "lint", "docs"]),
@@ -28,10 +25,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Request, String> {
     if let Some((name, rest)) = arguments.split_first()
         && name == "count"
     {
-        if rest.iter().any(|argument| argument == "--help" || argument == "-h") {
-            return Ok(Request::CountHelp);
-        }
-        return Options::parse(rest).map(Request::Count);
+        return Ok(Request::Count(rest.to_vec()));
     }
     if arguments.is_empty() || arguments.iter().any(|a| a == "--help" || a == "-h" || a == "help") {
         return Ok(Request::Help);
@@ -55,7 +49,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Request, String> {
 /// The text of `--help`.
 pub(crate) fn help() -> String {
     let mut text = String::from(
-        "Inkbit's automation. It finds what it needs or installs it, and says what it does.\n\n\
+        "Inkbit's automation. It finds or installs what it needs, and prints each command before it runs.\n\n\
          Usage: cargo xtask NAME...\n       cargo xtask count [OPTIONS]   counts instructions; see \
          `cargo xtask count --help`\n\nGroups:\n",
     );
@@ -68,9 +62,9 @@ pub(crate) fn help() -> String {
     }
     text.push_str(
         "\nExamples:\n  \
-         cargo xtask test          before a pull request: all of it\n  \
-         cargo xtask check         half a minute: is it tidy?\n  \
-         cargo xtask setup         only install what the others need\n  \
+         cargo xtask test          before a pull request: everything\n  \
+         cargo xtask check         style, lints and documentation, in half a minute\n  \
+         cargo xtask setup         only install what the other steps need\n  \
          cargo xtask core cross    after a change to the arithmetic\n  \
          cargo xtask count         what does an inference cost?\n",
     );

@@ -1,4 +1,4 @@
-//! The firmware: built for every board, measured, and photographed.
+//! Steps that build, test and measure the firmware.
 
 use std::ffi::OsStr;
 use std::process::Command;
@@ -14,19 +14,19 @@ use crate::toolchain::Toolchain;
 /// A build of all boards from nothing.
 const BUILD_LIMIT: Duration = Duration::from_secs(15 * 60);
 
-/// The firmware's own workspace. Its target folder is named, so that it is found even where
-/// CARGO_TARGET_DIR sends the host's builds elsewhere.
+/// The firmware's workspace. Its target folder is explicit, so that the firmware is found wherever
+/// CARGO_TARGET_DIR puts the host's builds.
 const WORKSPACE: &[&str] =
     &["--manifest-path", "firmware/Cargo.toml", "--target-dir", "firmware/target"];
 
-/// The program that compares kernels, and how long it may take where a second or two is usual.
+/// The program that compares kernels, and its limit; it usually takes a second or two.
 const KERNEL_TEST: &str = "inkbit-kernel-test";
 const KERNEL_LIMIT: Duration = Duration::from_secs(60);
 
-/// Where the README's picture is.
+/// The README's picture.
 const SCREENSHOT: &str = "firmware/screenshot.png";
 
-/// Tests the firmware's board-free part here, and builds every board.
+/// Tests the app on the host, and builds every board's firmware.
 pub(crate) fn firmware() -> Result<Outcome, String> {
     let toolchain = setup::toolchain()?;
     run(cargo(&["test"]).args(WORKSPACE), BUILD_LIMIT)?;
@@ -107,7 +107,7 @@ pub(crate) fn lint() -> Result<(), String> {
     Ok(())
 }
 
-/// Prints what each firmware takes of its board, and fails where that is over the board's budget.
+/// Prints flash, RAM and stack of each firmware, and fails if one is over the board's budget.
 pub(crate) fn size() -> Result<Outcome, String> {
     setup::emulators()?;
     run(&mut example("size"), BUILD_LIMIT)?;
@@ -121,8 +121,8 @@ pub(crate) fn screenshot() -> Result<Outcome, String> {
     Ok(Outcome::Done)
 }
 
-/// What speaks to devices needs the host's code. No package is named, so that cargo resolves the
-/// features of all default members and shares their build.
+/// An example of `inkbit-tests`. No package is named, so that cargo resolves the features of all
+/// default members and shares their build.
 fn example(name: &str) -> Command {
     cargo(&["run", "--release", "--example", name])
 }

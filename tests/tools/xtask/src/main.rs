@@ -21,10 +21,6 @@ fn main() -> ExitCode {
             print!("{}", cli::help());
             ExitCode::SUCCESS
         }
-        Ok(cli::Request::CountHelp) => {
-            print!("{}", count::HELP);
-            ExitCode::SUCCESS
-        }
         Ok(cli::Request::Count(options)) => match count::count(&options) {
             Ok(()) => ExitCode::SUCCESS,
             Err(message) => {
@@ -34,9 +30,7 @@ fn main() -> ExitCode {
         },
         Ok(cli::Request::Run(steps)) => report::run(&steps),
         Err(message) => {
-            let is_bench = arguments.first().is_some_and(|name| name == "count");
-            let help = if is_bench { count::HELP.to_owned() } else { cli::help() };
-            eprintln!("error: {message}\n\n{help}");
+            eprintln!("error: {message}\n\n{}", cli::help());
             ExitCode::from(2)
         }
     }

@@ -67,8 +67,8 @@ fn folder(name: &str) -> String {
     format!("{name}-{}", env!("CARGO_PKG_VERSION"))
 }
 
-/// A workspace of the unpacked packages, with the profiles of the checkout so that burn is not built
-/// twice. Code that is only tested is not optimized.
+/// A workspace of the unpacked packages, with the profiles of the checkout so that burn is not
+/// built twice. Code that is only tested is not optimized.
 fn workspace(manifest: &str) -> String {
     let profiles = manifest.find("[profile.").map_or("", |start| &manifest[start..]);
     let members: Vec<String> = PUBLISHED.iter().map(|name| folder(name)).collect();

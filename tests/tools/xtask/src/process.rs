@@ -1,4 +1,4 @@
-//! Running programs: shown before they start, and never for longer than allowed.
+//! Runs programs: prints each command first, and stops it at its limit.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -21,9 +21,9 @@ pub(crate) fn root() -> &'static Path {
     })
 }
 
-/// The cargo that runs us, in the checkout, as if it had been started by hand: it says of this package
-/// in variables what build scripts of others watch, and they would run again, and burn's users with
-/// them, after every change from `cargo xtask` to `cargo` and back.
+/// The cargo that runs us, in the checkout, as if it had been started by hand: it says of this
+/// package in variables what build scripts of others watch, and they would run again, and burn's
+/// users with them, after every change from `cargo xtask` to `cargo` and back.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root()).args(arguments);
@@ -37,8 +37,7 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs a program, with its output on ours, and fails if it does or if it takes longer than
-/// `limit`.
+/// Runs a program with inherited output; fails if it fails or takes longer than `limit`.
 pub(crate) fn run(command: &mut Command, limit: Duration) -> Result<(), String> {
     let shown = show(command);
     eprintln!("$ {shown}");
@@ -62,7 +61,7 @@ pub(crate) fn run(command: &mut Command, limit: Duration) -> Result<(), String> 
     }
 }
 
-/// What a program prints, if it can be started and succeeds.
+/// Standard output of a program; none if it cannot be started or fails.
 pub(crate) fn output(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program)
         .args(arguments)
@@ -74,7 +73,7 @@ pub(crate) fn output(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// The command as one would type it, with the variables that were set for it.
+/// The command as one would type it, with the variables set for it.
 pub(crate) fn show(command: &Command) -> String {
     let variables = command.get_envs().filter_map(|(name, value)| {
         let value = value?.to_string_lossy();
@@ -87,9 +86,9 @@ pub(crate) fn show(command: &Command) -> String {
     variables.chain([program]).chain(arguments).collect::<Vec<_>>().join(" ")
 }
 
-/// Ends a program and what it has started: cargo alone would leave the test binary running.
+/// Kills a program and its descendants: without cargo alone, the test binary would go on running.
 ///
-/// Not done by a process group, which would take the programs away from the terminal's Ctrl-C.
+/// Not by a process group, which the terminal's Ctrl-C would not reach.
 fn kill_with_descendants(root: u32) {
     let mut doomed = vec![root];
     let mut next = 0;
@@ -102,7 +101,7 @@ fn kill_with_descendants(root: u32) {
     let _ = Command::new("kill").arg("-KILL").args(ids).stderr(Stdio::null()).status();
 }
 
-/// Processes that `parent` has started, where the system lists them in /proc.
+/// Child processes of `parent`, where the system has /proc.
 fn children(parent: u32) -> Vec<u32> {
     let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
     let line = format!("PPid:\t{parent}");

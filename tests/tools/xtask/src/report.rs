@@ -1,11 +1,11 @@
-//! Taking steps one after another, each timed, and a table of what came of them.
+//! Runs steps, times each, and prints a table of their results.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use crate::steps::{Outcome, Step};
 
-/// Takes the steps. One that fails does not keep the others from showing what they find.
+/// Runs the steps. After one that fails, the others still run.
 pub(crate) fn run(steps: &[&'static Step]) -> ExitCode {
     let begin = Instant::now();
     let mut rows = Vec::new();
@@ -23,7 +23,7 @@ pub(crate) fn run(steps: &[&'static Step]) -> ExitCode {
         let result = match outcome {
             Ok(Outcome::Done) => "ok".to_owned(),
             Ok(Outcome::Skipped(reason)) => format!("skipped: {reason}"),
-            // The rest of it stands above.
+            // The rest was printed above.
             Err(reason) => format!("FAILED: {}", reason.lines().next().unwrap_or_default()),
         };
         eprintln!("{name:<10} {:>8}  {result}", seconds(*time));

@@ -10,23 +10,23 @@ use crate::process::{cargo, output, root, run};
 use crate::setup;
 use crate::toolchain::{AARCH64, AARCH64_EMULATOR, CORE_TARGETS, missing_targets};
 
-/// One thing to check.
+/// One step.
 pub(crate) struct Step {
-    /// How it is asked for.
+    /// Its name on the command line.
     pub(crate) name: &'static str,
     /// What it does and why, in one line.
     pub(crate) why: &'static str,
-    /// Whether it is a part of `cargo xtask test`.
+    /// Whether `cargo xtask test` includes it.
     pub(crate) in_test: bool,
-    /// Does it.
+    /// Runs it.
     pub(crate) run: fn() -> Result<Outcome, String>,
 }
 
-/// How a step that did not fail ended.
+/// Result of a step that did not fail.
 pub(crate) enum Outcome {
-    /// It did what it is for.
+    /// It is done.
     Done,
-    /// It could not, and that is no fault of the code.
+    /// The machine lacks something that it needs.
     Skipped(String),
 }
 
@@ -100,7 +100,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "count",
-        why: "count an inference's instructions and stack on every board, against baseline and bar",
+        why: "count an inference's instructions and stack on every board, against the committed counts",
         in_test: true,
         run: count::check,
     },
@@ -142,20 +142,20 @@ pub(crate) const STEPS: &[Step] = &[
     },
 ];
 
-/// A build on two slow cores, from nothing.
+/// Limit of a build from nothing on two slow cores.
 const BUILD_LIMIT: Duration = Duration::from_secs(15 * 60);
 
-/// The build and the run of all tests.
+/// Limit of the build and the run of all tests.
 const TEST_LIMIT: Duration = Duration::from_secs(25 * 60);
 
-/// Two builds, one of them with rust-analyzer, and the cells.
+/// Limit of two builds, one of them with rust-analyzer, and of the cells.
 const NOTEBOOK_LIMIT: Duration = Duration::from_secs(60 * 60);
 
 fn setup() -> Result<Outcome, String> {
     setup::toolchain()?;
     setup::emulators()?;
     if let Err(reason) = setup::browser() {
-        eprintln!("going on without one: {reason}");
+        eprintln!("continuing without a browser: {reason}");
     }
     Ok(Outcome::Done)
 }
@@ -173,7 +173,7 @@ fn format() -> Result<Outcome, String> {
 }
 
 fn core() -> Result<Outcome, String> {
-    // The dev profile, where Rust checks every addition.
+    // The dev profile checks for overflow.
     run(&mut cargo(&["test", "--package", "inkbit-core"]), BUILD_LIMIT)?;
     // Without the host, and so without burn.
     let suite = ["test", "--package", "inkbit-tests", "--no-default-features"];
@@ -189,7 +189,7 @@ fn cross() -> Result<Outcome, String> {
         if target.contains("-none-") {
             let logged = ["--package", "inkbit-core", "--features", "defmt"];
             run(toolchain.build(target, "device").args(logged), BUILD_LIMIT)?;
-            // Links only if nothing in core can panic.
+            // It links only if nothing in core can panic.
             run(toolchain.build(target, "device").args(["--package", "no-panic"]), BUILD_LIMIT)?;
         }
     }
@@ -203,7 +203,7 @@ fn aarch64() -> Result<Outcome, String> {
     if let Err(reason) = setup::aarch64() {
         return skipped(&reason);
     }
-    // The newest that there is, and one without dot products.
+    // All features, and a processor without dot products.
     for processor in ["max", "cortex-a53"] {
         let mut command = cargo(&["test", "--release", "--target", AARCH64]);
         command.args(["--package", "inkbit-tests", "--no-default-features"]);
@@ -215,15 +215,15 @@ fn aarch64() -> Result<Outcome, String> {
 }
 
 fn tests() -> Result<Outcome, String> {
-    // The default members, not the whole workspace: then cargo resolves the same features as for
+    // The default members, not the whole workspace: cargo then resolves the same features as for
     // `cargo run --release` and builds nothing twice.
     let mut command = cargo(&["test", "--release", "--no-fail-fast"]);
-    // What is missing for the devices is skipped under plain `cargo test`; here it was set up.
+    // Plain `cargo test` skips tests whose emulator or firmware is missing; here both were set up.
     command.env("INKBIT_REQUIRE_DEVICES", "1");
     if setup::has_browser() {
         command.env("INKBIT_REQUIRE_BROWSER", "1");
     } else {
-        eprintln!("reports are not looked at: no browser is installed, and setup could not do it");
+        eprintln!("reports are not tested in a browser: none is installed");
     }
     run(&mut command, TEST_LIMIT)?;
     Ok(Outcome::Done)
@@ -250,14 +250,14 @@ fn docs() -> Result<Outcome, String> {
     Ok(Outcome::Done)
 }
 
-/// `cargo test` has already executed the cells, as examples of the chapter that is made of them. This
-/// is for what they show, and takes minutes: evcxr is built, and by it burn once more.
+/// `cargo test` has already executed the cells, as examples of the chapter made of them. This step
+/// renews the stored outputs, and takes minutes: it builds evcxr, which builds burn once more.
 fn notebook() -> Result<Outcome, String> {
     let program = "target/notebook/build";
     let mut command =
         cargo(&["run", "--release", "--manifest-path", "tests/tools/notebook/Cargo.toml"]);
     command.args(["--target-dir", program, "--", "host/notebooks/lesson.ipynb"]);
-    // Else evcxr would build everything anew in a temporary folder.
+    // Without it, evcxr would build everything anew in a temporary folder.
     command.env("EVCXR_TMPDIR", root().join("target/notebook/cells"));
     run(&mut command, NOTEBOOK_LIMIT)?;
     Ok(Outcome::Done)

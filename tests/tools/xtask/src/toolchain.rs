@@ -1,4 +1,5 @@
-//! Which compiler builds for bare metal: the one that runs us, or the distribution's from source.
+//! The compiler for bare metal: the one that runs this program, or the distribution's with its
+//! sources.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,30 +18,30 @@ pub(crate) const CORE_TARGETS: &[&str] = &[
 /// Targets that only the firmware's boards add.
 pub(crate) const BOARD_TARGETS: &[&str] = &["thumbv8m.main-none-eabihf"];
 
-/// AArch64 with an operating system, such that Rust brings all that programs need.
+/// AArch64 with an operating system, and a C library that Rust brings along.
 pub(crate) const AARCH64: &str = "aarch64-unknown-linux-musl";
 
-/// What runs its programs here.
+/// Runs its programs on other processors.
 pub(crate) const AARCH64_EMULATOR: &str = "qemu-aarch64";
 
-/// The linker that the distribution's compiler is given for everything without an operating
-/// system, and the package it comes in.
+/// The linker of the distribution's compiler for bare metal.
 pub(crate) const DEBIAN_LINKER: &str = "ld.lld-19";
 
 /// A compiler for bare metal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Toolchain {
-    /// The compiler that runs us has the targets' libraries, as `rustup target add` leaves it.
+    /// The compiler that runs this program, with the targets' libraries, as `rustup target add`
+    /// installs them.
     Own,
-    /// Debian's `rustc-web` under /usr, which builds `core` itself.
+    /// Debian's `rustc-web` under /usr, which builds the library `core` from its sources.
     Debian,
 }
 
 impl Toolchain {
     /// A build for a target, with a profile of its workspace.
     ///
-    /// The distribution's compiler has no finished libraries for bare metal, so it builds them
-    /// from its sources; the flag for that is a nightly one, which RUSTC_BOOTSTRAP allows.
+    /// The distribution's compiler has no compiled libraries for bare metal; the flag that builds
+    /// them from source is a nightly one, which RUSTC_BOOTSTRAP allows.
     pub(crate) fn build(&self, target: &str, profile: &str) -> Command {
         let arguments = ["build", "--profile", profile, "--target", target];
         match self {
@@ -48,7 +49,7 @@ impl Toolchain {
             Self::Debian => {
                 let mut command = Command::new("/usr/bin/cargo");
                 command.current_dir(process::root()).args(arguments).arg("-Zbuild-std=core");
-                // Set by the cargo that runs us, for another compiler.
+                // Set by the cargo that runs this program, for another compiler.
                 for name in ["CARGO", "RUSTC", "RUSTDOC", "RUSTUP_TOOLCHAIN", "LD_LIBRARY_PATH"] {
                     command.env_remove(name);
                 }
@@ -61,7 +62,7 @@ impl Toolchain {
     }
 }
 
-/// Targets of `wanted` whose libraries the compiler that runs us lacks.
+/// Targets of `wanted` whose libraries the compiler that runs this program lacks.
 pub(crate) fn missing_targets(wanted: &[&'static str]) -> Vec<&'static str> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let has = |target: &str| {
@@ -76,7 +77,7 @@ pub(crate) fn missing_targets(wanted: &[&'static str]) -> Vec<&'static str> {
     wanted.iter().copied().filter(|target| !has(target)).collect()
 }
 
-/// Whether the distribution's compiler, its library sources and a linker are all there.
+/// Whether the distribution's compiler, the sources of its library and a linker are installed.
 pub(crate) fn debian_is_complete() -> bool {
     let sources = process::output("/usr/bin/rustc", &["--print", "sysroot"])
         .map(|sysroot| Path::new(&sysroot).join("lib/rustlib/src/rust/library/Cargo.lock"));
@@ -97,7 +98,7 @@ fn prepend_to_path(folder: &Path) -> std::ffi::OsString {
     std::env::join_paths(folders).unwrap_or(rest)
 }
 
-/// A target's name as cargo wants it in the name of an environment variable.
+/// A target's name within the name of an environment variable, as cargo spells it.
 fn in_variable(target: &str) -> String {
     target.to_uppercase().replace(['-', '.'], "_")
 }

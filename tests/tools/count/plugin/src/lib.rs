@@ -1,21 +1,22 @@
 //! A plugin for QEMU that counts what runs between the call of one function and its return.
 //!
-//!     -plugin libinkbit_count.so,root=ADDRESS,marks=ADDRESS/ADDRESS,stack=LOW-HIGH,out=FILE
+//!     -plugin libinkbit_count_plugin.so,root=ADDRESS,marks=ADDRESS,stack=LOW-HIGH,out=FILE
 //!
-//! All numbers are hexadecimal. `root` is the function's address, without the Thumb bit. Each call
-//! of it is cut into segments where one of the functions `marks` is entered. `stack` is where the
-//! stack lies.
+//! All numbers are hexadecimal, here and in the file. `root` is the function's address, without the
+//! Thumb bit. Each call of it is cut into segments, which begin where the function `marks` is
+//! entered. `stack` is where the stack lies.
 //!
-//! The file has one line for each thing that there is to say:
+//! The file has three kinds of lines:
 //!
-//! - `block NUMBER START BYTES INSTRUCTIONS`: code that always runs from its first instruction to
-//!   its last; said before a count of it;
+//! - `block START BYTES INSTRUCTIONS`: code that always runs from its first instruction to its
+//!   last. Blocks are numbered from 0, in the order of their lines, and stated before they are
+//!   counted;
 //! - `segment NUMBER:RUNS:JUMPS ...`: how often each block has run since the segment began, and how
-//!   often something else than the code behind it followed;
-//! - `return BYTES`: the call is over, and has written so many bytes below its stack's beginning.
+//!   often it was followed by something else than the code behind it;
+//! - `return BYTES`: the call is over, and has written this far below the beginning of its stack.
 //!
-//! What is behind the last `return` is there when the function has returned, however QEMU ends.
-//! One processor at a time is followed: the boards have one.
+//! A call's lines are in the file when the function has returned, however QEMU ends. The plugin
+//! follows one processor, which is what the boards have.
 #![allow(unsafe_code)]
 
 mod qemu;
@@ -28,7 +29,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock};
 
-/// Instructions that run one after another.
+/// Consecutive instructions.
 struct Block {
     number: usize,
     range: Range<u64>,
@@ -40,17 +41,17 @@ struct Block {
     jumps: AtomicU64,
 }
 
-/// What the options say.
+/// The parsed options.
 struct Options {
     root: u64,
-    marks: Vec<u64>,
+    marks: u64,
     stack: Range<u64>,
 }
 
-/// What has been translated, and where it is told.
+/// What has been translated, and where it is written.
 struct Log {
     blocks: Vec<&'static Block>,
-    /// How many of the blocks the file knows.
+    /// The number of blocks that the file states.
     known: usize,
     text: String,
     file: File,
@@ -59,11 +60,11 @@ struct Log {
 static OPTIONS: OnceLock<Options> = OnceLock::new();
 static LOG: OnceLock<Mutex<Log>> = OnceLock::new();
 
-/// The block that has run last.
+/// The last block that ran.
 static LAST: AtomicPtr<Block> = AtomicPtr::new(std::ptr::null_mut());
 /// Whether the root has been called and has not returned.
 static RUNNING: AtomicBool = AtomicBool::new(false);
-/// Where the root returns to.
+/// The address to which the root returns.
 static RETURN: AtomicU64 = AtomicU64::new(0);
 /// Whether the root has not yet left the first block that writes to the stack: it saves the
 /// caller's registers, at the beginning of the root's stack.
@@ -77,7 +78,7 @@ static DEEPEST: AtomicU64 = AtomicU64::new(0);
 ///
 /// # Safety
 ///
-/// `arguments` are `count` texts, as QEMU gives them; `info` is not read.
+/// `arguments` are `count` C strings; `info` is not read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qemu_plugin_install(
     id: qemu::Id,
@@ -106,15 +107,15 @@ pub unsafe extern "C" fn qemu_plugin_install(
 }
 
 fn fail(message: &str) -> c_int {
-    let text = CString::new(format!("inkbit-count: {message}\n")).unwrap_or_default();
-    // SAFETY: a text that ends with a zero.
+    let text = CString::new(format!("inkbit-count-plugin: {message}\n")).unwrap_or_default();
+    // SAFETY: a C string.
     unsafe { qemu::qemu_plugin_outs(text.as_ptr()) };
-    eprintln!("inkbit-count: {message}");
+    eprintln!("inkbit-count-plugin: {message}");
     1
 }
 
 fn read(arguments: impl Iterator<Item = String>) -> Result<(Options, File), String> {
-    let (mut root, mut marks, mut stack, mut file) = (None, Vec::new(), 0..0, None);
+    let (mut root, mut marks, mut stack, mut file) = (None, None, 0..0, None);
     for argument in arguments {
         let (name, value) = argument.split_once('=').unwrap_or((&argument, ""));
         let number = |digits: &str| {
@@ -124,10 +125,7 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<(Options, File), Stri
         };
         match name {
             "root" => root = Some(number(value)?),
-            "marks" => {
-                let addresses = value.split('/').filter(|address| !address.is_empty());
-                marks = addresses.map(number).collect::<Result<_, _>>()?;
-            }
+            "marks" => marks = Some(number(value)?),
             "stack" => {
                 let (low, high) = value.split_once('-').ok_or("stack wants LOW-HIGH")?;
                 stack = number(low)?..number(high)?;
@@ -140,6 +138,7 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<(Options, File), Stri
         }
     }
     let root = root.ok_or("the option root is missing")?;
+    let marks = marks.ok_or("the option marks is missing")?;
     Ok((Options { root, marks, stack }, file.ok_or("the option out is missing")?))
 }
 
@@ -152,7 +151,7 @@ fn options() -> &'static Options {
     OPTIONS.get().expect("set before anything is translated")
 }
 
-/// QEMU has translated a block, which it will run as often as it likes.
+/// Called when QEMU has translated a block, before it runs.
 extern "C" fn translated(_: qemu::Id, block: *mut qemu::Block) {
     // SAFETY: the block is QEMU's and lives during this call, and so do its instructions.
     let (range, instructions) = unsafe {
@@ -179,7 +178,7 @@ extern "C" fn translated(_: qemu::Id, block: *mut qemu::Block) {
     // Never freed: QEMU keeps the address.
     let own: &'static Block = Box::leak(Box::new(Block {
         number,
-        is_mark: options().marks.contains(&range.start),
+        is_mark: options().marks == range.start,
         range,
         instructions,
         runs: AtomicU64::new(0),
@@ -191,7 +190,7 @@ extern "C" fn translated(_: qemu::Id, block: *mut qemu::Block) {
     unsafe { qemu::qemu_plugin_register_vcpu_tb_exec_cb(block, running, qemu::NO_REGISTERS, data) };
 }
 
-/// A block begins to run.
+/// Called when a block begins to run.
 extern "C" fn running(_: c_uint, block: *mut c_void) {
     // SAFETY: `translated` has given a block that is never freed.
     let block: &'static Block = unsafe { &*block.cast_const().cast() };
@@ -229,7 +228,7 @@ extern "C" fn running(_: c_uint, block: *mut c_void) {
     add(&block.runs);
 }
 
-/// An instruction has written to memory.
+/// Called when an instruction has written to memory.
 extern "C" fn written(_: c_uint, kind: u32, address: u64, _: *mut c_void) {
     if !RUNNING.load(Relaxed) || !options().stack.contains(&address) {
         return;
@@ -242,31 +241,31 @@ extern "C" fn written(_: c_uint, kind: u32, address: u64, _: *mut c_void) {
     DEEPEST.fetch_min(address, Relaxed);
 }
 
-/// Adds 1. Cheaper than `fetch_add`, and enough where one thread writes.
+/// Adds 1. Cheaper than `fetch_add`, and sufficient with one writing thread.
 fn add(counter: &AtomicU64) {
     counter.store(counter.load(Relaxed) + 1, Relaxed);
 }
 
 impl Log {
-    /// Tells what has run since the last segment, and begins another.
+    /// Writes what has run since the last segment, and begins another.
     fn segment(&mut self) {
-        for Block { number, range, instructions, .. } in &self.blocks[self.known..] {
+        for Block { range, instructions, .. } in &self.blocks[self.known..] {
             let (start, bytes) = (range.start, range.end - range.start);
-            let _ = writeln!(self.text, "block {number} {start:x} {bytes:x} {instructions:x}");
+            let _ = writeln!(self.text, "block {start:x} {bytes:x} {instructions:x}");
         }
         self.known = self.blocks.len();
         self.text.push_str("segment");
         for Block { number, runs, jumps, .. } in &self.blocks {
             let (runs, jumps) = (runs.swap(0, Relaxed), jumps.swap(0, Relaxed));
             if runs != 0 || jumps != 0 {
-                let _ = write!(self.text, " {number}:{runs}:{jumps}");
+                let _ = write!(self.text, " {number:x}:{runs:x}:{jumps:x}");
             }
         }
         self.text.push('\n');
     }
 
     fn finish(&mut self, stack: u64) {
-        let _ = writeln!(self.text, "return {stack}");
+        let _ = writeln!(self.text, "return {stack:x}");
         if let Err(error) = self.file.write_all(self.text.as_bytes()) {
             fail(&format!("cannot write counts: {error}"));
         }

@@ -1,9 +1,46 @@
-//! From a hidden layer's sums to the next layer's list: what the instruction sets share.
+//! Assembly that writes lists, from pixels or from a hidden layer's sums: what the instruction sets
+//! share.
 
 use core::cell::Cell;
 
 use super::list::ListWriter;
 use crate::model::Layer;
+
+/// Writes an entry for each byte that is not 0, from `pixels` up to `end`, from `list` on. The first
+/// byte's offset is `offset`, each next one's `row` more. Returns the address after the last entry
+/// and, in the upper half, the sum of all values.
+///
+/// # Safety
+///
+/// `pixels` and `end` are the bounds of one slice of eights that is not empty and as aligned as the
+/// instruction set needs. At `list` there is room for as many entries as it has bytes.
+pub(super) type Gather = unsafe extern "C" fn(
+    pixels: *const [u8; 8],
+    end: *const [u8; 8],
+    list: *mut i32,
+    row: u32,
+    offset: u32,
+) -> u64;
+
+/// [`Kernel::gather`](super::Kernel::gather) of eights of pixels by such a function.
+///
+/// # Safety
+///
+/// They are as aligned as it needs.
+#[inline(always)]
+#[allow(unsafe_code)]
+pub(super) unsafe fn gather(gather: Gather, eights: &[[u8; 8]], list: &mut ListWriter<'_>) {
+    let (free, offset, row) = list.free();
+    let inputs = 8 * eights.len();
+    // There is room for all inputs of the layer, so only for none is there nothing to do.
+    if inputs > 0 && free.len() >= inputs {
+        let (ends, cells) = (eights.as_ptr_range(), free.as_ptr());
+        // SAFETY: the bounds are a slice's own, which is not empty; there is room for an entry for
+        // each of its bytes, and cells may be written through a shared reference.
+        let written = unsafe { gather(ends.start, ends.end, cells.cast_mut().cast(), row, offset) };
+        note(list, inputs, free, written);
+    }
+}
 
 /// Turns the sums from `sums` up to `end` into activations, with a bias and a multiplier each, and
 /// writes an entry for each that is not 0 from `list` on. The first one's offset is 0, each next
@@ -57,7 +94,7 @@ pub(super) fn activate(
 /// Tells the list what assembly returned that was given `inputs` inputs and wrote their entries to
 /// `free`.
 #[inline(always)]
-pub(super) fn note(list: &mut ListWriter<'_>, inputs: usize, free: &[Cell<i32>], written: u64) {
+fn note(list: &mut ListWriter<'_>, inputs: usize, free: &[Cell<i32>], written: u64) {
     let (end, total) = (written as u32 as usize, (written >> 32) as u32);
     let entries = (end - free.as_ptr().addr()) / size_of::<i32>();
     // SAFETY: the assembly wrote these entries.

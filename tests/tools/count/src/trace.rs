@@ -1,4 +1,4 @@
-//! What the plugin `tests/tools/count` writes: how often each block of code has run, call by call.
+//! Reads what the plugin writes: how often each block of code has run, call by call.
 
 use std::io::{self, BufRead};
 
@@ -9,7 +9,7 @@ pub struct Block {
     pub start: u64,
     /// Their length.
     pub bytes: u64,
-    /// How many QEMU has found there.
+    /// Their number, as QEMU has translated them.
     pub instructions: u64,
 }
 
@@ -20,7 +20,7 @@ pub struct Runs {
     pub block: usize,
     /// How often it has run.
     pub runs: u64,
-    /// How often something else than the code behind it followed.
+    /// How often it was followed by something else than the code behind it.
     pub jumps: u64,
 }
 
@@ -29,7 +29,7 @@ pub struct Runs {
 pub struct Call {
     /// What ran before the first mark, from there to the second, and so on.
     pub segments: Vec<Vec<Runs>>,
-    /// How far down the call has written to the stack, in bytes.
+    /// How deep the call has written to the stack, in bytes.
     pub stack: u64,
 }
 
@@ -46,44 +46,37 @@ pub fn read(
     let mut call = Call::default();
     for line in file.lines() {
         let line = line?;
-        let read = match line.split_once(' ').unwrap_or((&line, "")) {
-            ("block", rest) => block(rest, blocks.len()).map(|block| blocks.push(block)),
-            ("segment", rest) => {
-                let runs = rest.split_whitespace().map(|text| runs(text, blocks.len()));
-                runs.collect::<Option<_>>().map(|segment| call.segments.push(segment))
-            }
-            ("return", rest) => match rest.parse() {
-                Ok(stack) => {
-                    call.stack = stack;
-                    on_call(&blocks, std::mem::take(&mut call))?;
-                    Some(())
-                }
-                Err(_) => None,
-            },
-            _ => None,
-        };
-        if read.is_none() {
+        let wrong = || {
             let message = format!("the counting plugin does not write the line '{line}'");
-            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+            io::Error::new(io::ErrorKind::InvalidData, message)
+        };
+        match line.split_once(' ').unwrap_or((&line, "")) {
+            ("block", rest) => {
+                let [start, bytes, instructions] = numbers(rest, ' ').ok_or_else(wrong)?;
+                blocks.push(Block { start, bytes, instructions });
+            }
+            ("segment", rest) => {
+                let runs = |text| {
+                    let [block, runs, jumps] = numbers(text, ':')?;
+                    let block = block as usize;
+                    (block < blocks.len()).then_some(Runs { block, runs, jumps })
+                };
+                let segment = rest.split_whitespace().map(runs).collect::<Option<_>>();
+                call.segments.push(segment.ok_or_else(wrong)?);
+            }
+            ("return", rest) => {
+                [call.stack] = numbers(rest, ' ').ok_or_else(wrong)?;
+                on_call(&blocks, std::mem::take(&mut call))?;
+            }
+            _ => return Err(wrong()),
         }
     }
     Ok(())
 }
 
-fn block(text: &str, expected: usize) -> Option<Block> {
-    let mut words = text.split(' ');
-    let number: usize = words.next()?.parse().ok()?;
-    let mut hexadecimal = || u64::from_str_radix(words.next()?, 16).ok();
-    let block =
-        Block { start: hexadecimal()?, bytes: hexadecimal()?, instructions: hexadecimal()? };
-    (number == expected && words.next().is_none()).then_some(block)
-}
-
-fn runs(text: &str, known: usize) -> Option<Runs> {
-    let (block, counts) = text.split_once(':')?;
-    let (runs, jumps) = counts.split_once(':')?;
-    let block = block.parse().ok().filter(|&block| block < known)?;
-    Some(Runs { block, runs: runs.parse().ok()?, jumps: jumps.parse().ok()? })
+fn numbers<const N: usize>(text: &str, separator: char) -> Option<[u64; N]> {
+    let numbers = text.split(separator).map(|number| u64::from_str_radix(number, 16));
+    numbers.collect::<Result<Vec<u64>, _>>().ok()?.try_into().ok()
 }
 
 #[cfg(test)]
@@ -92,8 +85,8 @@ mod tests {
 
     #[test]
     fn a_call_is_read_with_its_segments_and_one_that_has_not_returned_is_left_out() {
-        let text = "block 0 100 4 2\nblock 1 104 2 1\nsegment 0:1:1\nsegment 0:2:1 1:3:0\n\
-                    return 40\nsegment 0:9:9\n";
+        let text = "block 100 4 2\nblock 104 2 1\nsegment 0:1:1\nsegment 0:2:1 1:3:0\n\
+                    return 28\nsegment 0:9:9\n";
         let mut found = Vec::new();
         read(text.as_bytes(), |blocks, call| {
             found.push((blocks.to_vec(), call));
@@ -109,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_line_that_makes_no_sense_is_shown() {
-        for line in ["segment 0:1:1", "block 1 0 2 1", "block 0 0 2", "return", "count 7"] {
+        for line in ["segment 0:1:1", "block 0 2", "block 0 x 1", "return", "count 7"] {
             let error = read(line.as_bytes(), |_, _| Ok(())).unwrap_err().to_string();
             assert!(error.contains(line), "{error}");
         }
