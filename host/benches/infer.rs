@@ -1,4 +1,5 @@
-//! Images per second on one core of this machine, with the fastest kernel and with the portable one.
+//! Images per second on one core of this machine, with the fastest kernel and with the portable
+//! one.
 //!
 //! `cargo bench -p inkbit --bench infer`. INKBIT_MODEL names another model than the built-in
 //! `classic`, INKBIT_IMAGES an uncompressed IDX file of test images instead of synthetic ones.

@@ -1,4 +1,5 @@
-//! Turns a skeleton into the path of one writer's pen: which style, how shaky, how slanted, how wide.
+//! Turns a skeleton into the path of one writer's pen: which style, how shaky, how slanted, how
+//! wide.
 
 use super::random::Random;
 use super::skeletons::{DIGITS, Point, Style};
@@ -98,8 +99,8 @@ fn bend(random: &mut Random) -> impl Fn(Spot) -> Spot + use<> {
     }
 }
 
-/// The cell of a position from 0 to 1 among the knots, and the fraction of the cell before it, eased so
-/// that the sheet has no creases.
+/// The cell of a position from 0 to 1 among the knots, and the fraction of the cell before it,
+/// eased so that the sheet has no creases.
 fn cell(position: f32) -> (usize, f32) {
     let scaled = position.clamp(0.0, 1.0) * (KNOTS - 1) as f32;
     let index = (scaled as usize).min(KNOTS - 2);

@@ -1,8 +1,8 @@
 //! How people write the ten digits: the path of the pen, entered by hand.
 //!
 //! Points are (x, y) with y from 0 at the top to 100 at the bottom, and x on the same scale. The
-//! pen runs through them on a smooth curve; a point given twice is a corner. The shapes were made for
-//! this project and contain nothing of any data set.
+//! pen runs through them on a smooth curve; a point given twice is a corner. The shapes were made
+//! for this project and contain nothing of any data set.
 
 /// One point of a path.
 pub(super) type Point = (i8, i8);
