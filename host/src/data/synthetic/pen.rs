@@ -19,12 +19,12 @@ const KNOTS: usize = 3;
 
 /// Draws the strokes of one digit: polylines, about 100 units tall.
 pub(super) fn write(digit: usize, random: &mut Random) -> Vec<Vec<Spot>> {
-    let style = choose(DIGITS[digit], random);
+    let style = choose(&DIGITS[digit], random);
     let shake = random.uniform(0.5, 4.0);
     let bend = bend(random);
     let proportions = proportions(random);
     let lean = lean(random);
-    let stroke = |points: &&[Point]| {
+    let stroke = |points: &Vec<Point>| {
         let mut knots: Vec<Spot> = Vec::with_capacity(points.len());
         for (index, &(x, y)) in points.iter().enumerate() {
             // Both points of a corner stay one.
