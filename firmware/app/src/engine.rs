@@ -7,7 +7,7 @@ use inkbit_core::{Logits, Model, ModelError, ScratchError};
 
 use crate::board::{Board, PIXELS};
 use crate::clock::Clock;
-use crate::words::Text;
+use crate::text::Text;
 
 /// Below this confidence, in thousandths, the display shows "?".
 const SURE: u16 = 500;

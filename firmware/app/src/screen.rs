@@ -8,8 +8,8 @@ use inkbit_core::link::Mode;
 
 use crate::canvas::{SIDE, STEP};
 use crate::engine::Verdict;
-use crate::text::{CHARACTER, LINE, wrap, write};
-use crate::words::Text;
+use crate::font::{CHARACTER, LINE, wrap, write};
+use crate::text::Text;
 
 /// Width of the screen in pixels. A larger display shows it in its upper left corner.
 pub const WIDTH: u32 = 128;

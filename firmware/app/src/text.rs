@@ -1,85 +1,40 @@
-//! Text on the display, in one font that is enlarged to any size.
+//! Sentences made of words and numbers: `write!` would take ten times the flash.
 
-use embedded_graphics::image::GetPixel;
-use embedded_graphics::mono_font::ascii::FONT_5X8 as FONT;
-use embedded_graphics::pixelcolor::{BinaryColor, Gray4};
-use embedded_graphics::prelude::*;
-use embedded_graphics::primitives::Rectangle;
+use heapless::String;
+use inkbit_core::link::MAX_TEXT;
 
-/// Width of a character, in pixels.
-pub(crate) const CHARACTER: i32 = 5;
-/// Height of a line.
-pub(crate) const LINE: i32 = 8;
+/// A text for people.
+#[derive(Clone, Debug, Default)]
+pub struct Text(String<MAX_TEXT>);
 
-/// Space between lines, where there are several.
-const LEADING: i32 = 2;
+impl Text {
+    /// No words.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(String::new())
+    }
 
-/// Characters in a row of the font's picture, which begins with a space.
-const FONT_COLUMNS: u8 = 16;
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 
-/// Draws text with its upper left corner at a point, every pixel of the font as a square of
-/// `scale` × `scale`. Characters outside the font become "?".
-pub(crate) fn write<D: DrawTarget>(
-    text: &str,
-    at: Point,
-    scale: i32,
-    colour: Gray4,
-    target: &mut D,
-) -> Result<(), D::Error>
-where
-    D::Color: From<Gray4>,
-{
-    let dot = Size::new_equal(scale as u32);
-    let mut corner = at;
-    for byte in text.bytes() {
-        if byte == b'\n' {
-            corner = Point::new(at.x, corner.y + (LINE + LEADING) * scale);
-            continue;
+    /// Adds words, if they fit.
+    #[inline(never)]
+    pub fn say(&mut self, words: &str) -> &mut Self {
+        // A text that is cut is better than none.
+        let _ = self.0.push_str(words);
+        self
+    }
+
+    /// Adds a number.
+    #[inline(never)]
+    pub fn number(&mut self, value: u32) -> &mut Self {
+        if value >= 10 {
+            self.number(value / 10);
         }
-        let code = if matches!(byte, b' '..=b'~') { byte } else { b'?' } - b' ';
-        let (column, row) = (code % FONT_COLUMNS, code / FONT_COLUMNS);
-        let glyph = Point::new(i32::from(column) * CHARACTER, i32::from(row) * LINE);
-        for y in 0..LINE {
-            for x in 0..CHARACTER {
-                let pixel = Point::new(x, y);
-                if FONT.image.pixel(glyph + pixel) == Some(BinaryColor::On) {
-                    let square = Rectangle::new(corner + pixel * scale, dot);
-                    target.fill_solid(&square, colour.into())?;
-                }
-            }
-        }
-        corner.x += CHARACTER * scale;
+        let digit = (value % 10) as usize;
+        self.say("0123456789".get(digit..=digit).unwrap_or_default())
     }
-    Ok(())
-}
-
-/// Draws text in an area, broken between words; what does not fit is left out.
-pub(crate) fn wrap<D: DrawTarget>(
-    text: &str,
-    area: Rectangle,
-    colour: Gray4,
-    target: &mut D,
-) -> Result<(), D::Error>
-where
-    D::Color: From<Gray4>,
-{
-    let columns = area.size.width as usize / CHARACTER as usize;
-    let mut rest = text;
-    for line in 0..area.size.height as i32 / LINE {
-        let (now, later) = break_line(rest, columns);
-        write(now, area.top_left + Point::new(0, line * LINE), 1, colour, target)?;
-        rest = later;
-    }
-    Ok(())
-}
-
-/// Splits off the first line of at most `columns` bytes, after a word if there is one.
-fn break_line(text: &str, columns: usize) -> (&str, &str) {
-    if text.len() <= columns {
-        return (text, "");
-    }
-    let space = text.bytes().take(columns + 1).rposition(|byte| byte == b' ');
-    let at = space.unwrap_or_else(|| text.floor_char_boundary(columns));
-    let (line, rest) = text.split_at_checked(at).unwrap_or((text, ""));
-    (line, rest.strip_prefix(' ').unwrap_or(rest))
 }

@@ -4,13 +4,13 @@ use inkbit_core::link::{
 };
 use inkbit_core::{Engine, Model, Scratch};
 
-use super::bench::{CELLS, Steps, Wire, app, likeness, region};
+use super::rig::{CELLS, Steps, Wire, app, likeness, region};
 
-type Bench = Device<Wire, NoKeys, NoPanel, Steps>;
+type Rig = Device<Wire, NoKeys, NoPanel, Steps>;
 
 /// A device that answers, and what the host has of it.
 struct Host {
-    device: Bench,
+    device: Rig,
     app: inkbit_app::App<'static>,
     line: Line,
 }
@@ -61,7 +61,7 @@ fn hello_tells_board_limits_and_model() {
     let crc = u32::from_le_bytes(*blob.last_chunk().unwrap());
     Host::new(&blob).send(&frame(&Request::Hello), |response| {
         let Response::Hello(hello) = response else { panic!("{response:?}") };
-        assert_eq!((hello.protocol, hello.board), (link::PROTOCOL, "bench"));
+        assert_eq!((hello.protocol, hello.board), (link::PROTOCOL, "rig"));
         assert_eq!(hello.limits.cells, CELLS as u32);
         assert_eq!(hello.limits.classes, MAX_LOGITS as u32);
         let model = hello.model.unwrap();

@@ -1,6 +1,6 @@
-mod bench;
 mod drivers;
 mod line;
 mod machine;
 mod regions;
+mod rig;
 mod screens;

@@ -1,6 +1,6 @@
 //! What may lie in a board's model region, and what the device says about it.
 
-use super::bench::{CELLS, REGION, app, app_on, likeness, region, write};
+use super::rig::{CELLS, REGION, app, app_on, likeness, region, write};
 
 fn complaint(content: &[u8]) -> String {
     app(content).engine().model().err().unwrap_or("none").to_owned()
@@ -55,7 +55,7 @@ fn a_truncated_model_is_damaged() {
 fn a_model_larger_than_the_region_is_told_with_name_and_numbers() {
     let mut blob = likeness();
     blob[8..12].copy_from_slice(&100_000_u32.to_le_bytes());
-    let expected = "model has 100000 bytes, bench has room for 65536; flash a smaller one";
+    let expected = "model has 100000 bytes, rig has room for 65536; flash a smaller one";
     assert_eq!(complaint(&blob), expected);
 }
 
@@ -64,14 +64,14 @@ fn a_model_too_large_for_the_buffers_is_told_with_name_and_numbers() {
     let wide = write(28, &vec![vec![1; 784]; 40]);
     assert_eq!(complaint(&wide), "none");
     let large = write(33, &[vec![1; 33 * 33]]);
-    let expected = "model takes 1089 pixels, bench at most 1024; train on smaller images";
+    let expected = "model takes 1089 pixels, rig at most 1024; train on smaller images";
     assert_eq!(complaint(&large), expected);
     let many = write(8, &vec![vec![1; 64]; 65]);
-    assert_eq!(complaint(&many), "model has 65 classes, bench takes 64; train with fewer");
+    assert_eq!(complaint(&many), "model has 65 classes, rig takes 64; train with fewer");
     // 1024 inputs and 17 outputs need one cell more than there is.
     let needy = write(32, &vec![vec![1; 1024]; 17]);
     let expected =
-        format!("model needs 1041 cells of memory, bench has {CELLS}; use narrower layers");
+        format!("model needs 1041 cells of memory, rig has {CELLS}; use narrower layers");
     assert_eq!(complaint(&needy), expected);
 }
 

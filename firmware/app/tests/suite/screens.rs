@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use inkbit_app::Event;
 use inkbit_core::link::{Key, Mode};
 
-use super::bench::{Bench, Steps, likeness, named};
+use super::rig::{Rig, Steps, likeness, named};
 
-fn check(name: &str, bench: &Bench) {
+fn check(name: &str, rig: &Rig) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let path = path.join("tests/screens").join(name).with_extension("txt");
-    let shown = bench.picture.text();
-    assert_eq!(shown, bench.drawn_anew().text(), "drawn bit by bit and drawn anew differ");
+    let shown = rig.picture.text();
+    assert_eq!(shown, rig.drawn_anew().text(), "drawn bit by bit and drawn anew differ");
     if std::env::var_os("INKBIT_BLESS").is_some() {
         std::fs::write(&path, &shown).unwrap();
     }
@@ -26,25 +26,25 @@ fn check(name: &str, bench: &Bench) {
 
 #[test]
 fn a_blank_canvas() {
-    let mut bench = Bench::new(&likeness());
-    bench.show();
-    check("blank", &bench);
+    let mut rig = Rig::new(&likeness());
+    rig.show();
+    check("blank", &rig);
 }
 
 #[test]
 fn a_seven_drawn_with_keys() {
-    let mut bench = Bench::new(&likeness());
-    bench.draw_seven();
-    assert_eq!(bench.app.status().class, Some(7));
-    check("seven", &bench);
+    let mut rig = Rig::new(&likeness());
+    rig.draw_seven();
+    assert_eq!(rig.app.status().class, Some(7));
+    check("seven", &rig);
 }
 
 #[test]
 fn a_sample() {
-    let mut bench = Bench::new(&likeness());
-    bench.event(Event::Show(Mode::Samples));
-    bench.press(Key::Right, 2);
-    check("sample", &bench);
+    let mut rig = Rig::new(&likeness());
+    rig.event(Event::Show(Mode::Samples));
+    rig.press(Key::Right, 2);
+    check("sample", &rig);
 }
 
 #[test]
@@ -61,41 +61,41 @@ fn a_long_label_is_broken_into_lines() {
         "Bag",
         "Pullöver",
     ];
-    let mut bench = Bench::new(&named(clothes));
-    bench.event(Event::Show(Mode::Samples));
-    bench.press(Key::Right, 2);
-    check("label", &bench);
+    let mut rig = Rig::new(&named(clothes));
+    rig.event(Event::Show(Mode::Samples));
+    rig.press(Key::Right, 2);
+    check("label", &rig);
     // Broken within a character, it would have been drawn whole and over its neighbours.
-    bench.press(Key::Right, 7);
-    check("label-not-ascii", &bench);
+    rig.press(Key::Right, 7);
+    check("label-not-ascii", &rig);
 }
 
 #[test]
 fn an_image_from_the_line() {
-    let mut bench = Bench::new(&likeness());
+    let mut rig = Rig::new(&likeness());
     let checks = |image: &mut [u8]| {
         for (index, pixel) in image.iter_mut().enumerate() {
             *pixel = (index % 28 / 4 * 36) as u8;
         }
         784
     };
-    bench.app.classify(1234, &mut Steps(0), checks).unwrap();
-    bench.show();
-    check("link", &bench);
+    rig.app.classify(1234, &mut Steps(0), checks).unwrap();
+    rig.show();
+    check("link", &rig);
 }
 
 #[test]
 fn no_model() {
-    let mut bench = Bench::new(&[]);
-    bench.show();
-    check("no-model", &bench);
+    let mut rig = Rig::new(&[]);
+    rig.show();
+    check("no-model", &rig);
 }
 
 #[test]
 fn nothing_is_drawn_when_nothing_has_changed() {
-    let mut bench = Bench::new(&likeness());
-    assert!(bench.show());
-    assert!(!bench.show());
-    bench.press(Key::Up, 1);
-    assert!(!bench.show());
+    let mut rig = Rig::new(&likeness());
+    assert!(rig.show());
+    assert!(!rig.show());
+    rig.press(Key::Up, 1);
+    assert!(!rig.show());
 }

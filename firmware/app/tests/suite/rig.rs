@@ -17,7 +17,7 @@ use inkbit_core::{Header, Input, LayerShape, Model, Provenance};
 pub(crate) const CELLS: usize = 1040;
 pub(crate) const REGION: usize = 0x1_0000;
 pub(crate) const BOARD: Board = Board {
-    name: "bench",
+    name: "rig",
     model_address: 0x5000,
     model_bytes: REGION as u32,
     stack: || (1000, 4000),
@@ -186,14 +186,14 @@ pub(crate) fn app_on(region: &'static [u8]) -> App<'static> {
 }
 
 /// An app and its display, at some moment.
-pub(crate) struct Bench {
+pub(crate) struct Rig {
     pub(crate) app: App<'static>,
     pub(crate) now: Ticks,
     pub(crate) picture: Picture,
     screen: Screen,
 }
 
-impl Bench {
+impl Rig {
     pub(crate) fn new(content: &[u8]) -> Self {
         Self { app: app(content), now: 1, picture: Picture::black(), screen: Screen::new() }
     }
