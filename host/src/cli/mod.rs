@@ -19,7 +19,6 @@ mod dashboard;
 mod data;
 mod data_args;
 mod device_args;
-mod epoch_line;
 mod evaluate;
 mod image;
 mod inspect;
@@ -38,7 +37,6 @@ mod sweep;
 mod train;
 mod trained;
 mod verify;
-mod verify_device;
 
 /// Train a small neural network, quantize it, and prove its bits before they are flashed.
 #[derive(Debug, Parser)]
@@ -199,4 +197,13 @@ fn print(text: &str) -> anyhow::Result<()> {
 /// Prints a value as one line of JSON.
 fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     print(&(serde_json::to_string(value)? + "\n"))
+}
+
+/// Prints a value as one line of JSON, or its text.
+fn print_as(
+    json: bool,
+    value: &impl Serialize,
+    text: impl FnOnce() -> String,
+) -> anyhow::Result<()> {
+    if json { print_json(value) } else { print(&text()) }
 }

@@ -8,11 +8,9 @@ use inkbit_core::{Model, argmax};
 
 use super::data_args::DataArgs;
 use super::trained::fit;
-use super::{interrupt, print, progress, quantize, verify as verify_command, wrong_use};
+use super::{interrupt, print, quantize, verify, wrong_use};
 use crate::config::TrainConfig;
 use crate::data::{DataError, Dataset, load};
-use crate::evaluate::reference::Reference;
-use crate::evaluate::verify::verify;
 use crate::model::{Blob, HostEngine, int_logits};
 use crate::net::Backend;
 use crate::report::{terminal, text};
@@ -77,10 +75,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
 
     heading("3. Quantize its weights to 8 bits")?;
-    let quantized = {
-        let plan = quantize::Plan::new(&training, None, None)?;
-        quantize::quantize_run(&training, &data, "quickstart".to_owned(), plan)?
-    };
+    let plan = quantize::Plan::new(&training, None, None)?;
+    let quantized = quantize::quantize_run(&training, &data, "quickstart".to_owned(), plan)?;
     quantized.blob.save(&model_path)?;
     let path = model_path.display().to_string();
     print(&quantize::describe(&quantized, &model_path, &data.name)?)?;
@@ -93,11 +89,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let model = blob.model()?;
 
     heading("5. Verify: every integer by two implementations")?;
-    let bar = progress::bar(data.test.len(), "verifying");
-    let reference = Reference::new(&model, &Backend::default().device()?);
-    let agreement = verify(&reference, &model, &data.test, |done| bar.set_position(done as u64))?;
-    bar.finish_and_clear();
-    print(&verify_command::describe(&agreement, &data.name))?;
+    verify::on_host(&model, &data, &Backend::default().device()?)?;
 
     heading("6. Predict some test images")?;
     print(&samples(&model, &data)?)?;
@@ -128,7 +120,10 @@ fn heading(text: &str) -> anyhow::Result<()> {
 /// The data that the flags name; synthetic digits if none are named and MNIST is unavailable.
 fn load_or_draw(args: &DataArgs) -> anyhow::Result<Dataset> {
     match args.load() {
-        Err(error) if args.data.is_none() && unavailable(&error) => {
+        Err(error)
+            if args.data.is_none()
+                && error.downcast_ref().is_some_and(DataError::is_unavailable) =>
+        {
             print(
                 "MNIST was neither found nor downloaded: going on with digits drawn by Inkbit\n",
             )?;
@@ -136,10 +131,6 @@ fn load_or_draw(args: &DataArgs) -> anyhow::Result<Dataset> {
         }
         loaded => loaded,
     }
-}
-
-fn unavailable(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<DataError>().is_some_and(DataError::is_unavailable)
 }
 
 /// Six test images, each with its predicted and its true class: the first image of each class, then
