@@ -77,16 +77,13 @@ fn show(args: &ShowArgs) -> anyhow::Result<()> {
             continue;
         };
         let source = data.train.image(index);
-        let small = |image: &[u8]| {
-            let mut out = Vec::new();
-            shrink(input, image, &mut out);
-            out
-        };
-        let mut row = vec![small(source)];
+        let mut row = vec![Vec::new()];
+        shrink(input, source, &mut row[0]);
         for epoch in 1..=usize::from(args.columns) {
             let mut rng = augment::rng(config.seed, epoch, index as u32);
             augmenter.draw(&config.augment.strength(epoch), source, &mut rng, &mut drawn);
-            row.push(small(&drawn));
+            row.push(Vec::new());
+            shrink(input, &drawn, &mut row[epoch]);
         }
         rows.push(row);
     }
