@@ -42,7 +42,6 @@ pub struct Args {
     json: bool,
 }
 
-/// The network to measure.
 enum Subject {
     Model(Blob),
     Run(Box<Run>, Mlp),

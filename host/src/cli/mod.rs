@@ -91,7 +91,6 @@ enum Command {
 #[error("{0}")]
 struct UsageError(String);
 
-/// A wrong use with this message.
 fn usage(message: impl Into<String>) -> anyhow::Error {
     UsageError(message.into()).into()
 }
@@ -112,7 +111,6 @@ fn read_text(path: &Path) -> anyhow::Result<String> {
 #[error("interrupted")]
 pub struct Interrupted;
 
-/// Exit code of a process that was interrupted.
 pub const INTERRUPTED: u8 = 130;
 
 /// Set by `--quiet`.
@@ -148,7 +146,6 @@ pub fn command() -> ExitCode {
     ExitCode::from(if error.is::<UsageError>() { 2 } else { 1 })
 }
 
-/// Runs a subcommand.
 fn run(cli: &Cli) -> anyhow::Result<()> {
     QUIET.store(cli.quiet, Ordering::Relaxed);
     match &cli.command {

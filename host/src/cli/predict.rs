@@ -44,7 +44,6 @@ pub struct Args {
     json: bool,
 }
 
-/// The prediction for a picture.
 #[derive(Debug, Serialize)]
 pub struct Prediction<'a> {
     file: &'a str,
@@ -112,7 +111,6 @@ pub fn predict<'a>(model: &Model<'_>, file: &'a str, logits: &'a [i32]) -> Predi
     }
 }
 
-/// A prediction in words.
 pub fn line(prediction: &Prediction<'_>) -> String {
     let candidate = |Candidate { class, confidence }: &Candidate| {
         format!("{class} ({:.1} %)", 100.0 * confidence)

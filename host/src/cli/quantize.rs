@@ -64,7 +64,6 @@ pub struct Args {
 /// `qat_from` of the suggested command.
 const QAT_FROM: f32 = 0.45;
 
-/// How to quantize.
 #[derive(Debug)]
 pub struct Plan {
     /// Width of each layer's weights.

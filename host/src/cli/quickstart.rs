@@ -11,7 +11,7 @@ use super::trained::fit;
 use super::{interrupt, print, quantize, verify, wrong_use};
 use crate::config::TrainConfig;
 use crate::data::{DataError, Dataset, load};
-use crate::model::{Blob, HostEngine, int_logits};
+use crate::model::{Blob, int_logits};
 use crate::net::Backend;
 use crate::report::{terminal, text};
 use crate::run::{DataInfo, Run};
@@ -136,9 +136,8 @@ fn load_or_draw(args: &DataArgs) -> anyhow::Result<Dataset> {
 /// Six test images, each with its predicted and its true class: the first image of each class, then
 /// any others, and last a mistake if there is one, because mistakes teach the most.
 fn samples(model: &Model<'_>, data: &Dataset) -> anyhow::Result<String> {
-    let logits = int_logits(model, &data.test)?;
-    let predicted =
-        |index: usize| argmax(&logits[index * model.classes()..(index + 1) * model.classes()]);
+    let all = int_logits(model, &data.test)?;
+    let logits = |index: usize| &all[index * model.classes()..][..model.classes()];
     let truth = |index: usize| usize::from(data.test.labels[index]);
     let first_of = |class: usize| (0..data.test.len()).find(|&index| truth(index) == class);
     let mut chosen: Vec<usize> =
@@ -146,25 +145,20 @@ fn samples(model: &Model<'_>, data: &Dataset) -> anyhow::Result<String> {
     let others: Vec<usize> = (0..data.test.len()).filter(|i| !chosen.contains(i)).collect();
     let missing = SAMPLES - chosen.len();
     chosen.extend(others.iter().take(missing));
-    let wrong = others.into_iter().skip(missing).find(|&index| predicted(index) != truth(index));
+    let wrong =
+        others.into_iter().skip(missing).find(|&index| argmax(logits(index)) != truth(index));
     if let (Some(wrong), Some(last)) = (wrong, chosen.last_mut()) {
         *last = wrong;
     }
-    let mut engine = HostEngine::new(model);
-    let cards: Vec<Vec<String>> = chosen
-        .into_iter()
-        .map(|index| {
-            let pixels = data.test.image(index);
-            let logits = engine.infer(pixels);
-            let class = argmax(logits);
-            let sure = probability(logits, model.header().logit_scale, class) * 100.0;
-            let (found, truth) = (model.label(class), model.label(truth(index)));
-            let verdict = if found == truth { "" } else { ": WRONG" };
-            let caption = format!("{found} ({sure:.0} %), truly {truth}{verdict}");
-            card(pixels, data.test.side, &caption)
-        })
-        .collect();
-    Ok(terminal::side_by_side(&cards, COLUMNS))
+    let cards = chosen.into_iter().map(|index| {
+        let class = argmax(logits(index));
+        let sure = probability(logits(index), model.header().logit_scale, class) * 100.0;
+        let (found, truth) = (model.label(class), model.label(truth(index)));
+        let verdict = if found == truth { "" } else { ": WRONG" };
+        let caption = format!("{found} ({sure:.0} %), truly {truth}{verdict}");
+        card(data.test.image(index), data.test.side, &caption)
+    });
+    Ok(terminal::side_by_side(&cards.collect::<Vec<_>>(), COLUMNS))
 }
 
 /// The middle of an image as lines of characters, above a caption.

@@ -17,7 +17,6 @@ use crate::support::numbers::{mean_and_deviation, percent};
 use crate::support::parallel;
 use crate::train::timings::Timings;
 
-/// The result of one seed's run.
 struct Outcome {
     seed: u64,
     /// The epoch whose weights are kept, and the number of epochs.
@@ -29,7 +28,6 @@ struct Outcome {
     timings: Timings,
 }
 
-/// The folder of a seed's run.
 fn folder(out: &Path, seed: u64) -> PathBuf {
     out.join(format!("seed-{seed}"))
 }

@@ -19,7 +19,6 @@ use crate::sweep::no_board_fits;
 use crate::train::history::{Epoch, History};
 use crate::train::timings::Timings;
 
-/// The results of a run.
 pub struct Trained {
     pub history: History,
     /// The network to keep.

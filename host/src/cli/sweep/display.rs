@@ -52,7 +52,6 @@ impl<'a> Display<'a> {
         }
     }
 
-    /// Shows the progress.
     pub(super) fn show(&mut self, now: &Progress<'_>) {
         /// After this time the rest can be estimated, and is printed if no training has ended yet.
         const SAMPLE: Duration = Duration::from_secs(10);
@@ -79,7 +78,6 @@ impl<'a> Display<'a> {
         self.bar.set_message(format!("{}/{}, {left}", now.finished, self.cells));
     }
 
-    /// Removes the bar.
     pub(super) fn end(&self) {
         self.bar.finish_and_clear();
     }
