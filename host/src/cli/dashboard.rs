@@ -55,6 +55,7 @@ impl Dashboard {
         let view = View { epochs: config.epochs, epoch: 1, ..View::default() };
         let (drawn, lines) = (Instant::now(), Vec::new());
         let mut dashboard = Self { terminal, view, drawn, lines, width: 0 };
+        interrupt::dashboard_begun();
         dashboard.draw();
         Ok(dashboard)
     }

@@ -52,12 +52,7 @@ struct ShowArgs {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    match &args.command {
-        Command::Show(args) => show(args),
-    }
-}
-
-fn show(args: &ShowArgs) -> anyhow::Result<()> {
+    let Command::Show(args) = &args.command;
     let config = args.config.resolve(None)?;
     if args.output.extension().is_none_or(|extension| extension != "png") {
         return Err(usage(format!(

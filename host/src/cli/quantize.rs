@@ -187,10 +187,8 @@ pub fn quantize_run(
         }
         let config =
             TrainConfig { bits, scales: granularity, qat_from: QAT_FROM, ..run.config.clone() };
-        let mut folder = run.folder().as_os_str().to_owned();
-        folder.push("-qat");
-        let folder = shell::path(folder.as_ref());
-        format!("{} --out {folder}", config.command(&data.name, labels))
+        let folder = format!("{}-qat", run.folder().display());
+        format!("{} --out {}", config.command(&data.name, labels), shell::word(&folder))
     });
     Ok(Outcome { blob, int, report, hint })
 }

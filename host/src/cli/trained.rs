@@ -92,25 +92,16 @@ pub fn begin(
 
 /// Trains a run to its end or to an interrupt, with a dashboard or a line per epoch.
 pub fn fit(run: &Run, data: &Dataset, plain: bool) -> Result<Trained, RunError> {
-    let mut observer = observer(&run.config, plain);
+    interrupt::begun();
+    let is_live =
+        !plain && !super::quiet() && io::stdout().is_terminal() && io::stdin().is_terminal();
+    let mut observer: Box<dyn Observer> = match is_live.then(|| Dashboard::new(&run.config)) {
+        Some(Ok(dashboard)) => Box::new(dashboard),
+        _ => Box::new(Lines::new(&run.config, String::new())),
+    };
     let trained = Trained::train(run, data, observer.as_mut());
     interrupt::ended();
     trained
-}
-
-/// The dashboard on a terminal, else a line per epoch.
-fn observer(config: &TrainConfig, plain: bool) -> Box<dyn Observer> {
-    interrupt::begun();
-    if !plain
-        && !super::quiet()
-        && io::stdout().is_terminal()
-        && io::stdin().is_terminal()
-        && let Ok(dashboard) = Dashboard::new(config)
-    {
-        interrupt::dashboard_begun();
-        return Box::new(dashboard);
-    }
-    Box::new(Lines::new(config, String::new()))
 }
 
 /// Prints a line per epoch, each after a prefix.
