@@ -1,5 +1,5 @@
-//! Images a second that the core classifies on one core of this machine, by the quickest kernel and
-//! by the portable one.
+//! Images per second on one core of this machine, with the fastest kernel and with the portable
+//! one.
 //!
 //! `cargo bench -p inkbit --bench infer`. INKBIT_MODEL names another model than the built-in
 //! `classic`, INKBIT_IMAGES an uncompressed IDX file of test images instead of synthetic ones.
@@ -17,10 +17,10 @@ use inkbit_core::kernel::Portable;
 /// Bytes before the first pixel of an IDX image file.
 const IDX_HEADER: usize = 16;
 
-/// Timed for each kernel; the median of them counts.
+/// Rounds per kernel, whose median is the result.
 const ROUNDS: usize = 9;
 
-/// The least time of a round.
+/// The minimum time of a round.
 const ROUND: Duration = Duration::from_millis(200);
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Prints a kernel's images a second: the median of the rounds, the least and the most.
+/// Prints a kernel's images per second: the median, the minimum and the maximum of the rounds.
 fn report(kernel: &str, images: &[&[u8]], mut infer: impl FnMut(&[u8])) {
     let mut speeds: Vec<f64> = (0..ROUNDS)
         .map(|_| {

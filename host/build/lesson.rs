@@ -1,7 +1,7 @@
 //! Makes a chapter of the documentation from a notebook: its text, code, and stored outputs.
 //!
-//! Each code cell becomes an example that hides the lines of the earlier cells, so that it compiles. The
-//! documentation tests run the last one, and with it the whole notebook.
+//! Each code cell becomes an example that hides the lines of the earlier cells, so that it
+//! compiles. The documentation tests run the last one, and with it the whole notebook.
 
 use std::error::Error;
 use std::fmt::Write;

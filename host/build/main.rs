@@ -1,4 +1,5 @@
-//! Generates what the library includes: the list of the reference models, and the lesson as a chapter.
+//! Generates what the library includes: the list of the reference models, and the lesson as a
+//! chapter.
 
 mod lesson;
 

@@ -1,8 +1,8 @@
 //! IDX, the file format of MNIST and its relatives: a magic number, sizes, then the values.
 //!
-//! All numbers are big-endian. Images are `00 00 08 03`, count, rows, columns, then a byte per pixel;
-//! labels are `00 00 08 01`, count, then a byte per label. Both may be gzipped, which the content
-//! tells and not the name.
+//! All numbers are big-endian. Images are `00 00 08 03`, count, rows, columns, then a byte per
+//! pixel; labels are `00 00 08 01`, count, then a byte per label. Both may be
+//! gzipped, which the content tells, not the name.
 
 use std::fmt::{self, Display};
 use std::fs::File;

@@ -80,7 +80,8 @@ fn excerpt(label: &str) -> String {
     }
 }
 
-/// The labels of a model's classes, made [`printable`]: other tools may have written anything into it.
+/// The labels of a model's classes, made [`printable`]: other tools may have written anything into
+/// it.
 pub fn of_model(model: &Model<'_>) -> Vec<String> {
     (0..model.classes()).map(|class| printable(model.label(class))).collect()
 }
@@ -90,8 +91,8 @@ pub fn printable(text: &str) -> String {
     text.chars().map(|c| if is_hidden(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
-/// Whether a character is invisible but changes the rendering: control characters, line and paragraph
-/// separators, and the marks that set the direction of writing (Unicode, Annex 9).
+/// Whether a character is invisible but changes the rendering: control characters, line and
+/// paragraph separators, and the marks that set the direction of writing (Unicode, Annex 9).
 fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}')

@@ -47,8 +47,8 @@ pub enum MnistError {
 }
 
 /// Loads MNIST from `data_dir`, else from `$INKBIT_DATA`, else from the user's cache folder, into
-/// which it is downloaded from `mirror` or else from [`MIRRORS`] if it is not there. Fails if a folder is
-/// given that has no genuine MNIST.
+/// which it is downloaded from `mirror` or else from [`MIRRORS`] if it is not there. Fails if a
+/// folder is given that has no genuine MNIST.
 pub fn load(data_dir: Option<&Path>, mirror: Option<&str>) -> Result<Dataset, MnistError> {
     let is_address =
         |mirror: &&str| mirror.starts_with("http://") || mirror.starts_with("https://");
@@ -77,8 +77,8 @@ pub fn load(data_dir: Option<&Path>, mirror: Option<&str>) -> Result<Dataset, Mn
     genuine(&cache, "the cache")
 }
 
-/// Loads MNIST from `$INKBIT_DATA` or else from the user's cache folder, without a download. Fails if
-/// `$INKBIT_DATA` is a folder that has no genuine MNIST.
+/// Loads MNIST from `$INKBIT_DATA` or else from the user's cache folder, without a download. Fails
+/// if `$INKBIT_DATA` is a folder that has no genuine MNIST.
 pub fn at_hand() -> Result<Option<Dataset>, MnistError> {
     if let Some(folder) = std::env::var_os("INKBIT_DATA").filter(|folder| !folder.is_empty()) {
         return genuine(Path::new(&folder), "$INKBIT_DATA").map(Some);

@@ -129,9 +129,9 @@ impl DataError {
     }
 }
 
-/// Loads `mnist`, `synthetic`, or else a folder of IDX files. For `mnist`, `data_dir` is the folder that
-/// must have it and `mirror` the address to download it from, instead of the usual places; it is
-/// downloaded if need be, with a progress bar on a terminal.
+/// Loads `mnist`, `synthetic`, or else a folder of IDX files. For `mnist`, `data_dir` is the folder
+/// that must have it and `mirror` the address to download it from, instead of the usual places; it
+/// is downloaded if need be, with a progress bar on a terminal.
 pub fn load(
     name: &str,
     data_dir: Option<&Path>,

@@ -5,8 +5,8 @@ use inkbit_core::Input;
 use super::Images;
 
 /// How an image of `side` × `side` pixels becomes `width` × `width` inputs: squares of 4×4, 2×2 or
-/// 1×1 pixels, the largest that fit, are averaged, and the remainder is cropped on all sides alike. A
-/// width of 0 leaves the image as it is. `None` if no such squares fit.
+/// 1×1 pixels, the largest that fit, are averaged, and the remainder is cropped on all sides alike.
+/// A width of 0 leaves the image as it is. `None` if no such squares fit.
 pub fn input(side: usize, width: usize) -> Option<Input> {
     let whole = Input::full(u16::try_from(side).ok()?);
     if width == 0 {
@@ -19,8 +19,8 @@ pub fn input(side: usize, width: usize) -> Option<Input> {
     })
 }
 
-/// Appends to `out` the [`Input::inputs`] inputs of an image of [`Input::pixels`] pixels: the mean of
-/// each square, rounded half up.
+/// Appends to `out` the [`Input::inputs`] inputs of an image of [`Input::pixels`] pixels: the mean
+/// of each square, rounded half up.
 pub fn shrink(input: Input, image: &[u8], out: &mut Vec<u8>) {
     let (side, crop, pool) =
         (usize::from(input.side), usize::from(input.crop), usize::from(input.pool));

@@ -2,8 +2,8 @@
 //!
 //! Every image has a random stream of its own, so it depends on the seed, its part and its index
 //! alone: neither on the number of images nor on the number of threads. Only additions, products,
-//! quotients and square roots of `f32` are used, which IEEE 754 rounds alike everywhere, so the same
-//! seed gives the same bytes on every machine.
+//! quotients and square roots of `f32` are used, which IEEE 754 rounds alike everywhere, so the
+//! same seed gives the same bytes on every machine.
 
 mod pen;
 mod random;

@@ -31,21 +31,13 @@ pub struct TooLarge {
 /// ```
 pub fn check(board: &Board, model: &Model<'_>, blob: &[u8]) -> Result<(), TooLarge> {
     const NARROWER: &str = "train with narrower layers";
+    const FEWER_BITS: &str = "quantize to fewer bits or train with narrower layers";
     let Board { memory, limits, .. } = board;
+    let pixels = model.input().pixels();
     for (what, found, limit, remedy) in [
-        (
-            "bytes",
-            blob.len(),
-            memory.model.bytes as usize,
-            "quantize to fewer bits or train with narrower layers",
-        ),
+        ("bytes", blob.len(), memory.model.bytes as usize, FEWER_BITS),
         ("cells of working memory", model.scratch_cells(), limits.cells as usize, NARROWER),
-        (
-            "pixels an image",
-            model.input().pixels(),
-            limits.pixels as usize,
-            "train on smaller images",
-        ),
+        ("pixels an image", pixels, limits.pixels as usize, "train on smaller images"),
         ("classes", model.classes(), MAX_LOGITS, "train for fewer classes"),
     ] {
         if found > limit {

@@ -49,8 +49,8 @@ struct Pending {
 }
 
 impl Client {
-    /// Connects over `line`, with at most `window` unanswered images at once. A serial port without flow
-    /// control needs 1: the next image would be lost while the device is busy with this one.
+    /// Connects over `line`, with at most `window` unanswered images at once. A serial port without
+    /// flow control needs 1: the next image would be lost while the device is busy with this one.
     pub fn new(line: impl Line + 'static, window: usize) -> Self {
         Self {
             line: Box::new(line),
@@ -143,8 +143,8 @@ impl Client {
         found.ok_or(DeviceError::Silent { timeout: self.timeout })
     }
 
-    /// Classifies images and hands each answer, with the image's index, to `take`. The answers come in
-    /// the order of the images unless one was lost. Ends early if `take` breaks.
+    /// Classifies images and hands each answer, with the image's index, to `take`. The answers come
+    /// in the order of the images unless one was lost. Ends early if `take` breaks.
     pub fn classify_all<'p>(
         &mut self,
         images: impl IntoIterator<Item = &'p [u8]>,
@@ -270,16 +270,16 @@ impl Client {
         Ok(self.line.write_all(&[0])?)
     }
 
-    /// Waits for one response and hands it to `read`; `None` if none came in time. A damaged response is
-    /// a refusal like the device's own.
+    /// Waits for one response and hands it to `read`; `None` if none came in time. A damaged
+    /// response is a refusal like the device's own.
     fn receive<T>(
         &mut self,
         timeout: Duration,
         read: impl FnOnce(Response<'_>) -> T,
     ) -> Result<Option<Result<T, Refusal>>, DeviceError> {
         let deadline = Instant::now() + timeout;
-        // If this process was suspended past the deadline, an answer may wait to be read. One frame is
-        // the limit, so that a line that never rests cannot block the client.
+        // If this process was suspended past the deadline, an answer may wait to be read. One frame
+        // is the limit, so that a line that never rests cannot block the client.
         let mut overdue = 0;
         loop {
             while let Some(byte) = self.received.pop_front() {

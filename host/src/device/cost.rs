@@ -1,9 +1,9 @@
 //! The cost of an inference on a board: counted, or else estimated.
 //!
-//! The estimate adds up [`Terms`]: numbers of pixels, rows of weights, outputs and layers, times the
-//! instructions for one of each. These are a [`Fit`] to the counts in `host/models/counts.toml`, and
-//! stand there too; `cargo xtask count --write` renews both, and a test compares the estimates with the
-//! counts.
+//! The estimate adds up [`Terms`]: numbers of pixels, rows of weights, outputs and layers, times
+//! the instructions for one of each. These are a [`Fit`] to the counts in
+//! `host/models/counts.toml`, and stand there too; `cargo xtask count --write` renews both, and a
+//! test compares the estimates with the counts.
 //!
 //! [`Fit`]: super::fit::Fit
 //! [`Terms`]: super::fit::Terms
@@ -19,16 +19,16 @@ use crate::model::activity::Activity;
 pub struct Cost {
     /// Instructions that the processor executes.
     pub instructions: f64,
-    /// The greatest relative error among the counts of the same [`Fit`](super::fit::Fit), from 0 to 1;
-    /// `None` if the instructions were counted.
+    /// The greatest relative error among the counts of the same [`Fit`](super::fit::Fit), from 0 to
+    /// 1; `None` if the instructions were counted.
     pub error: Option<f64>,
     /// Clock of the real part in hertz; `None` for a board that exists only in the emulator.
     pub clock: Option<u32>,
 }
 
 impl Cost {
-    /// The cost on a board of the model whose blob has this CRC-32: counted, or else estimated. `None`
-    /// for a processor without counts.
+    /// The cost on a board of the model whose blob has this CRC-32: counted, or else estimated.
+    /// `None` for a processor without counts.
     ///
     /// ```
     /// use inkbit::model::activity::activity;

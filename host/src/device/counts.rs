@@ -84,8 +84,8 @@ impl Counts {
         self.fit.iter().find(|fit| fit.cpu == cpu)
     }
 
-    /// Mean instructions per inference on each board, with the kernel that is flashed, for the model whose
-    /// blob has this CRC; of real images where there are counts of both kinds.
+    /// Mean instructions per inference on each board, with the kernel that is flashed, for the
+    /// model whose blob has this CRC; of real images where there are counts of both kinds.
     pub fn of(&self, crc: u32) -> BTreeMap<String, f64> {
         const FLASHED: &str = "default";
         let crc = format!("{crc:08x}");
@@ -96,8 +96,8 @@ impl Counts {
     }
 }
 
-/// Reads a file of counts; without one, returns the built-in counts of the reference models, whose fits
-/// also complete a file without fits.
+/// Reads a file of counts; without one, returns the built-in counts of the reference models, whose
+/// fits also complete a file without fits.
 pub fn read_counts(path: Option<&Path>) -> Result<Counts, CountsError> {
     let Some(path) = path else { return Ok(Counts::built_in()) };
     let failed = |message| CountsError::Text { path: path.to_owned(), message };

@@ -1,8 +1,8 @@
 //! Devices: boards on a serial port, and emulated ones.
 //!
-//! A [`Board`] describes the hardware, a [`Firmware`] runs on it, an [`Emulator`] starts it in QEMU; a
-//! [`Client`] speaks to an emulated or a real board, and [`verify`](verify()) proves that the device
-//! computes the host's bits.
+//! A [`Board`] describes the hardware, a [`Firmware`] runs on it, an [`Emulator`] starts it in
+//! QEMU; a [`Client`] speaks to an emulated or a real board, and [`verify`](verify()) proves that
+//! the device computes the host's bits.
 
 pub mod board;
 mod client;

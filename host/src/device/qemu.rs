@@ -17,12 +17,12 @@ use super::{Board, Client, Firmware};
 /// The most time for QEMU to open its sockets.
 const START: Duration = Duration::from_secs(20);
 
-/// Unanswered images at once: QEMU takes a byte only when the firmware has room for it, so that none is
-/// lost and the firmware never waits for the host.
+/// Unanswered images at once: QEMU takes a byte only when the firmware has room for it, so that
+/// none is lost and the firmware never waits for the host.
 const WINDOW: usize = 8;
 
-/// Runs the emulator and ends it when standard input ends: however this process dies, the pipe closes,
-/// and neither the emulator nor its files stay behind.
+/// Runs the emulator and ends it when standard input ends: however this process dies, the pipe
+/// closes, and neither the emulator nor its files stay behind.
 const GUARD: &str = r#"
 folder=$1
 shift
@@ -76,9 +76,9 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Starts a board with its firmware, and `region` at the beginning of its model region. The machine
-    /// waits for [`Self::connect`], so that no byte of its output is lost; with a window it runs at
-    /// once. QEMU gets the `arguments`, too.
+    /// Starts a board with its firmware, and `region` at the beginning of its model region. The
+    /// machine waits for [`Self::connect`], so that no byte of its output is lost; with a window it
+    /// runs at once. QEMU gets the `arguments`, too.
     ///
     /// ```no_run
     /// use inkbit::device::qemu::Screen;

@@ -24,8 +24,8 @@ pub struct Verification {
     pub repeats: u32,
 }
 
-/// The first image whose logits differ between the device and the host; images and units are counted
-/// from 0.
+/// The first image whose logits differ between the device and the host; images and units are
+/// counted from 0.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "mismatch at image {image}, unit {unit}: the host says {}, the device {board} says {}\n\

@@ -48,8 +48,8 @@ impl Dense {
         }
     }
 
-    /// The layer whose outputs without normalization equal those of this one with it. The scales of the
-    /// weights are folded too, so that the integers stay the same.
+    /// The layer whose outputs without normalization equal those of this one with it. The scales of
+    /// the weights are folded too, so that the integers stay the same.
     #[must_use]
     pub fn folded(&self, norm: &Norm) -> Self {
         let mut folded = self.clone();
@@ -97,8 +97,8 @@ impl Mlp {
         mlp
     }
 
-    /// He's initialization: normal weights of variance 2 / inputs, biases 0. The weights of the last
-    /// layer, which no ReLU follows, are half as large.
+    /// He's initialization: normal weights of variance 2 / inputs, biases 0. The weights of the
+    /// last layer, which no ReLU follows, are half as large.
     pub fn he(widths: &[usize], rng: &mut Rng) -> Self {
         let mut mlp = Self::zeros(widths);
         let last = mlp.layers.len() - 1;
@@ -110,8 +110,8 @@ impl Mlp {
         mlp
     }
 
-    /// The network whose outputs without batch normalization equal those of this one with it; `norms`
-    /// are those of the hidden layers, or empty.
+    /// The network whose outputs without batch normalization equal those of this one with it;
+    /// `norms` are those of the hidden layers, or empty.
     #[must_use]
     pub fn folded(&self, norms: &[Norm]) -> Self {
         let mut folded = self.clone();
@@ -148,24 +148,21 @@ impl Mlp {
         inputs.into_iter().chain(self.layers.iter().map(|layer| layer.outputs)).collect()
     }
 
-    /// The parameters in order: weights, biases, weight scales and output scales of the first layer, of
-    /// the second, and so on.
+    /// The parameters in order: weights, biases, weight scales and output scales of the first
+    /// layer, of the second, and so on.
     pub fn parameters(&self) -> impl Iterator<Item = &[f32]> {
-        self.layers.iter().flat_map(|layer| {
-            [&layer.weight[..], &layer.bias, &layer.weight_scale, &layer.output_scale]
+        self.layers.iter().flat_map(|Dense { weight, bias, weight_scale, output_scale, .. }| {
+            [weight.as_slice(), bias, weight_scale, output_scale]
         })
     }
 
     /// [`Mlp::parameters`], mutable.
     pub fn parameters_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
-        self.layers.iter_mut().flat_map(|layer| {
-            [
-                &mut layer.weight[..],
-                &mut layer.bias,
-                &mut layer.weight_scale,
-                &mut layer.output_scale,
-            ]
-        })
+        self.layers.iter_mut().flat_map(
+            |Dense { weight, bias, weight_scale, output_scale, .. }| {
+                [weight.as_mut_slice(), bias, weight_scale, output_scale]
+            },
+        )
     }
 
     /// The logits of every image, image after image; activations are rounded if there are scales.

@@ -32,14 +32,14 @@ struct Linear {
 /// Changes of the values between the layers of a network; by default those of inference. Hidden
 /// layers are counted from 0.
 pub trait LayerHooks {
-    /// Changes a hidden layer's products of inputs and weights, `[images, outputs]`, before the bias is
-    /// added.
+    /// Changes a hidden layer's products of inputs and weights, `[images, outputs]`, before the
+    /// bias is added.
     fn normalize(&mut self, _layer: usize, products: Tensor<2>) -> Tensor<2> {
         products
     }
 
-    /// Turns the sums of a hidden layer into its outputs, both `[images, outputs]`: ReLU, rounded if
-    /// there is a `scale`. This is [`Dense::output_scale`], `[1, 1]`.
+    /// Turns the sums of a hidden layer into its outputs, both `[images, outputs]`: ReLU, rounded
+    /// if there is a `scale`. This is [`Dense::output_scale`], `[1, 1]`.
     fn activate(&mut self, _layer: usize, sums: Tensor<2>, scale: Option<&Tensor<2>>) -> Tensor<2> {
         match scale {
             Some(scale) => rounded_activations(sums, step_of(values(scale.clone())[0])),
@@ -74,8 +74,8 @@ impl Linear {
 }
 
 impl Net {
-    /// Logits `[images, classes]` of inputs `[images, pixels]`. `activate` turns the sums of a hidden
-    /// layer into its outputs, both `[images, outputs]`.
+    /// Logits `[images, classes]` of inputs `[images, pixels]`. `activate` turns the sums of a
+    /// hidden layer into its outputs, both `[images, outputs]`.
     pub fn forward(
         &self,
         input: Tensor<2>,
@@ -138,8 +138,8 @@ pub(crate) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().try_into_vec().expect("the network computes in f32")
 }
 
-/// Copies the numbers of a tensor. The multiplication runs over slices where ndarray's own copy steps
-/// through indices.
+/// Copies the numbers of a tensor. The multiplication runs over slices where ndarray's own copy
+/// steps through indices.
 pub(crate) fn copied<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     values(tensor * 1.0)
 }

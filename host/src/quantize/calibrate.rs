@@ -8,8 +8,8 @@ use crate::net::{Dense, Mlp};
 /// outlier does not coarsen all other values.
 pub const POST_TRAINING: f64 = 0.9999;
 
-/// The range of each hidden layer over training images: the activation that the fraction `covered` of
-/// the activations above 0 does not exceed.
+/// The range of each hidden layer over training images: the activation that the fraction `covered`
+/// of the activations above 0 does not exceed.
 pub fn calibrate(net: &Mlp, images: &Images, covered: f64) -> Result<Vec<f32>, QuantizeError> {
     /// More images move the percentile by less than a step.
     const IMAGES: usize = 5000;

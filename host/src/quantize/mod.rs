@@ -93,8 +93,8 @@ impl Quantized {
         Self::post_training(net, &images.shrunk(input), bits, granularity)
     }
 
-    /// A network of [`qat::round`](crate::train::qat::round) with its learned scales. Batch normalization
-    /// must be folded.
+    /// A network of [`qat::round`](crate::train::qat::round) with its learned scales. Batch
+    /// normalization must be folded.
     pub(crate) fn learned(rounded: &Mlp, bits: &[WeightBits]) -> Self {
         let real = |logarithm: &f32| f64::from(step_of(*logarithm));
         let scales = |(dense, &bits): (&Dense, &WeightBits)| LayerScales {
@@ -106,8 +106,8 @@ impl Quantized {
         Self { net: rounded.clone(), scales }
     }
 
-    /// Rounds a trained network to these widths, one for each layer. Activation ranges are calibrated
-    /// on `images`.
+    /// Rounds a trained network to these widths, one for each layer. Activation ranges are
+    /// calibrated on `images`.
     pub fn post_training(
         net: &Mlp,
         images: &Images,

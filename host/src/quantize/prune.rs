@@ -40,8 +40,9 @@ enum Reason {
 }
 
 impl Quantized {
-    /// The network without the hidden units that `model`, which was exported from it, needs for none of
-    /// the images, and the units removed from each layer. Each layer keeps at least one unit.
+    /// The network without the hidden units that `model`, which was exported from it, needs for
+    /// none of the images, and the units removed from each layer. Each layer keeps at least one
+    /// unit.
     pub fn without_dead_units(
         &self,
         model: &Model<'_>,

@@ -38,8 +38,9 @@ pub struct LayerScales {
 }
 
 impl LayerScales {
-    /// Scales for given weights: 8 bits reach the greatest weight, 4 and 2 bits have the least squared
-    /// error. `input` and `activation` are the real values of one step of the layer's inputs and outputs.
+    /// Scales for given weights: 8 bits reach the greatest weight, 4 and 2 bits have the least
+    /// squared error. `input` and `activation` are the real values of one step of the layer's
+    /// inputs and outputs.
     pub fn fit(
         dense: &Dense,
         bits: WeightBits,
@@ -49,8 +50,8 @@ impl LayerScales {
     ) -> Self {
         let (count, finest) = match activation {
             None => (1, f32::MIN_POSITIVE.into()),
-            // A weight below 2⁻²⁰ of an output step has no effect, and its multiplier would have less
-            // than 12 bits.
+            // A weight below 2⁻²⁰ of an output step has no effect, and its multiplier would have
+            // less than 12 bits.
             Some(step) => {
                 let per_output = granularity == Granularity::Output;
                 (if per_output { dense.outputs } else { 1 }, step / input / f64::from(1 << 20))
@@ -94,9 +95,10 @@ pub fn nearest(bits: WeightBits, value: f64) -> i32 {
     value.clamp(-max, max) as i32
 }
 
-/// The scale of these weights. With 8 bits it reaches the greatest; with 4 and 2 bits it is that of the
-/// least squared error: the best of a range of scales, then alternately the nearest integers for the
-/// scale and the best scale for the integers (Lloyd's method, with the levels tied to one scale).
+/// The scale of these weights. With 8 bits it reaches the greatest; with 4 and 2 bits it is that of
+/// the least squared error: the best of a range of scales, then alternately the nearest integers
+/// for the scale and the best scale for the integers (Lloyd's method, with the levels tied to one
+/// scale).
 fn fitted(bits: WeightBits, values: &[f64]) -> f64 {
     /// Eight to each halving, down to 1/32 of the scale that reaches the greatest weight.
     const CANDIDATES: i32 = 41;

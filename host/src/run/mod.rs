@@ -10,8 +10,8 @@
 //! | `checkpoint.safetensors` | the state to continue from, until training ends |
 //! | `report.html` | the report, with its pictures in `report-pictures` |
 //!
-//! Every file is replaced whole. The checkpoint is written first, and resuming a run writes weights and
-//! history from it again, so a process may be killed at any time.
+//! Every file is replaced whole. The checkpoint is written first, and resuming a run writes weights
+//! and history from it again, so a process may be killed at any time.
 
 mod data_info;
 mod error;
@@ -183,8 +183,8 @@ impl Run {
         read_history(&self.path(HISTORY))
     }
 
-    /// Trains to the end, or until the observer stops it, and saves after every epoch. Continues from the
-    /// checkpoint if there is one; the result is the same, bit for bit.
+    /// Trains to the end, or until the observer stops it, and saves after every epoch. Continues
+    /// from the checkpoint if there is one; the result is the same, bit for bit.
     ///
     /// ```
     /// use inkbit::config::TrainConfig;

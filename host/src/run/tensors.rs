@@ -1,8 +1,8 @@
 //! Networks as safetensors: `layers.0.weight` is `[inputs, outputs]`, `layers.0.bias` `[outputs]`;
 //! after quantization-aware training also `layers.0.weight_scale` and `layers.0.output_scale`.
 //!
-//! The text of the file begins with a line that holds the CRC-32 of the tensors and the text, because
-//! safetensors has no checksum. Older files lack it and can be read all the same.
+//! The text of the file begins with a line that holds the CRC-32 of the tensors and the text,
+//! because safetensors has no checksum. Older files lack it and can be read all the same.
 
 use std::collections::HashMap;
 

@@ -1,7 +1,7 @@
 //! Batches of inputs, prepared on other cores while this one trains.
 //!
-//! The workers take batches in turn, and each image's random numbers belong to its place, so the result
-//! does not depend on the number of workers.
+//! The workers take batches in turn, and each image's random numbers belong to its place, so the
+//! result does not depend on the number of workers.
 
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::Scope;
@@ -46,8 +46,8 @@ impl Plan<'_> {
         self.order.len().div_ceil(self.batch)
     }
 
-    /// Starts a worker for each spare core; none if images stay unchanged, because handing them over
-    /// would be more work than preparing them.
+    /// Starts a worker for each spare core; none if images stay unchanged, because handing them
+    /// over would be more work than preparing them.
     pub(super) fn start<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) -> Feed<'scope> {
         let workers = if self.strength.is_none() { 0 } else { (parallel::cores() - 1).clamp(1, 8) };
         let start = |worker: usize| {

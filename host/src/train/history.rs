@@ -46,8 +46,8 @@ pub struct History {
 }
 
 impl History {
-    /// The selected epoch: the last, or the first of the lowest validation loss. Before epoch `from` it
-    /// is selected among all.
+    /// The selected epoch: the last, or the first of the lowest validation loss. Before epoch
+    /// `from` it is selected among all.
     pub fn best(&self) -> Option<&Epoch> {
         if self.keep == Keep::Last {
             return self.epochs.last();
@@ -62,7 +62,8 @@ impl History {
         self.epochs.iter().map(|epoch| epoch.seconds).sum()
     }
 
-    /// Why training ends after these epochs, if it does; with a patience of 0 it does not end early.
+    /// Why training ends after these epochs, if it does; with a patience of 0 it does not end
+    /// early.
     pub(crate) fn ends(&self, epochs: usize, patience: usize) -> Option<End> {
         let best = self.best()?.epoch;
         if self.epochs.len() >= epochs {

@@ -54,8 +54,8 @@ pub struct State {
     pub last: Mlp,
     /// Their running mean, with `ema` above 0.
     pub average: Option<Mlp>,
-    /// The parameters of the selected checkpoint: of the best epoch or of the last, averaged if there
-    /// is a running mean, with batch normalization folded into them.
+    /// The parameters of the selected checkpoint: of the best epoch or of the last, averaged if
+    /// there is a running mean, with batch normalization folded into them.
     pub best: Mlp,
     /// The optimizer after the last epoch.
     pub adam: Adam,
@@ -320,8 +320,8 @@ impl<'a> Trainer<'a> {
     }
 }
 
-/// Whether hidden layers are normalized. Normalization gives each output a scale of its own, so with one
-/// scale for the layer it is folded for good when rounding begins.
+/// Whether hidden layers are normalized. Normalization gives each output a scale of its own, so
+/// with one scale for the layer it is folded for good when rounding begins.
 fn normalizes(config: &TrainConfig, rounds: bool) -> bool {
     config.batch_norm && !(rounds && config.scales == Granularity::Layer)
 }

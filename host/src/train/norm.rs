@@ -1,5 +1,5 @@
-//! Batch normalization of the hidden layers (Ioffe and Szegedy, 2015), without a learned factor, which
-//! ReLU would pass on to the next layer anyway.
+//! Batch normalization of the hidden layers (Ioffe and Szegedy, 2015), without a learned factor,
+//! which ReLU would pass on to the next layer anyway.
 //!
 //! In training, mean and deviation are those of the batch. A checkpoint has those of many training
 //! images, measured layer after layer with the checkpoint's weights, and folded into them.

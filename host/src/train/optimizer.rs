@@ -1,5 +1,5 @@
-//! The optimizer, over plain slices: clipped gradients, Adam (Kingma and Ba, 2015) with decoupled weight
-//! decay (AdamW: Loshchilov and Hutter, 2019), and a running mean of the weights.
+//! The optimizer, over plain slices: clipped gradients, Adam (Kingma and Ba, 2015) with decoupled
+//! weight decay (AdamW: Loshchilov and Hutter, 2019), and a running mean of the weights.
 
 use crate::config::AdamConfig;
 use crate::net::{Dense, Mlp, Norm};
@@ -21,8 +21,8 @@ impl Adam {
         Self { steps: 0, mean: net.zeroed(), square: net.zeroed() }
     }
 
-    /// Follows a network that is [folded](Mlp::folded): a weight that was divided by a deviation has a
-    /// gradient that is larger by this factor.
+    /// Follows a network that is [folded](Mlp::folded): a weight that was divided by a deviation
+    /// has a gradient that is larger by this factor.
     pub(super) fn fold(&mut self, norms: &[Norm]) {
         for (state, power) in [(&mut self.mean, 1), (&mut self.square, 2)] {
             for (layer, norm) in state.layers.iter_mut().zip(norms) {
@@ -34,8 +34,8 @@ impl Adam {
         }
     }
 
-    /// Changes the parameters by their gradients. `decay` times `rate` is the fraction of each weight
-    /// that is subtracted; biases and scales do not decay.
+    /// Changes the parameters by their gradients. `decay` times `rate` is the fraction of each
+    /// weight that is subtracted; biases and scales do not decay.
     ///
     /// One pass over memory: a chain of tensor operations takes a quarter of the training time.
     pub fn step(
@@ -63,8 +63,8 @@ impl Adam {
 /// Kinds of parameters of a layer, the weights first; see [`Mlp::parameters`].
 const PARAMETERS: usize = 4;
 
-/// Flushes to 0 what is too small to move any weight: means of weights whose pixel stays background for
-/// long would remain subnormal, and processors take many times as long for such numbers.
+/// Flushes to 0 what is too small to move any weight: means of weights whose pixel stays background
+/// for long would remain subnormal, and processors take many times as long for such numbers.
 #[inline(always)]
 fn normal(value: f32) -> f32 {
     if value.abs() < 1e-36 { 0.0 } else { value }
@@ -92,8 +92,8 @@ fn update(
     }
 }
 
-/// Scales all gradients down if the norm of those of weights and biases is above the limit. The norm
-/// leaves out the scales: their gradients sum up those of many weights.
+/// Scales all gradients down if the norm of those of weights and biases is above the limit. The
+/// norm leaves out the scales: their gradients sum up those of many weights.
 pub(super) fn clip(gradients: &mut Mlp, limit: f32) {
     let squares = |layer: &Dense| sum_of_squares(&layer.weight) + sum_of_squares(&layer.bias);
     let norm = gradients.layers.iter().map(squares).sum::<f64>().sqrt() as f32;
@@ -114,9 +114,9 @@ fn sum_of_squares(values: &[f32]) -> f64 {
     sums.iter().map(|&sum| f64::from(sum)).sum()
 }
 
-/// Moves the running mean of the weights (Polyak averaging, with exponentially less weight for older
-/// steps) towards the parameters after a step, counted from 1. Early steps count more than `decay`
-/// says, so that the random start is soon forgotten.
+/// Moves the running mean of the weights (Polyak averaging, with exponentially less weight for
+/// older steps) towards the parameters after a step, counted from 1. Early steps count more than
+/// `decay` says, so that the random start is soon forgotten.
 pub(super) fn average(mean: &mut Mlp, net: &Mlp, decay: f32, step: u64) {
     let decay = f64::from(decay).min((1 + step) as f64 / (10 + step) as f64);
     let rate = (1.0 - decay) as f32;

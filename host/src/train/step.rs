@@ -1,7 +1,7 @@
 //! Loss and gradients of one batch.
 //!
-//! A large batch is split into two halves that are computed in parallel, each with a graph of its own.
-//! Their gradients are summed in a fixed order, so any number of cores gives the same bits.
+//! A large batch is split into two halves that are computed in parallel, each with a graph of its
+//! own. Their gradients are summed in a fixed order, so any number of cores gives the same bits.
 
 use std::time::Instant;
 
@@ -155,8 +155,8 @@ impl Context {
         (activation::log_softmax(logits, 1) * target).sum()
     }
 
-    /// Dropout: sets a fraction of the values to 0 and scales the others so that the mean stays. burn's
-    /// dropout would take a fifth of the training time.
+    /// Dropout: sets a fraction of the values to 0 and scales the others so that the mean stays.
+    /// burn's dropout would take a fifth of the training time.
     fn drop_some(&self, values: Tensor<2>, rng: &mut Rng) -> Tensor<2> {
         let [rows, columns] = values.dims();
         let kept = (1.0 / (1.0 - self.dropout)).to_bits();

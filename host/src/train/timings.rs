@@ -4,8 +4,8 @@ use std::fmt;
 use std::ops::AddAssign;
 use std::time::Duration;
 
-/// Time spent on each part, over all epochs so far. All but `augment` is time of the training thread,
-/// so these parts add up to about the time of the training.
+/// Time spent on each part, over all epochs so far. All but `augment` is time of the training
+/// thread, so these parts add up to about the time of the training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Timings {
     /// Preparing batches, on other threads.

@@ -1,4 +1,4 @@
-//! Data that are missing, damaged or not what they are called, as the command tells it.
+//! Messages about data that are missing, damaged or mislabelled.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ const TRAIN_LABELS: &str = "digits/train-labels-idx1-ubyte";
 const TEST_IMAGES: &str = "digits/t10k-images-idx3-ubyte";
 const TEST_LABELS: &str = "digits/t10k-labels-idx1-ubyte";
 
-/// The message of every subcommand that reads the data: they must all have the same.
+/// The message of every subcommand that reads the data; all must be the same.
 fn refusal(place: &Place) -> String {
     let message = place.fail(1, &format!("train --out new {TRAIN}"));
     for command in [

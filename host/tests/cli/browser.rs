@@ -1,4 +1,4 @@
-//! A report in a real browser: nothing overflows, nothing is cut off, at any width, light and dark.
+//! A report in a real browser overflows at no width, light or dark, and cuts nothing off.
 
 use std::env;
 use std::fs;
@@ -11,11 +11,11 @@ use inkbit::device::qemu::which;
 use crate::place::{Place, TRAIN, bars};
 use crate::report::page;
 
-/// What browsers of Chromium's kind are called.
+/// Names of Chromium and its relatives.
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 
-/// Says what is wider than the page, what text is cut off by its picture, and what texts of a picture
-/// cover each other. It tells the page around it, because a browser's own window has a least width.
+/// Lists what is wider than the page, text that its picture cuts off, and texts of a picture that
+/// overlap. It reports to the page around it, because a browser's window has a minimum width.
 const PROBE: &str = r"
 addEventListener('load', () => {
   const faults = [], box = e => e.getBoundingClientRect();
@@ -47,19 +47,19 @@ addEventListener('load', () => {
   }), '*');
 });";
 
-/// A browser, or the reason why there is none: then nothing is tested, unless that was asked for.
+/// A browser. Without one nothing is tested, unless INKBIT_REQUIRE_BROWSER is set.
 fn browser() -> Option<PathBuf> {
     let found = BROWSERS.iter().find_map(|name| which(name));
     if found.is_none() {
         let why = "no Chromium is installed; `cargo xtask setup` installs it where it can";
         assert!(env::var_os("INKBIT_REQUIRE_BROWSER").is_none(), "{why}");
-        // Past the harness, which keeps what `eprintln!` says.
+        // Not eprintln!, whose output the harness hides while the test passes.
         let _ = writeln!(std::io::stderr(), "SKIPPED reports in a browser: {why}");
     }
     found
 }
 
-/// Lays a page out at a width, light or dark, and gives what the probe says.
+/// Lays a page out at a width, light or dark, and returns what the probe finds.
 fn look(browser: &PathBuf, place: &Place, page: &str, width: u32, dark: bool) -> serde_json::Value {
     let probed = page.replace("</body>", &format!("<script>{PROBE}</script></body>"));
     place.write("probed.html", probed);
@@ -107,7 +107,7 @@ fn check(browser: &PathBuf, place: &Place, page: &str, pictures: usize) {
     }
 }
 
-/// How many sheets of paper a page is printed on.
+/// Number of printed sheets of a page.
 fn sheets(browser: &PathBuf, place: &Place, page: &str) -> usize {
     place.write("printed.html", page);
     let status = Command::new(browser)
@@ -128,7 +128,7 @@ fn sheets(browser: &PathBuf, place: &Place, page: &str) -> usize {
 fn a_report_of_digits_overflows_nowhere() {
     let Some(browser) = browser() else { return };
     let place = Place::new();
-    // Hardly trained, it makes mistakes to show.
+    // Trained briefly, so that there are mistakes to show.
     place.succeed(&format!("train --out weak {TRAIN} --epochs 2 --lr 0.001 --no-report"));
     let page = page(&place, "weak");
     check(&browser, &place, &page, 9);

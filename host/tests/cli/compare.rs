@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::place::{Place, TRAIN, bars};
 
-/// With a model that has hardly been trained, in `weak.inkbit`.
+/// A place with a briefly trained model in `weak.inkbit`.
 fn two_models() -> Place {
     let place = Place::new();
     place.succeed(&format!("train --out weak {TRAIN} --epochs 1 --lr 0.0001 --no-report"));

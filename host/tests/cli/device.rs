@@ -25,7 +25,7 @@ pub fn can_emulate<'a>(boards: impl IntoIterator<Item = &'a str>) -> bool {
     });
     let Some(missing) = missing else { return true };
     assert!(env::var_os("INKBIT_REQUIRE_DEVICES").is_none(), "{missing}");
-    // Not eprintln!, which the harness keeps to itself while the test passes.
+    // Not eprintln!, whose output the harness hides while the test passes.
     let _ = writeln!(io::stderr(), "SKIPPED {missing}; `cargo xtask test` sets it up");
     false
 }

@@ -1,4 +1,4 @@
-//! What the command says of itself, and where its output goes.
+//! Help, and the streams that output goes to.
 
 use std::process::Stdio;
 

@@ -1,4 +1,4 @@
-//! Classes that have names: other data than digits go the whole way.
+//! Classes with names: data other than digits through all subcommands.
 
 use crate::device::can_emulate;
 use crate::place::{Place, bars};

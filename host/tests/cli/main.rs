@@ -1,4 +1,4 @@
-//! The `inkbit` command as users meet it: what it prints, what it writes, how it ends.
+//! The `inkbit` command as users run it: output, files, exit codes.
 
 mod bad_data;
 mod book;

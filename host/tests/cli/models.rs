@@ -1,4 +1,4 @@
-//! `inkbit inspect`, and files that are no models, whichever subcommand they are given to.
+//! `inkbit inspect`, and files that are not models, for every subcommand.
 
 use std::fs;
 use std::path::Path;
@@ -116,7 +116,7 @@ fn what_is_no_model_is_refused_by_all_that_take_one() {
             assert!(message.starts_with(&expected), "{message}");
         }
     }
-    // It takes runs, too.
+    // It also takes runs.
     let message = place.fail(1, "evaluate digits");
     assert!(
         message.starts_with("digits is not a training run: it has no config.toml"),

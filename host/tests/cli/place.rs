@@ -1,4 +1,4 @@
-//! A folder to run the command in, with everything that its subcommands take.
+//! A folder to run the command in, with inputs for all subcommands.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use inkbit::data::Images;
 use tempfile::TempDir;
 
-/// Flags of a training that takes milliseconds and comes out well.
+/// Flags of a training that takes milliseconds and succeeds.
 pub const TRAIN: &str = "--data digits --config quick.toml";
 
 const QUICK: &str = "\
@@ -35,7 +35,7 @@ const TRAINED: [&str; 5] = [
 /// in `model.inkbit`.
 pub struct Place(TempDir);
 
-/// How a command ended.
+/// Result of a command.
 #[derive(Debug)]
 pub struct Ended {
     /// Its exit code, or none if a signal ended it.
@@ -47,7 +47,7 @@ pub struct Ended {
 }
 
 impl Place {
-    /// A copy of what has been trained once for all tests.
+    /// A copy of the run that was trained once for all tests.
     pub fn new() -> Self {
         static FILES: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
         let files = FILES.get_or_init(|| {
@@ -64,7 +64,7 @@ impl Place {
         place
     }
 
-    /// With data and nothing else.
+    /// A place with data and nothing else.
     pub fn untrained() -> Self {
         let place = Self(TempDir::with_prefix("inkbit-cli-").unwrap());
         place.write_data("digits", &bars(8, 4, 320), &bars(8, 4, 80));
@@ -90,7 +90,7 @@ impl Place {
         Ended::from(self.command(arguments).output().unwrap())
     }
 
-    /// Runs the command, which must succeed without complaint; gives its standard output.
+    /// Runs the command, which must succeed without a message; returns its standard output.
     pub fn succeed(&self, arguments: &str) -> String {
         let ended = self.run(arguments);
         assert_eq!((ended.code, &*ended.err), (Some(0), ""), "inkbit {arguments}\n{}", ended.out);
@@ -168,7 +168,7 @@ impl From<Output> for Ended {
     }
 }
 
-/// Images with a bright bar on even noise: how far down it is, is the class.
+/// Images with a bright bar on uniform noise; its height is the class.
 pub fn bars(side: usize, classes: usize, count: usize) -> Images {
     let mut images = Images { side, ..Images::default() };
     for index in 0..count {

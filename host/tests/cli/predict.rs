@@ -1,4 +1,4 @@
-//! `inkbit predict`: pictures that are read, and pictures that are not.
+//! `inkbit predict`: pictures that it reads and refuses.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! `inkbit quickstart`: all of it in one command, on small data.
+//! `inkbit quickstart` on small data.
 
 use crate::place::{Place, bars};
 

@@ -1,4 +1,4 @@
-//! `inkbit report`: what is on the page, what lies beside it, and what is refused.
+//! `inkbit report`: the page, the files beside it, and what it refuses.
 
 use std::collections::HashSet;
 use std::fs;
@@ -19,7 +19,7 @@ const PICTURES: [&str; 8] = [
     "calibration",
 ];
 
-/// Everything that a reader is told.
+/// All text of a page.
 pub fn text(page: &str) -> String {
     let page = parse(page);
     let words = page.descendants().filter(roxmltree::Node::is_text);
@@ -68,7 +68,7 @@ fn a_runs_report_tells_and_shows_everything() {
     }
     let page = parse(&page);
     let pictures = pictures(&page);
-    // No mistakes, no picture of them.
+    // Without mistakes there is no picture of them.
     assert_eq!(pictures.len(), PICTURES.len());
     for picture in &pictures {
         assert_eq!(picture.attribute("role"), Some("img"));

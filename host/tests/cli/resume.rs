@@ -1,4 +1,4 @@
-//! Trainings that are interrupted, by Ctrl-C or worse, and go on.
+//! Trainings that are interrupted, by Ctrl-C or a kill, and resumed.
 
 #![cfg(unix)]
 
@@ -17,14 +17,14 @@ impl Ended {
     }
 }
 
-/// A training under way; ended with the test if it does not end by itself.
+/// A running training; killed when the test ends.
 struct Training {
     child: Child,
     out: BufReader<ChildStdout>,
 }
 
 impl Training {
-    /// Starts a training, and waits until it has printed so many epochs.
+    /// Starts a training and waits until it has printed this many epochs.
     fn start(place: &Place, arguments: &str, epochs: usize) -> Self {
         let mut command = place.command(arguments);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -49,7 +49,7 @@ impl Training {
         line
     }
 
-    /// As Ctrl-C does.
+    /// Sends the signal of Ctrl-C.
     fn interrupt(&self) {
         self.signal("-INT");
     }
@@ -59,7 +59,7 @@ impl Training {
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
 
-    /// Waits for its end; gives what it has written since it was started.
+    /// Waits for its end; returns its whole output.
     fn end(mut self) -> Ended {
         let (mut out, mut err) = (String::new(), String::new());
         self.out.read_to_string(&mut out).unwrap();
@@ -103,7 +103,7 @@ fn ctrl_c_stops_after_the_epoch_in_hand_and_the_run_goes_on_from_there() {
          `hidden = [4]`; leave that out, or train anew with --force"
     );
 
-    // Without --data: the run knows.
+    // Without --data: the run records it.
     let mut resumed = Training::start(&place, "train --out new --resume", 0);
     let line = resumed.line();
     assert!(line.starts_with(&format!("epoch {:3}/1000000 ", done + 1)), "{line}");
@@ -136,7 +136,7 @@ fn a_run_that_was_killed_goes_on_to_the_weights_of_one_that_was_not() {
     training.child.kill().unwrap();
     assert_eq!(training.end().code, None, "the training was over before it was killed");
     let training = Training::start(&place, "train --out killed --resume", 2);
-    // As a machine does that is shut down.
+    // The signal of a machine that shuts down.
     training.signal("-TERM");
     let ended = training.end();
     assert_eq!(ended.code, Some(130), "{ended:?}");
@@ -216,7 +216,7 @@ fn of_several_seeds_the_finished_are_kept_and_the_missing_are_trained() {
     for seed in [1, 2] {
         assert!(place.path(format!("many/seed-{seed}/report.html")).exists());
     }
-    // Without --seeds: the folder knows.
+    // Without --seeds: the folder records it.
     assert_eq!(table(&place.succeed("train --out many --resume")), table(&whole));
     let message = place.fail(1, "train --out many --resume --hidden 4");
     assert!(message.starts_with("cannot resume with another configuration"), "{message}");

@@ -24,7 +24,7 @@ fn distorted_images_are_measured_the_same_every_time() {
     let clean = place.succeed("evaluate model.inkbit --data digits --json");
     let clean: Value = serde_json::from_str(&clean).unwrap();
     assert_eq!(conditions[0]["accuracy"], clean["accuracy"]);
-    // How far down the bar is, is the class: moved by up to three pixels it is another one.
+    // The height of the bar is the class: moved by up to three pixels it is another one.
     assert!(conditions[1]["accuracy"].as_f64() < conditions[0]["accuracy"].as_f64());
 }
 
@@ -39,7 +39,7 @@ fn models_are_listed_with_what_they_record_and_reach() {
     let lines: Vec<&str> = models.lines().collect();
     assert_eq!(lines.len(), 4, "{text}");
     assert!(lines[0].starts_with("| model           | network "), "{text}");
-    // Both are called `run`.
+    // Both have the name `run`.
     let rest = lines[2].strip_prefix("| models/a.inkbit | 64-").unwrap();
     assert!(rest.contains(" | 8    | 1,"), "{text}");
     assert_eq!(lines[3].strip_prefix("| model.inkbit    | 64-"), Some(rest));

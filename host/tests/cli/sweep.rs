@@ -1,4 +1,4 @@
-//! `inkbit sweep`: in one go, killed and gone on with, in shards, and what it refuses.
+//! `inkbit sweep`: uninterrupted, resumed, in shards, and what it refuses.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,7 +1,7 @@
 //! How strongly images are changed.
 
-/// The limits within which an image is changed at random, uniformly between minus and plus. The table
-/// `[augment]` of a configuration documents them.
+/// The limits within which an image is changed at random, uniformly between minus and plus. The
+/// table `[augment]` of a configuration documents them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the keys of the configuration document them")]
 pub struct Strength {

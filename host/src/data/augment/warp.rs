@@ -41,8 +41,8 @@ impl Motion {
     }
 }
 
-/// Displacements in pixels at [`GRID`] × [`GRID`] points, from corner to corner of the image, row by
-/// row, interpolated by smooth steps.
+/// Displacements in pixels at [`GRID`] × [`GRID`] points, from corner to corner of the image, row
+/// by row, interpolated by smooth steps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
     /// Along the columns.
@@ -147,8 +147,8 @@ impl Line {
         let last = (stride - 2) as f32;
         for ((x, y), corner) in x.iter_mut().zip(y.iter_mut()).zip(corner.iter_mut()) {
             let (from_x, from_y) = (x.clamp(0.0, last), y.clamp(0.0, last));
-            // Subtracting a half and rounding rounds down. An integer may come out one less; then the
-            // pixel on the other side has the whole weight.
+            // Subtracting a half and rounding rounds down. An integer may come out one less; then
+            // the pixel on the other side has the whole weight.
             let left = ((from_x - 0.5) + ROUND) - ROUND;
             let above = ((from_y - 0.5) + ROUND) - ROUND;
             let (left, above) = (left.max(0.0), above.max(0.0));

@@ -114,8 +114,8 @@ fn quantile(values: &mut [f64], fraction: f64) -> f64 {
     *values.select_nth_unstable_by(at, f64::total_cmp).1
 }
 
-/// The standard deviation of noise from its absolute values, of which up to half may be ink instead:
-/// a quarter of normal noise is within 0.3186 standard deviations.
+/// The standard deviation of noise from its absolute values, of which up to half may be ink
+/// instead: a quarter of normal noise is within 0.3186 standard deviations.
 pub(super) fn deviation(absolute: &mut [f64]) -> f64 {
     quantile(absolute, 0.25) / 0.3186
 }

@@ -5,8 +5,8 @@ use inkbit_core::image::normalise;
 
 use super::background::{Background, deviation, shrunk};
 
-/// The longer side, in pixels, that a picture is reduced to first. This keeps enough of a digit that
-/// takes up a twentieth of the picture, and removes noise.
+/// The longer side, in pixels, that a picture is reduced to first. This keeps enough of a digit
+/// that takes up a twentieth of the picture, and removes noise.
 const LONGEST: u32 = 1024;
 
 /// The least difference of ink from the background, in levels of grey of 255: less contrast is not
@@ -45,8 +45,8 @@ fn strokes(levels: &[i16], width: usize, noise: i16) -> Option<(u64, Drawing)> {
     let regions = regions(levels, width, faintest, sure);
     let kept = meant(&regions, levels.len() / width);
     let full = full_ink(levels, &kept, sure)?;
-    // Out-of-focus edges would make a large drawing larger than its ink. In a drawing of the model's
-    // own size the faint edges are half-covered pixels and belong to it.
+    // Out-of-focus edges would make a large drawing larger than its ink. In a drawing of the
+    // model's own size the faint edges are half-covered pixels and belong to it.
     let blur = sure / 2 * extent(&kept, width).min(160) as i16 / 160;
     let mut pixels = vec![0; levels.len()];
     let mut mass = 0;
@@ -58,8 +58,8 @@ fn strokes(levels: &[i16], width: usize, noise: i16) -> Option<(u64, Drawing)> {
     Some((mass, Drawing { width, pixels }))
 }
 
-/// The level that nearly all background stays below: noise, ruled lines, smears of a JPEG. Only pixels
-/// far from any sure ink count, so that the soft edges of strokes do not.
+/// The level that nearly all background stays below: noise, ruled lines, smears of a JPEG. Only
+/// pixels far from any sure ink count, so that the soft edges of strokes do not.
 fn background_limit(levels: &[i16], width: usize, sure: i16) -> i16 {
     let height = levels.len() / width;
     let near = 2 + width.max(height) / 64;
@@ -80,8 +80,8 @@ fn background_limit(levels: &[i16], width: usize, sure: i16) -> i16 {
     quantile(background, 99, 100).map_or(0, |level| level + 1)
 }
 
-/// The threshold that separates ink from background best (Otsu's method); `None` if there are not two
-/// levels.
+/// The threshold that separates ink from background best (Otsu's method); `None` if there are not
+/// two levels.
 fn otsu(levels: &[i16]) -> Option<i16> {
     let mut counts = [0_u64; 256];
     for &level in levels {
@@ -236,8 +236,8 @@ impl Drawing {
                 }
             }
         }
-        // A stroke has two edges, so its length is half the sum of all steps in brightness. The count
-        // along rows and columns is 4/π too large, averaged over directions.
+        // A stroke has two edges, so its length is half the sum of all steps in brightness. The
+        // count along rows and columns is 4/π too large, averaged over directions.
         let length = steps as f64 / 2.0 * std::f64::consts::FRAC_PI_4;
         let longer = (rows.1 - rows.0).max(columns.1 - columns.0) + 1;
         ink as f64 / length * 20.0 / longer as f64

@@ -44,8 +44,8 @@ pub enum PictureError {
     NoInk { path: PathBuf, width: u32, height: u32 },
 }
 
-/// Reads a PNG, JPEG or PGM file and makes an image of `side` × `side` pixels of its drawing, row by
-/// row, 0 for background and 255 for ink.
+/// Reads a PNG, JPEG or PGM file and makes an image of `side` × `side` pixels of its drawing, row
+/// by row, 0 for background and 255 for ink.
 pub fn read(path: &Path, side: usize) -> Result<Vec<u8>, PictureError> {
     let picture = decode(path)?;
     // White ink on a transparent ground needs a dark background.
@@ -57,8 +57,8 @@ pub fn read(path: &Path, side: usize) -> Result<Vec<u8>, PictureError> {
     })
 }
 
-/// Makes an image of `side` × `side` pixels of the drawing on a grey picture, dark on light or light on
-/// dark; `None` if the picture is blank.
+/// Makes an image of `side` × `side` pixels of the drawing on a grey picture, dark on light or
+/// light on dark; `None` if the picture is blank.
 ///
 /// ```
 /// use image::{GrayImage, Luma};

@@ -1,4 +1,5 @@
-//! Turns a skeleton into the path of one writer's pen: which style, how shaky, how slanted, how wide.
+//! Turns a skeleton into the path of one writer's pen: which style, how shaky, how slanted, how
+//! wide.
 
 use super::random::Random;
 use super::skeletons::{DIGITS, Point, Style};
@@ -18,12 +19,12 @@ const KNOTS: usize = 3;
 
 /// Draws the strokes of one digit: polylines, about 100 units tall.
 pub(super) fn write(digit: usize, random: &mut Random) -> Vec<Vec<Spot>> {
-    let style = choose(DIGITS[digit], random);
+    let style = choose(&DIGITS[digit], random);
     let shake = random.uniform(0.5, 4.0);
     let bend = bend(random);
     let proportions = proportions(random);
     let lean = lean(random);
-    let stroke = |points: &&[Point]| {
+    let stroke = |points: &Vec<Point>| {
         let mut knots: Vec<Spot> = Vec::with_capacity(points.len());
         for (index, &(x, y)) in points.iter().enumerate() {
             // Both points of a corner stay one.
@@ -98,8 +99,8 @@ fn bend(random: &mut Random) -> impl Fn(Spot) -> Spot + use<> {
     }
 }
 
-/// The cell of a position from 0 to 1 among the knots, and the fraction of the cell before it, eased so
-/// that the sheet has no creases.
+/// The cell of a position from 0 to 1 among the knots, and the fraction of the cell before it,
+/// eased so that the sheet has no creases.
 fn cell(position: f32) -> (usize, f32) {
     let scaled = position.clamp(0.0, 1.0) * (KNOTS - 1) as f32;
     let index = (scaled as usize).min(KNOTS - 2);

@@ -44,8 +44,8 @@ pub(super) fn draw(strokes: &[Vec<Spot>], random: &mut Random, image: &mut [u8])
     }
 }
 
-/// The scale that makes the longer side of the path `size` pixels, and the left and upper ends of the
-/// square around it, with the shorter side centred.
+/// The scale that makes the longer side of the path `size` pixels, and the left and upper ends of
+/// the square around it, with the shorter side centred.
 fn fit(strokes: &[Vec<Spot>], size: f32) -> (f32, f32, f32) {
     let mut low = Spot { x: f32::INFINITY, y: f32::INFINITY };
     let mut high = Spot { x: f32::NEG_INFINITY, y: f32::NEG_INFINITY };
@@ -58,8 +58,8 @@ fn fit(strokes: &[Vec<Spot>], size: f32) -> (f32, f32, f32) {
     (size / longer, low.x - (longer - width) / 2.0, low.y - (longer - height) / 2.0)
 }
 
-/// Inks a straight line: full within `radius`, fading over `edge`. Ink does not add up where strokes
-/// cross.
+/// Inks a straight line: full within `radius`, fading over `edge`. Ink does not add up where
+/// strokes cross.
 fn line(ink: &mut [f32; SIDE * SIDE], from: Spot, to: Spot, radius: f32, edge: f32) {
     let reach = radius + edge;
     let span = |a: f32, b: f32| {

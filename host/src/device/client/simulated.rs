@@ -10,8 +10,8 @@ use inkbit_core::link::{
 
 use super::Line;
 
-/// A device in memory that answers the sum of the pixels and their number, at the end of a line that
-/// damages and loses bytes, in both directions.
+/// A device in memory that answers the sum of the pixels and their number, at the end of a line
+/// that damages and loses bytes, in both directions.
 pub struct Device {
     receiver: Receiver<{ link::request_bytes(784) }>,
     answers: VecDeque<u8>,

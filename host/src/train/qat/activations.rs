@@ -8,8 +8,8 @@ use crate::net::rounding::round;
 /// The greatest activation, in steps.
 const GREATEST: f32 = 255.0;
 
-/// Turns a hidden layer's sums into activations: ReLU, then rounding to a byte's steps. `logarithm` is
-/// that of the step, `[1, 1]`; it gets a gradient, too.
+/// Turns a hidden layer's sums into activations: ReLU, then rounding to a byte's steps. `logarithm`
+/// is that of the step, `[1, 1]`; it gets a gradient, too.
 ///
 /// An activation is `sum · inside + slope · step`: `inside` is 1 unless the sum is clipped, then 0;
 /// `slope` is the rounding error in steps, or the whole activation if it is clipped. Both are

@@ -1,16 +1,17 @@
-//! Quantization-aware training: weights and activations are rounded in the forward pass, and the scales
-//! of the rounding are learned.
+//! Quantization-aware training: weights and activations are rounded in the forward pass, and the
+//! scales of the rounding are learned.
 //!
 //! The weights that the optimizer changes ("latent" weights) stay outside the graph. For each batch
 //! plain loops round them to multiples of the scales; automatic differentiation sees the rounded
-//! weights as its leaves, and plain loops carry their gradients to the latent weights and the scales.
-//! A chain of tensor operations would take half as long again per epoch.
+//! weights as its leaves, and plain loops carry their gradients to the latent weights and the
+//! scales. A chain of tensor operations would take half as long again per epoch.
 //!
-//! Rounding passes gradients unchanged, and clipping stops them (the straight-through estimator: Bengio et al., "Estimating or Propagating Gradients Through Stochastic Neurons for
-//! Conditional Computation", 2013). The gradient of a scale is that of Esser et al., "Learned Step
-//! Size Quantization", 2020; their factor 1/√(n·Q) is not needed here, because Adam divides every
-//! gradient by its own magnitude. The learned parameter is the logarithm of a scale, so that the scale
-//! stays above 0 and steps are relative to it.
+//! Rounding passes gradients unchanged, and clipping stops them (the straight-through estimator:
+//! Bengio et al., "Estimating or Propagating Gradients Through Stochastic Neurons for Conditional
+//! Computation", 2013). The gradient of a scale is that of Esser et al., "Learned Step Size
+//! Quantization", 2020; their factor 1/√(n·Q) is not needed here, because Adam divides every
+//! gradient by its own magnitude. The learned parameter is the logarithm of a scale, so that the
+//! scale stays above 0 and steps are relative to it.
 
 mod activations;
 mod weights;
@@ -26,10 +27,10 @@ use weights::Grid;
 /// The fraction of the activations above 0 that the first scale of a layer covers.
 const COVERED: f64 = 0.9995;
 
-/// Gives a network that was trained without scales its initial scales: those of least squared error for
-/// the weights (with 8 bits, those that reach the greatest weight), and for the activations those that
-/// cover nearly all of them on `images`. `folded` is the same network without batch normalization;
-/// `bits` has one number for each layer.
+/// Gives a network that was trained without scales its initial scales: those of least squared error
+/// for the weights (with 8 bits, those that reach the greatest weight), and for the activations
+/// those that cover nearly all of them on `images`. `folded` is the same network without batch
+/// normalization; `bits` has one number for each layer.
 pub fn start(
     latent: &mut Mlp,
     folded: &Mlp,
@@ -60,8 +61,8 @@ pub fn round(latent: &Mlp, bits: &[WeightBits]) -> Mlp {
     rounded
 }
 
-/// Carries the gradients of a rounded network to the latent weights and their scales, in place. They
-/// already contain those of the activations' scales.
+/// Carries the gradients of a rounded network to the latent weights and their scales, in place.
+/// They already contain those of the activations' scales.
 pub fn straight_through(latent: &Mlp, bits: &[WeightBits], gradients: &mut Mlp) {
     for (&bits, (latent, gradient)) in
         bits.iter().zip(latent.layers.iter().zip(&mut gradients.layers))

@@ -5,8 +5,8 @@ use inkbit_core::WeightBits;
 use crate::net::Dense;
 use crate::net::rounding::{round, step_of};
 
-/// The possible weights of a layer: `scale · level`, where a level is an integer or, with 4 and 2 bits,
-/// an odd one.
+/// The possible weights of a layer: `scale · level`, where a level is an integer or, with 4 and 2
+/// bits, an odd one.
 pub(super) struct Grid {
     /// One for each output.
     scales: Vec<f32>,
