@@ -22,7 +22,7 @@ fn every_model_is_named_after_its_preset_and_within_its_budget() {
         let (shown, model) = (path.display(), blob.model().unwrap());
         let name = model.header().name;
         let preset = preset::find(name).unwrap_or_else(|| panic!("{shown}: no preset {name}"));
-        let limit = preset.bar.max_bytes;
+        let limit = preset.limits.max_bytes;
         assert_eq!(path.file_stem().unwrap().to_str(), Some(name), "{shown}");
         let bytes = blob.bytes().len();
         assert!(bytes <= limit, "{shown}: {bytes} bytes, but {name} may have {limit}");

@@ -46,28 +46,22 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let counts = read_counts(args.instructions.as_deref())?;
     let blobs = args.models.iter().map(|path| Blob::load(path)).collect::<Result<Vec<_>, _>>()?;
     let data = args.data.load_for_model(&blobs[0].model()?)?;
-    let bar = progress::bar(blobs.len(), "measuring");
-    let mut contenders = Vec::new();
-    for (path, blob) in args.models.iter().zip(&blobs) {
-        let name = path.display().to_string();
-        let measured = ComparedModel::measure(&name, blob, &data.test, &counts);
-        contenders.push(measured.context(name)?);
-        bar.inc(1);
+    let names = args.models.iter().map(|path| path.display().to_string()).collect::<Vec<_>>();
+    let models = progress::during(blobs.len(), "measuring", |done| {
+        let measured = names.iter().zip(&blobs).enumerate().map(|(index, (name, blob))| {
+            let measured = ComparedModel::measure(name, blob, &data.test, &counts);
+            done(index + 1);
+            measured.with_context(|| name.clone())
+        });
+        measured.collect::<anyhow::Result<_>>()
+    })?;
+    let comparison = Comparison::new(models);
+    let more = comparison.models.iter().filter(|model| model.classes > data.classes.len());
+    let mut notes: String = more.map(|model| note(model, data.classes.len())).collect();
+    for (name, blob) in names.iter().zip(&blobs) {
+        notes.extend(other_data(name, &blob.model()?, &data).map(|note| note + "\n"));
     }
-    bar.finish_and_clear();
-    let comparison = Comparison::new(contenders);
-    if args.json {
-        super::print_json(&comparison)?;
-    } else {
-        let notes = comparison.models.iter().filter(|model| model.classes > data.classes.len());
-        let mut notes: String = notes.map(|model| note(model, data.classes.len())).collect();
-        for (path, blob) in args.models.iter().zip(&blobs) {
-            let note = other_data(&path.display().to_string(), &blob.model()?, &data);
-            notes.extend(note.map(|note| note + "\n"));
-        }
-        super::print(&(text::comparison(&comparison) + &notes))?;
-    }
-    Ok(())
+    super::print_as(args.json, &comparison, || text::comparison(&comparison) + &notes)
 }
 
 fn note(model: &ComparedModel, classes: usize) -> String {

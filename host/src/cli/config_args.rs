@@ -90,7 +90,6 @@ fn arg(key: &'static Key, classic: &Value) -> Arg {
     if classic.is_bool() { arg.num_args(0..=1).default_missing_value("true") } else { arg }
 }
 
-/// The values given by flags.
 fn given(keys: &[Key], matches: &ArgMatches) -> Table {
     let each = keys.iter().filter_map(|key| {
         let value = match key.values {

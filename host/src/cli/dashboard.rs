@@ -11,7 +11,8 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Axis, Block, Chart, Dataset, Gauge, GraphType, Paragraph, Widget};
 use ratatui::{DefaultTerminal, Frame, TerminalOptions, Viewport};
 
-use super::{epoch_line, interrupt};
+use super::interrupt;
+use super::trained::epoch_line;
 use crate::config::TrainConfig;
 use crate::run::Observer;
 use crate::train::history::{Epoch, History};
@@ -32,23 +33,13 @@ pub struct Dashboard {
     width: u16,
 }
 
-/// The content of the view.
 #[derive(Default)]
 struct View {
     epochs: usize,
     /// The current epoch, and the fraction of it that is done.
     epoch: usize,
     fraction: f64,
-    curves: [Curves; 2],
-    /// Duration of the last epoch; 0 before the first one.
-    seconds: f64,
-}
-
-/// One measure over the epochs, in training and in validation.
-#[derive(Default)]
-struct Curves {
-    train: Vec<(f64, f64)>,
-    validation: Vec<(f64, f64)>,
+    measured: Vec<Epoch>,
 }
 
 impl Dashboard {
@@ -64,6 +55,7 @@ impl Dashboard {
         let view = View { epochs: config.epochs, epoch: 1, ..View::default() };
         let (drawn, lines) = (Instant::now(), Vec::new());
         let mut dashboard = Self { terminal, view, drawn, lines, width: 0 };
+        interrupt::dashboard_begun();
         dashboard.draw();
         Ok(dashboard)
     }
@@ -97,8 +89,11 @@ impl Observer for Dashboard {
     }
 
     fn epoch(&mut self, epoch: &Epoch, history: &History) {
-        self.view.measure(epoch, history);
-        let line = epoch_line::line(epoch, self.view.epochs, epoch_line::is_best(epoch, history));
+        let view = &mut self.view;
+        view.measured.clone_from(&history.epochs);
+        view.epoch = (epoch.epoch + 1).min(view.epochs);
+        view.fraction = if epoch.epoch == view.epochs { 1.0 } else { 0.0 };
+        let line = epoch_line(epoch, self.view.epochs, history);
         insert(&mut self.terminal, &line);
         self.lines.push(line);
         keys();
@@ -135,36 +130,21 @@ fn keys() {
 }
 
 impl View {
-    fn measure(&mut self, epoch: &Epoch, history: &History) {
-        let curve = |value: fn(&Epoch) -> f32| {
-            history.epochs.iter().map(|e| (e.epoch as f64, f64::from(value(e)))).collect()
-        };
-        self.curves = [
-            Curves { train: curve(|e| e.train_loss), validation: curve(|e| e.validation_loss) },
-            Curves {
-                train: curve(|e| 100.0 * e.train_accuracy),
-                validation: curve(|e| 100.0 * e.validation_accuracy),
-            },
-        ];
-        self.epoch = (epoch.epoch + 1).min(self.epochs);
-        self.fraction = if epoch.epoch == self.epochs { 1.0 } else { 0.0 };
-        self.seconds = epoch.seconds.into();
-    }
-
     fn draw(&self, frame: &mut Frame<'_>) {
         let rows =
             Layout::vertical([Constraint::Min(3), Constraint::Length(1), Constraint::Length(1)]);
         let [charts, progress, help] = rows.areas(frame.area());
         let [loss, accuracy] = Layout::horizontal([Constraint::Fill(1); 2]).areas(charts);
-        self.chart(frame, loss, "loss", &self.curves[0]);
-        self.chart(frame, accuracy, "accuracy %", &self.curves[1]);
+        self.chart(frame, loss, "loss", [|e| e.train_loss, |e| e.validation_loss]);
+        let percent: [fn(&Epoch) -> f32; 2] =
+            [|e| 100.0 * e.train_accuracy, |e| 100.0 * e.validation_accuracy];
+        self.chart(frame, accuracy, "accuracy %", percent);
         let done = (self.epoch as f64 - 1.0 + self.fraction) / self.epochs as f64;
-        let left = self.seconds * self.epochs as f64 * (1.0 - done);
-        let label = if self.seconds > 0.0 {
-            format!("epoch {} of {}, at most {left:.0} s left", self.epoch, self.epochs)
-        } else {
-            format!("epoch {} of {}", self.epoch, self.epochs)
-        };
+        let mut label = format!("epoch {} of {}", self.epoch, self.epochs);
+        if let Some(last) = self.measured.last().filter(|last| last.seconds > 0.0) {
+            let left = f64::from(last.seconds) * self.epochs as f64 * (1.0 - done);
+            label += &format!(", at most {left:.0} s left");
+        }
         let gauge = Gauge::default().ratio(done.clamp(0.0, 1.0)).label(label);
         frame.render_widget(gauge.gauge_style(Style::new().fg(Color::Green)), progress);
         let text = if interrupt::stopping() {
@@ -175,18 +155,18 @@ impl View {
         frame.render_widget(Paragraph::new(text), help);
     }
 
-    fn chart(&self, frame: &mut Frame<'_>, area: Rect, title: &str, curves: &Curves) {
-        let values = || curves.train.iter().chain(&curves.validation).map(|&(_, value)| value);
-        let (low, high) = values()
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-                (low.min(value), high.max(value))
-            });
-        // Nothing measured yet.
-        let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
-        let curve = |data, color| {
-            let line = Dataset::default().data(data).style(Style::new().fg(color));
+    /// Draws a measure over the epochs, in training and in validation.
+    fn chart(&self, frame: &mut Frame<'_>, area: Rect, title: &str, of: [fn(&Epoch) -> f32; 2]) {
+        let curves = of.map(|value| -> Vec<(f64, f64)> {
+            self.measured.iter().map(|e| (e.epoch as f64, value(e).into())).collect()
+        });
+        let values = || curves.iter().flatten().map(|&(_, value)| value);
+        let low = values().reduce(f64::min).unwrap_or(0.0);
+        let high = values().reduce(f64::max).unwrap_or(1.0).max(low + f64::EPSILON);
+        let lines = curves.iter().zip([TRAIN, VALIDATION]).map(|(curve, color)| {
+            let line = Dataset::default().data(curve).style(Style::new().fg(color));
             line.marker(Marker::Braille).graph_type(GraphType::Line)
-        };
+        });
         // The title is the legend: in a narrow terminal, ratatui omits one within the chart.
         let title = Line::from_iter([
             Span::raw(title),
@@ -194,17 +174,10 @@ impl View {
             Span::styled("  validation ", VALIDATION),
         ]);
         let last = self.epochs.max(2) as f64;
-        let chart =
-            Chart::new(vec![curve(&curves.train, TRAIN), curve(&curves.validation, VALIDATION)])
-                .block(Block::bordered().title(title))
-                .x_axis(
-                    Axis::default().bounds([1.0, last]).labels(["1".to_owned(), format!("{last}")]),
-                )
-                .y_axis(
-                    Axis::default()
-                        .bounds([low, high.max(low + f64::EPSILON)])
-                        .labels([format!("{low:.3}"), format!("{high:.3}")]),
-                );
-        frame.render_widget(chart, area);
+        let x = Axis::default().bounds([1.0, last]).labels(["1".to_owned(), format!("{last}")]);
+        let y = Axis::default().bounds([low, high]);
+        let y = y.labels([format!("{low:.3}"), format!("{high:.3}")]);
+        let chart = Chart::new(lines.collect()).block(Block::bordered().title(title));
+        frame.render_widget(chart.x_axis(x).y_axis(y), area);
     }
 }

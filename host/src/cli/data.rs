@@ -52,12 +52,7 @@ struct ShowArgs {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    match &args.command {
-        Command::Show(args) => show(args),
-    }
-}
-
-fn show(args: &ShowArgs) -> anyhow::Result<()> {
+    let Command::Show(args) = &args.command;
     let config = args.config.resolve(None)?;
     if args.output.extension().is_none_or(|extension| extension != "png") {
         return Err(usage(format!(
@@ -77,16 +72,13 @@ fn show(args: &ShowArgs) -> anyhow::Result<()> {
             continue;
         };
         let source = data.train.image(index);
-        let small = |image: &[u8]| {
-            let mut out = Vec::new();
-            shrink(input, image, &mut out);
-            out
-        };
-        let mut row = vec![small(source)];
+        let mut row = vec![Vec::new()];
+        shrink(input, source, &mut row[0]);
         for epoch in 1..=usize::from(args.columns) {
             let mut rng = augment::rng(config.seed, epoch, index as u32);
             augmenter.draw(&config.augment.strength(epoch), source, &mut rng, &mut drawn);
-            row.push(small(&drawn));
+            row.push(Vec::new());
+            shrink(input, &drawn, &mut row[epoch]);
         }
         rows.push(row);
     }

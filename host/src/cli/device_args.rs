@@ -35,7 +35,6 @@ pub struct DeviceArgs {
 }
 
 impl DeviceArgs {
-    /// Whether a device was asked for.
     pub fn is_given(&self) -> bool {
         self.device.is_some() || self.port.is_some()
     }
@@ -59,7 +58,6 @@ impl DeviceArgs {
         Ok(emulator.into_client()?)
     }
 
-    /// Opens the serial port if one is given.
     pub fn open_port(&self) -> anyhow::Result<Option<Client>> {
         let Some(port) = &self.port else { return Ok(None) };
         let line = port::open(port, self.baud.unwrap_or(port::BAUD))?;
@@ -94,7 +92,6 @@ pub fn model_for(board: &Board, path: Option<&Path>) -> anyhow::Result<(Blob, St
     Ok((blob, named))
 }
 
-/// Checks that a model fits a board.
 pub fn check_fit(board: &Board, blob: &Blob) -> anyhow::Result<()> {
     let model = blob.model().context("the model changed while it was in memory")?;
     Ok(board::check(board, &model, blob.bytes())?)

@@ -42,7 +42,6 @@ pub struct Args {
     json: bool,
 }
 
-/// The network to measure.
 enum Subject {
     Model(Blob),
     Run(Box<Run>, Mlp),
@@ -70,12 +69,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     {
         super::complain(&note);
     }
-    if args.json {
-        super::print_json(&result)?;
-    } else {
-        super::print(&text::evaluation(&result, super::coloured()))?;
-    }
-    Ok(())
+    super::print_as(args.json, &result, || text::evaluation(&result, super::coloured()))
 }
 
 impl Subject {
@@ -94,19 +88,10 @@ impl Subject {
 fn robust(args: &Args, subject: &Subject, images: &Images) -> anyhow::Result<()> {
     // Images that do not fit the network are found before any is changed.
     subject.evaluate(images)?;
-    let bar = progress::bar(CONDITIONS.len(), "changing images");
-    let results = measure(
-        images,
-        |images| Ok::<_, anyhow::Error>(subject.evaluate(images)?.accuracy),
-        |done| bar.set_position(done as u64),
-    );
-    bar.finish_and_clear();
-    let results = results?;
-    if args.json {
-        let object = serde_json::json!({ "images": images.len(), "conditions": results });
-        super::print_json(&object)?;
-    } else {
-        super::print(&text::robustness(&results, images.len()))?;
-    }
-    Ok(())
+    let accuracy = |images: &Images| Ok::<_, anyhow::Error>(subject.evaluate(images)?.accuracy);
+    let results = progress::during(CONDITIONS.len(), "changing images", |done| {
+        measure(images, accuracy, done)
+    })?;
+    let object = serde_json::json!({ "images": images.len(), "conditions": results });
+    super::print_as(args.json, &object, || text::robustness(&results, images.len()))
 }

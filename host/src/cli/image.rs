@@ -46,39 +46,35 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let address = board.memory.model.address;
     let firmware = || Firmware::find(&board, args.firmware.as_deref());
     let extension = args.output.extension().and_then(|extension| extension.to_str());
-    let kinds: [(_, &[u8], _); 3] = [
-        ("bin", &MAGIC, "an Inkbit model"),
-        ("hex", b":", "Intel HEX"),
-        ("elf", b"\x7fELF", "an ELF file"),
-    ];
-    if let Some((_, magic, kind)) = kinds.into_iter().find(|(name, ..)| extension == Some(name)) {
-        super::check_replaceable(&args.output, magic, kind)?;
-    }
-    let (content, what) = match extension {
-        Some("bin") if args.firmware.is_some() => {
-            return Err(usage(
-                "a .bin file holds the model alone; leave out --firmware, or write .elf",
-            ));
-        }
-        Some("bin") => (blob.bytes().to_vec(), "the model, raw"),
-        Some("hex") if args.firmware.is_some() => {
-            let firmware = firmware()?;
-            let mut parts = firmware.parts();
-            parts.push((address, blob.bytes()));
-            (flash_image::hex(&parts).into_bytes(), "firmware and model, Intel HEX")
-        }
-        Some("hex") => {
-            (flash_image::hex(&[(address, blob.bytes())]).into_bytes(), "the model, Intel HEX")
-        }
-        Some("elf") => {
-            let merged = firmware()?.with_model(&board, blob.bytes())?;
-            (merged.elf().to_vec(), "firmware and model, ELF")
-        }
+    let (magic, kind): (&[u8], _) = match extension {
+        Some("bin") => (&MAGIC, "an Inkbit model"),
+        Some("hex") => (b":", "Intel HEX"),
+        Some("elf") => (b"\x7fELF", "an ELF file"),
         _ => {
             return Err(usage(format!(
                 "{} has none of the extensions .bin, .hex and .elf, which choose the format",
                 args.output.display()
             )));
+        }
+    };
+    super::check_replaceable(&args.output, magic, kind)?;
+    let model = (address, blob.bytes());
+    let (content, what) = match (extension, &args.firmware) {
+        (Some("bin"), Some(_)) => {
+            return Err(usage(
+                "a .bin file holds the model alone; leave out --firmware, or write .elf",
+            ));
+        }
+        (Some("bin"), None) => (model.1.to_vec(), "the model, raw"),
+        (Some("hex"), None) => (flash_image::hex(&[model]).into_bytes(), "the model, Intel HEX"),
+        (Some("hex"), Some(_)) => {
+            let firmware = firmware()?;
+            let parts = [firmware.parts(), vec![model]].concat();
+            (flash_image::hex(&parts).into_bytes(), "firmware and model, Intel HEX")
+        }
+        _ => {
+            let merged = firmware()?.with_model(&board, model.1)?;
+            (merged.elf().to_vec(), "firmware and model, ELF")
         }
     };
     files::write(&args.output, &content)?;

@@ -48,12 +48,10 @@ pub fn interrupt() {
     }
 }
 
-/// Whether there was an interrupt.
 pub fn stopping() -> bool {
     STOP.load(Ordering::SeqCst)
 }
 
-/// Restores the terminal.
 pub fn restore() {
     let _ = terminal::disable_raw_mode();
     let _ = execute!(io::stdout(), cursor::MoveToColumn(0), cursor::Show);

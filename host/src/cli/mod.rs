@@ -19,7 +19,6 @@ mod dashboard;
 mod data;
 mod data_args;
 mod device_args;
-mod epoch_line;
 mod evaluate;
 mod image;
 mod inspect;
@@ -38,7 +37,6 @@ mod sweep;
 mod train;
 mod trained;
 mod verify;
-mod verify_device;
 
 /// Train a small neural network, quantize it, and prove its bits before they are flashed.
 #[derive(Debug, Parser)]
@@ -93,7 +91,6 @@ enum Command {
 #[error("{0}")]
 struct UsageError(String);
 
-/// A wrong use with this message.
 fn usage(message: impl Into<String>) -> anyhow::Error {
     UsageError(message.into()).into()
 }
@@ -114,7 +111,6 @@ fn read_text(path: &Path) -> anyhow::Result<String> {
 #[error("interrupted")]
 pub struct Interrupted;
 
-/// Exit code of a process that was interrupted.
 pub const INTERRUPTED: u8 = 130;
 
 /// Set by `--quiet`.
@@ -150,7 +146,6 @@ pub fn command() -> ExitCode {
     ExitCode::from(if error.is::<UsageError>() { 2 } else { 1 })
 }
 
-/// Runs a subcommand.
 fn run(cli: &Cli) -> anyhow::Result<()> {
     QUIET.store(cli.quiet, Ordering::Relaxed);
     match &cli.command {
@@ -199,4 +194,13 @@ fn print(text: &str) -> anyhow::Result<()> {
 /// Prints a value as one line of JSON.
 fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     print(&(serde_json::to_string(value)? + "\n"))
+}
+
+/// Prints a value as one line of JSON, or its text.
+fn print_as(
+    json: bool,
+    value: &impl Serialize,
+    text: impl FnOnce() -> String,
+) -> anyhow::Result<()> {
+    if json { print_json(value) } else { print(&text()) }
 }

@@ -49,10 +49,9 @@ pub struct Args {
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let counts = read_counts(args.instructions.as_deref())?;
-    let blobs = if args.models.is_empty() {
-        builtin::all().into_iter().map(|blob| (None, blob)).collect()
-    } else {
-        load(&args.models)?
+    let blobs = match &args.models[..] {
+        [] => builtin::all().into_iter().map(|blob| (None, blob)).collect(),
+        models => load(models)?,
     };
     let data = if args.recorded { None } else { Some(args.data.load()?) };
     let images = data.as_ref().map(|data| &data.test);
@@ -64,31 +63,25 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             notes.extend(other_data(name.as_deref().unwrap_or(model.header().name), &model, data));
         }
     }
-    let bar = progress::bar(blobs.len(), "measuring");
-    let entries = blobs.into_iter().map(|(file, blob)| {
-        let entry = ModelSummary::new(&blob, images, &counts);
-        bar.inc(1);
-        match (entry, file) {
-            (Ok(entry), file) => Ok(ModelSummary { file, ..entry }),
-            (Err(error), Some(file)) => Err(anyhow::anyhow!(
-                "{}: {error}; or skip measuring with --recorded",
-                file.display()
-            )),
-            (Err(error), None) => Err(error.into()),
-        }
-    });
-    let entries = entries.collect::<Result<Vec<_>, _>>();
-    bar.finish_and_clear();
-    let mut entries = entries?;
+    let mut models = progress::during(blobs.len(), "measuring", |done| {
+        let models = blobs.into_iter().enumerate().map(|(index, (file, blob))| {
+            let model = ModelSummary::new(&blob, images, &counts);
+            done(index + 1);
+            match (model, file) {
+                (Ok(model), file) => Ok(ModelSummary { file, ..model }),
+                (Err(error), Some(file)) => Err(anyhow::anyhow!(
+                    "{}: {error}; or skip measuring with --recorded",
+                    file.display()
+                )),
+                (Err(error), None) => Err(error.into()),
+            }
+        });
+        models.collect::<anyhow::Result<Vec<_>>>()
+    })?;
     notes.iter().for_each(|note| super::complain(note));
-    entries.sort_by_key(|entry| std::cmp::Reverse(entry.bytes));
-    mark_best(&mut entries);
-    if args.json {
-        super::print_json(&entries)?;
-    } else {
-        super::print(&tables(&entries))?;
-    }
-    Ok(())
+    models.sort_by_key(|model| std::cmp::Reverse(model.bytes));
+    mark_best(&mut models);
+    super::print_as(args.json, &models, || tables(&models))
 }
 
 fn load(models: &[PathBuf]) -> anyhow::Result<Vec<(Option<PathBuf>, Blob)>> {

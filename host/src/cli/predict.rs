@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use inkbit_core::Model;
 use inkbit_core::softmax::softmax;
 use serde::Serialize;
+use serde_json::json;
 
 use crate::data::labels::printable;
 use crate::data::picture;
@@ -43,7 +44,6 @@ pub struct Args {
     json: bool,
 }
 
-/// The prediction for a picture.
 #[derive(Debug, Serialize)]
 pub struct Prediction<'a> {
     file: &'a str,
@@ -62,13 +62,6 @@ struct Candidate {
     confidence: f32,
 }
 
-/// The error of a picture that has no prediction.
-#[derive(Debug, Serialize)]
-struct Failure<'a> {
-    file: &'a str,
-    error: String,
-}
-
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let blob = Blob::load(&args.model)?;
     let model = blob.model()?;
@@ -81,15 +74,15 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             Ok(pixels) => {
                 let prediction = predict(&model, file, engine.infer(&pixels));
                 let drawn = if args.show { terminal::draw(&pixels, side) } else { String::new() };
-                super::print(&if args.json { json(&prediction)? } else { line(&prediction) })?;
+                super::print_as(args.json, &prediction, || line(&prediction))?;
                 super::print(&drawn)?;
             }
             Err(error) => {
                 failed += 1;
-                if args.json {
-                    super::print(&json(&Failure { file, error: chain(&error) })?)?;
-                } else {
-                    super::complain(&format!("error: {}", chain(&error)));
+                let error = chain(&error);
+                match args.json {
+                    true => super::print_json(&json!({ "file": file, "error": error }))?,
+                    false => super::complain(&format!("error: {error}")),
                 }
             }
         }
@@ -118,7 +111,6 @@ pub fn predict<'a>(model: &Model<'_>, file: &'a str, logits: &'a [i32]) -> Predi
     }
 }
 
-/// A prediction in words.
 pub fn line(prediction: &Prediction<'_>) -> String {
     let candidate = |Candidate { class, confidence }: &Candidate| {
         format!("{class} ({:.1} %)", 100.0 * confidence)
@@ -126,8 +118,4 @@ pub fn line(prediction: &Prediction<'_>) -> String {
     let runner_up = prediction.runner_up.as_ref().map(candidate);
     let then = runner_up.map(|second| format!(", then {second}")).unwrap_or_default();
     format!("{}: {}{then}\n", prediction.file, candidate(&prediction.best))
-}
-
-fn json(value: &impl Serialize) -> anyhow::Result<String> {
-    Ok(serde_json::to_string(value)? + "\n")
 }

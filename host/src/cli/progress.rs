@@ -4,15 +4,24 @@ use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A bar that counts to `total`; hidden with --quiet and where standard error is no terminal.
-pub fn bar(total: usize, what: &'static str) -> ProgressBar {
-    if super::quiet() || !std::io::stderr().is_terminal() {
+/// A bar that counts to `total`; hidden where standard error is no terminal.
+pub fn bar(total: u64, template: &str) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {per_sec} {eta}");
-    let bar = ProgressBar::new(total as u64).with_message(what);
-    match style {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
+    let style = ProgressStyle::with_template(template);
+    let bar = ProgressBar::new(total);
+    style.map_or(bar.clone(), |style| bar.with_style(style))
+}
+
+/// Does some work that reports how much of `total` is done, with a bar unless --quiet.
+pub fn during<T>(total: usize, what: &'static str, work: impl FnOnce(&dyn Fn(usize)) -> T) -> T {
+    let bar = match super::quiet() {
+        true => ProgressBar::hidden(),
+        false => bar(total as u64, "{msg} {wide_bar} {pos}/{len} {per_sec} {eta}"),
+    };
+    bar.set_message(what);
+    let result = work(&|done| bar.set_position(done as u64));
+    bar.finish_and_clear();
+    result
 }

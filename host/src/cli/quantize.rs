@@ -1,6 +1,5 @@
 //! `inkbit quantize`
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use inkbit_core::{MAX_COMMAND, MAX_NAME, Model, WeightBits};
@@ -65,7 +64,6 @@ pub struct Args {
 /// `qat_from` of the suggested command.
 const QAT_FROM: f32 = 0.45;
 
-/// How to quantize.
 #[derive(Debug)]
 pub struct Plan {
     /// Width of each layer's weights.
@@ -189,10 +187,8 @@ pub fn quantize_run(
         }
         let config =
             TrainConfig { bits, scales: granularity, qat_from: QAT_FROM, ..run.config.clone() };
-        let mut folder = run.folder().as_os_str().to_owned();
-        folder.push("-qat");
-        let folder = shell::path(folder.as_ref());
-        format!("{} --out {folder}", config.command(&data.name, labels))
+        let folder = format!("{}-qat", run.folder().display());
+        format!("{} --out {}", config.command(&data.name, labels), shell::word(&folder))
     });
     Ok(Outcome { blob, int, report, hint })
 }
@@ -207,24 +203,24 @@ fn changed(model: &Model<'_>, other: &Model<'_>, images: &Images) -> anyhow::Res
 /// Accuracy before and after, sizes, and the command to go on with these data.
 pub fn describe(outcome: &Outcome, path: &Path, data: &str) -> anyhow::Result<String> {
     let Outcome { blob, report, hint, .. } = outcome;
-    let mut text = text::quantization(report);
-    text += &text::sizes(&blob.model()?, blob.bytes());
     let data = match data {
         "mnist" => String::new(),
         data => format!(" --data {}", shell::word(data)),
     };
-    // Writing to a String cannot fail.
-    if let Some(command) = hint {
-        let _ = writeln!(
-            text,
+    let hint = hint.as_ref().map_or_else(String::new, |command| {
+        format!(
             "\nThese weights were trained without rounding. Quantization-aware training rounds them in \
              the\nforward pass, so that training can make up for it; usually most of what few bits \
-             cost comes back:\n  {command}"
-        );
-    }
-    let next = format!("inkbit verify {}{data}", shell::path(path));
-    let _ = writeln!(text, "\nsaved in {}\nnext     {next}", path.display());
-    Ok(text)
+             cost comes back:\n  {command}\n"
+        )
+    });
+    Ok(format!(
+        "{}{}{hint}\nsaved in {}\nnext     inkbit verify {}{data}\n",
+        text::quantization(report),
+        text::sizes(&blob.model()?, blob.bytes()),
+        path.display(),
+        shell::path(path)
+    ))
 }
 
 /// The name of a run's folder, truncated to the maximum length of a model's name.

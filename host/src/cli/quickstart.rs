@@ -8,12 +8,10 @@ use inkbit_core::{Model, argmax};
 
 use super::data_args::DataArgs;
 use super::trained::fit;
-use super::{interrupt, print, progress, quantize, verify as verify_command, wrong_use};
+use super::{interrupt, print, quantize, verify, wrong_use};
 use crate::config::TrainConfig;
 use crate::data::{DataError, Dataset, load};
-use crate::evaluate::reference::Reference;
-use crate::evaluate::verify::verify;
-use crate::model::{Blob, HostEngine, int_logits};
+use crate::model::{Blob, int_logits};
 use crate::net::Backend;
 use crate::report::{terminal, text};
 use crate::run::{DataInfo, Run};
@@ -77,10 +75,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
 
     heading("3. Quantize its weights to 8 bits")?;
-    let quantized = {
-        let plan = quantize::Plan::new(&training, None, None)?;
-        quantize::quantize_run(&training, &data, "quickstart".to_owned(), plan)?
-    };
+    let plan = quantize::Plan::new(&training, None, None)?;
+    let quantized = quantize::quantize_run(&training, &data, "quickstart".to_owned(), plan)?;
     quantized.blob.save(&model_path)?;
     let path = model_path.display().to_string();
     print(&quantize::describe(&quantized, &model_path, &data.name)?)?;
@@ -93,11 +89,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let model = blob.model()?;
 
     heading("5. Verify: every integer by two implementations")?;
-    let bar = progress::bar(data.test.len(), "verifying");
-    let reference = Reference::new(&model, &Backend::default().device()?);
-    let agreement = verify(&reference, &model, &data.test, |done| bar.set_position(done as u64))?;
-    bar.finish_and_clear();
-    print(&verify_command::describe(&agreement, &data.name))?;
+    verify::on_host(&model, &data, &Backend::default().device()?)?;
 
     heading("6. Predict some test images")?;
     print(&samples(&model, &data)?)?;
@@ -128,7 +120,10 @@ fn heading(text: &str) -> anyhow::Result<()> {
 /// The data that the flags name; synthetic digits if none are named and MNIST is unavailable.
 fn load_or_draw(args: &DataArgs) -> anyhow::Result<Dataset> {
     match args.load() {
-        Err(error) if args.data.is_none() && unavailable(&error) => {
+        Err(error)
+            if args.data.is_none()
+                && error.downcast_ref().is_some_and(DataError::is_unavailable) =>
+        {
             print(
                 "MNIST was neither found nor downloaded: going on with digits drawn by Inkbit\n",
             )?;
@@ -138,16 +133,11 @@ fn load_or_draw(args: &DataArgs) -> anyhow::Result<Dataset> {
     }
 }
 
-fn unavailable(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<DataError>().is_some_and(DataError::is_unavailable)
-}
-
 /// Six test images, each with its predicted and its true class: the first image of each class, then
 /// any others, and last a mistake if there is one, because mistakes teach the most.
 fn samples(model: &Model<'_>, data: &Dataset) -> anyhow::Result<String> {
-    let logits = int_logits(model, &data.test)?;
-    let predicted =
-        |index: usize| argmax(&logits[index * model.classes()..(index + 1) * model.classes()]);
+    let all = int_logits(model, &data.test)?;
+    let logits = |index: usize| &all[index * model.classes()..][..model.classes()];
     let truth = |index: usize| usize::from(data.test.labels[index]);
     let first_of = |class: usize| (0..data.test.len()).find(|&index| truth(index) == class);
     let mut chosen: Vec<usize> =
@@ -155,25 +145,20 @@ fn samples(model: &Model<'_>, data: &Dataset) -> anyhow::Result<String> {
     let others: Vec<usize> = (0..data.test.len()).filter(|i| !chosen.contains(i)).collect();
     let missing = SAMPLES - chosen.len();
     chosen.extend(others.iter().take(missing));
-    let wrong = others.into_iter().skip(missing).find(|&index| predicted(index) != truth(index));
+    let wrong =
+        others.into_iter().skip(missing).find(|&index| argmax(logits(index)) != truth(index));
     if let (Some(wrong), Some(last)) = (wrong, chosen.last_mut()) {
         *last = wrong;
     }
-    let mut engine = HostEngine::new(model);
-    let cards: Vec<Vec<String>> = chosen
-        .into_iter()
-        .map(|index| {
-            let pixels = data.test.image(index);
-            let logits = engine.infer(pixels);
-            let class = argmax(logits);
-            let sure = probability(logits, model.header().logit_scale, class) * 100.0;
-            let (found, truth) = (model.label(class), model.label(truth(index)));
-            let verdict = if found == truth { "" } else { ": WRONG" };
-            let caption = format!("{found} ({sure:.0} %), truly {truth}{verdict}");
-            card(pixels, data.test.side, &caption)
-        })
-        .collect();
-    Ok(terminal::side_by_side(&cards, COLUMNS))
+    let cards = chosen.into_iter().map(|index| {
+        let class = argmax(logits(index));
+        let sure = probability(logits(index), model.header().logit_scale, class) * 100.0;
+        let (found, truth) = (model.label(class), model.label(truth(index)));
+        let verdict = if found == truth { "" } else { ": WRONG" };
+        let caption = format!("{found} ({sure:.0} %), truly {truth}{verdict}");
+        card(data.test.image(index), data.test.side, &caption)
+    });
+    Ok(terminal::side_by_side(&cards.collect::<Vec<_>>(), COLUMNS))
 }
 
 /// The middle of an image as lines of characters, above a caption.

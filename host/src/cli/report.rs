@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 
 use super::data_args::{DataArgs, other_data};
-use super::quantize::{Outcome, Plan, default_name, quantize_run};
+use super::quantize::{Plan, default_name, quantize_run};
 use super::wrong_use;
 use crate::data::Dataset;
 use crate::device::counts::{Counts, read_counts};
@@ -90,7 +90,7 @@ fn of_run(run: &Run, data: &Dataset, counts: &Counts) -> anyhow::Result<HtmlRepo
     check_history(run)?;
     let history = run.history()?;
     let plan = Plan::new(run, None, None)?;
-    let Outcome { blob, .. } = quantize_run(run, data, default_name(run), plan)?;
+    let blob = quantize_run(run, data, default_name(run), plan)?.blob;
     let model = blob.model()?;
     let inputs = data.test.shrunk(run.input());
     let float_logits = run.weights()?.logits(&inputs, &run.config.backend.device()?);

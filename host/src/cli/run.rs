@@ -4,7 +4,7 @@ use std::env;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 
 use super::device_args::{find_board, model_for};
 use crate::device::board::Board;
@@ -71,17 +71,14 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
 /// The first display backend that this QEMU has.
 fn window(board: &Board) -> anyhow::Result<String> {
-    let program = &board.qemu.program;
-    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
-    let has_screen = cfg!(target_os = "macos") || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY");
     // A missing QEMU is reported when it is started.
-    if !has_screen && which(program).is_some() {
-        bail!(
-            "there is no screen to open a window on: neither DISPLAY nor WAYLAND_DISPLAY is set; \
-             start this on a desktop, or with `--display vnc=:1` and a VNC viewer at port 5901"
-        );
-    }
-    let Some(program) = which(program) else { return Ok(WINDOWS[0].to_owned()) };
+    let Some(program) = which(&board.qemu.program) else { return Ok(WINDOWS[0].to_owned()) };
+    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    ensure!(
+        cfg!(target_os = "macos") || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY"),
+        "there is no screen to open a window on: neither DISPLAY nor WAYLAND_DISPLAY is set; start \
+         this on a desktop, or with `--display vnc=:1` and a VNC viewer at port 5901"
+    );
     let output = Command::new(&program)
         .args(["-display", "help"])
         .stdin(Stdio::null())

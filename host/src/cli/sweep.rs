@@ -199,8 +199,7 @@ fn train(args: &Args, out: &Path) -> anyhow::Result<()> {
     let cells = sweep.shard(plan.shard());
     if args.dry_run {
         let folder = Folder::find(out, &plan, &sweep)?;
-        super::print(&listing(&sweep, &cells, folder.as_ref())?)?;
-        return Ok(());
+        return super::print(&listing(&sweep, &cells, folder.as_ref())?);
     }
     let folder = Folder::open(out, &plan, &sweep)?;
     let jobs = args.jobs.map_or_else(parallel::cores, NonZeroUsize::get);
@@ -235,12 +234,10 @@ fn train(args: &Args, out: &Path) -> anyhow::Result<()> {
 
 /// The plan: the file overridden by the flags; that of the folder if neither is given.
 fn plan(args: &Args, out: &Path) -> anyhow::Result<Plan> {
-    let mut plan = match &args.plan {
-        Some(path) => {
-            Plan::from_toml(&path.display().to_string(), &read_text(path)?).map_err(of_sweep)?
-        }
-        None => Plan::default(),
-    };
+    let mut plan = Plan::default();
+    if let Some(path) = &args.plan {
+        plan = Plan::from_toml(&path.display().to_string(), &read_text(path)?).map_err(of_sweep)?;
+    }
     args.choices.apply(&mut plan)?;
     if args.plan.is_none() && plan == Plan::default() {
         plan = match Folder::plan(out) {
@@ -294,11 +291,10 @@ fn finish(folder: &Folder, sweep: &Sweep, json: bool) -> anyhow::Result<Table> {
     files::write(&folder.path().join("table.json"), text.as_bytes())?;
     let picture = folder.path().join("sweep.svg");
     files::write(&picture, svg(&table).as_bytes())?;
-    if json {
-        super::print(&text)?;
-    } else {
-        super::print(&format!("{}picture: {}\n", table.text(), picture.display()))?;
-    }
+    super::print(&match json {
+        true => text,
+        false => format!("{}picture: {}\n", table.text(), picture.display()),
+    })?;
     Ok(table)
 }
 
@@ -309,16 +305,15 @@ fn listing(sweep: &Sweep, cells: &[Cell], folder: Option<&Folder>) -> anyhow::Re
         let outcome = folder.map_or(Ok(None), |folder| folder.outcome(cell))?;
         ended += usize::from(outcome.is_some());
     }
-    let mut text = String::new();
-    for candidate in sweep.candidates.iter().rev() {
-        text += &format!("{:9} bytes  {}\n", candidate.bytes, sweep.label(&candidate.config));
-    }
+    let sizes = sweep.candidates.iter().rev().map(|candidate| {
+        format!("{:9} bytes  {}\n", candidate.bytes, sweep.label(&candidate.config))
+    });
     let here = counted(cells.len(), "training", "trainings");
     let ended = match ended {
         0 => String::new(),
         ended => format!(": {} to go, {ended} done", cells.len() - ended),
     };
-    Ok(text + &format!("{}; {here} here{ended}\n", sweep.counts()))
+    Ok(format!("{}{}; {here} here{ended}\n", sizes.collect::<String>(), sweep.counts()))
 }
 
 fn of_sweep(error: SweepError) -> anyhow::Error {

@@ -1,16 +1,14 @@
 //! `inkbit train`
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use super::config_args::{ConfigArgs, check_images};
+use super::config_args::ConfigArgs;
 use super::data_args::DataArgs;
-use super::seeds::{self, Job};
-use super::trained::{Trained, announce, fit, next};
-use super::{Interrupted, report, usage};
+use super::trained::{Start, Trained, begin, fit, next};
+use super::{Interrupted, report, seeds, usage};
 use crate::config::TrainConfig;
-use crate::data::{Dataset, labels};
-use crate::run::{DataInfo, Run};
+use crate::data::Dataset;
+use crate::run::Run;
 use crate::support::numbers::percent;
 use crate::train::history::End;
 
@@ -40,7 +38,7 @@ pub struct Args {
     /// Train COUNT runs with consecutive seeds from --seed on, each in its own folder in RUN, one
     /// per core at a time
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(2..=1000))]
-    seeds: Option<u16>,
+    pub seeds: Option<u16>,
 
     /// Resume the interrupted run in that folder, or those of several seeds, with their
     /// configuration; other flags must agree with it
@@ -49,7 +47,7 @@ pub struct Args {
 
     /// Replace the run in that folder
     #[arg(long)]
-    force: bool,
+    pub force: bool,
 
     /// Print a line per epoch even on a terminal
     #[arg(long)]
@@ -57,7 +55,7 @@ pub struct Args {
 
     /// Print how long each part of the training took
     #[arg(long)]
-    timings: bool,
+    pub timings: bool,
 
     /// Print the configuration with comments, as a file for --config, and do nothing else
     #[arg(long, conflicts_with_all = ["out", "resume", "seeds"])]
@@ -65,19 +63,18 @@ pub struct Args {
 
     /// Do not write report.html into the run's folder at the end
     #[arg(long)]
-    no_report: bool,
+    pub no_report: bool,
 
     #[command(flatten)]
     config: ConfigArgs,
 
     #[command(flatten)]
-    data: DataArgs,
+    pub data: DataArgs,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let Some(out) = &args.out else {
-        super::print(&args.config.resolve(None)?.to_commented_toml())?;
-        return Ok(());
+        return super::print(&args.config.resolve(None)?.to_commented_toml());
     };
     let begun = match args.resume && (args.seeds.is_some() || !Run::is_at(out)) {
         true => seeds::begun(out)?,
@@ -92,17 +89,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         return Err(usage(message));
     }
     if args.seeds.is_some() || !begun.is_empty() {
-        let config = args.resolve(begun.first())?;
-        let job = Job {
-            out,
-            config: &config,
-            seeds: seeds::wanted(&config, args.seeds, &begun)?,
-            begun: &begun,
-            force: args.force,
-            timings: args.timings,
-            report: !args.no_report,
-        };
-        return seeds::run(&job, &args.data);
+        return seeds::run(args, out, &begun);
     }
     let resumed = args.resume.then(|| Run::open(out)).transpose()?;
     match &resumed {
@@ -113,40 +100,25 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         None => Run::check_free(out)?,
     }
     let config = args.resolve(resumed.as_ref())?;
-    let data = match &resumed {
-        Some(run) => args.data.load_for(run)?,
-        None => args.data.load()?,
-    };
-    labels::check_classes(&data)?;
-    check_images(&config, &data.train)?;
-    let info = DataInfo { labels: args.data.labels_name(), ..DataInfo::new(&data) };
-    let run = match resumed {
-        Some(run) => {
-            run.check_same(&config, &info)?;
-            run
-        }
-        None => Run::create(out, &config, info, args.force)?,
-    };
-    announce(&run, &data)?;
-    let trained = match Trained::read(&run)? {
+    let start = Start { folder: out.clone(), config, resumed: resumed.as_ref() };
+    let (data, runs) = begin(vec![start], resumed.as_ref(), &args.data, args.force)?;
+    let run = &runs[0];
+    let trained = match Trained::read(run)? {
         Some(trained) => trained,
-        None => fit(&run, &data, args.plain)?,
+        None => fit(run, &data, args.plain)?,
     };
     let ended = trained.history.end.is_some();
-    let report = (ended && !args.no_report).then(|| report::save(&run, &data)).transpose()?;
-    super::print(&summary(&run, &data, &trained, report.as_deref())?)?;
+    let report = (ended && !args.no_report).then(|| report::save(run, &data)).transpose()?;
+    super::print(&summary(run, &data, &trained, report.as_deref())?)?;
     if args.timings {
         super::print(&format!("\n{}", trained.timings))?;
     }
-    if !ended {
-        return Err(Interrupted.into());
-    }
-    Ok(())
+    if ended { Ok(()) } else { Err(Interrupted.into()) }
 }
 
 impl Args {
     /// The configuration: that of the resumed run unless a preset is named, changed by the flags.
-    fn resolve(&self, resumed: Option<&Run>) -> anyhow::Result<TrainConfig> {
+    pub fn resolve(&self, resumed: Option<&Run>) -> anyhow::Result<TrainConfig> {
         let run = resumed.filter(|_| self.config.preset.is_none());
         self.config.resolve(run.map(|run| &run.config))
     }
@@ -172,23 +144,19 @@ fn summary(
         }
         None => "interrupted".to_owned(),
     };
-    let mut text = String::new();
-    let mut line = |name: &str, value: &str| {
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "{name:20} {value}");
-    };
-    line("ended", &format!("after epoch {epochs}: {end}"));
-    line("best epoch", &best.epoch.to_string());
-    line("validation accuracy", &percent(best.validation_accuracy.into()));
-    line(
-        "test accuracy",
-        &format!("{} of {} {} images", percent(test), data.test.len(), data.name),
-    );
-    line("time", &format!("{:.1} s of training", history.seconds()));
-    if let Some(report) = report {
-        line("report", &report.display().to_string());
-    }
-    line("saved in", &run.folder().display().to_string());
-    line("next", &next(run.folder(), history.end.is_some()));
-    Ok(text)
+    let line = |name: &str, value: &str| format!("{name:20} {value}\n");
+    Ok([
+        line("ended", &format!("after epoch {epochs}: {end}")),
+        line("best epoch", &best.epoch.to_string()),
+        line("validation accuracy", &percent(best.validation_accuracy.into())),
+        line(
+            "test accuracy",
+            &format!("{} of {} {} images", percent(test), data.test.len(), data.name),
+        ),
+        line("time", &format!("{:.1} s of training", history.seconds())),
+        report.map_or_else(String::new, |report| line("report", &report.display().to_string())),
+        line("saved in", &run.folder().display().to_string()),
+        line("next", &next(run.folder(), history.end.is_some())),
+    ]
+    .concat())
 }

@@ -1,22 +1,24 @@
-//! The results of a run, and training with a display.
+//! Training with a display, and its results.
 
 use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use super::config_args::check_images;
 use super::dashboard::Dashboard;
-use super::{epoch_line, interrupt};
+use super::data_args::DataArgs;
+use super::interrupt;
 use crate::config::TrainConfig;
 use crate::data::{Dataset, labels};
 use crate::evaluate::evaluate_net;
 use crate::net::Mlp;
 use crate::report::text;
-use crate::run::{Observer, Run, RunError};
+use crate::run::{DataInfo, Observer, Run, RunError};
+use crate::support::numbers::percent;
 use crate::support::shell;
 use crate::sweep::no_board_fits;
-use crate::train::history::History;
+use crate::train::history::{Epoch, History};
 use crate::train::timings::Timings;
 
-/// The results of a run.
 pub struct Trained {
     pub history: History,
     /// The network to keep.
@@ -49,48 +51,100 @@ impl Trained {
     }
 }
 
-/// Prints the data, warnings about them, and whether the network is too large for every board.
-pub fn announce(run: &Run, data: &Dataset) -> anyhow::Result<()> {
+/// A run to begin, or to resume.
+pub struct Start<'a> {
+    pub folder: PathBuf,
+    pub config: TrainConfig,
+    pub resumed: Option<&'a Run>,
+}
+
+/// Loads the data, creates the runs that are not resumed, and says what is trained on: the data,
+/// warnings about them, and whether the network is too large for every board. Unless `args` name the
+/// data, they are those of the run `earlier`.
+pub fn begin(
+    starts: Vec<Start<'_>>,
+    earlier: Option<&Run>,
+    args: &DataArgs,
+    replace: bool,
+) -> anyhow::Result<(Dataset, Vec<Run>)> {
+    let data = earlier.map_or_else(|| args.load(), |run| args.load_for(run))?;
+    labels::check_classes(&data)?;
+    check_images(&starts[0].config, &data.train)?;
+    let info = DataInfo { labels: args.labels_name(), ..DataInfo::new(&data) };
+    let runs = starts.into_iter().map(|Start { folder, config, resumed }| match resumed {
+        Some(run) => run.check_same(&config, &info).map(|()| run.clone()),
+        None => Run::create(&folder, &config, info.clone(), replace),
+    });
+    let runs = runs.collect::<Result<Vec<_>, _>>()?;
     if !super::quiet() {
         let (images, tests) = (text::images(&data.train), data.test.len());
         let classes = data.classes.len();
         super::print(&format!("{}: {images}, {tests} to test on, {classes} classes\n", data.name))?;
-        if let Some(error) = no_board_fits(&run.config, &run.data) {
+        if let Some(error) = no_board_fits(&runs[0].config, &runs[0].data) {
             super::print(&format!("no board can run this network: {error}\n"))?;
         }
     }
-    for line in labels::oddities(data) {
+    for line in labels::oddities(&data) {
         super::complain(&format!("warning: {line}"));
     }
-    Ok(())
+    Ok((data, runs))
 }
 
 /// Trains a run to its end or to an interrupt, with a dashboard or a line per epoch.
-///
-/// # Errors
-///
-/// Those of [`Run::train`].
 pub fn fit(run: &Run, data: &Dataset, plain: bool) -> Result<Trained, RunError> {
-    let mut observer = observer(&run.config, plain);
+    interrupt::begun();
+    let is_live =
+        !plain && !super::quiet() && io::stdout().is_terminal() && io::stdin().is_terminal();
+    let mut observer: Box<dyn Observer> = match is_live.then(|| Dashboard::new(&run.config)) {
+        Some(Ok(dashboard)) => Box::new(dashboard),
+        _ => Box::new(Lines::new(&run.config, String::new())),
+    };
     let trained = Trained::train(run, data, observer.as_mut());
     interrupt::ended();
     trained
 }
 
-/// The dashboard on a terminal, else a line per epoch.
-fn observer(config: &TrainConfig, plain: bool) -> Box<dyn Observer> {
-    interrupt::begun();
-    if !plain
-        && !super::quiet()
-        && io::stdout().is_terminal()
-        && io::stdin().is_terminal()
-        && let Ok(dashboard) = Dashboard::new(config)
-    {
+/// Prints a line per epoch, each after a prefix.
+pub struct Lines {
+    epochs: usize,
+    prefix: String,
+}
+
+impl Lines {
+    pub fn new(config: &TrainConfig, prefix: String) -> Self {
         interrupt::begun();
-        interrupt::dashboard_begun();
-        return Box::new(dashboard);
+        Self { epochs: config.epochs, prefix }
     }
-    Box::new(epoch_line::lines(config, String::new()))
+}
+
+impl Observer for Lines {
+    fn epoch(&mut self, epoch: &Epoch, history: &History) {
+        if !super::quiet() {
+            // If standard output is closed, training goes on.
+            let line = epoch_line(epoch, self.epochs, history);
+            let _ = super::print(&format!("{}{line}\n", self.prefix));
+        }
+    }
+
+    fn stop(&mut self) -> bool {
+        interrupt::stopping()
+    }
+}
+
+/// The line of an epoch, without a line break.
+pub fn epoch_line(epoch: &Epoch, epochs: usize, history: &History) -> String {
+    let is_best = history.best().is_some_and(|best| best.epoch == epoch.epoch);
+    format!(
+        "epoch {:3}/{epochs}  train loss {:.4} acc {:>7}  validation loss {:.4} acc {:>7}  \
+         {:.2} s{}",
+        epoch.epoch,
+        epoch.train_loss,
+        percent(epoch.train_accuracy.into()),
+        epoch.validation_loss,
+        percent(epoch.validation_accuracy.into()),
+        epoch.seconds,
+        if is_best { "  best" } else { "" }
+    )
 }
 
 /// The next command: to quantize a run that has ended, else to resume it.

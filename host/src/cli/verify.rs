@@ -1,15 +1,25 @@
 //! `inkbit verify`
 
-use std::fmt::Write;
 use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context, ensure};
+use burn::tensor::Device;
+use inkbit_core::Model;
 
 use super::data_args::DataArgs;
-use super::device_args::DeviceArgs;
-use super::{progress, verify_device, wrong_use};
+use super::device_args::{DeviceArgs, check_fit, model_for};
+use super::{progress, wrong_use};
+use crate::data::{Dataset, Images};
+use crate::device::cost::Cost;
+use crate::device::counts::Counts;
+use crate::device::{Board, Client, Verification, verify as verify_device};
 use crate::evaluate::reference::Reference;
 use crate::evaluate::verify::{Agreement, verify};
 use crate::model::Blob;
+use crate::model::activity::activity;
 use crate::net::Backend;
+use crate::report::text;
 
 /// Prove that two implementations of a model compute the same integers.
 ///
@@ -50,25 +60,90 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let data = args.data.load()?;
     let blob = match blob {
         Some(blob) if !args.device.is_given() => blob,
-        blob => return verify_device::run(&args.device, blob.as_ref(), &data.test),
+        blob => return on_devices(&args.device, blob.as_ref(), &data.test),
     };
     let model = blob.model()?;
-    let bar = progress::bar(data.test.len(), "verifying");
-    let reference = Reference::new(&model, &device);
-    let agreement = verify(&reference, &model, &data.test, |done| bar.set_position(done as u64));
-    bar.finish_and_clear();
-    let agreement = agreement?;
-    super::print(&describe(&agreement, &data.name))
+    on_host(&model, &data, &device)
 }
 
-/// The counts of what was compared.
-pub fn describe(agreement: &Agreement, data: &str) -> String {
-    let Agreement { images, logits, activations } = agreement;
-    let mut text = format!("burn integer tensors against inkbit-core, {data} test images\n");
-    // Writing to a String cannot fail.
-    let _ = writeln!(text, "images compared      {images:9}");
-    let _ = writeln!(text, "logits compared      {logits:9}");
-    let _ = writeln!(text, "activations compared {activations:9}");
-    text.push_str("0 mismatches\n");
-    text
+/// Compares burn's integer tensors with inkbit-core, and prints the counts of what was compared.
+pub fn on_host(model: &Model<'_>, data: &Dataset, device: &Device) -> anyhow::Result<()> {
+    let reference = Reference::new(model, device);
+    let Agreement { images, logits, activations } =
+        progress::during(data.test.len(), "verifying", |done| {
+            verify(&reference, model, &data.test, done)
+        })?;
+    super::print(&format!(
+        "burn integer tensors against inkbit-core, {} test images\n\
+         images compared      {images:9}\n\
+         logits compared      {logits:9}\n\
+         activations compared {activations:9}\n\
+         0 mismatches\n",
+        data.name
+    ))
+}
+
+/// Compares the logits of every image on each requested device with those of the host. Without a
+/// model, each emulated board gets the best reference model that fits it.
+fn on_devices(args: &DeviceArgs, blob: Option<&Blob>, images: &Images) -> anyhow::Result<()> {
+    if let Some(client) = args.open_port()? {
+        return compare(client, blob.context("clap asks for a model with --port")?, images, None);
+    }
+    let boards = args.boards()?;
+    let Some(blob) = blob else {
+        for board in &boards {
+            let (blob, named) = model_for(board, None)?;
+            super::print(&named)?;
+            compare(args.emulate(board, &blob)?, &blob, images, Some(board))?;
+        }
+        return Ok(());
+    };
+    let (fitting, too_small): (Vec<_>, Vec<_>) =
+        boards.iter().partition(|board| check_fit(board, blob).is_ok());
+    for board in &too_small {
+        match check_fit(board, blob) {
+            // With `all`, a board that the model does not fit is reported and left out.
+            Err(error) if !fitting.is_empty() => super::print(&format!("left out: {error:#}\n"))?,
+            fit => fit?,
+        }
+    }
+    for board in &fitting {
+        compare(args.emulate(board, blob)?, blob, images, Some(board))?;
+    }
+    ensure!(!fitting.is_empty(), "the model fits none of the boards");
+    Ok(())
+}
+
+/// Compares on one device; `emulated` is the board if QEMU emulates it.
+fn compare(
+    mut client: Client,
+    blob: &Blob,
+    images: &Images,
+    emulated: Option<&Board>,
+) -> anyhow::Result<()> {
+    let start = Instant::now();
+    let report = progress::during(images.len(), "comparing", |done| {
+        verify_device(&mut client, blob, images, done)
+    })?;
+    let Verification { board, firmware, images: count, logits, nanoseconds, repeats } = report;
+    let rate = count as f64 / start.elapsed().as_secs_f64();
+    let each = match emulated {
+        None => {
+            let milliseconds = nanoseconds as f64 / 1e6 / count as f64;
+            format!(", {milliseconds:.2} ms an inference by the device's clock")
+        }
+        Some(board) => {
+            let activity = activity(&blob.model()?, images)?;
+            let cost = Cost::of(board, blob.crc(), &activity, &Counts::built_in());
+            cost.map_or_else(String::new, |cost| format!(", an inference {}", text::cost(cost)))
+        }
+    };
+    let repeats = match repeats {
+        0 => String::new(),
+        count => format!(", {count} requests repeated"),
+    };
+    super::print(&format!(
+        "{board} (firmware {firmware}): {count} images, {logits} logits, 0 mismatches; {rate:.0} \
+         images/s{each}{repeats}\n"
+    ))
 }

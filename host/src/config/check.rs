@@ -34,8 +34,7 @@ impl TrainConfig {
         let waits = self.keep == Keep::Last && self.patience > 0;
         let expected = "0 with keep = \"last\", which waits for no better epoch";
         require(!waits, "patience", self.patience, expected)?;
-        self.backend.device()?;
-        Ok(())
+        Ok(self.backend.device().map(drop)?)
     }
 }
 
@@ -45,12 +44,8 @@ fn require(
     found: impl ToString,
     expected: &str,
 ) -> Result<(), ConfigError> {
-    let error = || ConfigError::Range {
-        key: key.to_owned(),
-        found: found.to_string(),
-        expected: expected.to_owned(),
-    };
-    if legal { Ok(()) } else { Err(error()) }
+    let (key, found, expected) = (key.to_owned(), found.to_string(), expected.to_owned());
+    if legal { Ok(()) } else { Err(ConfigError::Range { key, found, expected }) }
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 //! A preset gives all values, a TOML file changes some of them, and flags change the last few. Each
 //! key is stated once, as a field below: its meaning, its legal values, and its value in `classic`.
 
-mod adam;
 mod augment;
 mod check;
 mod command;
@@ -20,7 +19,6 @@ use crate::data::shrink;
 use crate::net::{Backend, BackendError};
 use crate::quantize::Granularity;
 use crate::quantize::bits::{self, BitsError};
-pub use adam::AdamConfig;
 pub use augment::{Augment, Turns};
 use keys::Range::{self, Above, AtLeast, Below, Between, To};
 use keys::Values::{Choice, List, Nested, Real, Whole};
@@ -94,6 +92,18 @@ keys! {
     }
 }
 
+keys! {
+    /// Constants of Adam. The learning rate stands in [`TrainConfig`].
+    pub struct AdamConfig {
+        /// Decay of the running mean of the gradients.
+        beta1: f32 = 0.9, Real(FRACTION);
+        /// Decay of the running mean of their squares.
+        beta2: f32 = 0.999, Real(FRACTION);
+        /// Added to the root of that mean. Keras has this default too, burn has 1e-5.
+        epsilon: f32 = 1e-7, Real(Above(0.0));
+    }
+}
+
 /// From 0 to below 1.
 const FRACTION: Range = Below(0.0, 1.0);
 /// Why sizes have a limit.
@@ -122,36 +132,18 @@ pub enum Keep {
 
 /// A configuration that cannot be trained.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum ConfigError {
     /// The text is not TOML, or a key or a value is not legal.
     #[error("{source_name}: {message}")]
-    Text {
-        /// The file's or the preset's name.
-        source_name: String,
-        /// What is wrong, and where.
-        message: String,
-    },
-    /// There is no such key.
+    Text { source_name: String, message: String },
     #[error(
         "there is no key `{key}`; {}`inkbit train --print-config` lists every key",
         nearest.map(|nearest| format!("did you mean `{nearest}`? ")).unwrap_or_default()
     )]
-    Key {
-        /// The key in TOML.
-        key: String,
-        /// The one that it may be meant for.
-        nearest: Option<&'static str>,
-    },
-    /// A value is out of range.
+    Key { key: String, nearest: Option<&'static str> },
     #[error("{key} is {found}, but must be {expected}")]
-    Range {
-        /// The key in TOML.
-        key: String,
-        /// Its value.
-        found: String,
-        /// The legal values.
-        expected: String,
-    },
+    Range { key: String, found: String, expected: String },
     /// The bits are not what the format has, or not as many as there are layers.
     #[error(transparent)]
     Bits(#[from] BitsError),

@@ -12,16 +12,16 @@ pub struct Preset {
     pub name: &'static str,
     /// The TOML file: what differs from `classic`.
     pub toml: &'static str,
-    /// What its models have to keep to.
-    pub bar: Bar,
+    /// What its models are checked against.
+    pub limits: Limits,
 }
 
-/// What the models of a preset have to keep to.
+/// What the models of a preset are checked against.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Bar {
-    /// The most bytes that a blob may have.
+pub struct Limits {
+    /// Maximum length of a blob in bytes.
     pub max_bytes: usize,
-    /// The least accuracy on the test images of MNIST, as the mean of three seeds, from 0 to 1.
+    /// Minimum accuracy on the test images of MNIST, as the mean of three seeds, from 0 to 1.
     pub min_accuracy: f64,
 }
 
@@ -31,7 +31,7 @@ const fn preset(
     max_bytes: usize,
     min_accuracy: f64,
 ) -> Preset {
-    Preset { name, toml, bar: Bar { max_bytes, min_accuracy } }
+    Preset { name, toml, limits: Limits { max_bytes, min_accuracy } }
 }
 
 /// All presets, the default first: 784-256-128-10, 236,554 parameters for MNIST, the network that

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use inkbit_core::Layer;
 use serde::Serialize;
 
-use crate::config::preset::{self, Bar};
+use crate::config::preset::{self, Limits};
 use crate::data::Images;
 use crate::device::board::{self, Board};
 use crate::device::counts::Counts;
@@ -28,7 +28,8 @@ pub struct ModelSummary {
     /// Length of the blob.
     pub bytes: usize,
     /// Limits of the preset after which the model is named.
-    pub bar: Option<Bar>,
+    #[serde(rename = "bar")]
+    pub limits: Option<Limits>,
     /// Accuracy that its header records.
     pub recorded_accuracy: Option<f64>,
     pub measured: Option<Measured>,
@@ -71,7 +72,7 @@ impl ModelSummary {
             network: widths.map(|width| width.to_string()).collect::<Vec<_>>().join("-"),
             bits: bits::of_model(&model),
             bytes: blob.bytes().len(),
-            bar: preset::find(model.header().name).map(|preset| preset.bar),
+            limits: preset::find(model.header().name).map(|preset| preset.limits),
             recorded_accuracy: (provenance.tested > 0)
                 .then(|| f64::from(provenance.correct) / f64::from(provenance.tested)),
             measured: images.map(measure).transpose()?,
@@ -140,7 +141,7 @@ mod tests {
             network: String::new(),
             bits: String::new(),
             bytes,
-            bar: None,
+            limits: None,
             recorded_accuracy,
             measured: None,
             instructions: BTreeMap::new(),

@@ -15,10 +15,10 @@ pub fn tables(models: &[ModelSummary]) -> String {
 fn comparison(models: &[ModelSummary]) -> String {
     let counted: BTreeSet<&String> =
         models.iter().flat_map(|model| model.instructions.keys()).collect();
-    let limited = models.iter().any(|model| model.bar.is_some());
+    let limited = models.iter().any(|model| model.limits.is_some());
     let percent = |fraction: Option<f64>| text(fraction.map(|f| format!("{:.2}", 100.0 * f)));
     let columns = |model: &ModelSummary| -> Vec<(String, String)> {
-        let (bar, measured) = (model.bar, model.measured.as_ref());
+        let (limits, measured) = (model.limits, model.measured.as_ref());
         let nonzero = measured.map(|measured| {
             let fractions = measured.nonzero.iter().map(|fraction| format!("{fraction:.2}"));
             fractions.collect::<Vec<_>>().join(" / ")
@@ -33,10 +33,10 @@ fn comparison(models: &[ModelSummary]) -> String {
             ("network".to_owned(), model.network.clone()),
             ("bits".to_owned(), model.bits.clone()),
             ("bytes".to_owned(), grouped(model.bytes)),
-            ("at most".to_owned(), text(bar.map(|bar| grouped(bar.max_bytes)))),
+            ("at most".to_owned(), text(limits.map(|limits| grouped(limits.max_bytes)))),
             ("recorded %".to_owned(), percent(model.recorded_accuracy)),
             ("measured %".to_owned(), percent(measured.map(|measured| measured.accuracy))),
-            ("at least %".to_owned(), percent(bar.map(|bar| bar.min_accuracy))),
+            ("at least %".to_owned(), percent(limits.map(|limits| limits.min_accuracy))),
             ("non-zero inputs".to_owned(), text(nonzero)),
         ];
         columns.retain(|(head, _)| limited || !head.starts_with("at "));

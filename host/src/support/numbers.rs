@@ -1,9 +1,9 @@
 //! Numbers and lists as text for people.
 
-/// A share in percent with two decimals.
+/// A fraction in percent with two decimals.
 #[must_use]
-pub fn percent(share: f64) -> String {
-    format!("{:.2} %", 100.0 * share)
+pub fn percent(fraction: f64) -> String {
+    format!("{:.2} %", 100.0 * fraction)
 }
 
 /// A number in groups of three digits.
@@ -45,6 +45,15 @@ pub fn chance(p: f64) -> String {
         p if p < 0.9995 => format!("p = {p:.3}"),
         _ => "p = 1".to_owned(),
     }
+}
+
+/// Mean and standard deviation of a sample; the deviation of one value is 0.
+#[must_use]
+pub fn mean_and_deviation(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
+    let count = values.clone().count() as f64;
+    let mean = values.clone().sum::<f64>() / count.max(1.0);
+    let squares: f64 = values.map(|value| (value - mean).powi(2)).sum();
+    (mean, (squares / (count - 1.0).max(1.0)).sqrt())
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Cell, Folder, Outcome, Sweep, SweepError, Trained, network};
 use crate::report::table::{plain, row};
-use crate::support::numbers::percent;
+use crate::support::numbers::{mean_and_deviation, percent};
 
 /// A network of a sweep, over its seeds. Accuracies are from 0 to 1.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -134,9 +134,8 @@ impl Row {
         trainings.sort_by_key(|trained| trained.seed);
         let count = trainings.len() as f64;
         let mean = |value: fn(&Trained) -> f64| trainings.iter().map(value).sum::<f64>() / count;
-        let test_accuracy = mean(|trained| trained.test_accuracy);
-        let squares = trainings.iter().map(|t| (t.test_accuracy - test_accuracy).powi(2));
-        let deviation = (squares.sum::<f64>() / (count - 1.0)).sqrt();
+        let (test_accuracy, deviation) =
+            mean_and_deviation(trainings.iter().map(|trained| trained.test_accuracy));
         Self {
             network,
             bits,

@@ -1,11 +1,11 @@
 //! The progress of a sweep.
 
-use std::io::IsTerminal;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
+use crate::cli::progress;
 use crate::support::numbers::{counted, percent};
 use crate::sweep::{Outcome, Progress, SessionSummary, Sweep};
 
@@ -41,10 +41,7 @@ impl<'a> Display<'a> {
     pub(super) fn new(sweep: &'a Sweep, cells: usize, lines: bool) -> Self {
         /// Steps of the bar, which also moves within a training.
         const STEPS: u64 = 1000;
-        let terminal = std::io::stderr().is_terminal();
-        let bar = if terminal { ProgressBar::new(STEPS) } else { ProgressBar::hidden() };
-        let style = ProgressStyle::with_template("{wide_bar} {msg}");
-        let bar = style.map_or(bar.clone(), |style| bar.with_style(style));
+        let bar = progress::bar(STEPS, "{wide_bar} {msg}");
         Self { sweep, cells, start: Instant::now(), bar, lines, told: false }
     }
 
@@ -55,7 +52,6 @@ impl<'a> Display<'a> {
         }
     }
 
-    /// Shows the progress.
     pub(super) fn show(&mut self, now: &Progress<'_>) {
         /// After this time the rest can be estimated, and is printed if no training has ended yet.
         const SAMPLE: Duration = Duration::from_secs(10);
@@ -82,7 +78,6 @@ impl<'a> Display<'a> {
         self.bar.set_message(format!("{}/{}, {left}", now.finished, self.cells));
     }
 
-    /// Removes the bar.
     pub(super) fn end(&self) {
         self.bar.finish_and_clear();
     }
