@@ -126,7 +126,7 @@ impl<'a> Model<'a> {
     /// # Errors
     ///
     /// A [`ModelError`] that says what is wrong, if anything is. Where it returns `Ok`,
-    /// [`infer`](crate::infer) cannot fail, whatever the pixels.
+    /// [`Engine::infer`](crate::Engine::infer) cannot fail, whatever the pixels.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ModelError> {
         let remainder = bytes.as_ptr().addr() % ALIGNMENT;
         if remainder != 0 {

@@ -46,7 +46,8 @@ impl Assembly for Thumbv6m {
 unsafe impl Kernel for Thumbv6m {
     const NAME: &'static str = "thumbv6m";
 
-    #[inline(always)]
+    // Not inlined, so that what it keeps is not on the stack while pixels are listed.
+    #[inline(never)]
     fn sum(layer: &Layer<'_>, active: &Active<'_>, sums: &mut [i32]) {
         sum::<Self>(layer, active, sums);
     }
