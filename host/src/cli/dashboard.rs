@@ -1,4 +1,4 @@
-//! The live view of a training on a terminal.
+//! What is seen of a training: a live view on a terminal, or a line per epoch.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -12,9 +12,9 @@ use ratatui::widgets::{Axis, Block, Chart, Dataset, Gauge, GraphType, Paragraph,
 use ratatui::{DefaultTerminal, Frame, TerminalOptions, Viewport};
 
 use super::interrupt;
-use super::trained::epoch_line;
 use crate::config::TrainConfig;
 use crate::run::Observer;
+use crate::support::numbers::percent;
 use crate::train::history::{Epoch, History};
 
 const HEIGHT: u16 = 14;
@@ -136,9 +136,9 @@ impl View {
         let [charts, progress, help] = rows.areas(frame.area());
         let [loss, accuracy] = Layout::horizontal([Constraint::Fill(1); 2]).areas(charts);
         self.chart(frame, loss, "loss", [|e| e.train_loss, |e| e.validation_loss]);
-        let percent: [fn(&Epoch) -> f32; 2] =
+        let of_accuracy: [fn(&Epoch) -> f32; 2] =
             [|e| 100.0 * e.train_accuracy, |e| 100.0 * e.validation_accuracy];
-        self.chart(frame, accuracy, "accuracy %", percent);
+        self.chart(frame, accuracy, "accuracy %", of_accuracy);
         let done = (self.epoch as f64 - 1.0 + self.fraction) / self.epochs as f64;
         let mut label = format!("epoch {} of {}", self.epoch, self.epochs);
         if let Some(last) = self.measured.last().filter(|last| last.seconds > 0.0) {
@@ -180,4 +180,47 @@ impl View {
         let chart = Chart::new(lines.collect()).block(Block::bordered().title(title));
         frame.render_widget(chart.x_axis(x).y_axis(y), area);
     }
+}
+
+/// Prints a line per epoch, each after a prefix.
+pub struct Lines {
+    epochs: usize,
+    prefix: String,
+}
+
+impl Lines {
+    pub fn new(config: &TrainConfig, prefix: String) -> Self {
+        interrupt::begun();
+        Self { epochs: config.epochs, prefix }
+    }
+}
+
+impl Observer for Lines {
+    fn epoch(&mut self, epoch: &Epoch, history: &History) {
+        if !super::quiet() {
+            // If standard output is closed, training goes on.
+            let line = epoch_line(epoch, self.epochs, history);
+            let _ = super::print(&format!("{}{line}\n", self.prefix));
+        }
+    }
+
+    fn stop(&mut self) -> bool {
+        interrupt::stopping()
+    }
+}
+
+/// The line of an epoch, without a line break.
+fn epoch_line(epoch: &Epoch, epochs: usize, history: &History) -> String {
+    let is_best = history.best().is_some_and(|best| best.epoch == epoch.epoch);
+    format!(
+        "epoch {:3}/{epochs}  train loss {:.4} acc {:>7}  validation loss {:.4} acc {:>7}  \
+         {:.2} s{}",
+        epoch.epoch,
+        epoch.train_loss,
+        percent(epoch.train_accuracy.into()),
+        epoch.validation_loss,
+        percent(epoch.validation_accuracy.into()),
+        epoch.seconds,
+        if is_best { "  best" } else { "" }
+    )
 }

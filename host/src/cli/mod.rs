@@ -31,7 +31,6 @@ mod quantize;
 mod quickstart;
 mod report;
 mod run;
-mod seeds;
 mod send;
 mod sweep;
 mod train;

@@ -2,15 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
+
 use super::config_args::ConfigArgs;
+use super::dashboard::Lines;
 use super::data_args::DataArgs;
 use super::trained::{Start, Trained, begin, fit, next};
-use super::{Interrupted, report, seeds, usage};
+use super::{Interrupted, interrupt, report, usage};
 use crate::config::TrainConfig;
 use crate::data::Dataset;
 use crate::run::Run;
-use crate::support::numbers::percent;
+use crate::support::numbers::{mean_and_deviation, percent};
+use crate::support::{files, parallel};
 use crate::train::history::End;
+use crate::train::timings::Timings;
 
 /// Train a network and keep the weights of its best epoch.
 ///
@@ -38,7 +43,7 @@ pub struct Args {
     /// Train COUNT runs with consecutive seeds from --seed on, each in its own folder in RUN, one
     /// per core at a time
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(2..=1000))]
-    pub seeds: Option<u16>,
+    seeds: Option<u16>,
 
     /// Resume the interrupted run in that folder, or those of several seeds, with their
     /// configuration; other flags must agree with it
@@ -47,7 +52,7 @@ pub struct Args {
 
     /// Replace the run in that folder
     #[arg(long)]
-    pub force: bool,
+    force: bool,
 
     /// Print a line per epoch even on a terminal
     #[arg(long)]
@@ -55,7 +60,7 @@ pub struct Args {
 
     /// Print how long each part of the training took
     #[arg(long)]
-    pub timings: bool,
+    timings: bool,
 
     /// Print the configuration with comments, as a file for --config, and do nothing else
     #[arg(long, conflicts_with_all = ["out", "resume", "seeds"])]
@@ -63,13 +68,13 @@ pub struct Args {
 
     /// Do not write report.html into the run's folder at the end
     #[arg(long)]
-    pub no_report: bool,
+    no_report: bool,
 
     #[command(flatten)]
     config: ConfigArgs,
 
     #[command(flatten)]
-    pub data: DataArgs,
+    data: DataArgs,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
@@ -77,7 +82,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         return super::print(&args.config.resolve(None)?.to_commented_toml());
     };
     let begun = match args.resume && (args.seeds.is_some() || !Run::is_at(out)) {
-        true => seeds::begun(out)?,
+        true => begun_seeds(out)?,
         false => Vec::new(),
     };
     if args.resume && args.seeds.is_some() && begun.is_empty() {
@@ -89,7 +94,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         return Err(usage(message));
     }
     if args.seeds.is_some() || !begun.is_empty() {
-        return seeds::run(args, out, &begun);
+        return run_seeds(args, out, &begun);
     }
     let resumed = args.resume.then(|| Run::open(out)).transpose()?;
     match &resumed {
@@ -118,7 +123,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
 impl Args {
     /// The configuration: that of the resumed run unless a preset is named, changed by the flags.
-    pub fn resolve(&self, resumed: Option<&Run>) -> anyhow::Result<TrainConfig> {
+    fn resolve(&self, resumed: Option<&Run>) -> anyhow::Result<TrainConfig> {
         let run = resumed.filter(|_| self.config.preset.is_none());
         self.config.resolve(run.map(|run| &run.config))
     }
@@ -159,4 +164,135 @@ fn summary(
         line("next", &next(run.folder(), history.end.is_some())),
     ]
     .concat())
+}
+
+fn seed_folder(out: &Path, seed: u64) -> PathBuf {
+    out.join(format!("seed-{seed}"))
+}
+
+/// The runs of an earlier `--seeds` in a folder, sorted by seed.
+fn begun_seeds(out: &Path) -> anyhow::Result<Vec<Run>> {
+    let mut runs = Vec::new();
+    for path in if out.is_dir() { files::list(out)? } else { Vec::new() } {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with("seed-") && Run::is_at(&path) {
+            runs.push(Run::open(&path)?);
+        }
+    }
+    // Renamed folders are skipped.
+    runs.retain(|run| run.folder() == seed_folder(out, run.config.seed));
+    runs.sort_by_key(|run| run.config.seed);
+    Ok(runs)
+}
+
+/// The seeds to train: `count` consecutive ones from the configuration's on, or those of the
+/// existing runs.
+fn wanted_seeds(
+    config: &TrainConfig,
+    count: Option<u16>,
+    begun: &[Run],
+) -> anyhow::Result<Vec<u64>> {
+    let Some(count) = count else {
+        return Ok(begun.iter().map(|run| run.config.seed).collect());
+    };
+    let last = config.seed + u64::from(count) - 1;
+    match i64::try_from(last) {
+        Ok(_) => Ok((config.seed..=last).collect()),
+        Err(_) => Err(usage(format!("the last seed is {last}, but must be at most 2^63 - 1"))),
+    }
+}
+
+/// Trains a run for each seed, one per core at a time, and prints a line for each, their mean and
+/// their standard deviation. Of the runs that have begun, interrupted ones are resumed and finished
+/// ones are kept.
+fn run_seeds(args: &Args, out: &Path, begun: &[Run]) -> anyhow::Result<()> {
+    let config = args.resolve(begun.first())?;
+    let mut starts = Vec::new();
+    for seed in wanted_seeds(&config, args.seeds, begun)? {
+        let folder = seed_folder(out, seed);
+        let resumed = begun.iter().find(|run| run.config.seed == seed);
+        match resumed {
+            Some(run) if run.history()?.end.is_none() => run.check_unfinished()?,
+            Some(_) => {}
+            None if args.force => {}
+            None => Run::check_free(&folder)?,
+        }
+        starts.push(Start { folder, config: TrainConfig { seed, ..config.clone() }, resumed });
+    }
+    let (data, runs) = begin(starts, begun.first(), &args.data, args.force)?;
+    let report = !args.no_report;
+    let outcomes = parallel::map(runs.len(), |number| train_seed(&runs[number], &data, report));
+    interrupt::ended();
+    let outcomes = outcomes.into_iter().filter_map(Result::transpose);
+    let outcomes = outcomes.collect::<anyhow::Result<Vec<_>>>()?;
+    super::print(&table(&outcomes))?;
+    if interrupt::stopping() {
+        super::print(&format!("interrupted; go on with `{}`\n", next(out, false)))?;
+    } else if report {
+        let folders = out.join("seed-N").join("report.html");
+        super::print(&format!("\nreports in {}\n", folders.display()))?;
+    }
+    if args.timings {
+        let mut timings = Timings::default();
+        outcomes.iter().for_each(|outcome| timings += outcome.timings);
+        super::print(&format!("\n{timings}"))?;
+    }
+    if interrupt::stopping() { Err(Interrupted.into()) } else { Ok(()) }
+}
+
+/// The outcome of a run; none if it had not begun at an interrupt.
+fn train_seed(run: &Run, data: &Dataset, report: bool) -> anyhow::Result<Option<Outcome>> {
+    if interrupt::stopping() {
+        return Ok(None);
+    }
+    let seed = run.config.seed;
+    let trained = match Trained::read(run)? {
+        Some(trained) => trained,
+        None => {
+            let mut observer = Lines::new(&run.config, format!("seed {seed}  "));
+            Trained::train(run, data, &mut observer).with_context(|| format!("seed {seed}"))?
+        }
+    };
+    let history = &trained.history;
+    let Some(best) = history.best() else { return Ok(None) };
+    if report && run.lacks_report()? {
+        report::save(run, data)?;
+    }
+    Ok(Some(Outcome {
+        seed,
+        kept: best.epoch,
+        epochs: history.epochs.len(),
+        validation: best.validation_accuracy.into(),
+        test: trained.test_accuracy(run, data)?,
+        seconds: history.seconds(),
+        timings: trained.timings,
+    }))
+}
+
+/// The result of one of several seeds.
+struct Outcome {
+    seed: u64,
+    /// The epoch whose weights are kept, and the number of epochs.
+    kept: usize,
+    epochs: usize,
+    validation: f64,
+    test: f64,
+    seconds: f32,
+    timings: Timings,
+}
+
+fn table(outcomes: &[Outcome]) -> String {
+    let row = |seed: &str, epoch: &str, validation: &str, test: &str| {
+        format!("{seed:>8}{epoch:>12}{validation:>12}{test:>12}")
+    };
+    let mut text = format!("\n{}{:>10}\n", row("seed", "epoch", "validation", "test"), "seconds");
+    for Outcome { seed, kept, epochs, validation, test, seconds, .. } in outcomes {
+        let epoch = format!("{kept}/{epochs}");
+        let row = row(&seed.to_string(), &epoch, &percent(*validation), &percent(*test));
+        text += &format!("{row}{seconds:>10.1}\n");
+    }
+    let spread = |value: fn(&Outcome) -> f64| mean_and_deviation(outcomes.iter().map(value));
+    let (validation, test) = (spread(|one| one.validation), spread(|one| one.test));
+    text += &(row("mean", "", &percent(validation.0), &percent(test.0)) + "\n");
+    text + &row("spread", "", &percent(validation.1), &percent(test.1)) + "\n"
 }

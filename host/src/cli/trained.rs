@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use super::config_args::check_images;
-use super::dashboard::Dashboard;
+use super::dashboard::{Dashboard, Lines};
 use super::data_args::DataArgs;
 use super::interrupt;
 use crate::config::TrainConfig;
@@ -13,10 +13,9 @@ use crate::evaluate::evaluate_net;
 use crate::net::Mlp;
 use crate::report::text;
 use crate::run::{DataInfo, Observer, Run, RunError};
-use crate::support::numbers::percent;
 use crate::support::shell;
 use crate::sweep::no_board_fits;
-use crate::train::history::{Epoch, History};
+use crate::train::history::History;
 use crate::train::timings::Timings;
 
 pub struct Trained {
@@ -102,49 +101,6 @@ pub fn fit(run: &Run, data: &Dataset, plain: bool) -> Result<Trained, RunError> 
     let trained = Trained::train(run, data, observer.as_mut());
     interrupt::ended();
     trained
-}
-
-/// Prints a line per epoch, each after a prefix.
-pub struct Lines {
-    epochs: usize,
-    prefix: String,
-}
-
-impl Lines {
-    pub fn new(config: &TrainConfig, prefix: String) -> Self {
-        interrupt::begun();
-        Self { epochs: config.epochs, prefix }
-    }
-}
-
-impl Observer for Lines {
-    fn epoch(&mut self, epoch: &Epoch, history: &History) {
-        if !super::quiet() {
-            // If standard output is closed, training goes on.
-            let line = epoch_line(epoch, self.epochs, history);
-            let _ = super::print(&format!("{}{line}\n", self.prefix));
-        }
-    }
-
-    fn stop(&mut self) -> bool {
-        interrupt::stopping()
-    }
-}
-
-/// The line of an epoch, without a line break.
-pub fn epoch_line(epoch: &Epoch, epochs: usize, history: &History) -> String {
-    let is_best = history.best().is_some_and(|best| best.epoch == epoch.epoch);
-    format!(
-        "epoch {:3}/{epochs}  train loss {:.4} acc {:>7}  validation loss {:.4} acc {:>7}  \
-         {:.2} s{}",
-        epoch.epoch,
-        epoch.train_loss,
-        percent(epoch.train_accuracy.into()),
-        epoch.validation_loss,
-        percent(epoch.validation_accuracy.into()),
-        epoch.seconds,
-        if is_best { "  best" } else { "" }
-    )
 }
 
 /// The next command: to quantize a run that has ended, else to resume it.
