@@ -19,16 +19,13 @@ const FONT_COLUMNS: u8 = 16;
 
 /// Draws text with its upper left corner at a point, every pixel of the font as a square of
 /// `scale` × `scale`. Characters outside the font become "?".
-pub(crate) fn write<D: DrawTarget>(
+pub(crate) fn write<D: DrawTarget<Color: From<Gray4>>>(
     text: &str,
     at: Point,
     scale: i32,
     colour: Gray4,
     target: &mut D,
-) -> Result<(), D::Error>
-where
-    D::Color: From<Gray4>,
-{
+) -> Result<(), D::Error> {
     let dot = Size::new_equal(scale as u32);
     let mut corner = at;
     for byte in text.bytes() {
@@ -54,15 +51,12 @@ where
 }
 
 /// Draws text in an area, broken between words; what does not fit is left out.
-pub(crate) fn wrap<D: DrawTarget>(
+pub(crate) fn wrap<D: DrawTarget<Color: From<Gray4>>>(
     text: &str,
     area: Rectangle,
     colour: Gray4,
     target: &mut D,
-) -> Result<(), D::Error>
-where
-    D::Color: From<Gray4>,
-{
+) -> Result<(), D::Error> {
     let columns = area.size.width as usize / CHARACTER as usize;
     let mut rest = text;
     for line in 0..area.size.height as i32 / LINE {

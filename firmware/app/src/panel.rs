@@ -34,10 +34,7 @@ impl<D: DrawTarget, F: FnMut(&mut D)> Panel<D, F> {
     }
 }
 
-impl<D: DrawTarget, F: FnMut(&mut D)> Show for Panel<D, F>
-where
-    D::Color: From<Gray4>,
-{
+impl<D: DrawTarget<Color: From<Gray4>>, F: FnMut(&mut D)> Show for Panel<D, F> {
     fn show(&mut self, view: &View<'_>) {
         // A display that fails has nowhere to say so; the line still answers.
         if let Ok(true) = self.screen.draw(view, &mut self.display) {

@@ -92,10 +92,11 @@ impl Screen {
     /// # Errors
     ///
     /// The display's.
-    pub fn draw<D: DrawTarget>(&mut self, view: &View<'_>, target: &mut D) -> Result<bool, D::Error>
-    where
-        D::Color: From<Gray4>,
-    {
+    pub fn draw<D: DrawTarget<Color: From<Gray4>>>(
+        &mut self,
+        view: &View<'_>,
+        target: &mut D,
+    ) -> Result<bool, D::Error> {
         // The layout depends on the screen.
         let layout = [1, u8::from(view.message.is_some()), view.side as u8];
         let mut changed = false;
@@ -143,10 +144,11 @@ impl Screen {
         Ok(changed)
     }
 
-    fn rows<D: DrawTarget>(&mut self, view: &View<'_>, target: &mut D) -> Result<bool, D::Error>
-    where
-        D::Color: From<Gray4>,
-    {
+    fn rows<D: DrawTarget<Color: From<Gray4>>>(
+        &mut self,
+        view: &View<'_>,
+        target: &mut D,
+    ) -> Result<bool, D::Error> {
         let side = view.side as i32;
         let scale = IMAGE as i32 / side.max(1);
         let edge = IMAGE_AT + Point::new_equal((IMAGE as i32 - scale * side) / 2);
@@ -203,10 +205,7 @@ fn mark_pen(line: &mut [u8; ROWS], x: i32, above: i32, down: bool) {
     }
 }
 
-fn frame<D: DrawTarget>(target: &mut D) -> Result<(), D::Error>
-where
-    D::Color: From<Gray4>,
-{
+fn frame<D: DrawTarget<Color: From<Gray4>>>(target: &mut D) -> Result<(), D::Error> {
     target.fill_solid(&FRAME, DIM.into())?;
     target.fill_solid(&FRAME.offset(-1), BLACK.into())
 }
@@ -237,15 +236,12 @@ fn note(view: &View<'_>) -> Text {
     text
 }
 
-fn draw_bars<D: DrawTarget>(
+fn draw_bars<D: DrawTarget<Color: From<Gray4>>>(
     levels: &[u8],
     class: Option<usize>,
     model: Option<&Model<'_>>,
     target: &mut D,
-) -> Result<(), D::Error>
-where
-    D::Color: From<Gray4>,
-{
+) -> Result<(), D::Error> {
     target.fill_solid(&BARS, BLACK.into())?;
     let pitch = (BARS.size.width / (levels.len() as u32).max(1)).clamp(1, 8);
     for (number, &level) in levels.iter().enumerate() {

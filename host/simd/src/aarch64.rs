@@ -38,13 +38,7 @@ unsafe impl Kernel for DotProd {
         }
     }
 
-    fn gather(pixels: &[u8], list: &mut ListWriter<'_>) {
-        branchless::gather(pixels, list);
-    }
-
-    fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
-        branchless::activate(layer, sums, list);
-    }
+    branchless::lists!();
 }
 
 // SAFETY: as above.
@@ -62,13 +56,7 @@ unsafe impl Kernel for Neon {
         }
     }
 
-    fn gather(pixels: &[u8], list: &mut ListWriter<'_>) {
-        branchless::gather(pixels, list);
-    }
-
-    fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
-        branchless::activate(layer, sums, list);
-    }
+    branchless::lists!();
 }
 
 /// Entries that are taken at once.

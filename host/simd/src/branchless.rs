@@ -117,3 +117,17 @@ fn scale(acc: i32, multiplier: u32) -> u8 {
     let product = u64::from(acc.max(0).cast_unsigned()) * u64::from(multiplier);
     ((product >> 32) as u32).min(255) as u8
 }
+
+/// The part of a `Kernel` that lists, without branches.
+macro_rules! lists {
+    () => {
+        fn gather(pixels: &[u8], list: &mut ListWriter<'_>) {
+            $crate::branchless::gather(pixels, list);
+        }
+
+        fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
+            $crate::branchless::activate(layer, sums, list);
+        }
+    };
+}
+pub(crate) use lists;

@@ -6,28 +6,6 @@
 //!
 //! [`four_in_64`]: super::super::lanes::four_in_64
 
-/// Takes apart the two lanes of a 64-bit accumulator: the carry of a shift is the sign of what is
-/// shifted out.
-macro_rules! pair {
-    ($low:literal $high:literal) => {
-        concat!(
-            "lsrs r2, ",
-            $low,
-            ", #24\n",
-            "adc ",
-            $high,
-            ", r2, ",
-            $high,
-            ", lsl #8\n",
-            "sbfx ",
-            $low,
-            ", ",
-            $low,
-            ", #0, #24\n",
-        )
-    };
-}
-
 walks!(
     unroll 8, mask 0x1E00_001E_u32, bytes 30,
     begin [
@@ -58,18 +36,26 @@ walks!(
         "subs r4, r4, r8, lsl #3",
         "sbc r7, r7, r11, lsl #3",
         "sub r7, r7, r8, lsr #29",
-        pair!("r8" "r11"),
-        pair!("r6" "r5"),
-        pair!("r10" "r9"),
+        // Takes apart the two lanes of a 64-bit accumulator: the carry of a shift is the sign of what is
+        // shifted out.
+        ".macro pair low, high
+        lsrs r2, \\low, #24
+        adc \\high, r2, \\high, lsl #8
+        sbfx \\low, \\low, #0, #24
+        .endm",
+        "pair r8, r11",
+        "pair r6, r5",
+        "pair r10, r9",
         "add r2, r5, r9, lsl #4",
         "subs r4, r4, r2, lsl #7",
         "sbc r7, r7, r2, asr #25",
         "add r2, r6, r10, lsl #4",
         "subs r4, r4, r2, lsl #15",
         "sbc r7, r7, r2, asr #17",
-        pair!("r4" "r7"),
+        "pair r4, r7",
         "ldr r2, [sp, #44]",
         "add r4, r2, r4, lsl #1",
         "add r7, r2, r7, lsl #1",
+        ".purgem pair",
     ]
 );

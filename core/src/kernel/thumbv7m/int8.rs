@@ -5,56 +5,6 @@
 //!
 //! [`eight_in_64`]: super::super::lanes::eight_in_64
 
-/// What [`eight_in_64`](super::super::lanes::eight_in_64) does, in place: the carry of a shift is the
-/// sign of what is shifted out.
-macro_rules! apart {
-    ($s0:literal $s1:literal $s2:literal $s3:literal) => {
-        concat!(
-            "lsrs r2, ",
-            $s2,
-            ", #24\n",
-            "adc ",
-            $s1,
-            ", r2, ",
-            $s1,
-            ", lsl #8\n",
-            "sbfx ",
-            $s2,
-            ", ",
-            $s2,
-            ", #0, #24\n",
-            "add r2, ",
-            $s1,
-            ", ",
-            $s2,
-            ", lsl #8\n",
-            "subs ",
-            $s0,
-            ", ",
-            $s0,
-            ", r2, lsl #8\n",
-            "sbc ",
-            $s3,
-            ", ",
-            $s3,
-            ", r2, asr #24\n",
-            "lsrs r2, ",
-            $s0,
-            ", #24\n",
-            "adc ",
-            $s3,
-            ", r2, ",
-            $s3,
-            ", lsl #8\n",
-            "sbfx ",
-            $s0,
-            ", ",
-            $s0,
-            ", #0, #24\n",
-        )
-    };
-}
-
 walks!(
     unroll 10, mask 0xFF00_00FF_u32, bytes 30,
     begin [
@@ -84,7 +34,21 @@ walks!(
         "umlal r10, r9, r2, lr"
     ],
     finish [
-        apart!("r4" "r5" "r6" "r7"),
-        apart!("r8" "r9" "r10" "r11"),
+        // What [`eight_in_64`](super::super::lanes::eight_in_64) does, in place: the carry of a shift is the
+        // sign of what is shifted out.
+        ".macro apart s0, s1, s2, s3
+        lsrs r2, \\s2, #24
+        adc \\s1, r2, \\s1, lsl #8
+        sbfx \\s2, \\s2, #0, #24
+        add r2, \\s1, \\s2, lsl #8
+        subs \\s0, \\s0, r2, lsl #8
+        sbc \\s3, \\s3, r2, asr #24
+        lsrs r2, \\s0, #24
+        adc \\s3, r2, \\s3, lsl #8
+        sbfx \\s0, \\s0, #0, #24
+        .endm",
+        "apart r4, r5, r6, r7",
+        "apart r8, r9, r10, r11",
+        ".purgem apart",
     ]
 );

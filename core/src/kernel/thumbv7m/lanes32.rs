@@ -2,82 +2,6 @@
 //!
 //! [`signed_eight_in_32`]: super::super::lanes::signed_eight_in_32
 
-/// What [`signed_eight_in_32`](super::super::lanes::signed_eight_in_32) does, with R, B and H in the
-/// second to fourth register.
-macro_rules! apart {
-    ($s0:literal $s1:literal $s2:literal $s3:literal) => {
-        concat!(
-            "sub ",
-            $s1,
-            ", ",
-            $s1,
-            ", ",
-            $s3,
-            ", lsl #16\n",
-            "lsl ",
-            $s0,
-            ", ",
-            $s1,
-            ", #8\n",
-            "sub ",
-            $s0,
-            ", ",
-            $s0,
-            ", ",
-            $s2,
-            ", lsl #16\n",
-            "asr ",
-            $s0,
-            ", ",
-            $s0,
-            ", #8\n",
-            "sub ",
-            $s1,
-            ", ",
-            $s1,
-            ", ",
-            $s0,
-            "\n",
-            "asr ",
-            $s1,
-            ", ",
-            $s1,
-            ", #8\n",
-            "sub ",
-            $s2,
-            ", ",
-            $s2,
-            ", ",
-            $s1,
-            "\n",
-            "rsb ",
-            $s2,
-            ", ",
-            $s2,
-            ", ",
-            $s3,
-            ", lsl #8\n",
-            "asr ",
-            $s2,
-            ", ",
-            $s2,
-            ", #8\n",
-            "sub ",
-            $s3,
-            ", ",
-            $s3,
-            ", ",
-            $s2,
-            "\n",
-            "asr ",
-            $s3,
-            ", ",
-            $s3,
-            ", #8\n",
-        )
-    };
-}
-
 walks!(
     unroll 7, mask 0x00FF_00FF_u32, bytes 46,
     begin [
@@ -106,7 +30,23 @@ walks!(
         "mla r10, r2, lr, r10"
     ],
     finish [
-        apart!("r4" "r5" "r6" "r7"),
-        apart!("r8" "r9" "r10" "r11"),
+        // What [`signed_eight_in_32`](super::super::lanes::signed_eight_in_32) does, with R, B and H in the
+        // second to fourth register.
+        ".macro apart s0, s1, s2, s3
+        sub \\s1, \\s1, \\s3, lsl #16
+        lsl \\s0, \\s1, #8
+        sub \\s0, \\s0, \\s2, lsl #16
+        asr \\s0, \\s0, #8
+        sub \\s1, \\s1, \\s0
+        asr \\s1, \\s1, #8
+        sub \\s2, \\s2, \\s1
+        rsb \\s2, \\s2, \\s3, lsl #8
+        asr \\s2, \\s2, #8
+        sub \\s3, \\s3, \\s2
+        asr \\s3, \\s3, #8
+        .endm",
+        "apart r4, r5, r6, r7",
+        "apart r8, r9, r10, r11",
+        ".purgem apart",
     ]
 );

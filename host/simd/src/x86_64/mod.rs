@@ -72,13 +72,7 @@ unsafe impl Kernel for Avx2 {
         }
     }
 
-    fn gather(pixels: &[u8], list: &mut ListWriter<'_>) {
-        branchless::gather(pixels, list);
-    }
-
-    fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
-        branchless::activate(layer, sums, list);
-    }
+    branchless::lists!();
 }
 
 impl Avx512 {
