@@ -49,8 +49,8 @@
 //!
 //! | lanes | instructions | cycles on Cortex-M3, estimated |
 //! |---|---|---|
-//! | 64 bits | 65,268 | 152,691 to 229,231 |
-//! | 32 bits | 88,306 | 142,991 to 153,590 |
+//! | 64 bits | 67,957 | 159,382 to 239,406 |
+//! | 32 bits | 92,082 | 149,213 to 160,159 |
 //!
 //! # What it costs otherwise
 //!
