@@ -18,10 +18,7 @@ use crate::report::text;
 /// reference models, estimated for others); the images that only one model gets wrong; and for
 /// every pair, whether the difference is significant (McNemar's exact test).
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  inkbit compare int8.inkbit int4.inkbit
-  inkbit compare models/*.inkbit --json | jq '.pairs[].p'")]
+#[command(after_help = include_str!("../../templates/help/compare.txt"))]
 pub struct Args {
     /// The models, at least two
     #[arg(required = true, value_name = "MODEL")]

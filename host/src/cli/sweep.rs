@@ -30,16 +30,7 @@ use crate::sweep::{Cell, Folder, Plan, Sweep, SweepError, Table, svg};
 #[command(
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
-    after_help = "\
-Examples:
-  inkbit sweep --out sweeps/first --widths 16,32,64 --depths 1,2 --set epochs=5     minutes
-  inkbit sweep --out sweeps/small --plan small.toml --max-bytes 12900 --fit microbit
-  inkbit sweep --out sweeps/small                          resume it
-  inkbit sweep --out sweeps/part2 --plan small.toml --shard 2/8    one of eight machines
-  inkbit sweep merge sweeps/part* --out sweeps/small       join their results
-
-It writes DIR/table.json (all measures), DIR/sweep.svg (accuracy against bytes and against
-instructions, with Pareto fronts) and a run's folder with model.inkbit for every training."
+    after_help = include_str!("../../templates/help/sweep.txt")
 )]
 pub struct Args {
     #[command(subcommand)]
@@ -83,11 +74,7 @@ enum Action {
 
 /// Join the results of shards in one folder.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  inkbit sweep merge sweeps/part1 sweeps/part2 --out sweeps/small
-
-Finished trainings are copied; `inkbit sweep --out DIR` trains those that are missing.")]
+#[command(after_help = include_str!("../../templates/help/sweep-merge.txt"))]
 struct Merge {
     /// Folders of the shards
     #[arg(value_name = "DIR", required = true)]

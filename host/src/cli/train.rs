@@ -24,17 +24,7 @@ use crate::train::timings::Timings;
 /// stops after the current epoch, with exit code 130; finished epochs are kept, and --resume goes
 /// on from there, also with runs of --seeds and with a report that was not yet written.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  inkbit train --out runs/classic
-  inkbit train --preset tiny --seeds 3 --out runs/tiny
-  inkbit train --preset accurate --epochs 30 --timings --out runs/quick
-  inkbit train --preset tiny --print-config > mine.toml
-  inkbit train --out runs/small --hidden 64,32 --dropout 0.2 --seed 7
-  inkbit train --out runs/mine --config mine.toml --data ../my-digits
-  inkbit train --out runs/fashion --data ../fashion --labels fashion.txt
-  inkbit train --out runs/classic --resume
-  inkbit train --out runs/tiny --resume          all unfinished seeds")]
+#[command(after_help = include_str!("../../templates/help/train.txt"))]
 pub struct Args {
     /// Folder of the run, created if need be
     #[arg(long, value_name = "RUN", required_unless_present = "print_config")]
