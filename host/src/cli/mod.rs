@@ -101,7 +101,6 @@ pub struct Interrupted;
 
 pub const INTERRUPTED: u8 = 130;
 
-/// Set by `--quiet`.
 static QUIET: AtomicBool = AtomicBool::new(false);
 
 /// Whether only results and errors are to be printed.
@@ -109,7 +108,6 @@ fn quiet() -> bool {
     QUIET.load(Ordering::Relaxed)
 }
 
-/// Whether results are printed in colours.
 fn coloured() -> bool {
     !quiet() && terminal::has_colours()
 }
@@ -179,7 +177,6 @@ fn print(text: &str) -> anyhow::Result<()> {
     Ok(out.flush()?)
 }
 
-/// Prints a value as one line of JSON.
 fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     print(&(serde_json::to_string(value)? + "\n"))
 }

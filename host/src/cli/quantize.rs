@@ -56,7 +56,6 @@ pub struct Args {
     data: DataArgs,
 }
 
-/// `qat_from` of the suggested command.
 const QAT_FROM: f32 = 0.45;
 
 #[derive(Debug)]
@@ -227,8 +226,6 @@ pub fn default_name(run: &Run) -> String {
 
 /// A text truncated to so many bytes, at the boundary of a character.
 fn shortened(mut text: String, bytes: usize) -> String {
-    while text.len() > bytes {
-        text.pop();
-    }
+    text.truncate(text.floor_char_boundary(bytes));
     text
 }

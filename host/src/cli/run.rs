@@ -46,10 +46,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     );
     let (blob, named) = model_for(&board, args.model.as_deref())?;
     let firmware = Firmware::find(&board, args.firmware.as_deref())?;
-    let window = match &args.display {
-        Some(kind) => kind.clone(),
-        None => window(&board)?,
-    };
+    let window = args.display.clone().map_or_else(|| window(&board), Ok)?;
     let mut emulator =
         Emulator::start(&board, &firmware, blob.bytes(), &Screen::Window(window), &[])?;
     super::print(&format!(

@@ -92,7 +92,6 @@ struct Merge {
     data: DataArgs,
 }
 
-/// Flags of a plan.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Choices and limits")]
 struct Choices {
@@ -138,7 +137,6 @@ struct Choices {
 }
 
 impl Choices {
-    /// Overrides values of a plan.
     fn apply(&self, plan: &mut Plan) -> anyhow::Result<()> {
         set(&mut plan.space.widths, self.widths.clone());
         set(&mut plan.space.depths, self.depths.clone());
@@ -227,14 +225,12 @@ fn plan(args: &Args, out: &Path) -> anyhow::Result<Plan> {
     }
     args.choices.apply(&mut plan)?;
     if args.plan.is_none() && plan == Plan::default() {
-        plan = match Folder::plan(out) {
-            Err(SweepError::NotASweep(_)) => {
-                return Err(usage(
-                    "nothing to sweep over: give --plan, or choices such as --widths",
-                ));
+        plan = Folder::plan(out).map_err(|error| match error {
+            SweepError::NotASweep(_) => {
+                usage("nothing to sweep over: give --plan, or choices such as --widths")
             }
-            plan => plan?,
-        };
+            error => error.into(),
+        })?;
     }
     if let Some(shard) = &args.shard {
         plan.shard = Some(shard.parse().map_err(SweepError::Shard).map_err(of_sweep)?);

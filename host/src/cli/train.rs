@@ -175,30 +175,21 @@ fn begun_seeds(out: &Path) -> anyhow::Result<Vec<Run>> {
     Ok(runs)
 }
 
-/// The seeds to train: `count` consecutive ones from the configuration's on, or those of the
-/// existing runs.
-fn wanted_seeds(
-    config: &TrainConfig,
-    count: Option<u16>,
-    begun: &[Run],
-) -> anyhow::Result<Vec<u64>> {
-    let Some(count) = count else {
-        return Ok(begun.iter().map(|run| run.config.seed).collect());
-    };
-    let last = config.seed + u64::from(count) - 1;
-    match i64::try_from(last) {
-        Ok(_) => Ok((config.seed..=last).collect()),
-        Err(_) => Err(usage(format!("the last seed is {last}, but must be at most 2^63 - 1"))),
-    }
-}
-
 /// Trains a run for each seed, one per core at a time, and prints a line for each, their mean and
 /// their standard deviation. Of the runs that have begun, interrupted ones are resumed and finished
 /// ones are kept.
 fn run_seeds(args: &Args, out: &Path, begun: &[Run]) -> anyhow::Result<()> {
     let config = args.resolve(begun.first())?;
+    let first = config.seed;
+    let seeds: Vec<u64> = match args.seeds.map(|count| first + u64::from(count) - 1) {
+        None => begun.iter().map(|run| run.config.seed).collect(),
+        Some(last) if i64::try_from(last).is_ok() => (first..=last).collect(),
+        Some(last) => {
+            return Err(usage(format!("the last seed is {last}, but must be at most 2^63 - 1")));
+        }
+    };
     let mut starts = Vec::new();
-    for seed in wanted_seeds(&config, args.seeds, begun)? {
+    for seed in seeds {
         let folder = seed_folder(out, seed);
         let resumed = begun.iter().find(|run| run.config.seed == seed);
         match resumed {
@@ -259,7 +250,6 @@ fn train_seed(run: &Run, data: &Dataset, report: bool) -> anyhow::Result<Option<
     }))
 }
 
-/// The result of one of several seeds.
 struct Outcome {
     seed: u64,
     /// The epoch whose weights are kept, and the number of epochs.
