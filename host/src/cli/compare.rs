@@ -18,10 +18,7 @@ use crate::report::text;
 /// reference models, estimated for others); the images that only one model gets wrong; and for
 /// every pair, whether the difference is significant (McNemar's exact test).
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  inkbit compare int8.inkbit int4.inkbit
-  inkbit compare models/*.inkbit --json | jq '.pairs[].p'")]
+#[command(after_help = include_str!("../../templates/help/compare.txt"))]
 pub struct Args {
     /// The models, at least two
     #[arg(required = true, value_name = "MODEL")]
@@ -56,18 +53,17 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         measured.collect::<anyhow::Result<_>>()
     })?;
     let comparison = Comparison::new(models);
-    let more = comparison.models.iter().filter(|model| model.classes > data.classes.len());
-    let mut notes: String = more.map(|model| note(model, data.classes.len())).collect();
+    let (mut notes, known) = (String::new(), data.classes.len());
+    for ComparedModel { name, classes, .. } in &comparison.models {
+        if *classes > known {
+            notes += &format!(
+                "note: {name} has {classes} classes, the data have {known}: every image that it \
+                 assigns to one of the others counts as wrong\n"
+            );
+        }
+    }
     for (name, blob) in names.iter().zip(&blobs) {
         notes.extend(other_data(name, &blob.model()?, &data).map(|note| note + "\n"));
     }
     super::print_as(args.json, &comparison, || text::comparison(&comparison) + &notes)
-}
-
-fn note(model: &ComparedModel, classes: usize) -> String {
-    format!(
-        "note: {} has {} classes, the data have {classes}: every image that it assigns to one of \
-         the others counts as wrong\n",
-        model.name, model.classes
-    )
 }

@@ -209,7 +209,6 @@ impl Observer for Lines {
     }
 }
 
-/// The line of an epoch, without a line break.
 fn epoch_line(epoch: &Epoch, epochs: usize, history: &History) -> String {
     let is_best = history.best().is_some_and(|best| best.epoch == epoch.epoch);
     format!(

@@ -11,10 +11,7 @@ use crate::data::shrink::shrink;
 
 /// Show the images that a network is trained on.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  inkbit data show --augment strong -o sheet.png
-  inkbit data show --preset tiny --seed 3 -o tiny.png")]
+#[command(after_help = include_str!("../../templates/help/data.txt"))]
 pub struct Args {
     #[command(subcommand)]
     command: Command,
@@ -30,11 +27,7 @@ enum Command {
 /// A row for each class: the original image, then its variants in the epochs of a training with
 /// this configuration, from epoch 1.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  inkbit data show --augment strong -o sheet.png
-  inkbit data show --augment light,centred --elastic 1 -o sheet.png
-  inkbit data show --preset tiny --seed 3 -o tiny.png")]
+#[command(after_help = include_str!("../../templates/help/data-show.txt"))]
 struct ShowArgs {
     /// Picture to write (PNG)
     #[arg(short, long, value_name = "FILE")]

@@ -30,7 +30,6 @@ pub struct DataArgs {
 }
 
 impl DataArgs {
-    /// The path of the file of labels, as given.
     pub fn labels_name(&self) -> Option<String> {
         self.labels.as_ref().map(|path| path.display().to_string())
     }

@@ -39,7 +39,6 @@ impl DeviceArgs {
         self.device.is_some() || self.port.is_some()
     }
 
-    /// The boards to emulate.
     pub fn boards(&self) -> anyhow::Result<Vec<Board>> {
         match self.device.as_deref() {
             None => Ok(Vec::new()),

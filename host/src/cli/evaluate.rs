@@ -18,12 +18,7 @@ use crate::run::Run;
 /// Prints accuracy, loss, precision, recall and F1 of each class, the confusion matrix and the most
 /// frequent mistakes.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  inkbit evaluate model.inkbit
-  inkbit evaluate runs/classic
-  inkbit evaluate model.inkbit --robust
-  inkbit evaluate model.inkbit --json | jq .accuracy")]
+#[command(after_help = include_str!("../../templates/help/evaluate.txt"))]
 pub struct Args {
     /// A quantized model, or the folder of a training run
     #[arg(value_name = "MODEL|RUN")]

@@ -15,13 +15,7 @@ use crate::support::files;
 /// model, for the region of flash that the board reserves for it. An .elf file holds firmware and
 /// model.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  inkbit image --board microbit -o model.hex                   the best reference model that fits
-  inkbit image --board lm3s6965evb model.inkbit -o model.hex   Intel HEX, with the address
-  inkbit image --board lm3s6965evb model.inkbit -o model.bin   raw; the address is printed
-  inkbit image --board lm3s6965evb model.inkbit -o all.elf     with the firmware, for a debugger
-  inkbit image --board lm3s6965evb model.inkbit -o all.hex --firmware firmware.elf")]
+#[command(after_help = include_str!("../../templates/help/image.txt"))]
 pub struct Args {
     /// The model [default: the reference model that `inkbit models` calls the board's best]
     model: Option<PathBuf>,

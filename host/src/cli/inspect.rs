@@ -12,10 +12,7 @@ const COLUMNS: usize = 80;
 
 /// Show a model's input, classes, layers, sizes, CRC and provenance.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  inkbit inspect model.inkbit
-  inkbit inspect model.inkbit --weights")]
+#[command(after_help = include_str!("../../templates/help/inspect.txt"))]
 pub struct Args {
     /// The model
     model: PathBuf,

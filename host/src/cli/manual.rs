@@ -11,11 +11,7 @@ use crate::support::files;
 
 /// Print a script for a shell that completes commands, flags and files.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  inkbit completions bash > ~/.local/share/bash-completion/completions/inkbit
-  inkbit completions zsh > ~/.zfunc/_inkbit        where ~/.zfunc is in $fpath
-  inkbit completions fish > ~/.config/fish/completions/inkbit.fish")]
+#[command(after_help = include_str!("../../templates/help/completions.txt"))]
 pub struct CompletionsArgs {
     /// The shell
     shell: Shell,
@@ -23,10 +19,7 @@ pub struct CompletionsArgs {
 
 /// Write a man page for the command and for each subcommand.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  inkbit man ~/.local/share/man/man1    then `man inkbit-train`
-  inkbit man pages && man pages/inkbit.1")]
+#[command(after_help = include_str!("../../templates/help/man.txt"))]
 pub struct ManArgs {
     /// Folder to write to, created if need be
     #[arg(value_name = "DIR")]

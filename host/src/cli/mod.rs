@@ -42,18 +42,7 @@ mod verify;
 #[command(
     name = "inkbit",
     version,
-    after_help = "\
-Examples:
-  inkbit quickstart                              train, quantize, verify and predict in seconds
-  inkbit train --preset classic --out runs/classic
-  inkbit quantize runs/classic -o classic.inkbit
-  inkbit verify classic.inkbit                   host and core agree on every logit
-  inkbit predict classic.inkbit photo.png --show
-  inkbit report runs/classic -o classic.html     a self-contained HTML report
-  inkbit run --board lm3s6965evb classic.inkbit  draw on an emulated board
-
-`inkbit help SUBCOMMAND` says more. Exit codes: 0 done, 1 failed, 2 wrong usage,
-130 interrupted."
+    after_help = include_str!("../../templates/help/inkbit.txt")
 )]
 pub struct Cli {
     /// Print results and errors only: no progress, no colours, no line per epoch
@@ -112,7 +101,6 @@ pub struct Interrupted;
 
 pub const INTERRUPTED: u8 = 130;
 
-/// Set by `--quiet`.
 static QUIET: AtomicBool = AtomicBool::new(false);
 
 /// Whether only results and errors are to be printed.
@@ -120,7 +108,6 @@ fn quiet() -> bool {
     QUIET.load(Ordering::Relaxed)
 }
 
-/// Whether results are printed in colours.
 fn coloured() -> bool {
     !quiet() && terminal::has_colours()
 }
@@ -190,7 +177,6 @@ fn print(text: &str) -> anyhow::Result<()> {
     Ok(out.flush()?)
 }
 
-/// Prints a value as one line of JSON.
 fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     print(&(serde_json::to_string(value)? + "\n"))
 }

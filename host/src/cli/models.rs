@@ -19,13 +19,7 @@ use crate::report::model_tables::tables;
 /// seeds. Instructions are the mean per image, as `cargo xtask count` counted them for exactly this
 /// model. The tables are Markdown.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  inkbit models                              the reference models
-  inkbit models --recorded                   without data
-  inkbit models runs/*.inkbit
-  inkbit models sweeps/small/cells/*/model.inkbit --recorded
-  inkbit models --json | jq '.[].bytes'")]
+#[command(after_help = include_str!("../../templates/help/models.txt"))]
 pub struct Args {
     /// Models, or folders of models
     #[arg(value_name = "MODEL|DIR")]

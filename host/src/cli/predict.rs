@@ -19,13 +19,7 @@ use crate::support::error::chain;
 /// light on dark. The digit is scaled and centred like the training images. Each picture's line has
 /// the class, the model's confidence, and the second most likely class.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  inkbit predict model.inkbit seven.png
-  inkbit predict model.inkbit photo.jpg --show
-  inkbit predict model.inkbit --json scans/*.png
-
-A picture that cannot be read is reported and skipped; the exit code is then 1.")]
+#[command(after_help = include_str!("../../templates/help/predict.txt"))]
 pub struct Args {
     /// The model
     model: PathBuf,

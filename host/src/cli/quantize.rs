@@ -25,12 +25,7 @@ use crate::support::shell;
 /// Weights of few bits cost accuracy unless the network was trained for them (`inkbit train --bits
 /// 4 --qat-from 0.45`); then bits and scales are those of the training.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  inkbit quantize runs/classic -o classic.inkbit
-  inkbit quantize runs/classic -o small.inkbit --bits 4
-  inkbit quantize runs/classic -o mixed.inkbit --bits 8,4,4 --scales layer
-  inkbit quantize runs/mine -o mine.inkbit --name tiny-digits")]
+#[command(after_help = include_str!("../../templates/help/quantize.txt"))]
 pub struct Args {
     /// Folder of the training run
     run: PathBuf,
@@ -61,7 +56,6 @@ pub struct Args {
     data: DataArgs,
 }
 
-/// `qat_from` of the suggested command.
 const QAT_FROM: f32 = 0.45;
 
 #[derive(Debug)]
@@ -232,8 +226,6 @@ pub fn default_name(run: &Run) -> String {
 
 /// A text truncated to so many bytes, at the boundary of a character.
 fn shortened(mut text: String, bytes: usize) -> String {
-    while text.len() > bytes {
-        text.pop();
-    }
+    text.truncate(text.floor_char_boundary(bytes));
     text
 }

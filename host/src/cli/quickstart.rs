@@ -30,10 +30,7 @@ const CROP: usize = 2;
 ///
 /// Uses MNIST if it is found or can be downloaded, otherwise digits that Inkbit draws itself.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  inkbit quickstart
-  inkbit quickstart --data synthetic --out /tmp/first")]
+#[command(after_help = include_str!("../../templates/help/quickstart.txt"))]
 pub struct Args {
     /// Folder for the run and the model; those of an earlier quickstart are replaced
     #[arg(long, value_name = "DIR", default_value = "runs/quickstart")]

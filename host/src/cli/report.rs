@@ -20,11 +20,7 @@ use crate::run::Run;
 /// and in pictures. The page needs no network; its pictures are also written as SVG and PNG, to a
 /// folder named after it.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  inkbit report runs/classic -o classic.html     with the curves of its training
-  inkbit report classic.inkbit -o classic.html   the model alone
-  inkbit report runs/mine -o mine.html --data ../my-digits")]
+#[command(after_help = include_str!("../../templates/help/report.txt"))]
 pub struct Args {
     /// Folder of a training run, or a quantized model
     #[arg(value_name = "RUN|MODEL")]

@@ -19,14 +19,7 @@ const WINDOWS: &[&str] = &["gtk", "sdl", "cocoa"];
 /// QEMU runs the same firmware that is flashed to a real board. Closing the window, or ending this
 /// command, ends the emulator.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Keys in the window: arrows move the pen, left Ctrl lowers or lifts it; held alone, it wipes the
-canvas; held together with the right or left arrow, it changes the screen.
-
-Examples:
-  inkbit run --board lm3s6965evb                 with the best reference model that fits
-  inkbit run --board lm3s6965evb model.inkbit
-  inkbit run --board lm3s6965evb model.inkbit --display vnc=:1   on a machine without a screen")]
+#[command(after_help = include_str!("../../templates/help/run.txt"))]
 pub struct Args {
     /// The model [default: the reference model that `inkbit models` calls the board's best]
     model: Option<PathBuf>,
@@ -53,10 +46,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     );
     let (blob, named) = model_for(&board, args.model.as_deref())?;
     let firmware = Firmware::find(&board, args.firmware.as_deref())?;
-    let window = match &args.display {
-        Some(kind) => kind.clone(),
-        None => window(&board)?,
-    };
+    let window = args.display.clone().map_or_else(|| window(&board), Ok)?;
     let mut emulator =
         Emulator::start(&board, &firmware, blob.bytes(), &Screen::Window(window), &[])?;
     super::print(&format!(

@@ -26,12 +26,7 @@ use crate::support::error::chain;
 #[derive(Debug, clap::Args)]
 #[command(
     override_usage = "inkbit send [MODEL] FILE... --device NAME|--port PORT",
-    after_help = "\
-Examples:
-  inkbit send seven.png --device microbit
-  inkbit send model.inkbit seven.png --device lm3s6965evb
-  inkbit send seven.png four.jpg --port /dev/ttyACM0
-  inkbit send model.inkbit seven.png --port /dev/ttyACM0"
+    after_help = include_str!("../../templates/help/send.txt")
 )]
 pub struct Args {
     /// The pictures, after the model if one is given

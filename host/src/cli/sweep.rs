@@ -30,16 +30,7 @@ use crate::sweep::{Cell, Folder, Plan, Sweep, SweepError, Table, svg};
 #[command(
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
-    after_help = "\
-Examples:
-  inkbit sweep --out sweeps/first --widths 16,32,64 --depths 1,2 --set epochs=5     minutes
-  inkbit sweep --out sweeps/small --plan small.toml --max-bytes 12900 --fit microbit
-  inkbit sweep --out sweeps/small                          resume it
-  inkbit sweep --out sweeps/part2 --plan small.toml --shard 2/8    one of eight machines
-  inkbit sweep merge sweeps/part* --out sweeps/small       join their results
-
-It writes DIR/table.json (all measures), DIR/sweep.svg (accuracy against bytes and against
-instructions, with Pareto fronts) and a run's folder with model.inkbit for every training."
+    after_help = include_str!("../../templates/help/sweep.txt")
 )]
 pub struct Args {
     #[command(subcommand)]
@@ -83,11 +74,7 @@ enum Action {
 
 /// Join the results of shards in one folder.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  inkbit sweep merge sweeps/part1 sweeps/part2 --out sweeps/small
-
-Finished trainings are copied; `inkbit sweep --out DIR` trains those that are missing.")]
+#[command(after_help = include_str!("../../templates/help/sweep-merge.txt"))]
 struct Merge {
     /// Folders of the shards
     #[arg(value_name = "DIR", required = true)]
@@ -105,7 +92,6 @@ struct Merge {
     data: DataArgs,
 }
 
-/// Flags of a plan.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Choices and limits")]
 struct Choices {
@@ -151,7 +137,6 @@ struct Choices {
 }
 
 impl Choices {
-    /// Overrides values of a plan.
     fn apply(&self, plan: &mut Plan) -> anyhow::Result<()> {
         set(&mut plan.space.widths, self.widths.clone());
         set(&mut plan.space.depths, self.depths.clone());
@@ -240,14 +225,12 @@ fn plan(args: &Args, out: &Path) -> anyhow::Result<Plan> {
     }
     args.choices.apply(&mut plan)?;
     if args.plan.is_none() && plan == Plan::default() {
-        plan = match Folder::plan(out) {
-            Err(SweepError::NotASweep(_)) => {
-                return Err(usage(
-                    "nothing to sweep over: give --plan, or choices such as --widths",
-                ));
+        plan = Folder::plan(out).map_err(|error| match error {
+            SweepError::NotASweep(_) => {
+                usage("nothing to sweep over: give --plan, or choices such as --widths")
             }
-            plan => plan?,
-        };
+            error => error.into(),
+        })?;
     }
     if let Some(shard) = &args.shard {
         plan.shard = Some(shard.parse().map_err(SweepError::Shard).map_err(of_sweep)?);

@@ -24,17 +24,7 @@ use crate::train::timings::Timings;
 /// stops after the current epoch, with exit code 130; finished epochs are kept, and --resume goes
 /// on from there, also with runs of --seeds and with a report that was not yet written.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  inkbit train --out runs/classic
-  inkbit train --preset tiny --seeds 3 --out runs/tiny
-  inkbit train --preset accurate --epochs 30 --timings --out runs/quick
-  inkbit train --preset tiny --print-config > mine.toml
-  inkbit train --out runs/small --hidden 64,32 --dropout 0.2 --seed 7
-  inkbit train --out runs/mine --config mine.toml --data ../my-digits
-  inkbit train --out runs/fashion --data ../fashion --labels fashion.txt
-  inkbit train --out runs/classic --resume
-  inkbit train --out runs/tiny --resume          all unfinished seeds")]
+#[command(after_help = include_str!("../../templates/help/train.txt"))]
 pub struct Args {
     /// Folder of the run, created if need be
     #[arg(long, value_name = "RUN", required_unless_present = "print_config")]
@@ -185,30 +175,21 @@ fn begun_seeds(out: &Path) -> anyhow::Result<Vec<Run>> {
     Ok(runs)
 }
 
-/// The seeds to train: `count` consecutive ones from the configuration's on, or those of the
-/// existing runs.
-fn wanted_seeds(
-    config: &TrainConfig,
-    count: Option<u16>,
-    begun: &[Run],
-) -> anyhow::Result<Vec<u64>> {
-    let Some(count) = count else {
-        return Ok(begun.iter().map(|run| run.config.seed).collect());
-    };
-    let last = config.seed + u64::from(count) - 1;
-    match i64::try_from(last) {
-        Ok(_) => Ok((config.seed..=last).collect()),
-        Err(_) => Err(usage(format!("the last seed is {last}, but must be at most 2^63 - 1"))),
-    }
-}
-
 /// Trains a run for each seed, one per core at a time, and prints a line for each, their mean and
 /// their standard deviation. Of the runs that have begun, interrupted ones are resumed and finished
 /// ones are kept.
 fn run_seeds(args: &Args, out: &Path, begun: &[Run]) -> anyhow::Result<()> {
     let config = args.resolve(begun.first())?;
+    let first = config.seed;
+    let seeds: Vec<u64> = match args.seeds.map(|count| first + u64::from(count) - 1) {
+        None => begun.iter().map(|run| run.config.seed).collect(),
+        Some(last) if i64::try_from(last).is_ok() => (first..=last).collect(),
+        Some(last) => {
+            return Err(usage(format!("the last seed is {last}, but must be at most 2^63 - 1")));
+        }
+    };
     let mut starts = Vec::new();
-    for seed in wanted_seeds(&config, args.seeds, begun)? {
+    for seed in seeds {
         let folder = seed_folder(out, seed);
         let resumed = begun.iter().find(|run| run.config.seed == seed);
         match resumed {
@@ -269,7 +250,6 @@ fn train_seed(run: &Run, data: &Dataset, report: bool) -> anyhow::Result<Option<
     }))
 }
 
-/// The result of one of several seeds.
 struct Outcome {
     seed: u64,
     /// The epoch whose weights are kept, and the number of epochs.

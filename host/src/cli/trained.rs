@@ -27,7 +27,6 @@ pub struct Trained {
 }
 
 impl Trained {
-    /// Those of a finished run.
     pub fn read(run: &Run) -> Result<Option<Self>, RunError> {
         let history = run.history()?;
         if history.end.is_none() {
@@ -36,7 +35,6 @@ impl Trained {
         Ok(Some(Self { history, best: run.weights()?, timings: Timings::default() }))
     }
 
-    /// Trains a run, from where it stands.
     pub fn train(run: &Run, data: &Dataset, observer: &mut dyn Observer) -> Result<Self, RunError> {
         let (state, timings) = run.train_timed(data, observer)?;
         Ok(Self { history: state.history, best: state.best, timings })
@@ -50,7 +48,6 @@ impl Trained {
     }
 }
 
-/// A run to begin, or to resume.
 pub struct Start<'a> {
     pub folder: PathBuf,
     pub config: TrainConfig,

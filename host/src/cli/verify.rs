@@ -27,16 +27,7 @@ use crate::report::text;
 /// device, and compares every activation and every logit. With --device or --port, sends every test
 /// image to that device and compares all logits with the host's.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  inkbit verify model.inkbit
-  inkbit verify model.inkbit --data synthetic
-  inkbit verify model.inkbit --device lm3s6965evb    in QEMU
-  inkbit verify model.inkbit --device all
-  inkbit verify --device microbit                    the best reference model that fits it
-  inkbit verify model.inkbit --port /dev/ttyACM0     a real board that holds this model
-
-At a mismatch, prints the first one in full; the exit code is then 1.")]
+#[command(after_help = include_str!("../../templates/help/verify.txt"))]
 pub struct Args {
     /// The model [default with --device: the reference model that `inkbit models` calls the board's
     /// best]

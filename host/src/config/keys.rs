@@ -60,7 +60,6 @@ pub(crate) struct Key {
     pub name: &'static str,
     /// The doc comment, with the space that each of its lines begins with.
     pub doc: &'static str,
-    /// The legal values.
     pub values: Values,
 }
 
@@ -69,7 +68,6 @@ pub(crate) struct Key {
 pub(crate) enum Values {
     /// A whole number, and the reason for the limit if there is one to name.
     Whole(Range, &'static str),
-    /// A number.
     Real(Range),
     /// One of a few.
     Choice(fn() -> Vec<Value>),

@@ -103,7 +103,6 @@ pub fn best_for(board: &Board) -> Option<(Blob, ModelSummary)> {
     Some((blobs.swap_remove(index), models.swap_remove(index)))
 }
 
-/// Fills in [`ModelSummary::best_on`].
 pub fn mark_best(models: &mut [ModelSummary]) {
     for Board { name, .. } in board::all() {
         if let Some(index) = best(models, &name) {

@@ -11,7 +11,6 @@ use crate::data::augment::{Motion, Warper};
 use crate::support::parallel;
 use crate::support::rng::Rng;
 
-/// The seed of all distortions.
 const SEED: u64 = 1;
 
 /// A kind of distortion; amounts are uniformly distributed between limits.

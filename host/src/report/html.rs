@@ -26,7 +26,6 @@ struct Page<'a> {
     figures: Vec<Figure>,
 }
 
-/// Names of all figures that a report may have.
 const NAMES: [&str; 9] = [
     "loss",
     "accuracy",
@@ -154,7 +153,6 @@ pub fn check_replaceable(page: &Path) -> Result<(), PageError> {
     Ok(files::check_writable(files::folder_of(page))?)
 }
 
-/// Whether a report wrote this file.
 fn is_figure(path: &Path) -> Result<bool, FileError> {
     let is = |name: &str| path.extension().is_some_and(|extension| extension == name);
     let known = path.file_stem().is_some_and(|stem| NAMES.iter().any(|name| stem == *name));
@@ -194,31 +192,6 @@ impl Page<'_> {
 
 fn epochs(history: &History) -> String {
     numbers::counted(history.epochs.len(), "epoch", "epochs")
-}
-
-const fn end(history: &History) -> &'static str {
-    match history.end {
-        Some(End::Epochs) => "all epochs were trained",
-        Some(End::Patience) => "the validation loss had stopped improving",
-        None => "training was interrupted",
-    }
-}
-
-fn selection(history: &History) -> &'static str {
-    match history.keep {
-        Keep::Last => "it is the last one, as configured; its validation loss is",
-        Keep::Best => "it has the lowest validation loss,",
-    }
-}
-
-fn accuracy_caption(best: &Epoch) -> &'static str {
-    match best.train_accuracy < best.validation_accuracy {
-        true => {
-            "Accuracy, higher is better. Training accuracy is measured while weights change, with \
-             dropout and augmentation, so it may be below validation accuracy, as it is here."
-        }
-        false => "Accuracy, higher is better.",
-    }
 }
 
 fn instructions(cost: &Option<Cost>) -> String {

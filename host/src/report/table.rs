@@ -12,7 +12,6 @@ pub(crate) fn plain(rows: &[Vec<String>]) -> String {
     rows.iter().map(line).collect()
 }
 
-/// A Markdown table.
 pub(crate) fn markdown(rows: &[Vec<String>]) -> String {
     let widths: Vec<usize> = widths(rows).into_iter().map(|width| width.max(3)).collect();
     let line = |row: &Vec<String>| {
@@ -25,7 +24,6 @@ pub(crate) fn markdown(rows: &[Vec<String>]) -> String {
     lines.concat()
 }
 
-/// A row of text.
 pub(crate) fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
     cells.map(str::to_owned).to_vec()
 }

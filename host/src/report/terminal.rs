@@ -20,10 +20,8 @@ pub(crate) const fn colour(red: u8, green: u8, blue: u8) -> Colour {
     16 + 36 * red + 6 * green + blue
 }
 
-/// Resets colours.
 pub(crate) const PLAIN: &str = "\x1b[0m";
 
-/// Sets the colours of text and background.
 pub(crate) fn colours(text: Colour, behind: Colour) -> String {
     format!("\x1b[38;5;{text};48;5;{behind}m")
 }

@@ -31,7 +31,6 @@ use crate::support::numbers::{chance, counted, grouped, percent};
 /// assert!(text.starts_with("accuracy 50.00 %"), "{text}");
 /// ```
 pub fn evaluation(result: &Evaluation, coloured: bool) -> String {
-    /// Number of the most frequent mistakes that are listed.
     const MISTAKES: usize = 5;
     let Evaluation { images, correct, accuracy, loss, .. } = result;
     let mut rows = vec![row(["class", "precision", "recall", "F1", "images"])];
@@ -108,7 +107,6 @@ fn shade(fraction: f64, right: bool) -> String {
 
 /// Measures of several models, images that one model alone gets wrong, and all pairs of models.
 pub(crate) fn comparison(found: &Comparison) -> String {
-    /// Number of images that are listed by index.
     const LISTED: usize = 12;
     let head = ["model", "accuracy", "95 % interval", "bytes", "non-zero", "multiplications"];
     let mut rows = vec![row(head)];
@@ -151,7 +149,6 @@ pub(crate) fn comparison(found: &Comparison) -> String {
     text
 }
 
-/// The verdict of McNemar's test.
 pub(super) fn significance(p: f64) -> String {
     let verdict = if p < 0.05 { "a significant" } else { "no significant" };
     format!("{verdict} difference (McNemar's exact test, {})", chance(p))
@@ -253,6 +250,10 @@ pub(crate) fn model(model: &Model<'_>, blob: &Blob) -> String {
             provenance.correct
         ),
     };
+    let mut command = printable(provenance.command);
+    if command.starts_with("inkbit train ") && !command.contains(" --out ") {
+        command += " --out RUN"; // a placeholder for what a model does not record
+    }
     let cells = model.scratch_cells();
     let lines = [
         ("name", printable(header.name)),
@@ -261,7 +262,7 @@ pub(crate) fn model(model: &Model<'_>, blob: &Blob) -> String {
         ("classes", format!("{}: {}", model.classes(), labels::of_model(model).join(" "))),
         ("logit scale", format!("{} (display only)", header.logit_scale)),
         ("accuracy", accuracy),
-        ("trained by", with_out(&printable(provenance.command))),
+        ("trained by", command),
         ("seed", provenance.seed.to_string()),
         ("data", format!("sha256 {}", hex(&provenance.digest))),
         ("written by", printable(provenance.tool)),
@@ -270,12 +271,6 @@ pub(crate) fn model(model: &Model<'_>, blob: &Blob) -> String {
     ];
     let lines: String = lines.map(|(name, value)| format!("{name:<12} {value}\n")).concat();
     format!("{lines}\n{}", sizes(model, blob.bytes()))
-}
-
-/// Appends a placeholder for `--out`, which a model does not record, to a training command.
-fn with_out(command: &str) -> String {
-    let trains = command.starts_with("inkbit train ") && !command.contains(" --out ");
-    if trains { format!("{command} --out RUN") } else { command.to_owned() }
 }
 
 /// The effect of quantization: accuracy, differences to the rounded network, and removed units.
@@ -357,12 +352,10 @@ pub fn sizes(model: &Model<'_>, blob: &[u8]) -> String {
     table::plain(&rows) + if partial { note } else { "" }
 }
 
-/// Bytes in hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Number and size of images.
 pub(crate) fn images(images: &Images) -> String {
     format!("{} images of {}x{} pixels", images.len(), images.side, images.side)
 }

@@ -35,7 +35,6 @@ pub fn no_board_fits(config: &TrainConfig, data: &DataInfo) -> Option<TooLarge> 
     boards.into_iter().map(error).collect::<Option<Vec<_>>>()?.pop()
 }
 
-/// The limits of a sweep.
 pub(super) struct Budget {
     max_bytes: Option<usize>,
     board: Option<Board>,
@@ -54,9 +53,8 @@ impl Budget {
         configs: &[TrainConfig],
         seeds: u64,
     ) -> Result<Vec<Candidate>, SweepError> {
-        let candidates =
-            parallel::map(configs.len(), |number| self.candidate(&configs[number], seeds));
-        candidates.into_iter().collect()
+        let each = parallel::map(configs.len(), |number| self.candidate(&configs[number], seeds));
+        each.into_iter().collect()
     }
 
     fn candidate(&self, config: &TrainConfig, seeds: u64) -> Result<Candidate, SweepError> {

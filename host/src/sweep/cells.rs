@@ -96,7 +96,6 @@ impl Sweep {
         format!("{} of {} networks fit{chosen}", self.fitting, self.networks)
     }
 
-    /// A network in words.
     pub fn label(&self, config: &TrainConfig) -> String {
         network::label(config, &self.data)
     }

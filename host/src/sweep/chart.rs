@@ -1,15 +1,14 @@
 //! The figure of a sweep: accuracy against bytes and against instructions.
 
-use plotters::coord::Shift;
 use plotters::coord::combinators::{BindKeyPoints, LogCoord, WithKeyPoints};
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
 use super::{Row, Table};
+use crate::report::plot::{Area, Drawn};
 
 /// Width and height in pixels.
 const SIZE: (u32, u32) = (1200, 560);
-/// Colour of published networks.
 const PUBLISHED_COLOUR: RGBColor = RGBColor(213, 94, 0);
 /// Colours of the sweep's networks by the bits of their weights, distinct to colour-blind readers
 /// (Okabe and Ito).
@@ -31,8 +30,6 @@ const PUBLISHED: [(f64, Option<f64>, f64); 5] = [
     (16.6 * 1024.0, None, 0.9904),
 ];
 
-type Failed = DrawingAreaErrorKind<std::io::Error>;
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Chart<'a, 'b> =
     ChartContext<'a, SVGBackend<'b>, Cartesian2d<WithKeyPoints<LogCoord<f64>>, RangedCoordf64>>;
 
@@ -57,7 +54,7 @@ struct Panel {
     published: Vec<Point>,
 }
 
-fn draw(root: &Area<'_>, table: &Table) -> Result<(), Failed> {
+fn draw(root: &Area<'_>, table: &Table) -> Drawn {
     root.fill(&WHITE)?;
     let published = PUBLISHED.into_iter().filter(|_| table.data == "mnist");
     let panels = [
@@ -83,7 +80,7 @@ fn draw(root: &Area<'_>, table: &Table) -> Result<(), Failed> {
 }
 
 impl Panel {
-    fn draw(&self, area: &Area<'_>, table: &Table) -> Result<(), Failed> {
+    fn draw(&self, area: &Area<'_>, table: &Table) -> Drawn {
         let seeds = |row: &Row| -> Vec<Point> {
             let cost = (self.cost)(row);
             row.trainings.iter().map(|one| (cost, 100.0 * one.test_accuracy)).collect()
@@ -145,7 +142,7 @@ impl Panel {
     }
 
     /// Connects the networks on the front in order of cost.
-    fn draw_fronts(&self, chart: &mut Chart<'_, '_>, table: &Table) -> Result<(), Failed> {
+    fn draw_fronts(&self, chart: &mut Chart<'_, '_>, table: &Table) -> Drawn {
         let front = table.networks.iter().filter(|row| (self.front)(row));
         let mut front: Vec<Point> = front.map(|row| self.mean(row)).collect();
         front.sort_by(|a, b| a.0.total_cmp(&b.0));

@@ -24,7 +24,6 @@ const CELLS: &str = "cells";
 const MODEL: &str = "model.inkbit";
 const RESULT: &str = "result.json";
 
-/// The folder of a sweep.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folder(PathBuf);
 
@@ -37,7 +36,6 @@ pub struct Merged {
 }
 
 impl Folder {
-    /// Reads the plan in a folder.
     pub fn plan(path: &Path) -> Result<Plan, SweepError> {
         let file = path.join(PLAN);
         if !file.exists() {
@@ -112,12 +110,10 @@ impl Folder {
         self.0.join(CELLS).join(&cell.id)
     }
 
-    /// The file of a cell's model.
     pub fn model(&self, cell: &Cell) -> PathBuf {
         self.cell(cell).join(MODEL)
     }
 
-    /// Reads the outcome of a finished cell.
     pub fn outcome(&self, cell: &Cell) -> Result<Option<Outcome>, SweepError> {
         let path = self.cell(cell).join(RESULT);
         if !path.exists() {

@@ -38,7 +38,6 @@ pub(super) fn shapes(config: &TrainConfig, data: &DataInfo) -> Vec<LayerShape> {
     widths(config, data).windows(2).enumerate().map(shape).collect()
 }
 
-/// The header of the blob.
 pub(super) fn description(config: &TrainConfig, data: &DataInfo) -> Description {
     let mut digest = [0; 32];
     for (byte, digits) in digest.iter_mut().zip(data.digest.as_bytes().chunks_exact(2)) {

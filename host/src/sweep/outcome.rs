@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cell, network};
 
-/// The outcome of a cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {

@@ -10,7 +10,6 @@ use crate::config::preset::{self, PRESETS};
 
 /// Maximum number of networks; more of them are a mistake.
 const MAX_NETWORKS: usize = 100_000;
-/// Maximum number of seeds.
 const MAX_SEEDS: u64 = 1000;
 
 /// The keys of the TOML file.
@@ -62,7 +61,6 @@ impl Plan {
         })
     }
 
-    /// Formats the plan as TOML.
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("a plan is numbers and text")
     }
@@ -71,7 +69,6 @@ impl Plan {
         self.shard.unwrap_or_default()
     }
 
-    /// The configuration that every network varies.
     pub fn base(&self) -> Result<TrainConfig, SweepError> {
         let preset = match &self.preset {
             None => PRESETS[0],

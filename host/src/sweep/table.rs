@@ -33,10 +33,8 @@ pub struct Row {
     pub trainings: Vec<Trained>,
 }
 
-/// The results of a sweep so far.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Table {
-    /// Name of the data.
     pub data: String,
     /// Number of cells in the sweep.
     pub planned: usize,
@@ -54,13 +52,14 @@ impl Table {
         let mut table =
             Self { data: sweep.data.name.clone(), planned: sweep.cells.len(), ..Self::default() };
         let mut groups: Vec<(&Cell, Vec<Trained>)> = Vec::new();
+        let shape = |cell: &Cell| (cell.widths.clone(), network::bits(&cell.config));
         for cell in &sweep.cells {
             match folder.outcome(cell)? {
                 None => (),
                 Some(Outcome::Failed(reason)) => table.failed.push((cell.id.clone(), reason)),
                 Some(Outcome::Trained(trained)) => {
                     table.finished += 1;
-                    match groups.iter_mut().find(|(other, _)| is_same_network(other, cell)) {
+                    match groups.iter_mut().find(|(other, _)| shape(other) == shape(cell)) {
                         Some((_, group)) => group.push(trained),
                         None => groups.push((cell, vec![trained])),
                     }
@@ -78,7 +77,6 @@ impl Table {
         Ok(table)
     }
 
-    /// The table as text.
     pub fn text(&self) -> String {
         let mut text = if self.networks.is_empty() { String::new() } else { self.rows() };
         for (cell, reason) in &self.failed {
@@ -149,10 +147,6 @@ impl Row {
             trainings,
         }
     }
-}
-
-fn is_same_network(a: &Cell, b: &Cell) -> bool {
-    a.widths == b.widths && network::bits(&a.config) == network::bits(&b.config)
 }
 
 /// Marks the Pareto front: networks with a higher validation accuracy than all that cost as much or less.

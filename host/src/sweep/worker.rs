@@ -16,7 +16,6 @@ use crate::run::{Observer, Run, RunError};
 use crate::train::history::{Epoch, History};
 use crate::train::{TrainError, validation_images};
 
-/// Progress of a session.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress<'a> {
     /// The training that ended just now.
@@ -107,9 +106,7 @@ impl Folder {
                         let mut watch = Watch { epoch, left: cell.cost(), sender: &sender, stop };
                         let event = match self.train_cell(&cell, sweep, data, &mut watch) {
                             Ok(None) => continue,
-                            Ok(Some(outcome)) => {
-                                Event::Ended(Box::new(cell), watch.left, Some(outcome))
-                            }
+                            Ok(outcome) => Event::Ended(Box::new(cell), watch.left, outcome),
                             Err(SweepError::Run(RunError::Busy(_))) => {
                                 Event::Ended(Box::new(cell), watch.left, None)
                             }

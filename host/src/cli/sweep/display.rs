@@ -14,11 +14,10 @@ pub(super) fn closing(summary: &SessionSummary, out: &Path) -> String {
     let SessionSummary { finished, before, failed, elsewhere, left } = summary;
     let mut text =
         format!("{} finished, {before} before", counted(*finished, "training", "trainings"));
-    if *failed > 0 {
-        text += &format!(", {failed} failed");
-    }
-    if *elsewhere > 0 {
-        text += &format!(", {elsewhere} in another process");
+    for (count, what) in [(failed, "failed"), (elsewhere, "in another process")] {
+        if *count > 0 {
+            text += &format!(", {count} {what}");
+        }
     }
     if *left > 0 {
         text += &format!(", {left} left: `inkbit sweep --out {}` goes on", out.display());

@@ -1,8 +1,6 @@
 //! Activity of layers, distribution of logit differences, and calibration.
 
-use plotters::element::{Circle, PathElement, Rectangle, Text};
-use plotters::prelude::Color;
-use plotters::series::LineSeries;
+use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::theme::{BLUE, DIM, GRID, ORANGE, TEXT};

@@ -1,8 +1,6 @@
 //! Loss and accuracy over the epochs.
 
-use plotters::element::{Circle, Cross, PathElement};
-use plotters::prelude::Color;
-use plotters::series::{DashedLineSeries, LineSeries};
+use plotters::prelude::*;
 
 use super::theme::{BLUE, DIM, ORANGE};
 use super::{Area, Drawn, Figure, U, UNIT, WIDTH, chart, percent, write};

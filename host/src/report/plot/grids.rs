@@ -46,15 +46,13 @@ pub fn samples(name: &'static str, title: &str, side: usize, samples: &[Sample])
 
 /// The first images, at most `count`, with the labels of their classes.
 pub fn images(images: &Images, classes: &[String], count: usize) -> Figure {
-    let tiles: Vec<Tile> = images
-        .iter()
-        .take(count)
-        .map(|(pixels, class)| Tile::labelled(grey(pixels, images.side), &classes[class]))
-        .collect();
-    let labels: Vec<&str> =
-        images.iter().take(count).map(|(_, class)| classes[class].as_str()).collect();
+    let shown = || images.iter().take(count);
+    let tile = |(pixels, class): (&[u8], usize)| {
+        Tile::labelled(grey(pixels, images.side), &classes[class])
+    };
+    let labels: Vec<&str> = shown().map(|(_, class)| classes[class].as_str()).collect();
     let alt = format!("{} images, labelled {}.", labels.len(), labels.join(", "));
-    Grid::labelled("ink").figure("images", alt, tiles)
+    Grid::labelled("ink").figure("images", alt, shown().map(tile).collect())
 }
 
 /// The units of the first layer with the greatest weights. Units of a model of one layer have the

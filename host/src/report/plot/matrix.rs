@@ -1,7 +1,6 @@
 //! The confusion matrix as a heat map.
 
-use plotters::element::{Rectangle, Text};
-use plotters::prelude::Color;
+use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::theme::{BLUE, DIM, GRID, RED, TEXT};
@@ -16,7 +15,6 @@ const LEAST_CELL: u32 = 15 * UNIT;
 const WIDEST: u32 = 1110 * UNIT;
 /// Maximum opacity of a cell on which the count is readable.
 const DEEPEST: f64 = 0.5;
-/// Maximum characters of a label.
 const LABEL: usize = 12;
 
 /// The confusion matrix with counts, shaded by their fraction of the row: blue for correct, red for

@@ -8,15 +8,10 @@ pub mod theme;
 
 use std::fmt::Display;
 
-use plotters::chart::{ChartBuilder, ChartContext};
 use plotters::coord::Shift;
-use plotters::coord::cartesian::Cartesian2d;
 use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
-use plotters::drawing::{DrawingArea, DrawingAreaErrorKind};
-use plotters::element::Text;
-use plotters::prelude::{IntoDrawingArea, SVGBackend};
+use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, IntoFont, IntoTextStyle, TextStyle};
 
 use crate::support::numbers::percent;
 pub use bars::{activity, calibration, logit_differences};
@@ -31,13 +26,12 @@ const UNIT: u32 = 2;
 const U: i32 = UNIT as i32;
 /// Default width of a figure. Its text is readable on a phone.
 const WIDTH: u32 = 480 * UNIT;
-/// Font size.
 const FONT_SIZE: u32 = 14 * UNIT;
 
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+pub(crate) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Chart<'a, 'b, X, Y> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<X, Y>>;
 type Failed = DrawingAreaErrorKind<std::io::Error>;
-type Drawn = Result<(), Failed>;
+pub(crate) type Drawn = Result<(), Failed>;
 
 /// The first bytes of a figure's file.
 pub const BEGIN: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"";
