@@ -44,8 +44,8 @@
 //! registers have 64 bits, which takes the fewest instructions: right for Cortex-M4, where a long
 //! multiplication that adds takes one cycle like any other, and for M7 and M33, which multiply as
 //! fast. On Cortex-M3 it takes 4 to 7 cycles, depending on its factors; there MLA with 2 cycles
-//! takes more instructions but fewer cycles. For `classic` and the mean of 1,000 test images of
-//! MNIST, `cargo xtask count --board lm3s6965evb --lanes32 --images 1000` counts
+//! takes more instructions but fewer cycles. For `classic` and the mean of MNIST's 10,000 test images,
+//! `cargo xtask count --board lm3s6965evb --lanes32` counts
 //!
 //! | lanes | instructions | cycles on Cortex-M3, estimated |
 //! |---|---|---|
