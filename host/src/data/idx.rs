@@ -65,19 +65,15 @@ pub enum IdxError {
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages name the fields")]
 pub enum IdxFault {
-    #[error(
-        "is no IDX file of {expected}: it starts with {found:#010x}{}, expected {:#010x}; only \
-         unsigned bytes are read", meaning(*found), expected.magic()
-    )]
+    #[error("is no IDX file of {expected}: it starts with {found:#010x}{}, expected {:#010x}; \
+             only unsigned bytes are read", meaning(*found), expected.magic())]
     Magic { found: u32, expected: Kind },
     #[error("holds {found} where {expected} are expected: are the two files swapped?")]
     Swapped { found: Kind, expected: Kind },
     #[error("is truncated: {found} bytes{}, expected {expected}; get it again", unpacked(*packed))]
     Truncated { found: u64, expected: u64, packed: bool },
-    #[error(
-        "goes on after the {expected} bytes{} that its header promises: it was not written as one \
-         IDX file; get it again", unpacked(*packed)
-    )]
+    #[error("goes on after the {expected} bytes{} that its header promises: it was not written as \
+             one IDX file; get it again", unpacked(*packed))]
     Trailing { expected: u64, packed: bool },
     #[error(
         "promises {0} bytes by its header, the limit is {MAX_BYTES}: the header is damaged, or the \
@@ -91,10 +87,8 @@ pub enum IdxFault {
     NotSquare { rows: u32, columns: u32 },
     #[error("is sound but holds 0 {0}, expected at least 1")]
     Empty(Kind),
-    #[error(
-        "has {images} images, but {} has {labels} labels: expected as many; do they belong \
-         together?", labels_path.display()
-    )]
+    #[error("has {images} images, but {} has {labels} labels: expected as many; do they belong \
+             together?", labels_path.display())]
     Counts { images: usize, labels: usize, labels_path: PathBuf },
 }
 

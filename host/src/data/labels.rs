@@ -18,10 +18,8 @@ pub enum LabelsError {
     #[error("{} is not UTF-8 text: give a text file with one label a line", .0.display())]
     NotText(PathBuf),
     /// `whose` names the owner of the classes: "the model has", "the data digits have".
-    #[error(
-        "{} has {found} labels, but {whose} {expected} classes: give one line for each class, in \
-         order from class 0", path.display()
-    )]
+    #[error("{} has {found} labels, but {whose} {expected} classes: give one line for each class, \
+             in order from class 0", path.display())]
     Count { path: PathBuf, found: usize, whose: String, expected: usize },
     /// `fault` says what is wrong with the label, and what to do.
     #[error("{}, line {line}: the label {} {fault}", path.display(), excerpt(label))]

@@ -21,18 +21,14 @@ const QUIET: Duration = Duration::from_millis(100);
 
 /// A line that carries frames. Reads must return after a few milliseconds, with
 /// [`io::ErrorKind::WouldBlock`] or [`io::ErrorKind::TimedOut`] if no byte has come.
-pub trait Line: Read + Write + Send {
-    /// Why the line has ended, as the end of a sentence; empty if that is unknown.
-    fn last_words(&mut self) -> String {
-        String::new()
-    }
-}
+pub trait Line: Read + Write + Send {}
 
-impl Line for Box<dyn serialport::SerialPort> {}
+impl<T: Read + Write + Send> Line for T {}
 
 /// A connection to one device.
 pub struct Client {
     line: Box<dyn Line>,
+    last_words: Box<dyn Fn() -> String + Send>,
     receiver: Receiver<RESPONSE_FRAME>,
     received: VecDeque<u8>,
     window: usize,
@@ -54,6 +50,7 @@ impl Client {
     pub fn new(line: impl Line + 'static, window: usize) -> Self {
         Self {
             line: Box::new(line),
+            last_words: Box::new(String::new),
             receiver: Receiver::new(),
             received: VecDeque::new(),
             window: window.max(1),
@@ -63,11 +60,16 @@ impl Client {
         }
     }
 
+    /// Sets what tells why the line has ended, as the end of a sentence; empty if that is unknown.
+    #[must_use]
+    pub fn with_last_words(self, last_words: impl Fn() -> String + Send + 'static) -> Self {
+        Self { last_words: Box::new(last_words), ..self }
+    }
+
     /// Sets the time to wait for an answer before a request is repeated.
     #[must_use]
-    pub fn with_timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
-        self
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 
     /// Number of repeated requests since the beginning.
@@ -310,7 +312,7 @@ impl Client {
             }
             let mut bytes = [0; 1024];
             match self.line.read(&mut bytes) {
-                Ok(0) => return Err(DeviceError::Closed(self.line.last_words())),
+                Ok(0) => return Err(DeviceError::Closed((self.last_words)())),
                 Ok(length) => {
                     self.received.extend(&bytes[..length]);
                     if Instant::now() >= deadline {
@@ -319,11 +321,9 @@ impl Client {
                 }
                 Err(error) => match error.kind() {
                     io::ErrorKind::Interrupted => {}
-                    io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
-                        if Instant::now() >= deadline {
-                            return Ok(None);
-                        }
-                    }
+                    io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+                        if Instant::now() < deadline => {}
+                    io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => return Ok(None),
                     _ => return Err(error.into()),
                 },
             }

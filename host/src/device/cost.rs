@@ -1,12 +1,9 @@
 //! The cost of an inference on a board: counted, or else estimated.
 //!
-//! The estimate adds up [`Terms`]: numbers of pixels, rows of weights, outputs and layers, times
-//! the instructions for one of each. These are a [`Fit`] to the counts in
-//! `host/models/counts.toml`, and stand there too; `cargo xtask count --write` renews both, and a
-//! test compares the estimates with the counts.
-//!
-//! [`Fit`]: super::fit::Fit
-//! [`Terms`]: super::fit::Terms
+//! The estimate adds up [`Terms`](super::fit::Terms): numbers of pixels, rows of weights, outputs
+//! and layers, times the instructions for one of each. These are a [`Fit`](super::fit::Fit) to the
+//! counts in `host/models/counts.toml`, and stand there too; `cargo xtask count --write` renews
+//! both, and a test compares the estimates with the counts.
 
 use serde::Serialize;
 

@@ -77,9 +77,8 @@ impl Counts {
         Ok(())
     }
 
-    /// The fit to the counts of a processor; see [`Cost::estimate`].
-    ///
-    /// [`Cost::estimate`]: crate::device::cost::Cost::estimate
+    /// The fit to the counts of a processor; see
+    /// [`Cost::estimate`](super::cost::Cost::estimate).
     pub fn fit(&self, cpu: &str) -> Option<&Fit> {
         self.fit.iter().find(|fit| fit.cpu == cpu)
     }

@@ -31,10 +31,8 @@ pub struct Footprint {
 pub enum FirmwareError {
     #[error(transparent)]
     File(#[from] FileError),
-    #[error(
-        "there is no firmware for the board {board} at {}; build it with `cargo xtask firmware`, \
-         or name a file with --firmware", path.display()
-    )]
+    #[error("there is no firmware for the board {board} at {}; build it with `cargo xtask \
+             firmware`, or name a file with --firmware", path.display())]
     Missing { board: String, path: PathBuf },
     #[error("{} is not a firmware for the board {board} ({cpu}): {reason}", path.display())]
     Format { path: PathBuf, board: String, cpu: String, reason: String },
@@ -64,13 +62,11 @@ impl Firmware {
             return Err(FirmwareError::Missing { board: board.name.clone(), path });
         }
         let firmware = Self { elf: files::read(&path)? };
-        match firmware.check(board) {
-            Ok(()) => Ok(firmware),
-            Err(reason) => {
-                let (board, cpu) = (board.name.clone(), board.cpu.clone());
-                Err(FirmwareError::Format { path, board, cpu, reason })
-            }
-        }
+        firmware.check(board).map_err(|reason| {
+            let (board, cpu) = (board.name.clone(), board.cpu.clone());
+            FirmwareError::Format { path, board, cpu, reason }
+        })?;
+        Ok(firmware)
     }
 
     /// The same firmware with a model in a segment and a section of its own.

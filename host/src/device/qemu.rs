@@ -1,7 +1,7 @@
 //! Boards that QEMU emulates, on Linux and macOS.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::client::Line;
 use super::qmp::Qmp;
 use super::{Board, Client, Firmware};
 
@@ -150,9 +149,7 @@ impl Emulator {
                     return Err(EmulatorError::Ended { program, last_words });
                 }
                 Err(_) if start.elapsed() < START => thread::sleep(Duration::from_millis(5)),
-                Err(source) => {
-                    return Err(EmulatorError::System { action: "connect to QEMU", source });
-                }
+                Err(error) => return Err(EmulatorError::at("connect to QEMU")(error)),
             }
         };
         stream
@@ -165,7 +162,7 @@ impl Emulator {
     /// A client of the board that owns the emulator: dropping one ends the other.
     pub fn into_client(mut self) -> Result<Client, EmulatorError> {
         let stream = self.connect()?;
-        Ok(Client::new(EmulatedLine { stream, emulator: self }, WINDOW))
+        Ok(Client::new(stream, WINDOW).with_last_words(move || self.last_words()))
     }
 
     /// Connects to QEMU's machine protocol.
@@ -205,36 +202,6 @@ impl Drop for Emulator {
         let _ = self.guard.wait();
     }
 }
-
-/// An emulated serial port that owns its emulator.
-struct EmulatedLine {
-    stream: UnixStream,
-    emulator: Emulator,
-}
-
-impl Read for EmulatedLine {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        self.stream.read(bytes)
-    }
-}
-
-impl Write for EmulatedLine {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.stream.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.stream.flush()
-    }
-}
-
-impl Line for EmulatedLine {
-    fn last_words(&mut self) -> String {
-        self.emulator.last_words()
-    }
-}
-
-impl Line for UnixStream {}
 
 /// A program on the search path.
 pub fn which(program: &str) -> Option<PathBuf> {

@@ -2,6 +2,8 @@
 //!
 //! A device skips zeros, so these fractions decide how long an inference takes.
 
+use std::ops::Range;
+
 use inkbit_core::{Input, LayerOutput, Model, WeightBits};
 
 use crate::data::Images;
@@ -75,10 +77,7 @@ type Counts = Vec<[usize; 2]>;
 /// ```
 pub fn activity(model: &Model<'_>, images: &Images) -> Result<Activity, ImagesError> {
     check_images(images, usize::from(model.input().side), model.classes())?;
-    let size = model.input().pixels();
-    let parts = parallel::split(images.len(), |part| {
-        count(model, &images.pixels[part.start * size..part.end * size])
-    });
+    let parts = parallel::split(images.len(), |part| count(model, images, part));
     let mut counts: Counts = vec![[0; 2]; model.layers().len()];
     for part in parts {
         for (sum, part) in counts.iter_mut().zip(part) {
@@ -95,7 +94,7 @@ pub fn activity(model: &Model<'_>, images: &Images) -> Result<Activity, ImagesEr
     Ok(Activity { input: model.input(), layers })
 }
 
-fn count(model: &Model<'_>, pixels: &[u8]) -> Counts {
+fn count(model: &Model<'_>, images: &Images, part: Range<usize>) -> Counts {
     let mut engine = HostEngine::new(model);
     let mut counts: Counts = vec![[0; 2]; model.layers().len()];
     let mut add = |layer: usize, values: &mut dyn Iterator<Item = u8>| {
@@ -105,7 +104,7 @@ fn count(model: &Model<'_>, pixels: &[u8]) -> Counts {
         }
     };
     let mut inputs = Vec::with_capacity(model.input().inputs());
-    for image in pixels.chunks_exact(model.input().pixels()) {
+    for image in part.map(|index| images.image(index)) {
         inputs.clear();
         shrink(model.input(), image, &mut inputs);
         add(0, &mut inputs.iter().copied());

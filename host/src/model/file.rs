@@ -18,24 +18,17 @@ pub struct Blob {
 
 /// A model file that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum ModelFileError {
-    /// Reading or writing failed.
     #[error(transparent)]
     File(#[from] FileError),
     /// The file to write exists and is not a model.
-    #[error(
-        "{} exists and is not an Inkbit model; it was not replaced: give another name, or remove it",
-        .0.display()
-    )]
+    #[error("{} exists and is not an Inkbit model; it was not replaced: give another name, or \
+             remove it", .0.display())]
     Occupied(PathBuf),
     /// The content is not a valid model.
     #[error("{}", path.display())]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// The result of parsing it.
-        source: ModelError,
-    },
+    Format { path: PathBuf, source: ModelError },
 }
 
 impl Blob {

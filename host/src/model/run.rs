@@ -48,30 +48,18 @@ impl<'m> HostEngine<'m> {
 
 /// Images that do not fit a model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum ImagesError {
-    /// Their side length differs from the model's.
     #[error(
         "the images are {found}x{found} pixels, the model takes {expected}x{expected}; give the \
          data that it was trained on with --data"
     )]
-    Side {
-        /// Side length of the images.
-        found: usize,
-        /// Side length that the model takes.
-        expected: usize,
-    },
-    /// A label is not one of the model's classes.
+    Side { found: usize, expected: usize },
     #[error(
         "the data have a label {found}, the model has {expected} classes, counted from 0; give \
          the data that it was trained on with --data"
     )]
-    Label {
-        /// The label.
-        found: u8,
-        /// Number of classes of the model.
-        expected: usize,
-    },
-    /// There are no images.
+    Label { found: u8, expected: usize },
     #[error("there are no images to evaluate on")]
     NoImages,
 }
@@ -101,14 +89,10 @@ pub fn check_images(images: &Images, side: usize, classes: usize) -> Result<(), 
 /// ```
 pub fn int_logits(model: &Model<'_>, images: &Images) -> Result<Vec<i32>, ImagesError> {
     check_images(images, usize::from(model.input().side), model.classes())?;
-    let size = model.input().pixels();
     let parts = parallel::split(images.len(), |part| {
-        let mut engine = HostEngine::new(model);
-        let pixels = images.pixels[part.start * size..part.end * size].chunks_exact(size);
-        pixels.fold(Vec::new(), |mut logits, pixels| {
-            logits.extend_from_slice(engine.infer(pixels));
-            logits
-        })
+        let (mut engine, mut logits) = (HostEngine::new(model), Vec::new());
+        part.for_each(|image| logits.extend_from_slice(engine.infer(images.image(image))));
+        logits
     });
     Ok(parts.concat())
 }

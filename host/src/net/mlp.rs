@@ -185,10 +185,7 @@ impl Mlp {
             weight: tensor(layer.weight, [layer.inputs, layer.outputs], device),
             bias: tensor(layer.bias, [1, layer.outputs], device),
             weight_scale: layer.weight_scale,
-            output_scale: layer
-                .output_scale
-                .first()
-                .map(|&scale| tensor(vec![scale], [1, 1], device)),
+            output_scale: layer.output_scale.first().map(|&s| tensor(vec![s], [1, 1], device)),
         };
         Net { layers: self.layers.into_iter().map(layer).collect() }
     }

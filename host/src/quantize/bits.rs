@@ -8,10 +8,8 @@ use inkbit_core::{Model, WeightBits};
 pub enum BitsError {
     #[error("weights have 8, 4 or 2 bits, but bits is {0}: give 8, 4, 2, or one of them per layer")]
     Width(String),
-    #[error(
-        "bits lists {found} layers, but the network has {layers} with the output: give one number \
-         for all, or {layers}, such as {}", example(*layers)
-    )]
+    #[error("bits lists {found} layers, but the network has {layers} with the output: give one \
+             number for all, or {layers}, such as {}", example(*layers))]
     Layers { found: usize, layers: usize },
 }
 

@@ -63,14 +63,13 @@ impl Quantized {
                 };
                 row.iter().enumerate().all(|weight| level(weight) == 0)
             };
-            let mut reasons: Vec<Option<Reason>> = (0..alive.len())
-                .map(|unit| match () {
-                    () if bounds[layer][unit] == 0 => Some(Reason::Proved),
-                    () if unused(unit) => Some(Reason::Unused),
-                    () if !alive[unit] => Some(Reason::Measured),
-                    () => None,
-                })
-                .collect();
+            let reason = |unit: usize| match () {
+                () if bounds[layer][unit] == 0 => Some(Reason::Proved),
+                () if unused(unit) => Some(Reason::Unused),
+                () if !alive[unit] => Some(Reason::Measured),
+                () => None,
+            };
+            let mut reasons: Vec<_> = (0..alive.len()).map(reason).collect();
             if reasons.iter().all(Option::is_some) {
                 reasons[0] = None;
             }
@@ -113,11 +112,10 @@ fn alive(model: &Model<'_>, images: &Images) -> Vec<Vec<bool>> {
     let none = || -> Vec<Vec<bool>> {
         model.layers()[..hidden].iter().map(|layer| vec![false; layer.outputs()]).collect()
     };
-    let size = model.input().pixels();
     let parts = parallel::split(images.len(), |part| {
         let (mut alive, mut engine) = (none(), HostEngine::new(model));
-        for pixels in images.pixels[part.start * size..part.end * size].chunks_exact(size) {
-            engine.infer_observed(pixels, |layer, output| {
+        for image in part {
+            engine.infer_observed(images.image(image), |layer, output| {
                 if let LayerOutput::Activations(cells) = output {
                     cells.iter().for_each(|(unit, _)| alive[layer][unit] = true);
                 }

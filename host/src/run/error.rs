@@ -14,38 +14,26 @@ use crate::train::TrainError;
 pub enum RunError {
     #[error(transparent)]
     File(#[from] FileError),
-    #[error(
-        "{} is not a training run: it has no {CONFIG}; give the folder that `inkbit train --out` \
-         wrote", .0.display()
-    )]
+    #[error("{} is not a training run: it has no {CONFIG}; give the folder that `inkbit train \
+             --out` wrote", .0.display())]
     NotARun(PathBuf),
-    #[error(
-        "another inkbit is training in {}; wait for it, or give another folder", .0.display()
-    )]
+    #[error("another inkbit is training in {}; wait for it, or give another folder", .0.display())]
     Busy(PathBuf),
-    #[error(
-        "{} has no weights yet: not one epoch was finished; go on with `inkbit train --resume \
-         --out {}`", .0.display(), shell::path(.0)
-    )]
+    #[error("{} has no weights yet: not one epoch was finished; go on with `inkbit train --resume \
+             --out {}`", .0.display(), shell::path(.0))]
     NoWeights(PathBuf),
     #[error("{}: {message}; train again with --force", path.display())]
     Damaged { path: PathBuf, message: String },
     /// `state` is "a finished" or "an interrupted".
-    #[error(
-        "{} holds {state} run of {epochs} epochs; {advice}, give another folder, or replace it \
-         with --force", folder.display()
-    )]
+    #[error("{} holds {state} run of {epochs} epochs; {advice}, give another folder, or replace \
+             it with --force", folder.display())]
     Exists { folder: PathBuf, state: &'static str, epochs: usize, advice: &'static str },
-    #[error(
-        "{} holds a finished run: there is nothing to resume; quantize it, or train anew with \
-         --force", .0.display()
-    )]
+    #[error("{} holds a finished run: there is nothing to resume; quantize it, or train anew with \
+             --force", .0.display())]
     Finished(PathBuf),
-    #[error(
-        "{} cannot be resumed: {HISTORY} tells of {epochs} epochs, but {CHECKPOINT}, which it takes to \
-         go on, is missing; put it back, quantize the weights of the best epoch so far, or train \
-         anew with --force", folder.display()
-    )]
+    #[error("{} cannot be resumed: {HISTORY} tells of {epochs} epochs, but {CHECKPOINT}, which it \
+             takes to go on, is missing; put it back, quantize the weights of the best epoch so \
+             far, or train anew with --force", folder.display())]
     NoCheckpoint { folder: PathBuf, epochs: usize },
     /// The first line that differs between the configuration of the run and the given one.
     #[error(

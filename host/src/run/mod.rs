@@ -189,15 +189,12 @@ impl Run {
     /// ```
     /// use inkbit::config::TrainConfig;
     /// use inkbit::data::synthetic;
-    /// use inkbit::run::{DataInfo, Observer, Run};
-    /// struct Silent;
-    /// impl Observer for Silent {}
+    /// use inkbit::run::{DataInfo, Run};
     /// let folder = tempfile::tempdir()?;
     /// let data = synthetic::dataset(200, 20, 1);
-    /// let classic = TrainConfig::default();
-    /// let config = TrainConfig { hidden: vec![8], epochs: 2, ..classic };
+    /// let config = TrainConfig { hidden: vec![8], epochs: 2, ..TrainConfig::default() };
     /// let run = Run::create(&folder.path().join("run"), &config, DataInfo::new(&data), false)?;
-    /// run.train(&data, &mut Silent)?;
+    /// run.train(&data, &mut ())?;
     /// assert_eq!(Run::open(run.folder())?.history()?.epochs.len(), 2);
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```

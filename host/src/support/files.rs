@@ -188,15 +188,8 @@ pub fn check_writable(folder: &Path) -> Result<(), FileError> {
 }
 
 /// What a file gets that is not meant to be temporary, less the user's umask.
-#[cfg(unix)]
 fn permissions() -> fs::Permissions {
     std::os::unix::fs::PermissionsExt::from_mode(0o666)
-}
-
-#[cfg(not(unix))]
-fn permissions() -> fs::Permissions {
-    // There is no mode to set; tempfile ignores what it cannot apply.
-    fs::metadata(".").map(|m| m.permissions()).expect("the current folder has permissions")
 }
 
 /// Creates a folder and those above it.
@@ -208,7 +201,7 @@ pub fn create_folder(path: &Path) -> Result<(), FileError> {
     fs::create_dir_all(path).map_err(FileError::at("create the folder", path))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

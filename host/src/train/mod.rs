@@ -86,8 +86,7 @@ impl<'a> Trainer<'a> {
     /// use inkbit::data::synthetic::{Part, images};
     /// use inkbit::train::Trainer;
     /// let images = images(Part::Train, 200, 1);
-    /// let classic = TrainConfig::default();
-    /// let config = TrainConfig { hidden: vec![8], epochs: 2, ..classic };
+    /// let config = TrainConfig { hidden: vec![8], epochs: 2, ..TrainConfig::default() };
     /// let mut trainer = Trainer::new(&config, &images, 10)?;
     /// let first = trainer.epoch(|_batch, _of| {})?;
     /// let second = trainer.epoch(|_batch, _of| {})?;
@@ -195,8 +194,7 @@ impl<'a> Trainer<'a> {
     ) -> (Tally, Vec<f32>) {
         let Self { config, context, bits, state, timings, .. } = self;
         let rounds = state.last.has_scales();
-        let place =
-            |stream, batch: usize| Rng::new(config.seed, &[stream, number as u64, batch as u64]);
+        let place = |stream, batch| Rng::new(config.seed, &[stream, number as u64, batch]);
         let mut order = self.train.clone();
         place(stream::ORDER, 0).shuffle(&mut order);
         let plan = Plan {
@@ -221,7 +219,7 @@ impl<'a> Trainer<'a> {
                 if context.batch_norm && seen.len() < NORM_IMAGES * self.input.inputs() {
                     seen.extend_from_slice(&batch.inputs);
                 }
-                let mut rng = place(stream::DROPOUT, index);
+                let mut rng = place(stream::DROPOUT, index as u64);
                 // Without rounding, the parameters move into the tensors and back: no copy.
                 let rounding = Instant::now();
                 let network = if rounds {

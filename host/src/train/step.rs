@@ -3,6 +3,7 @@
 //! A large batch is split into two halves that are computed in parallel, each with a graph of its
 //! own. Their gradients are summed in a fixed order, so any number of cores gives the same bits.
 
+use std::ops::Add;
 use std::time::Instant;
 
 use burn::tensor::{Device, Tensor, activation};
@@ -195,10 +196,7 @@ impl LayerHooks for Training<'_> {
         };
         if self.context.sparsity > 0.0 {
             let sum = values.clone().sum();
-            self.activations = Some(match self.activations.take() {
-                Some(others) => others + sum,
-                None => sum,
-            });
+            self.activations = self.activations.take().into_iter().chain([sum]).reduce(Add::add);
         }
         if self.context.dropout == 0.0 {
             return values;

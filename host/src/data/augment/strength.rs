@@ -30,35 +30,15 @@ pub struct NamedStrength {
     pub strength: Strength,
 }
 
-const NONE: Strength = Strength {
-    rotation: 0.0,
-    scale: 0.0,
-    shear: 0.0,
-    shift: 0.0,
-    elastic: 0.0,
-    unchanged: 0.0,
-    recentre: false,
-};
+/// Limits in the order of the fields.
+const fn limits(limits: [f32; 6]) -> Strength {
+    let [rotation, scale, shear, shift, elastic, unchanged] = limits;
+    Strength { rotation, scale, shear, shift, elastic, unchanged, recentre: false }
+}
 
-const LIGHT: Strength = Strength {
-    rotation: 8.0,
-    scale: 0.08,
-    shear: 0.08,
-    shift: 1.0,
-    elastic: 0.5,
-    unchanged: 0.2,
-    recentre: false,
-};
-
-const STRONG: Strength = Strength {
-    rotation: 12.0,
-    scale: 0.12,
-    shear: 0.15,
-    shift: 1.5,
-    elastic: 0.7,
-    unchanged: 0.05,
-    recentre: false,
-};
+const NONE: Strength = limits([0.0; 6]);
+const LIGHT: Strength = limits([8.0, 0.08, 0.08, 1.0, 0.5, 0.2]);
+const STRONG: Strength = limits([12.0, 0.12, 0.15, 1.5, 0.7, 0.05]);
 
 /// All named strengths, `none` first.
 pub const STRENGTHS: [NamedStrength; 4] = [

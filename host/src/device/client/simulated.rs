@@ -8,8 +8,6 @@ use inkbit_core::link::{
     self, Limits, Loaded, PROTOCOL, RESPONSE_FRAME, Receiver, Refusal, Request, Response,
 };
 
-use super::Line;
-
 /// A device in memory that answers the sum of the pixels and their number, at the end of a line
 /// that damages and loses bytes, in both directions.
 pub struct Device {
@@ -144,5 +142,3 @@ impl Read for Device {
         if length == 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(length) }
     }
 }
-
-impl Line for Device {}
