@@ -57,7 +57,6 @@ pub(crate) static CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_
 /// ```
 /// assert_eq!(inkbit_core::blob::crc32(b"123456789"), 0xCBF4_3926);
 /// ```
-#[must_use]
 pub fn crc32(bytes: &[u8]) -> u32 {
     CRC.checksum(bytes)
 }
@@ -197,7 +196,6 @@ impl<'a> Model<'a> {
     }
 
     /// Bytes that [`write`](Self::write) needs at the most.
-    #[must_use]
     pub fn max_blob_bytes(&self) -> usize {
         let Header { name, labels, layers, provenance, .. } = self.header();
         let texts = [name.len(), labels.len(), provenance.tool.len(), provenance.command.len()];

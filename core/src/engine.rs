@@ -54,7 +54,6 @@ impl<'m, M: Memory> Engine<'m, M> {
     }
 
     /// The model.
-    #[must_use]
     pub const fn model(&self) -> &Model<'m> {
         &self.model
     }
@@ -169,7 +168,6 @@ impl<'m, M: Memory, const PIXELS: usize> ImageEngine<'m, M, PIXELS> {
     }
 
     /// The model.
-    #[must_use]
     pub const fn model(&self) -> &Model<'m> {
         &self.0.model
     }
@@ -181,13 +179,11 @@ pub struct Logits<'s>(&'s [i32]);
 
 impl<'s> Logits<'s> {
     /// The class with the greatest logit, the lowest among equals.
-    #[must_use]
     pub fn argmax(self) -> usize {
         argmax(self.0)
     }
 
     /// The logits, for as long as the engine is not used again.
-    #[must_use]
     pub const fn into_slice(self) -> &'s [i32] {
         self.0
     }
@@ -206,7 +202,6 @@ impl Deref for Logits<'_> {
 /// ```
 /// assert_eq!(inkbit_core::argmax(&[-5, 7, 7]), 1);
 /// ```
-#[must_use]
 pub fn argmax<T: PartialOrd>(logits: &[T]) -> usize {
     let mut classes = logits.iter().enumerate();
     let Some(mut best) = classes.next() else { return 0 };

@@ -31,7 +31,6 @@ impl Error {
     /// use inkbit_core::{Error, ImageError};
     /// assert_eq!(Error::from(ImageError { found: 1, expected: 784 }).code(), 65);
     /// ```
-    #[must_use]
     pub const fn code(&self) -> u8 {
         match self {
             Self::Model(error) => error.code(),
@@ -263,7 +262,6 @@ pub enum ModelError {
 impl ModelError {
     /// A number for the kind of error, in the order of the variants from 1. The numbers stay what
     /// they are.
-    #[must_use]
     pub const fn code(&self) -> u8 {
         match self {
             Self::Misaligned { .. } => 1,

@@ -14,7 +14,6 @@ use core::ops::Range;
 /// assert_eq!(centre_of_mass(&[0, 0, 0, 0, 9, 9], 3), Some((1, 2))); // row 1, column 1.5
 /// assert_eq!(centre_of_mass(&[0; 6], 3), None);
 /// ```
-#[must_use]
 pub fn centre_of_mass(pixels: &[u8], width: usize) -> Option<(usize, usize)> {
     let (mut mass, mut by_row, mut by_column) = (0_u64, 0_u64, 0_u64);
     let (mut row, mut column) = (0_u32, 0_u32);

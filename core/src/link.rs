@@ -56,7 +56,6 @@ const REQUEST_HEAD: usize = 1 + 5 + 3;
 
 /// A buffer of this many bytes holds any message that a [`Request`] about an image of `pixels`
 /// pixels becomes, and with 16 bytes more its frame.
-#[must_use]
 pub const fn request_bytes(pixels: usize) -> usize {
     REQUEST_HEAD + pixels + pixels.div_ceil(PIXEL_OVERHEAD) + CRC_BYTES
 }
@@ -331,7 +330,6 @@ pub struct Receiver<const N: usize> {
 
 impl<const N: usize> Receiver<N> {
     /// A receiver at the beginning of a frame.
-    #[must_use]
     pub const fn new() -> Self {
         Self { state: DecoderState::Idle, buffer: [0; N], length: 0 }
     }

@@ -28,53 +28,45 @@ pub struct Layer<'a> {
 
 impl<'a> Layer<'a> {
     /// The sizes.
-    #[must_use]
     pub const fn shape(&self) -> LayerShape {
         self.shape
     }
 
     /// Values that the layer takes.
-    #[must_use]
     pub const fn inputs(&self) -> usize {
         self.shape.inputs as usize
     }
 
     /// Values that the layer gives.
-    #[must_use]
     pub const fn outputs(&self) -> usize {
         self.shape.outputs as usize
     }
 
     /// Width of the weight codes.
-    #[must_use]
     pub const fn bits(&self) -> WeightBits {
         self.bits
     }
 
     /// Bias of an output, in accumulator steps (0 beyond the last).
     #[inline(always)]
-    #[must_use]
     pub fn bias(&self, output: usize) -> i32 {
         i32::from_le(self.bias.get(output).copied().unwrap_or_default())
     }
 
     /// Requantization multiplier of an output, times 2³² (0 in the last layer).
     #[inline(always)]
-    #[must_use]
     pub fn multiplier(&self, output: usize) -> u32 {
         let index = if self.shape.multipliers == 1 { 0 } else { output };
         u32::from_le(self.multipliers.get(index).copied().unwrap_or_default())
     }
 
     /// The biases, little-endian whatever the machine.
-    #[must_use]
     pub const fn biases(&self) -> &'a [i32] {
         self.bias
     }
 
     /// The multipliers, one for all outputs or one for each, none in the last layer; little-endian
     /// whatever the machine.
-    #[must_use]
     pub const fn multipliers(&self) -> &'a [u32] {
         self.multipliers
     }
@@ -90,7 +82,6 @@ impl<'a> Layer<'a> {
     /// assert!((0..layer.inputs()).all(|input| layer.weight(0, input).abs() <= greatest));
     /// # Ok::<_, inkbit_core::Error>(())
     /// ```
-    #[must_use]
     pub fn weight(&self, output: usize, input: usize) -> i32 {
         if input >= self.inputs() || output >= self.outputs() {
             return 0;
@@ -105,7 +96,6 @@ impl<'a> Layer<'a> {
     }
 
     /// The weight codes, block by block, as the format lays them out, in little-endian words.
-    #[must_use]
     pub const fn weights(&self) -> &'a [u32] {
         self.weights
     }
@@ -152,7 +142,6 @@ wire! {
 
 impl Header<'_> {
     /// Bytes of parameters that the layers need.
-    #[must_use]
     pub fn data_bytes(&self) -> usize {
         self.layers.iter().map(LayerShape::data_bytes).sum()
     }
@@ -320,13 +309,11 @@ impl<'a> Model<'a> {
     }
 
     /// What the blob says before its parameters.
-    #[must_use]
     pub const fn header(&self) -> &Header<'a> {
         &self.header
     }
 
     /// All parameters, as they lie in the blob.
-    #[must_use]
     pub const fn data(&self) -> &'a [u8] {
         self.data
     }
@@ -341,19 +328,16 @@ impl<'a> Model<'a> {
     /// assert_eq!((layer.inputs(), layer.outputs()), (model.input().inputs(), model.classes()));
     /// # Ok::<_, inkbit_core::Error>(())
     /// ```
-    #[must_use]
     pub fn layers(&self) -> &[Layer<'a>] {
         &self.layers
     }
 
     /// The image that the model takes.
-    #[must_use]
     pub const fn input(&self) -> Input {
         self.header.input
     }
 
     /// Number of classes.
-    #[must_use]
     pub fn classes(&self) -> usize {
         self.layers.last().map_or(0, Layer::outputs)
     }
@@ -367,7 +351,6 @@ impl<'a> Model<'a> {
     /// assert_eq!((model.label(0), model.label(99)), ("c0", ""));
     /// # Ok::<_, inkbit_core::Error>(())
     /// ```
-    #[must_use]
     pub fn label(&self, class: usize) -> &'a str {
         // `str::split` has a panic in it that no device needs.
         let (mut start, mut left) = (0, class);
@@ -396,7 +379,6 @@ impl<'a> Model<'a> {
     /// assert_eq!(error, ScratchError { found: 8, needed: 46 });
     /// # Ok::<_, inkbit_core::Error>(())
     /// ```
-    #[must_use]
     pub fn scratch_cells(&self) -> usize {
         self.layers.iter().map(|layer| layer.inputs() + layer.outputs()).max().unwrap_or_default()
     }

@@ -13,7 +13,6 @@
 /// assert_eq!(requantize(i32::MAX, u32::MAX), 255);
 /// ```
 #[inline(always)]
-#[must_use]
 pub const fn requantize(acc: i32, multiplier: u32) -> u8 {
     if acc <= 0 {
         return 0;

@@ -16,7 +16,6 @@ pub struct Scratch<const CELLS: usize>([i32; CELLS]);
 
 impl<const CELLS: usize> Scratch<CELLS> {
     /// Unused memory.
-    #[must_use]
     pub const fn new() -> Self {
         Self([0; CELLS])
     }
@@ -39,7 +38,6 @@ impl<const CELLS: usize> Scratch<CELLS> {
     /// # Panics
     ///
     /// If it is called while the program runs and `blob` is no model or needs more cells.
-    #[must_use]
     pub const fn fit(blob: &[u8]) -> Self {
         assert!(
             Sizes::of(blob).cells <= CELLS,
@@ -115,7 +113,6 @@ impl Sizes {
     /// # Panics
     ///
     /// If it is called while the program runs and `blob` is no model.
-    #[must_use]
     pub const fn of(blob: &[u8]) -> Self {
         let Some((b"INKBIT", rest)) = blob.split_first_chunk() else {
             panic!("these bytes are no Inkbit model: they do not begin with INKBIT")

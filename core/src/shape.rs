@@ -37,7 +37,6 @@ impl WeightBits {
     /// assert_eq!(WeightBits::from_bits(4), Some(WeightBits::Four));
     /// assert_eq!(WeightBits::from_bits(3), None);
     /// ```
-    #[must_use]
     pub const fn from_bits(bits: u8) -> Option<Self> {
         match bits {
             2 => Some(Self::Two),
@@ -48,7 +47,6 @@ impl WeightBits {
     }
 
     /// The number of bits.
-    #[must_use]
     pub const fn bits(self) -> usize {
         match self {
             Self::Two => 2,
@@ -59,7 +57,6 @@ impl WeightBits {
 
     /// Outputs whose codes lie together.
     #[inline(always)]
-    #[must_use]
     pub const fn block(self) -> usize {
         match self {
             Self::Two => 16,
@@ -69,7 +66,6 @@ impl WeightBits {
 
     /// Bytes of a row: the codes of one input for a [`block`](Self::block) of outputs.
     #[inline(always)]
-    #[must_use]
     pub const fn row_bytes(self) -> usize {
         match self {
             Self::Two | Self::Four => 4,
@@ -78,7 +74,6 @@ impl WeightBits {
     }
 
     /// A weight is `step · code − offset`.
-    #[must_use]
     pub const fn step(self) -> i32 {
         match self {
             Self::Eight => 1,
@@ -87,7 +82,6 @@ impl WeightBits {
     }
 
     /// A weight is `step · code − offset`.
-    #[must_use]
     pub const fn offset(self) -> i32 {
         match self {
             Self::Eight => 128,
@@ -97,7 +91,6 @@ impl WeightBits {
     }
 
     /// The greatest weight; the least is its negative.
-    #[must_use]
     pub const fn max_weight(self) -> i32 {
         match self {
             Self::Eight => 127,
@@ -115,7 +108,6 @@ impl WeightBits {
     /// assert_eq!(WeightBits::Two.code(-1), Some(1));
     /// assert_eq!(WeightBits::Two.code(0), None); // 4 and 2 bits have only odd weights
     /// ```
-    #[must_use]
     pub const fn code(self, weight: i32) -> Option<u8> {
         let max = self.max_weight();
         if weight < -max || weight > max || (weight + self.offset()) % self.step() != 0 {
@@ -132,7 +124,6 @@ impl WeightBits {
     /// assert_eq!(WeightBits::Four.place(5), (1, 4)); // the upper half of byte 1
     /// ```
     #[inline(always)]
-    #[must_use]
     pub const fn place(self, o: usize) -> (usize, usize) {
         match self {
             Self::Eight => (o, 0),
@@ -158,7 +149,6 @@ wire! {
 
 impl Input {
     /// An image of `side` × `side` pixels, each of them an input.
-    #[must_use]
     pub const fn full(side: u16) -> Self {
         Self { side, crop: 0, pool: 1 }
     }
@@ -170,7 +160,6 @@ impl Input {
     /// assert_eq!(Input { side: 28, crop: 2, pool: 2 }.width(), 12);
     /// assert_eq!(Input { side: 28, crop: 1, pool: 4 }.width(), 0); // 26 is no multiple of 4
     /// ```
-    #[must_use]
     pub const fn width(self) -> usize {
         let (side, crop) = (self.side as usize, self.crop as usize);
         if side > MAX_SIDE as usize || 2 * crop >= side {
@@ -192,13 +181,11 @@ impl Input {
     }
 
     /// Inputs of the first layer.
-    #[must_use]
     pub const fn inputs(self) -> usize {
         self.width() * self.width()
     }
 
     /// Pixels of an image.
-    #[must_use]
     pub const fn pixels(self) -> usize {
         self.side as usize * self.side as usize
     }
@@ -234,7 +221,6 @@ impl LayerShape {
     /// assert_eq!(shape.part_bytes(), [4, 40, 2 * 16 * 4]); // two blocks of eight outputs
     /// assert_eq!(shape.data_bytes(), 8 + 40 + 128);
     /// ```
-    #[must_use]
     pub const fn part_bytes(&self) -> [usize; 3] {
         let weights = match WeightBits::from_bits(self.bits) {
             Some(bits) => {
@@ -247,7 +233,6 @@ impl LayerShape {
     }
 
     /// Bytes that the layer takes in a blob's data, padding included.
-    #[must_use]
     pub const fn data_bytes(&self) -> usize {
         let [multipliers, bias, weights] = self.part_bytes();
         align(multipliers) + align(bias) + align(weights)

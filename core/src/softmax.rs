@@ -30,7 +30,6 @@ pub fn softmax(logits: &[i32], scale: f32, probabilities: &mut [f32]) {
 /// ```
 /// assert_eq!(inkbit_core::softmax::probability(&[1000, 1000], 0.01, 1), 0.5);
 /// ```
-#[must_use]
 pub fn probability(logits: &[i32], scale: f32, class: usize) -> f32 {
     let own = exponentials(logits, scale).nth(class);
     own.map_or(0.0, |own| own / exponentials(logits, scale).sum::<f32>())

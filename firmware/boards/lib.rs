@@ -83,7 +83,6 @@ pub struct Region {
 
 impl Region {
     /// The addresses.
-    #[must_use]
     pub fn range(&self) -> Range<u64> {
         let start = u64::from(self.address);
         start..start + u64::from(self.bytes)
@@ -175,7 +174,6 @@ impl Board {
 /// # Panics
 ///
 /// If a built-in file is not a board's, which the tests rule out.
-#[must_use]
 pub fn all() -> Vec<Board> {
     let board = |(file, text): &(&str, &str)| {
         toml::from_str(text).unwrap_or_else(|error| panic!("{file}: {error}"))
@@ -184,7 +182,6 @@ pub fn all() -> Vec<Board> {
 }
 
 /// The names of all boards.
-#[must_use]
 pub fn names() -> Vec<String> {
     all().into_iter().map(|board| board.name).collect()
 }

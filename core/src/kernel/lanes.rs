@@ -24,7 +24,6 @@ const fn pair(lanes: i64) -> [i32; 2] {
 /// The two 64-bit accumulators of one word w of four 8-bit codes c₀…c₃: `p` = Σ w·v and `q` =
 /// Σ (c₂ + c₁·2²⁴)·v, less [`EIGHT_IN_64`] times Σ v. Returns the sums of weights, Σ (cₖ − 128)·v.
 #[inline(always)]
-#[must_use]
 pub const fn eight_in_64(p: i64, q: i64) -> [i32; 4] {
     let [s2, s1] = pair(q);
     let [s0, s3] = pair(p - (((s1 + (s2 << 8)) as i64) << 8));
@@ -37,7 +36,6 @@ pub const EIGHT_IN_64: [u32; 2] = [0x8080_8080, 0x8000_0080];
 /// What [`eight_in_32`] takes, less [`EIGHT_IN_32`] times Σ v. Returns the sums of weights,
 /// Σ (cₖ − 128)·v.
 #[inline(always)]
-#[must_use]
 pub const fn signed_eight_in_32(r: i32, h: i32, b: i32) -> [i32; 4] {
     let low = r.wrapping_sub(h << 16);
     let s0 = (low << 8).wrapping_sub(b << 16) >> 8;
@@ -52,7 +50,6 @@ pub const EIGHT_IN_32: [u32; 3] = [0x8080_8080, 0x8080, 0x80_0080];
 /// The three 32-bit accumulators of one word w of four 8-bit codes, modulo 2³²: `r` = Σ w·v, `h` =
 /// Σ (w >> 16)·v, `b` = Σ (c₁ + c₃·2¹⁶)·v. Returns Σ cₖ·v.
 #[inline(always)]
-#[must_use]
 pub const fn eight_in_32(r: u32, h: u32, b: u32) -> [u32; 4] {
     let low = r.wrapping_sub(h << 16); // s₀ + s₁·2⁸
     let s0 = (low << 8).wrapping_sub(b << 16) >> 8;
@@ -67,7 +64,6 @@ pub const fn eight_in_32(r: u32, h: u32, b: u32) -> [u32; 4] {
 /// The lanes overlap, but the map is injective: no two sets of sums below 2²⁴, 96 bits, give the same
 /// three registers, 96 bits.
 #[inline(always)]
-#[must_use]
 pub const fn eight_by_reversal([reversed, upper, whole]: [u32; 3]) -> [u32; 4] {
     // s₀ + s₁·2⁸, as `upper` is s₂ + s₃·2⁸.
     let lower = whole.wrapping_sub(upper << 16);
@@ -88,7 +84,6 @@ pub const fn eight_by_reversal([reversed, upper, whole]: [u32; 3]) -> [u32; 4] {
 /// o₁·2⁸ + o₂·2¹⁶ + o₃·2²⁴)·v modulo 2³². Returns the sums of the even nibbles and of the odd ones,
 /// in order, if none is 2²⁰ or more.
 #[inline(always)]
-#[must_use]
 pub const fn four_by_reversal([reversed, upper, whole, swapped, odd]: [u32; 5]) -> [u32; 8] {
     let [b0, b1, b2, b3] = eight_by_reversal([reversed, upper, whole]);
     let (e0, o0) = nibbles(b0, odd.wrapping_sub(swapped << 8));
@@ -103,7 +98,6 @@ pub const fn four_by_reversal([reversed, upper, whole, swapped, odd]: [u32; 5]) 
 /// The same with the sums of bytes as [`eight_in_32`] takes them, and of the odd nibbles `odd02` =
 /// Σ (o₀ + o₂·2¹⁶)·v and `odd13` = Σ (o₁ + o₃·2¹⁶)·v.
 #[inline(always)]
-#[must_use]
 pub const fn four_in_32([r, h, b, odd02, odd13]: [u32; 5]) -> [u32; 8] {
     let [b0, b1, b2, b3] = eight_in_32(r, h, b);
     let (e0, o0) = nibbles(b0, odd02);
@@ -126,7 +120,6 @@ const fn nibbles(byte: u32, upper_low: u32) -> (u32, u32) {
 /// Returns the sums of weights, Σ (2nₖ − 15)·v, in the order of the block's outputs: of n₀, n₂, n₄,
 /// n₆, n₁, n₃, n₅, n₇.
 #[inline(always)]
-#[must_use]
 pub const fn four_in_64(p: i64, q: [i64; 3], total: i32) -> [i32; 8] {
     let ([n1, n7], [n4, n2], [n5, n3]) = (pair(q[0]), pair(q[1]), pair(q[2]));
     let (n2_n3, n4_n5) = ((n2 + (n3 << 4)) as i64, (n4 + (n5 << 4)) as i64);
@@ -140,7 +133,6 @@ pub const FOUR_IN_64: [u32; 2] = [0x8080_0000, 0x0F00_000F];
 
 /// An accumulator of two 16-bit lanes, as the kernels for 2-bit codes fill eight of.
 #[inline(always)]
-#[must_use]
 pub const fn two_in_32(lanes: u32) -> [u32; 2] {
     [lanes & 0xFFFF, lanes >> 16]
 }

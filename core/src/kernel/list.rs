@@ -11,14 +11,12 @@ use crate::shape::WeightBits;
 
 /// Packs an entry: the row's byte offset in a block, below 2¹⁶, and the input's value.
 #[inline(always)]
-#[must_use]
 pub const fn pack_entry(offset: u32, value: u8) -> i32 {
     (offset | (value as u32) << 16).cast_signed()
 }
 
 /// The offset and the value of an entry that [`pack_entry`] made.
 #[inline(always)]
-#[must_use]
 pub const fn unpack_entry(entry: i32) -> (usize, u8) {
     (entry as u16 as usize, (entry >> 16) as u8)
 }
@@ -82,7 +80,6 @@ impl<'c> ListWriter<'c> {
     /// The cells for the next entries, the next input's offset, and the difference between the
     /// offsets of neighbouring inputs.
     #[inline(always)]
-    #[must_use]
     pub fn free(&self) -> (&'c [Cell<i32>], u32, u32) {
         (self.cells.as_slice(), self.end, self.row)
     }
@@ -138,28 +135,24 @@ impl<'c> Active<'c> {
 
     /// The entries, to be read with [`unpack_entry`].
     #[inline(always)]
-    #[must_use]
     pub const fn entries(&self) -> &'c [i32] {
         self.entries
     }
 
     /// Width of the weights of the layer that the list is for: it decides the offsets.
     #[inline(always)]
-    #[must_use]
     pub const fn bits(&self) -> WeightBits {
         self.bits
     }
 
     /// Minimum length of a block in bytes: no entry's row extends past it.
     #[inline(always)]
-    #[must_use]
     pub const fn end(&self) -> usize {
         self.end
     }
 
     /// The sum of all values, at most 4096 · 255.
     #[inline(always)]
-    #[must_use]
     pub const fn total(&self) -> u32 {
         self.total
     }

@@ -31,7 +31,6 @@ pub struct Memory<const CELLS: usize> {
 
 impl<const CELLS: usize> Memory<CELLS> {
     /// Memory that is not in use.
-    #[must_use]
     pub const fn new() -> Self {
         Self { buffers: Buffers::new(), app: MaybeUninit::uninit(), line: Line::new() }
     }
@@ -66,7 +65,6 @@ pub(crate) struct Pictures {
 
 impl<const CELLS: usize> Buffers<CELLS> {
     /// Memory that is not in use.
-    #[must_use]
     pub const fn new() -> Self {
         let pictures = Pictures { canvas: Canvas::new(), image: [0; PIXELS] };
         Self { scratch: [0; CELLS], pictures }

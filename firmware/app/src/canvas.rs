@@ -18,13 +18,11 @@ pub struct Canvas {
 
 impl Canvas {
     /// A blank canvas.
-    #[must_use]
     pub const fn new() -> Self {
         Self { pixels: [0; SIDE * SIDE] }
     }
 
     /// The pixels, row by row.
-    #[must_use]
     pub const fn pixels(&self) -> &[u8; SIDE * SIDE] {
         &self.pixels
     }

@@ -11,7 +11,6 @@ pub trait Clock {
 pub type Ticks = u32;
 
 /// The ticks of a time in nanoseconds.
-#[must_use]
 pub const fn ticks(nanoseconds: u64) -> Ticks {
     (nanoseconds >> 20) as Ticks
 }

@@ -19,7 +19,6 @@ pub struct Line {
 
 impl Line {
     /// A line on which nothing has come yet.
-    #[must_use]
     pub const fn new() -> Self {
         Self { receiver: Receiver::new(), reply: [0; RESPONSE_FRAME] }
     }

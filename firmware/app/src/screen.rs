@@ -82,7 +82,6 @@ pub(crate) fn canvas_at(x: i32, y: i32) -> Option<(i32, i32)> {
 
 impl Screen {
     /// A black display.
-    #[must_use]
     pub const fn new() -> Self {
         Self { layout: 0, rows: [0; ROWS], notes: 0, digit: 0, bars: 0 }
     }

@@ -9,13 +9,11 @@ pub struct Text(String<MAX_TEXT>);
 
 impl Text {
     /// No words.
-    #[must_use]
     pub const fn new() -> Self {
         Self(String::new())
     }
 
     /// The text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -19,7 +19,6 @@ impl CmsdkUart {
     /// # Safety
     ///
     /// There is one.
-    #[must_use]
     pub const unsafe fn at(base: usize) -> Self {
         Self { base }
     }

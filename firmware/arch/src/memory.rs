@@ -8,7 +8,6 @@ use inkbit_app::Board;
 /// # Safety
 ///
 /// The region is memory that can be read and that nothing writes to.
-#[must_use]
 pub unsafe fn model_region(board: &Board) -> &'static [u8] {
     let address = core::ptr::with_exposed_provenance(board.model_address as usize);
     // SAFETY: the caller's promise.

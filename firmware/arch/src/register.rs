@@ -12,14 +12,12 @@ impl Register {
     ///
     /// There is one, it can be read and written in words, and doing so, with any value, does not
     /// change memory that Rust uses.
-    #[must_use]
     pub const unsafe fn at(address: usize) -> Self {
         Self(address)
     }
 
     /// Reads it.
     #[inline(always)]
-    #[must_use]
     pub fn read(self) -> u32 {
         // SAFETY: the promise made to `at`.
         unsafe { core::ptr::with_exposed_provenance::<u32>(self.0).read_volatile() }
@@ -55,14 +53,12 @@ impl ByteRegister {
     /// # Safety
     ///
     /// As of [`Register::at`], for bytes.
-    #[must_use]
     pub const unsafe fn at(address: usize) -> Self {
         Self(address)
     }
 
     /// Reads it.
     #[inline(always)]
-    #[must_use]
     pub fn read(self) -> u8 {
         // SAFETY: the promise made to `at`.
         unsafe { core::ptr::with_exposed_provenance::<u8>(self.0).read_volatile() }

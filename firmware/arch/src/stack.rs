@@ -14,7 +14,6 @@ unsafe extern "C" {
 }
 
 /// Deepest use of the stack so far and its room, in bytes.
-#[must_use]
 pub fn used() -> (u32, u32) {
     let (low, high) = (&raw const _stack_end, &raw const _stack_start);
     let mut word = low;

@@ -27,7 +27,6 @@ pub struct SysTick {
 
 impl SysTick {
     /// Starts SysTick. A cycle of the core takes this many nanoseconds.
-    #[must_use]
     pub fn start(nanoseconds_per_cycle: u32) -> Self {
         RELOAD.write(MAX);
         CURRENT.write(0);
