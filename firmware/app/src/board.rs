@@ -3,6 +3,7 @@
 use core::mem::MaybeUninit;
 
 use crate::canvas::Canvas;
+use crate::engine::Slot;
 use crate::line::Line;
 use crate::machine::App;
 
@@ -24,7 +25,7 @@ pub struct Board {
 
 /// The app's memory, too large for the stack. All zero, so that it costs no flash.
 pub struct Memory<const CELLS: usize> {
-    buffers: Buffers<CELLS>,
+    buffers: Buffers<'static, CELLS>,
     app: MaybeUninit<App<'static>>,
     line: Line,
 }
@@ -49,9 +50,10 @@ impl<const CELLS: usize> Memory<CELLS> {
 
 /// What the app works in.
 #[derive(Debug)]
-pub struct Buffers<const CELLS: usize> {
+pub struct Buffers<'m, const CELLS: usize> {
     /// For the model.
     pub(crate) scratch: [i32; CELLS],
+    pub(crate) engine: Slot<'m>,
     /// What is drawn, and the image that the model sees.
     pub(crate) pictures: Pictures,
 }
@@ -63,10 +65,10 @@ pub(crate) struct Pictures {
     pub(crate) image: [u8; PIXELS],
 }
 
-impl<const CELLS: usize> Buffers<CELLS> {
+impl<const CELLS: usize> Buffers<'_, CELLS> {
     /// Memory that is not in use.
     pub const fn new() -> Self {
         let pictures = Pictures { canvas: Canvas::new(), image: [0; PIXELS] };
-        Self { scratch: [0; CELLS], pictures }
+        Self { scratch: [0; CELLS], engine: Slot::new(), pictures }
     }
 }

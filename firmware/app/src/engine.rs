@@ -1,5 +1,7 @@
 //! The model and what it says about an image.
 
+use core::mem::MaybeUninit;
+
 use inkbit_core::blob::stated_length;
 use inkbit_core::link::MAX_LOGITS;
 use inkbit_core::softmax::{Permille, permille};
@@ -30,10 +32,36 @@ impl Verdict {
     pub const NONE: Self = Self { class: None, permille: 0, bars: [0; MAX_LOGITS], nanoseconds: 0 };
 }
 
+/// Where a model is read and where its engine lies: too large for the stack.
+#[derive(Debug)]
+pub(crate) struct Slot<'m> {
+    model: MaybeUninit<Result<Model<'m>, ModelError>>,
+    engine: EngineSlot<'m>,
+}
+
+type EngineSlot<'m> = MaybeUninit<Result<inkbit_core::Engine<'m, &'m mut [i32]>, ScratchError>>;
+
+impl<'m> Slot<'m> {
+    /// Memory that is not in use.
+    pub(crate) const fn new() -> Self {
+        Self { model: MaybeUninit::uninit(), engine: MaybeUninit::uninit() }
+    }
+}
+
+// Not inlined: reading a model takes much of the stack, and only while it is done.
+#[inline(never)]
+fn parse<'m, 's>(
+    region: &'m [u8],
+    model: &'s mut MaybeUninit<Result<Model<'m>, ModelError>>,
+) -> &'s Result<Model<'m>, ModelError> {
+    model.write(Model::parse_region(region))
+}
+
 /// A model in working memory, or why there is none.
 #[derive(Debug)]
 pub struct Engine<'m> {
-    engine: Result<inkbit_core::Engine<'m, &'m mut [i32]>, Text>,
+    engine: Option<&'m mut inkbit_core::Engine<'m, &'m mut [i32]>>,
+    failure: Text,
     cells: u32,
     crc: u32,
 }
@@ -41,12 +69,43 @@ pub struct Engine<'m> {
 impl<'m> Engine<'m> {
     /// The engine for the model at the start of `region`, the board's flash for one.
     #[inline(always)]
-    pub fn new(region: &'m [u8], cells: &'m mut [i32], board: &Board) -> Self {
-        Self {
-            cells: cells.len() as u32,
-            crc: stored_crc(region).unwrap_or_default(),
-            engine: start(region, cells, board),
+    pub(crate) fn new(
+        region: &'m [u8],
+        cells: &'m mut [i32],
+        Slot { model, engine }: &'m mut Slot<'m>,
+        board: &Board,
+    ) -> Self {
+        // One after the other, so that their stacks are not added.
+        let parsed = parse(region, model);
+        let crc = stored_crc(region).unwrap_or_default();
+        Self::start(parsed, crc, cells, engine, board)
+    }
+
+    #[inline(never)]
+    fn start(
+        parsed: &Result<Model<'m>, ModelError>,
+        crc: u32,
+        cells: &'m mut [i32],
+        slot: &'m mut EngineSlot<'m>,
+        board: &Board,
+    ) -> Self {
+        let (mut text, cell_count) = (Text::new(), cells.len() as u32);
+        let mut found = None;
+        match parsed {
+            Ok(model) if fits(model, board, &mut text) => {
+                match slot.write(inkbit_core::Engine::new(model.clone(), cells)) {
+                    Ok(engine) => found = Some(engine),
+                    Err(ScratchError { found, needed }) => {
+                        text.say("model needs ").number(*needed as u32);
+                        text.say(" cells of memory, ").say(board.name);
+                        text.say(" has ").number(*found as u32).say("; use narrower layers");
+                    }
+                }
+            }
+            Ok(_) => {}
+            Err(error) => explain(error, board, &mut text),
         }
+        Self { engine: found, failure: text, cells: cell_count, crc }
     }
 
     /// The model, or why there is none that can be run.
@@ -55,7 +114,7 @@ impl<'m> Engine<'m> {
     ///
     /// A sentence for people.
     pub fn model(&self) -> Result<&Model<'m>, &str> {
-        self.engine.as_ref().map(inkbit_core::Engine::model).map_err(Text::as_str)
+        self.engine.as_ref().map(|engine| engine.model()).ok_or(self.failure.as_str())
     }
 
     /// Cells of working memory.
@@ -76,7 +135,7 @@ impl<'m> Engine<'m> {
         verdict: &mut Verdict,
     ) -> &[i32] {
         *verdict = Verdict::NONE;
-        let Ok(engine) = &mut self.engine else { return &[] };
+        let Some(engine) = &mut self.engine else { return &[] };
         let scale = engine.model().header().logit_scale;
         let start = clock.nanoseconds();
         let Ok(logits) = engine.infer(pixels) else { return &[] };
@@ -87,32 +146,6 @@ impl<'m> Engine<'m> {
         }
         logits.into_slice()
     }
-}
-
-// Not inlined: reading a model takes much of the stack, and only while it is done.
-#[inline(never)]
-#[expect(clippy::result_large_err, reason = "the text is kept in the engine's place")]
-fn start<'m>(
-    region: &'m [u8],
-    cells: &'m mut [i32],
-    board: &Board,
-) -> Result<inkbit_core::Engine<'m, &'m mut [i32]>, Text> {
-    let mut text = Text::new();
-    match Model::parse_region(region) {
-        Ok(model) if fits(&model, board, &mut text) => {
-            match inkbit_core::Engine::new(model, cells) {
-                Ok(engine) => return Ok(engine),
-                Err(ScratchError { found, needed }) => {
-                    text.say("model needs ").number(needed as u32);
-                    text.say(" cells of memory, ").say(board.name);
-                    text.say(" has ").number(found as u32).say("; use narrower layers");
-                }
-            }
-        }
-        Ok(_) => {}
-        Err(error) => explain(&error, board, &mut text),
-    }
-    Err(text)
 }
 
 impl Verdict {

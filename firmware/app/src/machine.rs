@@ -71,9 +71,9 @@ impl<'m> App<'m> {
     pub fn new<const CELLS: usize>(
         board: Board,
         region: &'m [u8],
-        Buffers { scratch, pictures }: &'m mut Buffers<CELLS>,
+        Buffers { scratch, engine, pictures }: &'m mut Buffers<'m, CELLS>,
     ) -> Self {
-        let engine = Engine::new(region, scratch, &board);
+        let engine = Engine::new(region, scratch, engine, &board);
         let Pictures { canvas, image } = pictures;
         let middle = SIDE as u8 / 2;
         Self {
