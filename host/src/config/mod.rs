@@ -137,10 +137,8 @@ pub enum ConfigError {
     /// The text is not TOML, or a key or a value is not legal.
     #[error("{source_name}: {message}")]
     Text { source_name: String, message: String },
-    #[error(
-        "there is no key `{key}`; {}`inkbit train --print-config` lists every key",
-        nearest.map(|nearest| format!("did you mean `{nearest}`? ")).unwrap_or_default()
-    )]
+    #[error("there is no key `{key}`; {}`inkbit train --print-config` lists every key",
+            nearest.map(|nearest| format!("did you mean `{nearest}`? ")).unwrap_or_default())]
     Key { key: String, nearest: Option<&'static str> },
     #[error("{key} is {found}, but must be {expected}")]
     Range { key: String, found: String, expected: String },

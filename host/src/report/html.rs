@@ -45,24 +45,18 @@ const MARK: &str = "<meta name=\"generator\" content=\"inkbit ";
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
     /// A file that is not a report.
-    #[error(
-        "{} exists and is not an Inkbit report; it was not replaced: give another name, or remove \
-         it", .0.display()
-    )]
+    #[error("{} exists and is not an Inkbit report; it was not replaced: give another name, or \
+             remove it", .0.display())]
     Occupied(PathBuf),
     #[error("{} is a folder: give the name of an HTML file to write", .0.display())]
     Folder(PathBuf),
     /// A file with the name of the figures' folder.
-    #[error(
-        "{} is a file, but the report's pictures go into a folder of that name: give another name \
-         with -o, or remove it", .0.display()
-    )]
+    #[error("{} is a file, but the report's pictures go into a folder of that name: give another \
+             name with -o, or remove it", .0.display())]
     Pictures(PathBuf),
     /// A file in the figures' folder that no report wrote.
-    #[error(
-        "{} was not written by a report, but is in the folder that its pictures replace: give \
-         another name with -o, or move it away", .0.display()
-    )]
+    #[error("{} was not written by a report, but is in the folder that its pictures replace: give \
+             another name with -o, or move it away", .0.display())]
     Foreign(PathBuf),
     /// Another extension than `.html`.
     #[error("{} is not the name of a page: give a name that ends in .html", .0.display())]

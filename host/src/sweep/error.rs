@@ -37,28 +37,20 @@ pub enum SweepError {
     #[error(transparent)]
     Shard(#[from] ShardError),
     /// The folder holds a sweep of another base configuration; `found` and `asked` are lines of it.
-    #[error(
-        "{} holds another sweep: its configuration has `{found}`, the new one has `{asked}`; give \
-         another folder", folder.display()
-    )]
+    #[error("{} holds another sweep: its configuration has `{found}`, the new one has `{asked}`; \
+             give another folder", folder.display())]
     OtherSweep { folder: PathBuf, found: String, asked: String },
-    #[error(
-        "{} holds a sweep over other data: {found}, but these are {asked}; give the sweep's data \
-         with --data, or another folder", folder.display()
-    )]
+    #[error("{} holds a sweep over other data: {found}, but these are {asked}; give the sweep's \
+             data with --data, or another folder", folder.display())]
     OtherData { folder: PathBuf, found: String, asked: String },
-    #[error(
-        "{0} holds shard {found} of its sweep, not {asked}; `inkbit sweep --out {0}` continues \
-         {found}; give another folder for {asked}, or join shards in a new folder with \
-         `inkbit sweep merge`", folder.display()
-    )]
+    #[error("{0} holds shard {found} of its sweep, not {asked}; `inkbit sweep --out {0}` \
+             continues {found}; give another folder for {asked}, or join shards in a new folder \
+             with `inkbit sweep merge`", folder.display())]
     OtherShard { folder: PathBuf, found: Shard, asked: Shard },
     #[error("{} holds a training run, not a sweep; give another folder", .0.display())]
     IsARun(PathBuf),
-    #[error(
-        "{} holds no sweep: it has no sweep.toml; give the folder that `inkbit sweep --out` wrote",
-        .0.display()
-    )]
+    #[error("{} holds no sweep: it has no sweep.toml; give the folder that `inkbit sweep --out` \
+             wrote", .0.display())]
     NotASweep(PathBuf),
     #[error("{}: {message}; remove it and start the sweep again", path.display())]
     Damaged { path: PathBuf, message: String },
