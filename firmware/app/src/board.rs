@@ -51,7 +51,6 @@ impl<const CELLS: usize> Memory<CELLS> {
 /// What the app works in.
 #[derive(Debug)]
 pub struct Buffers<'m, const CELLS: usize> {
-    /// For the model.
     pub(crate) scratch: [i32; CELLS],
     pub(crate) engine: Slot<'m>,
     /// What is drawn, and the image that the model sees.

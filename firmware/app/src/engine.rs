@@ -42,7 +42,6 @@ pub(crate) struct Slot<'m> {
 type EngineSlot<'m> = MaybeUninit<Result<inkbit_core::Engine<'m, &'m mut [i32]>, ScratchError>>;
 
 impl<'m> Slot<'m> {
-    /// Memory that is not in use.
     pub(crate) const fn new() -> Self {
         Self { model: MaybeUninit::uninit(), engine: MaybeUninit::uninit() }
     }

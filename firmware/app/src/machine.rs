@@ -50,7 +50,6 @@ pub struct App<'m> {
     pen_down: bool,
     /// Where the finger or the host's pen was last, in steps, while it is down.
     stroke: Option<(i32, i32)>,
-    /// The model's input.
     image: &'m mut [u8; PIXELS],
     verdict: Verdict,
     /// The verdict is older than the drawing.

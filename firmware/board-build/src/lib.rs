@@ -78,7 +78,6 @@ pub fn build_for(
             model_bytes: {bytes},
             stack: inkbit_arch::stack::used,
         }};
-        /// Cells of working memory.
         const CELLS: usize = {};
         /// Nanoseconds that a cycle of the core takes. Boards with a timer of their own do not ask.
         #[allow(dead_code)]

@@ -54,7 +54,6 @@ const fn mix(mut value: u32) -> u32 {
     value ^ value >> 16
 }
 
-/// Where models and images are made.
 pub(crate) struct Buffers {
     data: [u64; DATA_WORDS],
     pixels: [u8; SIDE * SIDE],
@@ -62,7 +61,6 @@ pub(crate) struct Buffers {
 }
 
 impl Buffers {
-    /// Memory that is not in use.
     pub(crate) const fn new() -> Self {
         Self { data: [0; DATA_WORDS], pixels: [0; SIDE * SIDE], labels: [0; 2 * WIDTH] }
     }

@@ -123,12 +123,10 @@ pub(super) fn names<T: ValueEnum>() -> Vec<Value> {
     names.map(|name| name.get_name().into()).collect()
 }
 
-/// Both values of a switch.
 pub(super) fn switch() -> Vec<Value> {
     vec![true.into(), false.into()]
 }
 
-/// Name of a key's flag.
 pub(crate) fn flag(name: &str) -> String {
     if name == "learning_rate" { "lr".to_owned() } else { name.replace('_', "-") }
 }

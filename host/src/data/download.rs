@@ -120,7 +120,6 @@ impl Download {
     }
 }
 
-/// The download of one file.
 struct Transfer<'a> {
     options: &'a Download,
     agent: &'a Agent,

@@ -86,7 +86,6 @@ pub fn at_hand() -> Result<Option<Dataset>, MnistError> {
     Ok(cache().and_then(|cache| genuine(&cache, "the cache").ok()))
 }
 
-/// The folder for downloaded files.
 fn cache() -> Option<PathBuf> {
     dirs::cache_dir().map(|cache| cache.join("inkbit").join("mnist"))
 }

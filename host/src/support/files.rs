@@ -22,7 +22,6 @@ pub struct FileError {
     pub action: &'static str,
     /// On which file.
     pub path: PathBuf,
-    /// What the system said.
     source: Advised<io::Error>,
 }
 

@@ -45,7 +45,6 @@ pub fn svg(table: &Table) -> String {
     svg
 }
 
-/// One half of the figure.
 struct Panel {
     title: &'static str,
     axis: &'static str,

@@ -26,9 +26,7 @@ pub enum SweepError {
     )]
     NothingFits {
         networks: usize,
-        /// The limits in words.
         budget: String,
-        /// The smallest network in words.
         smallest: String,
         bytes: usize,
         /// ` (REASON)` if the board refuses the smallest network.

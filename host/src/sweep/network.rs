@@ -69,7 +69,6 @@ pub(super) fn bits_text(config: &TrainConfig) -> String {
     quantize::bits::label(&bits(config))
 }
 
-/// The network in words.
 pub(super) fn label(config: &TrainConfig, data: &DataInfo) -> String {
     format!("{} at {} bits", widths_text(config, data), bits_text(config))
 }

@@ -214,7 +214,6 @@ impl Folder {
 
 /// Reports the epochs of a cell to the sweep.
 struct Watch<'a, S> {
-    /// Cost of an epoch.
     epoch: f64,
     /// Cost of the epochs not yet trained.
     left: f64,

@@ -17,7 +17,6 @@ use crate::support::parallel;
 /// The most batches that a worker prepares ahead.
 const AHEAD: usize = 8;
 
-/// The images of an epoch, in order.
 pub(super) struct Plan<'a> {
     pub(super) images: &'a Images,
     pub(super) input: Input,
@@ -26,11 +25,9 @@ pub(super) struct Plan<'a> {
     /// Counted from 1.
     pub(super) epoch: usize,
     pub(super) order: Vec<u32>,
-    /// Batch size.
     pub(super) batch: usize,
 }
 
-/// The inputs of a step.
 pub(super) struct Batch {
     /// `images × pixels`, pixels / 255.
     pub(super) inputs: Vec<f32>,
@@ -41,7 +38,6 @@ pub(super) struct Batch {
 }
 
 impl Plan<'_> {
-    /// Number of batches of the epoch.
     pub(super) fn batches(&self) -> usize {
         self.order.len().div_ceil(self.batch)
     }
@@ -85,7 +81,6 @@ impl Plan<'_> {
     }
 }
 
-/// The source of the batches.
 pub(super) struct Feed<'a> {
     plan: &'a Plan<'a>,
     augmenter: Augmenter,

@@ -21,7 +21,6 @@ pub(super) fn split(images: usize, config: &TrainConfig) -> (Vec<u32>, Vec<u32>)
     (train, validation)
 }
 
-/// The number of validation images.
 fn held_out(images: usize, config: &TrainConfig) -> usize {
     (images as f64 * config.validation_split).round() as usize
 }

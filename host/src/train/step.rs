@@ -23,7 +23,6 @@ const WORTH_HALVES: usize = 100_000;
 /// Sums over the images of one batch, or of many.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Tally {
-    /// Number of images.
     pub(crate) images: usize,
     /// Number of images classified as labelled.
     pub(crate) correct: usize,
@@ -40,7 +39,6 @@ impl Tally {
         Self { images: labels.len(), correct, loss }
     }
 
-    /// The sum of both.
     pub(crate) fn plus(self, other: Self) -> Self {
         Self {
             images: self.images + other.images,

@@ -50,14 +50,12 @@ impl Port {
 pub(crate) struct Output(Register, u8);
 
 impl Output {
-    /// Makes a pin an output.
     pub(crate) fn new(port: Port, pin: u8) -> Self {
         port.direction().set(1 << pin);
         port.digital().set(1 << pin);
         Self(port.data(pin), pin)
     }
 
-    /// Drives it high or low.
     pub(crate) fn write(&mut self, high: bool) {
         self.0.write(u32::from(high) << self.1);
     }

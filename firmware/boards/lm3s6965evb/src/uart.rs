@@ -21,11 +21,9 @@ const CONTROL: Register = unsafe { Register::at(0x4000_C030) };
 const NOTHING_RECEIVED: u32 = 1 << 4;
 const SEND_FULL: u32 = 1 << 5;
 
-/// The line to the host.
 pub(crate) struct Uart;
 
 impl Uart {
-    /// Switches it on.
     pub(crate) fn start() -> Self {
         gpio::Port::A.peripheral(0b11);
         // 50 MHz / (16 × 115,200) = 27 + 8/64

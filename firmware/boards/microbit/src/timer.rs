@@ -22,7 +22,6 @@ pub(crate) struct Timer {
 }
 
 impl Timer {
-    /// Starts it.
     pub(crate) fn start() -> Self {
         WIDTH.write(3); // 32 bits
         PRESCALER.write(0);

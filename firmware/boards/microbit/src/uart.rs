@@ -19,11 +19,9 @@ const RECEIVE_DATA: Register = register(0x518);
 const SEND_DATA: Register = register(0x51C);
 const BAUD_RATE: Register = register(0x524);
 
-/// The line to the host.
 pub(crate) struct Uart;
 
 impl Uart {
-    /// Switches it on.
     pub(crate) fn start() -> Self {
         // SAFETY: a register of the clock; it touches no memory.
         let start_crystal = unsafe { Register::at(0x4000_0000) };

@@ -21,7 +21,6 @@ pub struct Motion {
 }
 
 impl Default for Motion {
-    /// The identity.
     fn default() -> Self {
         Self { rotation: 0.0, scale: [1.0; 2], shear: 0.0, shift: [0.0; 2] }
     }

@@ -101,7 +101,6 @@ fn terms(x: u32, y: u32, width: u32, height: u32) -> [f64; TERMS] {
     [1.0, x, y, x * x, x * y, y * y]
 }
 
-/// One place on the picture.
 struct Sample {
     terms: [f64; TERMS],
     level: f64,

@@ -3,7 +3,6 @@
 
 use crate::support::rng::Rng;
 
-/// The stream of one image.
 pub(super) struct Random(Rng);
 
 impl Random {

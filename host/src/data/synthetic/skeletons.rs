@@ -2,7 +2,6 @@
 
 use std::sync::LazyLock;
 
-/// One point of a path.
 pub(super) type Point = (i8, i8);
 
 /// One way of writing a digit.
@@ -13,7 +12,6 @@ pub(super) struct Style {
     pub(super) strokes: Vec<Vec<Point>>,
 }
 
-/// The styles of each digit.
 pub(super) static DIGITS: LazyLock<[Vec<Style>; 10]> = LazyLock::new(|| {
     let mut digits = [const { Vec::new() }; 10];
     let lines = include_str!("skeletons.txt").lines();

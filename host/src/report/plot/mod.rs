@@ -45,14 +45,12 @@ pub struct Figure {
     pub alt: String,
     /// Width and height in units, two per pixel.
     size: (u32, u32),
-    /// Content of the `svg` element.
     body: String,
     /// A PNG without captions, if the figure consists of images.
     pub png: Option<Vec<u8>>,
 }
 
 impl Figure {
-    /// Draws a figure with plotters.
     fn draw(
         name: &'static str,
         size: (u32, u32),

@@ -30,9 +30,7 @@ use crate::entry::{Committed, Comparison};
 use crate::row::{Row, Target};
 use crate::subject::{Pictures, Subject};
 
-/// The committed counts.
 const COUNTS: &str = "host/models/counts.toml";
-/// The committed tables.
 const TABLES: &str = "host/models/counts.md";
 
 /// Count the instructions of an inference in QEMU, on every board, of the firmware that is flashed,
@@ -198,7 +196,6 @@ fn targets(boards: Vec<Board>, arguments: &Arguments) -> anyhow::Result<Vec<Targ
     Ok(targets)
 }
 
-/// The command to repeat this.
 fn command() -> String {
     let arguments: Vec<String> = env::args().skip(1).collect();
     format!("cargo xtask count {}", arguments.join(" "))

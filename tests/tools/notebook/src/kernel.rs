@@ -18,7 +18,6 @@ const LAST_LINE: Duration = Duration::from_secs(2);
 /// Outputs of a cell.
 #[derive(Debug, Default)]
 pub(crate) struct Output {
-    /// The printed lines.
     pub(crate) lines: Vec<String>,
     /// Other outputs, by media type.
     pub(crate) content: HashMap<String, String>,

@@ -12,14 +12,11 @@ use serde_json::{Serializer, Value, json};
 use crate::kernel::Output;
 use crate::picture::Rasterizer;
 
-/// A notebook.
 pub(crate) struct Notebook(Value);
 
-/// A code cell.
 pub(crate) struct Cell<'a>(&'a mut Value);
 
 impl Notebook {
-    /// Reads a notebook.
     pub(crate) fn load(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
         let notebook: Value =
@@ -32,7 +29,6 @@ impl Notebook {
         Ok(Self(notebook))
     }
 
-    /// Its code cells in order.
     pub(crate) fn code_cells(&mut self) -> impl Iterator<Item = Cell<'_>> {
         let cells = self.0["cells"].as_array_mut().into_iter().flatten();
         cells.filter(|cell| cell["cell_type"] == "code").map(Cell)
@@ -59,12 +55,10 @@ impl Notebook {
 }
 
 impl Cell<'_> {
-    /// Its name.
     pub(crate) fn id(&self) -> String {
         self.0["id"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// Its code.
     pub(crate) fn code(&self) -> String {
         let source = &self.0["source"];
         let lines = source.as_array().into_iter().flatten().filter_map(Value::as_str);

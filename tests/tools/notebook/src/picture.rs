@@ -12,19 +12,14 @@ const SANS_SERIF: [&str; 5] = ["DejaVu Sans", "Liberation Sans", "Noto Sans", "A
 
 /// A rendered SVG and its size on the page.
 pub(crate) struct Picture {
-    /// A PNG file.
     pub(crate) png: Vec<u8>,
-    /// Width in pixels of the SVG.
     pub(crate) width: u32,
-    /// Height in pixels of the SVG.
     pub(crate) height: u32,
 }
 
-/// A renderer.
 pub(crate) struct Rasterizer(Options<'static>);
 
 impl Rasterizer {
-    /// Loads the installed fonts.
     pub(crate) fn new() -> Result<Self> {
         let mut options = Options::default();
         let fonts = options.fontdb_mut();
@@ -39,7 +34,6 @@ impl Rasterizer {
         Ok(Self(options))
     }
 
-    /// Renders an SVG file.
     pub(crate) fn png(&self, svg: &str) -> Result<Picture> {
         let tree = Tree::from_str(svg, &self.0)?;
         let size = tree.size().to_int_size();

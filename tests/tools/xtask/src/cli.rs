@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use crate::steps::{STEPS, Step};
 
-/// A parsed command line.
 pub(crate) enum Request {
     /// Print the help.
     Help,
@@ -46,7 +45,6 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Request, String> {
     Ok(Request::Run(chosen))
 }
 
-/// The text of `--help`.
 pub(crate) fn help() -> String {
     let mut text = String::from(
         "Inkbit's automation. It finds or installs what it needs, and prints each command before it runs.\n\n\

@@ -23,7 +23,6 @@ const WORKSPACE: &[&str] =
 const KERNEL_TEST: &str = "inkbit-kernel-test";
 const KERNEL_LIMIT: Duration = Duration::from_secs(60);
 
-/// The README's picture.
 const SCREENSHOT: &str = "firmware/screenshot.png";
 
 /// Tests the app on the host, and builds every board's firmware.

@@ -8,7 +8,6 @@ use std::{env, fs};
 use crate::process::{cargo, root, run};
 use crate::steps::Outcome;
 
-/// The packages that are published.
 const PUBLISHED: &[&str] = &["inkbit-boards", "inkbit-core", "inkbit-simd", "inkbit"];
 
 /// The one whose tests need burn.

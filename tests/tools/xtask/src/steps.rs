@@ -10,7 +10,6 @@ use crate::process::{cargo, output, root, run};
 use crate::setup;
 use crate::toolchain::{AARCH64, AARCH64_EMULATOR, CORE_TARGETS, missing_targets};
 
-/// One step.
 pub(crate) struct Step {
     /// Its name on the command line.
     pub(crate) name: &'static str,
@@ -18,7 +17,6 @@ pub(crate) struct Step {
     pub(crate) why: &'static str,
     /// Whether `cargo xtask test` includes it.
     pub(crate) in_test: bool,
-    /// Runs it.
     pub(crate) run: fn() -> Result<Outcome, String>,
 }
 

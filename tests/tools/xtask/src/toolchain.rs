@@ -86,7 +86,6 @@ pub(crate) fn debian_is_complete() -> bool {
         && find_program(DEBIAN_LINKER).is_some()
 }
 
-/// A program on the search path.
 pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())

@@ -41,7 +41,6 @@ struct Block {
     jumps: AtomicU64,
 }
 
-/// The parsed options.
 struct Options {
     root: u64,
     marks: u64,

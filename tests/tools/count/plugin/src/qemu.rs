@@ -52,7 +52,6 @@ pub(crate) const NO_REGISTERS: c_int = 0;
 /// Accesses that write.
 pub(crate) const WRITES: c_int = 2;
 
-/// Callback for a block that runs.
 pub(crate) type OnBlock = extern "C" fn(c_uint, *mut c_void);
 
 /// Callback for a memory access: processor, kind, address, own data.
