@@ -13,15 +13,7 @@ pub(crate) const MANIFEST: &str = "tests/tools/book/Cargo.toml";
 
 /// The book's program: its tests, its lints, or its run.
 pub(crate) fn program(action: &str) -> std::process::Command {
-    cargo(&[
-        action,
-        "--locked",
-        "--quiet",
-        "--manifest-path",
-        MANIFEST,
-        "--target-dir",
-        "target/tools/book",
-    ])
+    cargo(&[action, "--quiet", "--manifest-path", MANIFEST, "--target-dir", "target/tools/book"])
 }
 
 /// Builds the book into `target/book` and checks the links of all pages.

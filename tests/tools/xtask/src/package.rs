@@ -52,8 +52,10 @@ pub(crate) fn package() -> Result<Outcome, String> {
     fs::copy(root().join("Cargo.lock"), unpacked.join("Cargo.lock")).map_err(failed)?;
 
     let test = |arguments: &[&str]| {
-        let mut test = cargo(&["test", "--release", "--quiet", "--target-dir"]);
-        run(test.arg(&target).args(arguments).current_dir(&unpacked), LIMIT)
+        // Not as locked: the lock file has members that are not published.
+        let mut test = cargo(&[]);
+        test.args(["test", "--release", "--quiet", "--target-dir"]).arg(&target);
+        run(test.args(arguments).current_dir(&unpacked), LIMIT)
     };
     test(&["--workspace", "--exclude", HOST])?;
     // Its examples and its command are tested in the checkout.

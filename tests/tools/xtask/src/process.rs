@@ -24,9 +24,20 @@ pub(crate) fn root() -> &'static Path {
 /// The cargo that runs us, in the checkout, as if it had been started by hand: it says of this
 /// package in variables what build scripts of others watch, and they would run again, and burn's
 /// users with them, after every change from `cargo xtask` to `cargo` and back.
+///
+/// What is built is what the lock file names: a dependency that has changed since is an error.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(root()).args(arguments);
+    command.current_dir(root());
+    let mut arguments = arguments.iter();
+    if let Some(action) = arguments.next() {
+        command.arg(action);
+        // It takes no such flag.
+        if *action != "fmt" {
+            command.arg("--locked");
+        }
+    }
+    command.args(arguments);
     for (name, _) in std::env::vars_os() {
         let is_ours =
             |name: &str| ["CARGO_MANIFEST_", "CARGO_PKG_"].iter().any(|p| name.starts_with(p));

@@ -48,7 +48,10 @@ impl Toolchain {
             Self::Own => cargo(&arguments),
             Self::Debian => {
                 let mut command = Command::new("/usr/bin/cargo");
-                command.current_dir(process::root()).args(arguments).arg("-Zbuild-std=core");
+                command
+                    .current_dir(process::root())
+                    .args(arguments)
+                    .args(["--locked", "-Zbuild-std=core"]);
                 // Set by the cargo that runs this program, for another compiler.
                 for name in ["CARGO", "RUSTC", "RUSTDOC", "RUSTUP_TOOLCHAIN", "LD_LIBRARY_PATH"] {
                     command.env_remove(name);
