@@ -1,4 +1,4 @@
-//! A firmware of your own: copy this folder and put your model's file in place of `nano.inkbit`.
+//! A firmware of your own: copy this folder and name your model's file in place of `nano.inkbit`.
 //! Everything else follows from that file while the program is compiled.
 
 #![no_std]
