@@ -23,6 +23,7 @@ mod evaluate;
 mod image;
 mod inspect;
 mod interrupt;
+mod licences;
 mod manual;
 mod models;
 mod predict;
@@ -69,6 +70,7 @@ enum Command {
     Compare(compare::Args),
     Completions(manual::CompletionsArgs),
     Man(manual::ManArgs),
+    Licences(licences::Args),
     Image(image::Args),
     Run(run::Args),
     Send(send::Args),
@@ -149,6 +151,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Compare(args) => compare::run(args),
         Command::Completions(args) => manual::completions(args),
         Command::Man(args) => manual::man(args),
+        Command::Licences(args) => licences::run(args),
         Command::Image(args) => image::run(args),
         Command::Run(args) => run::run(args),
         Command::Send(args) => send::run(args),
