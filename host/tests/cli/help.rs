@@ -145,7 +145,10 @@ fn what_is_no_terminal_gets_no_colours() {
 fn notices_are_those_of_the_command_or_of_the_firmware() {
     let place = Place::new();
     let command = place.succeed("licences");
-    assert!(command.contains("\nburn ") && command.contains("\nMIT License, for"), "{command:.300}");
+    assert!(
+        command.contains("\nburn ") && command.contains("\nMIT License, for"),
+        "{command:.300}"
+    );
     let firmware = place.succeed("licences --firmware");
     assert!(firmware.contains("\nembedded-graphics ") && !firmware.contains("\nburn "));
 }

@@ -7,13 +7,16 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::book;
-use crate::process::{cargo, root, run};
+use crate::process::{cargo, output, root, run};
 use crate::setup;
 use crate::steps::Outcome;
 use crate::trust::{Effort, Tried};
 
 /// Builds of tools, and questions to the registry.
 const LIMIT: Duration = Duration::from_secs(15 * 60);
+
+/// What a bill of materials is called before it is moved.
+const BILL: &str = "bill-of-materials";
 
 /// The rules, for cargo-deny.
 const RULES: &str = "deny.toml";
@@ -149,19 +152,28 @@ pub(crate) fn licences() -> Result<Outcome, String> {
     Ok(Outcome::Done)
 }
 
-/// Writes the bills of materials below `target/sbom`.
+/// Writes the bills of materials of the command and of each board's firmware into `target/sbom`.
 pub(crate) fn sbom() -> Result<Outcome, String> {
     let program = setup::cargo_tool("cargo-cyclonedx", "0.5.9")?;
     let folder = root().join("target/sbom");
     let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
     fs::create_dir_all(&folder).map_err(failed)?;
-    for (manifest, name) in [("host/Cargo.toml", "inkbit"), ("firmware/app/Cargo.toml", "app")] {
+    for (manifest, ..) in SHIPPED {
         let mut bill = Command::new(&program);
         bill.current_dir(root()).args(["cyclonedx", "--format", "json", "--manifest-path"]);
-        bill.args([manifest, "--override-filename", "bill"]);
-        run(&mut bill, LIMIT)?;
-        let written = root().join(manifest).with_file_name("bill.json");
-        fs::rename(&written, folder.join(format!("{name}.cdx.json"))).map_err(failed)?;
+        run(bill.args([manifest, "--override-filename", BILL]), LIMIT)?;
+    }
+    // It writes one beside the manifest of every member.
+    let manifests = output("git", &["ls-files", "*Cargo.toml"]).ok_or("git lists no manifests")?;
+    for manifest in manifests.lines().map(|manifest| root().join(manifest)) {
+        let bill = manifest.with_file_name(format!("{BILL}.json"));
+        let Some(member) = manifest.parent().filter(|_| bill.is_file()) else { continue };
+        let name = member.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if member.ends_with("host") || member.join("..").join(format!("{name}.toml")).is_file() {
+            fs::rename(&bill, folder.join(format!("{name}.cdx.json"))).map_err(failed)?;
+        } else {
+            fs::remove_file(&bill).map_err(failed)?;
+        }
     }
     eprintln!("wrote {}", folder.display());
     Ok(Outcome::Done)
