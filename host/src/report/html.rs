@@ -13,7 +13,7 @@ use super::text;
 use crate::config::Keep;
 use crate::device::cost::Cost;
 use crate::support::files::{self, FileError};
-use crate::support::numbers;
+use crate::support::{limit, numbers, visible};
 use crate::train::history::{End, Epoch, History};
 
 /// The page, which loads nothing and has no script.
@@ -94,7 +94,9 @@ impl HtmlReport {
             summary: summary(facts),
             figures: figures.into_iter().flatten().collect(),
         };
-        let html = page.render().expect("writing into memory does not fail");
+        // The template escapes markup; what a browser or an editor would obey is replaced here, once
+        // for the whole page.
+        let html = visible::lines(&page.render().expect("writing into memory does not fail"));
         Self { html, figures: page.figures }
     }
 
@@ -128,7 +130,7 @@ pub fn check_replaceable(page: &Path) -> Result<(), PageError> {
     if page.is_dir() {
         return Err(PageError::Folder(page.to_owned()));
     }
-    if page.is_file() && !is_report(&files::read(page)?) {
+    if page.is_file() && !is_report(&limit::start(page, 1024)?) {
         return Err(PageError::Occupied(page.to_owned()));
     }
     if page.extension().is_none_or(|extension| extension != "html") {
@@ -150,11 +152,11 @@ pub fn check_replaceable(page: &Path) -> Result<(), PageError> {
 fn is_figure(path: &Path) -> Result<bool, FileError> {
     let is = |name: &str| path.extension().is_some_and(|extension| extension == name);
     let known = path.file_stem().is_some_and(|stem| NAMES.iter().any(|name| stem == *name));
-    Ok(known && (is("png") || is("svg") && files::read(path)?.starts_with(plot::BEGIN.as_bytes())))
+    let begins = |with: &[u8]| Ok::<_, FileError>(limit::start(path, with.len() as u64)? == with);
+    Ok(known && (is("png") || is("svg") && begins(plot::BEGIN.as_bytes())?))
 }
 
-fn is_report(content: &[u8]) -> bool {
-    let start = &content[..content.len().min(1024)];
+fn is_report(start: &[u8]) -> bool {
     start.is_empty() || start.windows(MARK.len()).any(|bytes| bytes == MARK.as_bytes())
 }
 

@@ -60,15 +60,6 @@ impl FileError {
     }
 }
 
-/// Reads a whole file.
-///
-/// # Errors
-///
-/// [`FileError`].
-pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
-    fs::read(path).map_err(FileError::at("read", path))
-}
-
 /// Writes a whole file: to a temporary file beside it, which then takes its name, so that a reader
 /// or a crash finds the old content or the new, and nothing in between.
 ///
@@ -79,7 +70,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("note.txt");
 /// inkbit::support::files::write(&path, b"whole or not at all")?;
-/// assert_eq!(inkbit::support::files::read(&path)?, b"whole or not at all");
+/// assert_eq!(std::fs::read(&path)?, b"whole or not at all");
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -115,6 +106,7 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
 /// # Errors
 ///
 /// [`FileError`] of a file that cannot be read.
+#[expect(clippy::disallowed_methods, reason = "it takes as many bytes as `magic` has")]
 pub fn is_replaceable(path: &Path, magic: &[u8]) -> Result<bool, FileError> {
     let mut start = Vec::new();
     if path.is_file() {

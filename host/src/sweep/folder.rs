@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use super::{Cell, Outcome, Plan, Sweep, SweepError};
 use crate::run::{DataInfo, Run, RunError};
 use crate::support::files;
+use crate::support::limit::{self, TEXT};
 
 const PLAN: &str = "sweep.toml";
 const BASE: &str = "base.toml";
@@ -119,7 +120,7 @@ impl Folder {
         if !path.exists() {
             return Ok(None);
         }
-        let outcome = serde_json::from_slice(&files::read(&path)?).map_err(|e| e.to_string());
+        let outcome = serde_json::from_slice(&limit::read(&path, TEXT)?).map_err(|e| e.to_string());
         let checked = outcome.and_then(|outcome: Outcome| outcome.check(cell).map(|()| outcome));
         checked.map(Some).map_err(|message| SweepError::Result { path, message })
     }
@@ -175,8 +176,11 @@ impl Folder {
 
 fn data(path: &Path) -> Result<DataInfo, SweepError> {
     let path = path.join(DATA);
-    toml::from_str(&text(&path)?).map_err(|error| damaged(&path, error))
+    DataInfo::from_toml(&text(&path)?).map_err(|error| damaged(&path, error))
 }
+
+/// The most bytes of a file of a cell; the largest are weights.
+const MAX_COPIED: u64 = 1 << 30;
 
 /// Copies the files of a finished cell, the result last.
 fn copy(from: &Path, to: &Path) -> Result<(), SweepError> {
@@ -186,14 +190,14 @@ fn copy(from: &Path, to: &Path) -> Result<(), SweepError> {
     for path in paths.iter().filter(|path| path.is_file()) {
         let name = path.file_name().unwrap_or_default();
         if !name.to_string_lossy().starts_with('.') {
-            files::write(&to.join(name), &files::read(path)?)?;
+            files::write(&to.join(name), &limit::read(path, MAX_COPIED)?)?;
         }
     }
     Ok(())
 }
 
 fn text(path: &Path) -> Result<String, SweepError> {
-    String::from_utf8(files::read(path)?).map_err(|error| damaged(path, error))
+    String::from_utf8(limit::read(path, TEXT)?).map_err(|error| damaged(path, error))
 }
 
 fn damaged(path: &Path, message: impl ToString) -> SweepError {
