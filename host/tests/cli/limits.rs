@@ -293,6 +293,22 @@ fn a_run_folder_of_others_takes_no_more_than_it_is() {
     // The limit of the weights is what the configuration makes of them.
     sparse(&place, "run/weights.safetensors", b"", 1 << 40);
     refused(&place, MEMORY, "report run", "found 1,099,511,627,776 bytes, the limit is 2,1");
+    place.write("run/weights.safetensors", &whole[3].1);
+    // Finite weights whose logits are not: the axis of a picture would not end.
+    for value in [3e38_f32, 1e20, -1e38] {
+        let mut weights = place.read("run/weights.safetensors");
+        let header = u64::from_le_bytes(*weights.first_chunk().unwrap()) as usize + 8;
+        // A file without a checksum is read, too.
+        let at = weights.windows(6).position(|bytes| bytes == b"crc32 ").unwrap();
+        weights[at] = b'C';
+        for number in weights[header..].as_chunks_mut().0 {
+            *number = value.to_le_bytes();
+        }
+        place.write("run/weights.safetensors", weights);
+        let ended = confined(&place, MEMORY, "report run");
+        assert!(matches!(ended.code, Some(0 | 1)), "{ended:?}");
+        whole.iter().for_each(|(name, content)| place.write(&format!("run/{name}"), content));
+    }
     // A pipe that nobody writes into would be waited for.
     for (name, _) in &whole {
         fs::remove_file(place.path(format!("run/{name}"))).unwrap();
@@ -309,7 +325,7 @@ fn a_run_folder_of_others_takes_no_more_than_it_is() {
     }
     println!(
         "tried: {} hostile run folders under a limit of memory",
-        cases.len() + 1 + whole.len()
+        cases.len() + 4 + whole.len()
     );
 }
 

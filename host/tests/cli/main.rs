@@ -10,6 +10,7 @@ mod evaluate;
 mod foreign;
 mod help;
 mod labels;
+#[cfg(target_os = "linux")]
 mod limits;
 mod models;
 mod place;
