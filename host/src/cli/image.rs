@@ -9,6 +9,15 @@ use crate::model::MODEL_KIND;
 use crate::support::files;
 use crate::support::replace::Kind;
 
+/// The longest file in which a model is searched.
+const LIMIT: usize = 64 << 20;
+/// Known by the first bytes of a model, `INKBIT`, at the beginning of a record.
+const HEX: Kind =
+    Kind { name: "Intel HEX with an Inkbit model", marks: &[b"00494E4B424954"], latest: LIMIT };
+/// Known by the name of the model's section.
+const ELF: Kind =
+    Kind { name: "a firmware with an Inkbit model", marks: &[b"\0.model\0"], latest: LIMIT };
+
 /// Make a flash image: a file that a flasher writes to a board.
 ///
 /// The firmware is flashed once, models any number of times: a .bin or .hex file holds only the
@@ -42,8 +51,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let extension = args.output.extension().and_then(|extension| extension.to_str());
     let kind = match extension {
         Some("bin") => MODEL_KIND,
-        Some("hex") => Kind::beginning("Intel HEX", &[b":"]),
-        Some("elf") => Kind::beginning("an ELF file", &[b"\x7fELF"]),
+        Some("hex") => HEX,
+        Some("elf") => ELF,
         _ => {
             return Err(usage(format!(
                 "{} has none of the extensions .bin, .hex and .elf, which choose the format",

@@ -14,6 +14,7 @@ use super::hex;
 use super::idx::{Idx, Kind};
 use crate::support::error::chain;
 use crate::support::files::{self, FileError};
+use crate::support::lock::Lock;
 
 /// An IDX file that is recognized by its content.
 #[derive(Clone, Debug)]
@@ -91,12 +92,9 @@ impl Download {
     /// came before the connection broke are kept to go on with.
     pub fn fetch(&self, wanted: &[Wanted], folder: &Path) -> Result<(), DownloadError> {
         files::create_folder(folder)?;
-        // Two processes would write into the same file. If the system has no such lock, the
-        // checksum still detects the damage.
-        let lock = File::open(folder);
-        if let Ok(lock) = &lock {
-            let _ = lock.lock();
-        }
+        // Two processes would write into the same file. If the system has no locks, the checksum
+        // still detects the damage.
+        let _lock = Lock::wait(folder);
         let agent: Agent = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_resolve(Some(self.connect))

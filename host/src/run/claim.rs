@@ -84,6 +84,10 @@ impl Claim {
         for (name, kind) in NAMES.iter().filter(|(name, _)| ![CONFIG, DATA].contains(name)) {
             kind.check_own(&run.path(name))?;
         }
+        // Left if the process was killed at the very end.
+        if run.history()?.end.is_some() {
+            remove(&run.path(CHECKPOINT))?;
+        }
         Ok(Self { run, lock })
     }
 

@@ -85,7 +85,7 @@ impl Folder {
                 _ => Ok(None),
             };
         }
-        NAMES[0].1.check_own(&path.join(PLAN))?;
+        check_names(path)?;
         let folder = Self(path.to_owned());
         folder.check_same(sweep)?;
         let (found, asked) = (Self::plan(path)?.shard(), plan.shard());
@@ -100,11 +100,11 @@ impl Folder {
         let folder = Self(path.to_owned());
         // Refused before there is a lock's file in the folder, and decided under the lock.
         Self::find(path, plan, sweep)?;
-        folder.check_names(sweep)?;
+        folder.check_all_names(sweep)?;
         files::create_folder(&path.join(CELLS))?;
         let _lock = Lock::wait(path)?;
         let found = Self::find(path, plan, sweep)?;
-        folder.check_names(sweep)?;
+        folder.check_all_names(sweep)?;
         let write = |name: &str, text: &str| {
             files::write(&path.join(name), [SWEEP_LINE, text].concat().as_bytes())
         };
@@ -117,11 +117,9 @@ impl Folder {
         Ok(folder)
     }
 
-    /// Refuses a folder that holds other files under the names of a sweep's.
-    fn check_names(&self, sweep: &Sweep) -> Result<(), SweepError> {
-        for (name, kind) in NAMES {
-            kind.check_own(&self.0.join(name))?;
-        }
+    /// Refuses other files under the names of a sweep's or of its cells'.
+    fn check_all_names(&self, sweep: &Sweep) -> Result<(), SweepError> {
+        check_names(&self.0)?;
         for cell in &sweep.cells {
             Run::check_free(&self.cell(cell), true)?;
             MODEL_KIND.check_own(&self.model(cell))?;
@@ -232,6 +230,14 @@ impl Folder {
         }
         Ok(true)
     }
+}
+
+/// Refuses other files under the names of a sweep's.
+fn check_names(path: &Path) -> Result<(), SweepError> {
+    for (name, kind) in NAMES {
+        kind.check_own(&path.join(name))?;
+    }
+    Ok(())
 }
 
 fn data(path: &Path) -> Result<DataInfo, SweepError> {

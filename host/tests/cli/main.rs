@@ -9,6 +9,7 @@ mod evaluate;
 mod help;
 mod labels;
 mod models;
+mod own_files;
 mod place;
 mod predict;
 mod quantize;
