@@ -53,7 +53,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             args.output.display()
         )));
     }
-    super::check_replaceable(&args.output, b"\x89PNG\r\n\x1a\n", "a PNG picture")?;
+    sheet::KIND.check(&args.output)?;
     let data = args.data.load()?;
     let input = check_images(&config, &data.train)?;
     let mut augmenter = Augmenter::new(data.train.side);

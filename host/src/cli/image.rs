@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use inkbit_core::blob::MAGIC;
-
 use super::device_args::{find_board, model_for};
 use super::usage;
 use crate::device::{Firmware, flash_image};
+use crate::model::MODEL_KIND;
 use crate::support::files;
+use crate::support::replace::Kind;
 
 /// Make a flash image: a file that a flasher writes to a board.
 ///
@@ -40,10 +40,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let address = board.memory.model.address;
     let firmware = || Firmware::find(&board, args.firmware.as_deref());
     let extension = args.output.extension().and_then(|extension| extension.to_str());
-    let (magic, kind): (&[u8], _) = match extension {
-        Some("bin") => (&MAGIC, "an Inkbit model"),
-        Some("hex") => (b":", "Intel HEX"),
-        Some("elf") => (b"\x7fELF", "an ELF file"),
+    let kind = match extension {
+        Some("bin") => MODEL_KIND,
+        Some("hex") => Kind::beginning("Intel HEX", &[b":"]),
+        Some("elf") => Kind::beginning("an ELF file", &[b"\x7fELF"]),
         _ => {
             return Err(usage(format!(
                 "{} has none of the extensions .bin, .hex and .elf, which choose the format",
@@ -51,7 +51,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             )));
         }
     };
-    super::check_replaceable(&args.output, magic, kind)?;
+    kind.check(&args.output)?;
     let model = (address, blob.bytes());
     let (content, what) = match (extension, &args.firmware) {
         (Some("bin"), Some(_)) => {

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::report::terminal;
 use crate::support::error::chain;
-use crate::support::files::{self, FileError};
+use crate::support::files::FileError;
 
 mod compare;
 mod config_args;
@@ -117,7 +117,9 @@ fn coloured() -> bool {
 /// Runs the command line of this process; its result is the exit code.
 #[must_use]
 pub fn command() -> ExitCode {
-    let Err(error) = run(&Cli::parse()) else { return ExitCode::SUCCESS };
+    let Err(error) = Cli::try_parse().map_or_else(unparsed, |cli| run(&cli)) else {
+        return ExitCode::SUCCESS;
+    };
     // `inkbit evaluate model.inkbit | head` is no failure.
     let is_closed_pipe = |cause: &(dyn Error + 'static)| {
         let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
@@ -132,6 +134,15 @@ pub fn command() -> ExitCode {
     }
     complain(&format!("error: {error:#}"));
     ExitCode::from(if error.is::<UsageError>() { 2 } else { 1 })
+}
+
+/// Prints help or version, if these were asked for, or ends the process with what is wrong with its
+/// arguments.
+fn unparsed(found: clap::Error) -> anyhow::Result<()> {
+    if found.use_stderr() {
+        found.exit();
+    }
+    found.print().and_then(|()| io::stdout().flush()).map_err(unprinted)
 }
 
 fn run(cli: &Cli) -> anyhow::Result<()> {
@@ -158,16 +169,6 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     }
 }
 
-/// Refuses to replace a file of another kind: one that does not begin with `magic`.
-fn check_replaceable(path: &Path, magic: &[u8], kind: &str) -> anyhow::Result<()> {
-    anyhow::ensure!(
-        files::is_replaceable(path, magic)?,
-        "{} exists and is not {kind}; it was not replaced: give another name, or remove it",
-        path.display()
-    );
-    Ok(())
-}
-
 /// Writes a line to standard error; unlike `eprintln!`, does not panic if that is closed.
 pub fn complain(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
@@ -176,8 +177,11 @@ pub fn complain(line: &str) {
 /// Writes to standard output; unlike `print!`, returns an error if that is closed.
 fn print(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    Ok(out.flush()?)
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(unprinted)
+}
+
+fn unprinted(error: io::Error) -> anyhow::Error {
+    FileError::at("write to", Path::new("standard output"))(error).into()
 }
 
 fn print_json(value: &impl Serialize) -> anyhow::Result<()> {

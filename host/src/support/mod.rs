@@ -2,7 +2,9 @@
 
 pub mod error;
 pub mod files;
+pub mod lock;
 pub mod numbers;
 pub mod parallel;
+pub mod replace;
 pub mod rng;
 pub(crate) mod shell;

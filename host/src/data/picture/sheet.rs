@@ -7,12 +7,16 @@ use image::imageops::{FilterType, replace, resize};
 use image::{GrayImage, ImageFormat, Luma};
 
 use crate::support::files::{self, FileError};
+use crate::support::replace::Kind;
 
 /// Side length, in pixels of the picture, of the square that a pixel becomes.
 const ZOOM: u32 = 2;
 /// Pixels between two images.
 const GAP: u32 = 4;
 const BACKGROUND: u8 = 96;
+
+/// The picture that [`save`] writes.
+pub const KIND: Kind = Kind::beginning("a PNG picture", &[b"\x89PNG\r\n\x1a\n"]);
 
 /// A picture of rows of images of `side` × `side` pixels each, black ink on white.
 pub fn contact_sheet(rows: &[Vec<Vec<u8>>], side: usize) -> GrayImage {
