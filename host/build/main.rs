@@ -1,5 +1,6 @@
 //! Generates what the library includes: the list of the reference models, and the lesson as a
 //! chapter.
+#![allow(clippy::disallowed_methods, reason = "it reads files of the repository")]
 
 mod lesson;
 

@@ -1,7 +1,7 @@
 //! The command line: one file for each subcommand, thin over the library.
 
 use std::error::Error;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,6 +12,8 @@ use serde::Serialize;
 use crate::report::terminal;
 use crate::support::error::chain;
 use crate::support::files::FileError;
+pub use crate::support::output::complain;
+use crate::support::{limit, output};
 
 mod compare;
 mod config_args;
@@ -23,6 +25,7 @@ mod evaluate;
 mod image;
 mod inspect;
 mod interrupt;
+mod licences;
 mod manual;
 mod models;
 mod predict;
@@ -69,6 +72,7 @@ enum Command {
     Compare(compare::Args),
     Completions(manual::CompletionsArgs),
     Man(manual::ManArgs),
+    Licences(licences::Args),
     Image(image::Args),
     Run(run::Args),
     Send(send::Args),
@@ -90,7 +94,7 @@ fn wrong_use(error: impl Error + 'static) -> anyhow::Error {
 
 /// Reads a file that a flag names; one that cannot be read is a wrong use.
 fn read_text(path: &Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(path).map_err(|error| wrong_use(FileError::at("read", path)(error)))
+    limit::read_named_text(path).map_err(wrong_use)
 }
 
 /// The command was interrupted; it has saved its state and has said how to go on. Exit code 130, by
@@ -115,8 +119,10 @@ fn coloured() -> bool {
 /// Runs the command line of this process; its result is the exit code.
 #[must_use]
 pub fn command() -> ExitCode {
-    let Err(error) = Cli::try_parse().map_or_else(unparsed, |cli| run(&cli)) else {
-        return ExitCode::SUCCESS;
+    let done = Cli::try_parse().map_or_else(refuse, |cli| run(&cli).map(|()| ExitCode::SUCCESS));
+    let error = match done {
+        Ok(code) => return code,
+        Err(error) => error,
     };
     // `inkbit evaluate model.inkbit | head` is no failure.
     let is_closed_pipe = |cause: &(dyn Error + 'static)| {
@@ -134,13 +140,18 @@ pub fn command() -> ExitCode {
     ExitCode::from(if error.is::<UsageError>() { 2 } else { 1 })
 }
 
-/// Prints help or version, if these were asked for, or ends the process with what is wrong with its
+/// Prints what was asked for instead of a subcommand, such as help, or what is wrong with the
 /// arguments.
-fn unparsed(found: clap::Error) -> anyhow::Result<()> {
-    if found.use_stderr() {
-        found.exit();
+fn refuse(found: clap::Error) -> anyhow::Result<ExitCode> {
+    let text = found.render();
+    match found.use_stderr() {
+        true => complain(text.to_string().trim_end()),
+        false if terminal::has_colours() => {
+            output::print_coloured(&text.ansi().to_string()).map_err(unprinted)?;
+        }
+        false => print(&text.to_string())?,
     }
-    found.print().and_then(|()| io::stdout().flush()).map_err(unprinted)
+    Ok(ExitCode::from(found.exit_code() as u8))
 }
 
 fn run(cli: &Cli) -> anyhow::Result<()> {
@@ -160,21 +171,21 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Compare(args) => compare::run(args),
         Command::Completions(args) => manual::completions(args),
         Command::Man(args) => manual::man(args),
+        Command::Licences(args) => licences::run(args),
         Command::Image(args) => image::run(args),
         Command::Run(args) => run::run(args),
         Command::Send(args) => send::run(args),
     }
 }
 
-/// Writes a line to standard error; unlike `eprintln!`, does not panic if that is closed.
-pub fn complain(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
+fn print(text: &str) -> anyhow::Result<()> {
+    output::print(text).map_err(unprinted)
 }
 
-/// Writes to standard output; unlike `print!`, returns an error if that is closed.
-fn print(text: &str) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(unprinted)
+/// Prints what has colours if the terminal has them.
+fn print_drawn(text: &str) -> anyhow::Result<()> {
+    let print = if coloured() { output::print_coloured } else { output::print };
+    print(text).map_err(unprinted)
 }
 
 fn unprinted(error: io::Error) -> anyhow::Error {
@@ -182,7 +193,7 @@ fn unprinted(error: io::Error) -> anyhow::Error {
 }
 
 fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
-    print(&(serde_json::to_string(value)? + "\n"))
+    Ok(output::print_json(&serde_json::to_string(value)?)?)
 }
 
 /// Prints a value as one line of JSON, or its text.

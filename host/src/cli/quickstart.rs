@@ -9,7 +9,7 @@ use inkbit_core::{Model, argmax};
 
 use super::data_args::DataArgs;
 use super::trained::fit;
-use super::{interrupt, print, quantize, verify, wrong_use};
+use super::{interrupt, print, print_drawn, quantize, verify, wrong_use};
 use crate::config::TrainConfig;
 use crate::data::{DataError, Dataset, load};
 use crate::model::{Blob, MODEL_KIND, int_logits};
@@ -83,7 +83,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     print(&quantize::describe(&quantized, &model_path, &data.name)?)?;
 
     heading("4. Evaluate it on the test images")?;
-    print(&text::evaluation(&quantized.int, super::coloured()))?;
+    print_drawn(&text::evaluation(&quantized.int, super::coloured()))?;
 
     // From here on the file is used, as on a device.
     let blob = Blob::load(&model_path)?;

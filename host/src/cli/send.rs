@@ -1,7 +1,5 @@
 //! `inkbit send`
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
@@ -17,6 +15,7 @@ use crate::model::Blob;
 use crate::model::activity::activity;
 use crate::report::text;
 use crate::support::error::chain;
+use crate::support::limit;
 
 /// Classify pictures on a device.
 ///
@@ -110,7 +109,6 @@ fn estimated(board: &Board, model: &Model<'_>, pixels: Vec<u8>) -> anyhow::Resul
 
 /// Whether a file is a model, by its first bytes or its extension.
 fn is_model(path: &Path) -> bool {
-    let mut magic = [0; 6];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut magic));
-    read.is_ok() && magic == *b"INKBIT" || path.extension().is_some_and(|e| e == "inkbit")
+    limit::start(path, 6).is_ok_and(|start| start == b"INKBIT")
+        || path.extension().is_some_and(|extension| extension == "inkbit")
 }

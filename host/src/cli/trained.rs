@@ -13,7 +13,7 @@ use crate::evaluate::evaluate_net;
 use crate::net::Mlp;
 use crate::report::text;
 use crate::run::{Claim, DataInfo, Observer, Run, RunError};
-use crate::support::shell;
+use crate::support::{output, shell};
 use crate::sweep::no_board_fits;
 use crate::train::history::History;
 use crate::train::timings::Timings;
@@ -98,8 +98,7 @@ pub fn begin<T>(
 /// Trains a run to its end or to an interrupt, with a dashboard or a line per epoch.
 pub fn fit(run: &Claim, data: &Dataset, plain: bool) -> Result<Trained, RunError> {
     interrupt::begun();
-    let is_live =
-        !plain && !super::quiet() && io::stdout().is_terminal() && io::stdin().is_terminal();
+    let is_live = !plain && !super::quiet() && output::is_terminal() && io::stdin().is_terminal();
     let mut observer: Box<dyn Observer> = match is_live.then(|| Dashboard::new(&run.config)) {
         Some(Ok(dashboard)) => Box::new(dashboard),
         _ => Box::new(Lines::new(&run.config, String::new())),

@@ -92,11 +92,6 @@ impl Dataset {
     }
 }
 
-/// Bytes as hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Images that `synthetic` draws to train and to test on: as many as MNIST has.
 const SYNTHETIC_IMAGES: (usize, usize) = (60_000, 10_000);
 /// The seed of `synthetic`: always the same, so that models can be compared.

@@ -8,7 +8,11 @@ use object::{LittleEndian, elf};
 
 use super::Board;
 use super::flash_image::{ENDIAN, FlashImageError, Header, merged_elf};
-use crate::support::files::{self, FileError};
+use crate::support::files::FileError;
+use crate::support::limit;
+
+/// The most bytes of an ELF file: a debug build of a firmware has 4 MB.
+const MAX_ELF: u64 = 64 << 20;
 
 /// The firmware of one board.
 #[derive(Clone, Debug)]
@@ -61,7 +65,7 @@ impl Firmware {
         if file.is_none() && !path.exists() {
             return Err(FirmwareError::Missing { board: board.name.clone(), path });
         }
-        let firmware = Self { elf: files::read(&path)? };
+        let firmware = Self { elf: limit::read_named(&path, MAX_ELF)? };
         firmware.check(board).map_err(|reason| {
             let (board, cpu) = (board.name.clone(), board.cpu.clone());
             FirmwareError::Format { path, board, cpu, reason }

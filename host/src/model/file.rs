@@ -1,13 +1,13 @@
 //! Blobs in memory and in files.
 
 use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use inkbit_core::blob::{MAGIC, PREFIX_BYTES, stated_length};
 use inkbit_core::{MAX_LAYERS, MAX_WIDTH, Model, ModelError, PackError};
 
 use crate::support::files::{self, FileError};
+use crate::support::limit;
 use crate::support::replace::{Kind, ReplaceError};
 
 /// A model of any version.
@@ -61,13 +61,13 @@ impl Blob {
         const LIMIT: u64 = (MAX_LAYERS * MAX_WIDTH * (MAX_WIDTH + 16) + (1 << 20)) as u64;
         let read = || FileError::at("read", path);
         let format = |source| ModelFileError::Format { path: path.to_owned(), source };
-        let mut file = File::open(path).map_err(read())?;
+        let file = File::open(path).map_err(read())?;
         let mut bytes = Vec::new();
         // The prefix decides whether to read on, and no more than a blob: the path may be an endless
         // device.
-        file.by_ref().take(PREFIX_BYTES as u64).read_to_end(&mut bytes).map_err(read())?;
+        limit::up_to(&file, PREFIX_BYTES as u64, &mut bytes).map_err(read())?;
         stated_length(&bytes).map_err(format)?;
-        file.take(LIMIT).read_to_end(&mut bytes).map_err(read())?;
+        limit::up_to(&file, LIMIT, &mut bytes).map_err(read())?;
         let blob = Self::from_bytes(&bytes);
         blob.model().map_err(format)?;
         Ok(blob)
@@ -114,7 +114,7 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FileError> {
             continue;
         }
         let mut files = files::list(path)?;
-        files.retain(|file| file.extension().is_some_and(|extension| extension == "inkbit"));
+        files.retain(|file| file.is_file() && file.extension().is_some_and(|end| end == "inkbit"));
         found.extend(files);
     }
     Ok(found)

@@ -14,8 +14,8 @@ use crate::config::Keep;
 use crate::device::cost::Cost;
 use crate::run::REPORT_KIND;
 use crate::support::files::{self, FileError};
-use crate::support::numbers;
 use crate::support::replace::ReplaceError;
+use crate::support::{limit, numbers, visible};
 use crate::train::history::{End, Epoch, History};
 
 /// The page, which loads nothing and has no script.
@@ -89,7 +89,9 @@ impl HtmlReport {
             summary: summary(facts),
             figures: figures.into_iter().flatten().collect(),
         };
-        let html = page.render().expect("writing into memory does not fail");
+        // The template escapes markup; what a browser or an editor would obey is replaced here, once
+        // for the whole page.
+        let html = visible::lines(&page.render().expect("writing into memory does not fail"));
         Self { html, figures: page.figures }
     }
 
@@ -149,7 +151,8 @@ pub fn check_names(page: &Path) -> Result<(), PageError> {
 fn is_figure(path: &Path) -> Result<bool, FileError> {
     let is = |name: &str| path.extension().is_some_and(|extension| extension == name);
     let known = path.file_stem().is_some_and(|stem| NAMES.iter().any(|name| stem == *name));
-    Ok(known && (is("png") || is("svg") && files::read(path)?.starts_with(plot::BEGIN.as_bytes())))
+    let begins = |with: &[u8]| Ok::<_, FileError>(limit::start(path, with.len() as u64)? == with);
+    Ok(known && (is("png") || is("svg") && begins(plot::BEGIN.as_bytes())?))
 }
 
 /// The folder of a page's figures: `report-pictures` for `report.html`.

@@ -34,7 +34,7 @@ use serde::Serialize;
 use crate::config::TrainConfig;
 use crate::data::Dataset;
 use crate::net::Mlp;
-use crate::support::files;
+use crate::support::limit::{self, TEXT};
 use crate::train::State;
 use crate::train::history::History;
 pub use claim::Claim;
@@ -44,6 +44,9 @@ pub(crate) use names::REPORT_KIND;
 use names::{CHECKPOINT, CONFIG, DATA, HISTORY, NAMES, REPORT, WEIGHTS};
 pub use observer::Observer;
 use tensors::Decoded;
+
+/// The most bytes of a history: 60,000 epochs.
+const MAX_HISTORY: u64 = 16 << 20;
 
 /// A training run's folder.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,7 +121,7 @@ impl Run {
         }
         let config = TrainConfig::from_toml(&path.to_string_lossy(), &text(&path)?)?;
         let path = folder.join(DATA);
-        let data = toml::from_str(&text(&path)?).map_err(|error| damaged(&path, error))?;
+        let data = DataInfo::from_toml(&text(&path)?).map_err(|error| damaged(&path, error))?;
         Ok(Self { folder: folder.to_owned(), config, data })
     }
 
@@ -172,7 +175,7 @@ impl Run {
         if !path.exists() {
             return Err(RunError::NoWeights(self.folder.clone()));
         }
-        let bytes = files::read(&path)?;
+        let bytes = limit::read(&path, self.tensor_bytes() + TEXT)?;
         Decoded::new(&bytes)
             .and_then(|file| file.network("", &self.widths()))
             .map_err(|message| damaged(&path, message))
@@ -212,10 +215,20 @@ impl Run {
         if !path.exists() {
             return Ok(None);
         }
-        let state = checkpoint::decode(&files::read(&path)?, &self.widths(), self.config.ema > 0.0);
+        // The last and the best weights, their mean, and two of the optimizer.
+        let bytes = limit::read(&path, 5 * self.tensor_bytes() + MAX_HISTORY)?;
+        let state = checkpoint::decode(&bytes, &self.widths(), self.config.ema > 0.0);
         state.map(Some).map_err(|message| {
             damaged(&path, format!("{message} (the best epoch so far can still be quantized)"))
         })
+    }
+
+    /// The most bytes of a network's tensors with their names: at each output its weights, its bias
+    /// and its scale.
+    fn tensor_bytes(&self) -> u64 {
+        let layers = self.widths();
+        let values = layers.windows(2).map(|pair| (pair[0] + 3) as u64 * pair[1] as u64);
+        4 * values.sum::<u64>() + TEXT
     }
 
     fn widths(&self) -> Vec<usize> {
@@ -235,11 +248,11 @@ fn read_history(path: &Path) -> Result<History, RunError> {
     if !path.exists() {
         return Ok(History::default());
     }
-    serde_json::from_slice(&files::read(path)?).map_err(|error| damaged(path, error))
+    serde_json::from_slice(&limit::read(path, MAX_HISTORY)?).map_err(|error| damaged(path, error))
 }
 
 fn text(path: &Path) -> Result<String, RunError> {
-    String::from_utf8(files::read(path)?).map_err(|error| damaged(path, error))
+    String::from_utf8(limit::read(path, TEXT)?).map_err(|error| damaged(path, error))
 }
 
 fn damaged(path: &Path, message: impl ToString) -> RunError {

@@ -62,15 +62,6 @@ impl FileError {
     }
 }
 
-/// Reads a whole file.
-///
-/// # Errors
-///
-/// [`FileError`].
-pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
-    fs::read(path).map_err(FileError::at("read", path))
-}
-
 /// Writes a whole file: to a temporary file beside it, which then takes its name, so that a reader
 /// or a crash finds the old content or the new, and nothing in between.
 ///
@@ -81,7 +72,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("note.txt");
 /// inkbit::support::files::write(&path, b"whole or not at all")?;
-/// assert_eq!(inkbit::support::files::read(&path)?, b"whole or not at all");
+/// assert_eq!(std::fs::read(&path)?, b"whole or not at all");
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 ///

@@ -36,6 +36,12 @@ pub fn list(names: &[&str]) -> String {
     }
 }
 
+/// Bytes as hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// How probable something is by chance, in words: `p = 0.533`.
 #[must_use]
 pub fn chance(p: f64) -> String {
@@ -68,6 +74,7 @@ mod tests {
         assert_eq!(percent(0.9818), "98.18 %");
         let chances = [1.0, 0.0123, 1e-9].map(chance);
         assert_eq!(chances, ["p = 1", "p = 0.012", "p < 0.0001"]);
+        assert_eq!(hex(&[0, 0x1f, 255]), "001fff");
         assert_eq!(list(&["a"]), "a");
         assert_eq!(list(&["a", "b", "c"]), "a, b and c");
     }

@@ -4,10 +4,11 @@
 //! of a file. A command asks about every name that it will write, before it changes anything.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::files::FileError;
+use super::limit;
 
 /// The first line of the TOML files of a run.
 pub const RUN_LINE: &str = "# Written by Inkbit for a training run.\n";
@@ -93,7 +94,7 @@ impl Kind {
         let longest = self.marks.iter().map(|mark| mark.len()).max().unwrap_or_default();
         let mut start = Vec::new();
         File::open(path)
-            .and_then(|file| file.take((self.latest + longest) as u64).read_to_end(&mut start))
+            .and_then(|file| limit::up_to(file, (self.latest + longest) as u64, &mut start))
             .map_err(FileError::at("read", path))?;
         if !self.has(&start) {
             return Err(ReplaceError::Foreign { path: path.to_owned(), expected: self.name });

@@ -18,8 +18,12 @@ use super::{Cell, Outcome, Plan, Sweep, SweepError};
 use crate::model::MODEL_KIND;
 use crate::run::{Claim, DataInfo, Run, RunError};
 use crate::support::files;
+use crate::support::limit::{self, TEXT};
 use crate::support::lock::Lock;
 use crate::support::replace::{Kind, SWEEP_LINE};
+
+/// The most bytes of a file of a cell; the largest are weights.
+const MAX_COPIED: u64 = 1 << 30;
 
 const PLAN: &str = "sweep.toml";
 const BASE: &str = "base.toml";
@@ -171,7 +175,7 @@ impl Folder {
         if !path.exists() {
             return Ok(None);
         }
-        let outcome = serde_json::from_slice(&files::read(&path)?).map_err(|e| e.to_string());
+        let outcome = serde_json::from_slice(&limit::read(&path, TEXT)?).map_err(|e| e.to_string());
         let checked = outcome.and_then(|outcome: Outcome| outcome.check(cell).map(|()| outcome));
         checked.map(Some).map_err(|message| SweepError::Result { path, message })
     }
@@ -225,7 +229,7 @@ impl Folder {
         for name in Run::names().chain([MODEL, RESULT]) {
             let path = from.join(name);
             if path.is_file() {
-                files::write(&to.join(name), &files::read(&path)?)?;
+                files::write(&to.join(name), &limit::read(&path, MAX_COPIED)?)?;
             }
         }
         Ok(true)
@@ -242,11 +246,11 @@ fn check_names(path: &Path) -> Result<(), SweepError> {
 
 fn data(path: &Path) -> Result<DataInfo, SweepError> {
     let path = path.join(DATA);
-    toml::from_str(&text(&path)?).map_err(|error| damaged(&path, error))
+    DataInfo::from_toml(&text(&path)?).map_err(|error| damaged(&path, error))
 }
 
 fn text(path: &Path) -> Result<String, SweepError> {
-    String::from_utf8(files::read(path)?).map_err(|error| damaged(path, error))
+    String::from_utf8(limit::read(path, TEXT)?).map_err(|error| damaged(path, error))
 }
 
 fn damaged(path: &Path, message: impl ToString) -> SweepError {

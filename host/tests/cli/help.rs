@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use crate::place::Place;
 
-const SUBCOMMANDS: [&str; 17] = [
+const SUBCOMMANDS: [&str; 18] = [
     "quickstart",
     "train",
     "data",
@@ -19,6 +19,7 @@ const SUBCOMMANDS: [&str; 17] = [
     "compare",
     "completions",
     "man",
+    "licences",
     "image",
     "run",
     "send",
@@ -150,4 +151,16 @@ fn what_is_no_terminal_gets_no_colours() {
     for arguments in ["evaluate model.inkbit --data digits", "inspect model.inkbit --weights"] {
         assert!(!place.succeed(arguments).contains('\u{1b}'), "{arguments}");
     }
+}
+
+#[test]
+fn notices_are_those_of_the_command_or_of_the_firmware() {
+    let place = Place::new();
+    let command = place.succeed("licences");
+    assert!(
+        command.contains("\nburn ") && command.contains("\nMIT License, for"),
+        "{command:.300}"
+    );
+    let firmware = place.succeed("licences --firmware");
+    assert!(firmware.contains("\nembedded-graphics ") && !firmware.contains("\nburn "));
 }

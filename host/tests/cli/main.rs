@@ -1,4 +1,5 @@
 //! The `inkbit` command as users run it: output, files, exit codes.
+#![allow(clippy::disallowed_methods, reason = "tests read what the command wrote")]
 
 mod bad_data;
 mod book;

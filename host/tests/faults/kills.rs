@@ -266,7 +266,8 @@ fn a_process_downloads_for_the_test_above() {
     let Ok(wanted) = env::var(CHILD) else { return };
     let [mirror, folder, digest] = wanted.split(' ').collect::<Vec<_>>()[..] else { panic!() };
     let sha256 = digest.to_owned().leak();
-    let wanted = Wanted { name: NAME.to_owned(), kind: Kind::Labels, sha256 };
+    let (name, values) = (NAME.to_owned(), LABELS as u64);
+    let wanted = Wanted { name, kind: Kind::Labels, values, sha256 };
     let pause = Duration::from_millis(1);
     let download = Download { pause, ..Download::from_mirrors(&[mirror]) };
     download.fetch(&[wanted], Path::new(folder)).unwrap();

@@ -3,6 +3,7 @@
 //! same bits as an undisturbed one, and no file of a user is lost.
 
 #![cfg(target_os = "linux")]
+#![allow(clippy::disallowed_methods, reason = "tests read what the command wrote")]
 
 mod folders;
 mod kills;

@@ -16,8 +16,8 @@ const TOLERANCE: f64 = 0.01;
 /// What the file begins with.
 const HEAD: &str = "# Instructions of an inference, counted in QEMU. \
                     `cargo xtask count --write` writes this file.\n\
-                    # A count is of a model on a board; a fit is what the terms of an estimate\n\
-                    # (host/src/device/fit.rs) take on a processor.\n\n";
+                    # Each count is of one model on one board. Each fit has the coefficients of the\n\
+                    # formula (host/src/device/fit.rs) that estimates instructions on one processor.\n\n";
 
 /// The file of counts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -11,6 +11,8 @@ pub(crate) enum Request {
     Run(Vec<&'static Step>),
     /// Count instructions, with these options.
     Count(Vec<String>),
+    /// Attack the promises, with these options.
+    Trust(Vec<String>),
 }
 
 /// Groups: name, purpose and steps.
@@ -21,10 +23,12 @@ const GROUPS: &[(&str, &str, &[&str])] = &[
 
 /// Reads the arguments after `cargo xtask`.
 pub(crate) fn parse(arguments: &[String]) -> Result<Request, String> {
-    if let Some((name, rest)) = arguments.split_first()
-        && name == "count"
-    {
-        return Ok(Request::Count(rest.to_vec()));
+    if let Some((name, rest)) = arguments.split_first() {
+        match name.as_str() {
+            "count" => return Ok(Request::Count(rest.to_vec())),
+            "trust" if !rest.is_empty() => return Ok(Request::Trust(rest.to_vec())),
+            _ => {}
+        }
     }
     if arguments.is_empty() || arguments.iter().any(|a| a == "--help" || a == "-h" || a == "help") {
         return Ok(Request::Help);
@@ -49,7 +53,8 @@ pub(crate) fn help() -> String {
     let mut text = String::from(
         "Inkbit's automation. It finds or installs what it needs, and prints each command before it runs.\n\n\
          Usage: cargo xtask NAME...\n       cargo xtask count [OPTIONS]   counts instructions; see \
-         `cargo xtask count --help`\n\nGroups:\n",
+         `cargo xtask count --help`\n       cargo xtask trust [--long]    attacks each promise; see \
+         `cargo xtask trust --help`\n\nGroups:\n",
     );
     for (name, purpose, _) in GROUPS {
         let _ = writeln!(text, "  {name:<9} {purpose}");

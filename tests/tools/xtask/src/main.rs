@@ -10,7 +10,9 @@ mod process;
 mod report;
 mod setup;
 mod steps;
+mod supply;
 mod toolchain;
+mod trust;
 
 use std::process::ExitCode;
 
@@ -21,17 +23,22 @@ fn main() -> ExitCode {
             print!("{}", cli::help());
             ExitCode::SUCCESS
         }
-        Ok(cli::Request::Count(options)) => match count::count(&options) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(message) => {
-                eprintln!("error: {message}");
-                ExitCode::FAILURE
-            }
-        },
+        Ok(cli::Request::Count(options)) => exit(count::count(&options)),
+        Ok(cli::Request::Trust(options)) => exit(trust::attack(&options)),
         Ok(cli::Request::Run(steps)) => report::run(&steps),
         Err(message) => {
             eprintln!("error: {message}\n\n{}", cli::help());
             ExitCode::from(2)
+        }
+    }
+}
+
+fn exit(result: Result<(), String>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
         }
     }
 }

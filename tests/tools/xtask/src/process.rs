@@ -1,8 +1,9 @@
 //! Runs programs: prints each command first, and stops it at its limit.
 
 use std::env;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -50,12 +51,36 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
 
 /// Runs a program with inherited output; fails if it fails or takes longer than `limit`.
 pub(crate) fn run(command: &mut Command, limit: Duration) -> Result<(), String> {
-    let shown = show(command);
-    eprintln!("$ {shown}");
+    let shown = announce(command);
+    let child = command.spawn().map_err(|error| format!("cannot start `{shown}`: {error}"))?;
+    wait(child, &shown, limit)
+}
+
+/// As [`run`], and returns the lines of standard output, which are still shown.
+pub(crate) fn run_heard(command: &mut Command, limit: Duration) -> Result<Vec<String>, String> {
+    let shown = announce(command);
     let mut child = command
-        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
         .spawn()
         .map_err(|error| format!("cannot start `{shown}`: {error}"))?;
+    let lines = child.stdout.take().map(BufReader::new);
+    let reader = thread::spawn(move || {
+        let lines = lines.into_iter().flat_map(BufReader::lines).map_while(Result::ok);
+        lines.inspect(|line| println!("{line}")).collect()
+    });
+    wait(child, &shown, limit)?;
+    reader.join().map_err(|_| format!("the output of `{shown}` was lost"))
+}
+
+/// Prints the command, and takes its standard input away.
+fn announce(command: &mut Command) -> String {
+    let shown = show(command);
+    eprintln!("$ {shown}");
+    command.stdin(Stdio::null());
+    shown
+}
+
+fn wait(mut child: Child, shown: &str, limit: Duration) -> Result<(), String> {
     let start = Instant::now();
     loop {
         match child.try_wait() {

@@ -2,6 +2,7 @@
 //!
 //! Everything that uses the network has a time limit, for machines without one.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -15,6 +16,9 @@ use crate::toolchain::{
 
 /// Limit for one target by rustup; a dozen seconds where its servers can be reached.
 const RUSTUP_LIMIT: Duration = Duration::from_secs(120);
+
+/// Limit of a tool's build, on two slow cores.
+const TOOL_LIMIT: Duration = Duration::from_secs(15 * 60);
 
 /// Debian's packages of QEMU for the boards' processors.
 const QEMU_PACKAGES: &[&str] = &["qemu-system-arm", "qemu-system-misc"];
@@ -114,6 +118,26 @@ pub(crate) fn has_browser() -> bool {
 pub(crate) fn browser() -> Result<(), String> {
     let missing = || if has_browser() { Vec::new() } else { vec![BROWSERS[0].to_owned()] };
     ensure(missing, apt::install, BROWSER_PACKAGES)
+}
+
+/// Finds a tool that is a crate, or builds it into the user's folder of such tools.
+///
+/// # Errors
+///
+/// Why it is not there, and how it is installed.
+pub(crate) fn cargo_tool(name: &str, version: &str) -> Result<PathBuf, String> {
+    if let Some(found) = find_program(name) {
+        return Ok(found);
+    }
+    // Without the optimizer, which would take most of the time.
+    let arguments = ["install", "--locked", "--debug", "--version", version, name];
+    let typed = format!("cargo {}", arguments.join(" "));
+    let mut install = process::cargo(&[]);
+    // Outside the checkout, whose settings are not meant for it.
+    install.args(arguments).current_dir(std::env::temp_dir());
+    process::run(&mut install, TOOL_LIMIT)
+        .map_err(|error| format!("{name} is not installed: {error}; type `{typed}`"))?;
+    find_program(name).ok_or_else(|| format!("`{typed}` has put {name} where it is not found"))
 }
 
 /// Those programs that are not installed.

@@ -8,7 +8,9 @@ use crate::devices;
 use crate::package;
 use crate::process::{cargo, output, root, run};
 use crate::setup;
+use crate::supply;
 use crate::toolchain::{AARCH64, AARCH64_EMULATOR, CORE_TARGETS, missing_targets};
+use crate::trust;
 
 pub(crate) struct Step {
     /// Its name on the command line.
@@ -103,6 +105,12 @@ pub(crate) const STEPS: &[Step] = &[
         run: count::check,
     },
     Step {
+        name: "trust",
+        why: "attack each promise for a while, and say how often: faults, hostile files, races",
+        in_test: true,
+        run: trust::short,
+    },
+    Step {
         name: "lint",
         why: "clippy and the compiler's lints, each a failure: a warning that stays is never read",
         in_test: true,
@@ -125,6 +133,18 @@ pub(crate) const STEPS: &[Step] = &[
         why: "write what the models and the counts say into the pages that show it",
         in_test: false,
         run: book::figures,
+    },
+    Step {
+        name: "licences",
+        why: "write the notices that `inkbit licences` prints, of all crates that are linked",
+        in_test: false,
+        run: supply::licences,
+    },
+    Step {
+        name: "sbom",
+        why: "write a bill of materials in CycloneDX's format into target/sbom",
+        in_test: false,
+        run: supply::sbom,
     },
     Step {
         name: "screenshot",
