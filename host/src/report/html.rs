@@ -14,8 +14,8 @@ use crate::config::Keep;
 use crate::device::cost::Cost;
 use crate::run::REPORT_KIND;
 use crate::support::files::{self, FileError};
-use crate::support::replace::ReplaceError;
-use crate::support::{limit, numbers, visible};
+use crate::support::replace::{Kind, ReplaceError};
+use crate::support::{numbers, png, visible};
 use crate::train::history::{End, Epoch, History};
 
 /// The page, which loads nothing and has no script.
@@ -39,6 +39,9 @@ const NAMES: [&str; 9] = [
     "activity",
     "calibration",
 ];
+
+/// A figure by itself.
+const SVG_KIND: Kind = Kind::beginning("a figure by Inkbit", &[plot::BEGIN.as_bytes()]);
 
 /// A path that a report cannot be written to.
 #[derive(Debug, thiserror::Error)]
@@ -108,13 +111,13 @@ impl HtmlReport {
             let path = folder.join(figure.name);
             written.push(path.with_extension("svg"));
             files::write(&path.with_extension("svg"), figure.file().as_bytes())?;
-            if let Some(png) = &figure.png {
+            if let Some(content) = &figure.png {
                 written.push(path.with_extension("png"));
-                files::write(&path.with_extension("png"), png)?;
+                png::write(&path.with_extension("png"), content)?;
             }
         }
         for path in files::list(&folder)? {
-            if !written.contains(&path) && is_figure(&path)? {
+            if !written.contains(&path) && is_figure(&path) {
                 fs::remove_file(&path).map_err(FileError::at("remove", &path))?;
             }
         }
@@ -138,7 +141,7 @@ pub fn check_names(page: &Path) -> Result<(), PageError> {
     let pictures = pictures_folder(page);
     if pictures.is_dir() {
         for path in files::list(&pictures)? {
-            if !is_figure(&path)? && !files::is_temporary(&path) {
+            if !is_figure(&path) && !files::is_temporary(&path) {
                 return Err(PageError::Foreign(path));
             }
         }
@@ -148,11 +151,11 @@ pub fn check_names(page: &Path) -> Result<(), PageError> {
     Ok(())
 }
 
-fn is_figure(path: &Path) -> Result<bool, FileError> {
+fn is_figure(path: &Path) -> bool {
     let is = |name: &str| path.extension().is_some_and(|extension| extension == name);
-    let known = path.file_stem().is_some_and(|stem| NAMES.iter().any(|name| stem == *name));
-    let begins = |with: &[u8]| Ok::<_, FileError>(limit::start(path, with.len() as u64)? == with);
-    Ok(known && (is("png") || is("svg") && begins(plot::BEGIN.as_bytes())?))
+    let is_known = path.file_stem().is_some_and(|stem| NAMES.iter().any(|name| stem == *name));
+    let kind = if is("svg") { SVG_KIND } else { png::KIND };
+    is_known && (is("svg") || is("png")) && kind.check_own(path).is_ok()
 }
 
 /// The folder of a page's figures: `report-pictures` for `report.html`.

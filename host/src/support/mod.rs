@@ -7,6 +7,7 @@ pub mod lock;
 pub mod numbers;
 pub mod output;
 pub mod parallel;
+pub(crate) mod png;
 pub mod replace;
 pub mod rng;
 pub(crate) mod shell;

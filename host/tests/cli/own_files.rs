@@ -51,11 +51,14 @@ fn a_training_keeps_every_file_that_no_run_wrote_and_force_keeps_it_too() {
         }
     }
     fs::create_dir(place.path("run/report-pictures")).unwrap();
-    place.write("run/report-pictures/notes.txt", OWN);
-    let message = place.fail(1, &format!("train --out run {TRAIN} --force"));
-    assert!(message.starts_with("run/report-pictures/notes.txt was not written by"), "{message}");
+    for name in ["notes.txt", "samples.png"] {
+        let name = format!("run/report-pictures/{name}");
+        place.write(&name, OWN);
+        let message = place.fail(1, &format!("train --out run {TRAIN} --force"));
+        assert!(message.starts_with(&format!("{name} was not written by a report")), "{message}");
+        fs::remove_file(place.path(&name)).unwrap();
+    }
     // Files of other names are nobody's business.
-    fs::remove_dir_all(place.path("run/report-pictures")).unwrap();
     place.write("run/notes.txt", OWN);
     place.succeed(&format!("train --out run {TRAIN} --force"));
     assert_eq!(place.read("run/notes.txt"), OWN.as_bytes());

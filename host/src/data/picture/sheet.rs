@@ -3,27 +3,17 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use flate2::Crc;
 use image::imageops::{FilterType, replace, resize};
 use image::{GrayImage, ImageFormat, Luma};
 
-use crate::support::files::{self, FileError};
-use crate::support::replace::Kind;
+use crate::support::files::FileError;
+use crate::support::png;
 
 /// Side length, in pixels of the picture, of the square that a pixel becomes.
 const ZOOM: u32 = 2;
 /// Pixels between two images.
 const GAP: u32 = 4;
 const BACKGROUND: u8 = 96;
-
-/// Kind and content of the chunk by which the picture that [`save`] writes is known.
-const CHUNK: &[u8] = b"tEXtSoftware\0Inkbit";
-/// Length of a PNG's signature and header, which come before other chunks.
-const HEADER: usize = 33;
-
-/// A picture that [`save`] wrote.
-pub const KIND: Kind =
-    Kind { name: "a contact sheet of Inkbit's", marks: &[CHUNK], latest: HEADER + 4 };
 
 /// A picture of rows of images of `side` × `side` pixels each, black ink on white.
 pub fn contact_sheet(rows: &[Vec<Vec<u8>>], side: usize) -> GrayImage {
@@ -46,31 +36,12 @@ pub fn contact_sheet(rows: &[Vec<Vec<u8>>], side: usize) -> GrayImage {
 pub fn save(picture: &GrayImage, path: &Path) -> Result<(), FileError> {
     let mut bytes = Cursor::new(Vec::new());
     picture.write_to(&mut bytes, ImageFormat::Png).expect("grey pixels are a PNG");
-    let mut bytes = bytes.into_inner();
-    let mut crc = Crc::new();
-    crc.update(CHUNK);
-    // The length counts the content without the kind.
-    let (length, crc) = ((CHUNK.len() - 4) as u32, crc.sum());
-    let chunk = [&length.to_be_bytes(), CHUNK, &crc.to_be_bytes()].concat();
-    bytes.splice(HEADER..HEADER, chunk);
-    files::write(path, &bytes)
+    png::write(path, bytes.get_ref())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_sheet_is_a_png_that_is_known_again() {
-        let path = tempfile::tempdir().unwrap().path().with_extension("png");
-        let sheet = contact_sheet(&[vec![vec![7]]], 1);
-        save(&sheet, &path).unwrap();
-        assert_eq!(image::open(&path).unwrap().to_luma8(), sheet);
-        assert!(KIND.check(&path).is_ok());
-        sheet.save(&path).unwrap();
-        assert!(KIND.check(&path).is_err());
-        std::fs::remove_file(path).unwrap();
-    }
 
     #[test]
     fn images_lie_in_rows_with_gaps() {
