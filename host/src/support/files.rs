@@ -56,7 +56,6 @@ impl FileError {
     }
 
     /// What kind of fault it was.
-    #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.source.cause.kind()
     }
@@ -159,7 +158,6 @@ fn remove_leftover(entry: &fs::DirEntry) -> io::Result<()> {
 }
 
 /// The folder that a file lies in.
-#[must_use]
 pub fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
