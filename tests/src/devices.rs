@@ -17,7 +17,6 @@ const CLASSIC: &[u8] = include_bytes!("../../host/models/classic.inkbit");
 const PRESS: Duration = Duration::from_millis(40);
 
 /// The model that the devices run.
-#[must_use]
 pub fn classic() -> Blob {
     Blob::from_bytes(CLASSIC)
 }
@@ -28,7 +27,6 @@ pub fn classic() -> Blob {
 /// # Panics
 ///
 /// If something is missing and INKBIT_REQUIRE_DEVICES is set, as `cargo xtask test` does.
-#[must_use]
 pub fn emulated(name: &str) -> Option<(Board, Firmware)> {
     let board = Board::find(name).unwrap_or_else(|error| panic!("{error:?}"));
     let missing = match (which(&board.qemu.program), Firmware::find(&board, None)) {
@@ -46,7 +44,6 @@ pub fn emulated(name: &str) -> Option<(Board, Firmware)> {
 /// # Panics
 ///
 /// If it cannot be started.
-#[must_use]
 pub fn start(board: &Board, firmware: &Firmware, region: &[u8]) -> Emulator {
     Emulator::start(board, firmware, region, &Screen::Headless, &[])
         .unwrap_or_else(|error| panic!("{error:?}"))
@@ -57,7 +54,6 @@ pub fn start(board: &Board, firmware: &Firmware, region: &[u8]) -> Emulator {
 /// # Panics
 ///
 /// If INKBIT_DATA names a folder without them.
-#[must_use]
 pub fn digits(count: usize) -> Images {
     if env::var_os("INKBIT_DATA").is_none() {
         return synthetic::images(synthetic::Part::Test, count, 1);

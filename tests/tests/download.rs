@@ -58,10 +58,11 @@ fn fetch_by(options: &Download, folder: &Path, servers: &[&Server]) -> Result<()
     })
 }
 
-/// The files in a folder.
+/// The files in a folder, except the one that a download locks.
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
-    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name != ".lock").collect()
 }
 
 /// Asserts that the folder holds the whole file and nothing else.

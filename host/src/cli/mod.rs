@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::report::terminal;
 use crate::support::error::chain;
-use crate::support::files::{self, FileError};
+use crate::support::files::FileError;
 pub use crate::support::output::complain;
 use crate::support::{limit, output};
 
@@ -146,8 +146,10 @@ fn refuse(found: clap::Error) -> anyhow::Result<ExitCode> {
     let text = found.render();
     match found.use_stderr() {
         true => complain(text.to_string().trim_end()),
-        false if terminal::has_colours() => output::print_coloured(&text.ansi().to_string())?,
-        false => output::print(&text.to_string())?,
+        false if terminal::has_colours() => {
+            output::print_coloured(&text.ansi().to_string()).map_err(unprinted)?;
+        }
+        false => print(&text.to_string())?,
     }
     Ok(ExitCode::from(found.exit_code() as u8))
 }
@@ -176,24 +178,18 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     }
 }
 
-/// Refuses to replace a file of another kind: one that does not begin with `magic`.
-fn check_replaceable(path: &Path, magic: &[u8], kind: &str) -> anyhow::Result<()> {
-    anyhow::ensure!(
-        files::is_replaceable(path, magic)?,
-        "{} exists and is not {kind}; it was not replaced: give another name, or remove it",
-        path.display()
-    );
-    Ok(())
-}
-
 fn print(text: &str) -> anyhow::Result<()> {
-    Ok(output::print(text)?)
+    output::print(text).map_err(unprinted)
 }
 
 /// Prints what has colours if the terminal has them.
 fn print_drawn(text: &str) -> anyhow::Result<()> {
     let print = if coloured() { output::print_coloured } else { output::print };
-    Ok(print(text)?)
+    print(text).map_err(unprinted)
+}
+
+fn unprinted(error: io::Error) -> anyhow::Error {
+    FileError::at("write to", Path::new("standard output"))(error).into()
 }
 
 fn print_json(value: &impl Serialize) -> anyhow::Result<()> {

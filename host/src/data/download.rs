@@ -13,6 +13,7 @@ use ureq::{Agent, Timeout};
 use super::idx::{Idx, Kind};
 use crate::support::error::chain;
 use crate::support::files::{self, FileError};
+use crate::support::lock::Lock;
 use crate::support::numbers::hex;
 use crate::support::output;
 
@@ -97,12 +98,9 @@ impl Download {
     /// came before the connection broke are kept to go on with.
     pub fn fetch(&self, wanted: &[Wanted], folder: &Path) -> Result<(), DownloadError> {
         files::create_folder(folder)?;
-        // Two processes would write into the same file. If the system has no such lock, the
-        // checksum still detects the damage.
-        let lock = File::open(folder);
-        if let Ok(lock) = &lock {
-            let _ = lock.lock();
-        }
+        // Two processes would write into the same file. If the system has no locks, the checksum
+        // still detects the damage.
+        let _lock = Lock::wait(folder);
         let agent: Agent = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_resolve(Some(self.connect))

@@ -8,6 +8,10 @@ use inkbit_core::{MAX_LAYERS, MAX_WIDTH, Model, ModelError, PackError};
 
 use crate::support::files::{self, FileError};
 use crate::support::limit;
+use crate::support::replace::{Kind, ReplaceError};
+
+/// A model of any version.
+pub(crate) const MODEL_KIND: Kind = Kind::beginning("an Inkbit model", &[&MAGIC]);
 
 /// The bytes of a blob, aligned as [`Model::parse`] requires.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,10 +26,8 @@ pub struct Blob {
 pub enum ModelFileError {
     #[error(transparent)]
     File(#[from] FileError),
-    /// The file to write exists and is not a model.
-    #[error("{} exists and is not an Inkbit model; it was not replaced: give another name, or \
-             remove it", .0.display())]
-    Occupied(PathBuf),
+    #[error(transparent)]
+    Replace(#[from] ReplaceError),
     /// The file says that it is longer than any model.
     #[error("{} says that it has {found} bytes, the limit is {limit}: it is no model that a device \
              could have; get it again", path.display())]
@@ -93,7 +95,7 @@ impl Blob {
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
     pub fn save(&self, path: &Path) -> Result<(), ModelFileError> {
-        check_replaceable(path)?;
+        MODEL_KIND.check(path)?;
         Ok(files::write(path, self.bytes())?)
     }
 
@@ -110,14 +112,6 @@ impl Blob {
     /// Parses the blob.
     pub fn model(&self) -> Result<Model<'_>, ModelError> {
         Model::parse(self.bytes())
-    }
-}
-
-/// Refuses to replace a file that is not a model of any version.
-pub fn check_replaceable(path: &Path) -> Result<(), ModelFileError> {
-    match files::is_replaceable(path, &MAGIC)? {
-        true => Ok(()),
-        false => Err(ModelFileError::Occupied(path.to_owned())),
     }
 }
 

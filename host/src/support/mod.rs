@@ -3,9 +3,12 @@
 pub mod error;
 pub mod files;
 pub mod limit;
+pub mod lock;
 pub mod numbers;
 pub mod output;
 pub mod parallel;
+pub(crate) mod png;
+pub mod replace;
 pub mod rng;
 pub(crate) mod shell;
 pub mod visible;

@@ -52,8 +52,10 @@ fn image_writes_the_model_raw_and_as_intel_hex_and_names_its_address() {
 #[test]
 fn image_and_run_refuse_what_cannot_be() {
     let place = Place::new();
-    for (name, kind) in [("own.bin", "an Inkbit model"), ("own.hex", "Intel HEX")] {
-        place.write(name, "somebody's own");
+    for (name, kind) in
+        [("own.bin", "an Inkbit model"), ("own.hex", "Intel HEX with an Inkbit model")]
+    {
+        place.write(name, ":020000040000FA\n");
         let message = place.fail(1, &format!("image --board microbit model.inkbit -o {name}"));
         let expected = format!("{name} exists and is not {kind}; it was not replaced: give ");
         assert!(message.starts_with(&expected), "{message}");

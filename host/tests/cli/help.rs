@@ -84,12 +84,22 @@ fn an_error_that_nobody_reads_still_ends_with_its_code() {
 #[cfg(target_os = "linux")]
 fn a_full_disk_behind_standard_output_is_a_failure() {
     let place = Place::new();
-    for arguments in ["inspect model.inkbit", "--version", "--help", "train --help"] {
+    for command in [
+        "--version",
+        "--help",
+        "help",
+        "train --help",
+        "inspect model.inkbit",
+        "completions bash",
+        "train --print-config",
+        "train --out again --data digits --config quick.toml",
+    ] {
         let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
-        let output = place.command(arguments).stdout(full).output().unwrap();
-        assert_eq!(output.status.code(), Some(1), "{arguments}");
+        let output = place.command(command).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{command}");
         let message = String::from_utf8_lossy(&output.stderr);
-        assert!(message.starts_with("error: No space left on device"), "{message}");
+        let expected = "error: cannot write to standard output: No space left on device";
+        assert!(message.starts_with(expected), "{command}: {message}");
     }
 }
 

@@ -13,6 +13,7 @@ mod labels;
 #[cfg(target_os = "linux")]
 mod limits;
 mod models;
+mod own_files;
 mod place;
 mod predict;
 mod quantize;

@@ -56,7 +56,6 @@ pub struct OracleLayer {
 
 impl Oracle {
     /// Outputs of every layer: activations of the hidden layers, then the logits.
-    #[must_use]
     pub fn layers(&self, pixels: &[u8]) -> Vec<Vec<i64>> {
         let mut values = self.inputs(pixels);
         let mut outputs = Vec::new();
@@ -81,7 +80,6 @@ impl Oracle {
     }
 
     /// The first layer's inputs: the image cropped and pooled.
-    #[must_use]
     pub fn inputs(&self, pixels: &[u8]) -> Vec<i64> {
         let width = (self.side - 2 * self.crop) / self.pool;
         let mut inputs = Vec::new();
@@ -129,7 +127,6 @@ fn weight(bits: usize, code: u8) -> i64 {
 }
 
 /// The CRC that closes a blob, one bit at a time.
-#[must_use]
 pub fn crc32(bytes: &[u8]) -> u32 {
     let mut crc = u32::MAX;
     for &byte in bytes {
