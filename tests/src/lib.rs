@@ -7,6 +7,8 @@ pub mod oracle;
 pub mod random_model;
 #[cfg(feature = "host")]
 pub mod screens;
+#[cfg(doctest)]
+mod sound;
 
 pub use aligned::Aligned;
 

@@ -15,7 +15,7 @@ mod int8;
 
 use super::contract::Kernel;
 use super::fours;
-use super::list::Active;
+use super::list::List;
 use super::walk::{Assembly, Part, sum};
 use crate::model::Layer;
 use crate::shape::WeightBits;
@@ -42,7 +42,7 @@ unsafe impl Kernel for Riscv32 {
     const NAME: &'static str = "riscv32";
 
     #[inline(always)]
-    fn sum(layer: &Layer<'_>, active: &Active<'_>, sums: &mut [i32]) {
-        sum::<Self>(layer, active, sums);
+    fn sum(layer: &Layer<'_>, list: &List<'_>, sums: &mut [i32]) {
+        sum::<Self>(layer, list, sums);
     }
 }

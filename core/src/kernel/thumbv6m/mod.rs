@@ -19,7 +19,7 @@ use core::cell::Cell;
 
 use super::contract::Kernel;
 use super::fours;
-use super::list::{Active, ListWriter};
+use super::list::{List, ListWriter};
 use super::lists;
 use super::walk::{Assembly, Part, sum};
 use crate::model::Layer;
@@ -48,8 +48,8 @@ unsafe impl Kernel for Thumbv6m {
 
     // Not inlined, so that what it keeps is not on the stack while pixels are listed.
     #[inline(never)]
-    fn sum(layer: &Layer<'_>, active: &Active<'_>, sums: &mut [i32]) {
-        sum::<Self>(layer, active, sums);
+    fn sum(layer: &Layer<'_>, list: &List<'_>, sums: &mut [i32]) {
+        sum::<Self>(layer, list, sums);
     }
 
     #[inline(always)]
