@@ -3,6 +3,8 @@
 pub mod aligned;
 #[cfg(feature = "host")]
 pub mod devices;
+#[cfg(unix)]
+pub mod guarded;
 pub mod oracle;
 pub mod random_model;
 #[cfg(feature = "host")]
