@@ -12,7 +12,7 @@ pub(super) struct Part<'l> {
     pub(super) codes: *const u32,
     /// The entries. Lists that have none have one part.
     pub(super) entries: &'l [i32],
-    /// What the values add up to, or what [`Assembly::total`] says of it.
+    /// What the values add up to, or what [`Assembly::has_own_totals`] says of it.
     pub(super) total: u32,
     /// Inputs of the layer: each has a row in every block.
     pub(super) inputs: usize,
