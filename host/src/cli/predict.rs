@@ -111,5 +111,6 @@ pub fn line(prediction: &Prediction<'_>) -> String {
     };
     let runner_up = prediction.runner_up.as_ref().map(candidate);
     let then = runner_up.map(|second| format!(", then {second}")).unwrap_or_default();
-    format!("{}: {}{then}\n", prediction.file, candidate(&prediction.best))
+    let file = visible::line(prediction.file);
+    format!("{file}: {}{then}\n", candidate(&prediction.best))
 }

@@ -15,7 +15,7 @@ use crate::model::Blob;
 use crate::model::activity::activity;
 use crate::report::text;
 use crate::support::error::chain;
-use crate::support::limit;
+use crate::support::{limit, visible};
 
 /// Classify pictures on a device.
 ///
@@ -94,7 +94,8 @@ fn send(
             Some(model) => predict::line(&predict::predict(&model, file, logits)),
             None => format!("{file}: class {}\n", argmax(logits)),
         };
-        super::print(&format!("{}, by {}{took}\n", line.trim_end(), hello.board))?;
+        let board = visible::line(&hello.board);
+        super::print(&format!("{}, by {board}{took}\n", line.trim_end()))?;
     }
     ensure!(failed == 0, "{failed} of {} pictures could not be sent", pictures.len());
     Ok(())

@@ -13,7 +13,7 @@ use crate::evaluate::evaluate_net;
 use crate::net::Mlp;
 use crate::report::text;
 use crate::run::{Claim, DataInfo, Observer, Run, RunError};
-use crate::support::{output, shell};
+use crate::support::{output, shell, visible};
 use crate::sweep::no_board_fits;
 use crate::train::history::History;
 use crate::train::timings::Timings;
@@ -84,7 +84,8 @@ pub fn begin<T>(
     if !super::quiet() {
         let (images, tests) = (text::images(&data.train), data.test.len());
         let classes = data.classes.len();
-        super::print(&format!("{}: {images}, {tests} to test on, {classes} classes\n", data.name))?;
+        let name = visible::line(&data.name);
+        super::print(&format!("{name}: {images}, {tests} to test on, {classes} classes\n"))?;
         if let Some(error) = no_board_fits(&starts[0].config, &info) {
             super::print(&format!("no board can run this network: {error}\n"))?;
         }
