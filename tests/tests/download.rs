@@ -161,6 +161,7 @@ fn wrong_content_is_thrown_away_and_the_next_mirror_asked() {
     );
     assert!(message.starts_with(begin) && message.ends_with(&end), "{message}");
     assert!(names(none.path()).is_empty());
+    println!("tried: 1 hostile mirrors");
 }
 
 #[test]
@@ -191,6 +192,7 @@ fn a_silent_server_is_given_up() {
     // Longer: the right server has to answer within it.
     impatient(1_000, &[&mute, &right]).unwrap();
     assert_complete(folder.path());
+    println!("tried: 1 hostile mirrors");
 }
 
 #[test]
@@ -201,6 +203,7 @@ fn a_server_that_never_ends_is_stopped() {
     // The file's 20,000 values, and what gzip may add to them.
     assert!(message.ends_with("(it sends over 85556 bytes, too many)"), "{message}");
     assert!(names(folder.path()).is_empty());
+    println!("tried: 1 hostile mirrors");
 }
 
 #[test]
@@ -214,6 +217,7 @@ fn a_bomb_is_not_unpacked_beyond_what_the_file_has() {
     assert!(message.contains(expected), "{message}");
     fetch(folder.path(), &[&bomb, &right]).unwrap();
     assert_complete(folder.path());
+    println!("tried: 1 hostile mirrors");
 }
 
 #[test]
@@ -230,6 +234,7 @@ fn a_server_that_sends_a_byte_now_and_then_is_left_for_the_next() {
     fetch_by(&options(&servers), folder.path(), &servers).unwrap();
     assert_complete(folder.path());
     assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
+    println!("tried: 1 hostile mirrors");
 }
 
 #[test]
@@ -246,6 +251,7 @@ fn a_server_that_breaks_off_after_each_byte_is_left_for_the_next() {
     let longer = Download { patience: Duration::from_secs(5), ..options(&servers) };
     fetch_by(&longer, folder.path(), &servers).unwrap();
     assert_complete(folder.path());
+    println!("tried: 1 hostile mirrors");
 }
 
 #[test]
@@ -258,6 +264,7 @@ fn a_part_that_nobody_asked_for_is_left_for_the_next() {
     assert!(names(folder.path()).is_empty());
     fetch(folder.path(), &[&part, &right]).unwrap();
     assert_complete(folder.path());
+    println!("tried: 1 hostile mirrors");
 }
 
 /// Not a test by itself: loads MNIST and prints the result, for [`load_elsewhere`].
