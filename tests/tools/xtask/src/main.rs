@@ -13,6 +13,7 @@ mod steps;
 mod supply;
 mod toolchain;
 mod trust;
+mod undefined;
 
 use std::process::ExitCode;
 

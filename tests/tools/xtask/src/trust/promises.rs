@@ -1,6 +1,6 @@
 //! The promises, and for each what would show it broken.
 
-use crate::supply;
+use crate::{supply, undefined};
 
 use super::{Attack, Promise};
 
@@ -9,6 +9,22 @@ const FAULTS: &[&str] = &["--package", "inkbit", "--test", "faults"];
 const TESTS: &[&str] = &["--package", "inkbit-tests", "--test", "tests"];
 
 pub(super) const PROMISES: &[Promise] = &[
+    Promise {
+        name: "undefined",
+        promise: "No program without `unsafe` reads or writes outside of a buffer.",
+        attacks: &[
+            Attack::Function(undefined::programs),
+            Attack::Tests(&["--package", "inkbit-tests", "--no-default-features"], &["bounds"]),
+            Attack::Function(undefined::aarch64),
+            Attack::Function(undefined::sanitizer),
+            Attack::Function(undefined::miri),
+        ],
+    },
+    Promise {
+        name: "panic",
+        promise: "Nothing that a device calls can panic, in a release build with link-time optimization.",
+        attacks: &[Attack::Function(undefined::no_panic)],
+    },
     Promise {
         name: "files",
         promise: "No command removes or replaces a file that Inkbit has not written.",
