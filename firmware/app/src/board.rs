@@ -2,6 +2,8 @@
 
 use core::mem::MaybeUninit;
 
+use inkbit_core::link::Reset;
+
 use crate::canvas::Canvas;
 use crate::engine::Slot;
 use crate::line::Line;
@@ -21,6 +23,22 @@ pub struct Board {
     pub model_bytes: u32,
     /// Measures the stack: its deepest use so far, and its room, in bytes.
     pub stack: fn() -> (u32, u32),
+    /// Why the firmware has started.
+    pub reset: Reset,
+}
+
+/// What resets a board whose loop stands still.
+pub trait Watchdog {
+    /// Says that the loop is going on.
+    fn feed(&mut self);
+}
+
+/// A board without a watchdog.
+#[derive(Clone, Copy, Debug)]
+pub struct NoWatchdog;
+
+impl Watchdog for NoWatchdog {
+    fn feed(&mut self) {}
 }
 
 /// The app's memory, too large for the stack. All zero, so that it costs no flash.
