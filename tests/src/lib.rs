@@ -2,6 +2,8 @@
 
 pub mod aligned;
 #[cfg(feature = "host")]
+pub mod debugger;
+#[cfg(feature = "host")]
 pub mod devices;
 pub mod oracle;
 pub mod random_model;

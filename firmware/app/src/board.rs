@@ -41,7 +41,9 @@ impl Watchdog for NoWatchdog {
     fn feed(&mut self) {}
 }
 
-/// The app's memory, too large for the stack. All zero, so that it costs no flash.
+/// The app's memory, too large for the stack. All zero, so that it costs no flash. It begins with
+/// the cells, where tests look for them.
+#[repr(C)]
 pub struct Memory<const CELLS: usize> {
     buffers: Buffers<'static, CELLS>,
     app: MaybeUninit<App<'static>>,
@@ -68,6 +70,7 @@ impl<const CELLS: usize> Memory<CELLS> {
 
 /// What the app works in.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Buffers<'m, const CELLS: usize> {
     pub(crate) scratch: [i32; CELLS],
     pub(crate) engine: Slot<'m>,
