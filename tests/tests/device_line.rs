@@ -4,7 +4,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use inkbit::device::{Client, DeviceError};
-use inkbit_core::link::{Refusal, Request, encode};
+use inkbit_core::link::{Refusal, Request, Reset, encode};
 use inkbit_tests::devices::{classic, digits, emulated, start};
 
 const BOARD: &str = "lm3s6965evb";
@@ -50,7 +50,8 @@ fn damaged_half_and_endless_frames_are_refused_and_the_next_request_is_answered(
             let answer = answer.unwrap_or_else(|error| panic!("after {what}: {error:?}"));
             assert_eq!(answer.logits, engine.infer(images.image(image)), "after {what}");
         }
-        assert!(client.repeats() <= 2, "after {what}: {} repeats", client.repeats());
+        let losses = client.losses();
+        assert!(losses.repeats <= 2, "after {what}: {losses}");
     }
 }
 
@@ -70,12 +71,17 @@ fn an_image_of_another_size_is_refused_in_numbers() {
 }
 
 #[test]
-fn a_panic_is_reported_with_place_and_message_and_is_an_error_of_whatever_was_asked() {
-    let Some((board, firmware)) = emulated(BOARD) else { return };
-    let mut client = start(&board, &firmware, classic().bytes()).into_client().unwrap();
-    let message = client.provoke_panic().unwrap();
-    assert!(message.contains(".rs:"), "no place: {message}");
-    // The device has halted, and the host gives up.
-    let mut client = client.with_timeout(Duration::from_millis(100));
-    assert!(matches!(client.hello(), Err(DeviceError::Silent { .. })));
+fn a_panic_is_reported_with_place_and_message_and_then_every_board_starts_anew() {
+    for name in inkbit::device::board::names() {
+        let Some((board, firmware)) = emulated(&name) else { continue };
+        let blob = classic();
+        let mut client = start(&board, &firmware, blob.bytes()).into_client().unwrap();
+        assert_eq!(client.hello().unwrap().reset, Reset::Ordinary, "{name}");
+        let message = client.provoke_panic().unwrap();
+        assert!(message.contains(".rs:"), "{name}: no place: {message}");
+        let hello = client.hello().unwrap();
+        assert_eq!(hello.reset, Reset::Panic, "{name}");
+        assert!(hello.warning().unwrap().contains("panicked"), "{name}");
+        hello.expect_model(blob.crc()).unwrap();
+    }
 }

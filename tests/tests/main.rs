@@ -10,6 +10,8 @@ mod data;
 #[cfg(feature = "host")]
 mod device_bits;
 #[cfg(feature = "host")]
+mod device_faults;
+#[cfg(feature = "host")]
 mod device_image;
 #[cfg(feature = "host")]
 mod device_line;

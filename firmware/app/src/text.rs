@@ -32,7 +32,20 @@ impl Text {
         if value >= 10 {
             self.number(value / 10);
         }
-        let digit = (value % 10) as usize;
-        self.say("0123456789".get(digit..=digit).unwrap_or_default())
+        self.digit(value % 10)
+    }
+    /// Adds an address: eight hexadecimal digits behind "0x".
+    #[inline(never)]
+    pub fn address(&mut self, value: u32) -> &mut Self {
+        self.say("0x");
+        for place in (0..8).rev() {
+            self.digit(value >> (4 * place) & 0xF);
+        }
+        self
+    }
+
+    fn digit(&mut self, value: u32) -> &mut Self {
+        let place = value as usize;
+        self.say("0123456789abcdef".get(place..=place).unwrap_or_default())
     }
 }

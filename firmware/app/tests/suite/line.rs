@@ -1,4 +1,4 @@
-use inkbit_app::{Device, Line, NoKeys, NoPanel};
+use inkbit_app::{Device, Line, NoKeys, NoPanel, NoWatchdog};
 use inkbit_core::link::{
     self, Key, MAX_LOGITS, Mode, RESPONSE_FRAME, Receiver, Refusal, Request, Response, pack_pixels,
 };
@@ -6,7 +6,7 @@ use inkbit_core::{Engine, Model, Scratch};
 
 use super::rig::{CELLS, Steps, Wire, app, likeness, region};
 
-type Rig = Device<Wire, NoKeys, NoPanel, Steps>;
+type Rig = Device<Wire, NoKeys, NoPanel, Steps, NoWatchdog>;
 
 /// A device that answers, and what the host has of it.
 struct Host {
@@ -17,8 +17,13 @@ struct Host {
 
 impl Host {
     fn new(content: &[u8]) -> Self {
-        let device =
-            Device { serial: Wire::default(), keys: NoKeys, panel: NoPanel, clock: Steps(0) };
+        let device = Device {
+            serial: Wire::default(),
+            keys: NoKeys,
+            panel: NoPanel,
+            clock: Steps(0),
+            watchdog: NoWatchdog,
+        };
         Self { device, app: app(content), line: Line::new() }
     }
 
