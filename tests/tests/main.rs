@@ -21,6 +21,7 @@ mod equivalence;
 mod errors;
 #[cfg(feature = "host")]
 mod figures;
+mod formats;
 mod golden;
 mod module_order;
 #[cfg(feature = "host")]
