@@ -2,6 +2,8 @@
 
 #[cfg(feature = "host")]
 mod agreement;
+mod blob;
+mod centring;
 mod damage;
 #[cfg(feature = "host")]
 mod data;
@@ -32,6 +34,7 @@ mod picture;
 mod reference_models;
 #[cfg(feature = "host")]
 mod report;
+mod sizes;
 #[cfg(feature = "host")]
 mod synthetic;
 #[cfg(feature = "host")]

@@ -1,0 +1,71 @@
+//! Limits of a blob's bytes: the shortest one, the padding, and the buffer for the longest.
+
+use inkbit_core::blob::{PREFIX_BYTES, stated_length};
+use inkbit_core::{Header, Model, ModelError, Provenance};
+use inkbit_tests::Aligned;
+use inkbit_tests::oracle::{Oracle, seal};
+
+use super::golden::recipe;
+
+#[test]
+fn the_shortest_length_that_is_believed_is_that_of_prefix_and_crc() {
+    let prefix = |length: u8| {
+        let mut bytes = b"INKBIT\x02\x00....".to_vec();
+        bytes[8..].copy_from_slice(&u32::from(length).to_le_bytes());
+        bytes
+    };
+    let shortest = PREFIX_BYTES + 4;
+    let error = ModelError::Truncated { found: shortest - 1, expected: shortest };
+    assert_eq!(stated_length(&prefix(15)), Err(error));
+    assert_eq!(stated_length(&prefix(16)), Ok(shortest));
+}
+
+#[test]
+fn padding_that_is_longer_than_needed_is_refused() {
+    let oracle = Oracle::read(&recipe(&[(3, 8)]).blob()).unwrap();
+    // Each length of a text needs another padding.
+    for text in 0..8 {
+        let blob = Oracle { tool: "x".repeat(text), ..oracle.clone() }.write();
+        let aligned = Aligned::new(&blob);
+        let data = Model::parse(&aligned).unwrap().data();
+        // The length of the data takes two bytes; before it lie the padding and its length.
+        assert!((128..16_384).contains(&data.len()));
+        let end = data.as_ptr().addr() - aligned.as_ptr().addr() - 2;
+        let pad = (0..8).rev().find(|&pad| usize::from(blob[end - 1 - pad]) == pad).unwrap();
+        for more in 1..=8 {
+            let mut longer = blob.clone();
+            longer[end - 1 - pad] += more;
+            longer.splice(end..end, vec![0; more.into()]);
+            seal(&mut longer);
+            let found = pad + usize::from(more);
+            let error = Model::parse(&Aligned::new(&longer)).unwrap_err();
+            assert_eq!(error, ModelError::Padding { found }, "{pad} bytes and {more}");
+        }
+    }
+}
+
+#[test]
+fn the_buffer_for_a_blob_holds_the_longest_and_is_not_much_longer() {
+    let layers: Vec<(u16, u8)> = vec![(200, 8); 8];
+    let blob = recipe(&layers).blob();
+    let model = Model::parse(&blob).unwrap();
+    let longest = |count| "x".repeat(count);
+    let (name, tool, command) = (longest(32), longest(64), longest(512));
+    let labels = vec![longest(100); 200].join("\n");
+    let provenance = Provenance {
+        tool: &tool,
+        command: &command,
+        digest: [0xFF; 32],
+        seed: u64::MAX,
+        correct: u32::MAX,
+        tested: u32::MAX,
+    };
+    let header = Header { name: &name, labels: &labels, provenance, ..model.header().clone() };
+    let short = Header { name: "", labels: model.header().labels, ..header.clone() };
+    for header in [header, short] {
+        let model = Model::new(header, model.data()).unwrap();
+        let mut out = vec![0; model.max_blob_bytes()];
+        let length = model.write(&mut out).expect("it fits").len();
+        assert!(out.len() <= length + 256 + 16 * 8, "{} bytes for {length}", out.len());
+    }
+}
