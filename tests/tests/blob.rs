@@ -1,7 +1,7 @@
 //! Limits of a blob's bytes: the shortest one, the padding, and the buffer for the longest.
 
-use inkbit_core::blob::{PREFIX_BYTES, stated_length};
-use inkbit_core::{Header, Model, ModelError, Provenance};
+use inkbit_core::blob::{PREFIX_BYTES, pack_layer, stated_length};
+use inkbit_core::{Header, Input, LayerShape, Model, ModelError, Provenance, WeightBits};
 use inkbit_tests::Aligned;
 use inkbit_tests::oracle::{Oracle, seal};
 
@@ -67,5 +67,49 @@ fn the_buffer_for_a_blob_holds_the_longest_and_is_not_much_longer() {
         let mut out = vec![0; model.max_blob_bytes()];
         let length = model.write(&mut out).expect("it fits").len();
         assert!(out.len() <= length + 256 + 16 * 8, "{} bytes for {length}", out.len());
+    }
+}
+
+#[test]
+fn packed_weights_biases_and_multipliers_are_what_the_oracle_reads() {
+    for (bits, width) in [(8, WeightBits::Eight), (4, WeightBits::Four), (2, WeightBits::Two)] {
+        for outputs in [1, 7, 8, 9, 16, 17, 33] {
+            let shapes = [
+                LayerShape { inputs: 9, outputs, bits, multipliers: outputs },
+                LayerShape { inputs: outputs, outputs: 2, bits, multipliers: 0 },
+            ];
+            // Another one at each place, as far as there are so many.
+            let weight = |output: usize, input: usize| {
+                let steps = 2 * width.max_weight() / width.step() + 1;
+                (output * 31 + input * 7) as i32 % steps * width.step() - width.max_weight()
+            };
+            let mut data = vec![0xAA; shapes.iter().map(LayerShape::data_bytes).sum()];
+            let mut rest = &mut data[..];
+            for (number, shape) in shapes.into_iter().enumerate() {
+                let multipliers: Vec<u32> = (0..shape.multipliers.into()).map(|m| m * 5).collect();
+                let bias: Vec<i64> = (0..i64::from(shape.outputs)).map(|b| 3 - b).collect();
+                rest = pack_layer(number, shape, &multipliers, &bias, weight, rest).unwrap();
+            }
+            assert!(rest.is_empty());
+            let blob = recipe(&[(2, 8)]).blob();
+            let header = Header {
+                input: Input::full(3),
+                layers: shapes.into_iter().collect(),
+                ..Model::parse(&blob).unwrap().header().clone()
+            };
+            let model = Model::new(header, &data).unwrap();
+            let mut out = vec![0; model.max_blob_bytes()];
+            let oracle = Oracle::read(model.write(&mut out).unwrap()).unwrap();
+            for (shape, layer) in shapes.iter().zip(&oracle.layers) {
+                for (output, codes) in layer.codes.iter().enumerate() {
+                    let codes = codes.iter().map(|&code| Some(code));
+                    let expected = (0..shape.inputs.into()).map(|i| width.code(weight(output, i)));
+                    assert!(codes.eq(expected), "{bits} bits, output {output} of {outputs}");
+                }
+                assert!(layer.biases.iter().copied().eq((0..shape.outputs.into()).map(|b| 3 - b)));
+                let multipliers = (0..shape.multipliers.into()).map(|m: i64| m * 5);
+                assert!(layer.multipliers.iter().copied().eq(multipliers));
+            }
+        }
     }
 }
