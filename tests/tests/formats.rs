@@ -14,7 +14,7 @@ use inkbit_core::link::device::write_response;
 use inkbit_core::link::{
     Hello, Key, Limits, Loaded, Mode, PROTOCOL, Refusal, Request, Response, Status, decode, encode,
 };
-use inkbit_core::{Model, ModelError};
+use inkbit_core::{Error, ImageError, Model, ModelError, PackError, ScratchError};
 use inkbit_tests::Aligned;
 use inkbit_tests::oracle::crc32;
 
@@ -236,4 +236,41 @@ fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+#[test]
+fn the_codes_of_errors_stay_what_they_were() {
+    let (found, expected, limit, needed, layer) = (1, 2, 3, 4, 5);
+    let errors = [
+        ModelError::Misaligned { remainder: 1 },
+        ModelError::Blank { byte: 0 },
+        ModelError::Magic { found: [0; 6] },
+        ModelError::Version { found: 1, expected: 2 },
+        ModelError::Truncated { found, expected },
+        ModelError::Trailing { found, expected },
+        ModelError::Crc { found: 1, expected: 2 },
+        ModelError::Extent { length: 1 },
+        ModelError::Number,
+        ModelError::Utf8,
+        ModelError::LayerCount { found, limit },
+        ModelError::Width { layer, found, limit },
+        ModelError::Inputs { layer, found, expected },
+        ModelError::Bits { layer, found: 3 },
+        ModelError::Multipliers { layer, found, expected },
+        ModelError::Bias { layer, row: 1, found: 1, limit: 1 },
+        ModelError::Data { found, expected },
+        ModelError::Padding { found },
+        ModelError::Labels { found, expected },
+        ModelError::EmptyLabel { class: 1 },
+        ModelError::Text { field: "name", found, limit },
+        ModelError::Input { side: 1, crop: 1, pool: 1 },
+        ModelError::LogitScale,
+        ModelError::Accuracy { correct: 2, tested: 1 },
+    ];
+    for (error, code) in errors.into_iter().zip(1..) {
+        assert_eq!((error.code(), Error::from(error).code()), (code, code), "{error}");
+    }
+    assert_eq!(Error::from(ScratchError { found, needed }).code(), 64);
+    assert_eq!(Error::from(ImageError { found, expected }).code(), 65);
+    assert_eq!(Error::from(PackError::BufferTooSmall { found, needed }).code(), 66);
 }

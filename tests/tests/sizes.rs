@@ -1,7 +1,7 @@
 //! Sizes that are known before anything runs: of a model's memory, and of a request's buffer.
 
 use inkbit_core::link::{Receiver, Request, encode, pack_pixels, request_bytes};
-use inkbit_core::{MAX_LAYERS, Model, Sizes};
+use inkbit_core::{Engine, LayerOutput, MAX_LAYERS, Model, Scratch, Sizes};
 use inkbit_tests::oracle::{Oracle, OracleLayer};
 use inkbit_tests::random_model::recipes;
 use proptest::prelude::*;
@@ -78,4 +78,20 @@ fn the_largest_request_about_an_image_is_as_long_as_its_buffer() {
     // The length of so many pixels takes three bytes.
     assert!(is_received::<{ request_bytes(128 * 128) }>(128 * 128));
     assert!(!is_received::<{ request_bytes(128 * 128) - 1 }>(128 * 128));
+}
+
+#[test]
+fn each_layer_is_shown_once_under_its_number() {
+    for count in 1..=MAX_LAYERS {
+        let blob = recipe(&vec![(5, 8); count]).blob();
+        let model = Model::parse(&blob).unwrap();
+        let mut engine = Engine::new(model, Scratch::<64>::new()).unwrap();
+        let mut shown = Vec::new();
+        let observe = |layer, output: LayerOutput<'_>| {
+            shown.push((layer, matches!(output, LayerOutput::Logits(_))));
+        };
+        engine.infer_observed(&[9; 36], observe).unwrap();
+        let expected = (0..count).map(|layer| (layer, layer + 1 == count));
+        assert!(shown.iter().copied().eq(expected), "{shown:?}");
+    }
 }
