@@ -35,6 +35,7 @@ mod reference_models;
 #[cfg(feature = "host")]
 mod report;
 mod sizes;
+mod softmax;
 #[cfg(feature = "host")]
 mod synthetic;
 #[cfg(feature = "host")]
