@@ -113,3 +113,24 @@ fn packed_weights_biases_and_multipliers_are_what_the_oracle_reads() {
         }
     }
 }
+
+#[test]
+fn a_number_of_64_bits_is_read_to_its_last_bit_and_no_further() {
+    let oracle = Oracle::read(&recipe(&[(3, 8)]).blob()).unwrap();
+    let blob = Oracle { seed: u64::MAX, ..oracle }.write();
+    let seed = |blob: &[u8]| Ok(Model::parse(&Aligned::new(blob))?.header().provenance.seed);
+    assert_eq!(seed(&blob), Ok(u64::MAX));
+    let number = [&[0xFF; 9][..], &[1]].concat();
+    let last = blob.windows(10).position(|bytes| bytes == number).unwrap() + 9;
+    for byte in 2..=0xFF {
+        let mut beyond = blob.clone();
+        beyond[last] = byte;
+        seal(&mut beyond);
+        assert_eq!(seed(&beyond), Err(ModelError::Number), "{byte:#04x}");
+    }
+    // The same number, as if it had another group.
+    let mut longer = blob;
+    longer.splice(last..=last, [0x81, 0]);
+    seal(&mut longer);
+    assert_eq!(seed(&longer), Err(ModelError::Number));
+}
