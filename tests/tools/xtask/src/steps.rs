@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::book;
 use crate::count;
 use crate::devices;
+use crate::fuzz;
 use crate::package;
 use crate::process::{cargo, output, root, run};
 use crate::setup;
@@ -130,6 +131,12 @@ pub(crate) const STEPS: &[Step] = &[
         run: book::book,
     },
     Step {
+        name: "fuzz",
+        why: "feed every reader what a stranger could: a minute for each, or INKBIT_LONG for hours",
+        in_test: false,
+        run: fuzz::fuzz,
+    },
+    Step {
         name: "figures",
         why: "write what the models and the counts say into the pages that show it",
         in_test: false,
@@ -184,7 +191,12 @@ fn format() -> Result<Outcome, String> {
         return skipped("rustfmt is not installed; `rustup component add rustfmt`");
     }
     run(&mut cargo(&["fmt", "--all", "--check"]), BUILD_LIMIT)?;
-    for workspace in ["firmware/Cargo.toml", "tests/tools/notebook/Cargo.toml", book::MANIFEST] {
+    for workspace in [
+        "firmware/Cargo.toml",
+        "tests/fuzz/Cargo.toml",
+        "tests/tools/notebook/Cargo.toml",
+        book::MANIFEST,
+    ] {
         let fmt = ["fmt", "--all", "--check", "--manifest-path", workspace];
         run(&mut cargo(&fmt), BUILD_LIMIT)?;
     }
