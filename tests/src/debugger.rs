@@ -33,7 +33,6 @@ impl Stub {
     }
 
     /// The emulator's arguments.
-    #[must_use]
     pub fn arguments(&self) -> Vec<String> {
         let socket = format!("socket,id=gdb,path={},server=on,wait=off", self.socket().display());
         ["-chardev", &socket, "-gdb", "chardev:gdb"].map(str::to_owned).to_vec()
@@ -132,7 +131,6 @@ impl Debugger {
 }
 
 /// The address of the variable or function in a firmware whose mangled name contains `name`.
-#[must_use]
 pub fn symbol(elf: &[u8], name: &str) -> Option<u32> {
     let file = ElfFile::<FileHeader32<LittleEndian>>::parse(elf).ok()?;
     let found = file.symbols().find(|symbol| symbol.name().is_ok_and(|found| found.contains(name)));

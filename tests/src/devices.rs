@@ -56,7 +56,6 @@ pub fn start(board: &Board, firmware: &Firmware, region: &[u8]) -> Emulator {
 /// # Panics
 ///
 /// If it cannot be started.
-#[must_use]
 pub fn start_with_stub(board: &Board, firmware: &Firmware, region: &[u8]) -> (Emulator, Stub) {
     let stub = Stub::new().unwrap_or_else(|error| panic!("{error:?}"));
     let arguments = stub.arguments();

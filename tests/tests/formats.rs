@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use inkbit_core::blob::VERSION;
 use inkbit_core::link::device::write_response;
 use inkbit_core::link::{
-    Hello, Key, Limits, Loaded, Mode, PROTOCOL, Refusal, Request, Response, Status, decode, encode,
+    Hello, Key, Limits, Loaded, Mode, PROTOCOL, Refusal, Request, Reset, Response, Status, decode,
+    encode,
 };
 use inkbit_core::{Error, ImageError, Model, ModelError, PackError, ScratchError};
 use inkbit_tests::Aligned;
@@ -147,8 +148,11 @@ fn the_frames_of_a_protocol_version_stay_what_they_were() {
 
 fn responses(lines: &mut BTreeMap<String, String>) {
     let name = variants!(Response {
-        Response::Hello(Hello { model: Ok(_), .. }) => "Hello",
         Response::Hello(Hello { model: Err(_), .. }) => "Hello without a model",
+        Response::Hello(Hello { reset: Reset::Ordinary, .. }) => "Hello",
+        Response::Hello(Hello { reset: Reset::Stuck { .. }, .. }) => "Hello after Stuck",
+        Response::Hello(Hello { reset: Reset::Fault { .. }, .. }) => "Hello after Fault",
+        Response::Hello(Hello { reset: Reset::Panic, .. }) => "Hello after Panic",
         Response::Logits { .. } => "Logits",
         Response::Status(Status { class: None, .. }) => "Status",
         Response::Status(Status { class: Some(_), .. }) => "Status with a class",
@@ -158,6 +162,7 @@ fn responses(lines: &mut BTreeMap<String, String>) {
         Response::Refused(Refusal::Unknown) => "Refused Unknown",
         Response::Refused(Refusal::NoModel) => "Refused NoModel",
         Response::Refused(Refusal::Pixels { .. }) => "Refused Pixels",
+        Response::Refused(Refusal::ModelChanged) => "Refused ModelChanged",
         Response::Panicked { .. } => "Panicked",
     });
     let limits = Limits {
@@ -169,13 +174,14 @@ fn responses(lines: &mut BTreeMap<String, String>) {
     };
     let loaded = Loaded { name: "nano", crc: 0xDEAD_BEEF, side: 28, classes: 10 };
     // What stands in it is the firmware's own version in any case.
-    let hello = |model| {
+    let hello = |model, reset| {
         Response::Hello(Hello {
             protocol: PROTOCOL,
             firmware: "1.2.3",
             board: "microbit",
             limits,
             model,
+            reset,
         })
     };
     let status = |class| {
@@ -185,11 +191,15 @@ fn responses(lines: &mut BTreeMap<String, String>) {
             permille: 984,
             stack: 1500,
             stack_room: 2048,
+            check: 300,
         })
     };
-    let responses: [Response<'_, &[i32]>; 12] = [
-        hello(Ok(loaded)),
-        hello(Err("no model here")),
+    let responses: [Response<'_, &[i32]>; 16] = [
+        hello(Ok(loaded), Reset::Ordinary),
+        hello(Ok(loaded), Reset::Stuck { at: 0x1234 }),
+        hello(Ok(loaded), Reset::Fault { at: 0x1234 }),
+        hello(Ok(loaded), Reset::Panic),
+        hello(Err("no model here"), Reset::Ordinary),
         Response::Logits {
             id: 300,
             nanoseconds: 1_400_000,
@@ -203,6 +213,7 @@ fn responses(lines: &mut BTreeMap<String, String>) {
         Response::Refused(Refusal::Unknown),
         Response::Refused(Refusal::NoModel),
         Response::Refused(Refusal::Pixels { found: 36, expected: 784 }),
+        Response::Refused(Refusal::ModelChanged),
         Response::Panicked { message: "src/main.rs:1: oh" },
     ];
     let before = lines.len();
