@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // Set by cargo-fuzz and `cargo xtask fuzz`.
+    // Set by cargo-fuzz and `cargo xtask trust`.
     println!("cargo::rustc-check-cfg=cfg(fuzzing)");
     let package = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var("OUT_DIR")?);

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// The folder of this process in the system's temporary one. `cargo xtask fuzz` names a folder in
+/// The folder of this process in the system's temporary one. `cargo xtask trust` names a folder in
 /// memory for that and removes it afterwards.
 #[must_use]
 pub fn folder() -> &'static Path {

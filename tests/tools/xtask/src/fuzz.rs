@@ -4,50 +4,47 @@ use std::env;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use crate::process::{self, cargo, output, root};
-use crate::steps::Outcome;
 use crate::toolchain::find_program;
+use crate::trust::{Effort, Tried};
 
 /// A target, and what its build needs.
 pub(crate) struct Target {
     pub(crate) name: &'static str,
     /// Whether it needs the host, and with it burn.
     pub(crate) needs_host: bool,
-    /// What is fuzzed, for people.
+    /// What is fuzzed, in the plural.
     pub(crate) what: &'static str,
 }
 
 /// All targets: those that build in seconds come first.
 pub(crate) const TARGETS: &[Target] = &[
-    target("blob", false, "bytes as a model: parsed, run and written again, against the oracle"),
-    target("model", false, "legal models of any shape by every kernel, against the oracle"),
-    target("link", false, "bytes and messages on the serial line, against the definition of COBS"),
-    target("idx", true, "IDX files, gzipped and raw"),
-    target("picture", true, "pictures: PNG, JPEG, PGM"),
-    target("labels", true, "files of labels"),
+    target("blob", false, "models"),
+    target("model", false, "legal models on every kernel"),
+    target("link", false, "frames on the line"),
+    target("idx", true, "IDX files"),
+    target("picture", true, "pictures"),
+    target("labels", true, "label files"),
     target("config", true, "configurations and plans of sweeps"),
-    target("run_folder", true, "the files of a run: configuration, data, history, weights"),
-    target("elf", true, "ELF files as firmware, and a model added to them"),
-    target("reply", true, "answers of a device to the host"),
+    target("run_folder", true, "run folders"),
+    target("elf", true, "ELF files"),
+    target("reply", true, "answers of a device"),
 ];
 
 const fn target(name: &'static str, needs_host: bool, what: &'static str) -> Target {
     Target { name, needs_host, what }
 }
 
-/// How long a target is fuzzed.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Effort {
-    Seconds(u64),
-    Executions(u64),
-}
-
-/// What CI does with each target.
-const SHORT: Effort = Effort::Seconds(60);
-/// What `INKBIT_LONG` does with the two that a device has to withstand.
-const LONG: Effort = Effort::Executions(50_000_000);
+/// Seconds for each target in CI.
+const SHORT: u64 = 60;
+/// Executions of the two that a device has to withstand, in the long form; the others have
+/// [`LONG_SECONDS`].
+const LONG: u64 = 50_000_000;
+const LONG_SECONDS: u64 = 600;
 
 /// As `cargo fuzz` builds: counters of branches, what is compared, and AddressSanitizer.
 const FLAGS: &[&str] = &[
@@ -95,22 +92,41 @@ const BUILD_LIMIT: Duration = Duration::from_secs(20 * 60);
 /// Executions a second that the slowest machine is expected to do, for the limit of a long run.
 const SLOWEST: u64 = 2_000;
 
-/// Fuzzes every target.
-pub(crate) fn fuzz() -> Result<Outcome, String> {
+/// Fuzzes every target, two at a time.
+pub(crate) fn attack(effort: Effort) -> Result<Tried, String> {
     if let Err(reason) = available() {
-        eprintln!("skipped: {reason}");
-        return Ok(Outcome::Skipped(reason));
+        return Ok(Tried::Skipped(reason));
     }
-    let is_long = env::var_os("INKBIT_LONG").is_some();
+    let programs = TARGETS.iter().map(build).collect::<Result<Vec<_>, _>>()?;
+    let next = AtomicUsize::new(0);
+    let fuzz_in_turn = || {
+        let mut results = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let (Some(target), Some(program)) = (TARGETS.get(index), programs.get(index)) else {
+                return results;
+            };
+            results.push((target.what, run(target, program, effort)));
+        }
+    };
+    let results = thread::scope(|scope| {
+        let other = scope.spawn(fuzz_in_turn);
+        let mut results = fuzz_in_turn();
+        results.extend(other.join().unwrap_or_default());
+        results
+    });
+    if results.len() < TARGETS.len() {
+        return Err("not every target has ended".to_owned());
+    }
+    let mut counts = Vec::new();
     let mut failures = Vec::new();
-    for target in TARGETS {
-        let is_line = ["blob", "link"].contains(&target.name);
-        match run(target, if is_long && is_line { LONG } else { SHORT }) {
-            Ok(count) => println!("tried: {count} {}", target.what),
+    for (what, result) in results {
+        match result {
+            Ok(count) => counts.push((count, format!("fuzzed {what}"))),
             Err(reason) => failures.push(reason),
         }
     }
-    if failures.is_empty() { Ok(Outcome::Done) } else { Err(failures.join("\n")) }
+    if failures.is_empty() { Ok(Tried::Counts(counts)) } else { Err(failures.join("\n")) }
 }
 
 /// Whether targets can be built here.
@@ -133,15 +149,14 @@ pub(crate) fn available() -> Result<(), String> {
     Ok(())
 }
 
-/// Builds a target and fuzzes it; returns the number of executions. What it finds on the way stays
+/// Fuzzes a target that was built; returns the number of executions. What it finds on the way stays
 /// in `target/fuzz/corpus`, which the next run begins with.
 ///
 /// # Errors
 ///
-/// That an input failed, where it is, and how to repeat it; or that the build failed.
-pub(crate) fn run(target: &Target, effort: Effort) -> Result<u64, String> {
+/// That an input failed, where it is, and how to repeat it.
+fn run(target: &Target, program: &Path, effort: Effort) -> Result<u64, String> {
     let name = target.name;
-    let program = build(target)?;
     let folder = root().join("target/fuzz");
     let found = folder.join("corpus").join(name);
     let artifacts = folder.join("artifacts").join(name);
@@ -149,24 +164,25 @@ pub(crate) fn run(target: &Target, effort: Effort) -> Result<u64, String> {
         fs::create_dir_all(folder)
             .map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
     }
-    let mut command = Command::new(&program);
+    let mut command = Command::new(program);
     command.current_dir(root()).args(LIMITS).arg("-print_final_stats=1");
     command.arg(format!("-artifact_prefix={}/", artifacts.display()));
     let limit = match effort {
-        Effort::Seconds(seconds) => {
+        Effort::Long if ["blob", "link"].contains(&name) => {
+            command.arg(format!("-runs={LONG}"));
+            LONG / SLOWEST + 120
+        }
+        _ => {
+            let seconds = if effort == Effort::Short { SHORT } else { LONG_SECONDS };
             command.arg(format!("-max_total_time={seconds}"));
             2 * seconds + 120
-        }
-        Effort::Executions(count) => {
-            command.arg(format!("-runs={count}"));
-            count / SLOWEST + 120
         }
     };
     command.arg(&found).arg(root().join("tests/fuzz/corpus").join(name));
     if name == "blob" {
         command.arg(root().join("core/golden"));
     }
-    let files = Files::new(&folder)?;
+    let files = Files::new(&folder, name)?;
     command.env("TMPDIR", &files.0);
     // Freed memory is watched for use all the same, but less of it, for the limit on memory.
     command.env("ASAN_OPTIONS", "quarantine_size_mb=32:detect_leaks=0");
@@ -177,13 +193,13 @@ pub(crate) fn run(target: &Target, effort: Effort) -> Result<u64, String> {
     let text = String::from_utf8_lossy(&text);
     match result {
         Ok(()) => executions(&text).ok_or_else(|| format!("no count in {}", log.display())),
-        Err(error) => Err(failure(&text, &program, &log).unwrap_or(error)),
+        Err(error) => Err(failure(&text, program, &log).unwrap_or(error)),
     }
 }
 
 fn build(target: &Target) -> Result<PathBuf, String> {
     let host = host_triple()?;
-    let mut command = cargo(&["build", "--locked", "--release", "--bin", target.name]);
+    let mut command = cargo(&["build", "--release", "--bin", target.name]);
     command.args(["--manifest-path", "tests/fuzz/Cargo.toml", "--target-dir", "target/fuzz"]);
     command.args(["--target", &host]);
     if target.needs_host {
@@ -238,10 +254,10 @@ fn failure(log: &str, program: &Path, path: &Path) -> Option<String> {
 struct Files(PathBuf);
 
 impl Files {
-    fn new(otherwise: &Path) -> Result<Self, String> {
+    fn new(otherwise: &Path, name: &str) -> Result<Self, String> {
         let memory = Path::new("/dev/shm");
         let parent = if memory.is_dir() { memory } else { otherwise };
-        let folder = parent.join(format!("inkbit-fuzz-files-{}", std::process::id()));
+        let folder = parent.join(format!("inkbit-fuzz-{name}-{}", std::process::id()));
         fs::create_dir_all(&folder)
             .map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
         Ok(Self(folder))

@@ -6,7 +6,6 @@ use std::time::Duration;
 use crate::book;
 use crate::count;
 use crate::devices;
-use crate::fuzz;
 use crate::package;
 use crate::process::{cargo, output, root, run};
 use crate::setup;
@@ -129,12 +128,6 @@ pub(crate) const STEPS: &[Step] = &[
         why: "build the book, and follow every link of it and of the repository's other pages",
         in_test: true,
         run: book::book,
-    },
-    Step {
-        name: "fuzz",
-        why: "feed every reader what a stranger could: a minute for each, or INKBIT_LONG for hours",
-        in_test: false,
-        run: fuzz::fuzz,
     },
     Step {
         name: "figures",
