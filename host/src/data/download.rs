@@ -167,8 +167,12 @@ impl Transfer<'_> {
             } else {
                 fruitless += 1;
             }
-            if fruitless >= self.options.tries || Instant::now() + pause >= end {
+            if fruitless >= self.options.tries {
                 return Err(failure);
+            }
+            if Instant::now() + pause >= end {
+                let limit = self.options.patience;
+                return Err(Failure::Useless(format!("not done within {limit:?}")));
             }
             thread::sleep(pause);
             pause *= 2;
@@ -261,9 +265,6 @@ impl Transfer<'_> {
         Failure::Broken(match error {
             ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => {
                 format!("out of reach for {:?}", self.options.connect)
-            }
-            ureq::Error::Timeout(Timeout::Global) => {
-                format!("not done within {:?}", self.options.patience)
             }
             ureq::Error::Timeout(_) => format!("silent for {:?}", self.options.silence),
             ureq::Error::Io(error) => error.to_string(),

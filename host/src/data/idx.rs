@@ -79,9 +79,9 @@ pub enum IdxFault {
              one IDX file; get it again", unpacked(*packed))]
     Trailing { expected: u64, packed: bool },
     #[error("promises {found} bytes by its header, the limit {}is {limit}: the header is damaged, \
-             or the data must be {}", if *packed { "for a gzipped file of its size " } else { "" },
-            if *packed { "unpacked first" } else { "split" })]
-    TooLarge { found: u128, limit: u64, packed: bool },
+             or the data must be {}", if *by_size { "for a gzipped file of its size " } else { "" },
+            if *by_size { "unpacked first" } else { "split" })]
+    TooLarge { found: u128, limit: u64, by_size: bool },
     #[error(
         "has images of {rows}×{columns} pixels, expected squares of 1×1 to {MAX_SIDE}×{MAX_SIDE}; \
          pad or crop them"
@@ -137,8 +137,9 @@ impl Idx {
         let content: Box<dyn Read> =
             if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
         let unpacked = UNPACKED.0.max(UNPACKED.1.saturating_mul(bytes));
-        let limit = if packed { limit.min(unpacked) } else { limit };
-        Reader { path, packed, limit, content, broken: None }.read(kind)
+        let by_size = packed && unpacked < limit;
+        let limit = if by_size { unpacked } else { limit };
+        Reader { path, packed, limit, by_size, content, broken: None }.read(kind)
     }
 
     /// SHA-256 of the file when it is not gzipped.
@@ -155,8 +156,9 @@ impl Idx {
 struct Reader<'a> {
     path: &'a Path,
     packed: bool,
-    /// The most values.
+    /// The most values, and whether they are so few because the gzipped file is short.
     limit: u64,
+    by_size: bool,
     content: Box<dyn Read>,
     /// Set where a gzip stream breaks off: the bytes before it still tell how far the data got.
     broken: Option<io::Error>,
@@ -187,7 +189,7 @@ impl Reader<'_> {
         }
         let promised = sizes.iter().fold(1, |bytes: u128, &size| bytes.saturating_mul(size.into()));
         let Some(bytes) = u64::try_from(promised).ok().filter(|&bytes| bytes <= limit) else {
-            return wrong(IdxFault::TooLarge { found: promised, limit, packed });
+            return wrong(IdxFault::TooLarge { found: promised, limit, by_size: self.by_size });
         };
 
         // One byte more shows whether the file ends where it should.

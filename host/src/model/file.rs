@@ -28,6 +28,10 @@ pub enum ModelFileError {
     File(#[from] FileError),
     #[error(transparent)]
     Replace(#[from] ReplaceError),
+    /// The file says that it is longer than any model.
+    #[error("{} says that it has {found} bytes, the limit is {limit}: it is no model that a device \
+             could have; get it again", path.display())]
+    TooLong { path: PathBuf, found: u64, limit: u64 },
     /// The content is not a valid model.
     #[error("{}", path.display())]
     Format { path: PathBuf, source: ModelError },
@@ -59,6 +63,8 @@ impl Blob {
     pub fn load(path: &Path) -> Result<Self, ModelFileError> {
         /// Eight layers of maximum width, and 1 MiB for everything else.
         const LIMIT: u64 = (MAX_LAYERS * MAX_WIDTH * (MAX_WIDTH + 16) + (1 << 20)) as u64;
+        /// Bytes after a model that its error can count.
+        const REST: u64 = 1 << 16;
         let read = || FileError::at("read", path);
         let format = |source| ModelFileError::Format { path: path.to_owned(), source };
         let file = File::open(path).map_err(read())?;
@@ -66,8 +72,12 @@ impl Blob {
         // The prefix decides whether to read on, and no more than a blob: the path may be an endless
         // device.
         limit::up_to(&file, PREFIX_BYTES as u64, &mut bytes).map_err(read())?;
-        stated_length(&bytes).map_err(format)?;
-        limit::up_to(&file, LIMIT, &mut bytes).map_err(read())?;
+        let stated = stated_length(&bytes).map_err(format)? as u64;
+        if stated > LIMIT {
+            let path = path.to_owned();
+            return Err(ModelFileError::TooLong { path, found: stated, limit: LIMIT });
+        }
+        limit::up_to(&file, stated + REST, &mut bytes).map_err(read())?;
         let blob = Self::from_bytes(&bytes);
         blob.model().map_err(format)?;
         Ok(blob)

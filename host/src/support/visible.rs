@@ -7,10 +7,10 @@ pub fn line(text: &str) -> String {
     replaced(text, is_hidden)
 }
 
-/// The same for several lines: ends of lines and tabulators stay.
+/// The same for several lines: ends of lines, which become `\n`, and tabulators stay.
 #[must_use]
 pub fn lines(text: &str) -> String {
-    replaced(text, |c| is_hidden(c) && !matches!(c, '\n' | '\t'))
+    replaced(&text.replace("\r\n", "\n"), |c| is_hidden(c) && !matches!(c, '\n' | '\t'))
 }
 
 /// The same for lines with colours: `ESC [ numbers m` stays, too, and no other sequence.
@@ -66,7 +66,7 @@ mod tests {
     fn what_a_terminal_would_obey_is_not_shown() {
         assert_eq!(line("b\u{1b}[31mag\u{202e}\n"), "b\u{fffd}[31mag\u{fffd}\u{fffd}");
         assert_eq!(line("Ankle boot, \u{5e9}\u{5dc}"), "Ankle boot, \u{5e9}\u{5dc}");
-        assert_eq!(lines("a\tb\r\n\u{9b}2J"), "a\tb\u{fffd}\n\u{fffd}2J");
+        assert_eq!(lines("a\tb\r\nc\rd\u{9b}2J"), "a\tb\nc\u{fffd}d\u{fffd}2J");
     }
 
     #[test]

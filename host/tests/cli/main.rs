@@ -7,8 +7,11 @@ mod browser;
 mod compare;
 mod device;
 mod evaluate;
+mod foreign;
 mod help;
 mod labels;
+#[cfg(target_os = "linux")]
+mod limits;
 mod models;
 mod own_files;
 mod place;
