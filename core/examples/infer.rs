@@ -8,7 +8,7 @@ use inkbit_core::image::normalise;
 use inkbit_core::softmax::permille;
 use inkbit_core::{Engine, Error as InkbitError, Input, Model, Scratch, kernel};
 
-/// Cells for any model whose neighbouring layers have at most so many inputs and outputs together.
+/// Working memory for any model none of whose layers has more inputs and outputs together.
 const CELLS: usize = 4096;
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -24,8 +24,9 @@ const CRC_BYTES: usize = 4;
 /// A blob compiled into a program, `&'static [u8]`, at the [`ALIGNMENT`](crate::blob::ALIGNMENT)
 /// that `include_bytes!` does not give. The path is that of `include_bytes!`: from the source file.
 ///
-/// A second argument names the linker's section: `.data` is copied to RAM at the start, which pays
-/// where flash is slow, `include_blob!("tiny.inkbit", section = ".data.model")`.
+/// Attributes of the `static` that holds it may follow. A section in `.data` is copied to RAM at the
+/// start, which pays where flash is slow:
+/// `include_blob!("tiny.inkbit", #[unsafe(link_section = ".data.model")])`.
 ///
 /// ```
 /// use inkbit_core::{Model, include_blob};
@@ -36,13 +37,10 @@ const CRC_BYTES: usize = 4;
 /// ```
 #[macro_export]
 macro_rules! include_blob {
-    ($path:expr $(, section = $section:literal)?) => {{
+    ($path:expr $(, $($attribute:tt)+)?) => {{
         #[repr(align(8))] // ALIGNMENT, which an attribute cannot name
         struct Aligned<T>(T);
-        $(
-            #[allow(unsafe_code)]
-            #[unsafe(link_section = $section)]
-        )?
+        $($($attribute)+)?
         static BLOB: Aligned<[u8; include_bytes!($path).len()]> = Aligned(*include_bytes!($path));
         const BYTES: &[u8] = &BLOB.0;
         BYTES
@@ -284,7 +282,9 @@ mod tests {
 
     use crate::{Engine, Error, Model, Scratch, Sizes};
 
-    static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit", section = ".data.model");
+    #[allow(unsafe_code)] // a section of which the linker knows nothing bad
+    static BLOB: &[u8] =
+        include_blob!("../golden/one-layer.inkbit", #[unsafe(link_section = ".data.model")]);
     static ENGINE: Mutex<Option<Engine<'static, Scratch<{ Sizes::of(BLOB).cells }>>>> =
         Mutex::new(None);
 

@@ -4,7 +4,7 @@ use core::cell::Cell;
 use core::ops::Deref;
 
 use crate::error::{ImageError, ScratchError};
-use crate::kernel::{Active, Kernel, ListWriter, Native, Written, gather};
+use crate::kernel::{Active, Kernel, List, ListWriter, Native, Written, gather};
 use crate::model::{Layer, Model};
 use crate::scratch::Memory;
 use crate::shape::WeightBits;
@@ -244,10 +244,11 @@ fn run<'c, K: Kernel>(
     let mut others = others.iter().enumerate();
     loop {
         let (inputs, outputs) = ends(cells, at_front, layer);
-        K::sum(layer, &Active::new(inputs, written, layer.bits()), outputs);
+        K::sum(layer, &List::new(inputs, written, layer.bits()), outputs);
         let Some((number, next)) = others.next() else { break };
         written = activate::<K>(layer, outputs, next.bits());
-        observe(number, LayerOutput::Activations(Active::new(outputs, written, next.bits())));
+        let active = Active(List::new(outputs, written, next.bits()));
+        observe(number, LayerOutput::Activations(active));
         at_front = !at_front;
         layer = next;
     }

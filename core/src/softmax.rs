@@ -2,7 +2,7 @@
 //!
 //! A device that has no floating point takes [`permille`], which needs none.
 
-use core::fmt;
+use core::fmt::{self, Write as _};
 
 /// Softmax of `logits × scale` into `probabilities`; the shorter of the two decides how many.
 ///
@@ -53,6 +53,7 @@ fn exponentials(logits: &[i32], scale: f32) -> impl Iterator<Item = f32> {
 /// ```
 /// use inkbit_core::softmax::Permille;
 /// assert_eq!(Permille(984).to_string(), "98.4 %");
+/// assert_eq!(format!("{:>8}", Permille(984)), "  98.4 %");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -60,7 +61,10 @@ pub struct Permille(pub u16);
 
 impl fmt::Display for Permille {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{} %", self.0 / 10, self.0 % 10)
+        // Of 65,535 thousandths, at most.
+        let mut text = heapless::String::<8>::new();
+        write!(text, "{}.{} %", self.0 / 10, self.0 % 10)?;
+        f.pad(&text)
     }
 }
 

@@ -3,10 +3,14 @@
 pub mod aligned;
 #[cfg(feature = "host")]
 pub mod devices;
+#[cfg(unix)]
+pub mod guarded;
 pub mod oracle;
 pub mod random_model;
 #[cfg(feature = "host")]
 pub mod screens;
+#[cfg(doctest)]
+mod sound;
 
 pub use aligned::Aligned;
 

@@ -72,7 +72,7 @@ pub(super) fn assert_equal_layers(oracle: &[Vec<i64>], core: &[Vec<i64>], image:
 }
 
 /// Images that reach the extremes of sums, and one of noise.
-fn images(pixels: usize, seed: u64) -> Vec<(&'static str, Vec<u8>)> {
+pub(super) fn images(pixels: usize, seed: u64) -> Vec<(&'static str, Vec<u8>)> {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut single = vec![0; pixels];
     single[random.usize(..pixels)] = random.u8(1..);

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use inkbit_core::{Input, Model, argmax};
+use inkbit_core::{Engine, Input, Model, Sizes, argmax};
 use inkbit_tests::Aligned;
 use inkbit_tests::oracle::Oracle;
 use inkbit_tests::random_model::{Draw, LayerRecipe, Recipe};
@@ -179,4 +179,37 @@ fn the_lowest_class_wins_among_equals() {
     assert_eq!(argmax(&[1, 5, 5, -3]), 1);
     assert_eq!(argmax(&[i32::MIN; 3]), 0);
     assert_eq!(argmax::<i32>(&[]), 0);
+}
+
+/// What a program is compiled with is what the model turns out to have when it runs.
+fn assert_sizes(folder: &str) -> usize {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let blobs: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|name| name == "inkbit")).collect();
+    for path in &blobs {
+        let blob = Aligned::new(&std::fs::read(path).unwrap());
+        let model = Model::parse(&blob).unwrap();
+        let sizes = Sizes {
+            pixels: model.input().pixels(),
+            cells: model.scratch_cells(),
+            classes: model.classes(),
+        };
+        assert_eq!(Sizes::of(&blob), sizes, "{}", path.display());
+        let mut cells = vec![0; sizes.cells];
+        let mut engine = Engine::new(model, &mut *cells).unwrap();
+        let logits = engine.infer(&vec![255; sizes.pixels]).unwrap();
+        assert_eq!(logits.len(), sizes.classes, "{}", path.display());
+    }
+    blobs.len()
+}
+
+#[test]
+fn sizes_of_golden_blobs_are_those_of_their_models() {
+    assert_eq!(assert_sizes("../core/golden"), corner_cases().len());
+}
+
+#[test]
+fn sizes_of_models_that_come_with_inkbit_are_those_of_their_blobs() {
+    assert!(assert_sizes("../host/models") > 3);
 }

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "host")]
 mod agreement;
+#[cfg(unix)]
+mod bounds;
 mod damage;
 #[cfg(feature = "host")]
 mod data;

@@ -3,7 +3,7 @@
 use core::cell::Cell;
 use core::iter::repeat;
 
-use super::list::{Active, ListWriter};
+use super::list::{List, ListWriter};
 use crate::model::Layer;
 use crate::requant::requantize;
 
@@ -11,20 +11,23 @@ use crate::requant::requantize;
 ///
 /// [`Portable`](super::Portable) is the definition: every other kernel must give the same bits.
 ///
+/// Only kernels call kernels: no safe program has a [`List`] or a [`ListWriter`], which the engine
+/// makes for the one model that it runs.
+///
 /// # Safety
 ///
 /// An implementation of [`gather`](Self::gather) gives the list as many inputs as there are pixels,
-/// one of [`activate`](Self::activate) as many as there are sums. Both read a sum before they
-/// write an entry over it.
+/// one of [`activate`](Self::activate) as many as there are sums. Both leave the entries of inputs
+/// that were given as they are.
 #[allow(unsafe_code)]
 pub unsafe trait Kernel {
     /// The kernel's name, for people.
     const NAME: &'static str;
 
     /// Writes Σ weight · value over the listed inputs to `sums`, for every output of the layer in
-    /// order. The result is unspecified if `active` belongs to another layer or if there are more
+    /// order. The result is unspecified if the list belongs to another layer or if there are more
     /// or fewer sums than outputs.
-    fn sum(layer: &Layer<'_>, active: &Active<'_>, sums: &mut [i32]);
+    fn sum(layer: &Layer<'_>, list: &List<'_>, sums: &mut [i32]);
 
     /// Lists the pixels that are not background, of an image whose pixels are the inputs.
     #[inline(always)]
@@ -45,7 +48,7 @@ pub unsafe trait Kernel {
     }
 
     /// Turns the sums of a hidden layer into activations and lists those that are not zero. The
-    /// list may lie in the memory of the sums.
+    /// list may lie in the memory of the sums: a sum is read before an entry is written over it.
     #[inline(always)]
     fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
         match layer.multipliers {

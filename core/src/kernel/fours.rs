@@ -1,6 +1,6 @@
 //! Walks that write sums by fours, from which `offset` takes what makes codes weights.
 
-use super::walk::Part;
+use super::walk::{Assembly, Part};
 use crate::shape::WeightBits;
 
 /// Walks the entries from `entries` up to `end` for each of the blocks from `codes` on, `stride`
@@ -22,37 +22,45 @@ pub(super) type Walk = unsafe extern "C" fn(
     plain_end: *mut i32,
 );
 
-/// [`Assembly::walk`](super::walk::Assembly::walk) by a walk for 8-bit, one for 4-bit and one for
-/// 2-bit weights.
-///
-/// # Safety
-///
-/// As there.
-#[inline(always)]
-#[allow(unsafe_code)]
-pub(super) unsafe fn walk([eight, four, two]: [Walk; 3], bits: WeightBits, part: Part<'_>) {
-    let Part { codes, entries, total, inputs, sums, is_first } = part;
-    // Fours of sums are written, the others are added to zeros.
-    let fours = if is_first && !entries.is_empty() { sums.len() & !3 } else { 0 };
-    let Some((plain, others)) = sums.split_at_mut_checked(fours) else { return };
-    if is_first {
-        others.fill(0);
+/// What an instruction set's folder gives.
+pub(super) trait Fours {
+    /// For 8-bit, 4-bit and 2-bit weights.
+    const WALKS: [Walk; 3];
+}
+
+impl<F: Fours> Assembly for F {
+    #[inline(always)]
+    fn has_own_totals(_: WeightBits) -> bool {
+        false
     }
-    if entries.is_empty() {
-        return;
-    }
-    let plain_end = plain.as_mut_ptr_range().end;
-    // A weight is step · code − offset: the offsets of a row come off all at once.
-    let offset = -(bits.offset() * total.cast_signed());
-    let stride = inputs * bits.row_bytes();
-    let walk = match bits {
-        WeightBits::Eight => eight,
-        WeightBits::Four => four,
-        WeightBits::Two => two,
-    };
-    let (entries, out) = (entries.as_ptr_range(), sums.as_mut_ptr_range());
-    // SAFETY: the caller's promise; the bounds are those of slices that are not empty.
-    unsafe {
-        walk(codes, entries.start, entries.end, out.start, stride, out.end, offset, plain_end);
+
+    #[inline(always)]
+    #[allow(unsafe_code)]
+    unsafe fn walk(bits: WeightBits, part: Part<'_>) {
+        let Part { codes, entries, total, inputs, sums, is_first } = part;
+        // Fours of sums are written, the others are added to zeros.
+        let fours = if is_first && !entries.is_empty() { sums.len() & !3 } else { 0 };
+        let Some((plain, others)) = sums.split_at_mut_checked(fours) else { return };
+        if is_first {
+            others.fill(0);
+        }
+        if entries.is_empty() {
+            return;
+        }
+        let plain_end = plain.as_mut_ptr_range().end;
+        // A weight is step · code − offset: the offsets of a row come off all at once.
+        let offset = -(bits.offset() * total.cast_signed());
+        let stride = inputs * bits.row_bytes();
+        let [eight, four, two] = F::WALKS;
+        let walk = match bits {
+            WeightBits::Eight => eight,
+            WeightBits::Four => four,
+            WeightBits::Two => two,
+        };
+        let (entries, out) = (entries.as_ptr_range(), sums.as_mut_ptr_range());
+        // SAFETY: the caller's promise; the bounds are those of slices that are not empty.
+        unsafe {
+            walk(codes, entries.start, entries.end, out.start, stride, out.end, offset, plain_end);
+        }
     }
 }

@@ -84,7 +84,7 @@ mod tests {
     use std::vec::Vec;
 
     use super::*;
-    use crate::kernel::{Active, Native, Portable};
+    use crate::kernel::{Active, List, Native, Portable};
 
     /// The inputs by the words of core/FORMAT.md.
     fn inputs(input: Input, pixels: &[u8]) -> Vec<u32> {
@@ -104,7 +104,7 @@ mod tests {
         let mut cells = vec![0; input.inputs()];
         let written = gather::<K>(input, pixels, &mut cells, WeightBits::Eight);
         let mut inputs = vec![0; input.inputs()];
-        for (at, value) in Active::new(&cells, written, WeightBits::Eight).iter() {
+        for (at, value) in Active(List::new(&cells, written, WeightBits::Eight)).iter() {
             inputs[at] = value.into();
         }
         inputs

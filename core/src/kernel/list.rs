@@ -106,31 +106,24 @@ impl<'c> ListWriter<'c> {
     }
 }
 
-/// The non-zero inputs of a layer, in order.
+/// The non-zero inputs of a layer, in order, as a kernel reads them.
+///
+/// Only the engine makes one, and shows it to kernels alone: an observer gets [`Active`].
 #[derive(Clone, Copy, Debug)]
-pub struct Active<'c> {
+pub struct List<'c> {
     entries: &'c [i32],
     end: usize,
     total: u32,
     bits: WeightBits,
 }
 
-impl<'c> Active<'c> {
+impl<'c> List<'c> {
     /// What was written to the front of `cells`, for a layer with such weights.
     #[inline(always)]
     pub(crate) fn new(cells: &'c [i32], written: Written, bits: WeightBits) -> Self {
         let Written { length, end, total } = written;
         let entries = cells.get(..length).unwrap_or_default();
         Self { entries, end: end as usize, total, bits }
-    }
-
-    /// Index and value of each input.
-    pub fn iter(&self) -> impl Iterator<Item = (usize, u8)> + 'c {
-        let row = self.bits.row_bytes();
-        self.entries.iter().map(move |&entry| {
-            let (offset, value) = unpack_entry(entry);
-            (offset / row, value)
-        })
     }
 
     /// The entries, to be read with [`unpack_entry`].
@@ -155,5 +148,20 @@ impl<'c> Active<'c> {
     #[inline(always)]
     pub const fn total(&self) -> u32 {
         self.total
+    }
+}
+
+/// The non-zero activations of a layer, in order.
+#[derive(Clone, Copy, Debug)]
+pub struct Active<'c>(pub(crate) List<'c>);
+
+impl<'c> Active<'c> {
+    /// Unit and value of each.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, u8)> + 'c {
+        let row = self.0.bits.row_bytes();
+        self.0.entries.iter().map(move |&entry| {
+            let (offset, value) = unpack_entry(entry);
+            (offset / row, value)
+        })
     }
 }

@@ -70,7 +70,7 @@ mod list;
 mod portable;
 
 pub use contract::Kernel;
-pub use list::{Active, ListWriter, pack_entry, unpack_entry};
+pub use list::{Active, List, ListWriter, pack_entry, unpack_entry};
 pub use portable::Portable;
 
 pub(crate) use gather::gather;

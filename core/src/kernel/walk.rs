@@ -2,7 +2,7 @@
 //! that no lane overflows for.
 
 use super::lanes::{ENTRIES_2, ENTRIES_8};
-use super::list::{Active, unpack_entry};
+use super::list::{List, unpack_entry};
 use crate::model::Layer;
 use crate::shape::WeightBits;
 
@@ -12,7 +12,7 @@ pub(super) struct Part<'l> {
     pub(super) codes: *const u32,
     /// The entries. Lists that have none have one part.
     pub(super) entries: &'l [i32],
-    /// What the values add up to, or what [`Assembly::total`] says of it.
+    /// What the values add up to, or what [`Assembly::has_own_totals`] says of it.
     pub(super) total: u32,
     /// Inputs of the layer: each has a row in every block.
     pub(super) inputs: usize,
@@ -41,19 +41,19 @@ pub(super) trait Assembly {
 
 /// [`Kernel::sum`](super::Kernel::sum) by assembly.
 #[inline(always)]
-pub(super) fn sum<A: Assembly>(layer: &Layer<'_>, active: &Active<'_>, sums: &mut [i32]) {
+pub(super) fn sum<A: Assembly>(layer: &Layer<'_>, list: &List<'_>, sums: &mut [i32]) {
     let (bits, inputs) = (layer.bits(), layer.inputs());
     let stride = inputs * bits.row_bytes();
     // What `walk` asks for. A layer has the blocks of all its outputs, and no entry's row extends
-    // past `active.end()` if rows are as long as the list's writer took them to be.
-    let is_of_layer = active.bits() == bits && active.end() <= stride;
+    // past `list.end()` if rows are as long as the list's writer took them to be.
+    let is_of_layer = list.bits() == bits && list.end() <= stride;
     if !is_of_layer || sums.is_empty() || sums.len() > layer.outputs() {
         return;
     }
     // Two 4-bit codes are taken for one of 8 bits.
     let limit = if bits == WeightBits::Two { ENTRIES_2 } else { ENTRIES_8 };
     let codes = layer.weights.as_ptr();
-    let (mut rest, mut left, mut is_first) = (active.entries(), active.total(), true);
+    let (mut rest, mut left, mut is_first) = (list.entries(), list.total(), true);
     loop {
         let (entries, later) = rest.split_at_checked(rest.len().min(limit)).unwrap_or_default();
         let is_whole = later.is_empty() || !A::has_own_totals(bits);

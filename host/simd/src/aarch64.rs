@@ -11,7 +11,7 @@ use std::array::from_fn;
 use std::cell::Cell;
 use std::iter::zip;
 
-use inkbit_core::kernel::{Active, Kernel, ListWriter, unpack_entry};
+use inkbit_core::kernel::{Kernel, List, ListWriter, unpack_entry};
 use inkbit_core::{Layer, WeightBits};
 
 use crate::branchless;
@@ -29,12 +29,12 @@ pub enum Neon {}
 unsafe impl Kernel for DotProd {
     const NAME: &'static str = "neon-dotprod";
 
-    fn sum(layer: &Layer<'_>, active: &Active<'_>, sums: &mut [i32]) {
+    fn sum(layer: &Layer<'_>, list: &List<'_>, sums: &mut [i32]) {
         if layer.bits() == WeightBits::Eight && is_aarch64_feature_detected!("dotprod") {
             // SAFETY: the processor has dot products.
-            unsafe { walk::<EightByFour, 4>(layer, active, sums) };
+            unsafe { walk::<EightByFour, 4>(layer, list, sums) };
         } else {
-            Neon::sum(layer, active, sums);
+            Neon::sum(layer, list, sums);
         }
     }
 
@@ -45,13 +45,13 @@ unsafe impl Kernel for DotProd {
 unsafe impl Kernel for Neon {
     const NAME: &'static str = "neon";
 
-    fn sum(layer: &Layer<'_>, active: &Active<'_>, sums: &mut [i32]) {
+    fn sum(layer: &Layer<'_>, list: &List<'_>, sums: &mut [i32]) {
         // SAFETY: the processor has NEON, or this would not be compiled.
         unsafe {
             match layer.bits() {
-                WeightBits::Eight => walk::<Eight, 8>(layer, active, sums),
-                WeightBits::Four => walk::<Four, 4>(layer, active, sums),
-                WeightBits::Two => walk::<Two, 2>(layer, active, sums),
+                WeightBits::Eight => walk::<Eight, 8>(layer, list, sums),
+                WeightBits::Four => walk::<Four, 4>(layer, list, sums),
+                WeightBits::Two => walk::<Two, 2>(layer, list, sums),
             }
         }
     }
@@ -93,23 +93,17 @@ trait Lanes: Copy {
 /// # Safety
 ///
 /// The processor has what the lanes are for.
-unsafe fn walk<L: Lanes, const MOST: usize>(
-    layer: &Layer<'_>,
-    active: &Active<'_>,
-    out: &mut [i32],
-) {
+unsafe fn walk<L: Lanes, const MOST: usize>(layer: &Layer<'_>, list: &List<'_>, out: &mut [i32]) {
     let bits = layer.bits();
     let stride = layer.inputs() * bits.row_bytes();
     let blocks = out.len().div_ceil(bits.block());
-    // No row extends past `active.end()` if the list is for such weights.
-    if active.bits() != bits
-        || active.end() > stride
-        || size_of_val(layer.weights()) < blocks * stride
+    // No row extends past `list.end()` if the list is for such weights.
+    if list.bits() != bits || list.end() > stride || size_of_val(layer.weights()) < blocks * stride
     {
         return;
     }
     // A weight is step · code − offset, so the offsets of a row come off all at once.
-    let offset = bits.offset() * active.total().cast_signed();
+    let offset = bits.offset() * list.total().cast_signed();
     let mut codes = layer.weights().as_ptr().cast::<u8>();
     let mut groups = out.chunks_exact_mut(MOST * bits.block());
     let write = |out: &mut [i32], sums: &[[u32; 16]]| {
@@ -119,15 +113,15 @@ unsafe fn walk<L: Lanes, const MOST: usize>(
             }
         }
     };
-    // SAFETY: there are so many blocks, no row of an entry ends behind `active.end()`, and the caller's
+    // SAFETY: there are so many blocks, no row of an entry ends behind `list.end()`, and the caller's
     // promise.
     unsafe {
         for out in &mut groups {
-            write(out, &sums::<L, MOST>(codes, stride, active.entries()));
+            write(out, &sums::<L, MOST>(codes, stride, list.entries()));
             codes = codes.add(MOST * stride);
         }
         for out in groups.into_remainder().chunks_mut(bits.block()) {
-            write(out, &sums::<L, 1>(codes, stride, active.entries()));
+            write(out, &sums::<L, 1>(codes, stride, list.entries()));
             codes = codes.add(stride);
         }
     }

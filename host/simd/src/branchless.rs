@@ -55,11 +55,11 @@ impl<'c> Writer<'c> {
         self.count += count;
     }
 
-    /// Tells the list that so many inputs are written.
+    /// Gives the list the inputs that are written.
     #[allow(unsafe_code)]
     fn finish(self, list: &mut ListWriter<'_>, inputs: usize) {
-        // SAFETY: `write` wrote their entries, from the first free cell on.
-        unsafe { list.advance(inputs, self.count, self.total) }
+        // SAFETY: `write` wrote the entries from the first free cell on, as far as there are cells.
+        unsafe { list.advance(inputs, self.count.min(self.cells.len()), self.total) }
     }
 }
 

@@ -7,7 +7,7 @@
 
 use std::iter::zip;
 
-use inkbit_core::kernel::{Active, unpack_entry};
+use inkbit_core::kernel::{List, unpack_entry};
 use inkbit_core::{Layer, WeightBits};
 
 /// The most sums that one call of [`Simd::sums`] gives.
@@ -77,13 +77,13 @@ pub(crate) trait Simd: Copy {
 pub(crate) fn by_windows<S: Simd>(
     simd: S,
     layer: &Layer<'_>,
-    active: &Active<'_>,
+    list: &List<'_>,
     out: &mut [i32],
 ) -> bool {
     match layer.bits() {
-        WeightBits::Eight => walk::<S, 8, 8>(simd, layer, active, out),
-        WeightBits::Four => walk::<S, 4, 8>(simd, layer, active, out),
-        WeightBits::Two => walk::<S, 2, 4>(simd, layer, active, out),
+        WeightBits::Eight => walk::<S, 8, 8>(simd, layer, list, out),
+        WeightBits::Four => walk::<S, 4, 8>(simd, layer, list, out),
+        WeightBits::Two => walk::<S, 2, 4>(simd, layer, list, out),
     }
 }
 
@@ -92,22 +92,22 @@ pub(crate) fn by_windows<S: Simd>(
 fn walk<S: Simd, const BITS: usize, const MOST: usize>(
     simd: S,
     layer: &Layer<'_>,
-    active: &Active<'_>,
+    list: &List<'_>,
     out: &mut [i32],
 ) -> bool {
     let bits = const { WeightBits::from_bits(BITS as u8).expect("one of the format's") };
     let row = bits.row_bytes();
     let stride = layer.inputs() * row;
     let Some(last) = stride.checked_sub(S::BYTES) else { return false };
-    if active.bits() != bits || active.end() > stride {
+    if list.bits() != bits || list.end() > stride {
         return true; // The list belongs to another layer.
     }
     // Where the first block begins in a register's width of memory.
     let phase = layer.weights().as_ptr().addr() % S::BYTES / row * row;
     let grid = Grid { row, inputs: S::BYTES / row, phase, last };
     let offset = if BITS == 8 && S::OF_WEIGHTS { 0 } else { bits.offset() };
-    out.fill(-offset * active.total().cast_signed());
-    let mut cells = active.entries();
+    out.fill(-offset * list.total().cast_signed());
+    let mut cells = list.entries();
     while !cells.is_empty() {
         let mut windows = Windows::new();
         cells = windows.cut(cells, grid);

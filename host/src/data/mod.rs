@@ -46,7 +46,6 @@ impl Images {
     }
 
     /// Copies the images with these numbers.
-    #[must_use]
     pub fn chosen(&self, indices: &[u32]) -> Self {
         let pixels = indices.iter().flat_map(|&index| self.image(index as usize)).copied();
         let labels = indices.iter().map(|&index| self.labels[index as usize]);

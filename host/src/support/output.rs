@@ -42,13 +42,11 @@ pub fn complain(line: &str) {
 }
 
 /// Whether standard output is a terminal.
-#[must_use]
 pub fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
 /// Whether standard error is a terminal.
-#[must_use]
 pub fn errors_are_on_a_terminal() -> bool {
     io::stderr().is_terminal()
 }

@@ -2,19 +2,16 @@
 
 /// The text with U+FFFD in place of everything that a terminal or a browser would obey instead of
 /// showing it: one line, and in the order in which it is read.
-#[must_use]
 pub fn line(text: &str) -> String {
     replaced(text, is_hidden)
 }
 
 /// The same for several lines: ends of lines, which become `\n`, and tabulators stay.
-#[must_use]
 pub fn lines(text: &str) -> String {
     replaced(&text.replace("\r\n", "\n"), |c| is_hidden(c) && !matches!(c, '\n' | '\t'))
 }
 
 /// The same for lines with colours: `ESC [ numbers m` stays, too, and no other sequence.
-#[must_use]
 pub fn coloured_lines(text: &str) -> String {
     let mut parts = text.split("\x1b[");
     let mut shown = lines(parts.next().unwrap_or_default());
@@ -33,7 +30,6 @@ pub fn coloured_lines(text: &str) -> String {
 }
 
 /// The same for JSON, where such characters can stand as `\u202e`.
-#[must_use]
 pub fn json(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
@@ -47,7 +43,6 @@ pub fn json(text: &str) -> String {
 
 /// Whether a character is invisible but changes the rendering: control characters, line and
 /// paragraph separators, and the marks that set the direction of writing (Unicode, Annex 9).
-#[must_use]
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}')

@@ -14,27 +14,17 @@ mod bits4;
 mod int8;
 
 use super::contract::Kernel;
-use super::fours;
-use super::list::Active;
-use super::walk::{Assembly, Part, sum};
+use super::fours::{Fours, Walk};
+use super::list::List;
+use super::walk::sum;
 use crate::model::Layer;
-use crate::shape::WeightBits;
 
 /// The kernel for RV32IM.
 #[derive(Clone, Copy, Debug)]
 pub enum Riscv32 {}
 
-impl Assembly for Riscv32 {
-    #[inline(always)]
-    fn has_own_totals(_: WeightBits) -> bool {
-        false
-    }
-
-    #[inline(always)]
-    unsafe fn walk(bits: WeightBits, part: Part<'_>) {
-        // SAFETY: the caller's promise.
-        unsafe { fours::walk([int8::walk, bits4::walk, bits2::walk], bits, part) }
-    }
+impl Fours for Riscv32 {
+    const WALKS: [Walk; 3] = [int8::walk, bits4::walk, bits2::walk];
 }
 
 // SAFETY: it lists as `Kernel` does.
@@ -42,7 +32,7 @@ unsafe impl Kernel for Riscv32 {
     const NAME: &'static str = "riscv32";
 
     #[inline(always)]
-    fn sum(layer: &Layer<'_>, active: &Active<'_>, sums: &mut [i32]) {
-        sum::<Self>(layer, active, sums);
+    fn sum(layer: &Layer<'_>, list: &List<'_>, sums: &mut [i32]) {
+        sum::<Self>(layer, list, sums);
     }
 }

@@ -18,28 +18,18 @@ mod int8;
 use core::cell::Cell;
 
 use super::contract::Kernel;
-use super::fours;
-use super::list::{Active, ListWriter};
+use super::fours::{Fours, Walk};
+use super::list::{List, ListWriter};
 use super::lists;
-use super::walk::{Assembly, Part, sum};
+use super::walk::sum;
 use crate::model::Layer;
-use crate::shape::WeightBits;
 
 /// The kernel for Armv6-M.
 #[derive(Clone, Copy, Debug)]
 pub enum Thumbv6m {}
 
-impl Assembly for Thumbv6m {
-    #[inline(always)]
-    fn has_own_totals(_: WeightBits) -> bool {
-        false
-    }
-
-    #[inline(always)]
-    unsafe fn walk(bits: WeightBits, part: Part<'_>) {
-        // SAFETY: the caller's promise.
-        unsafe { fours::walk([int8::walk, bits4::walk, bits2::walk], bits, part) }
-    }
+impl Fours for Thumbv6m {
+    const WALKS: [Walk; 3] = [int8::walk, bits4::walk, bits2::walk];
 }
 
 // SAFETY: the assembly lists every input that it is given.
@@ -48,8 +38,8 @@ unsafe impl Kernel for Thumbv6m {
 
     // Not inlined, so that what it keeps is not on the stack while pixels are listed.
     #[inline(never)]
-    fn sum(layer: &Layer<'_>, active: &Active<'_>, sums: &mut [i32]) {
-        sum::<Self>(layer, active, sums);
+    fn sum(layer: &Layer<'_>, list: &List<'_>, sums: &mut [i32]) {
+        sum::<Self>(layer, list, sums);
     }
 
     #[inline(always)]

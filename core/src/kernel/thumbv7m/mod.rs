@@ -20,7 +20,7 @@ mod int8;
 use core::cell::Cell;
 
 use super::contract::Kernel;
-use super::list::{Active, ListWriter};
+use super::list::{List, ListWriter};
 use super::lists;
 use super::walk::{Assembly, Part, sum};
 use crate::model::Layer;
@@ -64,8 +64,8 @@ unsafe impl Kernel for Thumbv7m {
     const NAME: &'static str = "thumbv7m-lanes32";
 
     #[inline(always)]
-    fn sum(layer: &Layer<'_>, active: &Active<'_>, sums: &mut [i32]) {
-        sum::<Self>(layer, active, sums);
+    fn sum(layer: &Layer<'_>, list: &List<'_>, sums: &mut [i32]) {
+        sum::<Self>(layer, list, sums);
     }
 
     #[inline(always)]

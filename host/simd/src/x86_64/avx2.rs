@@ -4,15 +4,15 @@ use std::arch::x86_64::*;
 use std::array::from_fn;
 
 use inkbit_core::Layer;
-use inkbit_core::kernel::Active;
+use inkbit_core::kernel::List;
 
 use super::Avx2;
 use crate::windows::{Blocks, Sums, Windows, by_windows};
 
 /// [`by_windows`], compiled for the instruction set.
 #[target_feature(enable = "avx2")]
-pub(super) fn layer(simd: Avx2, layer: &Layer<'_>, active: &Active<'_>, out: &mut [i32]) -> bool {
-    by_windows(simd, layer, active, out)
+pub(super) fn layer(simd: Avx2, layer: &Layer<'_>, list: &List<'_>, out: &mut [i32]) -> bool {
+    by_windows(simd, layer, list, out)
 }
 
 /// [`Simd::sums`](super::Simd::sums).

@@ -5,15 +5,15 @@ use std::array::from_fn;
 use std::cell::Cell;
 
 use inkbit_core::Layer;
-use inkbit_core::kernel::{Active, ListWriter};
+use inkbit_core::kernel::{List, ListWriter};
 
 use super::Avx512;
 use crate::windows::{Blocks, Sums, Windows, by_windows};
 
 /// [`by_windows`], compiled for the instruction set.
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni,popcnt")]
-pub(super) fn layer(simd: Avx512, layer: &Layer<'_>, active: &Active<'_>, out: &mut [i32]) -> bool {
-    by_windows(simd, layer, active, out)
+pub(super) fn layer(simd: Avx512, layer: &Layer<'_>, list: &List<'_>, out: &mut [i32]) -> bool {
+    by_windows(simd, layer, list, out)
 }
 
 /// [`Simd::sums`](super::Simd::sums).
@@ -139,7 +139,7 @@ impl<'c> Writer<'c> {
         self.places = self.places.get(count..).unwrap_or_default();
     }
 
-    /// Tells the list that so many inputs have been written.
+    /// Gives the list the inputs that are written.
     #[target_feature(enable = "avx512f")]
     fn finish(self, list: &mut ListWriter<'_>, inputs: usize) {
         let total = _mm512_reduce_add_epi32(self.totals).cast_unsigned();

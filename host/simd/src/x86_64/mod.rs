@@ -12,7 +12,7 @@ use std::arch::is_x86_feature_detected;
 use std::cell::Cell;
 
 use inkbit_core::Layer;
-use inkbit_core::kernel::{Active, Kernel, ListWriter, Portable};
+use inkbit_core::kernel::{Kernel, List, ListWriter, Portable};
 
 use crate::branchless;
 use crate::windows::{Blocks, Simd, Sums, Windows};
@@ -30,12 +30,12 @@ pub struct Avx2(());
 unsafe impl Kernel for Avx512 {
     const NAME: &'static str = "avx512";
 
-    fn sum(layer: &Layer<'_>, active: &Active<'_>, sums: &mut [i32]) {
+    fn sum(layer: &Layer<'_>, list: &List<'_>, sums: &mut [i32]) {
         // SAFETY: `simd` is the proof that the processor has what the function is compiled for.
         let is_done =
-            Self::detect().is_some_and(|simd| unsafe { avx512::layer(simd, layer, active, sums) });
+            Self::detect().is_some_and(|simd| unsafe { avx512::layer(simd, layer, list, sums) });
         if !is_done {
-            Avx2::sum(layer, active, sums);
+            Avx2::sum(layer, list, sums);
         }
     }
 
@@ -63,12 +63,12 @@ unsafe impl Kernel for Avx512 {
 unsafe impl Kernel for Avx2 {
     const NAME: &'static str = "avx2";
 
-    fn sum(layer: &Layer<'_>, active: &Active<'_>, sums: &mut [i32]) {
+    fn sum(layer: &Layer<'_>, list: &List<'_>, sums: &mut [i32]) {
         // SAFETY: `simd` is the proof that the processor has what the function is compiled for.
         let is_done =
-            Self::detect().is_some_and(|simd| unsafe { avx2::layer(simd, layer, active, sums) });
+            Self::detect().is_some_and(|simd| unsafe { avx2::layer(simd, layer, list, sums) });
         if !is_done {
-            Portable::sum(layer, active, sums);
+            Portable::sum(layer, list, sums);
         }
     }
 

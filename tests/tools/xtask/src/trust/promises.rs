@@ -4,12 +4,58 @@ use crate::supply;
 
 use super::{Attack, Promise};
 
-pub(super) const PROMISES: &[Promise] = &[Promise {
-    name: "supply",
-    promise: "Everything linked is by the rules, and gives its notice.",
-    attacks: &[
-        Attack::Function(supply::rules),
-        Attack::Function(supply::notices),
-        Attack::Function(supply::advisories),
-    ],
-}];
+const CLI: &[&str] = &["--package", "inkbit", "--test", "cli"];
+const FAULTS: &[&str] = &["--package", "inkbit", "--test", "faults"];
+const TESTS: &[&str] = &["--package", "inkbit-tests", "--test", "tests"];
+
+pub(super) const PROMISES: &[Promise] = &[
+    Promise {
+        name: "files",
+        promise: "No command removes or replaces a file that Inkbit has not written.",
+        attacks: &[Attack::Tests(CLI, &["own_files::"])],
+    },
+    Promise {
+        name: "kills",
+        promise: "What is killed leaves whole files, and a second try ends in the same bits.",
+        attacks: &[Attack::Tests(FAULTS, &["kills::"])],
+    },
+    Promise {
+        name: "folders",
+        promise: "A full disk, a read-only or vanished folder and a wrong clock are named, and harm nothing.",
+        attacks: &[Attack::Tests(FAULTS, &["folders::"])],
+    },
+    Promise {
+        name: "races",
+        promise: "Two commands in one folder end as one of them, or one says why not.",
+        attacks: &[Attack::Tests(FAULTS, &["together::"])],
+    },
+    Promise {
+        name: "limits",
+        promise: "A small file takes no more memory and time than its reader's limit.",
+        attacks: &[Attack::Tests(CLI, &["limits::"]), Attack::Tests(TESTS, &["report::measures"])],
+    },
+    Promise {
+        name: "text",
+        promise: "Foreign text reaches a terminal and a report as text alone.",
+        attacks: &[Attack::Tests(CLI, &["foreign::", "browser::"])],
+    },
+    Promise {
+        name: "mirrors",
+        promise: "A mirror can refuse, but neither hold a command up nor bring another file.",
+        attacks: &[Attack::Tests(TESTS, &["download::"])],
+    },
+    Promise {
+        name: "format",
+        promise: "Every released format is read right or refused by name; none changes under its number.",
+        attacks: &[Attack::Tests(TESTS, &["golden::", "damage::"])],
+    },
+    Promise {
+        name: "supply",
+        promise: "Everything linked is by the rules, and gives its notice.",
+        attacks: &[
+            Attack::Function(supply::rules),
+            Attack::Function(supply::notices),
+            Attack::Function(supply::advisories),
+        ],
+    },
+];
