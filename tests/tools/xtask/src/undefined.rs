@@ -3,6 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
+use crate::devices;
 use crate::process::{cargo, output, run, run_heard};
 use crate::setup;
 use crate::steps::aarch64_tests;
@@ -32,6 +33,16 @@ pub(crate) fn programs(_: Effort) -> Result<Tried, String> {
         return Err("no program was tried".to_owned());
     }
     Ok(Tried::Counts(vec![(refused, "programs without `unsafe` that must not compile".to_owned())]))
+}
+
+/// Runs the kernels of boards on buffers that touch the ends of RAM.
+pub(crate) fn boards(_: Effort) -> Result<Tried, String> {
+    if let Err(reason) = setup::emulators() {
+        return Ok(Tried::Skipped(reason));
+    }
+    let compared = devices::compare_kernels()?;
+    let what = "kernels of boards with 150 random models, whose buffers touch the ends of RAM";
+    Ok(Tried::Counts(vec![(compared, what.to_owned())]))
 }
 
 /// Runs the kernels of AArch64 on guarded buffers.

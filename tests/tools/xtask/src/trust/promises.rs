@@ -17,6 +17,7 @@ pub(super) const PROMISES: &[Promise] = &[
             Attack::Function(undefined::programs),
             Attack::Tests(&["--package", "inkbit-tests", "--no-default-features"], &["bounds"]),
             Attack::Function(undefined::aarch64),
+            Attack::Function(undefined::boards),
             Attack::Function(undefined::sanitizer),
             Attack::Function(undefined::miri),
         ],
