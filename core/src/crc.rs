@@ -9,7 +9,7 @@ const NIBBLES: [u32; 16] = {
     while nibble < 16 {
         let (mut crc, mut bit) = (nibble, 0);
         while bit < 4 {
-            crc = crc >> 1 ^ (crc & 1) * 0xEDB8_8320;
+            crc = (crc >> 1) ^ ((crc & 1) * 0xEDB8_8320);
             bit += 1;
         }
         #[allow(clippy::indexing_slicing)] // at compile time
@@ -34,7 +34,7 @@ impl Crc32 {
     /// Adds bytes.
     #[inline(never)]
     pub(crate) fn update(&mut self, bytes: &[u8]) {
-        let shifted = |crc: u32| crc >> 4 ^ NIBBLES.get(crc as usize % 16).unwrap_or(&0);
+        let shifted = |crc: u32| (crc >> 4) ^ NIBBLES.get(crc as usize % 16).unwrap_or(&0);
         self.0 = bytes.iter().fold(self.0, |crc, &byte| shifted(shifted(crc ^ u32::from(byte))));
     }
 

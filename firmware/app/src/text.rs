@@ -29,11 +29,18 @@ impl Text {
     /// Adds a number.
     #[inline(never)]
     pub fn number(&mut self, value: u32) -> &mut Self {
-        if value >= 10 {
-            self.number(value / 10);
+        // Not by calling itself, whose stack would have no bound that a tool can see.
+        let mut power = 1;
+        while value / power >= 10 {
+            power *= 10;
         }
-        self.digit(value % 10)
+        while power > 0 {
+            self.digit(value / power % 10);
+            power /= 10;
+        }
+        self
     }
+
     /// Adds an address: eight hexadecimal digits behind "0x".
     #[inline(never)]
     pub fn address(&mut self, value: u32) -> &mut Self {

@@ -91,6 +91,23 @@ fn logits_are_those_of_the_host() {
 }
 
 #[test]
+fn however_busy_the_line_the_whole_model_is_checked() {
+    let blob = likeness();
+    let mut host = Host::new(&blob);
+    let check = |host: &mut Host| {
+        host.send(&frame(&Request::Status), |response| match response {
+            Response::Status(status) => status.check,
+            other => panic!("{other:?}"),
+        })[0]
+    };
+    assert_eq!(check(&mut host), 0);
+    // The device never finds its line at rest.
+    let hellos = frame(&Request::Hello).repeat(blob.len().div_ceil(256));
+    assert!(host.send(&hellos, |response| matches!(response, Response::Hello(_))).len() > 9);
+    assert!(check(&mut host) > 0);
+}
+
+#[test]
 fn every_request_has_one_answer() {
     let mut host = Host::new(&likeness());
     for request in [

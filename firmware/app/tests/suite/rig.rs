@@ -196,7 +196,14 @@ pub(crate) struct Rig {
 
 impl Rig {
     pub(crate) fn new(content: &[u8]) -> Self {
-        Self { app: app(content), now: 1, picture: Picture::black(), screen: Screen::new() }
+        Self::on(BOARD, content)
+    }
+
+    /// On a board of its own.
+    pub(crate) fn on(board: Board, content: &[u8]) -> Self {
+        let buffers = Box::leak(Box::new(Buffers::<CELLS>::new()));
+        let app = App::new(board, region(content), buffers);
+        Self { app, now: 1, picture: Picture::black(), screen: Screen::new() }
     }
 
     /// Lets time pass, as the device's loop does.
