@@ -36,7 +36,7 @@ impl Graph {
     pub(crate) fn read(elf: &[u8]) -> Result<Self, String> {
         let said = |error: object::read::Error| error.to_string();
         let file = ElfFile::<FileHeader32<LittleEndian>>::parse(elf).map_err(said)?;
-        let is_riscv = file.elf_header().e_machine.get(LittleEndian) == EM_RISCV.0;
+        let is_riscv = file.elf_header().e_machine.get(LittleEndian) == EM_RISCV;
         let frames = file.section_by_name(".stack_sizes").ok_or("no section .stack_sizes")?;
         let frames = frames.data().map_err(said)?;
         let frames = stack_sizes(frames);
