@@ -289,3 +289,50 @@ fn activate<K: Kernel>(layer: &Layer<'_>, sums: &mut [i32], next: WeightBits) ->
     K::activate(layer, cells, &mut list);
     list.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::vec;
+    use std::vec::Vec;
+
+    use super::*;
+
+    /// A blob of `golden` and its logits.
+    macro_rules! golden {
+        ($($name:literal),+) => {
+            [$((
+                crate::include_blob!(concat!("../golden/", $name, ".inkbit")),
+                include_str!(concat!("../golden/", $name, ".txt")),
+            )),+]
+        };
+    }
+
+    /// Miri interprets it: few products, of every width of weights, and pixels as they are and pooled.
+    #[test]
+    fn small_golden_blobs_give_their_logits() {
+        let cases = golden!("odd-widths", "eight-layers", "pooled-by-4", "one-class-one-pixel");
+        for (blob, text) in cases {
+            let model = Model::parse(blob).unwrap();
+            let pixels: Vec<u8> =
+                (0..model.input().pixels()).map(|at| (at * 37 + 11) as u8).collect();
+            let golden = text.lines().find_map(|line| line.strip_prefix("ramp: ")).unwrap();
+            let golden: Vec<i32> = golden.split(' ').map(|logit| logit.parse().unwrap()).collect();
+            let mut cells = vec![0; model.scratch_cells()];
+            let mut room = vec![0; model.max_blob_bytes()];
+            assert_eq!(model.write(&mut room), Ok(blob));
+            let mut engine = Engine::new(model, &mut *cells).unwrap();
+            assert_eq!(*engine.infer(&pixels).unwrap(), *golden);
+            let mut listed = 0;
+            let observed = engine.infer_observed(&pixels, |_, output| {
+                if let LayerOutput::Activations(active) = output {
+                    listed += active.iter().filter(|&(_, value)| value != 0).count();
+                }
+            });
+            assert_eq!(*observed.unwrap(), *golden);
+            assert!(listed > 0 || engine.model().layers().len() == 1);
+        }
+        std::println!("tried: {} models, by the letter of what a program may do", cases.len());
+    }
+}

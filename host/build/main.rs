@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 fn main() -> Result<(), Box<dyn Error>> {
+    // Set by cargo-fuzz and `cargo xtask trust`.
+    println!("cargo::rustc-check-cfg=cfg(fuzzing)");
     let package = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("reference_models.rs"), models(&package.join("models"))?)?;

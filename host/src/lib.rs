@@ -29,3 +29,5 @@ mod sweep;
 pub mod train;
 
 pub use cli::command;
+#[cfg(fuzzing)]
+pub use cli::fuzz;

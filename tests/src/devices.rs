@@ -10,6 +10,8 @@ use inkbit::device::qmp::Qmp;
 use inkbit::device::{Board, Emulator, Firmware};
 use inkbit::model::Blob;
 
+use crate::debugger::Stub;
+
 /// A model that was trained with `inkbit train --preset classic` and quantized to 8 bits.
 const CLASSIC: &[u8] = include_bytes!("../../host/models/classic.inkbit");
 
@@ -47,6 +49,19 @@ pub fn emulated(name: &str) -> Option<(Board, Firmware)> {
 pub fn start(board: &Board, firmware: &Firmware, region: &[u8]) -> Emulator {
     Emulator::start(board, firmware, region, &Screen::Headless, &[])
         .unwrap_or_else(|error| panic!("{error:?}"))
+}
+
+/// Starts a board as [`start`] does, with a debugger's place.
+///
+/// # Panics
+///
+/// If it cannot be started.
+pub fn start_with_stub(board: &Board, firmware: &Firmware, region: &[u8]) -> (Emulator, Stub) {
+    let stub = Stub::new().unwrap_or_else(|error| panic!("{error:?}"));
+    let arguments = stub.arguments();
+    let emulator = Emulator::start(board, firmware, region, &Screen::Headless, &arguments)
+        .unwrap_or_else(|error| panic!("{error:?}"));
+    (emulator, stub)
 }
 
 /// The first `count` MNIST test images where INKBIT_DATA is set, else as many synthetic digits.

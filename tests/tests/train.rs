@@ -321,6 +321,8 @@ fn a_run_is_neither_overwritten_nor_resumed_with_something_else() {
     assert!(matches!(error, RunError::Busy(_)), "{error}");
     drop(held);
     second.train(&data(), &mut ()).unwrap();
+    // Nor are the weights of one run taken for those of the other.
+    assert!(matches!(first.weights(), Err(RunError::Replaced(_))));
 
     let error = Run::open(folder.path()).unwrap().check_unfinished().unwrap_err();
     assert!(error.to_string().contains("finished run: there is nothing to resume"), "{error}");

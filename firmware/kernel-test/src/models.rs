@@ -3,10 +3,10 @@
 use inkbit_core::blob::pack_layer;
 use inkbit_core::{Header, Input, LayerShape, MAX_BIAS, Model, Provenance, WeightBits};
 
+use crate::edges::Edges;
+
 /// Models that are made. The first ones are the [`CORNERS`].
 pub(crate) const MODELS: u32 = 150;
-/// Cells of working memory that are enough for each of them.
-pub(crate) const CELLS: usize = SIDE * SIDE + WIDTH;
 /// Numbers that are enough for all outputs of a model, and one between layers.
 pub(crate) const MAX_OUTPUTS: usize = 3 * (WIDTH + 1);
 
@@ -14,7 +14,6 @@ pub(crate) const MAX_OUTPUTS: usize = 3 * (WIDTH + 1);
 const SIDE: usize = 17;
 /// The most outputs of a layer.
 const WIDTH: usize = 40;
-const DATA_WORDS: usize = 640;
 
 /// Edge of the image; outputs and bits of each layer.
 type Shape = (u16, &'static [(u16, u8)]);
@@ -54,41 +53,79 @@ const fn mix(mut value: u32) -> u32 {
     value ^ value >> 16
 }
 
-pub(crate) struct Buffers {
-    data: [u64; DATA_WORDS],
-    pixels: [u8; SIDE * SIDE],
-    labels: [u8; 2 * WIDTH],
+/// Ways to place the buffers, so that each touches each end of RAM.
+pub(crate) const PLACES: u32 = 4;
+
+/// Buffers of just the length that a model needs.
+struct Buffers<'e> {
+    data: &'e mut [u8],
+    cells: &'e mut [u8],
+    pixels: &'e mut [u8],
 }
 
-impl Buffers {
-    pub(crate) const fn new() -> Self {
-        Self { data: [0; DATA_WORDS], pixels: [0; SIDE * SIDE], labels: [0; 2 * WIDTH] }
+impl<'e> Buffers<'e> {
+    fn place(place: u32, edges: &'e mut Edges, data: usize, cells: usize, pixels: usize) -> Self {
+        let Edges { start, end } = edges;
+        match place {
+            0 => {
+                let (cells, pixels) = from_start(start, cells, pixels);
+                Self { data: from_end(end, data, 0).0, cells, pixels }
+            }
+            1 => {
+                let (cells, pixels) = from_end(end, cells, pixels);
+                Self { data: from_start(start, data, 0).0, cells, pixels }
+            }
+            2 => {
+                let (pixels, cells) = from_start(start, pixels, cells);
+                Self { data: from_end(end, data, 0).0, cells, pixels }
+            }
+            _ => {
+                let (pixels, cells) = from_end(end, pixels, cells);
+                Self { data: from_start(start, data, 0).0, cells, pixels }
+            }
+        }
     }
 }
 
-/// Makes a model and lends it, with room for an image.
+/// The first bytes, and some behind them that begin at a multiple of 8.
+fn from_start(edge: &mut [u8], first: usize, second: usize) -> (&mut [u8], &mut [u8]) {
+    let (front, back) = edge.split_at_mut(first.next_multiple_of(8));
+    (&mut front[..first], &mut back[..second])
+}
+
+/// The last bytes, and some before them that begin at a multiple of 8.
+fn from_end(edge: &mut [u8], last: usize, second: usize) -> (&mut [u8], &mut [u8]) {
+    let (front, back) = edge.split_at_mut(edge.len() - last);
+    let start = (front.len() - second) & !7;
+    (back, &mut front[start..start + second])
+}
+
+/// Makes a model and lends it, with just the working memory that it needs and room for an image.
 pub(crate) fn with_model(
     number: u32,
-    buffers: &mut Buffers,
-    then: impl FnOnce(&Model<'_>, &mut [u8]),
+    place: u32,
+    edges: &mut Edges,
+    then: impl FnOnce(&Model<'_>, &mut [i32], &mut [u8]),
 ) {
-    let Buffers { data, pixels, labels } = buffers;
     let mut random = Random(number);
     let (input, shapes) = loop {
         let (input, shapes) = shapes(number, &mut random);
         let bytes: usize = shapes.iter().map(LayerShape::data_bytes).sum();
-        if bytes <= DATA_WORDS * 8 {
+        if bytes <= edges.start.len() {
             break (input, shapes);
         }
     };
-    let data: &mut [u8] = bytemuck::cast_slice_mut(data);
     let length = shapes.iter().map(LayerShape::data_bytes).sum();
-    let (data, _) = data.split_at_mut(length);
+    let layers = shapes.iter().map(|shape| usize::from(shape.inputs + shape.outputs));
+    let cells = 4 * layers.max().unwrap_or_default();
+    let Buffers { data, cells, pixels } =
+        Buffers::place(place, edges, length, cells, input.pixels());
     let mut rest = &mut *data;
     for (layer, &shape) in shapes.iter().enumerate() {
         rest = parameters(layer, shape, number, &mut random, rest);
     }
     let classes = shapes.last().map_or(0, |shape| usize::from(shape.outputs));
+    let mut labels = [0; 2 * WIDTH];
     labels.as_chunks_mut().0.fill(*b"c\n");
     let header = Header {
         name: "random",
@@ -105,7 +142,7 @@ pub(crate) fn with_model(
             tested: 0,
         },
     };
-    then(&Model::new(header, data).unwrap(), pixels);
+    then(&Model::new(header, data).unwrap(), bytemuck::cast_slice_mut(cells), pixels);
 }
 
 type Shapes = heapless::Vec<LayerShape, { inkbit_core::MAX_LAYERS }>;

@@ -1,9 +1,9 @@
 //! What every layer of a model gives, as one row of numbers.
 
 use inkbit_core::kernel::Kernel;
-use inkbit_core::{Engine, LayerOutput, Model, Scratch};
+use inkbit_core::{Engine, LayerOutput, Model};
 
-use crate::models::{CELLS, MAX_OUTPUTS};
+use crate::models::MAX_OUTPUTS;
 
 /// The activations that are not zero, with their units, and the logits.
 pub(crate) struct Trace {
@@ -14,9 +14,9 @@ pub(crate) struct Trace {
 impl Trace {
     /// By one kernel.
     #[inline(never)]
-    pub(crate) fn of<K: Kernel>(model: &Model<'_>, pixels: &[u8]) -> Self {
+    pub(crate) fn of<K: Kernel>(model: &Model<'_>, cells: &mut [i32], pixels: &[u8]) -> Self {
         let mut trace = Self { values: [0; MAX_OUTPUTS], length: 0 };
-        let mut engine = Engine::new(model.clone(), Scratch::<CELLS>::new()).unwrap();
+        let mut engine = Engine::new(model.clone(), cells).unwrap();
         let observed = engine.infer_by::<K>(pixels, |_, output| match output {
             LayerOutput::Activations(active) => {
                 active.iter().for_each(|(unit, value)| {

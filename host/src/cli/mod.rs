@@ -22,6 +22,8 @@ mod data;
 mod data_args;
 mod device_args;
 mod evaluate;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod image;
 mod inspect;
 mod interrupt;

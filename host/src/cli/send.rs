@@ -68,6 +68,10 @@ fn send(
     emulated: Option<&Board>,
 ) -> anyhow::Result<()> {
     let hello = client.hello()?;
+    if let Some(warning) = hello.warning() {
+        super::complain(&format!("warning: {warning}"));
+    }
+    let losses = client.losses();
     let expected = blob.map(Blob::crc);
     let own = hello.model.as_ref().map_or(0, |model| model.crc);
     let held = hello.expect_model(expected.unwrap_or(own))?;
@@ -96,6 +100,10 @@ fn send(
         };
         let board = visible::line(&hello.board);
         super::print(&format!("{}, by {board}{took}\n", line.trim_end()))?;
+    }
+    let losses = client.losses().since(losses);
+    if losses.repeats > 0 {
+        super::complain(&format!("warning: {losses}; check the cable and its plugs"));
     }
     ensure!(failed == 0, "{failed} of {} pictures could not be sent", pictures.len());
     Ok(())

@@ -22,8 +22,8 @@ pub enum RunError {
     Replace(#[from] ReplaceError),
     #[error("another inkbit is at work in {}; wait for it, or give another folder", .0.display())]
     Busy(PathBuf),
-    #[error("{} was removed or replaced by another program while inkbit was at work in it; the \
-             rest of this work was not saved: start again", .0.display())]
+    #[error("{} was removed or replaced by another program while inkbit was at work with it; \
+             nothing more was saved: start again", .0.display())]
     Replaced(PathBuf),
     #[error("{} has no weights yet: not one epoch was finished; go on with `inkbit train --resume \
              --out {}`", .0.display(), shell::path(.0))]

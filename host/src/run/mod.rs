@@ -176,6 +176,12 @@ impl Run {
             return Err(RunError::NoWeights(self.folder.clone()));
         }
         let bytes = limit::read(&path, self.tensor_bytes() + TEXT)?;
+        // Another process may have replaced the run since this was opened. The configuration goes
+        // last and comes before the weights.
+        match Self::open(&self.folder) {
+            Ok(now) if now.config == self.config && now.data.digest == self.data.digest => {}
+            _ => return Err(RunError::Replaced(self.folder.clone())),
+        }
         Decoded::new(&bytes)
             .and_then(|file| file.network("", &self.widths()))
             .map_err(|message| damaged(&path, message))

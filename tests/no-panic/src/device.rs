@@ -1,10 +1,13 @@
 #![allow(unsafe_code)] // for the linker: a name that it looks for, and one that it does not find
 
+use core::fmt::{self, Write as _};
 use core::hint::black_box;
 use core::panic::PanicInfo;
 
+use inkbit_core::blob::CrcCheck;
+use inkbit_core::kernel::Portable;
 use inkbit_core::link::{self, Receiver, Request, Response};
-use inkbit_core::{Engine, Error, Model, Scratch, image, softmax};
+use inkbit_core::{Engine, Error, Header, LayerOutput, Model, PackError, Scratch, image, softmax};
 
 unsafe extern "C" {
     safe fn something_in_inkbit_core_can_panic() -> !;
@@ -19,7 +22,13 @@ fn panic(_: &PanicInfo<'_>) -> ! {
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
     loop {
-        black_box(classify(some()).is_ok());
+        if let Err(error) = classify(some()).and_then(|()| observe(some())) {
+            black_box(error.code());
+            show(&error);
+        }
+        if let Err(error) = make(some()) {
+            show(&error);
+        }
         draw();
         receive();
         respond();
@@ -38,6 +47,8 @@ fn room() -> &'static mut [u8] {
 /// What a device does with a model and an image, whatever their bytes.
 fn classify(flash: &[u8]) -> Result<(), Error> {
     let model = Model::parse_region(flash)?;
+    let mut check = CrcCheck::new(flash)?;
+    while black_box(check.step(black_box(32))?).is_none() {}
     let scale = model.header().logit_scale;
     let mut engine = Engine::new(model, Scratch::<1040>::new())?;
     let class = engine.infer(some())?.argmax();
@@ -52,6 +63,57 @@ fn classify(flash: &[u8]) -> Result<(), Error> {
         black_box(share);
     });
     Ok(())
+}
+
+/// What a test on a device, or a display of activations, does with them.
+fn observe(flash: &[u8]) -> Result<(), Error> {
+    let model = Model::parse(flash)?;
+    let cells = black_box::<&mut [i32]>(&mut []);
+    let mut engine = Engine::new(model, cells)?;
+    engine.infer_observed(some(), look)?;
+    black_box(engine.infer_by::<Portable>(some(), look)?.into_slice());
+    for layer in engine.model().layers() {
+        let (output, input) = black_box((1, 2));
+        black_box((layer.weight(output, input), layer.bias(output), layer.multiplier(output)));
+    }
+    Ok(())
+}
+
+fn look(layer: usize, output: LayerOutput<'_>) {
+    match output {
+        LayerOutput::Activations(active) => active.iter().for_each(|unit| {
+            black_box((layer, unit));
+        }),
+        LayerOutput::Logits(logits) => {
+            black_box(logits);
+        }
+    }
+}
+
+/// A device that makes a model, of a header and data that may be anything, and writes its blob.
+fn make(flash: &[u8]) -> Result<(), PackError> {
+    let known = Model::parse(flash)?;
+    let layers = black_box(known.header().layers.clone());
+    let header = Header { labels: black_box(""), layers, ..known.header().clone() };
+    let model = Model::new(header, some())?;
+    black_box((model.max_blob_bytes(), model.scratch_cells()));
+    #[cfg(feature = "write")]
+    black_box(model.write(room())?);
+    Ok(())
+}
+
+/// Where text goes that nobody reads.
+struct Paper;
+
+impl fmt::Write for Paper {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        black_box(text);
+        Ok(())
+    }
+}
+
+fn show(error: &dyn fmt::Display) {
+    black_box(write!(Paper, "{error}").is_ok());
 }
 
 fn draw() {

@@ -5,6 +5,7 @@ mod book;
 mod cli;
 mod count;
 mod devices;
+mod fuzz;
 mod package;
 mod process;
 mod report;
@@ -13,6 +14,7 @@ mod steps;
 mod supply;
 mod toolchain;
 mod trust;
+mod undefined;
 
 use std::process::ExitCode;
 

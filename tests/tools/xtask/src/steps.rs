@@ -1,5 +1,6 @@
 //! What CI checks, step by step, with the reason for each.
 
+use std::process::Command;
 use std::time::Duration;
 
 use crate::book;
@@ -183,7 +184,12 @@ fn format() -> Result<Outcome, String> {
         return skipped("rustfmt is not installed; `rustup component add rustfmt`");
     }
     run(&mut cargo(&["fmt", "--all", "--check"]), BUILD_LIMIT)?;
-    for workspace in ["firmware/Cargo.toml", "tests/tools/notebook/Cargo.toml", book::MANIFEST] {
+    for workspace in [
+        "firmware/Cargo.toml",
+        "tests/fuzz/Cargo.toml",
+        "tests/tools/notebook/Cargo.toml",
+        book::MANIFEST,
+    ] {
         let fmt = ["fmt", "--all", "--check", "--manifest-path", workspace];
         run(&mut cargo(&fmt), BUILD_LIMIT)?;
     }
@@ -223,13 +229,18 @@ fn aarch64() -> Result<Outcome, String> {
     }
     // All features, and a processor without dot products.
     for processor in ["max", "cortex-a53"] {
-        let mut command = cargo(&["test", "--release", "--target", AARCH64]);
-        command.args(["--package", "inkbit-tests", "--no-default-features"]);
-        command.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER", "rust-lld");
-        command.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_RUNNER", AARCH64_EMULATOR);
-        run(command.env("QEMU_CPU", processor), TEST_LIMIT)?;
+        run(aarch64_tests().env("QEMU_CPU", processor), TEST_LIMIT)?;
     }
     Ok(Outcome::Done)
+}
+
+/// The tests of core, compiled for AArch64 and run by its emulator.
+pub(crate) fn aarch64_tests() -> Command {
+    let mut command = cargo(&["test", "--release", "--target", AARCH64]);
+    command.args(["--package", "inkbit-tests", "--no-default-features"]);
+    command.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER", "rust-lld");
+    command.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_RUNNER", AARCH64_EMULATOR);
+    command
 }
 
 fn tests() -> Result<Outcome, String> {

@@ -1,14 +1,50 @@
 //! The promises, and for each what would show it broken.
 
-use crate::supply;
+use crate::{fuzz, supply, undefined};
 
 use super::{Attack, Promise};
 
 const CLI: &[&str] = &["--package", "inkbit", "--test", "cli"];
 const FAULTS: &[&str] = &["--package", "inkbit", "--test", "faults"];
+const LIBRARY: &[&str] = &["--package", "inkbit", "--lib"];
 const TESTS: &[&str] = &["--package", "inkbit-tests", "--test", "tests"];
 
 pub(super) const PROMISES: &[Promise] = &[
+    Promise {
+        name: "undefined",
+        promise: "No program without `unsafe` reads or writes outside of a buffer.",
+        attacks: &[
+            Attack::Function(undefined::programs),
+            Attack::Tests(&["--package", "inkbit-tests", "--no-default-features"], &["bounds"]),
+            Attack::Function(undefined::aarch64),
+            Attack::Function(undefined::boards),
+            Attack::Function(undefined::sanitizer),
+            Attack::Function(undefined::miri),
+        ],
+    },
+    Promise {
+        name: "panic",
+        promise: "Nothing that a device calls can panic, in a release build with link-time optimization.",
+        attacks: &[Attack::Function(undefined::no_panic)],
+    },
+    Promise {
+        name: "fuzz",
+        promise: "Whatever bytes come from outside end in a result or an error, within limits of memory and time.",
+        attacks: &[Attack::Function(fuzz::attack)],
+    },
+    Promise {
+        name: "device",
+        promise: "A bit that changes in a running device is reported and ends its answers, or costs one answer at the most; a loop that stands still is reset.",
+        attacks: &[Attack::Tests(TESTS, &["device_faults::"])],
+    },
+    Promise {
+        name: "line",
+        promise: "Over a line that drops, doubles and changes bytes no answer is wrong.",
+        attacks: &[
+            Attack::Tests(LIBRARY, &["device::client"]),
+            Attack::Tests(TESTS, &["device_line::"]),
+        ],
+    },
     Promise {
         name: "files",
         promise: "No command removes or replaces a file that Inkbit has not written.",
@@ -47,7 +83,7 @@ pub(super) const PROMISES: &[Promise] = &[
     Promise {
         name: "format",
         promise: "Every released format is read right or refused by name; none changes under its number.",
-        attacks: &[Attack::Tests(TESTS, &["golden::", "damage::"])],
+        attacks: &[Attack::Tests(TESTS, &["formats::", "golden::", "damage::"])],
     },
     Promise {
         name: "supply",
