@@ -2,6 +2,7 @@
 
 #[cfg(feature = "host")]
 mod agreement;
+mod any_input;
 #[cfg(unix)]
 mod bounds;
 mod damage;
