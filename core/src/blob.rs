@@ -1,6 +1,5 @@
 //! Reading a model from bytes, in place, and writing one.
 
-use crc::{CRC_32_ISO_HDLC, Crc, NoTable};
 use postcard::ser_flavors;
 use serde::Serialize;
 
@@ -8,9 +7,12 @@ use crate::error::{ModelError, PackError};
 use crate::model::{Header, Model};
 use crate::shape::{LayerShape, MAX_BIAS, MAX_WIDTH, WeightBits, align};
 
-pub use crate::shape::{ALIGNMENT, VERSION};
-
+mod check;
 mod fields;
+
+pub use crate::crc::crc32;
+pub use crate::shape::{ALIGNMENT, VERSION};
+pub use check::CrcCheck;
 
 use fields::Fields;
 
@@ -45,18 +47,6 @@ macro_rules! include_blob {
         const BYTES: &[u8] = &BLOB.0;
         BYTES
     }};
-}
-
-/// Without a table, which would be 1 KiB of a device's flash.
-pub(crate) static CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
-
-/// The CRC-32 that closes a blob.
-///
-/// ```
-/// assert_eq!(inkbit_core::blob::crc32(b"123456789"), 0xCBF4_3926);
-/// ```
-pub fn crc32(bytes: &[u8]) -> u32 {
-    CRC.checksum(bytes)
 }
 
 /// The one postcard value that a blob is, to be written; [`Fields`] reads it.

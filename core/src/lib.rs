@@ -21,6 +21,7 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic))]
 
 pub mod blob;
+mod crc;
 mod engine;
 mod error;
 pub mod image;

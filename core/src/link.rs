@@ -28,12 +28,11 @@
 //! ```
 
 use cobs::{DecodeResult, DecoderState};
-use crc::{Digest, NoTable};
 use heapless::Vec;
 use postcard::ser_flavors::{Cobs, Flavor, Slice};
 use serde::{Deserialize, Serialize};
 
-use crate::blob::{CRC, crc32};
+use crate::crc::{Crc32, crc32};
 use crate::wire::{Write, wire};
 
 pub mod device;
@@ -42,7 +41,7 @@ mod pixels;
 pub use pixels::{PIXEL_OVERHEAD, pack_pixels, unpack_pixels};
 
 /// Version of the messages. It changes with every change to [`Request`] or [`Response`].
-pub const PROTOCOL: u8 = 1;
+pub const PROTOCOL: u8 = 2;
 /// The most classes whose logits a [`Response::Logits`] carries.
 pub const MAX_LOGITS: usize = 64;
 /// The longest text in a message, in bytes.
@@ -97,7 +96,7 @@ wire! {
         /// Change the screen. Answered by [`Response::Done`].
         Show(Mode),
         /// Panic, to prove that a panic reaches the host. Answered by [`Response::Panicked`], after
-        /// which the device stands still.
+        /// which the device starts anew.
         Panic,
     } [Read]
 }
@@ -126,7 +125,7 @@ wire! {
         Done,
         /// The request was not carried out.
         Refused(Refusal),
-        /// The firmware has panicked and stands still. May come at any time.
+        /// The firmware has panicked and starts anew. May come at any time.
         Panicked {
             /// Place and message, cut at [`MAX_TEXT`] bytes.
             message: &'a str,
@@ -150,6 +149,29 @@ wire! {
         /// The model in the board's model region, or why there is none that can be run.
         #[serde(borrow)]
         pub model: Result<Loaded<'a>, &'a str>,
+        /// Why the firmware has started.
+        pub reset: Reset,
+    } [Write]
+}
+
+wire! {
+    /// Why a firmware has started.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Reset [] [] [] {
+        /// Power came, or somebody pressed the reset button.
+        Ordinary,
+        /// The watchdog found the firmware's loop standing still.
+        Stuck {
+            /// Address of the instruction that was next.
+            at: u32,
+        },
+        /// The processor refused an instruction, such as a read where there is no memory.
+        Fault {
+            /// The instruction's address.
+            at: u32,
+        },
+        /// The firmware had panicked.
+        Panic,
     } [Write]
 }
 
@@ -177,7 +199,7 @@ wire! {
     pub struct Loaded [<'a>] {
         /// Its name.
         pub name: &'a str,
-        /// The CRC-32 that closes its blob.
+        /// The CRC-32 of its blob, as computed when the whole of it was last checked.
         pub crc: u32,
         /// Side length of its image in pixels.
         pub side: u16,
@@ -200,6 +222,9 @@ wire! {
         pub stack: u32,
         /// Bytes of the stack's room.
         pub stack_room: u32,
+        /// Time between the last two checks of the whole model, in units of 2²⁰ ns; 0 before the
+        /// second one.
+        pub check: u32,
     } [Write]
 }
 
@@ -255,7 +280,7 @@ wire! {
              version"
         )]
         Unknown,
-        /// There is no model that can be run; [`Hello::model`] says why.
+        /// There was no model that can be run when the device started; [`Hello::model`] says why.
         #[error("the device has no model that it can run; flash one")]
         NoModel,
         /// The image is not as large as the model's.
@@ -266,6 +291,13 @@ wire! {
             /// Pixels that the model takes.
             expected: u32,
         },
+        /// The model has changed in the device's memory since the start: a bit of it was lost, or
+        /// it was overwritten. Some answers before this one may be wrong.
+        #[error(
+            "the model in the device's memory has changed since the device started, and the last \
+             answers may be wrong; reset the device, and flash the model again if this comes back"
+        )]
+        ModelChanged,
     } [Write]
 }
 
@@ -285,25 +317,25 @@ wire! {
 /// ```
 pub fn encode<'o, T: Serialize>(message: &T, out: &'o mut [u8]) -> Option<&'o mut [u8]> {
     let frame = Cobs::try_new(Slice::new(out)).ok()?;
-    postcard::serialize_with_flavor(message, Checked { frame, digest: CRC.digest() }).ok()
+    postcard::serialize_with_flavor(message, Checked { frame, crc: Crc32::new() }).ok()
 }
 
 /// Passes bytes on, and their CRC-32 after the last.
 struct Checked<F> {
     frame: F,
-    digest: Digest<'static, u32, NoTable>,
+    crc: Crc32,
 }
 
 impl<F: Flavor> Flavor for Checked<F> {
     type Output = F::Output;
 
     fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
-        self.digest.update(&[byte]);
+        self.crc.update(&[byte]);
         self.frame.try_push(byte)
     }
 
     fn finalize(mut self) -> postcard::Result<F::Output> {
-        self.frame.try_extend(&self.digest.finalize().to_le_bytes())?;
+        self.frame.try_extend(&self.crc.value().to_le_bytes())?;
         self.frame.finalize()
     }
 }

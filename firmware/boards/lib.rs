@@ -37,6 +37,8 @@ pub struct Board {
     pub keys: bool,
     /// What carries the link: `uart`.
     pub serial: String,
+    /// Whether a watchdog resets it if the firmware stands still.
+    pub watchdog: bool,
     /// Where its memories lie.
     pub memory: Memory,
     /// What its firmware has room for.

@@ -3,6 +3,7 @@
 //!
 //! `cargo bench -p inkbit --bench infer`. INKBIT_MODEL names another model than the built-in
 //! `classic`, INKBIT_IMAGES an uncompressed IDX file of test images instead of synthetic ones.
+#![allow(clippy::disallowed_methods, reason = "it reads what its user names")]
 
 use std::error::Error;
 use std::hint::black_box;

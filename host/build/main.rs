@@ -1,5 +1,6 @@
 //! Generates what the library includes: the list of the reference models, and the lesson as a
 //! chapter.
+#![allow(clippy::disallowed_methods, reason = "it reads files of the repository")]
 
 mod lesson;
 
@@ -8,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 fn main() -> Result<(), Box<dyn Error>> {
+    // Set by cargo-fuzz and `cargo xtask trust`.
+    println!("cargo::rustc-check-cfg=cfg(fuzzing)");
     let package = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("reference_models.rs"), models(&package.join("models"))?)?;

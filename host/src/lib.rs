@@ -9,6 +9,9 @@
 //!
 //! What the bits of a [`model`] mean is defined in [`inkbit_core`], which all of them may use.
 
+#![deny(clippy::print_stdout, clippy::print_stderr, clippy::dbg_macro)]
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests read what they wrote"))]
+
 mod cli;
 pub mod config;
 pub mod data;
@@ -26,3 +29,5 @@ mod sweep;
 pub mod train;
 
 pub use cli::command;
+#[cfg(fuzzing)]
+pub use cli::fuzz;

@@ -12,13 +12,11 @@ pub struct Aligned {
 
 impl Aligned {
     /// Bytes that start at a multiple of 8, as a blob must.
-    #[must_use]
     pub fn new(bytes: &[u8]) -> Self {
         Self::at(bytes, 0)
     }
 
     /// Bytes that start `remainder` past a multiple of 8.
-    #[must_use]
     pub fn at(bytes: &[u8], remainder: usize) -> Self {
         let mut room = vec![0; bytes.len() + 8 + remainder];
         let start = room.as_ptr().align_offset(8) + remainder;

@@ -10,6 +10,8 @@ use inkbit::device::qmp::Qmp;
 use inkbit::device::{Board, Emulator, Firmware};
 use inkbit::model::Blob;
 
+use crate::debugger::Stub;
+
 /// A model that was trained with `inkbit train --preset classic` and quantized to 8 bits.
 const CLASSIC: &[u8] = include_bytes!("../../host/models/classic.inkbit");
 
@@ -17,7 +19,6 @@ const CLASSIC: &[u8] = include_bytes!("../../host/models/classic.inkbit");
 const PRESS: Duration = Duration::from_millis(40);
 
 /// The model that the devices run.
-#[must_use]
 pub fn classic() -> Blob {
     Blob::from_bytes(CLASSIC)
 }
@@ -28,7 +29,6 @@ pub fn classic() -> Blob {
 /// # Panics
 ///
 /// If something is missing and INKBIT_REQUIRE_DEVICES is set, as `cargo xtask test` does.
-#[must_use]
 pub fn emulated(name: &str) -> Option<(Board, Firmware)> {
     let board = Board::find(name).unwrap_or_else(|error| panic!("{error:?}"));
     let missing = match (which(&board.qemu.program), Firmware::find(&board, None)) {
@@ -46,10 +46,22 @@ pub fn emulated(name: &str) -> Option<(Board, Firmware)> {
 /// # Panics
 ///
 /// If it cannot be started.
-#[must_use]
 pub fn start(board: &Board, firmware: &Firmware, region: &[u8]) -> Emulator {
     Emulator::start(board, firmware, region, &Screen::Headless, &[])
         .unwrap_or_else(|error| panic!("{error:?}"))
+}
+
+/// Starts a board as [`start`] does, with a debugger's place.
+///
+/// # Panics
+///
+/// If it cannot be started.
+pub fn start_with_stub(board: &Board, firmware: &Firmware, region: &[u8]) -> (Emulator, Stub) {
+    let stub = Stub::new().unwrap_or_else(|error| panic!("{error:?}"));
+    let arguments = stub.arguments();
+    let emulator = Emulator::start(board, firmware, region, &Screen::Headless, &arguments)
+        .unwrap_or_else(|error| panic!("{error:?}"));
+    (emulator, stub)
 }
 
 /// The first `count` MNIST test images where INKBIT_DATA is set, else as many synthetic digits.
@@ -57,7 +69,6 @@ pub fn start(board: &Board, firmware: &Firmware, region: &[u8]) -> Emulator {
 /// # Panics
 ///
 /// If INKBIT_DATA names a folder without them.
-#[must_use]
 pub fn digits(count: usize) -> Images {
     if env::var_os("INKBIT_DATA").is_none() {
         return synthetic::images(synthetic::Part::Test, count, 1);

@@ -39,7 +39,6 @@ impl<T: Copy> Guarded<T> {
     /// # Panics
     ///
     /// If there is no memory, or if the values would not be aligned at that end.
-    #[must_use]
     pub fn new(values: &[T], edge: Edge) -> Self {
         // SAFETY: it asks for a number.
         let page = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap();

@@ -2,6 +2,8 @@
 
 pub mod aligned;
 #[cfg(feature = "host")]
+pub mod debugger;
+#[cfg(feature = "host")]
 pub mod devices;
 #[cfg(unix)]
 pub mod guarded;

@@ -79,7 +79,6 @@ fn layer_recipes() -> impl Strategy<Value = LayerRecipe> {
 
 impl Recipe {
     /// The blob of the model, as core writes it.
-    #[must_use]
     pub fn blob(&self) -> Aligned {
         let mut random = fastrand::Rng::with_seed(self.seed);
         let mut data = Vec::new();

@@ -93,7 +93,6 @@ impl Picture {
     }
 
     /// The screen as 128 × 64 characters, one for each level.
-    #[must_use]
     pub fn text(&self) -> String {
         const SHADES: &[u8; 16] = b" .,:;-~=+ox*%#&@";
         text(|(x, y)| char::from(SHADES[usize::from(self.greys[(y * WIDTH + x) as usize])]))
@@ -144,7 +143,6 @@ pub struct Replay {
 
 impl Replay {
     /// A clock at 0.
-    #[must_use]
     pub const fn new(nanoseconds: u32) -> Self {
         Self { nanoseconds, now: 0 }
     }

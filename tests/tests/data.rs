@@ -164,9 +164,16 @@ fn a_small_file_cannot_fill_the_memory() {
     // 60 MB of zeros in 260 KB; the header promises 75 bytes, and one more is all that is unpacked.
     let bomb = gzip(&idx(8, &[3, 5, 5], &vec![0; 60_000_000]));
     assert!(replaced("train-images-idx3-ubyte", &bomb).contains("goes on after the 91 bytes"));
+    // 200 MB of zeros in 200 KB, as its header promises.
+    let zeros = gzip(&idx(8, &[200, 1_000, 1_000], &vec![0; 200_000_000]));
+    let message = replaced("train-images-idx3-ubyte", &zeros);
+    let expected = "promises 200000000 bytes by its header, the limit for a gzipped file of its size \
+                    is 67108864: the header is damaged, or the data must be unpacked first";
+    assert!(message.ends_with(expected), "{message}");
     // Promises 2 GB and has none of them.
-    let promise = gzip(&idx(8, &[2_000, 1_000, 1_000], &[]));
-    assert!(replaced("train-images-idx3-ubyte", &promise).contains("16 bytes after unpacking"));
+    let promise = idx(8, &[2_000, 1_000, 1_000], &[]);
+    let message = replaced("train-images-idx3-ubyte", &promise);
+    assert!(message.contains("is truncated: 16 bytes, expected 2000000016"), "{message}");
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn compare(board: &str, blob: &Blob, count: usize) {
     let report =
         verify(&mut client, blob, &images, |_| ()).unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!((report.images, report.logits), (count, 10 * count));
-    assert_eq!(report.repeats, 0, "the emulated line loses nothing");
+    assert_eq!(report.losses.repeats, 0, "the emulated line loses nothing");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use inkbit::device::Client;
 use inkbit::model::Blob;
 use inkbit_app::{App, Board, Buffers, Event};
-use inkbit_core::link::{Key, Mode, pack_pixels, unpack_pixels};
+use inkbit_core::link::{Key, Mode, Reset, pack_pixels, unpack_pixels};
 use inkbit_core::{Header, Model};
 use inkbit_tests::devices::{classic, digits, draw_seven, emulated, start};
 use inkbit_tests::screens::{Picture, Replay};
@@ -38,6 +38,7 @@ fn side_by_side(
         model_address: board.memory.model.address,
         model_bytes: board.memory.model.bytes,
         stack: || (0, 0),
+        reset: Reset::Ordinary,
     };
     let mut buffers = Buffers::<CELLS>::new();
     let mut app = App::new(app_board, &region, &mut buffers);
@@ -82,7 +83,8 @@ fn the_display_names_the_classes_as_the_labels_do() {
         // A digit's name would look otherwise.
         let region = inkbit_tests::Aligned::new(classic.bytes());
         let mut buffers = Buffers::<CELLS>::new();
-        let board = Board { name: NAME, model_address: 0, model_bytes: 0, stack: || (0, 0) };
+        let (stack, reset): (fn() -> _, _) = (|| (0, 0), Reset::Ordinary);
+        let board = Board { name: NAME, model_address: 0, model_bytes: 0, stack, reset };
         let mut other = App::new(board, &region, &mut buffers);
         let mut clock = Replay::new(answer.nanoseconds);
         other.classify(0, &mut clock, |image| unpack_pixels(packed, image)).unwrap();

@@ -32,7 +32,7 @@ fn wanted() -> Wanted {
     fs::write(&path, file()).unwrap();
     let digest = Idx::read(&path, Kind::Labels).unwrap().digest();
     let sha256: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    Wanted { name: NAME.to_owned(), kind: Kind::Labels, sha256: sha256.leak() }
+    Wanted { name: NAME.to_owned(), kind: Kind::Labels, values: 20_000, sha256: sha256.leak() }
 }
 
 /// The server is near, so pauses may be short, but a busy machine may be silent for a while.
@@ -58,10 +58,11 @@ fn fetch_by(options: &Download, folder: &Path, servers: &[&Server]) -> Result<()
     })
 }
 
-/// The files in a folder.
+/// The files in a folder, except the one that a download locks.
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
-    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name != ".lock").collect()
 }
 
 /// Asserts that the folder holds the whole file and nothing else.
@@ -196,10 +197,67 @@ fn a_silent_server_is_given_up() {
 fn a_server_that_never_ends_is_stopped() {
     let folder = folder();
     let server = Server::start(&[Answer::Whole(vec![0x1f; 3_000_000])]);
-    let options = Download { max_bytes: 1_000_000, ..download(&[&server]) };
-    let message = options.fetch(&[wanted()], folder.path()).unwrap_err().to_string();
-    assert!(message.ends_with("(it sends over 1000000 bytes, too many)"), "{message}");
+    let message = fetch(folder.path(), &[&server]).unwrap_err();
+    // The file's 20,000 values, and what gzip may add to them.
+    assert!(message.ends_with("(it sends over 85556 bytes, too many)"), "{message}");
     assert!(names(folder.path()).is_empty());
+}
+
+#[test]
+fn a_bomb_is_not_unpacked_beyond_what_the_file_has() {
+    let folder = folder();
+    // Unpacked, the labels would be 10 MB.
+    let bomb = Server::start(&[Answer::Whole(gzip(&idx(8, &[10_000_000], &vec![0; 10_000_000])))]);
+    let right = Server::start(&[Answer::Whole(file())]);
+    let message = fetch(folder.path(), &[&bomb]).unwrap_err();
+    let expected = "promises 10000000 bytes by its header, the limit is 20000: ";
+    assert!(message.contains(expected), "{message}");
+    fetch(folder.path(), &[&bomb, &right]).unwrap();
+    assert_complete(folder.path());
+}
+
+#[test]
+fn a_server_that_sends_a_byte_now_and_then_is_left_for_the_next() {
+    let folder = folder();
+    let slow = Server::start(&[Answer::Drip(file(), Duration::from_millis(50))]);
+    let right = Server::start(&[Answer::Whole(file())]);
+    let begin = Instant::now();
+    let options =
+        |servers: &[&Server]| Download { silence: Duration::from_millis(500), ..download(servers) };
+    let message = fetch_by(&options(&[&slow]), folder.path(), &[&slow]).unwrap_err();
+    assert_eq!(message, "no labels.gz from A (it sends fewer than 1024 bytes a second)");
+    let servers = [&slow, &right];
+    fetch_by(&options(&servers), folder.path(), &servers).unwrap();
+    assert_complete(folder.path());
+    assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
+}
+
+#[test]
+fn a_server_that_breaks_off_after_each_byte_is_left_for_the_next() {
+    let folder = folder();
+    let crumbs = Server::start(&[Answer::Crumb(file())]);
+    let right = Server::start(&[Answer::Whole(file())]);
+    let patience = Duration::from_millis(500);
+    let servers = [&crumbs, &right];
+    let options = |servers: &[&Server]| Download { patience, ..download(servers) };
+    let message = fetch_by(&options(&[&crumbs]), folder.path(), &[&crumbs]).unwrap_err();
+    assert_eq!(message, "no labels.gz from A (not done within 500ms)");
+    // The right server has to answer within it, too.
+    let longer = Download { patience: Duration::from_secs(5), ..options(&servers) };
+    fetch_by(&longer, folder.path(), &servers).unwrap();
+    assert_complete(folder.path());
+}
+
+#[test]
+fn a_part_that_nobody_asked_for_is_left_for_the_next() {
+    let folder = folder();
+    let part = Server::start(&[Answer::Part(file())]);
+    let right = Server::start(&[Answer::Whole(file())]);
+    let message = fetch(folder.path(), &[&part]).unwrap_err();
+    assert_eq!(message, "no labels.gz from A (it answers 206 Partial Content)");
+    assert!(names(folder.path()).is_empty());
+    fetch(folder.path(), &[&part, &right]).unwrap();
+    assert_complete(folder.path());
 }
 
 /// Not a test by itself: loads MNIST and prints the result, for [`load_elsewhere`].

@@ -3,13 +3,17 @@
 #[cfg(feature = "host")]
 mod agreement;
 mod any_input;
+mod blob;
 #[cfg(unix)]
 mod bounds;
+mod centring;
 mod damage;
 #[cfg(feature = "host")]
 mod data;
 #[cfg(feature = "host")]
 mod device_bits;
+#[cfg(feature = "host")]
+mod device_faults;
 #[cfg(feature = "host")]
 mod device_image;
 #[cfg(feature = "host")]
@@ -24,6 +28,7 @@ mod equivalence;
 mod errors;
 #[cfg(feature = "host")]
 mod figures;
+mod formats;
 mod golden;
 mod module_order;
 #[cfg(feature = "host")]
@@ -34,6 +39,8 @@ mod picture;
 mod reference_models;
 #[cfg(feature = "host")]
 mod report;
+mod sizes;
+mod softmax;
 #[cfg(feature = "host")]
 mod synthetic;
 #[cfg(feature = "host")]

@@ -189,7 +189,7 @@ fn what_cannot_be_read_is_named_with_what_was_expected() {
 fn a_small_file_that_claims_a_huge_picture_is_refused_before_it_is_unpacked() {
     let (_folder, path) = file("bomb.pgm", b"P5 60000 60000 255\n0");
     let error = picture::read(&path, SIDE).expect_err("too large").to_string();
-    assert!(error.contains("found 60000x60000 pixels, expected at most 100 million"), "{error}");
+    assert!(error.contains("found 60000x60000 pixels, expected at most 64 million"), "{error}");
 }
 
 /// MNIST's test images if $INKBIT_DATA is set; otherwise reports the skipped test.

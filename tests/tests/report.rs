@@ -101,6 +101,25 @@ fn one_epoch_alone_is_a_picture_too() {
     assert!(loss.contains("<circle") && loss.contains("kept: epoch 1"), "{loss}");
 }
 
+/// An axis from or to them would not end.
+#[test]
+fn measures_that_are_no_numbers_make_a_picture_too() {
+    let values = [f32::INFINITY, f32::NEG_INFINITY, f32::NAN, f32::MAX, f32::MIN, 1e-45, 0.0];
+    for value in values {
+        let mut history = history();
+        for epoch in &mut history.epochs {
+            (epoch.train_loss, epoch.validation_accuracy) = (value, value);
+        }
+        for figure in [plot::loss(&history), plot::accuracy(&history)] {
+            assert!(figure.file().ends_with("</svg>\n"), "{value}");
+        }
+        for all in [[f64::from(value); 9], [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, value.into()]] {
+            assert!(plot::logit_differences(&all).file().ends_with("</svg>\n"), "{value}");
+        }
+    }
+    println!("tried: {} pictures of measures that are no numbers", 4 * values.len());
+}
+
 #[test]
 fn the_confusion_matrix_has_counts_and_shades() {
     assert_picture(&plot::confusion(&evaluation()));

@@ -93,7 +93,9 @@ fn a_resumed_run_ends_with_the_bits_of_an_uninterrupted_one() {
         parts.train(&data(), &mut Stop(epochs)).unwrap();
         assert_eq!(parts.history().unwrap().epochs.len(), epochs);
         // As left by a process that was killed between two files.
-        fs::write(parts.folder().join("weights.safetensors"), "old").unwrap();
+        let path = parts.folder().join("weights.safetensors");
+        let weights = fs::read(&path).unwrap();
+        fs::write(path, &weights[..100]).unwrap();
         let resumed = Run::open(parts.folder()).unwrap();
         resumed.check_unfinished().unwrap();
         let resumed_state = resumed.train(&data(), &mut ()).unwrap();
@@ -305,6 +307,23 @@ fn a_run_is_neither_overwritten_nor_resumed_with_something_else() {
     assert!(matches!(error, RunError::OtherData { .. }), "{error}");
 
     run.train(&data(), &mut ()).unwrap();
+
+    // Between the start of a run and its training, another process replaces it.
+    let begun = tempfile::tempdir().unwrap();
+    let [first, second] = [1, 2].map(|seed| {
+        let config = TrainConfig { seed, ..config() };
+        Run::create(begun.path(), &config, info.clone(), true).unwrap()
+    });
+    let error = first.train(&data(), &mut ()).unwrap_err();
+    assert!(matches!(error, RunError::Replaced(_)), "{error}");
+    let held = second.claim().unwrap();
+    let error = second.train(&data(), &mut ()).unwrap_err();
+    assert!(matches!(error, RunError::Busy(_)), "{error}");
+    drop(held);
+    second.train(&data(), &mut ()).unwrap();
+    // Nor are the weights of one run taken for those of the other.
+    assert!(matches!(first.weights(), Err(RunError::Replaced(_))));
+
     let error = Run::open(folder.path()).unwrap().check_unfinished().unwrap_err();
     assert!(error.to_string().contains("finished run: there is nothing to resume"), "{error}");
     Run::create(folder.path(), &config(), info, true).unwrap();

@@ -92,6 +92,7 @@ fn the_largest_responses_fit_their_frame() {
             board: "a-board-with-a-long-name",
             limits,
             model: Err(&text),
+            reset: Reset::Stuck { at: u32::MAX },
         }),
     ];
     for response in responses {
@@ -110,8 +111,14 @@ fn a_device_writes_what_serde_would() {
     let limits =
         Limits { model_address: 0x5000, model_bytes: 1 << 31, cells: 128, pixels: 127, classes: 0 };
     let loaded = Loaded { name: "mnist", crc: 0xDEAD_BEEF, side: 28, classes: 10 };
-    let hello = |model| Hello { protocol: PROTOCOL, firmware: "0.1.0", board: "a", limits, model };
-    let status = |class| Status { mode: Mode::Link, class, permille: 999, stack: 1, stack_room: 0 };
+    let hello = |model, reset| {
+        let (protocol, firmware, board) = (PROTOCOL, "0.1.0", "a");
+        Response::Hello(Hello { protocol, firmware, board, limits, model, reset })
+    };
+    let status = |class| {
+        let (mode, permille, stack, stack_room, check) = (Mode::Link, 999, 1, 0, 1 << 20);
+        Response::Status(Status { mode, class, permille, stack, stack_room, check })
+    };
     let logits = [0, -1, 1, -64, 64, i32::MIN, i32::MAX];
     let many = [-1_000_000_i32; MAX_LOGITS];
     let refused = [
@@ -120,15 +127,18 @@ fn a_device_writes_what_serde_would() {
         Refusal::Unknown,
         Refusal::NoModel,
         Refusal::Pixels { found: 0, expected: 784 },
+        Refusal::ModelChanged,
     ];
     let mut responses: StdVec<Response<'_, &[i32]>> = vec![
-        Response::Hello(hello(Ok(loaded))),
-        Response::Hello(hello(Err("no model"))),
+        hello(Ok(loaded), Reset::Ordinary),
+        hello(Ok(loaded), Reset::Stuck { at: 0x1234 }),
+        hello(Err("no model"), Reset::Fault { at: 1 << 31 }),
+        hello(Err(""), Reset::Panic),
         Response::Logits { id: 0, nanoseconds: u32::MAX, logits: &logits },
         Response::Logits { id: 1 << 14, nanoseconds: 0, logits: &many },
         Response::Logits { id: 1, nanoseconds: 0, logits: &[] },
-        Response::Status(status(None)),
-        Response::Status(status(Some(300))),
+        status(None),
+        status(Some(300)),
         Response::Done,
         Response::Panicked { message: "src/main.rs:1: oh" },
     ];

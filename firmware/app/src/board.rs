@@ -2,6 +2,8 @@
 
 use core::mem::MaybeUninit;
 
+use inkbit_core::link::Reset;
+
 use crate::canvas::Canvas;
 use crate::engine::Slot;
 use crate::line::Line;
@@ -21,9 +23,27 @@ pub struct Board {
     pub model_bytes: u32,
     /// Measures the stack: its deepest use so far, and its room, in bytes.
     pub stack: fn() -> (u32, u32),
+    /// Why the firmware has started.
+    pub reset: Reset,
 }
 
-/// The app's memory, too large for the stack. All zero, so that it costs no flash.
+/// What resets a board whose loop stands still.
+pub trait Watchdog {
+    /// Says that the loop is going on.
+    fn feed(&mut self);
+}
+
+/// A board without a watchdog.
+#[derive(Clone, Copy, Debug)]
+pub struct NoWatchdog;
+
+impl Watchdog for NoWatchdog {
+    fn feed(&mut self) {}
+}
+
+/// The app's memory, too large for the stack. All zero, so that it costs no flash. It begins with
+/// the cells, where tests look for them.
+#[repr(C)]
 pub struct Memory<const CELLS: usize> {
     buffers: Buffers<'static, CELLS>,
     app: MaybeUninit<App<'static>>,
@@ -50,6 +70,7 @@ impl<const CELLS: usize> Memory<CELLS> {
 
 /// What the app works in.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Buffers<'m, const CELLS: usize> {
     pub(crate) scratch: [i32; CELLS],
     pub(crate) engine: Slot<'m>,

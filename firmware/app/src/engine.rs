@@ -2,14 +2,18 @@
 
 use core::mem::MaybeUninit;
 
-use inkbit_core::blob::stated_length;
-use inkbit_core::link::MAX_LOGITS;
+use inkbit_core::blob::CrcCheck;
+use inkbit_core::link::{MAX_LOGITS, Refusal};
 use inkbit_core::softmax::{Permille, permille};
 use inkbit_core::{Logits, Model, ModelError, ScratchError};
 
 use crate::board::{Board, PIXELS};
 use crate::clock::Clock;
 use crate::text::Text;
+
+/// Bytes of the model that are checked at once. On the slowest board that takes less time than a
+/// byte takes on the line, so that none is lost where the serial port holds only one.
+const SLICE: usize = 32;
 
 /// Below this confidence, in thousandths, the display shows "?".
 const SURE: u16 = 500;
@@ -60,7 +64,9 @@ fn parse<'m, 's>(
 #[derive(Debug)]
 pub struct Engine<'m> {
     engine: Option<&'m mut inkbit_core::Engine<'m, &'m mut [i32]>>,
+    check: Option<CrcCheck<'m>>,
     failure: Text,
+    refusal: Refusal,
     cells: u32,
     crc: u32,
 }
@@ -76,14 +82,13 @@ impl<'m> Engine<'m> {
     ) -> Self {
         // One after the other, so that their stacks are not added.
         let parsed = parse(region, model);
-        let crc = stored_crc(region).unwrap_or_default();
-        Self::start(parsed, crc, cells, engine, board)
+        Self::start(parsed, region, cells, engine, board)
     }
 
     #[inline(never)]
     fn start(
         parsed: &Result<Model<'m>, ModelError>,
-        crc: u32,
+        region: &'m [u8],
         cells: &'m mut [i32],
         slot: &'m mut EngineSlot<'m>,
         board: &Board,
@@ -104,7 +109,31 @@ impl<'m> Engine<'m> {
             Ok(_) => {}
             Err(error) => explain(error, board, &mut text),
         }
-        Self { engine: found, failure: text, cells: cell_count, crc }
+        let check = found.as_ref().and_then(|_| CrcCheck::new(region).ok());
+        // What is stored: reading the model has just computed the same.
+        let crc = check.as_ref().map_or(0, CrcCheck::stored);
+        let refusal = Refusal::NoModel;
+        Self { engine: found, check, failure: text, refusal, cells: cell_count, crc }
+    }
+
+    /// Checks the next bytes of the model. Returns whether that was the last of them.
+    #[inline(never)]
+    pub(crate) fn check(&mut self) -> bool {
+        match self.check.as_mut().map(|check| check.step(SLICE)) {
+            None | Some(Ok(None)) => return false,
+            Some(Ok(Some(crc))) => self.crc = crc,
+            Some(Err(_)) => {
+                (self.engine, self.check, self.refusal) = (None, None, Refusal::ModelChanged);
+                self.failure
+                    .say("model has changed since the start (wrong CRC-32); reset, or flash again");
+            }
+        }
+        true
+    }
+
+    /// Why it does not classify, if [`model`](Self::model) is none.
+    pub const fn refusal(&self) -> Refusal {
+        self.refusal
     }
 
     /// The model, or why there is none that can be run.
@@ -121,7 +150,7 @@ impl<'m> Engine<'m> {
         self.cells
     }
 
-    /// The CRC-32 that closes the model's blob.
+    /// The CRC-32 of the model's blob, as last computed.
     pub const fn crc(&self) -> u32 {
         self.crc
     }
@@ -159,11 +188,6 @@ impl Verdict {
         }
         self.class = (self.permille >= SURE).then_some(class as u16);
     }
-}
-
-fn stored_crc(region: &[u8]) -> Option<u32> {
-    let blob = region.get(..stated_length(region).ok()?)?;
-    blob.last_chunk().map(|crc| u32::from_le_bytes(*crc))
 }
 
 /// Whether a model fits every buffer of the firmware except the scratch; if not, says why.

@@ -21,7 +21,7 @@ mod screen;
 mod ssd0323;
 mod text;
 
-pub use board::{Board, Buffers, Memory, PIXELS};
+pub use board::{Board, Buffers, Memory, NoWatchdog, PIXELS, Watchdog};
 pub use canvas::{Canvas, SIDE, STEP};
 pub use clock::{Clock, Ticks, ticks};
 pub use engine::{Engine, Verdict};

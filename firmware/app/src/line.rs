@@ -78,5 +78,6 @@ fn hello<'a>(app: &'a App<'_>) -> Hello<'a> {
             side: model.input().side,
             classes: model.classes() as u16,
         }),
+        reset: app.board().reset,
     }
 }

@@ -6,8 +6,9 @@ use crate::clock::{Clock, Ticks};
 use crate::engine::{Engine, Verdict};
 use crate::samples::{Sample, samples};
 use crate::screen::{View, canvas_at};
+use crate::text::Text;
 use inkbit_core::image::normalise;
-use inkbit_core::link::{Key, Limits, MAX_LOGITS, Mode, Refusal, Status};
+use inkbit_core::link::{Key, Limits, MAX_LOGITS, Mode, Refusal, Reset, Status};
 
 /// A key that is held moves the pen again after this time, and then after every [`REPEAT`].
 const FIRST_REPEAT: Ticks = 240;
@@ -61,6 +62,11 @@ pub struct App<'m> {
     select: Option<Hold>,
     next_sample: Ticks,
     id: u32,
+    /// Why the firmware has started, until somebody does something.
+    notice: Text,
+    /// When the whole model was last checked, and the time from the check before.
+    checked: Ticks,
+    check: Ticks,
 }
 
 impl<'m> App<'m> {
@@ -92,11 +98,15 @@ impl<'m> App<'m> {
             select: None,
             next_sample: 0,
             id: 0,
+            notice: explain(board.reset),
+            checked: 0,
+            check: 0,
         }
     }
 
     /// Takes an event that happens now.
     pub fn handle(&mut self, event: Event, now: Ticks) {
+        self.notice = Text::new();
         match event {
             Event::Key(key, pressed) => self.key(key, pressed, now),
             Event::Pen(x, y, down) => {
@@ -149,6 +159,17 @@ impl<'m> App<'m> {
         }
     }
 
+    /// Checks a little of the model: it may have changed in flash since the start, and then there is
+    /// no model any more.
+    pub fn check(&mut self, now: Ticks) {
+        if self.engine.check() {
+            (self.check, self.checked) = (now.wrapping_sub(self.checked), now);
+            if self.engine.model().is_err() {
+                self.verdict = Verdict::NONE;
+            }
+        }
+    }
+
     /// Brings the verdict up to date with what is drawn.
     pub fn settle(&mut self, clock: &mut impl Clock) {
         if !core::mem::take(&mut self.stale) {
@@ -167,14 +188,14 @@ impl<'m> App<'m> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NoModel`] or [`Refusal::Pixels`]; then nothing is shown but what was there.
+    /// [`Refusal::NoModel`], [`Refusal::ModelChanged`] or [`Refusal::Pixels`]; then nothing is shown but what was there.
     pub fn classify(
         &mut self,
         id: u32,
         clock: &mut impl Clock,
         fill: impl Fn(&mut [u8]) -> usize,
     ) -> Result<(u32, &[i32]), Refusal> {
-        let model = self.engine.model().map_err(|_| Refusal::NoModel)?;
+        let Ok(model) = self.engine.model() else { return Err(self.engine.refusal()) };
         let expected = model.input().pixels();
         // Counted first, so that an image that does not fit leaves the one on the display alone.
         let found = fill(&mut []);
@@ -183,6 +204,7 @@ impl<'m> App<'m> {
             return Err(Refusal::Pixels { found, expected });
         }
         (self.mode, self.stale, self.id) = (Mode::Link, false, id);
+        self.notice = Text::new();
         let image = self.image.get_mut(..expected).unwrap_or_default();
         fill(image);
         let logits = self.engine.classify(image, clock, &mut self.verdict);
@@ -215,17 +237,21 @@ impl<'m> App<'m> {
     pub fn status(&self) -> Status {
         let Verdict { class, permille, .. } = self.verdict;
         let (stack, stack_room) = (self.board.stack)();
-        Status { mode: self.mode, class, permille, stack, stack_room }
+        Status { mode: self.mode, class, permille, stack, stack_room, check: self.check }
     }
 
     /// What the display shows.
     pub fn view(&self) -> View<'_> {
         let model = self.engine.model();
+        let notice = Some(self.notice.as_str()).filter(|notice| !notice.is_empty());
         let drawn = self.mode != Mode::Link;
         let side = model.as_ref().map_or(SIDE, |model| usize::from(model.input().side));
         View {
             mode: self.mode,
-            message: model.err(),
+            message: match (model, notice) {
+                (Err(reason), _) => Some(("No model to run", reason)),
+                (_, notice) => notice.map(|notice| ("Was reset", notice)),
+            },
             image: if drawn { self.canvas.pixels() } else { &*self.image },
             side: if drawn { SIDE } else { side },
             pen: (self.mode == Mode::Draw).then_some((self.pen, self.pen_down)),
@@ -352,6 +378,19 @@ impl<'m> App<'m> {
     fn current_sample(&self) -> Option<Sample> {
         samples().nth(usize::from(self.sample))
     }
+}
+
+/// What people should know of a start; nothing of an ordinary one.
+fn explain(reset: Reset) -> Text {
+    let mut text = Text::new();
+    match reset {
+        Reset::Ordinary => return text,
+        Reset::Stuck { at } => text.say("by its watchdog: stuck at ").address(at),
+        Reset::Fault { at } => text.say("by a fault at ").address(at),
+        Reset::Panic => text.say("after a panic"),
+    };
+    text.say("; press a key");
+    text
 }
 
 /// Whether a moment has come. Right for moments less than 26 days away.

@@ -3,6 +3,7 @@
 use embedded_io::{Read, ReadReady, Write};
 use inkbit_core::link::Key;
 
+use crate::board::Watchdog;
 use crate::clock::{Clock, Ticks, ticks};
 use crate::line::Line;
 use crate::machine::{App, Event};
@@ -10,6 +11,12 @@ use crate::panel::Show;
 
 /// Bytes that are taken from the line before anything else has its turn.
 const BURST: usize = 64;
+
+/// Slices of the model that are checked where the line is at rest, before anything else has its turn.
+/// The line is looked at between them.
+const IDLE: usize = 32;
+/// Slices that are checked after every answer, however busy the line is.
+const BUSY: usize = 8;
 
 /// Keys that tell what has happened to them.
 pub trait ReadKeys {
@@ -29,7 +36,7 @@ impl ReadKeys for NoKeys {
 
 /// What a board consists of.
 #[derive(Debug)]
-pub struct Device<S, K, P, C> {
+pub struct Device<S, K, P, C, W> {
     /// The line to the host.
     pub serial: S,
     /// The keys.
@@ -38,9 +45,13 @@ pub struct Device<S, K, P, C> {
     pub panel: P,
     /// The clock.
     pub clock: C,
+    /// The watchdog.
+    pub watchdog: W,
 }
 
-impl<S: Read + ReadReady + Write, K: ReadKeys, P: Show, C: Clock> Device<S, K, P, C> {
+impl<S: Read + ReadReady + Write, K: ReadKeys, P: Show, C: Clock, W: Watchdog>
+    Device<S, K, P, C, W>
+{
     /// Runs for ever.
     pub fn run(&mut self, app: &mut App<'_>, line: &mut Line) -> ! {
         loop {
@@ -50,12 +61,10 @@ impl<S: Read + ReadReady + Write, K: ReadKeys, P: Show, C: Clock> Device<S, K, P
 
     /// Does what there is to do now, and does not wait for more.
     pub fn step(&mut self, app: &mut App<'_>, line: &mut Line) {
+        self.watchdog.feed();
         for _ in 0..BURST {
             let mut byte = [0];
-            // A line that cannot be read is a line on which nothing comes.
-            if !matches!(self.serial.read_ready(), Ok(true))
-                || !matches!(self.serial.read(&mut byte), Ok(1))
-            {
+            if !self.has_byte() || !matches!(self.serial.read(&mut byte), Ok(1)) {
                 break;
             }
             let [byte] = byte;
@@ -67,6 +76,9 @@ impl<S: Read + ReadReady + Write, K: ReadKeys, P: Show, C: Clock> Device<S, K, P
                 // A host that has gone does not get its answer.
                 let _ = self.serial.write_all(reply);
                 let _ = self.serial.flush();
+                // However busy the line is, the whole model is checked sooner or later.
+                let now = ticks(self.clock.nanoseconds());
+                (0..BUSY).for_each(|_| app.check(now));
             }
         }
         let now = ticks(self.clock.nanoseconds());
@@ -76,5 +88,16 @@ impl<S: Read + ReadReady + Write, K: ReadKeys, P: Show, C: Clock> Device<S, K, P
         app.tick(now);
         app.settle(&mut self.clock);
         self.panel.show(&app.view());
+        for _ in 0..IDLE {
+            if self.has_byte() {
+                break;
+            }
+            app.check(now);
+        }
+    }
+
+    /// Whether a byte has come. A line that cannot be read is a line on which nothing comes.
+    fn has_byte(&mut self) -> bool {
+        matches!(self.serial.read_ready(), Ok(true))
     }
 }

@@ -39,8 +39,8 @@ const ROWS: usize = 32;
 pub struct View<'a> {
     /// The screen.
     pub mode: Mode,
-    /// Shown instead of everything else: why no model can be run.
-    pub message: Option<&'a str>,
+    /// Shown instead of everything else: a title, and why no model can be run or what has happened.
+    pub message: Option<(&'a str, &'a str)>,
     /// The image, row by row.
     pub image: &'a [u8],
     /// Its side length in pixels.
@@ -97,7 +97,8 @@ impl Screen {
         target: &mut D,
     ) -> Result<bool, D::Error> {
         // The layout depends on the screen.
-        let layout = [1, u8::from(view.message.is_some()), view.side as u8];
+        let title = view.message.map_or("", |(title, _)| title);
+        let layout = [1, title.len() as u8, view.side as u8];
         let mut changed = false;
         if differs(&mut self.layout, &layout) {
             target.fill_solid(&area(0, 0, WIDTH, HEIGHT), BLACK.into())?;
@@ -107,9 +108,9 @@ impl Screen {
             }
             changed = true;
         }
-        if let Some(message) = view.message {
+        if let Some((title, message)) = view.message {
             if differs(&mut self.notes, message.as_bytes()) {
-                write("No model to run", Point::zero(), 1, BRIGHT, target)?;
+                write(title, Point::zero(), 1, BRIGHT, target)?;
                 let below = area(0, LINE, WIDTH, HEIGHT - LINE as u32);
                 wrap(message, below, MIDDLE, target)?;
                 changed = true;

@@ -29,10 +29,30 @@ impl Text {
     /// Adds a number.
     #[inline(never)]
     pub fn number(&mut self, value: u32) -> &mut Self {
-        if value >= 10 {
-            self.number(value / 10);
+        // Not by calling itself, whose stack would have no bound that a tool can see.
+        let mut power = 1;
+        while value / power >= 10 {
+            power *= 10;
         }
-        let digit = (value % 10) as usize;
-        self.say("0123456789".get(digit..=digit).unwrap_or_default())
+        while power > 0 {
+            self.digit(value / power % 10);
+            power /= 10;
+        }
+        self
+    }
+
+    /// Adds an address: eight hexadecimal digits behind "0x".
+    #[inline(never)]
+    pub fn address(&mut self, value: u32) -> &mut Self {
+        self.say("0x");
+        for place in (0..8).rev() {
+            self.digit(value >> (4 * place) & 0xF);
+        }
+        self
+    }
+
+    fn digit(&mut self, value: u32) -> &mut Self {
+        let place = value as usize;
+        self.say("0123456789abcdef".get(place..=place).unwrap_or_default())
     }
 }

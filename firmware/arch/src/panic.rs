@@ -8,9 +8,13 @@ use inkbit_core::link::{RESPONSE_FRAME, Response};
 
 use crate::serial::Port;
 
-/// Sends a panic's place and message to the host and stands still. Of a message with values in it
-/// only the place is sent: to format values takes more flash than they are worth.
-pub fn report(info: &PanicInfo<'_>, port: &mut impl Port) -> ! {
+/// Turns of an empty loop after which the last byte has left any port, and not so many that anybody
+/// notices.
+const SENT: u32 = 500_000;
+
+/// Sends a panic's place and message to the host. Of a message with values in it only the place is
+/// sent: to format values takes more flash than they are worth.
+pub fn report(info: &PanicInfo<'_>, port: &mut impl Port) {
     let mut text = Text::new();
     if let Some(place) = info.location() {
         text.say(place.file()).say(":").number(place.line()).say(": ");
@@ -23,7 +27,6 @@ pub fn report(info: &PanicInfo<'_>, port: &mut impl Port) -> ! {
     if let Some(frame) = write_response(&response, &mut frame) {
         frame.iter().for_each(|&byte| port.put(byte));
     }
-    loop {
-        core::hint::spin_loop();
-    }
+    // A reset would stop what is still in the port's buffer.
+    (0..SENT).for_each(|_| core::hint::spin_loop());
 }

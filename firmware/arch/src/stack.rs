@@ -9,7 +9,7 @@ unsafe extern "C" {
     /// One past the stack's highest word (given by the runtime's linker script).
     static _stack_start: u32;
     /// The first word above the static variables, where the stack must end.
-    #[cfg_attr(target_arch = "riscv32", link_name = "__ebss")]
+    #[cfg_attr(target_arch = "riscv32", link_name = "__euninit")]
     static _stack_end: u32;
 }
 

@@ -77,6 +77,7 @@ pub fn build_for(
             model_address: {address},
             model_bytes: {bytes},
             stack: inkbit_arch::stack::used,
+            reset: inkbit_core::link::Reset::Ordinary,
         }};
         const CELLS: usize = {};
         /// Nanoseconds that a cycle of the core takes. Boards with a timer of their own do not ask.

@@ -14,9 +14,6 @@ use core::panic::PanicInfo;
 
 #[cfg(target_arch = "arm")]
 use cortex_m_rt::entry;
-// For its interrupt vectors.
-#[cfg(target_arch = "arm")]
-use inkbit_arch as _;
 use inkbit_core::kernel::{Native, Portable};
 #[cfg(target_arch = "riscv32")]
 use riscv_rt::entry;
@@ -24,6 +21,9 @@ use riscv_rt::entry;
 use edges::Edges;
 use models::{MODELS, PLACES, with_model};
 use trace::Trace;
+
+#[cfg(target_arch = "arm")]
+inkbit_arch::interrupts!([None; 1]);
 
 /// Images of each model.
 const IMAGES: u32 = 5;

@@ -8,6 +8,7 @@ use super::usage;
 use crate::data::augment::{self, Augmenter};
 use crate::data::picture::sheet;
 use crate::data::shrink::shrink;
+use crate::support::png;
 
 /// Show the images that a network is trained on.
 #[derive(Debug, clap::Args)]
@@ -53,7 +54,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             args.output.display()
         )));
     }
-    super::check_replaceable(&args.output, b"\x89PNG\r\n\x1a\n", "a PNG picture")?;
+    png::KIND.check(&args.output)?;
     let data = args.data.load()?;
     let input = check_images(&config, &data.train)?;
     let mut augmenter = Augmenter::new(data.train.side);

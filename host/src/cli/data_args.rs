@@ -30,8 +30,18 @@ pub struct DataArgs {
 }
 
 impl DataArgs {
+    /// The value of `--labels` as runs and models record it for a command to train them again.
     pub fn labels_name(&self) -> Option<String> {
-        self.labels.as_ref().map(|path| path.display().to_string())
+        let path = self.labels.as_ref()?;
+        let name = path.to_str().map(str::to_owned);
+        if name.is_none() {
+            super::complain(&format!(
+                "note: the name of {} is not UTF-8 and not recorded: a command that trains this \
+                 again lacks --labels",
+                path.display()
+            ));
+        }
+        name
     }
 
     /// Loads the data that the flags name, MNIST by default.

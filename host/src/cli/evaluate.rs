@@ -64,7 +64,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     {
         super::complain(&note);
     }
-    super::print_as(args.json, &result, || text::evaluation(&result, super::coloured()))
+    match args.json {
+        true => super::print_json(&result),
+        false => super::print_drawn(&text::evaluation(&result, super::coloured())),
+    }
 }
 
 impl Subject {

@@ -2,12 +2,21 @@
 
 use std::path::PathBuf;
 
-use inkbit_core::blob::MAGIC;
-
 use super::device_args::{find_board, model_for};
 use super::usage;
 use crate::device::{Firmware, flash_image};
+use crate::model::MODEL_KIND;
 use crate::support::files;
+use crate::support::replace::Kind;
+
+/// The longest file in which a model is searched.
+const LIMIT: usize = 64 << 20;
+/// Known by the first bytes of a model, `INKBIT`, at the beginning of a record.
+const HEX: Kind =
+    Kind { name: "Intel HEX with an Inkbit model", marks: &[b"00494E4B424954"], latest: LIMIT };
+/// Known by the name of the model's section.
+const ELF: Kind =
+    Kind { name: "a firmware with an Inkbit model", marks: &[b"\0.model\0"], latest: LIMIT };
 
 /// Make a flash image: a file that a flasher writes to a board.
 ///
@@ -40,10 +49,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let address = board.memory.model.address;
     let firmware = || Firmware::find(&board, args.firmware.as_deref());
     let extension = args.output.extension().and_then(|extension| extension.to_str());
-    let (magic, kind): (&[u8], _) = match extension {
-        Some("bin") => (&MAGIC, "an Inkbit model"),
-        Some("hex") => (b":", "Intel HEX"),
-        Some("elf") => (b"\x7fELF", "an ELF file"),
+    let kind = match extension {
+        Some("bin") => MODEL_KIND,
+        Some("hex") => HEX,
+        Some("elf") => ELF,
         _ => {
             return Err(usage(format!(
                 "{} has none of the extensions .bin, .hex and .elf, which choose the format",
@@ -51,7 +60,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             )));
         }
     };
-    super::check_replaceable(&args.output, magic, kind)?;
+    kind.check(&args.output)?;
     let model = (address, blob.bytes());
     let (content, what) = match (extension, &args.firmware) {
         (Some("bin"), Some(_)) => {

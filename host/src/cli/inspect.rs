@@ -28,7 +28,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     super::print(&text::model(&model, &blob))?;
     if args.weights {
         let columns = size().map_or(COLUMNS, |(columns, _)| usize::from(columns));
-        super::print(&format!("\n{}", text::weights(&model, super::coloured(), columns)))?;
+        let drawn = text::weights(&model, super::coloured(), columns);
+        super::print_drawn(&format!("\n{drawn}"))?;
     }
     Ok(())
 }

@@ -52,6 +52,7 @@ pub fn stopping() -> bool {
     STOP.load(Ordering::SeqCst)
 }
 
+#[expect(clippy::disallowed_methods, reason = "it moves the cursor and writes no text")]
 pub fn restore() {
     let _ = terminal::disable_raw_mode();
     let _ = execute!(io::stdout(), cursor::MoveToColumn(0), cursor::Show);

@@ -8,6 +8,9 @@ use clap_complete::Shell;
 
 use super::Cli;
 use crate::support::files;
+use crate::support::replace::Kind;
+
+const PAGE: Kind = Kind { name: "a man page of Inkbit", marks: &[b"\n.TH inkbit"], latest: 256 };
 
 /// Print a script for a shell that completes commands, flags and files.
 #[derive(Debug, clap::Args)]
@@ -37,9 +40,13 @@ pub fn man(args: &ManArgs) -> anyhow::Result<()> {
     command.build();
     let mut pages = Vec::new();
     add(&mut pages, "inkbit", &command)?;
+    let path = |name: &str| args.folder.join(name).with_extension("1");
+    for (name, _) in &pages {
+        PAGE.check(&path(name))?;
+    }
     files::create_folder(&args.folder)?;
     for (name, page) in &pages {
-        files::write(&args.folder.join(name).with_extension("1"), page)?;
+        files::write(&path(name), page)?;
     }
     super::print(&format!("wrote {} pages into {}\n", pages.len(), args.folder.display()))
 }

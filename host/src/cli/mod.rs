@@ -1,7 +1,7 @@
 //! The command line: one file for each subcommand, thin over the library.
 
 use std::error::Error;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +11,9 @@ use serde::Serialize;
 
 use crate::report::terminal;
 use crate::support::error::chain;
-use crate::support::files::{self, FileError};
+use crate::support::files::FileError;
+pub use crate::support::output::complain;
+use crate::support::{limit, output};
 
 mod compare;
 mod config_args;
@@ -20,6 +22,8 @@ mod data;
 mod data_args;
 mod device_args;
 mod evaluate;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod image;
 mod inspect;
 mod interrupt;
@@ -92,7 +96,7 @@ fn wrong_use(error: impl Error + 'static) -> anyhow::Error {
 
 /// Reads a file that a flag names; one that cannot be read is a wrong use.
 fn read_text(path: &Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(path).map_err(|error| wrong_use(FileError::at("read", path)(error)))
+    limit::read_named_text(path).map_err(wrong_use)
 }
 
 /// The command was interrupted; it has saved its state and has said how to go on. Exit code 130, by
@@ -117,7 +121,11 @@ fn coloured() -> bool {
 /// Runs the command line of this process; its result is the exit code.
 #[must_use]
 pub fn command() -> ExitCode {
-    let Err(error) = run(&Cli::parse()) else { return ExitCode::SUCCESS };
+    let done = Cli::try_parse().map_or_else(refuse, |cli| run(&cli).map(|()| ExitCode::SUCCESS));
+    let error = match done {
+        Ok(code) => return code,
+        Err(error) => error,
+    };
     // `inkbit evaluate model.inkbit | head` is no failure.
     let is_closed_pipe = |cause: &(dyn Error + 'static)| {
         let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
@@ -132,6 +140,20 @@ pub fn command() -> ExitCode {
     }
     complain(&format!("error: {error:#}"));
     ExitCode::from(if error.is::<UsageError>() { 2 } else { 1 })
+}
+
+/// Prints what was asked for instead of a subcommand, such as help, or what is wrong with the
+/// arguments.
+fn refuse(found: clap::Error) -> anyhow::Result<ExitCode> {
+    let text = found.render();
+    match found.use_stderr() {
+        true => complain(text.to_string().trim_end()),
+        false if terminal::has_colours() => {
+            output::print_coloured(&text.ansi().to_string()).map_err(unprinted)?;
+        }
+        false => print(&text.to_string())?,
+    }
+    Ok(ExitCode::from(found.exit_code() as u8))
 }
 
 fn run(cli: &Cli) -> anyhow::Result<()> {
@@ -158,30 +180,22 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     }
 }
 
-/// Refuses to replace a file of another kind: one that does not begin with `magic`.
-fn check_replaceable(path: &Path, magic: &[u8], kind: &str) -> anyhow::Result<()> {
-    anyhow::ensure!(
-        files::is_replaceable(path, magic)?,
-        "{} exists and is not {kind}; it was not replaced: give another name, or remove it",
-        path.display()
-    );
-    Ok(())
-}
-
-/// Writes a line to standard error; unlike `eprintln!`, does not panic if that is closed.
-pub fn complain(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
-}
-
-/// Writes to standard output; unlike `print!`, returns an error if that is closed.
 fn print(text: &str) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    Ok(out.flush()?)
+    output::print(text).map_err(unprinted)
+}
+
+/// Prints what has colours if the terminal has them.
+fn print_drawn(text: &str) -> anyhow::Result<()> {
+    let print = if coloured() { output::print_coloured } else { output::print };
+    print(text).map_err(unprinted)
+}
+
+fn unprinted(error: io::Error) -> anyhow::Error {
+    FileError::at("write to", Path::new("standard output"))(error).into()
 }
 
 fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
-    print(&(serde_json::to_string(value)? + "\n"))
+    Ok(output::print_json(&serde_json::to_string(value)?)?)
 }
 
 /// Prints a value as one line of JSON, or its text.

@@ -7,11 +7,11 @@ use inkbit_core::softmax::softmax;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::data::labels::printable;
 use crate::data::picture;
 use crate::model::{Blob, HostEngine};
 use crate::report::terminal;
 use crate::support::error::chain;
+use crate::support::visible;
 
 /// Classify pictures.
 ///
@@ -94,7 +94,7 @@ pub fn predict<'a>(model: &Model<'_>, file: &'a str, logits: &'a [i32]) -> Predi
     // Stable: among equal logits, the lowest class comes first, as on the device.
     classes.sort_by_key(|&class| std::cmp::Reverse(logits[class]));
     let candidate = |&class: &usize| Candidate {
-        class: printable(model.label(class)),
+        class: visible::line(model.label(class)),
         confidence: confidences[class],
     };
     Prediction {
@@ -111,5 +111,6 @@ pub fn line(prediction: &Prediction<'_>) -> String {
     };
     let runner_up = prediction.runner_up.as_ref().map(candidate);
     let then = runner_up.map(|second| format!(", then {second}")).unwrap_or_default();
-    format!("{}: {}{then}\n", prediction.file, candidate(&prediction.best))
+    let file = visible::line(prediction.file);
+    format!("{file}: {}{then}\n", candidate(&prediction.best))
 }

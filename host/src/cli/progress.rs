@@ -1,12 +1,12 @@
 //! Progress bars on standard error, only on a terminal.
 
-use std::io::IsTerminal;
-
 use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::support::output;
 
 /// A bar that counts to `total`; hidden where standard error is no terminal.
 pub fn bar(total: u64, template: &str) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
+    if !output::errors_are_on_a_terminal() {
         return ProgressBar::hidden();
     }
     let style = ProgressStyle::with_template(template);

@@ -10,10 +10,10 @@ use crate::config::TrainConfig;
 use crate::data::{Dataset, Images};
 use crate::evaluate::quantized::{Differences, Quantization};
 use crate::evaluate::{Evaluation, evaluate_model, evaluate_net};
-use crate::model::{Blob, check_replaceable, int_logits};
+use crate::model::{Blob, MODEL_KIND, int_logits};
 use crate::quantize::{Description, Granularity, Quantized, bits, export};
 use crate::report::text;
-use crate::run::Run;
+use crate::run::{Run, RunError};
 use crate::support::shell;
 
 /// Quantize a run's weights to 8, 4 or 2 bits, and write the model that a device runs.
@@ -105,6 +105,7 @@ pub struct Outcome {
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let mut run = Run::open(&args.run)?;
+    let recorded = run.clone();
     run.data.labels = args.data.labels_name().or(run.data.labels);
     let plan = Plan::new(&run, args.bits.as_deref(), args.scales)?;
     let plan = Plan { keep_dead: args.keep_dead, ..plan };
@@ -119,11 +120,23 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         return Err(usage(message));
     }
     run.weights()?;
-    check_replaceable(&args.out)?;
+    MODEL_KIND.check(&args.out)?;
     let data = args.data.of_run(&run)?;
+    // A run that is being trained can be quantized, but its weights change.
+    let claim = match recorded.claim() {
+        Ok(claim) => Some(claim),
+        Err(RunError::Busy(_)) => None,
+        Err(error) => return Err(error.into()),
+    };
     let outcome = quantize_run(&run, &data, name, plan)?;
     outcome.blob.save(&args.out)?;
-    run.save_quantization(&outcome.report)?;
+    match claim {
+        Some(claim) => claim.save_quantization(&outcome.report)?,
+        None => super::complain(&format!(
+            "note: another inkbit is at work in {}: this quantization is not recorded there",
+            args.run.display()
+        )),
+    }
     super::print(&describe(&outcome, &args.out, &data.name)?)
 }
 
@@ -181,8 +194,10 @@ pub fn quantize_run(
         }
         let config =
             TrainConfig { bits, scales: granularity, qat_from: QAT_FROM, ..run.config.clone() };
-        let folder = format!("{}-qat", run.folder().display());
-        format!("{} --out {}", config.command(&data.name, labels), shell::word(&folder))
+        let mut folder = run.folder().as_os_str().to_owned();
+        folder.push("-qat");
+        let command = config.command(&data.name, labels);
+        format!("{command} --out {}", shell::path(folder.as_ref()))
     });
     Ok(Outcome { blob, int, report, hint })
 }

@@ -1,22 +1,26 @@
 //! `inkbit quickstart`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use anyhow::ensure;
 use inkbit_core::softmax::probability;
 use inkbit_core::{Model, argmax};
 
 use super::data_args::DataArgs;
 use super::trained::fit;
-use super::{interrupt, print, quantize, verify, wrong_use};
+use super::{interrupt, print, print_drawn, quantize, verify, wrong_use};
 use crate::config::TrainConfig;
 use crate::data::{DataError, Dataset, load};
-use crate::model::{Blob, int_logits};
+use crate::model::{Blob, MODEL_KIND, int_logits};
 use crate::net::Backend;
 use crate::report::{terminal, text};
-use crate::run::{DataInfo, Run};
+use crate::run::{Claim, DataInfo, Run};
 use crate::support::numbers::percent;
+use crate::support::shell;
 
+/// Of the model.
+const NAME: &str = "quickstart";
 /// Enough epochs for almost the accuracy of the full training, in a few seconds.
 const EPOCHS: usize = 8;
 /// Digits drawn at the end, and digits per row.
@@ -46,7 +50,10 @@ pub struct Args {
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let start = Instant::now();
-    let model_path = args.out.join("model.inkbit");
+    let (folder, model_path) = (args.out.join("run"), args.out.join("model.inkbit"));
+    let config = TrainConfig { epochs: EPOCHS, seed: args.seed, ..TrainConfig::default() };
+    config.validate().map_err(wrong_use)?;
+    check_replaceable(&folder, &config, &model_path)?;
 
     heading("1. Data")?;
     let data = load_or_draw(&args.data)?;
@@ -57,14 +64,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         data.test.len()
     ))?;
 
-    let config = TrainConfig { epochs: EPOCHS, seed: args.seed, ..TrainConfig::default() };
-    config.validate().map_err(wrong_use)?;
     let widths = config.widths(data.train.side, data.classes.len());
     let widths: Vec<String> = widths.iter().map(ToString::to_string).collect();
     let dropout = config.dropout;
     heading(&format!("2. Train a {} network with dropout {dropout} (burn)", widths.join("-")))?;
-    let folder = args.out.join("run");
-    let training = Run::create(&folder, &config, DataInfo::new(&data), true)?;
+    let training = Claim::create(&folder, &config, DataInfo::new(&data), true)?;
     fit(&training, &data, true)?;
     if interrupt::stopping() {
         super::complain("interrupted; start quickstart again for the rest");
@@ -73,13 +77,13 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
     heading("3. Quantize its weights to 8 bits")?;
     let plan = quantize::Plan::new(&training, None, None)?;
-    let quantized = quantize::quantize_run(&training, &data, "quickstart".to_owned(), plan)?;
+    let quantized = quantize::quantize_run(&training, &data, NAME.to_owned(), plan)?;
     quantized.blob.save(&model_path)?;
-    let path = model_path.display().to_string();
+    let path = shell::path(&model_path);
     print(&quantize::describe(&quantized, &model_path, &data.name)?)?;
 
     heading("4. Evaluate it on the test images")?;
-    print(&text::evaluation(&quantized.int, super::coloured()))?;
+    print_drawn(&text::evaluation(&quantized.int, super::coloured()))?;
 
     // From here on the file is used, as on a device.
     let blob = Blob::load(&model_path)?;
@@ -98,7 +102,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         start.elapsed().as_secs_f64()
     ))?;
     // The program as it was started: `cargo run` puts no `inkbit` on the search path.
-    let program = std::env::args().next().unwrap_or_else(|| "inkbit".to_owned());
+    let program = std::env::args_os().next().unwrap_or_else(|| "inkbit".into());
+    let program = shell::path(Path::new(&program));
     for (what, command) in [
         ("a digit of your own", format!("predict {path} PICTURE.png --show")),
         ("what a device gets", format!("inspect {path}")),
@@ -106,6 +111,29 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         ("everything else", "help".to_owned()),
     ] {
         print(&format!("  {what:20} {program} {command}\n"))?;
+    }
+    Ok(())
+}
+
+/// Refuses to replace anything but what an earlier quickstart left, whatever its seed.
+fn check_replaceable(run: &Path, config: &TrainConfig, model: &Path) -> anyhow::Result<()> {
+    let refused = |path: &Path, what| {
+        anyhow::anyhow!(
+            "{} is {what} of another command than quickstart; it was not replaced: give another \
+             folder with --out, or move it away",
+            path.display()
+        )
+    };
+    Run::check_free(run, true)?;
+    MODEL_KIND.check(model)?;
+    if Run::is_at(run) {
+        let found = Run::open(run)?.config;
+        let seed = found.seed;
+        ensure!(found == TrainConfig { seed, ..config.clone() }, refused(run, "a run"));
+    }
+    if model.exists() {
+        let blob = Blob::load(model)?;
+        ensure!(blob.model()?.header().name == NAME, refused(model, "the model"));
     }
     Ok(())
 }

@@ -1,7 +1,5 @@
 //! `inkbit send`
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
@@ -17,6 +15,7 @@ use crate::model::Blob;
 use crate::model::activity::activity;
 use crate::report::text;
 use crate::support::error::chain;
+use crate::support::{limit, visible};
 
 /// Classify pictures on a device.
 ///
@@ -69,6 +68,10 @@ fn send(
     emulated: Option<&Board>,
 ) -> anyhow::Result<()> {
     let hello = client.hello()?;
+    if let Some(warning) = hello.warning() {
+        super::complain(&format!("warning: {warning}"));
+    }
+    let losses = client.losses();
     let expected = blob.map(Blob::crc);
     let own = hello.model.as_ref().map_or(0, |model| model.crc);
     let held = hello.expect_model(expected.unwrap_or(own))?;
@@ -95,7 +98,12 @@ fn send(
             Some(model) => predict::line(&predict::predict(&model, file, logits)),
             None => format!("{file}: class {}\n", argmax(logits)),
         };
-        super::print(&format!("{}, by {}{took}\n", line.trim_end(), hello.board))?;
+        let board = visible::line(&hello.board);
+        super::print(&format!("{}, by {board}{took}\n", line.trim_end()))?;
+    }
+    let losses = client.losses().since(losses);
+    if losses.repeats > 0 {
+        super::complain(&format!("warning: {losses}; check the cable and its plugs"));
     }
     ensure!(failed == 0, "{failed} of {} pictures could not be sent", pictures.len());
     Ok(())
@@ -110,7 +118,6 @@ fn estimated(board: &Board, model: &Model<'_>, pixels: Vec<u8>) -> anyhow::Resul
 
 /// Whether a file is a model, by its first bytes or its extension.
 fn is_model(path: &Path) -> bool {
-    let mut magic = [0; 6];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut magic));
-    read.is_ok() && magic == *b"INKBIT" || path.extension().is_some_and(|e| e == "inkbit")
+    limit::start(path, 6).is_ok_and(|start| start == b"INKBIT")
+        || path.extension().is_some_and(|extension| extension == "inkbit")
 }

@@ -16,7 +16,7 @@ use crate::data::Dataset;
 use crate::support::files;
 use crate::support::numbers::counted;
 use crate::support::parallel;
-use crate::sweep::{Cell, Folder, Plan, Sweep, SweepError, Table, svg};
+use crate::sweep::{CHART, CHART_LINE, Cell, Folder, Plan, Sweep, SweepError, TABLE, Table, svg};
 
 /// Train many networks and find the best for each size.
 ///
@@ -271,9 +271,9 @@ fn join(args: &Merge) -> anyhow::Result<()> {
 fn finish(folder: &Folder, sweep: &Sweep, json: bool) -> anyhow::Result<Table> {
     let table = Table::read(folder, sweep)?;
     let text = serde_json::to_string_pretty(&table)? + "\n";
-    files::write(&folder.path().join("table.json"), text.as_bytes())?;
-    let picture = folder.path().join("sweep.svg");
-    files::write(&picture, svg(&table).as_bytes())?;
+    files::write(&folder.path().join(TABLE), text.as_bytes())?;
+    let picture = folder.path().join(CHART);
+    files::write(&picture, [CHART_LINE, &svg(&table)].concat().as_bytes())?;
     super::print(&match json {
         true => text,
         false => format!("{}picture: {}\n", table.text(), picture.display()),

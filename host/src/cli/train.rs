@@ -11,7 +11,8 @@ use super::trained::{Start, Trained, begin, fit, next};
 use super::{Interrupted, interrupt, report, usage};
 use crate::config::TrainConfig;
 use crate::data::Dataset;
-use crate::run::Run;
+use crate::report::html;
+use crate::run::{Claim, Run};
 use crate::support::numbers::{mean_and_deviation, percent};
 use crate::support::{files, parallel};
 use crate::train::history::End;
@@ -91,12 +92,12 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         // A finished run may still lack its report.
         Some(run) if !args.no_report && run.lacks_report()? => {}
         Some(run) => run.check_unfinished()?,
-        None if args.force => {}
-        None => Run::check_free(out)?,
+        None => Run::check_free(out, args.force)?,
     }
+    args.check_report(out)?;
     let config = args.resolve(resumed.as_ref())?;
     let start = Start { folder: out.clone(), config, resumed: resumed.as_ref() };
-    let (data, runs) = begin(vec![start], resumed.as_ref(), &args.data, args.force)?;
+    let (data, runs) = begin(vec![start], resumed.as_ref(), &args.data, args.force, |claim| claim)?;
     let run = &runs[0];
     let trained = match Trained::read(run)? {
         Some(trained) => trained,
@@ -116,6 +117,14 @@ impl Args {
     fn resolve(&self, resumed: Option<&Run>) -> anyhow::Result<TrainConfig> {
         let run = resumed.filter(|_| self.config.preset.is_none());
         self.config.resolve(run.map(|run| &run.config))
+    }
+
+    /// Finds what is in the way of a run's report before it is trained for.
+    fn check_report(&self, folder: &Path) -> anyhow::Result<()> {
+        match self.no_report {
+            true => Ok(()),
+            false => Ok(html::check_names(&Run::report_of(folder))?),
+        }
     }
 }
 
@@ -195,12 +204,12 @@ fn run_seeds(args: &Args, out: &Path, begun: &[Run]) -> anyhow::Result<()> {
         match resumed {
             Some(run) if run.history()?.end.is_none() => run.check_unfinished()?,
             Some(_) => {}
-            None if args.force => {}
-            None => Run::check_free(&folder)?,
+            None => Run::check_free(&folder, args.force)?,
         }
+        args.check_report(&folder)?;
         starts.push(Start { folder, config: TrainConfig { seed, ..config.clone() }, resumed });
     }
-    let (data, runs) = begin(starts, begun.first(), &args.data, args.force)?;
+    let (data, runs) = begin(starts, begun.first(), &args.data, args.force, Claim::release)?;
     let report = !args.no_report;
     let outcomes = parallel::map(runs.len(), |number| train_seed(&runs[number], &data, report));
     interrupt::ended();
@@ -227,6 +236,7 @@ fn train_seed(run: &Run, data: &Dataset, report: bool) -> anyhow::Result<Option<
         return Ok(None);
     }
     let seed = run.config.seed;
+    let run = &run.claim()?;
     let trained = match Trained::read(run)? {
         Some(trained) => trained,
         None => {

@@ -12,8 +12,8 @@ use crate::data::{Dataset, labels};
 use crate::evaluate::evaluate_net;
 use crate::net::Mlp;
 use crate::report::text;
-use crate::run::{DataInfo, Observer, Run, RunError};
-use crate::support::shell;
+use crate::run::{Claim, DataInfo, Observer, Run, RunError};
+use crate::support::{output, shell, visible};
 use crate::sweep::no_board_fits;
 use crate::train::history::History;
 use crate::train::timings::Timings;
@@ -35,8 +35,12 @@ impl Trained {
         Ok(Some(Self { history, best: run.weights()?, timings: Timings::default() }))
     }
 
-    pub fn train(run: &Run, data: &Dataset, observer: &mut dyn Observer) -> Result<Self, RunError> {
-        let (state, timings) = run.train_timed(data, observer)?;
+    pub fn train(
+        run: &Claim,
+        data: &Dataset,
+        observer: &mut dyn Observer,
+    ) -> Result<Self, RunError> {
+        let (state, timings) = run.train(data, observer)?;
         Ok(Self { history: state.history, best: state.best, timings })
     }
 
@@ -54,29 +58,35 @@ pub struct Start<'a> {
     pub resumed: Option<&'a Run>,
 }
 
-/// Loads the data, creates the runs that are not resumed, and says what is trained on: the data,
-/// warnings about them, and whether the network is too large for every board. Unless `args` name the
-/// data, they are those of the run `earlier`.
-pub fn begin(
+/// Loads the data, claims the runs that are resumed and creates the others, and says what is trained
+/// on: the data, warnings about them, and whether the network is too large for every board. Unless
+/// `args` name the data, they are those of the run `earlier`. `keep` may release a run until it is
+/// trained: so many files cannot be open at once as runs can be begun.
+pub fn begin<T>(
     starts: Vec<Start<'_>>,
     earlier: Option<&Run>,
     args: &DataArgs,
     replace: bool,
-) -> anyhow::Result<(Dataset, Vec<Run>)> {
+    keep: impl Fn(Claim) -> T,
+) -> anyhow::Result<(Dataset, Vec<T>)> {
     let data = earlier.map_or_else(|| args.load(), |run| args.load_for(run))?;
     labels::check_classes(&data)?;
     check_images(&starts[0].config, &data.train)?;
     let info = DataInfo { labels: args.labels_name(), ..DataInfo::new(&data) };
-    let runs = starts.into_iter().map(|Start { folder, config, resumed }| match resumed {
-        Some(run) => run.check_same(&config, &info).map(|()| run.clone()),
-        None => Run::create(&folder, &config, info.clone(), replace),
+    let runs = starts.iter().map(|Start { folder, config, resumed }| {
+        let claim = match resumed {
+            Some(run) => run.check_same(config, &info).and_then(|()| run.claim()),
+            None => Claim::create(folder, config, info.clone(), replace),
+        };
+        claim.map(&keep)
     });
     let runs = runs.collect::<Result<Vec<_>, _>>()?;
     if !super::quiet() {
         let (images, tests) = (text::images(&data.train), data.test.len());
         let classes = data.classes.len();
-        super::print(&format!("{}: {images}, {tests} to test on, {classes} classes\n", data.name))?;
-        if let Some(error) = no_board_fits(&runs[0].config, &runs[0].data) {
+        let name = visible::line(&data.name);
+        super::print(&format!("{name}: {images}, {tests} to test on, {classes} classes\n"))?;
+        if let Some(error) = no_board_fits(&starts[0].config, &info) {
             super::print(&format!("no board can run this network: {error}\n"))?;
         }
     }
@@ -87,10 +97,9 @@ pub fn begin(
 }
 
 /// Trains a run to its end or to an interrupt, with a dashboard or a line per epoch.
-pub fn fit(run: &Run, data: &Dataset, plain: bool) -> Result<Trained, RunError> {
+pub fn fit(run: &Claim, data: &Dataset, plain: bool) -> Result<Trained, RunError> {
     interrupt::begun();
-    let is_live =
-        !plain && !super::quiet() && io::stdout().is_terminal() && io::stdin().is_terminal();
+    let is_live = !plain && !super::quiet() && output::is_terminal() && io::stdin().is_terminal();
     let mut observer: Box<dyn Observer> = match is_live.then(|| Dashboard::new(&run.config)) {
         Some(Ok(dashboard)) => Box::new(dashboard),
         _ => Box::new(Lines::new(&run.config, String::new())),

@@ -116,7 +116,11 @@ fn compare(
     let report = progress::during(images.len(), "comparing", |done| {
         verify_device(&mut client, blob, images, done)
     })?;
-    let Verification { board, firmware, images: count, logits, nanoseconds, repeats } = report;
+    let Verification { board, firmware, images: count, logits, nanoseconds, losses, warning } =
+        report;
+    if let Some(warning) = warning {
+        super::complain(&format!("warning: {warning}"));
+    }
     let rate = count as f64 / start.elapsed().as_secs_f64();
     let each = match emulated {
         None => {
@@ -129,12 +133,9 @@ fn compare(
             cost.map_or_else(String::new, |cost| format!(", an inference {}", text::cost(cost)))
         }
     };
-    let repeats = match repeats {
-        0 => String::new(),
-        count => format!(", {count} requests repeated"),
-    };
+    let losses = if losses.repeats == 0 { String::new() } else { format!("; {losses}") };
     super::print(&format!(
         "{board} (firmware {firmware}): {count} images, {logits} logits, 0 mismatches; {rate:.0} \
-         images/s{each}{repeats}\n"
+         images/s{each}{losses}\n"
     ))
 }

@@ -40,7 +40,6 @@ pub enum Turns<T> {
 
 impl<T: Copy + PartialEq> Turns<T> {
     /// From values in order: one value if all are equal.
-    #[must_use]
     pub fn new(values: Vec<T>) -> Self {
         match values.first() {
             Some(&first) if values.iter().all(|&value| value == first) => Self::Always(first),
@@ -49,7 +48,6 @@ impl<T: Copy + PartialEq> Turns<T> {
     }
 
     /// All values.
-    #[must_use]
     pub fn values(&self) -> &[T] {
         match self {
             Self::Always(value) => std::slice::from_ref(value),
@@ -62,7 +60,6 @@ impl<T: Copy + PartialEq> Turns<T> {
     /// # Panics
     ///
     /// If there are no values, or for epoch 0.
-    #[must_use]
     pub fn of(&self, epoch: usize) -> T {
         let values = self.values();
         values[(epoch - 1) % values.len()]
@@ -71,7 +68,6 @@ impl<T: Copy + PartialEq> Turns<T> {
 
 impl Augment {
     /// Kinds that the epochs take in turn.
-    #[must_use]
     pub fn of_kinds(kinds: &[NamedStrength]) -> Self {
         let turns = |value: fn(&Strength) -> f32| {
             Turns::new(kinds.iter().map(|kind| value(&kind.strength)).collect())
@@ -88,7 +84,6 @@ impl Augment {
     }
 
     /// How strongly the images of an epoch, counted from 1, are changed.
-    #[must_use]
     pub fn strength(&self, epoch: usize) -> Strength {
         Strength {
             rotation: self.rotation.of(epoch),
@@ -102,7 +97,6 @@ impl Augment {
     }
 
     /// Whether no epoch changes an image.
-    #[must_use]
     pub fn is_none(&self) -> bool {
         let zero = |turns: &Turns<f32>| turns.values().iter().all(|&value| value == 0.0);
         [&self.rotation, &self.scale, &self.shear, &self.shift, &self.elastic].into_iter().all(zero)

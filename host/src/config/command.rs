@@ -9,13 +9,11 @@ use crate::support::shell::word;
 
 impl TrainConfig {
     /// The configuration as TOML, with every key.
-    #[must_use]
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("a configuration has only numbers and text")
     }
 
     /// The same with a comment for every key.
-    #[must_use]
     pub fn to_commented_toml(&self) -> String {
         commented(Self::KEYS, &self.table())
     }
@@ -29,7 +27,6 @@ impl TrainConfig {
     /// The command that trains with this configuration, as a shell takes it: a preset, and flags
     /// for what differs from it; the preset is the one that leaves the fewest. `labels` is the file
     /// with the names of the classes.
-    #[must_use]
     pub fn command(&self, data: &str, labels: Option<&str>) -> String {
         let own = flags(&self.table());
         let commands = PRESETS.iter().map(|preset| {

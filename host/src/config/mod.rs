@@ -214,21 +214,18 @@ impl TrainConfig {
     }
 
     /// The first epoch with rounded weights and activations, counted from 1, if there is one.
-    #[must_use]
     pub fn first_qat_epoch(&self) -> Option<usize> {
         let before = (self.epochs as f64 * f64::from(self.qat_from)).floor() as usize;
         (before < self.epochs).then_some(before + 1)
     }
 
     /// The widths of input, hidden layers and output for images of this edge and so many classes.
-    #[must_use]
     pub fn widths(&self, side: usize, classes: usize) -> Vec<usize> {
         let inputs = self.shrunk(side).map_or(0, Input::inputs);
         [&[inputs], &self.hidden[..], &[classes]].concat()
     }
 
     /// How images of this edge become the network's inputs; `None` if they cannot.
-    #[must_use]
     pub fn shrunk(&self, side: usize) -> Option<Input> {
         shrink::input(side, self.input)
     }

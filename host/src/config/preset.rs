@@ -49,7 +49,6 @@ pub const PRESETS: [Preset; 8] = [
 
 impl Preset {
     /// The configuration.
-    #[must_use]
     pub fn config(&self) -> TrainConfig {
         let config = TrainConfig::default().with(self.name, self.toml);
         config.expect("a test reads every preset")
@@ -62,7 +61,6 @@ impl Preset {
 /// let config = inkbit::config::preset::find("tiny").expect("it is one of them").config();
 /// assert_eq!((config.hidden.len(), config.bits.as_slice()), (3, &[4][..]));
 /// ```
-#[must_use]
 pub fn find(name: &str) -> Option<Preset> {
     PRESETS.into_iter().find(|preset| preset.name == name)
 }

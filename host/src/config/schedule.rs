@@ -18,7 +18,6 @@ pub enum Schedule {
 impl Schedule {
     /// The factor for a step, counted from 0, of so many; over the share `warmup` of them it rises
     /// in a straight line.
-    #[must_use]
     pub fn factor(self, step: u64, steps: u64, warmup: f32) -> f64 {
         let (step, steps) = (step as f64, steps as f64);
         let rising = (steps * f64::from(warmup)).floor();

@@ -1,19 +1,21 @@
 //! Downloads from a list of mirrors, checked, and resumed where the connection broke.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, IsTerminal, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use ureq::http::{Response, StatusCode, header};
 use ureq::{Agent, Timeout};
 
-use super::hex;
 use super::idx::{Idx, Kind};
 use crate::support::error::chain;
 use crate::support::files::{self, FileError};
+use crate::support::lock::Lock;
+use crate::support::numbers::hex;
+use crate::support::output;
 
 /// An IDX file that is recognized by its content.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub struct Wanted {
     pub name: String,
     /// What it holds.
     pub kind: Kind,
+    /// How many values; neither memory nor disk is taken for more.
+    pub values: u64,
     /// SHA-256 of its unpacked content in hexadecimal digits.
     pub sha256: &'static str,
 }
@@ -39,8 +43,10 @@ pub struct Download {
     pub tries: u32,
     /// Pause before the second try; each further pause is twice as long.
     pub pause: Duration,
-    /// The most bytes of a file; a longer one is not the wanted one.
-    pub max_bytes: u64,
+    /// The fewest bytes a second before a mirror is given up.
+    pub rate: u64,
+    /// The most time that a mirror may take for a file.
+    pub patience: Duration,
 }
 
 /// Why a file did not come.
@@ -82,7 +88,8 @@ impl Download {
             silence: Duration::from_secs(10),
             tries: 2,
             pause: Duration::from_millis(500),
-            max_bytes: 64 << 20,
+            rate: 1 << 10,
+            patience: Duration::from_secs(600),
         }
     }
 
@@ -91,17 +98,15 @@ impl Download {
     /// came before the connection broke are kept to go on with.
     pub fn fetch(&self, wanted: &[Wanted], folder: &Path) -> Result<(), DownloadError> {
         files::create_folder(folder)?;
-        // Two processes would write into the same file. If the system has no such lock, the
-        // checksum still detects the damage.
-        let lock = File::open(folder);
-        if let Ok(lock) = &lock {
-            let _ = lock.lock();
-        }
+        // Two processes would write into the same file. If the system has no locks, the checksum
+        // still detects the damage.
+        let _lock = Lock::wait(folder);
         let agent: Agent = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_resolve(Some(self.connect))
             .timeout_connect(Some(self.connect))
             .timeout_per_read(Some(self.silence))
+            .timeout_recv_response(Some(self.silence))
             .user_agent(concat!("inkbit/", env!("CARGO_PKG_VERSION")))
             .build()
             .into();
@@ -146,11 +151,12 @@ impl Transfer<'_> {
 
     /// Tries one mirror until the file is there and right, or there is no more hope.
     fn fetch_from(&self, mirror: &str) -> Result<(), Failure> {
+        let end = Instant::now() + self.options.patience;
         let mut fruitless = 0;
         let mut pause = self.options.pause;
         loop {
             let start = self.length();
-            let Err(failure) = self.resume(mirror).and_then(|()| self.check(start)) else {
+            let Err(failure) = self.resume(mirror, end).and_then(|()| self.check(start)) else {
                 return Ok(());
             };
             if !matches!(failure, Failure::Broken(_)) {
@@ -163,6 +169,10 @@ impl Transfer<'_> {
             }
             if fruitless >= self.options.tries {
                 return Err(failure);
+            }
+            if Instant::now() + pause >= end {
+                let limit = self.options.patience;
+                return Err(Failure::Useless(format!("not done within {limit:?}")));
             }
             thread::sleep(pause);
             pause *= 2;
@@ -178,9 +188,11 @@ impl Transfer<'_> {
     }
 
     /// Appends to the bytes that are there, or starts again if the mirror cannot resume.
-    fn resume(&self, mirror: &str) -> Result<(), Failure> {
+    fn resume(&self, mirror: &str, end: Instant) -> Result<(), Failure> {
         let have = self.length();
-        let mut request = self.agent.get(format!("{mirror}/{}", self.file.name));
+        let left = end.saturating_duration_since(Instant::now());
+        let request = self.agent.get(format!("{mirror}/{}", self.file.name)).config();
+        let mut request = request.timeout_global(Some(left)).build();
         if have > 0 {
             request = request.header(header::RANGE, format!("bytes={have}-"));
         }
@@ -189,7 +201,7 @@ impl Transfer<'_> {
             StatusCode::OK => 0,
             StatusCode::PARTIAL_CONTENT if first_byte(&response) == Some(have) => have,
             // Of no use for us, like a file that is longer than the mirror's.
-            StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => {
+            StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE if have > 0 => {
                 self.remove()?;
                 return Err(Failure::Broken("it cannot resume".to_owned()));
             }
@@ -219,6 +231,7 @@ impl Transfer<'_> {
         let mut body = response.into_body().into_reader();
         let mut buffer = vec![0; 1 << 16];
         let mut have = start;
+        let begin = Instant::now();
         loop {
             let count = match body.read(&mut buffer) {
                 Ok(0) => break,
@@ -229,10 +242,15 @@ impl Transfer<'_> {
             out.write_all(&buffer[..count]).map_err(FileError::at("write", &self.part))?;
             have += count as u64;
             bar.set_position(have);
-            if have > self.options.max_bytes {
+            let limit = self.file.max_bytes();
+            if have > limit {
                 self.remove()?;
-                let limit = self.options.max_bytes;
                 return Err(Failure::Useless(format!("it sends over {limit} bytes, too many")));
+            }
+            let (passed, rate) = (begin.elapsed(), self.options.rate);
+            if passed > self.options.silence && have - start < rate * passed.as_secs() {
+                let slow = format!("it sends fewer than {rate} bytes a second");
+                return Err(Failure::Useless(slow));
             }
         }
         match total.filter(|&total| have < total) {
@@ -265,9 +283,14 @@ impl Transfer<'_> {
 }
 
 impl Wanted {
+    /// The most bytes on the way: gzip makes nothing longer than this.
+    fn max_bytes(&self) -> u64 {
+        self.values + self.values / 1000 + (1 << 16)
+    }
+
     /// Checks a file's content against the checksum.
     fn check(&self, path: &Path) -> Result<(), String> {
-        let content = Idx::read(path, self.kind)
+        let content = Idx::read_up_to(path, self.kind, self.values)
             .map_err(|error| format!("wrong content: {}", chain(&error)))?;
         let (found, expected) = (hex(&content.digest()), self.sha256);
         if found != expected {
@@ -285,7 +308,7 @@ fn first_byte<T>(response: &Response<T>) -> Option<u64> {
 
 /// A progress bar of bytes on standard error; hidden unless that is a terminal.
 fn bar(total: Option<u64>, start: u64, name: &str) -> ProgressBar {
-    if !io::stderr().is_terminal() {
+    if !output::errors_are_on_a_terminal() {
         return ProgressBar::hidden();
     }
     let bar = total.map_or_else(ProgressBar::no_length, ProgressBar::new);

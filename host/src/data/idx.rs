@@ -16,10 +16,13 @@ use sha2::{Digest, Sha256};
 use super::Images;
 use crate::support::error::Advised;
 use crate::support::files::FileError;
+use crate::support::limit;
 
-/// The most bytes that a file may hold when it is unpacked: a header that promises more is damaged,
-/// or meant to exhaust the memory.
-const MAX_BYTES: u64 = 1 << 31;
+/// The most bytes of a file: a header that promises more is damaged, or meant to exhaust the memory.
+pub(super) const MAX_BYTES: u64 = 1 << 31;
+/// What a gzipped file of any size may hold, and so many times its own size if that is more: MNIST's
+/// hold 5 times as much, a file of zeros a thousand times.
+const UNPACKED: (u64, u64) = (64 << 20, 64);
 
 /// What an IDX file holds. The discriminant is the number of sizes in its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,11 +78,10 @@ pub enum IdxFault {
     #[error("goes on after the {expected} bytes{} that its header promises: it was not written as \
              one IDX file; get it again", unpacked(*packed))]
     Trailing { expected: u64, packed: bool },
-    #[error(
-        "promises {0} bytes by its header, the limit is {MAX_BYTES}: the header is damaged, or the \
-         data must be split"
-    )]
-    TooLarge(u128),
+    #[error("promises {found} bytes by its header, the limit {}is {limit}: the header is damaged, \
+             or the data must be {}", if *by_size { "for a gzipped file of its size " } else { "" },
+            if *by_size { "unpacked first" } else { "split" })]
+    TooLarge { found: u128, limit: u64, by_size: bool },
     #[error(
         "has images of {rows}×{columns} pixels, expected squares of 1×1 to {MAX_SIDE}×{MAX_SIDE}; \
          pad or crop them"
@@ -123,12 +125,21 @@ pub struct Idx {
 impl Idx {
     /// Reads a file, gzipped or raw, that must hold `kind`, and nothing else.
     pub fn read(path: &Path, kind: Kind) -> Result<Self, IdxError> {
+        Self::read_up_to(path, kind, MAX_BYTES)
+    }
+
+    /// The same, for a file that has at most so many values.
+    pub(super) fn read_up_to(path: &Path, kind: Kind, limit: u64) -> Result<Self, IdxError> {
         let opened = File::open(path).map_err(FileError::at("read", path))?;
+        let bytes = opened.metadata().map_err(FileError::at("read", path))?.len();
         let mut file = BufReader::with_capacity(1 << 16, opened);
         let packed = file.fill_buf().map_err(FileError::at("read", path))?.starts_with(b"\x1f\x8b");
         let content: Box<dyn Read> =
             if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
-        Reader { path, packed, content, broken: None }.read(kind)
+        let unpacked = UNPACKED.0.max(UNPACKED.1.saturating_mul(bytes));
+        let by_size = packed && unpacked < limit;
+        let limit = if by_size { unpacked } else { limit };
+        Reader { path, packed, limit, by_size, content, broken: None }.read(kind)
     }
 
     /// SHA-256 of the file when it is not gzipped.
@@ -145,6 +156,9 @@ impl Idx {
 struct Reader<'a> {
     path: &'a Path,
     packed: bool,
+    /// The most values, and whether they are so few because the gzipped file is short.
+    limit: u64,
+    by_size: bool,
     content: Box<dyn Read>,
     /// Set where a gzip stream breaks off: the bytes before it still tell how far the data got.
     broken: Option<io::Error>,
@@ -152,7 +166,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn read(mut self, kind: Kind) -> Result<Idx, IdxError> {
-        let (path, packed) = (self.path, self.packed);
+        let (path, packed, limit) = (self.path, self.packed, self.limit);
         let wrong = |fault| Err(IdxError::Content { path: path.to_owned(), fault });
         let header_bytes = 4 + 4 * kind.dimensions() as u64;
         let header = self.bytes(header_bytes)?;
@@ -174,8 +188,8 @@ impl Reader<'_> {
             return wrong(IdxFault::Empty(kind));
         }
         let promised = sizes.iter().fold(1, |bytes: u128, &size| bytes.saturating_mul(size.into()));
-        let Some(bytes) = u64::try_from(promised).ok().filter(|&bytes| bytes <= MAX_BYTES) else {
-            return wrong(IdxFault::TooLarge(promised));
+        let Some(bytes) = u64::try_from(promised).ok().filter(|&bytes| bytes <= limit) else {
+            return wrong(IdxFault::TooLarge { found: promised, limit, by_size: self.by_size });
         };
 
         // One byte more shows whether the file ends where it should.
@@ -201,10 +215,8 @@ impl Reader<'_> {
     /// Up to `count` bytes: fewer where the content ends before.
     fn bytes(&mut self, count: u64) -> Result<Vec<u8>, IdxError> {
         let mut bytes = Vec::new();
-        // Saves copying. If memory is too short for `count`, growing by what really comes decides.
-        let _ = bytes.try_reserve_exact(count as usize);
-        match self.content.by_ref().take(count).read_to_end(&mut bytes) {
-            Ok(_) => {}
+        match limit::up_to(&mut self.content, count, &mut bytes) {
+            Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => self.broken = Some(error),
             Err(cause) if self.packed && cause.raw_os_error().is_none() => {
                 return Err(self.damaged(cause));

@@ -1,11 +1,14 @@
 //! Labels of the classes, one a line in a file.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use inkbit_core::Model;
 
 use crate::data::Dataset;
-use crate::support::files::{self, FileError};
+use crate::support::files::FileError;
+use crate::support::limit::{self, TEXT};
+use crate::support::visible;
 
 /// The most characters of a label: longer ones fit neither a table nor a screen.
 pub const MAX_LABEL: usize = 32;
@@ -33,9 +36,11 @@ pub enum LabelsError {
 
 /// Reads a file of labels, one a line.
 pub fn read(path: &Path) -> Result<Vec<String>, LabelsError> {
-    let text =
-        String::from_utf8(files::read(path)?).map_err(|_| LabelsError::NotText(path.to_owned()))?;
+    let text = String::from_utf8(limit::read_named(path, TEXT)?)
+        .map_err(|_| LabelsError::NotText(path.to_owned()))?;
     let mut labels: Vec<String> = Vec::new();
+    // Beside the list, because a file may have many lines before its last one is refused.
+    let mut lines: HashMap<&str, usize> = HashMap::new();
     for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let label = line.trim_matches([' ', '\r']);
         let length = label.chars().count();
@@ -43,12 +48,12 @@ pub fn read(path: &Path) -> Result<Vec<String>, LabelsError> {
             "is empty: give every class a name".to_owned()
         } else if label.contains(char::is_control) {
             "has a control character: remove it".to_owned()
-        } else if let Some(hidden) = label.chars().find(|&c| is_hidden(c)) {
+        } else if let Some(hidden) = label.chars().find(|&c| visible::is_hidden(c)) {
             format!("has the invisible character U+{:04X}: remove it", u32::from(hidden))
         } else if length > MAX_LABEL {
             format!("has {length} characters, but must have at most {MAX_LABEL}: shorten it")
-        } else if let Some(same) = labels.iter().position(|other| other == label) {
-            format!("is that of line {}, too: give every class a name of its own", same + 1)
+        } else if let Some(same) = lines.insert(label, index + 1) {
+            format!("is that of line {same}, too: give every class a name of its own")
         } else {
             labels.push(label.to_owned());
             continue;
@@ -78,23 +83,10 @@ fn excerpt(label: &str) -> String {
     }
 }
 
-/// The labels of a model's classes, made [`printable`]: other tools may have written anything into
-/// it.
+/// The labels of a model's classes, made [visible](visible::line): other tools may have written anything
+/// into it.
 pub fn of_model(model: &Model<'_>) -> Vec<String> {
-    (0..model.classes()).map(|class| printable(model.label(class))).collect()
-}
-
-/// Replaces the characters of a text that would change the terminal or the page that shows it.
-pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if is_hidden(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
-}
-
-/// Whether a character is invisible but changes the rendering: control characters, line and
-/// paragraph separators, and the marks that set the direction of writing (Unicode, Annex 9).
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
-        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+    (0..model.classes()).map(|class| visible::line(model.label(class))).collect()
 }
 
 /// Warnings about the classes of data, a line each; mostly the labels are wrong.
@@ -158,12 +150,6 @@ mod tests {
         let path = folder.path().join("labels.txt");
         std::fs::write(&path, "\u{feff}Ankle boot\r\nÄ < B\n").unwrap();
         assert_eq!(read(&path).unwrap(), ["Ankle boot", "Ä < B"]);
-    }
-
-    #[test]
-    fn what_a_terminal_would_obey_is_not_shown() {
-        assert_eq!(printable("b\u{1b}[31mag\u{202e}"), "b\u{fffd}[31mag\u{fffd}");
-        assert_eq!(printable("Ankle boot, \u{5e9}\u{5dc}"), "Ankle boot, \u{5e9}\u{5dc}");
     }
 
     #[test]

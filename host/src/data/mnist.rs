@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Dataset;
 use super::download::{Download, Wanted};
 use super::folder::{FILES, Files, FolderError};
-use super::{Dataset, hex};
 use crate::support::error::chain;
+use crate::support::numbers::hex;
 
 /// Where MNIST has been for years, in the order in which the mirrors are asked.
 pub const MIRRORS: [&str; 2] = [
@@ -20,6 +21,9 @@ const DIGESTS: [&str; 4] = [
     "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 ];
+
+/// The number of their values, which none is unpacked beyond.
+const VALUES: [u64; 4] = [47_040_000, 60_000, 7_840_000, 10_000];
 
 /// Why there is no MNIST.
 #[derive(Debug, thiserror::Error)]
@@ -65,10 +69,10 @@ pub fn load(data_dir: Option<&Path>, mirror: Option<&str>) -> Result<Dataset, Mn
         let reason = "the user has no home and with it no cache folder";
         return Err(MnistError::Unavailable(reason.to_owned()));
     };
-    let wanted = FILES.iter().zip(DIGESTS).map(|(file, sha256)| Wanted {
-        name: file.name('-') + ".gz",
-        kind: file.kind,
-        sha256,
+    let wanted = FILES.iter().zip(VALUES.into_iter().zip(DIGESTS));
+    let wanted = wanted.map(|(file, (values, sha256))| {
+        let name = file.name('-') + ".gz";
+        Wanted { name, kind: file.kind, values, sha256 }
     });
     let mirror = mirror.map(|mirror| mirror.trim_end_matches('/'));
     Download::from_mirrors(mirror.as_ref().map_or(&MIRRORS, std::slice::from_ref))

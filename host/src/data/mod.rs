@@ -46,7 +46,6 @@ impl Images {
     }
 
     /// Copies the images with these numbers.
-    #[must_use]
     pub fn chosen(&self, indices: &[u32]) -> Self {
         let pixels = indices.iter().flat_map(|&index| self.image(index as usize)).copied();
         let labels = indices.iter().map(|&index| self.labels[index as usize]);
@@ -90,11 +89,6 @@ impl Dataset {
         }
         hash.finalize().into()
     }
-}
-
-/// Bytes as hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Images that `synthetic` draws to train and to test on: as many as MNIST has.

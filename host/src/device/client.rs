@@ -1,6 +1,7 @@
 //! The host's end of the link: sends requests, waits, and repeats those that the line has lost.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::io::{self, Read, Write};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -34,7 +35,44 @@ pub struct Client {
     window: usize,
     timeout: Duration,
     next_id: u32,
-    repeats: u32,
+    losses: Losses,
+}
+
+/// What a line has lost so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// Requests that were repeated.
+    pub repeats: u32,
+    /// Frames that were damaged or lost, in either direction.
+    pub bad: u32,
+    /// Frames that were sent, and those that have come.
+    pub frames: u32,
+}
+
+impl Losses {
+    /// What was lost since another moment.
+    pub const fn since(self, earlier: Self) -> Self {
+        Self {
+            repeats: self.repeats - earlier.repeats,
+            bad: self.bad - earlier.bad,
+            frames: self.frames - earlier.frames,
+        }
+    }
+}
+
+impl fmt::Display for Losses {
+    /// Part of a sentence for people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { repeats, bad, frames } = self;
+        write!(f, "{repeats} requests repeated: {bad} of {frames} frames were damaged or lost")
+    }
+}
+
+/// Tries of a request.
+#[derive(Default)]
+struct Tries {
+    count: u32,
+    damaged: bool,
 }
 
 /// An image that was sent and not answered.
@@ -56,7 +94,7 @@ impl Client {
             window: window.max(1),
             timeout: Duration::from_secs(2),
             next_id: 0,
-            repeats: 0,
+            losses: Losses::default(),
         }
     }
 
@@ -72,9 +110,9 @@ impl Client {
         Self { timeout, ..self }
     }
 
-    /// Number of repeated requests since the beginning.
-    pub const fn repeats(&self) -> u32 {
-        self.repeats
+    /// What the line has lost since the beginning.
+    pub const fn losses(&self) -> Losses {
+        self.losses
     }
 
     /// Asks for the device's identity.
@@ -93,6 +131,7 @@ impl Client {
                     }),
                     Err(reason) => Err(reason.to_owned()),
                 },
+                reset: hello.reset,
             }),
             _ => None,
         })
@@ -154,7 +193,7 @@ impl Client {
     ) -> Result<(), DeviceError> {
         let mut images = images.into_iter().enumerate();
         let mut pending: Vec<Pending> = Vec::new();
-        let mut tries = 0;
+        let mut tries = Tries::default();
         // Whether something was lost: then the remaining responses of the device come first.
         let mut settling = false;
         loop {
@@ -165,7 +204,7 @@ impl Client {
                 let id = self.next_id;
                 self.next_id = id.wrapping_add(1);
                 let frame = classify_frame(id, pixels);
-                self.line.write_all(&frame)?;
+                self.send(&frame)?;
                 pending.push(Pending { id, index, frame });
             }
             if pending.is_empty() && !settling {
@@ -182,7 +221,7 @@ impl Client {
                 Some(Ok(Some((id, answer)))) => {
                     // Other answers are those of repeated requests, or of an earlier call.
                     if let Some(place) = pending.iter().position(|pending| pending.id == id) {
-                        tries = 0;
+                        tries = Tries::default();
                         if take(pending.remove(place).index, answer).is_break() {
                             return Ok(());
                         }
@@ -192,7 +231,7 @@ impl Client {
                 None if settling => {
                     settling = false;
                     for Pending { frame, .. } in &pending {
-                        self.line.write_all(frame)?;
+                        self.send(frame)?;
                     }
                 }
                 lost => {
@@ -225,12 +264,12 @@ impl Client {
     ) -> Result<T, DeviceError> {
         let mut buffer = [0; 64];
         let frame = link::encode(request, &mut buffer).expect("a request without pixels is short");
-        let mut tries = 0;
+        let mut tries = Tries::default();
         // A shorter wait for the first answer: a device that has just started may have missed the
         // request.
         let mut timeout = self.timeout / 8;
         loop {
-            self.line.write_all(frame)?;
+            self.send(frame)?;
             let lost = loop {
                 match self.receive(timeout, |response| accept(&response))? {
                     Some(Ok(Some(answer))) => return Ok(answer),
@@ -248,16 +287,27 @@ impl Client {
         }
     }
 
+    fn send(&mut self, frame: &[u8]) -> Result<(), DeviceError> {
+        self.losses.frames += 1;
+        Ok(self.line.write_all(frame)?)
+    }
+
     /// Counts a request as lost, or fails if repeating it would not help.
-    fn count_loss(&mut self, tries: &mut u32, why: Option<Refusal>) -> Result<(), DeviceError> {
-        self.repeats += 1;
-        *tries += 1;
+    fn count_loss(&mut self, tries: &mut Tries, why: Option<Refusal>) -> Result<(), DeviceError> {
+        self.losses.repeats += 1;
+        // A frame of which nothing came is lost; a damaged one has been counted.
+        self.losses.bad += u32::from(why.is_none());
+        tries.count += 1;
+        tries.damaged |= why == Some(Refusal::Damaged);
         match why {
-            Some(refusal) if is_final(refusal) || *tries == TRIES => {
-                Err(DeviceError::Refused(refusal))
+            Some(refusal) if is_final(refusal) => Err(DeviceError::Refused(refusal)),
+            _ if tries.count < TRIES => Ok(()),
+            _ if tries.damaged => {
+                let Losses { bad, frames, .. } = self.losses;
+                Err(DeviceError::BadLine { bad, frames })
             }
-            None if *tries == TRIES => Err(DeviceError::Silent { timeout: self.timeout }),
-            _ => Ok(()),
+            Some(refusal) => Err(DeviceError::Refused(refusal)),
+            None => Err(DeviceError::Silent { timeout: self.timeout }),
         }
     }
 
@@ -285,10 +335,14 @@ impl Client {
         let mut overdue = 0;
         loop {
             while let Some(byte) = self.received.pop_front() {
-                let message = match self.receiver.push(byte) {
-                    None => continue,
-                    Some(Err(refusal)) => return Ok(Some(Err(refusal))),
-                    Some(Ok(message)) => message,
+                let Some(message) = self.receiver.push(byte) else { continue };
+                self.losses.frames += 1;
+                let message = match message {
+                    Ok(message) => message,
+                    Err(refusal) => {
+                        self.losses.bad += 1;
+                        return Ok(Some(Err(refusal)));
+                    }
                 };
                 return match link::decode(message) {
                     Ok(Response::Panicked { message }) => {
@@ -297,7 +351,10 @@ impl Client {
                     Ok(Response::Hello(hello)) if hello.protocol != PROTOCOL => {
                         Err(DeviceError::Protocol { found: hello.protocol })
                     }
-                    Ok(Response::Refused(refusal)) => Ok(Some(Err(refusal))),
+                    Ok(Response::Refused(refusal)) => {
+                        self.losses.bad += u32::from(!is_final(refusal));
+                        Ok(Some(Err(refusal)))
+                    }
                     Ok(response) => Ok(Some(Ok(read(response)))),
                     // Every version of the protocol has its number at this place.
                     Err(_) if message.first() == Some(&0) && message.get(1) != Some(&PROTOCOL) => {

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::fit::Fit;
-use crate::support::files::{self, FileError};
+use crate::support::files::FileError;
+use crate::support::limit;
 
 /// A file of counts that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -100,7 +101,8 @@ impl Counts {
 pub fn read_counts(path: Option<&Path>) -> Result<Counts, CountsError> {
     let Some(path) = path else { return Ok(Counts::built_in()) };
     let failed = |message| CountsError::Text { path: path.to_owned(), message };
-    let text = String::from_utf8(files::read(path)?).map_err(|error| failed(error.to_string()))?;
+    let text = String::from_utf8(limit::read_named(path, limit::TEXT)?)
+        .map_err(|error| failed(error.to_string()))?;
     let mut counts =
         Counts::parse(&text).map_err(|error| failed(error.to_string().trim_end().to_owned()))?;
     counts.check().map_err(failed)?;

@@ -8,7 +8,11 @@ use object::{LittleEndian, elf};
 
 use super::Board;
 use super::flash_image::{ENDIAN, FlashImageError, Header, merged_elf};
-use crate::support::files::{self, FileError};
+use crate::support::files::FileError;
+use crate::support::limit;
+
+/// The most bytes of an ELF file: a debug build of a firmware has 4 MB.
+const MAX_ELF: u64 = 64 << 20;
 
 /// The firmware of one board.
 #[derive(Clone, Debug)]
@@ -61,7 +65,7 @@ impl Firmware {
         if file.is_none() && !path.exists() {
             return Err(FirmwareError::Missing { board: board.name.clone(), path });
         }
-        let firmware = Self { elf: files::read(&path)? };
+        let firmware = Self { elf: limit::read_named(&path, MAX_ELF)? };
         firmware.check(board).map_err(|reason| {
             let (board, cpu) = (board.name.clone(), board.cpu.clone());
             FirmwareError::Format { path, board, cpu, reason }
@@ -71,7 +75,12 @@ impl Firmware {
 
     /// The same firmware with a model in a segment and a section of its own.
     pub fn with_model(&self, board: &Board, blob: &[u8]) -> Result<Self, FlashImageError> {
-        Ok(Self { elf: merged_elf(&self.elf, board.memory.model.address, blob)? })
+        let merged = Self { elf: merged_elf(&self.elf, board.memory.model.address, blob)? };
+        merged
+            .try_parts()
+            .and_then(|_| merged.check_sections())
+            .map_err(FlashImageError::Merged)?;
+        Ok(merged)
     }
 
     /// The ELF file.
@@ -115,9 +124,15 @@ impl Firmware {
         if !self.elf.windows(name.len()).any(|bytes| bytes == name) {
             return Err("it is for another board".to_owned());
         }
-        header.sections(ENDIAN, &*self.elf).map_err(not_elf)?;
+        self.check_sections()?;
         let model = board.memory.model.range();
-        for (address, bytes) in self.try_parts()? {
+        let parts = self.try_parts()?;
+        if parts.is_empty() {
+            return Err(
+                "it has no segment to load: link it first, and do not strip that".to_owned()
+            );
+        }
+        for (address, bytes) in parts {
             let (start, end) = (u64::from(address), u64::from(address) + bytes.len() as u64);
             let flash = board.memory.flash.range();
             if !flash.contains(&start) || end > flash.end {
@@ -132,6 +147,11 @@ impl Firmware {
             }
         }
         Ok(())
+    }
+
+    fn check_sections(&self) -> Result<(), String> {
+        let header = Header::parse(&*self.elf).map_err(not_elf)?;
+        header.sections(ENDIAN, &*self.elf).map(|_| ()).map_err(not_elf)
     }
 
     fn try_parts(&self) -> Result<Vec<(u32, &[u8])>, String> {
@@ -152,4 +172,44 @@ impl Firmware {
 
 fn not_elf(error: object::read::Error) -> String {
     format!("it is not a 32-bit ELF file ({error})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An ELF file for Arm that names the board, and has this many program headers, all zero.
+    fn elf(segments: u8) -> Vec<u8> {
+        let mut elf = b"\x7FELF\x01\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\x28\0\x01\0\0\0".to_vec();
+        elf.resize(52, 0);
+        (elf[28], elf[40], elf[42], elf[44], elf[46]) = (52, 52, 32, segments, 40);
+        elf.resize(52 + 32 * usize::from(segments), 0);
+        elf.extend(b"microbit");
+        elf
+    }
+
+    #[test]
+    fn an_elf_file_without_a_segment_to_load_is_no_firmware() {
+        let board = Board::find("microbit").unwrap();
+        for segments in [0, 1] {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), elf(segments)).unwrap();
+            let error = Firmware::find(&board, Some(file.path())).unwrap_err().to_string();
+            assert!(error.contains("it has no segment to load"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_firmware_that_cannot_be_read_with_its_model_is_an_error() {
+        let board = Board::find("microbit").unwrap();
+        let mut elf = elf(0);
+        // Neither place nor length of a program header, of which there is none; and two sections,
+        // the second of which has the names.
+        (elf[28], elf[42]) = (0, 0);
+        (elf[32], elf[48], elf[50]) = (elf.len() as u8, 2, 1);
+        elf.extend([0; 80]);
+        elf[60 + 40 + 4] = 3;
+        let error = Firmware { elf }.with_model(&board, b"model").unwrap_err().to_string();
+        assert!(error.contains("once the model is added"), "{error}");
+    }
 }

@@ -18,7 +18,7 @@ mod reply;
 mod verify;
 
 pub use board::Board;
-pub use client::{Client, Line};
+pub use client::{Client, Line, Losses};
 pub use firmware::{Firmware, FirmwareError, Footprint};
 pub use flash_image::FlashImageError;
 pub use qemu::Emulator;

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use super::qmp::Qmp;
 use super::{Board, Client, Firmware};
+use crate::support::limit;
 
 /// The most time for QEMU to open its sockets.
 const START: Duration = Duration::from_secs(20);
@@ -183,7 +184,8 @@ impl Emulator {
 
     /// QEMU's error messages, as the end of a sentence.
     pub fn last_words(&self) -> String {
-        let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+        let log = limit::start(&self.folder.path().join("log"), limit::TEXT).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log);
         match log.trim() {
             "" => String::new(),
             log => format!("; {} says: {log}", self.program),

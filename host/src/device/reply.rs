@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use inkbit_core::link::{Limits, PROTOCOL, Refusal};
+use inkbit_core::link::{Limits, PROTOCOL, Refusal, Reset};
 use inkbit_core::{MAX_SIDE, MAX_WIDTH};
 
 /// Tries of a request before the device is given up.
@@ -21,9 +21,15 @@ pub enum DeviceError {
     #[error("the device did not answer {TRIES} times within {} s; is the firmware running, and is \
              this its port?", timeout.as_secs_f32())]
     Silent { timeout: Duration },
+    #[error(
+        "the line to the device is bad: a request got no answer in {TRIES} tries, and {bad} of {frames} \
+         frames so far were damaged or lost; check the cable and its plugs, and that --baud is the \
+         firmware's speed (115200 unless you changed it)"
+    )]
+    BadLine { bad: u32, frames: u32 },
     #[error("the device refuses: {0}")]
     Refused(Refusal),
-    #[error("the firmware has panicked: {0}; please report this, and reset the device")]
+    #[error("the firmware has panicked: {0}; please report this")]
     Panicked(String),
     #[error(
         "the firmware speaks protocol version {found}, this program {PROTOCOL}; flash the firmware \
@@ -61,6 +67,8 @@ pub struct Hello {
     pub limits: Limits,
     /// The model in its model region, or why it cannot run one.
     pub model: Result<DeviceModel, String>,
+    /// Why it has started.
+    pub reset: Reset,
 }
 
 /// The model that a device runs.
@@ -68,7 +76,7 @@ pub struct Hello {
 pub struct DeviceModel {
     /// Its name.
     pub name: String,
-    /// The CRC-32 that closes its blob.
+    /// The CRC-32 of its blob, as the device has computed it.
     pub crc: u32,
     /// Side length of its images in pixels.
     pub side: usize,
@@ -77,6 +85,29 @@ pub struct DeviceModel {
 }
 
 impl Hello {
+    /// What people should know of how the device came to start, if anything.
+    ///
+    /// ```
+    /// # use inkbit::device::Hello;
+    /// use inkbit_core::link::Reset;
+    /// # let limits = inkbit_core::link::Limits { model_address: 0, model_bytes: 0, cells: 0, pixels: 0, classes: 0 };
+    /// # let (firmware, board, model) = ("1".to_owned(), "b".to_owned(), Err("none".to_owned()));
+    /// # let hello = Hello { firmware, board, limits, model, reset: Reset::Stuck { at: 0x1234 } };
+    /// assert_eq!(hello.reset, Reset::Stuck { at: 0x1234 });
+    /// assert!(hello.warning().unwrap().contains("at 0x00001234"));
+    /// ```
+    pub fn warning(&self) -> Option<String> {
+        let why = match self.reset {
+            Reset::Ordinary => return None,
+            Reset::Stuck { at } => {
+                format!("its watchdog found the firmware standing still at {at:#010x}")
+            }
+            Reset::Fault { at } => format!("the processor refused the instruction at {at:#010x}"),
+            Reset::Panic => "the firmware had panicked".to_owned(),
+        };
+        Some(format!("{} has started anew because {why}; please report this", self.board))
+    }
+
     /// The device's model, if it is the one whose blob ends in the CRC `expected`.
     pub fn expect_model(&self, expected: u32) -> Result<&DeviceModel, DeviceError> {
         match &self.model {
@@ -131,7 +162,8 @@ mod tests {
         let expect = |side, classes| {
             let (firmware, board) = ("1".to_owned(), "any".to_owned());
             let limits = NO_LIMITS;
-            let hello = Hello { firmware, board, limits, model: Ok(model(side, classes)) };
+            let (model, reset) = (Ok(model(side, classes)), Reset::Ordinary);
+            let hello = Hello { firmware, board, limits, model, reset };
             hello.expect_model(7).map(|_| ()).map_err(|error| error.to_string())
         };
         assert_eq!(expect(1, 1), Ok(()));

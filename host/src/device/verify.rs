@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::client::Client;
+use super::client::{Client, Losses};
 use super::reply::DeviceError;
 use crate::data::Images;
 use crate::model::{Blob, HostEngine, ImagesError, check_images};
@@ -20,8 +20,10 @@ pub struct Verification {
     pub logits: usize,
     /// Time of all inferences by the device's clock.
     pub nanoseconds: u64,
-    /// Number of requests that were repeated because the line lost something.
-    pub repeats: u32,
+    /// What the line has lost.
+    pub losses: Losses,
+    /// What people should know of how the device came to start.
+    pub warning: Option<String>,
 }
 
 /// The first image whose logits differ between the device and the host; images and units are
@@ -69,9 +71,10 @@ pub fn verify(
     check_images(images, usize::from(model.input().side), model.classes())?;
     let hello = client.hello()?;
     hello.expect_model(blob.crc())?;
+    let warning = hello.warning();
     let board = hello.board;
     // Requests that were repeated before the device had started were not lost.
-    let repeats = client.repeats();
+    let losses = client.losses();
     let mut engine = HostEngine::new(model);
     let mut first = None;
     let (mut done, mut logits, mut nanoseconds) = (0, 0, 0);
@@ -98,7 +101,8 @@ pub fn verify(
             images: done,
             logits,
             nanoseconds,
-            repeats: client.repeats() - repeats,
+            losses: client.losses().since(losses),
+            warning,
         }),
     }
 }
@@ -149,7 +153,7 @@ mod tests {
     #[test]
     fn a_device_with_the_hosts_logits_passes() {
         let report = verify_on(device()).unwrap();
-        assert_eq!((report.images, report.logits, report.repeats), (20, 40, 0));
+        assert_eq!((report.images, report.logits, report.losses.repeats), (20, 40, 0));
     }
 
     #[test]

@@ -1,13 +1,17 @@
 //! Blobs in memory and in files.
 
 use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use inkbit_core::blob::{MAGIC, PREFIX_BYTES, stated_length};
 use inkbit_core::{MAX_LAYERS, MAX_WIDTH, Model, ModelError, PackError};
 
 use crate::support::files::{self, FileError};
+use crate::support::limit;
+use crate::support::replace::{Kind, ReplaceError};
+
+/// A model of any version.
+pub(crate) const MODEL_KIND: Kind = Kind::beginning("an Inkbit model", &[&MAGIC]);
 
 /// The bytes of a blob, aligned as [`Model::parse`] requires.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,10 +26,12 @@ pub struct Blob {
 pub enum ModelFileError {
     #[error(transparent)]
     File(#[from] FileError),
-    /// The file to write exists and is not a model.
-    #[error("{} exists and is not an Inkbit model; it was not replaced: give another name, or \
-             remove it", .0.display())]
-    Occupied(PathBuf),
+    #[error(transparent)]
+    Replace(#[from] ReplaceError),
+    /// The file says that it is longer than any model.
+    #[error("{} says that it has {found} bytes, the limit is {limit}: it is no model that a device \
+             could have; get it again", path.display())]
+    TooLong { path: PathBuf, found: u64, limit: u64 },
     /// The content is not a valid model.
     #[error("{}", path.display())]
     Format { path: PathBuf, source: ModelError },
@@ -57,15 +63,21 @@ impl Blob {
     pub fn load(path: &Path) -> Result<Self, ModelFileError> {
         /// Eight layers of maximum width, and 1 MiB for everything else.
         const LIMIT: u64 = (MAX_LAYERS * MAX_WIDTH * (MAX_WIDTH + 16) + (1 << 20)) as u64;
+        /// Bytes after a model that its error can count.
+        const REST: u64 = 1 << 16;
         let read = || FileError::at("read", path);
         let format = |source| ModelFileError::Format { path: path.to_owned(), source };
-        let mut file = File::open(path).map_err(read())?;
+        let file = File::open(path).map_err(read())?;
         let mut bytes = Vec::new();
         // The prefix decides whether to read on, and no more than a blob: the path may be an endless
         // device.
-        file.by_ref().take(PREFIX_BYTES as u64).read_to_end(&mut bytes).map_err(read())?;
-        stated_length(&bytes).map_err(format)?;
-        file.take(LIMIT).read_to_end(&mut bytes).map_err(read())?;
+        limit::up_to(&file, PREFIX_BYTES as u64, &mut bytes).map_err(read())?;
+        let stated = stated_length(&bytes).map_err(format)? as u64;
+        if stated > LIMIT {
+            let path = path.to_owned();
+            return Err(ModelFileError::TooLong { path, found: stated, limit: LIMIT });
+        }
+        limit::up_to(&file, stated + REST, &mut bytes).map_err(read())?;
         let blob = Self::from_bytes(&bytes);
         blob.model().map_err(format)?;
         Ok(blob)
@@ -83,7 +95,7 @@ impl Blob {
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
     pub fn save(&self, path: &Path) -> Result<(), ModelFileError> {
-        check_replaceable(path)?;
+        MODEL_KIND.check(path)?;
         Ok(files::write(path, self.bytes())?)
     }
 
@@ -103,14 +115,6 @@ impl Blob {
     }
 }
 
-/// Refuses to replace a file that is not a model of any version.
-pub fn check_replaceable(path: &Path) -> Result<(), ModelFileError> {
-    match files::is_replaceable(path, &MAGIC)? {
-        true => Ok(()),
-        false => Err(ModelFileError::Occupied(path.to_owned())),
-    }
-}
-
 /// Expands each folder among the paths to the `.inkbit` files in it, sorted by name.
 pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FileError> {
     let mut found = Vec::new();
@@ -120,7 +124,7 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FileError> {
             continue;
         }
         let mut files = files::list(path)?;
-        files.retain(|file| file.extension().is_some_and(|extension| extension == "inkbit"));
+        files.retain(|file| file.is_file() && file.extension().is_some_and(|end| end == "inkbit"));
         found.extend(files);
     }
     Ok(found)

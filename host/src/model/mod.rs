@@ -5,6 +5,6 @@ pub mod builtin;
 mod file;
 mod run;
 
-pub(crate) use file::check_replaceable;
+pub(crate) use file::MODEL_KIND;
 pub use file::{Blob, ModelFileError, find};
 pub use run::{HostEngine, ImagesError, check_images, dense, int_logits, scaled_logits};

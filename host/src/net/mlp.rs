@@ -50,7 +50,6 @@ impl Dense {
 
     /// The layer whose outputs without normalization equal those of this one with it. The scales of
     /// the weights are folded too, so that the integers stay the same.
-    #[must_use]
     pub fn folded(&self, norm: &Norm) -> Self {
         let mut folded = self.clone();
         for row in folded.weight.chunks_exact_mut(self.outputs) {
@@ -112,7 +111,6 @@ impl Mlp {
 
     /// The network whose outputs without batch normalization equal those of this one with it;
     /// `norms` are those of the hidden layers, or empty.
-    #[must_use]
     pub fn folded(&self, norms: &[Norm]) -> Self {
         let mut folded = self.clone();
         for (layer, norm) in folded.layers.iter_mut().zip(norms) {
@@ -135,7 +133,6 @@ impl Mlp {
     }
 
     /// A network of the same shape, with as many scales, whose parameters are 0.
-    #[must_use]
     pub fn zeroed(&self) -> Self {
         let mut zeroed = self.clone();
         zeroed.parameters_mut().for_each(|values| values.fill(0.0));

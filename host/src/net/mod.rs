@@ -98,7 +98,6 @@ impl Net {
     }
 
     /// The same parameters at the root of a new graph, for [`Net::gradients`].
-    #[must_use]
     pub fn tracked(&self) -> Self {
         let track = |layer: &Linear| layer.map(|tensor| tensor.clone().autodiff().require_grad());
         Self { layers: self.layers.iter().map(track).collect() }

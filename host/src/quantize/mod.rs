@@ -4,7 +4,7 @@
 //! the last layer, whose outputs are compared with each other); activations are unsigned bytes with
 //! one scale per layer and zero point 0, after Jacob et al., "Quantization and Training of Neural
 //! Networks for Efficient Integer-Arithmetic-Only Inference", 2018. The scales come from
-//! [`Quantized::post_training`], or have been learned by [`train::qat`](crate::train::qat).
+//! [`Quantized::post_training`], or have been learned by the training that rounds them.
 
 use inkbit_core::{Input, ModelError, PackError, WeightBits};
 
@@ -93,7 +93,7 @@ impl Quantized {
         Self::post_training(net, &images.shrunk(input), bits, granularity)
     }
 
-    /// A network of [`qat::round`](crate::train::qat::round) with its learned scales. Batch
+    /// A network that the training has rounded, with its learned scales. Batch
     /// normalization must be folded.
     pub(crate) fn learned(rounded: &Mlp, bits: &[WeightBits]) -> Self {
         let real = |logarithm: &f32| f64::from(step_of(*logarithm));

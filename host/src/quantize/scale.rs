@@ -70,7 +70,6 @@ impl LayerScales {
     }
 
     /// The weights rounded to integers times their scales, as floats.
-    #[must_use]
     pub fn round(&self, dense: &Dense) -> Dense {
         let mut rounded = dense.clone();
         for row in rounded.weight.chunks_exact_mut(dense.outputs) {
@@ -85,7 +84,6 @@ impl LayerScales {
 }
 
 /// The integer weight nearest to `value`: all integers with 8 bits, the odd ones with 4 and 2.
-#[must_use]
 pub fn nearest(bits: WeightBits, value: f64) -> i32 {
     let max = f64::from(bits.max_weight());
     let value = match bits {

@@ -4,7 +4,7 @@ use inkbit_core::Model;
 
 use super::plot::Sample;
 use crate::data::Dataset;
-use crate::data::labels::{self, printable};
+use crate::data::labels;
 use crate::device::board::{self, Board, TooLarge};
 use crate::device::cost::Cost;
 use crate::device::counts::Counts;
@@ -14,6 +14,7 @@ use crate::evaluate::predictions::{
 };
 use crate::model::activity::{Activity, activity};
 use crate::model::{Blob, ImagesError, scaled_logits};
+use crate::support::visible;
 use crate::train::history::History;
 
 /// Number of test images in the grid of samples, and maximum number in that of mistakes.
@@ -91,7 +92,7 @@ impl<'a> Facts<'a> {
         let logits = scaled_logits(model, &data.test)?;
         // The data have the labels of the model unless the user gave others.
         let classes: Vec<String> = match data.classes.len() == model.classes() {
-            true => data.classes.iter().map(|label| printable(label)).collect(),
+            true => data.classes.iter().map(|label| visible::line(label)).collect(),
             false => labels::of_model(model),
         };
         let result = Evaluation::from_logits(&classes, &data.test.labels, &logits);

@@ -1,7 +1,7 @@
 //! The report as a self-contained HTML file and a folder of figures.
 
 use std::borrow::Borrow;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use askama::Template;
@@ -12,8 +12,10 @@ use super::summary::{Answer, summary};
 use super::text;
 use crate::config::Keep;
 use crate::device::cost::Cost;
+use crate::run::REPORT_KIND;
 use crate::support::files::{self, FileError};
-use crate::support::numbers;
+use crate::support::replace::{Kind, ReplaceError};
+use crate::support::{numbers, png, visible};
 use crate::train::history::{End, Epoch, History};
 
 /// The page, which loads nothing and has no script.
@@ -38,18 +40,14 @@ const NAMES: [&str; 9] = [
     "calibration",
 ];
 
-/// Identifies a report among HTML files.
-const MARK: &str = "<meta name=\"generator\" content=\"inkbit ";
+/// A figure by itself.
+const SVG_KIND: Kind = Kind::beginning("a figure by Inkbit", &[plot::BEGIN.as_bytes()]);
 
 /// A path that a report cannot be written to.
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
-    /// A file that is not a report.
-    #[error("{} exists and is not an Inkbit report; it was not replaced: give another name, or \
-             remove it", .0.display())]
-    Occupied(PathBuf),
-    #[error("{} is a folder: give the name of an HTML file to write", .0.display())]
-    Folder(PathBuf),
+    #[error(transparent)]
+    Replace(#[from] ReplaceError),
     /// A file with the name of the figures' folder.
     #[error("{} is a file, but the report's pictures go into a folder of that name: give another \
              name with -o, or remove it", .0.display())]
@@ -94,30 +92,35 @@ impl HtmlReport {
             summary: summary(facts),
             figures: figures.into_iter().flatten().collect(),
         };
-        let html = page.render().expect("writing into memory does not fail");
+        // The template escapes markup; what a browser or an editor would obey is replaced here, once
+        // for the whole page.
+        let html = visible::lines(&page.render().expect("writing into memory does not fail"));
         Self { html, figures: page.figures }
     }
 
-    /// Writes the figures into a folder beside the page, then the page. Both replace old ones only
-    /// after all figures are written.
+    /// Writes the figures into a folder beside the page, then the page, and removes old figures that
+    /// the page has not any more. Two reports that are written at once do not mix.
     pub fn save(&self, page: &Path) -> Result<(), FileError> {
         let folder = pictures_folder(page);
-        let parent = files::folder_of(page);
-        let beside = tempfile::Builder::new().prefix(".inkbit-").tempdir_in(parent);
-        let beside = beside.map_err(FileError::at("write into", parent))?;
-        let (new, old) = (beside.path().join("new"), beside.path().join("old"));
-        files::create_folder(&new)?;
+        files::create_folder(&folder)?;
+        // The folder itself, so that no file of a lock lies among the pictures. Where that cannot be
+        // locked, each file is whole all the same.
+        let _lock = File::open(&folder).and_then(|folder| folder.lock().map(|()| folder));
+        let mut written = Vec::new();
         for figure in &self.figures {
-            let path = new.join(figure.name);
+            let path = folder.join(figure.name);
+            written.push(path.with_extension("svg"));
             files::write(&path.with_extension("svg"), figure.file().as_bytes())?;
-            if let Some(png) = &figure.png {
-                files::write(&path.with_extension("png"), png)?;
+            if let Some(content) = &figure.png {
+                written.push(path.with_extension("png"));
+                png::write(&path.with_extension("png"), content)?;
             }
         }
-        if folder.exists() {
-            fs::rename(&folder, &old).map_err(FileError::at("replace", &folder))?;
+        for path in files::list(&folder)? {
+            if !written.contains(&path) && is_figure(&path) {
+                fs::remove_file(&path).map_err(FileError::at("remove", &path))?;
+            }
         }
-        fs::rename(&new, &folder).map_err(FileError::at("write", &folder))?;
         files::write(page, self.html.as_bytes())
     }
 }
@@ -125,37 +128,34 @@ impl HtmlReport {
 /// Checks before anything is computed that a report can be written: the name ends in `.html`, the
 /// folder is writable, and only a report and its figures are replaced.
 pub fn check_replaceable(page: &Path) -> Result<(), PageError> {
-    if page.is_dir() {
-        return Err(PageError::Folder(page.to_owned()));
-    }
-    if page.is_file() && !is_report(&files::read(page)?) {
-        return Err(PageError::Occupied(page.to_owned()));
-    }
+    check_names(page)?;
     if page.extension().is_none_or(|extension| extension != "html") {
         return Err(PageError::Name(page.to_owned()));
     }
+    Ok(files::check_writable(files::folder_of(page))?)
+}
+
+/// Checks that under the names of a report and its figures there are only such.
+pub fn check_names(page: &Path) -> Result<(), PageError> {
+    REPORT_KIND.check(page)?;
     let pictures = pictures_folder(page);
     if pictures.is_dir() {
         for path in files::list(&pictures)? {
-            if !is_figure(&path)? {
+            if !is_figure(&path) && !files::is_temporary(&path) {
                 return Err(PageError::Foreign(path));
             }
         }
     } else if pictures.exists() {
         return Err(PageError::Pictures(pictures));
     }
-    Ok(files::check_writable(files::folder_of(page))?)
+    Ok(())
 }
 
-fn is_figure(path: &Path) -> Result<bool, FileError> {
+fn is_figure(path: &Path) -> bool {
     let is = |name: &str| path.extension().is_some_and(|extension| extension == name);
-    let known = path.file_stem().is_some_and(|stem| NAMES.iter().any(|name| stem == *name));
-    Ok(known && (is("png") || is("svg") && files::read(path)?.starts_with(plot::BEGIN.as_bytes())))
-}
-
-fn is_report(content: &[u8]) -> bool {
-    let start = &content[..content.len().min(1024)];
-    start.is_empty() || start.windows(MARK.len()).any(|bytes| bytes == MARK.as_bytes())
+    let is_known = path.file_stem().is_some_and(|stem| NAMES.iter().any(|name| stem == *name));
+    let kind = if is("svg") { SVG_KIND } else { png::KIND };
+    is_known && (is("svg") || is("png")) && kind.check_own(path).is_ok()
 }
 
 /// The folder of a page's figures: `report-pictures` for `report.html`.

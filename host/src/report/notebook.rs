@@ -4,15 +4,14 @@
 //! between two marks as content of a media type, at most one of each type per cell. Other programs
 //! treat it as text.
 
-use std::io::{self, Write};
-
 use crate::report::plot::Figure;
+use crate::support::output;
 
 /// Shows a figure below the cell that calls this, at most one per cell. A viewer without images gets
 /// the alternative text.
 pub fn show(figure: &Figure) {
     // Panics like `println!`, but writes in one piece even if other threads print.
-    io::stdout().lock().write_all(content(figure).as_bytes()).expect("standard output is open");
+    output::print(&content(figure)).expect("standard output is open");
 }
 
 fn content(figure: &Figure) -> String {

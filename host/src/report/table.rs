@@ -1,8 +1,11 @@
-//! Tables as text. The first row is the head.
+//! Tables as text. The first row is the head. A cell stays in its line, whatever is in it.
+
+use crate::support::visible;
 
 /// Columns separated by two spaces; the first is left-aligned, all others are right-aligned.
 pub(crate) fn plain(rows: &[Vec<String>]) -> String {
-    let widths = widths(rows);
+    let rows = shown(rows);
+    let widths = widths(&rows);
     let line = |row: &Vec<String>| {
         let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, &width))| {
             if column == 0 { format!("{cell:width$}") } else { format!("  {cell:>width$}") }
@@ -13,7 +16,8 @@ pub(crate) fn plain(rows: &[Vec<String>]) -> String {
 }
 
 pub(crate) fn markdown(rows: &[Vec<String>]) -> String {
-    let widths: Vec<usize> = widths(rows).into_iter().map(|width| width.max(3)).collect();
+    let rows = shown(rows);
+    let widths: Vec<usize> = widths(&rows).into_iter().map(|width| width.max(3)).collect();
     let line = |row: &Vec<String>| {
         let cells = row.iter().zip(&widths).map(|(cell, &width)| format!("| {cell:width$} "));
         cells.collect::<String>() + "|\n"
@@ -26,6 +30,10 @@ pub(crate) fn markdown(rows: &[Vec<String>]) -> String {
 
 pub(crate) fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
     cells.map(str::to_owned).to_vec()
+}
+
+fn shown(rows: &[Vec<String>]) -> Vec<Vec<String>> {
+    rows.iter().map(|row| row.iter().map(|cell| visible::line(cell)).collect()).collect()
 }
 
 fn widths(rows: &[Vec<String>]) -> Vec<usize> {
@@ -43,6 +51,7 @@ mod tests {
     fn columns_are_as_wide_as_their_widest_cell() {
         let rows = [row(["a", "count", ""]), row(["±±", "7", "*"])];
         assert_eq!(plain(&rows), "a   count\n±±      7  *\n");
+        assert_eq!(plain(&[row(["a\nb"])]), "a\u{fffd}b\n");
         let expected = "| a   | count |     |\n|-----|-------|-----|\n| ±±  | 7     | *   |\n";
         assert_eq!(markdown(&rows), expected);
     }

@@ -8,7 +8,7 @@ use super::table::{self, row};
 use super::terminal::{self, colour};
 use super::units;
 use crate::data::Images;
-use crate::data::labels::{self, printable};
+use crate::data::labels;
 use crate::device::board;
 use crate::device::cost::Cost;
 use crate::evaluate::Evaluation;
@@ -17,7 +17,8 @@ use crate::evaluate::quantized::Quantization;
 use crate::evaluate::robust::Robustness;
 use crate::model::Blob;
 use crate::quantize::{Removed, bits};
-use crate::support::numbers::{chance, counted, grouped, percent};
+use crate::support::numbers::{chance, counted, grouped, hex, percent};
+use crate::support::visible;
 
 /// Accuracy, loss, scores of each class, confusion matrix and the most frequent mistakes. With
 /// colours, the matrix is shaded by the fraction of its row: blue if correct, red if wrong.
@@ -250,13 +251,13 @@ pub(crate) fn model(model: &Model<'_>, blob: &Blob) -> String {
             provenance.correct
         ),
     };
-    let mut command = printable(provenance.command);
+    let mut command = visible::line(provenance.command);
     if command.starts_with("inkbit train ") && !command.contains(" --out ") {
         command += " --out RUN"; // a placeholder for what a model does not record
     }
     let cells = model.scratch_cells();
     let lines = [
-        ("name", printable(header.name)),
+        ("name", visible::line(header.name)),
         ("format", format!("version {}", inkbit_core::blob::VERSION)),
         ("input", format!("{0}x{0} pixels, 0 = background, 255 = ink{shrunk}", input.side)),
         ("classes", format!("{}: {}", model.classes(), labels::of_model(model).join(" "))),
@@ -265,7 +266,7 @@ pub(crate) fn model(model: &Model<'_>, blob: &Blob) -> String {
         ("trained by", command),
         ("seed", provenance.seed.to_string()),
         ("data", format!("sha256 {}", hex(&provenance.digest))),
-        ("written by", printable(provenance.tool)),
+        ("written by", visible::line(provenance.tool)),
         ("crc-32", format!("{:08x}", blob.crc())),
         ("memory", format!("Scratch<{cells}>: {} bytes of working memory", cells * 4)),
     ];
@@ -350,10 +351,6 @@ pub fn sizes(model: &Model<'_>, blob: &[u8]) -> String {
     let partial = layers.any(|layer| !layer.outputs().is_multiple_of(layer.bits().block()));
     let note = "(outputs are stored in blocks of 8, those with 2-bit weights in blocks of 16)\n";
     table::plain(&rows) + if partial { note } else { "" }
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 pub(crate) fn images(images: &Images) -> String {

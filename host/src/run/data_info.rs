@@ -1,8 +1,14 @@
 //! The description of a run's data.
 
+use inkbit_core::MAX_SIDE;
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Dataset, hex};
+use crate::data::Dataset;
+use crate::support::numbers::hex;
+use crate::support::visible;
+
+/// A label is a byte in a data set.
+const MAX_CLASSES: usize = 256;
 
 /// The description of the data that a run was trained on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +32,26 @@ pub struct DataInfo {
 }
 
 impl DataInfo {
+    /// Reads the text of a file, which may have been written by others.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn from_toml(text: &str) -> Result<Self, String> {
+        let found: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        let (side, classes) = (found.side, found.classes.len());
+        if !(1..=usize::from(MAX_SIDE)).contains(&side) {
+            return Err(format!("side is {side}, but must be from 1 to {MAX_SIDE}"));
+        }
+        if classes > MAX_CLASSES {
+            return Err(format!("it has {classes} classes, but must have at most {MAX_CLASSES}"));
+        }
+        match found.classes.iter().find(|label| label.contains(visible::is_hidden)) {
+            Some(label) => Err(format!("the label {label:?} has an invisible character")),
+            None => Ok(found),
+        }
+    }
+
     /// Describes a data set.
     pub fn new(data: &Dataset) -> Self {
         Self {

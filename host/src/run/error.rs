@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::{CHECKPOINT, CONFIG, HISTORY};
+use super::names::{CHECKPOINT, CONFIG, HISTORY};
 use crate::config::ConfigError;
 use crate::support::files::FileError;
+use crate::support::replace::ReplaceError;
 use crate::support::shell;
 use crate::train::TrainError;
 
@@ -17,14 +18,19 @@ pub enum RunError {
     #[error("{} is not a training run: it has no {CONFIG}; give the folder that `inkbit train \
              --out` wrote", .0.display())]
     NotARun(PathBuf),
-    #[error("another inkbit is training in {}; wait for it, or give another folder", .0.display())]
+    #[error(transparent)]
+    Replace(#[from] ReplaceError),
+    #[error("another inkbit is at work in {}; wait for it, or give another folder", .0.display())]
     Busy(PathBuf),
+    #[error("{} was removed or replaced by another program while inkbit was at work with it; \
+             nothing more was saved: start again", .0.display())]
+    Replaced(PathBuf),
     #[error("{} has no weights yet: not one epoch was finished; go on with `inkbit train --resume \
              --out {}`", .0.display(), shell::path(.0))]
     NoWeights(PathBuf),
     #[error("{}: {message}; train again with --force", path.display())]
     Damaged { path: PathBuf, message: String },
-    /// `state` is "a finished" or "an interrupted".
+    /// `state` is "a finished", "an interrupted" or "what is left of a".
     #[error("{} holds {state} run of {epochs} epochs; {advice}, give another folder, or replace \
              it with --force", folder.display())]
     Exists { folder: PathBuf, state: &'static str, epochs: usize, advice: &'static str },

@@ -10,44 +10,43 @@
 //! | `checkpoint.safetensors` | the state to continue from, until training ends |
 //! | `report.html` | the report, with its pictures in `report-pictures` |
 //!
+//! | `.lock` | nothing: a process locks it for as long as it writes |
+//!
 //! Every file is replaced whole. The checkpoint is written first, and resuming a run writes weights
 //! and history from it again, so a process may be killed at any time.
+//!
+//! Each of these files has a mark of Inkbit's; one without it is a user's, and neither replaced nor
+//! removed. See [`replace`](crate::support::replace).
 
+mod checkpoint;
+mod claim;
 mod data_info;
 mod error;
-mod lock;
+mod names;
 mod observer;
 mod tensors;
 
-use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use inkbit_core::Input;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::config::TrainConfig;
 use crate::data::Dataset;
-use crate::evaluate::quantized::Quantization;
 use crate::net::Mlp;
-use crate::support::files::{self, FileError};
+use crate::support::limit::{self, TEXT};
+use crate::train::State;
 use crate::train::history::History;
-use crate::train::optimizer::Adam;
-use crate::train::timings::Timings;
-use crate::train::{State, Trainer, check_sizes};
+pub use claim::Claim;
 pub use data_info::DataInfo;
 pub use error::RunError;
-use lock::Lock;
+pub(crate) use names::REPORT_KIND;
+use names::{CHECKPOINT, CONFIG, DATA, HISTORY, NAMES, REPORT, WEIGHTS};
 pub use observer::Observer;
 use tensors::Decoded;
 
-const CONFIG: &str = "config.toml";
-const DATA: &str = "data.toml";
-const WEIGHTS: &str = "weights.safetensors";
-const HISTORY: &str = "history.json";
-const QUANTIZED: &str = "quantized.json";
-const CHECKPOINT: &str = "checkpoint.safetensors";
-const REPORT: &str = "report.html";
+/// The most bytes of a history: 60,000 epochs.
+const MAX_HISTORY: u64 = 16 << 20;
 
 /// A training run's folder.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,29 +66,28 @@ impl Run {
         data: DataInfo,
         replace: bool,
     ) -> Result<Self, RunError> {
-        check_sizes(config, data.side, data.train_images)?;
-        if !replace {
-            Self::check_free(folder)?;
-        }
-        let run = Self { folder: folder.to_owned(), config: config.clone(), data };
-        files::create_folder(folder)?;
-        let _lock = Lock::take(folder)?;
-        for name in [CONFIG, DATA, WEIGHTS, HISTORY, QUANTIZED, CHECKPOINT, REPORT] {
-            remove(&run.path(name))?;
-        }
-        let text = toml::to_string(&run.data).expect("data is described by numbers and text");
-        files::write(&run.path(DATA), text.as_bytes())?;
-        files::write(&run.path(CONFIG), config.to_toml().as_bytes())?;
-        Ok(run)
+        Claim::create(folder, config, data, replace).map(Claim::release)
     }
 
-    /// Refuses a folder that holds a run.
-    pub fn check_free(folder: &Path) -> Result<(), RunError> {
-        if !Self::is_at(folder) {
+    /// The names of the files in a run's folder.
+    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+        NAMES.into_iter().map(|(name, _)| name)
+    }
+
+    /// Refuses a folder that holds other files under the names of a run's, or, unless `replace`, a
+    /// run.
+    pub fn check_free(folder: &Path, replace: bool) -> Result<(), RunError> {
+        let mut is_free = true;
+        for (name, kind) in NAMES {
+            // A run that was killed while it was created has the description of its data alone.
+            is_free &= !kind.check_own(&folder.join(name))? || name == DATA;
+        }
+        if is_free || replace {
             return Ok(());
         }
         let history = read_history(&folder.join(HISTORY)).unwrap_or_default();
         let (state, advice) = match history.end {
+            _ if !Self::is_at(folder) => ("what is left of a", "move it away"),
             Some(_) => ("a finished", "quantize it"),
             None => ("an interrupted", "go on with --resume"),
         };
@@ -123,7 +121,7 @@ impl Run {
         }
         let config = TrainConfig::from_toml(&path.to_string_lossy(), &text(&path)?)?;
         let path = folder.join(DATA);
-        let data = toml::from_str(&text(&path)?).map_err(|error| damaged(&path, error))?;
+        let data = DataInfo::from_toml(&text(&path)?).map_err(|error| damaged(&path, error))?;
         Ok(Self { folder: folder.to_owned(), config, data })
     }
 
@@ -139,7 +137,12 @@ impl Run {
 
     /// The path of its report.
     pub fn report(&self) -> PathBuf {
-        self.path(REPORT)
+        Self::report_of(&self.folder)
+    }
+
+    /// The path of the report of the run in a folder.
+    pub fn report_of(folder: &Path) -> PathBuf {
+        folder.join(REPORT)
     }
 
     /// The shape of the network's inputs.
@@ -172,7 +175,13 @@ impl Run {
         if !path.exists() {
             return Err(RunError::NoWeights(self.folder.clone()));
         }
-        let bytes = files::read(&path)?;
+        let bytes = limit::read(&path, self.tensor_bytes() + TEXT)?;
+        // Another process may have replaced the run since this was opened. The configuration goes
+        // last and comes before the weights.
+        match Self::open(&self.folder) {
+            Ok(now) if now.config == self.config && now.data.digest == self.data.digest => {}
+            _ => return Err(RunError::Replaced(self.folder.clone())),
+        }
         Decoded::new(&bytes)
             .and_then(|file| file.network("", &self.widths()))
             .map_err(|message| damaged(&path, message))
@@ -199,43 +208,12 @@ impl Run {
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
     pub fn train(&self, data: &Dataset, observer: &mut dyn Observer) -> Result<State, RunError> {
-        Ok(self.train_timed(data, observer)?.0)
+        Ok(self.claim()?.train(data, observer)?.0)
     }
 
-    /// [`Run::train`], and the time of each part.
-    pub fn train_timed(
-        &self,
-        data: &Dataset,
-        observer: &mut dyn Observer,
-    ) -> Result<(State, Timings), RunError> {
-        let _lock = Lock::take(&self.folder)?;
-        self.check_unfinished()?;
-        let (images, classes) = (&data.train, data.classes.len());
-        let mut trainer = match self.checkpoint()? {
-            Some(state) => {
-                self.save_results(&state)?;
-                Trainer::resume(&self.config, images, classes, state)?
-            }
-            None => Trainer::new(&self.config, images, classes)?,
-        };
-        while trainer.state().history.end.is_none() {
-            let number = trainer.state().history.epochs.len() + 1;
-            let epoch = trainer.epoch(|done, total| observer.batch(number, done, total))?;
-            let state = trainer.state();
-            self.save_checkpoint(state)?;
-            self.save_results(state)?;
-            observer.epoch(&epoch, &state.history);
-            if observer.stop() {
-                break;
-            }
-        }
-        let timings = trainer.timings();
-        Ok((trainer.into_state(), timings))
-    }
-
-    /// Saves the report of a quantization of the weights.
-    pub fn save_quantization(&self, report: &Quantization) -> Result<(), RunError> {
-        Ok(files::write(&self.path(QUANTIZED), json(report).as_bytes())?)
+    /// Keeps other processes from writing the run, which must be as it was when this was opened.
+    pub fn claim(&self) -> Result<Claim, RunError> {
+        Claim::of(self)
     }
 
     fn checkpoint(&self) -> Result<Option<State>, RunError> {
@@ -243,49 +221,20 @@ impl Run {
         if !path.exists() {
             return Ok(None);
         }
-        let bytes = files::read(&path)?;
-        let state = || -> Result<State, String> {
-            let file = Decoded::new(&bytes)?;
-            let network = |prefix| file.network(prefix, &self.widths());
-            let progress: Progress =
-                serde_json::from_str(&file.text).map_err(|error| error.to_string())?;
-            let adam = Adam {
-                steps: progress.steps,
-                mean: network("adam.mean.")?,
-                square: network("adam.square.")?,
-            };
-            let average = (self.config.ema > 0.0).then(|| network("average.")).transpose()?;
-            let (last, best, history) = (network("last.")?, network("best.")?, progress.history);
-            Ok(State { last, average, best, adam, history })
-        };
-        state().map(Some).map_err(|message| {
+        // The last and the best weights, their mean, and two of the optimizer.
+        let bytes = limit::read(&path, 5 * self.tensor_bytes() + MAX_HISTORY)?;
+        let state = checkpoint::decode(&bytes, &self.widths(), self.config.ema > 0.0);
+        state.map(Some).map_err(|message| {
             damaged(&path, format!("{message} (the best epoch so far can still be quantized)"))
         })
     }
 
-    fn save_checkpoint(&self, state: &State) -> Result<(), RunError> {
-        let mut networks = vec![
-            ("last.", &state.last),
-            ("best.", &state.best),
-            ("adam.mean.", &state.adam.mean),
-            ("adam.square.", &state.adam.square),
-        ];
-        networks.extend(state.average.iter().map(|average| ("average.", average)));
-        let progress = Progress { steps: state.adam.steps, history: state.history.clone() };
-        let bytes = tensors::encode(&networks, &json(&progress));
-        Ok(files::write(&self.path(CHECKPOINT), &bytes)?)
-    }
-
-    /// Saves weights and history, and removes the checkpoint after the end.
-    fn save_results(&self, state: &State) -> Result<(), RunError> {
-        let best = state.history.best().map_or(0, |best| best.epoch);
-        let about = json(&serde_json::json!({ "epoch": best }));
-        files::write(&self.path(WEIGHTS), &tensors::encode(&[("", &state.best)], &about))?;
-        files::write(&self.path(HISTORY), json(&state.history).as_bytes())?;
-        if state.history.end.is_some() {
-            remove(&self.path(CHECKPOINT))?;
-        }
-        Ok(())
+    /// The most bytes of a network's tensors with their names: at each output its weights, its bias
+    /// and its scale.
+    fn tensor_bytes(&self) -> u64 {
+        let layers = self.widths();
+        let values = layers.windows(2).map(|pair| (pair[0] + 3) as u64 * pair[1] as u64);
+        4 * values.sum::<u64>() + TEXT
     }
 
     fn widths(&self) -> Vec<usize> {
@@ -297,13 +246,6 @@ impl Run {
     }
 }
 
-/// The text of a checkpoint.
-#[derive(Serialize, Deserialize)]
-struct Progress {
-    steps: u64,
-    history: History,
-}
-
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string_pretty(value).expect("numbers and text, and losses are finite")
 }
@@ -312,22 +254,13 @@ fn read_history(path: &Path) -> Result<History, RunError> {
     if !path.exists() {
         return Ok(History::default());
     }
-    serde_json::from_slice(&files::read(path)?).map_err(|error| damaged(path, error))
+    serde_json::from_slice(&limit::read(path, MAX_HISTORY)?).map_err(|error| damaged(path, error))
 }
 
 fn text(path: &Path) -> Result<String, RunError> {
-    String::from_utf8(files::read(path)?).map_err(|error| damaged(path, error))
+    String::from_utf8(limit::read(path, TEXT)?).map_err(|error| damaged(path, error))
 }
 
 fn damaged(path: &Path, message: impl ToString) -> RunError {
     RunError::Damaged { path: path.to_owned(), message: message.to_string() }
-}
-
-fn remove(path: &Path) -> Result<(), FileError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(FileError::at("remove", path)(error))
-        }
-        _ => Ok(()),
-    }
 }

@@ -1,18 +1,20 @@
 //! Writing files so that nothing is ever half-written.
 
 use std::collections::HashSet;
-use std::fs;
-use std::io::{self, ErrorKind, Read, Write};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::Duration;
+
+use tempfile::NamedTempFile;
 
 use super::error::Advised;
 
-/// How the names of temporary files begin.
-const TEMPORARY: &str = ".inkbit-";
-/// A temporary file is there for seconds. One that is older was left by a process that was killed.
-const LEFT: Duration = Duration::from_secs(3600);
+/// How the names of temporary files begin and end.
+const TEMPORARY: (&str, &str) = (".inkbit-", ".tmp");
+/// Number of letters and digits between them, at random.
+const RANDOM: usize = 12;
 
 /// A file that could not be read or written, why, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -54,19 +56,9 @@ impl FileError {
     }
 
     /// What kind of fault it was.
-    #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.source.cause.kind()
     }
-}
-
-/// Reads a whole file.
-///
-/// # Errors
-///
-/// [`FileError`].
-pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
-    fs::read(path).map_err(FileError::at("read", path))
 }
 
 /// Writes a whole file: to a temporary file beside it, which then takes its name, so that a reader
@@ -79,7 +71,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("note.txt");
 /// inkbit::support::files::write(&path, b"whole or not at all")?;
-/// assert_eq!(inkbit::support::files::read(&path)?, b"whole or not at all");
+/// assert_eq!(std::fs::read(&path)?, b"whole or not at all");
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -99,30 +91,47 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     // Found here, the fault does not name the temporary file. The dot wants a folder, not a file.
     fs::metadata(folder.join(".")).map_err(failed())?;
     remove_leftovers_once(folder);
-    let mut file = tempfile::Builder::new()
-        .prefix(TEMPORARY)
-        .permissions(permissions())
-        .tempfile_in(folder)
-        .map_err(failed())?;
-    file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(failed())?;
+    let file = temporary(folder).map_err(failed())?;
+    // Written by the file itself, whose faults do not name the temporary file.
+    let mut plain = file.as_file();
+    plain.write_all(content).and_then(|()| plain.sync_all()).map_err(failed())?;
     file.persist(&target).map_err(|error| failed()(error.error))?;
     Ok(())
 }
 
-/// Whether a file may be replaced by one that begins with these bytes: there is none, it is empty,
-/// or it begins with them, too. What is no file may be written to.
-///
-/// # Errors
-///
-/// [`FileError`] of a file that cannot be read.
-pub fn is_replaceable(path: &Path, magic: &[u8]) -> Result<bool, FileError> {
-    let mut start = Vec::new();
-    if path.is_file() {
-        let file = fs::File::open(path).map_err(FileError::at("read", path))?;
-        let read = file.take(magic.len() as u64).read_to_end(&mut start);
-        read.map_err(FileError::at("read", path))?;
+/// A new temporary file, locked for as long as it is written: if it can be locked, its writer is
+/// dead, whatever the clock says and on whichever machine it ran.
+fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    loop {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(TEMPORARY.0).suffix(TEMPORARY.1).rand_bytes(RANDOM);
+        // What a file gets that is not meant to be temporary, less the user's umask.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+        // The fault of the temporary file names it, and nobody has asked for that.
+        let file = builder.tempfile_in(folder).map_err(|error| io::Error::from(error.kind()))?;
+        // Where there are no locks, nobody removes it.
+        let is_taken = matches!(file.as_file().try_lock(), Err(TryLockError::WouldBlock));
+        // Before it was locked, another process may have taken it for left, and removed it.
+        if !is_taken && is_at(file.as_file(), file.path()) {
+            return Ok(file);
+        }
     }
-    Ok(start.is_empty() || start == magic)
+}
+
+/// Whether this very file has this path.
+pub(super) fn is_at(file: &File, path: &Path) -> bool {
+    let identity = |found: fs::Metadata| (found.dev(), found.ino());
+    let there = fs::metadata(path).map(identity);
+    there.is_ok_and(|there| file.metadata().map(identity).is_ok_and(|mine| mine == there))
+}
+
+/// Whether a path has the name of a temporary file, which a killed process may have left.
+pub fn is_temporary(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let begun = name.and_then(|name| name.strip_prefix(TEMPORARY.0));
+    begun.and_then(|rest| rest.strip_suffix(TEMPORARY.1)).is_some_and(|random| {
+        random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
 }
 
 /// Removes temporary files that killed processes have left in a folder, once for each folder.
@@ -131,27 +140,24 @@ fn remove_leftovers_once(folder: &Path) {
     let Ok(mut cleared) = CLEARED.lock() else { return };
     if cleared.get_or_insert_default().insert(folder.to_owned()) {
         // What cannot be removed does no harm.
-        let _ = remove_leftovers(folder);
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let _ = remove_leftover(&entry);
+        }
     }
 }
 
-fn remove_leftovers(folder: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let found = entry.metadata()?;
-        let age = found.modified()?.elapsed().unwrap_or_default();
-        if found.is_file()
-            && age > LEFT
-            && entry.file_name().to_string_lossy().starts_with(TEMPORARY)
-        {
-            fs::remove_file(entry.path())?;
+fn remove_leftover(entry: &fs::DirEntry) -> io::Result<()> {
+    let path = entry.path();
+    if is_temporary(&path) && entry.file_type()?.is_file() {
+        let file = OpenOptions::new().write(true).open(&path)?;
+        if file.try_lock().is_ok() && is_at(&file, &path) {
+            fs::remove_file(&path)?;
         }
     }
     Ok(())
 }
 
 /// The folder that a file lies in.
-#[must_use]
 pub fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -180,15 +186,7 @@ pub fn list(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
 pub fn check_writable(folder: &Path) -> Result<(), FileError> {
     // The dot wants a folder, not a file.
     fs::metadata(folder.join(".")).map_err(FileError::at("write into", folder))?;
-    let tried = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder);
-    // The fault of the temporary file names it, and nobody has asked for that.
-    let plain = |error: io::Error| io::Error::from(error.kind());
-    tried.map(drop).map_err(|error| FileError::at("write into", folder)(plain(error)))
-}
-
-/// What a file gets that is not meant to be temporary, less the user's umask.
-fn permissions() -> fs::Permissions {
-    std::os::unix::fs::PermissionsExt::from_mode(0o666)
+    temporary(folder).map(drop).map_err(FileError::at("write into", folder))
 }
 
 /// Creates a folder and those above it.
@@ -211,29 +209,21 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_another_kind_is_not_replaceable() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("file");
-        for (content, expected) in [(None, true), (Some(""), true), (Some("INKBIT 1"), true)] {
-            content.into_iter().for_each(|content| fs::write(&path, content).unwrap());
-            assert_eq!(is_replaceable(&path, b"INKBIT").unwrap(), expected, "{content:?}");
-        }
-        fs::write(&path, "INK").unwrap();
-        assert!(!is_replaceable(&path, b"INKBIT").unwrap());
-    }
-
-    #[test]
-    fn only_old_temporary_files_are_removed() {
+    fn only_temporary_files_that_nobody_writes_are_removed() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
-        for (name, age) in [(".inkbit-old", 7200), (".inkbit-new", 60), ("mine", 7200)] {
-            let file = fs::File::create(path(name)).unwrap();
-            let time = std::time::SystemTime::now() - Duration::from_secs(age);
-            file.set_modified(time).unwrap();
-        }
+        let left = ".inkbit-0123456789ab.tmp";
+        let others = [".inkbit-config", ".inkbit-0123456789-b.tmp", "mine"];
+        others.iter().chain([&left]).for_each(|name| fs::write(path(name), "half").unwrap());
+        fs::create_dir(path(".inkbit-0123456789cd.tmp")).unwrap();
+        let alive = temporary(folder.path()).unwrap();
+        // A clock that is set back has no influence.
+        let ahead = std::time::SystemTime::now() + std::time::Duration::from_secs(7200);
+        File::options().write(true).open(path(left)).unwrap().set_modified(ahead).unwrap();
         write(&path("file"), b"new").unwrap();
-        assert!(!path(".inkbit-old").exists());
-        assert!(path(".inkbit-new").exists() && path("mine").exists());
+        assert!(!path(left).exists() && alive.path().exists());
+        assert!(others.iter().all(|name| path(name).exists()));
+        assert!(path(".inkbit-0123456789cd.tmp").exists());
     }
 
     #[test]

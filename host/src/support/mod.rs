@@ -1,8 +1,14 @@
-//! What knows nothing of networks: files, random numbers, numbers as text, words of a shell.
+//! What knows nothing of networks: files, output, random numbers, numbers as text, words of a shell.
 
 pub mod error;
 pub mod files;
+pub mod limit;
+pub mod lock;
 pub mod numbers;
+pub mod output;
 pub mod parallel;
+pub(crate) mod png;
+pub mod replace;
 pub mod rng;
 pub(crate) mod shell;
+pub mod visible;

@@ -1,13 +1,11 @@
 //! Numbers and lists as text for people.
 
 /// A fraction in percent with two decimals.
-#[must_use]
 pub fn percent(fraction: f64) -> String {
     format!("{:.2} %", 100.0 * fraction)
 }
 
 /// A number in groups of three digits.
-#[must_use]
 pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -21,13 +19,11 @@ pub fn grouped(number: usize) -> String {
 }
 
 /// So many of something, in words that fit one and many.
-#[must_use]
 pub fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
 /// Names in a row: `a, b and c`.
-#[must_use]
 pub fn list(names: &[&str]) -> String {
     match names {
         [] => String::new(),
@@ -36,8 +32,12 @@ pub fn list(names: &[&str]) -> String {
     }
 }
 
+/// Bytes as hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// How probable something is by chance, in words: `p = 0.533`.
-#[must_use]
 pub fn chance(p: f64) -> String {
     match p {
         p if p < 0.0001 => "p < 0.0001".to_owned(),
@@ -48,7 +48,6 @@ pub fn chance(p: f64) -> String {
 }
 
 /// Mean and standard deviation of a sample; the deviation of one value is 0.
-#[must_use]
 pub fn mean_and_deviation(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
     let count = values.clone().count() as f64;
     let mean = values.clone().sum::<f64>() / count.max(1.0);
@@ -68,6 +67,7 @@ mod tests {
         assert_eq!(percent(0.9818), "98.18 %");
         let chances = [1.0, 0.0123, 1e-9].map(chance);
         assert_eq!(chances, ["p = 1", "p = 0.012", "p < 0.0001"]);
+        assert_eq!(hex(&[0, 0x1f, 255]), "001fff");
         assert_eq!(list(&["a"]), "a");
         assert_eq!(list(&["a", "b", "c"]), "a, b and c");
     }

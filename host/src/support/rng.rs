@@ -14,7 +14,6 @@ impl Rng {
     /// assert_ne!(one.bits(), Rng::new(7, &[1, 3]).bits());
     /// assert!(one.below(10) < 10 && (0.0..1.0).contains(&one.unit()));
     /// ```
-    #[must_use]
     pub fn new(seed: u64, place: &[u64]) -> Self {
         let mut rng = Self(seed);
         for &part in place {

@@ -6,6 +6,7 @@ use plotters::prelude::*;
 
 use super::{Row, Table};
 use crate::report::plot::{Area, Drawn};
+use crate::support::visible;
 
 /// Width and height in pixels.
 const SIZE: (u32, u32) = (1200, 560);
@@ -42,7 +43,7 @@ pub fn svg(table: &Table) -> String {
     let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
     draw(&root, table).expect("drawing into memory does not fail");
     drop(root);
-    svg
+    visible::lines(&svg)
 }
 
 struct Panel {

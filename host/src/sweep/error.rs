@@ -8,6 +8,8 @@ use crate::model::{ImagesError, ModelFileError};
 use crate::quantize::QuantizeError;
 use crate::run::RunError;
 use crate::support::files::FileError;
+use crate::support::replace::ReplaceError;
+use crate::support::shell;
 
 /// A sweep that cannot be planned, run or merged.
 #[derive(Debug, thiserror::Error)]
@@ -41,9 +43,9 @@ pub enum SweepError {
     #[error("{} holds a sweep over other data: {found}, but these are {asked}; give the sweep's \
              data with --data, or another folder", folder.display())]
     OtherData { folder: PathBuf, found: String, asked: String },
-    #[error("{0} holds shard {found} of its sweep, not {asked}; `inkbit sweep --out {0}` \
+    #[error("{} holds shard {found} of its sweep, not {asked}; `inkbit sweep --out {}` \
              continues {found}; give another folder for {asked}, or join shards in a new folder \
-             with `inkbit sweep merge`", folder.display())]
+             with `inkbit sweep merge`", folder.display(), shell::path(folder))]
     OtherShard { folder: PathBuf, found: Shard, asked: Shard },
     #[error("{} holds a training run, not a sweep; give another folder", .0.display())]
     IsARun(PathBuf),
@@ -65,6 +67,8 @@ pub enum SweepError {
     Board(#[from] UnknownBoard),
     #[error(transparent)]
     File(#[from] FileError),
+    #[error(transparent)]
+    Replace(#[from] ReplaceError),
     #[error(transparent)]
     Model(#[from] ModelFileError),
     #[error(transparent)]

@@ -7,6 +7,7 @@
 //! | `cells/ID/` | the run of one cell |
 //! | `cells/ID/model.inkbit` | its quantized model |
 //! | `cells/ID/result.json` | its outcome; written last, so it marks a finished cell |
+//! | `table.json`, `sweep.svg` | the results of all finished cells |
 //!
 //! Every file is written atomically, and every cell continues from its last epoch, so a sweep can be
 //! killed at any time.
@@ -14,8 +15,15 @@
 use std::path::{Path, PathBuf};
 
 use super::{Cell, Outcome, Plan, Sweep, SweepError};
-use crate::run::{DataInfo, Run, RunError};
+use crate::model::MODEL_KIND;
+use crate::run::{Claim, DataInfo, Run, RunError};
 use crate::support::files;
+use crate::support::limit::{self, TEXT};
+use crate::support::lock::Lock;
+use crate::support::replace::{Kind, SWEEP_LINE};
+
+/// The most bytes of a file of a cell; the largest are weights.
+const MAX_COPIED: u64 = 1 << 30;
 
 const PLAN: &str = "sweep.toml";
 const BASE: &str = "base.toml";
@@ -23,6 +31,29 @@ const DATA: &str = "data.toml";
 const CELLS: &str = "cells";
 const MODEL: &str = "model.inkbit";
 const RESULT: &str = "result.json";
+pub const TABLE: &str = "table.json";
+pub const CHART: &str = "sweep.svg";
+/// The first line of the picture.
+pub const CHART_LINE: &str = "<!-- Written by Inkbit for a sweep. -->\n";
+
+const NAMES: [(&str, Kind); 5] = [
+    (PLAN, Kind::beginning("the plan of an Inkbit sweep", &[SWEEP_LINE.as_bytes()])),
+    (BASE, Kind::beginning("the configuration of an Inkbit sweep", &[SWEEP_LINE.as_bytes()])),
+    (DATA, Kind::beginning("the data of an Inkbit sweep", &[SWEEP_LINE.as_bytes()])),
+    (
+        TABLE,
+        Kind {
+            name: "the table of an Inkbit sweep",
+            marks: &[b",\n  \"planned\": "],
+            latest: 4096,
+        },
+    ),
+    (CHART, Kind::beginning("the picture of an Inkbit sweep", &[CHART_LINE.as_bytes()])),
+];
+const RESULT_KIND: Kind = Kind::beginning(
+    "the result of an Inkbit sweep",
+    &[b"{\n  \"trained\": {\n    \"widths\": ", b"{\n  \"failed\": \"training "],
+);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folder(PathBuf);
@@ -53,9 +84,12 @@ impl Folder {
     /// the same.
     pub fn find(path: &Path, plan: &Plan, sweep: &Sweep) -> Result<Option<Self>, SweepError> {
         if !path.join(PLAN).exists() {
-            Run::check_free(path).map_err(|_| SweepError::IsARun(path.to_owned()))?;
-            return Ok(None);
+            return match Run::check_free(path, false) {
+                Err(RunError::Exists { .. }) => Err(SweepError::IsARun(path.to_owned())),
+                _ => Ok(None),
+            };
         }
+        check_names(path)?;
         let folder = Self(path.to_owned());
         folder.check_same(sweep)?;
         let (found, asked) = (Self::plan(path)?.shard(), plan.shard());
@@ -67,21 +101,43 @@ impl Folder {
 
     /// Finds or creates a sweep's folder, and saves the plan in it.
     pub fn open(path: &Path, plan: &Plan, sweep: &Sweep) -> Result<Self, SweepError> {
+        let folder = Self(path.to_owned());
+        // Refused before there is a lock's file in the folder, and decided under the lock.
+        Self::find(path, plan, sweep)?;
+        folder.check_all_names(sweep)?;
+        files::create_folder(&path.join(CELLS))?;
+        let _lock = Lock::wait(path)?;
         let found = Self::find(path, plan, sweep)?;
+        folder.check_all_names(sweep)?;
+        let write = |name: &str, text: &str| {
+            files::write(&path.join(name), [SWEEP_LINE, text].concat().as_bytes())
+        };
         if found.is_none() {
             let data = toml::to_string(&sweep.data).expect("data are numbers and text");
-            files::create_folder(&path.join(CELLS))?;
-            files::write(&path.join(BASE), sweep.base.to_toml().as_bytes())?;
-            files::write(&path.join(DATA), data.as_bytes())?;
+            write(BASE, &sweep.base.to_toml())?;
+            write(DATA, &data)?;
         }
-        files::write(&path.join(PLAN), plan.to_toml().as_bytes())?;
-        Ok(found.unwrap_or_else(|| Self(path.to_owned())))
+        write(PLAN, &plan.to_toml())?;
+        Ok(folder)
+    }
+
+    /// Refuses other files under the names of a sweep's or of its cells'.
+    fn check_all_names(&self, sweep: &Sweep) -> Result<(), SweepError> {
+        check_names(&self.0)?;
+        for cell in &sweep.cells {
+            Run::check_free(&self.cell(cell), true)?;
+            MODEL_KIND.check_own(&self.model(cell))?;
+            RESULT_KIND.check_own(&self.cell(cell).join(RESULT))?;
+        }
+        Ok(())
     }
 
     /// Checks base configuration and data. Data are compared by content, not by path.
     fn check_same(&self, sweep: &Sweep) -> Result<(), SweepError> {
         let folder = self.0.clone();
-        let (found, asked) = (text(&self.0.join(BASE))?, sweep.base.to_toml());
+        let found = text(&self.0.join(BASE))?;
+        let found = found.strip_prefix(SWEEP_LINE).unwrap_or(&found);
+        let asked = sweep.base.to_toml();
         if let Some((found, asked)) = found.lines().zip(asked.lines()).find(|(a, b)| a != b) {
             let (found, asked) = (found.to_owned(), asked.to_owned());
             return Err(SweepError::OtherSweep { folder, found, asked });
@@ -119,7 +175,7 @@ impl Folder {
         if !path.exists() {
             return Ok(None);
         }
-        let outcome = serde_json::from_slice(&files::read(&path)?).map_err(|e| e.to_string());
+        let outcome = serde_json::from_slice(&limit::read(&path, TEXT)?).map_err(|e| e.to_string());
         let checked = outcome.and_then(|outcome: Outcome| outcome.check(cell).map(|()| outcome));
         checked.map(Some).map_err(|message| SweepError::Result { path, message })
     }
@@ -130,17 +186,9 @@ impl Folder {
         Ok(files::write(&self.cell(cell).join(RESULT), text.as_bytes())?)
     }
 
-    /// Opens or creates the run of a cell.
-    pub(super) fn run(&self, cell: &Cell, data: &DataInfo) -> Result<Run, RunError> {
-        let path = self.cell(cell);
-        match Run::open(&path) {
-            Err(RunError::NotARun(_)) => Run::create(&path, &cell.config, data.clone(), false),
-            Err(error) => Err(error),
-            Ok(run) => {
-                run.check_same(&cell.config, data)?;
-                Ok(run)
-            }
-        }
+    /// Opens or creates the run of a cell, and keeps other processes from it.
+    pub(super) fn run(&self, cell: &Cell, data: &DataInfo) -> Result<Claim, RunError> {
+        Claim::open_or_create(&self.cell(cell), &cell.config, data)
     }
 
     /// Opens folders that hold the same sweep, or shards of it.
@@ -161,39 +209,48 @@ impl Folder {
                 if other.outcome(cell)?.is_none() {
                     continue;
                 }
-                if self.outcome(cell)?.is_some() {
-                    merged.there += 1;
-                } else {
-                    copy(&other.cell(cell), &self.cell(cell))?;
-                    merged.copied += 1;
+                match self.copy(cell, other)? {
+                    true => merged.copied += 1,
+                    false => merged.there += 1,
                 }
             }
         }
         Ok(merged)
     }
-}
 
-fn data(path: &Path) -> Result<DataInfo, SweepError> {
-    let path = path.join(DATA);
-    toml::from_str(&text(&path)?).map_err(|error| damaged(&path, error))
-}
-
-/// Copies the files of a finished cell, the result last.
-fn copy(from: &Path, to: &Path) -> Result<(), SweepError> {
-    files::create_folder(to)?;
-    let mut paths = files::list(from)?;
-    paths.sort_by_key(|path| path.ends_with(RESULT));
-    for path in paths.iter().filter(|path| path.is_file()) {
-        let name = path.file_name().unwrap_or_default();
-        if !name.to_string_lossy().starts_with('.') {
-            files::write(&to.join(name), &files::read(path)?)?;
+    /// Copies the files of a finished cell, the result last, unless this folder has that.
+    fn copy(&self, cell: &Cell, other: &Self) -> Result<bool, SweepError> {
+        let (from, to) = (other.cell(cell), self.cell(cell));
+        files::create_folder(&to)?;
+        let _lock = Lock::try_take(&to)?.ok_or_else(|| RunError::Busy(to.clone()))?;
+        if self.outcome(cell)?.is_some() {
+            return Ok(false);
         }
+        for name in Run::names().chain([MODEL, RESULT]) {
+            let path = from.join(name);
+            if path.is_file() {
+                files::write(&to.join(name), &limit::read(&path, MAX_COPIED)?)?;
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// Refuses other files under the names of a sweep's.
+fn check_names(path: &Path) -> Result<(), SweepError> {
+    for (name, kind) in NAMES {
+        kind.check_own(&path.join(name))?;
     }
     Ok(())
 }
 
+fn data(path: &Path) -> Result<DataInfo, SweepError> {
+    let path = path.join(DATA);
+    DataInfo::from_toml(&text(&path)?).map_err(|error| damaged(&path, error))
+}
+
 fn text(path: &Path) -> Result<String, SweepError> {
-    String::from_utf8(files::read(path)?).map_err(|error| damaged(path, error))
+    String::from_utf8(limit::read(path, TEXT)?).map_err(|error| damaged(path, error))
 }
 
 fn damaged(path: &Path, message: impl ToString) -> SweepError {

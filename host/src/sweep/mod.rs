@@ -21,7 +21,7 @@ pub use budget::no_board_fits;
 pub use cells::{Cell, Sweep};
 pub use chart::svg;
 pub use error::SweepError;
-pub use folder::Folder;
+pub use folder::{CHART, CHART_LINE, Folder, TABLE};
 pub use outcome::{Outcome, Trained};
 pub use plan::Plan;
 pub use shard::Shard;

@@ -49,22 +49,21 @@ impl Outcome {
         if found != expected {
             return Err(format!("widths, bits and seed are {found:?}, but must be {expected:?}"));
         }
-        let fractions = trained.nonzero.iter().map(|&fraction| ("nonzero", fraction, 1.0));
+        let fractions = trained.nonzero.iter().map(|&fraction| ("nonzero", fraction, 0.0..=1.0));
+        // A figure has a logarithmic axis of costs.
         let numbers = [
-            ("validation_accuracy", trained.validation_accuracy, 1.0),
-            ("test_accuracy", trained.test_accuracy, 1.0),
-            ("bytes", trained.bytes as f64, f64::MAX),
-            ("macs", trained.macs, f64::MAX),
-            ("instructions", trained.instructions, f64::MAX),
-            ("seconds", f64::from(trained.seconds), f64::MAX),
+            ("validation_accuracy", trained.validation_accuracy, 0.0..=1.0),
+            ("test_accuracy", trained.test_accuracy, 0.0..=1.0),
+            ("bytes", trained.bytes as f64, 1.0..=1e12),
+            ("macs", trained.macs, 0.0..=1e12),
+            ("instructions", trained.instructions, 1.0..=1e12),
+            ("seconds", f64::from(trained.seconds), 0.0..=1e12),
         ];
-        match fractions.chain(numbers).find(|&(_, value, most)| !(0.0..=most).contains(&value)) {
+        match fractions.chain(numbers).find(|(_, value, legal)| !legal.contains(value)) {
             None => Ok(()),
-            Some((name, value, f64::MAX)) => {
-                Err(format!("{name} is {value}, but must be at least 0"))
-            }
-            Some((name, value, most)) => {
-                Err(format!("{name} is {value}, but must be from 0 to {most}"))
+            Some((name, value, legal)) => {
+                let (least, most) = legal.into_inner();
+                Err(format!("{name} is {value}, but must be from {least} to {most}"))
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use inkbit_core::MAX_LAYERS;
 use serde::{Deserialize, Serialize};
 
 use super::{Shard, SweepError};
@@ -127,6 +128,9 @@ impl Plan {
                     let config = TrainConfig { hidden, bits, input, ..base.clone() };
                     config.validate()?;
                     found.push(config);
+                    if found.len() > MAX_NETWORKS {
+                        return Err(too_many("widths, depths, bits and inputs"));
+                    }
                 }
             }
         }
@@ -148,6 +152,10 @@ fn networks_of(widths: &[usize], depths: &[usize]) -> Result<Vec<Vec<usize>>, Sw
     let [widths, depths] = [widths, depths].map(|list| BTreeSet::from_iter(list.iter().copied()));
     let mut found = Vec::new();
     for depth in depths {
+        if depth >= MAX_LAYERS {
+            let limit = format!("at most {}, what the format has room for", MAX_LAYERS - 1);
+            return Err(space("depths", depth, &limit));
+        }
         let mut lists = vec![Vec::new()];
         for _ in 0..depth {
             let longer = lists.iter().flat_map(|list: &Vec<usize>| {
@@ -159,11 +167,15 @@ fn networks_of(widths: &[usize], depths: &[usize]) -> Result<Vec<Vec<usize>>, Sw
         }
         found.extend(lists);
         if found.len() > MAX_NETWORKS {
-            let expected = format!("few enough for at most {MAX_NETWORKS} networks");
-            return Err(space("widths and depths", "too many to combine", &expected));
+            return Err(too_many("widths and depths"));
         }
     }
     Ok(found)
+}
+
+fn too_many(keys: &'static str) -> SweepError {
+    let expected = format!("few enough for at most {MAX_NETWORKS} networks");
+    space(keys, "too many to combine", &expected)
 }
 
 fn space(key: &'static str, found: impl std::fmt::Debug, expected: &str) -> SweepError {
@@ -209,6 +221,8 @@ mod tests {
         for (plan, expected) in [
             ("[space]\nwidth = [3]", "test: TOML parse error"),
             ("[space]\ndepths = [1]", "depths is [1], but must be left out"),
+            ("[space]\nwidths = [8]\ndepths = [8]", "depths is 8, but must be at most 7, what the"),
+            ("[space]\nwidths = [8]\ndepths = [9000000000]", "depths is 9000000000, but must be"),
             ("[space]\nseeds = 0", "seeds is 0, but must be from 1 to 1000"),
             ("random = 0", "random is 0, but must be at least 1"),
             ("preset = \"clasic\"", "there is no preset \"clasic\"; there are classic"),

@@ -12,7 +12,7 @@ use crate::device::counts::Counts;
 use crate::evaluate::evaluate_model;
 use crate::model::activity::activity;
 use crate::quantize::{QuantizeError, Quantized, export};
-use crate::run::{Observer, Run, RunError};
+use crate::run::{Claim, Observer, RunError};
 use crate::train::history::{Epoch, History};
 use crate::train::{TrainError, validation_images};
 
@@ -156,9 +156,13 @@ impl Folder {
         watch: &mut Watch<'_, impl Fn() -> bool>,
     ) -> Result<Option<Outcome>, SweepError> {
         let run = self.run(cell, &sweep.data)?;
+        // Another process may have finished it since the queue was filled.
+        if let Some(outcome) = self.outcome(cell)? {
+            return Ok(Some(outcome));
+        }
         let trained = match run.history()?.end {
             Some(_) => Ok(true),
-            None => run.train(data, watch).map(|state| state.history.end.is_some()),
+            None => run.train(data, watch).map(|(state, _)| state.history.end.is_some()),
         };
         let outcome = match trained {
             Ok(true) => Outcome::Trained(self.measure(cell, sweep, data, &run)?),
@@ -168,6 +172,7 @@ impl Folder {
             }
             Err(error) => return Err(error.into()),
         };
+        run.check_held()?;
         self.finish(cell, &outcome)?;
         Ok(Some(outcome))
     }
@@ -178,7 +183,7 @@ impl Folder {
         cell: &Cell,
         sweep: &Sweep,
         data: &Dataset,
-        run: &Run,
+        run: &Claim,
     ) -> Result<Trained, SweepError> {
         let net = run.weights()?;
         let description = network::description(&cell.config, &sweep.data);
@@ -194,6 +199,7 @@ impl Folder {
         let activity = activity(&model, &data.test)?;
         let validation = evaluate_model(&model, &validation_images(&data.train, &cell.config))?;
         let blob = export(&quantized, &description, (test.correct as u32, test.images as u32))?;
+        run.check_held()?;
         blob.save(&self.model(cell))?;
         let counts = Counts::built_in();
         let fit = counts.fit(CPU).expect("a test checks that there is a fit");

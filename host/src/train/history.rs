@@ -1,6 +1,7 @@
 //! The losses and accuracies of each epoch, and which epoch was the best.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::config::Keep;
 
@@ -36,6 +37,7 @@ pub enum End {
 #[serde(deny_unknown_fields)]
 pub struct History {
     /// In order, from the first.
+    #[serde(deserialize_with = "sound")]
     pub epochs: Vec<Epoch>,
     /// Why training ended; `None` while it goes on or is interrupted.
     pub end: Option<End>,
@@ -43,6 +45,33 @@ pub struct History {
     pub keep: Keep,
     /// The first epoch that may be selected, counted from 1.
     pub from: usize,
+}
+
+/// Reads epochs that are numbered from 1 and whose measures are such: charts and the selection of the
+/// best epoch rely on it.
+fn sound<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Epoch>, D::Error> {
+    let epochs = Vec::<Epoch>::deserialize(from)?;
+    for (number, found) in (1..).zip(&epochs) {
+        if found.epoch != number {
+            let found = found.epoch;
+            return Err(D::Error::custom(format!("epoch {found} is in the place of {number}")));
+        }
+        for (name, value, most) in [
+            ("train_loss", found.train_loss, f32::MAX),
+            ("train_accuracy", found.train_accuracy, 1.0),
+            ("validation_loss", found.validation_loss, f32::MAX),
+            ("validation_accuracy", found.validation_accuracy, 1.0),
+            ("seconds", found.seconds, f32::MAX),
+        ] {
+            if !(0.0..=most).contains(&value) {
+                let expected = if most == 1.0 { "from 0 to 1" } else { "finite and at least 0" };
+                return Err(D::Error::custom(format!(
+                    "{name} of epoch {number} is {value}, but must be {expected}"
+                )));
+            }
+        }
+    }
+    Ok(epochs)
 }
 
 impl History {
@@ -90,6 +119,30 @@ mod tests {
         };
         let epochs = losses.iter().enumerate().map(epoch).collect();
         History { epochs, ..History::default() }
+    }
+
+    #[test]
+    fn a_history_of_others_has_finite_measures_of_epochs_in_order() {
+        let text = serde_json::to_string(&history(&[0.5, 0.25])).unwrap();
+        let read = |from: &str, to: &str| serde_json::from_str::<History>(&text.replace(from, to));
+        assert_eq!(read("", "").unwrap(), history(&[0.5, 0.25]));
+        for (from, to, expected) in [
+            (
+                "0.25",
+                "1e39",
+                "validation_loss of epoch 2 is inf, but must be finite and at least 0",
+            ),
+            ("0.25", "-0.25", "validation_loss of epoch 2 is -0.25, but must be finite"),
+            ("\"epoch\":2", "\"epoch\":7", "epoch 7 is in the place of 2"),
+            (
+                "_accuracy\":0.0",
+                "_accuracy\":1.5",
+                "train_accuracy of epoch 1 is 1.5, but must be from",
+            ),
+        ] {
+            let error = read(from, to).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! A report in a real browser overflows at no width, light or dark, and cuts nothing off.
+//! A report in a real browser overflows at no width, light or dark, and cuts nothing off; nothing that
+//! gets into it can run or ask the network.
 
 use std::env;
 use std::fs;
@@ -17,8 +18,12 @@ const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "c
 /// Lists what is wider than the page, text that its picture cuts off, and texts of a picture that
 /// overlap. It reports to the page around it, because a browser's window has a minimum width.
 const PROBE: &str = r"
-addEventListener('load', () => {
-  const faults = [], box = e => e.getBoundingClientRect();
+const refused = [];
+addEventListener('securitypolicyviolation', e => refused.push(e.effectiveDirective));
+const settled = () => new Promise(done => setTimeout(done, 100));
+addEventListener('load', async () => {
+  await settled();
+  const faults = refused.splice(0).map(directive => 'refused by the policy: ' + directive), box = e => e.getBoundingClientRect();
   for (const e of document.querySelectorAll('body *')) {
     if (!e.closest('.scroll *, svg *') && box(e).right > innerWidth + 0.5)
       faults.push('too wide: ' + e.tagName + ' ' + e.className);
@@ -39,7 +44,18 @@ addEventListener('load', () => {
   }
   const dark = matchMedia('(prefers-color-scheme: dark)').matches;
   const ink = document.querySelector('svg text[fill=\'#1F2328\']');
+  // What the policy is there to refuse: code that got in, and a request that tells of the reader.
+  const code = document.createElement('script');
+  code.textContent = 'document.title = 1';
+  const request = document.createElement('img');
+  request.src = 'http://127.0.0.1:1/';
+  const handler = document.createElement('p');
+  handler.setAttribute('onclick', 'document.title = 1');
+  document.body.append(code, request, handler);
+  handler.click();
+  await settled();
   parent.postMessage(JSON.stringify({
+    refused, title: document.title,
     width: innerWidth, page: document.documentElement.scrollWidth, dark,
     paper: getComputedStyle(document.body).backgroundColor,
     ink: ink && getComputedStyle(ink).fill,
@@ -61,7 +77,8 @@ fn browser() -> Option<PathBuf> {
 
 /// Lays a page out at a width, light or dark, and returns what the probe finds.
 fn look(browser: &PathBuf, place: &Place, page: &str, width: u32, dark: bool) -> serde_json::Value {
-    let probed = page.replace("</body>", &format!("<script>{PROBE}</script></body>"));
+    // Before the page's policy, which would refuse it.
+    let probed = page.replacen("<head>", &format!("<head><script>{PROBE}</script>"), 1);
     place.write("probed.html", probed);
     place.write(
         "frame.html",
@@ -96,6 +113,12 @@ fn check(browser: &PathBuf, place: &Place, page: &str, pictures: usize) {
             let faults = said["faults"].as_array().unwrap();
             assert!(faults.is_empty(), "at {width} pixels: {faults:#?}");
             assert_eq!(said["width"], width);
+            let refused = ["img-src", "script-src-attr", "script-src-elem"];
+            let mut found: Vec<&str> =
+                said["refused"].as_array().unwrap().iter().filter_map(|it| it.as_str()).collect();
+            found.sort_unstable();
+            assert_eq!(found, refused);
+            assert!(said["title"].as_str().unwrap().ends_with(": Inkbit report"), "{said}");
             assert!(said["page"].as_u64().unwrap() <= width.into(), "{said}");
             assert_eq!((&said["dark"], &said["pictures"]), (&dark.into(), &pictures.into()));
             let (paper, ink) = match dark {

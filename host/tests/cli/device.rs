@@ -34,7 +34,7 @@ pub fn can_emulate<'a>(boards: impl IntoIterator<Item = &'a str>) -> bool {
 fn image_writes_the_model_raw_and_as_intel_hex_and_names_its_address() {
     let place = Place::new();
     let said = place.succeed("image --board lm3s6965evb model.inkbit -o model.bin");
-    assert!(said.contains("from address 0x00005000"), "{said}");
+    assert!(said.contains("from address 0x00005800"), "{said}");
     let model = place.read("model.inkbit");
     assert_eq!(place.read("model.bin"), model);
     place.succeed("image --board lm3s6965evb model.inkbit -o model.hex");
@@ -42,7 +42,7 @@ fn image_writes_the_model_raw_and_as_intel_hex_and_names_its_address() {
     let mut bytes = Vec::new();
     for record in ihex::Reader::new(&text) {
         if let ihex::Record::Data { offset, value } = record.unwrap() {
-            assert_eq!(usize::from(offset), 0x5000 + bytes.len());
+            assert_eq!(usize::from(offset), 0x5800 + bytes.len());
             bytes.extend(value);
         }
     }
@@ -52,8 +52,10 @@ fn image_writes_the_model_raw_and_as_intel_hex_and_names_its_address() {
 #[test]
 fn image_and_run_refuse_what_cannot_be() {
     let place = Place::new();
-    for (name, kind) in [("own.bin", "an Inkbit model"), ("own.hex", "Intel HEX")] {
-        place.write(name, "somebody's own");
+    for (name, kind) in
+        [("own.bin", "an Inkbit model"), ("own.hex", "Intel HEX with an Inkbit model")]
+    {
+        place.write(name, ":020000040000FA\n");
         let message = place.fail(1, &format!("image --board microbit model.inkbit -o {name}"));
         let expected = format!("{name} exists and is not {kind}; it was not replaced: give ");
         assert!(message.starts_with(&expected), "{message}");

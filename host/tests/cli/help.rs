@@ -83,12 +83,24 @@ fn an_error_that_nobody_reads_still_ends_with_its_code() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_full_disk_behind_standard_output_is_a_failure() {
-    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
     let place = Place::new();
-    let output = place.command("inspect model.inkbit").stdout(full).output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert!(message.starts_with("error: No space left on device"), "{message}");
+    for command in [
+        "--version",
+        "--help",
+        "help",
+        "train --help",
+        "inspect model.inkbit",
+        "completions bash",
+        "train --print-config",
+        "train --out again --data digits --config quick.toml",
+    ] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = place.command(command).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{command}");
+        let message = String::from_utf8_lossy(&output.stderr);
+        let expected = "error: cannot write to standard output: No space left on device";
+        assert!(message.starts_with(expected), "{command}: {message}");
+    }
 }
 
 #[test]

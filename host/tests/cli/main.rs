@@ -1,4 +1,5 @@
 //! The `inkbit` command as users run it: output, files, exit codes.
+#![allow(clippy::disallowed_methods, reason = "tests read what the command wrote")]
 
 mod bad_data;
 mod book;
@@ -6,9 +7,13 @@ mod browser;
 mod compare;
 mod device;
 mod evaluate;
+mod foreign;
 mod help;
 mod labels;
+#[cfg(target_os = "linux")]
+mod limits;
 mod models;
+mod own_files;
 mod place;
 mod predict;
 mod quantize;

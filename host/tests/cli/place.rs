@@ -138,14 +138,17 @@ impl Place {
         }
     }
 
-    /// Every file with its content, in order of names; the download's cache does not count.
+    /// Every file with its content, in order of names. The download's cache does not count, nor does
+    /// the empty file in a folder that a command has locked.
     fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut files = Vec::new();
         let mut folders = vec![self.0.path().to_owned()];
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
-                if path.is_file() {
+                if path.file_name() == Some(OsStr::new(".lock")) {
+                    assert_eq!(fs::read(path).unwrap(), b"");
+                } else if path.is_file() {
                     files.push((path.clone(), fs::read(path).unwrap()));
                 } else if path.file_name() != Some(OsStr::new("cache")) {
                     files.push((path.clone(), Vec::new()));

@@ -116,12 +116,14 @@ fn data_with_a_path_beyond_the_formats_room_are_quantized_all_the_same() {
 #[test]
 fn a_path_that_cannot_be_written_is_named_and_nothing_is_left_there() {
     let place = Place::new();
+    let message = place.fail(1, "quantize run -o digits");
+    let expected = "digits is a folder, where an Inkbit model is to be written: give another path";
+    assert_eq!(message, expected);
     for (path, expected) in [
         (
             "no/folder.inkbit",
             "No such file or directory (os error 2); give a path in a folder that exists",
         ),
-        ("digits", "Is a directory (os error 21); give a file, not a folder"),
         (
             "model.inkbit/x",
             "Not a directory (os error 20); a file is in the way, give another path",

@@ -154,10 +154,13 @@ fn places_that_a_report_cannot_go_to_are_refused_before_anything_is_computed() {
     let refusal = |output: &str| place.fail(1, &format!("report run --data nowhere -o {output}"));
     assert_eq!(
         refusal("model.inkbit"),
-        "model.inkbit exists and is not an Inkbit report; it was not replaced: give another name, \
-         or remove it"
+        "model.inkbit exists and is not an Inkbit report; it was not replaced: give another path, \
+         or move it away"
     );
-    assert_eq!(refusal("run"), "run is a folder: give the name of an HTML file to write");
+    assert_eq!(
+        refusal("run"),
+        "run is a folder, where an Inkbit report is to be written: give another path"
+    );
     for name in ["-", "page", "page.htm"] {
         let message = place.fail(2, &format!("report run --data nowhere --output={name}"));
         assert_eq!(

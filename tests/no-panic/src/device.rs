@@ -4,6 +4,7 @@ use core::fmt::{self, Write as _};
 use core::hint::black_box;
 use core::panic::PanicInfo;
 
+use inkbit_core::blob::CrcCheck;
 use inkbit_core::kernel::Portable;
 use inkbit_core::link::{self, Receiver, Request, Response};
 use inkbit_core::{Engine, Error, Header, LayerOutput, Model, PackError, Scratch, image, softmax};
@@ -46,6 +47,8 @@ fn room() -> &'static mut [u8] {
 /// What a device does with a model and an image, whatever their bytes.
 fn classify(flash: &[u8]) -> Result<(), Error> {
     let model = Model::parse_region(flash)?;
+    let mut check = CrcCheck::new(flash)?;
+    while black_box(check.step(black_box(32))?).is_none() {}
     let scale = model.header().logit_scale;
     let mut engine = Engine::new(model, Scratch::<1040>::new())?;
     let class = engine.infer(some())?.argmax();

@@ -56,7 +56,6 @@ pub struct OracleLayer {
 
 impl Oracle {
     /// Outputs of every layer: activations of the hidden layers, then the logits.
-    #[must_use]
     pub fn layers(&self, pixels: &[u8]) -> Vec<Vec<i64>> {
         let mut values = self.inputs(pixels);
         let mut outputs = Vec::new();
@@ -81,7 +80,6 @@ impl Oracle {
     }
 
     /// The first layer's inputs: the image cropped and pooled.
-    #[must_use]
     pub fn inputs(&self, pixels: &[u8]) -> Vec<i64> {
         let width = (self.side - 2 * self.crop) / self.pool;
         let mut inputs = Vec::new();
@@ -128,17 +126,27 @@ fn weight(bits: usize, code: u8) -> i64 {
     }
 }
 
-/// The CRC that closes a blob, one bit at a time.
-#[must_use]
-pub fn crc32(bytes: &[u8]) -> u32 {
-    let mut crc = u32::MAX;
-    for &byte in bytes {
-        crc ^= u32::from(byte);
-        for _ in 0..8 {
+/// The CRC of each byte, one bit at a time.
+const CRC_OF_BYTE: [u32; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut crc = byte as u32;
+        let mut bit = 0;
+        while bit < 8 {
             crc = if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 };
+            bit += 1;
         }
+        table[byte] = crc;
+        byte += 1;
     }
-    !crc
+    table
+};
+
+/// The CRC that closes a blob.
+pub fn crc32(bytes: &[u8]) -> u32 {
+    let step = |crc: u32, byte: &u8| crc >> 8 ^ CRC_OF_BYTE[usize::from(crc as u8 ^ byte)];
+    !bytes.iter().fold(u32::MAX, step)
 }
 
 /// Corrects length and CRC of a changed blob.

@@ -2,7 +2,6 @@ use super::{Oracle, OracleLayer, Rows, seal};
 
 impl Oracle {
     /// Writes the blob unchecked: tests also write illegal ones.
-    #[must_use]
     pub fn write(&self) -> Vec<u8> {
         let mut blob = b"INKBIT\x02\x00....".to_vec();
         text(&mut blob, &self.name);

@@ -18,6 +18,13 @@ pub(super) enum Answer {
     /// Announces the whole file, sends this many bytes, and then nothing for longer than anyone
     /// waits.
     Stall(Vec<u8>, usize),
+    /// Announces the whole file and sends one byte after the other, with pauses, until nobody
+    /// listens.
+    Drip(Vec<u8>, Duration),
+    /// Sends one byte of the requested range, and disconnects.
+    Crumb(Vec<u8>),
+    /// Answers 206, whatever is requested, with a range that begins in the middle.
+    Part(Vec<u8>),
     /// Sends a status and no file.
     Status(&'static str),
 }
@@ -84,16 +91,28 @@ fn respond(mut stream: TcpStream, answer: Answer, range: Option<usize>) -> std::
             Some(from) if from >= file.len() => {
                 write!(stream, "HTTP/1.1 416 Range Not Satisfiable\r\nContent-Length: 0\r\n{close}")
             }
-            Some(from) => {
-                let (last, all, rest) = (file.len() - 1, file.len(), file.len() - from);
-                write!(stream, "HTTP/1.1 206 Partial Content\r\nContent-Length: {rest}\r\n")?;
-                write!(stream, "Content-Range: bytes {from}-{last}/{all}\r\n{close}")?;
-                stream.write_all(&file[from..])
-            }
+            Some(from) => send_part(&mut stream, &file, from, file.len()),
             None => send(&mut stream, &file, file.len()),
         },
         Answer::FromStart(file) => send(&mut stream, &file, file.len()),
         Answer::Break(file, count) => send(&mut stream, &file, count),
+        Answer::Crumb(file) => {
+            let from = range.unwrap_or(0);
+            send_part(&mut stream, &file, from, from + 1)
+        }
+        Answer::Part(file) => send_part(&mut stream, &file, file.len() / 2, file.len()),
+        Answer::Drip(file, pause) => {
+            send(&mut stream, &file, 0)?;
+            thread::spawn(move || {
+                for byte in file {
+                    thread::sleep(pause);
+                    if stream.write_all(&[byte]).is_err() {
+                        break;
+                    }
+                }
+            });
+            Ok(())
+        }
         Answer::Stall(file, count) => {
             send(&mut stream, &file, count)?;
             thread::spawn(move || {
@@ -103,6 +122,14 @@ fn respond(mut stream: TcpStream, answer: Answer, range: Option<usize>) -> std::
             Ok(())
         }
     }
+}
+
+/// Announces the range that begins with `from`, and sends the bytes before `end`.
+fn send_part(stream: &mut TcpStream, file: &[u8], from: usize, end: usize) -> std::io::Result<()> {
+    let (last, all, rest) = (file.len() - 1, file.len(), file.len() - from);
+    write!(stream, "HTTP/1.1 206 Partial Content\r\nContent-Length: {rest}\r\n")?;
+    write!(stream, "Content-Range: bytes {from}-{last}/{all}\r\nConnection: close\r\n\r\n")?;
+    stream.write_all(&file[from..end])
 }
 
 fn send(stream: &mut TcpStream, file: &[u8], count: usize) -> std::io::Result<()> {

@@ -1,4 +1,4 @@
-use inkbit_app::{Device, Line, NoKeys, NoPanel};
+use inkbit_app::{Device, Line, NoKeys, NoPanel, NoWatchdog};
 use inkbit_core::link::{
     self, Key, MAX_LOGITS, Mode, RESPONSE_FRAME, Receiver, Refusal, Request, Response, pack_pixels,
 };
@@ -6,7 +6,7 @@ use inkbit_core::{Engine, Model, Scratch};
 
 use super::rig::{CELLS, Steps, Wire, app, likeness, region};
 
-type Rig = Device<Wire, NoKeys, NoPanel, Steps>;
+type Rig = Device<Wire, NoKeys, NoPanel, Steps, NoWatchdog>;
 
 /// A device that answers, and what the host has of it.
 struct Host {
@@ -17,8 +17,13 @@ struct Host {
 
 impl Host {
     fn new(content: &[u8]) -> Self {
-        let device =
-            Device { serial: Wire::default(), keys: NoKeys, panel: NoPanel, clock: Steps(0) };
+        let device = Device {
+            serial: Wire::default(),
+            keys: NoKeys,
+            panel: NoPanel,
+            clock: Steps(0),
+            watchdog: NoWatchdog,
+        };
         Self { device, app: app(content), line: Line::new() }
     }
 
@@ -83,6 +88,23 @@ fn logits_are_those_of_the_host() {
         });
         assert_eq!(answers, [(id, 345_678, engine.infer(&pixels).unwrap().to_vec())]);
     }
+}
+
+#[test]
+fn however_busy_the_line_the_whole_model_is_checked() {
+    let blob = likeness();
+    let mut host = Host::new(&blob);
+    let check = |host: &mut Host| {
+        host.send(&frame(&Request::Status), |response| match response {
+            Response::Status(status) => status.check,
+            other => panic!("{other:?}"),
+        })[0]
+    };
+    assert_eq!(check(&mut host), 0);
+    // The device never finds its line at rest.
+    let hellos = frame(&Request::Hello).repeat(blob.len().div_ceil(256));
+    assert!(host.send(&hellos, |response| matches!(response, Response::Hello(_))).len() > 9);
+    assert!(check(&mut host) > 0);
 }
 
 #[test]

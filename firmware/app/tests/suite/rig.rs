@@ -11,7 +11,7 @@ use embedded_io::{ErrorType, Read, ReadReady, Write};
 use inkbit_app::{App, Board, Buffers, Canvas, Clock, Event, SIDE, Screen, Ticks, samples};
 use inkbit_core::blob::pack_layer;
 use inkbit_core::image::normalise;
-use inkbit_core::link::Key;
+use inkbit_core::link::{Key, Reset};
 use inkbit_core::{Header, Input, LayerShape, Model, Provenance};
 
 pub(crate) const CELLS: usize = 1040;
@@ -21,6 +21,7 @@ pub(crate) const BOARD: Board = Board {
     model_address: 0x5000,
     model_bytes: REGION as u32,
     stack: || (1000, 4000),
+    reset: Reset::Ordinary,
 };
 
 /// A clock by which every inference takes 345,678 ns.
@@ -195,7 +196,14 @@ pub(crate) struct Rig {
 
 impl Rig {
     pub(crate) fn new(content: &[u8]) -> Self {
-        Self { app: app(content), now: 1, picture: Picture::black(), screen: Screen::new() }
+        Self::on(BOARD, content)
+    }
+
+    /// On a board of its own.
+    pub(crate) fn on(board: Board, content: &[u8]) -> Self {
+        let buffers = Box::leak(Box::new(Buffers::<CELLS>::new()));
+        let app = App::new(board, region(content), buffers);
+        Self { app, now: 1, picture: Picture::black(), screen: Screen::new() }
     }
 
     /// Lets time pass, as the device's loop does.

@@ -3,10 +3,10 @@
 
 use std::path::PathBuf;
 
-use inkbit_app::Event;
-use inkbit_core::link::{Key, Mode};
+use inkbit_app::{Board, Event};
+use inkbit_core::link::{Key, Mode, Reset};
 
-use super::rig::{Rig, Steps, likeness, named};
+use super::rig::{BOARD, Rig, Steps, likeness, named};
 
 fn check(name: &str, rig: &Rig) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
@@ -87,6 +87,21 @@ fn an_image_from_the_line() {
 #[test]
 fn no_model() {
     let mut rig = Rig::new(&[]);
+    rig.show();
+    check("no-model", &rig);
+}
+
+#[test]
+fn after_a_reset_by_the_watchdog_the_display_says_so_until_a_key_is_pressed() {
+    let board = Board { reset: Reset::Stuck { at: 0x1A2C }, ..BOARD };
+    let mut rig = Rig::on(board, &likeness());
+    rig.show();
+    check("was-reset", &rig);
+    rig.press(Key::Left, 1);
+    rig.press(Key::Right, 1);
+    check("blank", &rig);
+    // That there is no model is what matters more.
+    let mut rig = Rig::on(board, &[]);
     rig.show();
     check("no-model", &rig);
 }

@@ -10,14 +10,27 @@ mod uart;
 use core::panic::PanicInfo;
 
 use cortex_m_rt::entry;
-use inkbit_app::{App, Device, FrameBuffer, Keys, Line, Memory, Panel, Ssd0323};
-use inkbit_arch::{Register, Serial, SysTick, model_region, report};
+use inkbit_app::{App, Board, Device, FrameBuffer, Keys, Line, Memory, Panel, Ssd0323};
+use inkbit_arch::{
+    CmsdkWatchdog, Register, Serial, SysTick, Vector, interrupts, model_region, report, reset,
+    restart, stuck,
+};
+use inkbit_core::link::Reset;
 
 use gpio::{Input, Output, Port};
 use ssi::Ssi;
 use uart::Uart;
 
 include!(concat!(env!("OUT_DIR"), "/board.rs"));
+
+/// Interrupt of the watchdog.
+const WARNING: usize = 18;
+
+interrupts!(WARNING + 1, {
+    let mut vectors: [Vector; _] = [None; WARNING + 1];
+    vectors[WARNING] = Some(stuck);
+    vectors
+});
 
 #[entry]
 #[allow(unsafe_code)]
@@ -29,7 +42,7 @@ fn main() -> ! {
     let uart = Uart::start();
     // SAFETY: the region is flash behind the code.
     let region = unsafe { model_region(&BOARD) };
-    let (app, line) = MEMORY.start(BOARD, region);
+    let (app, line) = MEMORY.start(Board { reset: reset::last(), ..BOARD }, region);
     run(app, line, uart, FRAME_BUFFER)
 }
 
@@ -49,8 +62,19 @@ fn run(app: &mut App<'_>, line: &mut Line, uart: Uart, picture: &mut FrameBuffer
             let _ = display.flush();
         }),
         clock: SysTick::start(NANOSECONDS_PER_CYCLE),
+        watchdog: watchdog(),
     }
     .run(app, line)
+}
+
+#[allow(unsafe_code)]
+fn watchdog() -> CmsdkWatchdog {
+    // SAFETY: the processor's register that enables interrupts; it touches no memory.
+    const ENABLE: Register = unsafe { Register::at(0xE000_E100) };
+    // SAFETY: the part's watchdog.
+    const WATCHDOG: CmsdkWatchdog = unsafe { CmsdkWatchdog::at(0x4000_0000) };
+    ENABLE.write(1 << WARNING);
+    WATCHDOG.start(NANOSECONDS_PER_CYCLE)
 }
 
 /// Sets the core to 50 MHz from the 8 MHz crystal, and powers the peripherals.
@@ -60,6 +84,8 @@ fn clocks() {
     const RIS: Register = unsafe { Register::at(0x400F_E050) };
     // SAFETY: as above.
     const RCC: Register = unsafe { Register::at(0x400F_E060) };
+    // SAFETY: as above.
+    const RCGC0: Register = unsafe { Register::at(0x400F_E100) };
     // SAFETY: as above.
     const RCGC1: Register = unsafe { Register::at(0x400F_E104) };
     // SAFETY: as above.
@@ -74,6 +100,8 @@ fn clocks() {
     RCC.write(SPEED | USE_DIVIDER | BYPASS);
     while RIS.read() & PLL_LOCKED == 0 {}
     RCC.write(SPEED | USE_DIVIDER);
+    const WATCHDOG: u32 = 1 << 3;
+    RCGC0.set(WATCHDOG);
     /// UART0 and SSI0.
     const SERIAL: u32 = 1 << 0 | 1 << 4;
     RCGC1.set(SERIAL);
@@ -84,5 +112,6 @@ fn clocks() {
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    report(info, &mut Uart)
+    report(info, &mut Uart);
+    restart(Reset::Panic)
 }

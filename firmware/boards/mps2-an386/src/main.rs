@@ -6,14 +6,23 @@
 use core::panic::PanicInfo;
 
 use cortex_m_rt::entry;
-use inkbit_app::{Device, Memory, NoKeys, NoPanel};
-use inkbit_arch::{CmsdkUart, Serial, SysTick, model_region, report};
+use inkbit_app::{Board, Device, Memory, NoKeys, NoPanel};
+use inkbit_arch::{
+    CmsdkUart, CmsdkWatchdog, Serial, SysTick, interrupts, model_region, report, reset, restart,
+};
+use inkbit_core::link::Reset;
 
 include!(concat!(env!("OUT_DIR"), "/board.rs"));
 
 // SAFETY: the image's UART 0.
 #[allow(unsafe_code)]
 const UART: CmsdkUart = unsafe { CmsdkUart::at(0x4000_4000) };
+
+// SAFETY: the image's watchdog, whose warning is the exception NMI.
+#[allow(unsafe_code)]
+const WATCHDOG: CmsdkWatchdog = unsafe { CmsdkWatchdog::at(0x4000_8000) };
+
+interrupts!([None; 1]);
 
 #[entry]
 #[allow(unsafe_code)]
@@ -22,17 +31,19 @@ fn main() -> ! {
     UART.start(217); // 25 MHz / 115,200 baud
     // SAFETY: the region is flash behind the code.
     let region = unsafe { model_region(&BOARD) };
-    let (app, line) = MEMORY.start(BOARD, region);
+    let (app, line) = MEMORY.start(Board { reset: reset::last(), ..BOARD }, region);
     Device {
         serial: Serial(UART),
         keys: NoKeys,
         panel: NoPanel,
         clock: SysTick::start(NANOSECONDS_PER_CYCLE),
+        watchdog: WATCHDOG.start(NANOSECONDS_PER_CYCLE),
     }
     .run(app, line)
 }
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    report(info, &mut { UART })
+    report(info, &mut { UART });
+    restart(Reset::Panic)
 }

@@ -5,9 +5,10 @@
 
 use core::panic::PanicInfo;
 
-use inkbit_app::{Clock, Device, Memory, NoKeys, NoPanel};
-use inkbit_arch::{ByteRegister, Port, Register, Serial, model_region, report, stack};
-use riscv_rt::entry;
+use inkbit_app::{Board, Clock, Device, Memory, NoKeys, NoPanel, NoWatchdog};
+use inkbit_arch::{ByteRegister, Port, Register, Serial, model_region, report, reset, stack};
+use inkbit_core::link::Reset;
+use riscv_rt::{TrapFrame, entry};
 
 include!(concat!(env!("OUT_DIR"), "/board.rs"));
 
@@ -81,11 +82,43 @@ fn main() -> ! {
     let memory = unsafe { &mut *memory };
     // SAFETY: the region is flash behind the code.
     let region = unsafe { model_region(&BOARD) };
-    let (app, line) = memory.start(BOARD, region);
-    Device { serial: Serial(Uart), keys: NoKeys, panel: NoPanel, clock: Timer }.run(app, line)
+    let (app, line) = memory.start(Board { reset: reset::last(), ..BOARD }, region);
+    Device {
+        serial: Serial(Uart),
+        keys: NoKeys,
+        panel: NoPanel,
+        clock: Timer,
+        // The machine has none.
+        watchdog: NoWatchdog,
+    }
+    .run(app, line)
+}
+
+/// Starts the firmware anew, and leaves it the reason.
+#[allow(unsafe_code)]
+fn restart(reason: Reset) -> ! {
+    // SAFETY: the register of the machine that ends or resets it; it touches no memory.
+    const FINISHER: Register = unsafe { Register::at(0x0010_0000) };
+    const RESET: u32 = 0x7777;
+    reset::keep(reason);
+    FINISHER.write(RESET);
+    loop {
+        core::hint::spin_loop();
+    }
+}
+
+// SAFETY: the name that riscv-rt calls after a fault.
+#[allow(unsafe_code)]
+#[unsafe(export_name = "ExceptionHandler")]
+fn exception(_: &TrapFrame) -> ! {
+    let at: u32;
+    // SAFETY: reads a register of the core.
+    unsafe { core::arch::asm!("csrr {at}, mepc", at = out(reg) at) };
+    restart(Reset::Fault { at })
 }
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    report(info, &mut Uart)
+    report(info, &mut Uart);
+    restart(Reset::Panic)
 }

@@ -7,6 +7,7 @@ use indicatif::ProgressBar;
 
 use crate::cli::progress;
 use crate::support::numbers::{counted, percent};
+use crate::support::shell;
 use crate::sweep::{Outcome, Progress, SessionSummary, Sweep};
 
 /// The result of a session in words.
@@ -20,7 +21,7 @@ pub(super) fn closing(summary: &SessionSummary, out: &Path) -> String {
         }
     }
     if *left > 0 {
-        text += &format!(", {left} left: `inkbit sweep --out {}` goes on", out.display());
+        text += &format!(", {left} left: `inkbit sweep --out {}` goes on", shell::path(out));
     }
     text
 }

@@ -12,7 +12,7 @@ pub use warp::{Field, GRID, Motion, Warper};
 
 use crate::support::rng::Rng;
 
-/// The stream of the seed; 1 to 4 are those of [`train`](crate::train).
+/// The stream of the seed; 1 to 4 are those of the training.
 const STREAM: u64 = 5;
 
 /// The random numbers that change a training image in an epoch, counted from 1.

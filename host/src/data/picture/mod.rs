@@ -7,21 +7,28 @@ mod background;
 mod ink;
 pub(crate) mod sheet;
 
-use std::fs::File;
-use std::io::{Cursor, Read as _};
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use image::metadata::Orientation;
-use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageReader, LumaA};
+use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageReader, Limits, LumaA};
 
 use crate::support::error::Advised;
 use crate::support::files::FileError;
+use crate::support::limit;
 
-/// The most pixels of a picture. A file of a few bytes can claim any number.
-pub const MAX_PIXELS: u64 = 100_000_000;
+/// The most pixels of a picture. A file of a few bytes can claim any number, and a pixel takes up to
+/// eight bytes.
+pub const MAX_PIXELS: u64 = 64_000_000;
 
-/// The longest file that is read, in bytes: eight for each of the pixels.
-const MAX_FILE_BYTES: u64 = 8 * MAX_PIXELS;
+/// The longest file that is read, in bytes.
+const MAX_FILE: u64 = 128 << 20;
+
+/// The most bytes that a PNG's colour profile, texts and rows may take.
+const MAX_PARTS: u64 = 16 << 20;
+
+/// Pixels that are converted to grey at a time.
+const BAND: u32 = 1 << 20;
 
 /// A picture that cannot be made into a model's input.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +45,9 @@ pub enum PictureError {
     #[error("{} is too large: found {found}, expected at most {} million pixels; \
              scale it down or cut out the digit", path.display(), MAX_PIXELS / 1_000_000)]
     TooLarge { path: PathBuf, found: String },
+    #[error("{} has texts or rows that are too large: found over {MAX_PARTS} bytes, the limit; save \
+             it without them, or cut out the digit", .0.display())]
+    Parts(PathBuf),
     #[error("{} shows no ink: found {width}x{height} pixels of even background, expected a digit \
              that is darker or lighter than what is around it; draw it with more contrast, or cut \
              the picture closer to it", path.display())]
@@ -77,15 +87,7 @@ pub fn from_grey(picture: &GrayImage, side: usize) -> Option<Vec<u8>> {
 
 /// Decodes a file and applies the orientation that a camera has stored.
 fn decode(path: &Path) -> Result<DynamicImage, PictureError> {
-    let too_large = |found| PictureError::TooLarge { path: path.to_owned(), found };
-    let bytes = std::fs::metadata(path).map_err(FileError::at("read", path))?.len();
-    if bytes > MAX_FILE_BYTES {
-        return Err(too_large(format!("a file of {bytes} bytes")));
-    }
-    // A device or a pipe shows its length only at its end.
-    let mut content = Vec::new();
-    let file = File::open(path).map_err(FileError::at("read", path))?;
-    file.take(MAX_FILE_BYTES).read_to_end(&mut content).map_err(FileError::at("read", path))?;
+    let content = limit::read_named(path, MAX_FILE)?;
     let begins = content.iter().take(8).map(|byte| format!("{byte:02x}")).collect::<Vec<_>>();
     let unknown = || PictureError::Format {
         path: path.to_owned(),
@@ -96,6 +98,7 @@ fn decode(path: &Path) -> Result<DynamicImage, PictureError> {
     };
     let failed = |source| match source {
         ImageError::Unsupported(_) => unknown(),
+        ImageError::Limits(_) => PictureError::Parts(path.to_owned()),
         cause => {
             let source = Advised { cause, advice: "; save or copy it again" };
             PictureError::Damaged { path: path.to_owned(), source }
@@ -106,12 +109,15 @@ fn decode(path: &Path) -> Result<DynamicImage, PictureError> {
         return Err(failed(ImageError::IoError(std::io::ErrorKind::UnexpectedEof.into())));
     }
     let mut reader = ImageReader::new(Cursor::new(content));
-    reader.no_limits(); // the size is checked before anything is allocated for it
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(MAX_PARTS); // of what comes before the size can be checked
+    reader.limits(limits);
     let reader = reader.with_guessed_format().map_err(FileError::at("read", path))?;
     let mut decoder = reader.into_decoder().map_err(failed)?;
     let (width, height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
-        return Err(too_large(format!("{width}x{height} pixels")));
+        let found = format!("{width}x{height} pixels");
+        return Err(PictureError::TooLarge { path: path.to_owned(), found });
     }
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut picture = DynamicImage::from_decoder(decoder).map_err(failed)?;
@@ -124,12 +130,18 @@ fn grey(picture: &DynamicImage, background: u8) -> GrayImage {
     if !picture.color().has_alpha() {
         return picture.to_luma8();
     }
-    let picture = picture.to_luma_alpha16();
-    let (width, height) = picture.dimensions();
-    GrayImage::from_fn(width, height, |x, y| {
-        let LumaA([grey, opaque]) = *picture.get_pixel(x, y);
+    let mixed = |&LumaA([grey, opaque]): &LumaA<u16>| {
         let (grey, opaque) = (u64::from(grey), u64::from(opaque));
         let mixed = grey * opaque + u64::from(background) * 257 * (65535 - opaque);
-        image::Luma([((mixed / 65535 + 128) / 257) as u8])
-    })
+        ((mixed / 65535 + 128) / 257) as u8
+    };
+    let (width, height) = (picture.width(), picture.height());
+    let mut pixels = Vec::new();
+    // Whole, it would take four more bytes for each pixel.
+    let rows = (BAND / width.max(1)).max(1);
+    for top in (0..height).step_by(rows as usize) {
+        let band = picture.crop_imm(0, top, width, rows).to_luma_alpha16();
+        pixels.extend(band.pixels().map(mixed));
+    }
+    GrayImage::from_raw(width, height, pixels).expect("the bands are the picture")
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 use image::imageops::{FilterType, replace, resize};
 use image::{GrayImage, ImageFormat, Luma};
 
-use crate::support::files::{self, FileError};
+use crate::support::files::FileError;
+use crate::support::png;
 
 /// Side length, in pixels of the picture, of the square that a pixel becomes.
 const ZOOM: u32 = 2;
@@ -35,7 +36,7 @@ pub fn contact_sheet(rows: &[Vec<Vec<u8>>], side: usize) -> GrayImage {
 pub fn save(picture: &GrayImage, path: &Path) -> Result<(), FileError> {
     let mut bytes = Cursor::new(Vec::new());
     picture.write_to(&mut bytes, ImageFormat::Png).expect("grey pixels are a PNG");
-    files::write(path, bytes.get_ref())
+    png::write(path, bytes.get_ref())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::time::Duration;
 
 use inkbit_core::link::{
-    self, Limits, Loaded, PROTOCOL, RESPONSE_FRAME, Receiver, Refusal, Request, Response,
+    self, Limits, Loaded, PROTOCOL, RESPONSE_FRAME, Receiver, Refusal, Request, Reset, Response,
 };
 
 /// A device in memory that answers the sum of the pixels and their number, at the end of a line
@@ -110,6 +110,7 @@ impl Write for Device {
                         board: "simulated",
                         limits,
                         model: self.model.map(loaded).ok_or("none"),
+                        reset: Reset::Ordinary,
                     }));
                 }
                 (Ok(Request::Panic), _) => {

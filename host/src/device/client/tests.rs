@@ -27,8 +27,8 @@ fn every_image_gets_its_own_answer_exactly_once_however_lossy_the_line() {
             .unwrap();
         assert!(answers.iter().all(|&count| count == 1));
         match loss {
-            0 => assert_eq!(client.repeats(), 0),
-            5_000 => assert_ne!(client.repeats(), 0),
+            0 => assert_eq!(client.losses().repeats, 0),
+            5_000 => assert_ne!(client.losses().repeats, 0),
             _ => {}
         }
     }
@@ -60,6 +60,19 @@ fn a_device_that_never_answers_is_given_up() {
 }
 
 #[test]
+fn a_line_that_damages_every_frame_is_called_bad_with_what_it_lost_and_what_to_do() {
+    let mut client = client(Device::new(9), 1);
+    let error = client.classify_all([&[9; 784][..]; 8], |_, _| ControlFlow::Continue(()));
+    let error = error.unwrap_err();
+    let Losses { repeats, bad, frames } = client.losses();
+    assert!(repeats >= 5 && (5..=frames).contains(&bad), "{:?}", client.losses());
+    let text = error.to_string();
+    assert!(matches!(error, DeviceError::BadLine { .. }), "{text}");
+    assert!(text.contains(&format!("{bad} of {frames} frames")), "{text}");
+    assert!(text.contains("cable") && text.contains("--baud") && !text.contains("again"), "{text}");
+}
+
+#[test]
 fn a_line_that_never_rests_is_given_up() {
     let mut babbling = Device::new(0);
     babbling.babbles = true;
@@ -80,7 +93,7 @@ fn an_answer_that_waited_while_this_process_was_held_off_is_no_loss() {
         ControlFlow::Continue(())
     };
     client.classify_all(all, count).unwrap();
-    assert_eq!((answers, client.repeats()), (8, 0));
+    assert_eq!((answers, client.losses().repeats), (8, 0));
 }
 
 #[test]
@@ -90,7 +103,7 @@ fn a_refusal_that_asking_again_cannot_change_is_passed_on_at_once() {
     let mut client = client(device, 8);
     let error = client.classify(&[0; 4]).unwrap_err();
     assert!(error.to_string().contains("784"), "{error}");
-    assert_eq!(client.repeats(), 1);
+    assert_eq!(client.losses().repeats, 1);
 }
 
 #[test]
@@ -103,7 +116,7 @@ fn images_that_were_refused_leave_no_refusals_to_the_next_request() {
     let error = client.classify_all(all, |_, _| ControlFlow::Continue(())).unwrap_err();
     assert!(matches!(error, DeviceError::Refused(Refusal::NoModel)), "{error}");
     assert_eq!(client.hello().unwrap().board, "simulated");
-    assert_eq!(client.repeats(), 1);
+    assert_eq!(client.losses().repeats, 1);
 }
 
 #[test]

@@ -59,8 +59,10 @@ pub fn logit_differences(differences: &[f64]) -> Figure {
         sizes.get(sizes.len() * thousandths / 1000).copied().unwrap_or_default()
     };
     let greatest = sizes.last().copied().unwrap_or_default();
-    // A few outliers would squeeze all others into one bar; they count in the outermost bars.
-    let shown = quantile(999).max(1e-9);
+    // A few outliers would squeeze all others into one bar; they count in the outermost bars. An axis
+    // must end, which it would not at infinity or at what is no number.
+    let most = quantile(999);
+    let shown = if most.is_finite() { most.clamp(1e-9, 1e30) } else { 1e30 };
     let mut counts = [0_usize; BINS];
     for difference in differences {
         let bin = (difference / shown + 1.0) / 2.0 * BINS as f64;

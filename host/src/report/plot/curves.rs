@@ -11,7 +11,8 @@ use crate::train::history::{Epoch, History};
 pub fn loss(history: &History) -> Figure {
     let values = |epoch: &Epoch| [epoch.train_loss, epoch.validation_loss];
     let curves = Curves::new(history, "loss", "loss in nats", values);
-    let greatest = curves.values().fold(0.0, f64::max);
+    // An axis must end, which it would not at infinity.
+    let greatest = curves.values().fold(0.0, f64::max).min(f32::MAX.into());
     curves.draw((0.0, 1.05 * greatest.max(1e-9)), |value| format!("{value:.4}"))
 }
 
@@ -20,7 +21,7 @@ pub fn accuracy(history: &History) -> Figure {
     let values =
         |epoch: &Epoch| [epoch.train_accuracy, epoch.validation_accuracy].map(|x| 100.0 * x);
     let curves = Curves::new(history, "accuracy", "accuracy in %", values);
-    let lowest = curves.values().fold(100.0, f64::min);
+    let lowest = curves.values().fold(100.0, f64::min).max(0.0);
     let margin = (0.05 * (100.0 - lowest)).max(0.1);
     curves.draw(((lowest - margin).max(0.0), 100.0 + margin), |value| percent(value / 100.0))
 }

@@ -14,6 +14,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::support::numbers::percent;
+use crate::support::visible;
 pub use bars::{activity, calibration, logit_differences};
 pub use curves::{accuracy, loss};
 pub use grids::{Sample, images, samples, weights};
@@ -89,7 +90,7 @@ impl Figure {
 
     fn element(&self, before: &str) -> String {
         let (width, height) = self.size;
-        format!(
+        let text = format!(
             "{BEGIN}{}\" width=\"{}\" height=\"{}\" style=\"max-width:{}px\" viewBox=\"0 0 {width} {height}\">\n{before}{}</svg>\n",
             escape(&self.alt),
             width / UNIT,
@@ -97,7 +98,9 @@ impl Figure {
             // The text of a larger figure would be larger than the text around it.
             width / UNIT * 4 / 3,
             self.body
-        )
+        );
+        // Control characters are no XML.
+        visible::lines(&text)
     }
 }
 

@@ -51,7 +51,6 @@ pub fn start(
 }
 
 /// The network with its weights rounded to integers of these widths times their scales.
-#[must_use]
 pub fn round(latent: &Mlp, bits: &[WeightBits]) -> Mlp {
     let mut rounded = latent.clone();
     for (dense, &bits) in rounded.layers.iter_mut().zip(bits) {

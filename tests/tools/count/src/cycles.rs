@@ -24,7 +24,6 @@ pub const REFILL: Cycles = cycles(1, 3);
 
 impl Cycles {
     /// The mean, if `count` inferences took this together.
-    #[must_use]
     pub fn mean(self, count: usize) -> [f64; 2] {
         [self.least, self.most].map(|sum| sum as f64 / count as f64)
     }
@@ -54,7 +53,6 @@ impl Mul<u64> for Cycles {
 
 /// Cycles of consecutive Thumb instructions, without jumps. An instruction of four bytes has its
 /// first halfword in the upper half.
-#[must_use]
 pub fn of_block(instructions: impl IntoIterator<Item = u32>) -> Cycles {
     let mut total = Cycles::default();
     let mut after_access = false;

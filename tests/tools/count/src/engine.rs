@@ -189,7 +189,6 @@ impl<'e> Engine<'e> {
     }
 
     /// Bytes of code: of the engine's own functions, and of others that have run in it.
-    #[must_use]
     pub fn code_bytes(&self, executed: &[u64]) -> u64 {
         let is_used = |start: u64, function: &Function| {
             let range = start..start + function.bytes;

@@ -81,7 +81,6 @@ pub struct Comparison {
 impl Entry {
     /// Summarizes the counts of images; `data` is what they are called, `expected` states their
     /// non-zero inputs.
-    #[must_use]
     pub fn new(
         facts: &Facts,
         (board, kernel): (&str, &str),
@@ -120,19 +119,16 @@ impl Entry {
     }
 
     /// Mean number of multiplications that zero skipping leaves.
-    #[must_use]
     pub fn macs(&self) -> f64 {
         self.nonzero.iter().zip(&self.widths[1..]).map(|(n, width)| n * *width as f64).sum()
     }
 
     /// Instructions for each of them.
-    #[must_use]
     pub fn per_mac(&self) -> f64 {
         self.mean / self.macs()
     }
 
     /// The same of the kernel alone.
-    #[must_use]
     pub fn multiply_per_mac(&self) -> f64 {
         self.parts[Part::Multiply as usize] / self.macs()
     }
@@ -163,7 +159,6 @@ impl Committed {
     /// # Panics
     ///
     /// Never: everything in it can be written.
-    #[must_use]
     pub fn text(&self) -> String {
         HEAD.to_owned() + &toml::to_string(self).expect("text, numbers and lists of them")
     }
@@ -178,7 +173,6 @@ impl Committed {
     }
 
     /// Compares new counts with these.
-    #[must_use]
     pub fn compare(&self, compiler: &str, entries: &[Entry]) -> Comparison {
         let mut comparison = Comparison::default();
         for new in entries {

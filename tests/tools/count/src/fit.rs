@@ -19,7 +19,6 @@ const SMALL: f64 = 1000.0;
 type Equation = ([f64; Terms::KINDS], f64);
 
 /// A fit for each processor with counts, ordered by name.
-#[must_use]
 pub fn fits(entries: &[Entry]) -> Vec<Fit> {
     let mut processors: BTreeMap<String, Vec<Sample<'_>>> = BTreeMap::new();
     for entry in entries.iter().filter(|entry| entry.kernel == KERNEL) {
@@ -31,7 +30,6 @@ pub fn fits(entries: &[Entry]) -> Vec<Fit> {
 }
 
 /// Relative error of the estimate for an entry; none if the entry has other widths of weights.
-#[must_use]
 pub fn error(fit: &Fit, entry: &Entry) -> Option<f64> {
     activity(entry).map(|activity| fit.estimate(&activity) / entry.mean - 1.0)
 }

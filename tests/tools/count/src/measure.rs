@@ -38,7 +38,6 @@ pub struct Count {
 
 impl Count {
     /// All instructions.
-    #[must_use]
     pub fn total(&self) -> u64 {
         self.parts.iter().sum()
     }
@@ -201,7 +200,6 @@ impl Reader<'_> {
 
 /// The plugin, which cargo leaves in the folder of the programs that it builds or above that of
 /// this test.
-#[must_use]
 pub fn plugin() -> Option<PathBuf> {
     use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
     let name = format!("{DLL_PREFIX}inkbit_count_plugin{DLL_SUFFIX}");

@@ -123,20 +123,17 @@ impl Row {
     }
 
     /// The images of the data set, or else the synthetic ones.
-    #[must_use]
     pub fn shown(&self) -> &Entry {
         self.images.as_ref().unwrap_or(&self.reference)
     }
 
     /// CMSIS-NN's instructions for this network on this processor, where they were measured.
-    #[must_use]
     pub fn cmsis_nn(&self) -> Option<f64> {
         let (_, found) = CMSIS_NN.iter().find(|(cpu, _)| *cpu == self.cpu)?;
         (self.reference.widths == CLASSIC && self.reference.bits[0] == 8).then_some(*found)
     }
 
     /// What is wrong whatever was committed.
-    #[must_use]
     pub fn faults(&self) -> Vec<String> {
         let Self { differing, stack, reference, .. } = self;
         let mut faults = Vec::new();

@@ -38,7 +38,6 @@ const SECTION: &str = "## ";
 
 /// The file with `new` sections in place of those of the same models in the `old` one, the others
 /// as they were.
-#[must_use]
 pub fn document(old: &str, new: &[String]) -> String {
     let start = format!("\n{SECTION}");
     let old = old.split(&start).skip(1).map(|rest| format!("{SECTION}{rest}"));
@@ -56,7 +55,6 @@ pub fn document(old: &str, new: &[String]) -> String {
 
 /// The section of one model, of its own `rows`; `data` is what the images are called, `source` says
 /// how they were counted.
-#[must_use]
 pub fn section(rows: &[&Row], source: &str) -> String {
     let Some(first) = rows.first() else { return String::new() };
     let entry = first.shown();

@@ -5,6 +5,7 @@ mod book;
 mod cli;
 mod count;
 mod devices;
+mod fuzz;
 mod package;
 mod process;
 mod report;

@@ -184,7 +184,12 @@ fn format() -> Result<Outcome, String> {
         return skipped("rustfmt is not installed; `rustup component add rustfmt`");
     }
     run(&mut cargo(&["fmt", "--all", "--check"]), BUILD_LIMIT)?;
-    for workspace in ["firmware/Cargo.toml", "tests/tools/notebook/Cargo.toml", book::MANIFEST] {
+    for workspace in [
+        "firmware/Cargo.toml",
+        "tests/fuzz/Cargo.toml",
+        "tests/tools/notebook/Cargo.toml",
+        book::MANIFEST,
+    ] {
         let fmt = ["fmt", "--all", "--check", "--manifest-path", workspace];
         run(&mut cargo(&fmt), BUILD_LIMIT)?;
     }

@@ -1,8 +1,13 @@
 //! The promises, and for each what would show it broken.
 
-use crate::{supply, undefined};
+use crate::{fuzz, supply, undefined};
 
 use super::{Attack, Promise};
+
+const CLI: &[&str] = &["--package", "inkbit", "--test", "cli"];
+const FAULTS: &[&str] = &["--package", "inkbit", "--test", "faults"];
+const LIBRARY: &[&str] = &["--package", "inkbit", "--lib"];
+const TESTS: &[&str] = &["--package", "inkbit-tests", "--test", "tests"];
 
 pub(super) const PROMISES: &[Promise] = &[
     Promise {
@@ -21,6 +26,64 @@ pub(super) const PROMISES: &[Promise] = &[
         name: "panic",
         promise: "Nothing that a device calls can panic, in a release build with link-time optimization.",
         attacks: &[Attack::Function(undefined::no_panic)],
+    },
+    Promise {
+        name: "fuzz",
+        promise: "Whatever bytes come from outside end in a result or an error, within limits of memory and time.",
+        attacks: &[Attack::Function(fuzz::attack)],
+    },
+    Promise {
+        name: "device",
+        promise: "A bit that changes in a running device is reported and ends its answers, or costs one answer at the most; a loop that stands still is reset.",
+        attacks: &[Attack::Tests(TESTS, &["device_faults::"])],
+    },
+    Promise {
+        name: "line",
+        promise: "Over a line that drops, doubles and changes bytes no answer is wrong.",
+        attacks: &[
+            Attack::Tests(LIBRARY, &["device::client"]),
+            Attack::Tests(TESTS, &["device_line::"]),
+        ],
+    },
+    Promise {
+        name: "files",
+        promise: "No command removes or replaces a file that Inkbit has not written.",
+        attacks: &[Attack::Tests(CLI, &["own_files::"])],
+    },
+    Promise {
+        name: "kills",
+        promise: "What is killed leaves whole files, and a second try ends in the same bits.",
+        attacks: &[Attack::Tests(FAULTS, &["kills::"])],
+    },
+    Promise {
+        name: "folders",
+        promise: "A full disk, a read-only or vanished folder and a wrong clock are named, and harm nothing.",
+        attacks: &[Attack::Tests(FAULTS, &["folders::"])],
+    },
+    Promise {
+        name: "races",
+        promise: "Two commands in one folder end as one of them, or one says why not.",
+        attacks: &[Attack::Tests(FAULTS, &["together::"])],
+    },
+    Promise {
+        name: "limits",
+        promise: "A small file takes no more memory and time than its reader's limit.",
+        attacks: &[Attack::Tests(CLI, &["limits::"]), Attack::Tests(TESTS, &["report::measures"])],
+    },
+    Promise {
+        name: "text",
+        promise: "Foreign text reaches a terminal and a report as text alone.",
+        attacks: &[Attack::Tests(CLI, &["foreign::", "browser::"])],
+    },
+    Promise {
+        name: "mirrors",
+        promise: "A mirror can refuse, but neither hold a command up nor bring another file.",
+        attacks: &[Attack::Tests(TESTS, &["download::"])],
+    },
+    Promise {
+        name: "format",
+        promise: "Every released format is read right or refused by name; none changes under its number.",
+        attacks: &[Attack::Tests(TESTS, &["formats::", "golden::", "damage::"])],
     },
     Promise {
         name: "supply",

@@ -1,0 +1,171 @@
+//! A run that one process alone may write.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::ops::Deref;
+use std::path::Path;
+
+use super::error::RunError;
+use super::names::{CHECKPOINT, CONFIG, DATA, HISTORY, NAMES, QUANTIZED, WEIGHTS};
+use super::{DataInfo, Observer, Run, checkpoint, tensors};
+use crate::config::TrainConfig;
+use crate::data::Dataset;
+use crate::evaluate::quantized::Quantization;
+use crate::support::files::{self, FileError};
+use crate::support::lock::Lock;
+use crate::support::replace::RUN_LINE;
+use crate::train::timings::Timings;
+use crate::train::{State, Trainer, check_sizes};
+
+/// A run that no other process writes until this is dropped.
+#[derive(Debug)]
+pub struct Claim {
+    run: Run,
+    lock: Lock,
+}
+
+impl Deref for Claim {
+    type Target = Run;
+
+    fn deref(&self) -> &Run {
+        &self.run
+    }
+}
+
+impl Claim {
+    /// Starts a run in a folder, which is created if need be. `replace` removes an existing run.
+    pub fn create(
+        folder: &Path,
+        config: &TrainConfig,
+        data: DataInfo,
+        replace: bool,
+    ) -> Result<Self, RunError> {
+        check_sizes(config, data.side, data.train_images)?;
+        files::create_folder(folder)?;
+        let lock = lock(folder)?;
+        Run::check_free(folder, replace)?;
+        let run = Run { folder: folder.to_owned(), config: config.clone(), data };
+        // In this order, what a killed process leaves is a run that can go on, or none.
+        for (name, _) in NAMES.iter().rev().filter(|(name, _)| *name != DATA) {
+            remove(&run.path(name))?;
+        }
+        let data = toml::to_string(&run.data).expect("data is described by numbers and text");
+        let config = config.to_toml();
+        files::write(&run.path(DATA), [RUN_LINE, &data].concat().as_bytes())?;
+        files::write(&run.path(CONFIG), [RUN_LINE, &config].concat().as_bytes())?;
+        Ok(Self { run, lock })
+    }
+
+    /// Opens the run of a folder if it has this configuration and these data, or else creates it.
+    pub fn open_or_create(
+        folder: &Path,
+        config: &TrainConfig,
+        data: &DataInfo,
+    ) -> Result<Self, RunError> {
+        match Run::open(folder) {
+            Err(RunError::NotARun(_)) => match Self::create(folder, config, data.clone(), false) {
+                // Another process was faster.
+                Err(RunError::Exists { .. }) => {}
+                created => return created,
+            },
+            run => drop(run?),
+        }
+        let run = Run::open(folder)?;
+        run.check_same(config, data)?;
+        run.claim()
+    }
+
+    pub(super) fn of(run: &Run) -> Result<Self, RunError> {
+        let lock = lock(&run.folder)?;
+        let run = run.clone();
+        if Run::open(&run.folder)? != run {
+            return Err(RunError::Replaced(run.folder));
+        }
+        for (name, kind) in NAMES.iter().filter(|(name, _)| ![CONFIG, DATA].contains(name)) {
+            kind.check_own(&run.path(name))?;
+        }
+        // Left if the process was killed at the very end.
+        if run.history()?.end.is_some() {
+            remove(&run.path(CHECKPOINT))?;
+        }
+        Ok(Self { run, lock })
+    }
+
+    /// The run, which others may write from now on.
+    pub fn release(self) -> Run {
+        self.run
+    }
+
+    /// [`Run::train`], and the time of each part.
+    pub fn train(
+        &self,
+        data: &Dataset,
+        observer: &mut dyn Observer,
+    ) -> Result<(State, Timings), RunError> {
+        self.check_unfinished()?;
+        let (images, classes) = (&data.train, data.classes.len());
+        let mut trainer = match self.checkpoint()? {
+            Some(state) => {
+                self.save_results(&state)?;
+                Trainer::resume(&self.config, images, classes, state)?
+            }
+            None => Trainer::new(&self.config, images, classes)?,
+        };
+        while trainer.state().history.end.is_none() {
+            let number = trainer.state().history.epochs.len() + 1;
+            let epoch = trainer.epoch(|done, total| observer.batch(number, done, total))?;
+            let state = trainer.state();
+            self.write(CHECKPOINT, &checkpoint::encode(state))?;
+            self.save_results(state)?;
+            observer.epoch(&epoch, &state.history);
+            if observer.stop() {
+                break;
+            }
+        }
+        let timings = trainer.timings();
+        Ok((trainer.into_state(), timings))
+    }
+
+    /// Saves the report of a quantization of the weights.
+    pub fn save_quantization(&self, report: &Quantization) -> Result<(), RunError> {
+        self.write(QUANTIZED, super::json(report).as_bytes())
+    }
+
+    /// Saves weights and history, and removes the checkpoint after the end.
+    fn save_results(&self, state: &State) -> Result<(), RunError> {
+        let best = state.history.best().map_or(0, |best| best.epoch);
+        let about = super::json(&serde_json::json!({ "epoch": best }));
+        self.write(WEIGHTS, &tensors::encode(&[("", &state.best)], &about))?;
+        self.write(HISTORY, super::json(&state.history).as_bytes())?;
+        if state.history.end.is_some() {
+            remove(&self.path(CHECKPOINT))?;
+        }
+        Ok(())
+    }
+
+    /// Refuses to write into a folder that was removed, and may hold another run by now.
+    pub fn check_held(&self) -> Result<(), RunError> {
+        match self.lock.is_in_place() {
+            true => Ok(()),
+            false => Err(RunError::Replaced(self.folder.clone())),
+        }
+    }
+
+    fn write(&self, name: &str, content: &[u8]) -> Result<(), RunError> {
+        self.check_held()?;
+        Ok(files::write(&self.path(name), content)?)
+    }
+}
+
+fn lock(folder: &Path) -> Result<Lock, RunError> {
+    Lock::try_take(folder)?.ok_or_else(|| RunError::Busy(folder.to_owned()))
+}
+
+fn remove(path: &Path) -> Result<(), FileError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(FileError::at("remove", path)(error))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,46 @@
+//! The names in a run's folder, and how their files are known as Inkbit's.
+
+use crate::support::replace::{Kind, RUN_LINE};
+
+pub(super) const CONFIG: &str = "config.toml";
+pub(super) const DATA: &str = "data.toml";
+pub(super) const WEIGHTS: &str = "weights.safetensors";
+pub(super) const HISTORY: &str = "history.json";
+pub(super) const QUANTIZED: &str = "quantized.json";
+pub(super) const CHECKPOINT: &str = "checkpoint.safetensors";
+pub(super) const REPORT: &str = "report.html";
+
+/// The text that [`tensors`](super::tensors) writes, which comes after the length of the header.
+const TENSORS: &[u8] = b"{\"__metadata__\":{\"inkbit\":\"";
+
+/// A report, known by the page's generator.
+pub const REPORT_KIND: Kind = Kind {
+    name: "an Inkbit report",
+    marks: &[b"<meta name=\"generator\" content=\"inkbit "],
+    latest: 1024,
+};
+
+/// All names. A run whose files were removed from the last to the first can go on, or there is none
+/// any more, wherever that was broken off.
+pub(super) const NAMES: [(&str, Kind); 7] = [
+    (DATA, Kind::beginning("the data of an Inkbit run", &[RUN_LINE.as_bytes()])),
+    (CONFIG, Kind::beginning("the configuration of an Inkbit run", &[RUN_LINE.as_bytes()])),
+    (CHECKPOINT, Kind { name: "the checkpoint of an Inkbit run", marks: &[TENSORS], latest: 8 }),
+    (WEIGHTS, Kind { name: "the weights of an Inkbit run", marks: &[TENSORS], latest: 8 }),
+    (
+        HISTORY,
+        Kind::beginning(
+            "the history of an Inkbit run",
+            &[b"{\n  \"epochs\": [\n    {\n      \"epoch\": 1,\n      \"train_loss\": "],
+        ),
+    ),
+    (
+        QUANTIZED,
+        Kind {
+            name: "the quantization of an Inkbit run",
+            marks: &[b"\n  ],\n  \"learned\": "],
+            latest: 256,
+        },
+    ),
+    (REPORT, REPORT_KIND),
+];

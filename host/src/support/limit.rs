@@ -1,0 +1,160 @@
+//! Reading what others have written. Every reader has a limit on bytes, which its error names.
+//!
+//! Elsewhere in this package, clippy refuses the functions that read without one.
+
+use std::fmt::{self, Display, Formatter};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+
+use super::files::FileError;
+use super::numbers::grouped;
+
+/// The limit of a text that a person writes or reads, in bytes.
+pub const TEXT: u64 = 1 << 20;
+
+/// What is over a limit on bytes.
+#[derive(Debug)]
+struct TooLong {
+    /// Bytes of the file; `None` if its length shows only at its end.
+    found: Option<u64>,
+    limit: u64,
+}
+
+impl Display for TooLong {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let limit = grouped(self.limit as usize);
+        match self.found {
+            Some(found) => write!(f, "found {} bytes", grouped(found as usize))?,
+            None => write!(f, "found more than {limit} bytes")?,
+        }
+        write!(f, ", the limit is {limit}; give another file, or make it shorter")
+    }
+}
+
+impl std::error::Error for TooLong {}
+
+/// Reads a file that is found in a folder, of at most `limit` bytes. Others may have filled the
+/// folder: a pipe in it would be waited for without end, and is refused.
+///
+/// ```
+/// use inkbit::support::limit;
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("note.txt");
+/// std::fs::write(&path, "eleven byte")?;
+/// assert_eq!(limit::read(&path, 11)?, b"eleven byte");
+/// let error = anyhow::Error::from(limit::read(&path, 10).unwrap_err());
+/// assert!(format!("{error:#}").contains("found 11 bytes, the limit is 10"));
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// [`FileError`].
+pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    regular(path).and_then(|()| whole(path, limit)).map_err(FileError::at("read", path))
+}
+
+/// Reads what the user names, of at most `limit` bytes: a file, a pipe or a device, which may be
+/// endless.
+///
+/// # Errors
+///
+/// [`FileError`].
+pub fn read_named(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    whole(path, limit).map_err(FileError::at("read", path))
+}
+
+/// Reads a text that the user names, of at most [`TEXT`] bytes.
+///
+/// # Errors
+///
+/// [`FileError`].
+pub fn read_named_text(path: &Path) -> Result<String, FileError> {
+    String::from_utf8(read_named(path, TEXT)?).map_err(|_| {
+        let cause =
+            io::Error::new(ErrorKind::InvalidData, "it is not UTF-8 text; give a text file");
+        FileError::at("read", path)(cause)
+    })
+}
+
+/// Reads the first `count` bytes of a file, or fewer if it has no more.
+///
+/// # Errors
+///
+/// [`FileError`].
+pub fn start(path: &Path, count: u64) -> Result<Vec<u8>, FileError> {
+    let read = || {
+        regular(path)?;
+        let mut bytes = Vec::new();
+        up_to(File::open(path)?, count, &mut bytes)?;
+        Ok(bytes)
+    };
+    read().map_err(FileError::at("read", path))
+}
+
+/// Appends at most `count` bytes; memory grows with what comes. After an error, `bytes` has what
+/// came before it.
+///
+/// # Errors
+///
+/// Those of `from`.
+#[expect(clippy::disallowed_methods, reason = "the one place, and it has a limit")]
+pub fn up_to(from: impl Read, count: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
+    from.take(count).read_to_end(bytes).map(drop)
+}
+
+fn regular(path: &Path) -> io::Result<()> {
+    let found = fs::metadata(path)?;
+    if found.is_file() || found.is_dir() {
+        return Ok(()); // reading a folder gives the system's own error
+    }
+    let message = "found a pipe or a device, expected a file; remove it, or copy the file again";
+    Err(io::Error::new(ErrorKind::InvalidInput, message))
+}
+
+fn whole(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    let found = file.metadata()?;
+    let found = found.is_file().then_some(found.len());
+    let too_long = |found| Err(io::Error::new(ErrorKind::FileTooLarge, TooLong { found, limit }));
+    if found.is_some_and(|found| found > limit) {
+        return too_long(found);
+    }
+    let mut bytes = Vec::new();
+    up_to(file, limit + 1, &mut bytes)?;
+    if bytes.len() as u64 > limit { too_long(None) } else { Ok(bytes) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::support::error::chain;
+
+    #[test]
+    fn an_endless_device_ends_at_the_limit() {
+        let error = read_named(Path::new("/dev/zero"), 1 << 20).unwrap_err();
+        assert_eq!(
+            chain(&error),
+            "cannot read /dev/zero: found more than 1,048,576 bytes, the limit is 1,048,576; give \
+             another file, or make it shorter"
+        );
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_waited_for() {
+        for path in ["/dev/zero", "/dev/null"] {
+            let error = chain(&read(Path::new(path), 10).unwrap_err());
+            assert!(error.contains("found a pipe or a device, expected a file"), "{error}");
+        }
+        assert_eq!(read_named(Path::new("/dev/null"), 10).unwrap(), b"");
+    }
+
+    #[test]
+    fn the_start_of_a_file_may_be_shorter() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, "abc").unwrap();
+        assert_eq!([2, 9].map(|count| start(&path, count).unwrap()), [&b"ab"[..], b"abc"]);
+    }
+}

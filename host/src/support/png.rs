@@ -1,0 +1,54 @@
+//! PNG pictures that are known as Inkbit's.
+
+use std::path::Path;
+
+use flate2::Crc;
+
+use super::files::{self, FileError};
+use super::replace::Kind;
+
+/// Kind and content of the chunk that is the mark.
+const CHUNK: &[u8] = b"tEXtSoftware\0Inkbit";
+/// Length of a PNG's signature and header, which come before other chunks.
+const HEADER: usize = 33;
+
+/// A picture that [`write`] has written.
+pub const KIND: Kind = Kind { name: "a picture by Inkbit", marks: &[CHUNK], latest: HEADER + 4 };
+
+/// Writes a PNG with the mark.
+///
+/// # Errors
+///
+/// [`FileError`].
+pub fn write(path: &Path, png: &[u8]) -> Result<(), FileError> {
+    let (header, rest) = png.split_at(HEADER);
+    let mut crc = Crc::new();
+    crc.update(CHUNK);
+    // The length is that of the content, without the kind.
+    let (length, crc) = ((CHUNK.len() - 4) as u32, crc.sum());
+    let marked = [header, &length.to_be_bytes(), CHUNK, &crc.to_be_bytes(), rest].concat();
+    files::write(path, &marked)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use image::{GrayImage, ImageFormat, Luma};
+
+    use super::*;
+
+    #[test]
+    fn a_picture_is_still_the_same_and_is_known_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("picture.png");
+        let picture = GrayImage::from_pixel(3, 2, Luma([7]));
+        let mut png = Cursor::new(Vec::new());
+        picture.write_to(&mut png, ImageFormat::Png).unwrap();
+        write(&path, png.get_ref()).unwrap();
+        assert_eq!(image::open(&path).unwrap().to_luma8(), picture);
+        assert!(KIND.check(&path).is_ok());
+        std::fs::write(&path, png.get_ref()).unwrap();
+        assert!(KIND.check(&path).is_err());
+    }
+}

@@ -1,0 +1,173 @@
+//! What may be replaced: what Inkbit wrote, and nothing else.
+//!
+//! Every kind of file that Inkbit writes has a mark, bytes that nobody else writes near the beginning
+//! of a file. A command asks about every name that it will write, before it changes anything.
+
+use std::fs::{self, File};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::files::FileError;
+use super::limit;
+
+/// The first line of the TOML files of a run.
+pub const RUN_LINE: &str = "# Written by Inkbit for a training run.\n";
+/// The first line of the TOML files of a sweep.
+pub const SWEEP_LINE: &str = "# Written by Inkbit for a sweep.\n";
+
+/// A kind of file that Inkbit writes.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// With its article, as in "an Inkbit model".
+    pub name: &'static str,
+    /// A file of this kind has one of these marks.
+    pub marks: &'static [&'static [u8]],
+    /// The last byte at which the mark may begin.
+    pub latest: usize,
+}
+
+/// What stands where a file is to be written, and must stay.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
+pub enum ReplaceError {
+    /// A file of another kind.
+    #[error("{} exists and is not {expected}; it was not replaced: give another path, or move it \
+             away", path.display())]
+    Foreign { path: PathBuf, expected: &'static str },
+    /// No file: `found` is "a folder", "a symbolic link" or "a device or a pipe".
+    #[error("{} is {found}, where {expected} is to be written: give another path", path.display())]
+    NoFile { path: PathBuf, found: &'static str, expected: &'static str },
+    #[error("{} is read-only; it was not replaced: change its permissions, or give another path",
+            .0.display())]
+    ReadOnly(PathBuf),
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl Kind {
+    /// A kind whose files begin with their mark.
+    pub const fn beginning(name: &'static str, marks: &'static [&'static [u8]]) -> Self {
+        Self { name, marks, latest: 0 }
+    }
+
+    /// Whether content, of which the beginning is enough, is of this kind. Nothing at all is of
+    /// every kind.
+    pub fn has(&self, content: &[u8]) -> bool {
+        let begins =
+            |start: usize| self.marks.iter().any(|mark| content[start..].starts_with(mark));
+        content.is_empty() || (0..=self.latest.min(content.len())).any(begins)
+    }
+
+    /// Refuses to write a file of this kind to a path that a user names, unless nothing is there or
+    /// a file of this kind. A link counts as the file that it leads to. What is neither file nor
+    /// folder, such as `/dev/null` or a pipe, may be written to.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplaceError`].
+    pub fn check(&self, path: &Path) -> Result<(), ReplaceError> {
+        match fs::metadata(path) {
+            Ok(found) if found.is_dir() => Err(self.no_file(path, "a folder")),
+            Ok(found) if found.is_file() => self.check_file(path, &found),
+            Ok(_) => Ok(()),
+            Err(error) => absent(path, error).map(drop),
+        }
+    }
+
+    /// Refuses to replace or remove what is at a path in a folder of Inkbit's own, unless it is a
+    /// file of this kind; there a link is refused, too. Returns whether there is such a file.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplaceError`].
+    pub fn check_own(&self, path: &Path) -> Result<bool, ReplaceError> {
+        match fs::symlink_metadata(path) {
+            Ok(found) if found.is_file() => self.check_file(path, &found).map(|()| true),
+            Ok(found) if found.is_dir() => Err(self.no_file(path, "a folder")),
+            Ok(found) if found.is_symlink() => Err(self.no_file(path, "a symbolic link")),
+            Ok(_) => Err(self.no_file(path, "a device or a pipe")),
+            Err(error) => absent(path, error),
+        }
+    }
+
+    fn check_file(&self, path: &Path, found: &fs::Metadata) -> Result<(), ReplaceError> {
+        let longest = self.marks.iter().map(|mark| mark.len()).max().unwrap_or_default();
+        let mut start = Vec::new();
+        File::open(path)
+            .and_then(|file| limit::up_to(file, (self.latest + longest) as u64, &mut start))
+            .map_err(FileError::at("read", path))?;
+        if !self.has(&start) {
+            return Err(ReplaceError::Foreign { path: path.to_owned(), expected: self.name });
+        }
+        // Whoever made it read-only does not want it replaced, although the system would do it.
+        if found.permissions().readonly() {
+            return Err(ReplaceError::ReadOnly(path.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn no_file(&self, path: &Path, found: &'static str) -> ReplaceError {
+        ReplaceError::NoFile { path: path.to_owned(), found, expected: self.name }
+    }
+}
+
+/// Nothing is there, unless the error tells of something else.
+fn absent(path: &Path, error: std::io::Error) -> Result<bool, ReplaceError> {
+    match error.kind() {
+        // A file above it is found when the folder is created.
+        ErrorKind::NotFound | ErrorKind::NotADirectory => Ok(false),
+        _ => Err(FileError::at("read", path)(error).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    const NOTE: Kind = Kind { name: "a note", marks: &[b"NOTE", b"note"], latest: 2 };
+
+    #[test]
+    fn only_a_file_with_the_mark_is_replaceable() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        assert!(!NOTE.check_own(&path).unwrap());
+        for (content, expected) in [
+            ("", true),
+            ("NOTE 1", true),
+            ("  note", true),
+            ("   note", false),
+            ("NOT", false),
+            ("a photo", false),
+        ] {
+            fs::write(&path, content).unwrap();
+            assert_eq!(NOTE.check(&path).is_ok(), expected, "{content:?}");
+            assert_eq!(NOTE.check_own(&path).is_ok(), expected, "{content:?}");
+        }
+    }
+
+    #[test]
+    fn folders_links_and_read_only_files_stay_and_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("note"), "NOTE").unwrap();
+        symlink(path("note"), path("link")).unwrap();
+        symlink(path("nothing"), path("broken")).unwrap();
+        fs::create_dir(path("folder")).unwrap();
+        let own = |name: &str| NOTE.check_own(&path(name)).unwrap_err().to_string();
+        assert!(own("link").contains("link is a symbolic link, where a note is to be"));
+        assert!(own("broken").contains("broken is a symbolic link, where"));
+        assert!(own("folder").contains("folder is a folder, where a note is to be"));
+        assert!(NOTE.check(&path("link")).is_ok() && NOTE.check(&path("broken")).is_ok());
+        assert!(NOTE.check(&path("folder")).is_err());
+        assert!(NOTE.check(Path::new("/dev/null")).is_ok());
+        assert!(NOTE.check_own(Path::new("/dev/null")).is_err());
+
+        let mut permissions = fs::metadata(path("note")).unwrap().permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(path("note"), permissions).unwrap();
+        assert!(own("note").contains("note is read-only; it was not replaced: change its"));
+        assert!(NOTE.check(&path("link")).is_err());
+    }
+}

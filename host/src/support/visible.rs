@@ -1,0 +1,86 @@
+//! Text that others have written, made harmless to look at.
+
+/// The text with U+FFFD in place of everything that a terminal or a browser would obey instead of
+/// showing it: one line, and in the order in which it is read.
+pub fn line(text: &str) -> String {
+    replaced(text, is_hidden)
+}
+
+/// The same for several lines: ends of lines, which become `\n`, and tabulators stay.
+pub fn lines(text: &str) -> String {
+    replaced(&text.replace("\r\n", "\n"), |c| is_hidden(c) && !matches!(c, '\n' | '\t'))
+}
+
+/// The same for lines with colours: `ESC [ numbers m` stays, too, and no other sequence.
+pub fn coloured_lines(text: &str) -> String {
+    let mut parts = text.split("\x1b[");
+    let mut shown = lines(parts.next().unwrap_or_default());
+    for part in parts {
+        let numbers = part.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
+        match numbers.strip_prefix('m') {
+            Some(rest) => {
+                shown += "\x1b[";
+                shown += &part[..part.len() - rest.len()];
+                shown += &lines(rest);
+            }
+            None => shown += &lines(&format!("\x1b[{part}")),
+        }
+    }
+    shown
+}
+
+/// The same for JSON, where such characters can stand as `\u202e`.
+pub fn json(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match is_hidden(c) {
+            true => shown += &format!("\\u{:04x}", u32::from(c)),
+            false => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// Whether a character is invisible but changes the rendering: control characters, line and
+/// paragraph separators, and the marks that set the direction of writing (Unicode, Annex 9).
+pub fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
+        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+}
+
+fn replaced(text: &str, replace: impl Fn(char) -> bool) -> String {
+    text.chars().map(|c| if replace(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_not_shown() {
+        assert_eq!(line("b\u{1b}[31mag\u{202e}\n"), "b\u{fffd}[31mag\u{fffd}\u{fffd}");
+        assert_eq!(line("Ankle boot, \u{5e9}\u{5dc}"), "Ankle boot, \u{5e9}\u{5dc}");
+        assert_eq!(lines("a\tb\r\nc\rd\u{9b}2J"), "a\tb\nc\u{fffd}d\u{fffd}2J");
+    }
+
+    #[test]
+    fn of_all_sequences_only_colours_stay() {
+        let colours = "\x1b[38;5;1;48;5;2mA\x1b[0m\n";
+        assert_eq!(coloured_lines(colours), colours);
+        for sequence in
+            ["\x1b[2J", "\x1b]0;title\x07", "\x1b[1;2", "\x1b", "\x1b[?25l", "\x1b[3\x1bm"]
+        {
+            let shown = coloured_lines(&format!("\x1b[0m{sequence}"));
+            assert_eq!(shown, format!("\x1b[0m{}", line(sequence)));
+        }
+    }
+
+    #[test]
+    fn json_keeps_its_meaning() {
+        let text = serde_json::to_string("a\u{202e}\u{7f}\u{85}\n").unwrap();
+        let shown = json(&text);
+        assert_eq!(shown, r#""a\u202e\u007f\u0085\n""#);
+        assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), "a\u{202e}\u{7f}\u{85}\n");
+    }
+}

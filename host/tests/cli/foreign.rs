@@ -1,0 +1,172 @@
+//! Text that others have written: names of models, labels, runs and files. A terminal or a browser
+//! would obey some of it.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+
+use crate::place::Place;
+use crate::report::{page, parse};
+
+/// Characters that must not arrive: escape sequences in two notations, a bell, a return, a mark that
+/// turns the direction of writing, one that ends a line, and a mark of the order of bytes.
+const HOSTILE: &str = "\u{1b}[2J\u{9b}31m\u{7}\r\u{202e}\u{2028}\u{feff}";
+
+/// Whether a character would be obeyed and not shown.
+fn is_obeyed(c: char) -> bool {
+    c.is_control() && !"\n\t".contains(c)
+        || HOSTILE.chars().filter(|c| !c.is_ascii()).any(|hostile| hostile == c)
+        || ('\u{202a}'..='\u{202e}').contains(&c)
+        || ('\u{2066}'..='\u{2069}').contains(&c)
+}
+
+fn assert_shown(text: &str, whose: &str) {
+    let obeyed = text.find(is_obeyed);
+    assert!(obeyed.is_none(), "{whose}: {:?}", &text[obeyed.unwrap_or_default()..]);
+}
+
+/// Replaces a text in a model by hostile characters of the same length, and mends the checksum.
+fn infect(blob: &mut [u8], text: &str) {
+    let at = blob.windows(text.len()).position(|bytes| bytes == text.as_bytes());
+    let at = at.unwrap_or_else(|| panic!("{text} is not in the model"));
+    let mut hostile = String::new();
+    for c in HOSTILE.chars().cycle() {
+        if hostile.len() + c.len_utf8() > text.len() {
+            break;
+        }
+        hostile.push(c);
+    }
+    let hostile = hostile + &"x".repeat(3);
+    blob[at..at + text.len()].copy_from_slice(&hostile.as_bytes()[..text.len()]);
+    let end = blob.len() - 4;
+    let mut crc = flate2::Crc::new();
+    crc.update(&blob[..end]);
+    blob[end..].copy_from_slice(&crc.sum().to_le_bytes());
+}
+
+/// A place whose model, run, data and files have hostile names.
+fn infected() -> (Place, String) {
+    let place = Place::new();
+    place.write("labels.txt", "a long name\nanother name\nthe third one\nthe last name\n");
+    let train = "train --out named --data digits --labels labels.txt --config quick.toml";
+    place.succeed(&format!("{train} --no-report"));
+    place.succeed("quantize named -o named.inkbit");
+    let mut blob = place.read("named.inkbit");
+    for text in ["named", "a long name", "the third one", "inkbit train --preset"] {
+        infect(&mut blob, text);
+    }
+    let name = format!("m{HOSTILE}.inkbit").replace('/', "");
+    place.write(&name, &blob);
+    let data = String::from_utf8(place.read("run/data.toml")).unwrap();
+    let hostile: String = HOSTILE.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+    place.write(
+        "run/data.toml",
+        data.replace("name = \"digits\"", &format!("name = \"{hostile}\"")),
+    );
+    fs::rename(place.path("run"), place.path(format!("r{HOSTILE}"))).unwrap();
+    place.write(&format!("p{HOSTILE}.pgm"), [&b"P5 8 8 255\n"[..], &[255; 30], &[0; 34]].concat());
+    (place, name)
+}
+
+#[test]
+fn no_command_lets_foreign_text_through() {
+    let (place, model) = infected();
+    let (run, picture) = (format!("r{HOSTILE}"), format!("p{HOSTILE}.pgm"));
+    let nowhere = format!("nowhere{HOSTILE}");
+    let commands: [&[&str]; 22] = [
+        &["inspect", &model, "--weights"],
+        &["predict", &model, &picture],
+        &["predict", &model, &picture, "--json"],
+        &["predict", &model, &nowhere],
+        &["predict", &model, &nowhere, "--json"],
+        &["evaluate", &model, "--data", "digits"],
+        &["evaluate", &model, "--data", "digits", "--json"],
+        &["verify", &model, "--data", "digits"],
+        &["compare", &model, &model, "--data", "digits"],
+        &["compare", &model, &model, "--data", "digits", "--json"],
+        &["models", &model],
+        &["evaluate", &run, "--data", "digits"],
+        &["evaluate", &run],
+        &["quantize", &run, "-o", &nowhere, "--data", "digits"],
+        &["train", "--resume", "--out", &run],
+        &["train", "--out", &nowhere, "--data", "digits", "--config", "quick.toml"],
+        &["train", "--out", &nowhere, "--data", &nowhere],
+        &["train", "--out", "new", "--config", &nowhere],
+        &["train", "--out", "new", "--set", &nowhere],
+        &["inspect", &nowhere],
+        &["image", &model, "--board", &nowhere, "-o", "m.hex"],
+        &["sweep", "--out", &nowhere, "--widths", &nowhere],
+    ];
+    for arguments in commands {
+        let output = place.command("").args(arguments).output().unwrap();
+        for stream in [&output.stdout, &output.stderr] {
+            let text = String::from_utf8(stream.clone()).unwrap();
+            assert_shown(&text, &format!("{arguments:?}"));
+        }
+        assert!(!(output.stdout.is_empty() && output.stderr.is_empty()), "{arguments:?}");
+    }
+    println!("tried: {} commands with foreign text on the terminal", commands.len());
+}
+
+#[test]
+fn json_tells_foreign_names_by_their_numbers() {
+    let (place, model) = infected();
+    let picture = format!("p{HOSTILE}.pgm");
+    let output = place.command("predict --json").args([&model, &picture]).output().unwrap();
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["file"], *picture);
+}
+
+#[test]
+fn pages_and_pictures_show_foreign_text_as_text() {
+    let (place, model) = infected();
+    fs::rename(place.path(&model), place.path("m.inkbit")).unwrap();
+    fs::rename(place.path(format!("r{HOSTILE}")), place.path("r")).unwrap();
+    let mut files = 0;
+    for subject in ["m.inkbit --data digits", "r --data digits"] {
+        let page = page(&place, subject);
+        assert_shown(&page, subject);
+        parse(&page);
+        for entry in fs::read_dir(place.path("page-pictures")).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension() == Some(OsStr::new("svg")) {
+                assert_shown(&fs::read_to_string(&path).unwrap(), &path.display().to_string());
+                files += 1;
+            }
+        }
+    }
+    println!("tried: {} pages and pictures with foreign text", files + 2);
+}
+
+#[test]
+fn a_path_that_is_no_text_is_named_so_that_a_shell_finds_it() {
+    let place = Place::new();
+    let folder = OsStr::from_bytes(b"run \xff\x1b");
+    fs::rename(place.path("run"), place.path(folder)).unwrap();
+    let output = place
+        .command("quantize")
+        .arg(folder)
+        .args(["-o", "new.inkbit", "--name", "n"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let mut train = place.command("train --data digits --config quick.toml --no-report --out");
+    let output = train.arg(OsStr::from_bytes(b"new \xff\x1b")).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("inkbit quantize $'new \\377\\033' -o model.inkbit"), "{text}");
+}
+
+#[test]
+fn what_the_command_writes_itself_is_not_touched() {
+    let place = Place::untrained();
+    for arguments in ["--help", "completions bash", "completions zsh", "train --print-config"] {
+        let text = place.succeed(arguments);
+        assert!(!text.contains(char::REPLACEMENT_CHARACTER), "{arguments}");
+    }
+    let licences = concat!(env!("CARGO_MANIFEST_DIR"), "/licences/");
+    for (arguments, file) in [("licences", "command.txt"), ("licences --firmware", "firmware.txt")]
+    {
+        let expected = fs::read_to_string(licences.to_owned() + file).unwrap();
+        assert!(place.succeed(arguments) == expected.replace("\r\n", "\n"), "{arguments}");
+    }
+}

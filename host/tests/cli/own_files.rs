@@ -1,0 +1,223 @@
+//! Files of a user under the names that a command writes: they stay, and are named before anything
+//! is changed. Only what Inkbit wrote is replaced.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use crate::place::{Place, TRAIN};
+
+/// What a user may have in a file that is called like one of Inkbit's.
+const OWN: &str = "hidden = [16]\nepochs = 3\n";
+
+const RUN: [&str; 7] = [
+    "config.toml",
+    "data.toml",
+    "weights.safetensors",
+    "checkpoint.safetensors",
+    "history.json",
+    "quantized.json",
+    "report.html",
+];
+
+fn refusal(name: &str) -> String {
+    format!("{name} exists and is not ")
+}
+
+#[test]
+fn a_training_keeps_every_file_that_no_run_wrote_and_force_keeps_it_too() {
+    let place = Place::new();
+    fs::create_dir(place.path("mine")).unwrap();
+    for name in RUN {
+        let name = format!("mine/{name}");
+        place.write(&name, OWN);
+        // Also where the training would diverge.
+        for more in ["", "--force", "--no-report", "--lr 1e30"] {
+            let message = place.fail(1, &format!("train --out mine {TRAIN} {more}"));
+            assert!(message.starts_with(&refusal(&name)), "{message}");
+            assert!(message.ends_with("not replaced: give another path, or move it away"));
+        }
+        fs::remove_file(place.path(&name)).unwrap();
+    }
+    // One file of a user's among those of a run.
+    for name in RUN {
+        let name = format!("run/{name}");
+        let own = fs::read(place.path(&name)).ok();
+        place.write(&name, OWN);
+        let message = place.fail(1, &format!("train --out run {TRAIN} --force"));
+        assert!(message.starts_with(&refusal(&name)), "{message}");
+        match own {
+            Some(content) => place.write(&name, content),
+            None => fs::remove_file(place.path(&name)).unwrap(),
+        }
+    }
+    fs::create_dir(place.path("run/report-pictures")).unwrap();
+    for name in ["notes.txt", "samples.png"] {
+        let name = format!("run/report-pictures/{name}");
+        place.write(&name, OWN);
+        let message = place.fail(1, &format!("train --out run {TRAIN} --force"));
+        assert!(message.starts_with(&format!("{name} was not written by a report")), "{message}");
+        fs::remove_file(place.path(&name)).unwrap();
+    }
+    // Files of other names are nobody's business.
+    place.write("run/notes.txt", OWN);
+    place.succeed(&format!("train --out run {TRAIN} --force"));
+    assert_eq!(place.read("run/notes.txt"), OWN.as_bytes());
+}
+
+#[test]
+fn several_seeds_are_asked_about_before_the_first_one_is_begun() {
+    let place = Place::untrained();
+    fs::create_dir_all(place.path("many/seed-2")).unwrap();
+    place.write("many/seed-2/weights.safetensors", OWN);
+    for more in ["", "--force"] {
+        let message = place.fail(1, &format!("train --out many --seeds 2 {TRAIN} {more}"));
+        assert!(message.starts_with(&refusal("many/seed-2/weights.safetensors")), "{message}");
+    }
+}
+
+#[test]
+fn links_folders_and_read_only_files_in_a_run_stay() {
+    let place = Place::new();
+    let weights = place.path("run/weights.safetensors");
+    fs::rename(&weights, place.path("elsewhere")).unwrap();
+    let command = format!("train --out run {TRAIN} --force");
+    symlink(place.path("elsewhere"), &weights).unwrap();
+    let message = place.fail(1, &command);
+    assert!(message.starts_with("run/weights.safetensors is a symbolic link, where "), "{message}");
+    fs::remove_file(&weights).unwrap();
+    fs::create_dir(&weights).unwrap();
+    let message = place.fail(1, &command);
+    assert!(message.starts_with("run/weights.safetensors is a folder, where "), "{message}");
+    fs::remove_dir(&weights).unwrap();
+    fs::rename(place.path("elsewhere"), &weights).unwrap();
+    for name in ["run/weights.safetensors", "model.inkbit"] {
+        let mut permissions = fs::metadata(place.path(name)).unwrap().permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(place.path(name), permissions).unwrap();
+    }
+    let message = place.fail(1, &command);
+    assert!(message.starts_with("run/weights.safetensors is read-only; it was not"), "{message}");
+    let message = place.fail(1, "quantize run -o model.inkbit");
+    assert!(message.starts_with("model.inkbit is read-only; it was not replaced"), "{message}");
+}
+
+#[test]
+fn what_is_left_of_a_run_is_replaced_only_by_force() {
+    let place = Place::new();
+    fs::remove_file(place.path("run/config.toml")).unwrap();
+    let message = place.fail(1, &format!("train --out run {TRAIN}"));
+    assert!(message.starts_with("run holds what is left of a run of 3 epochs; move"), "{message}");
+    place.succeed(&format!("train --out run {TRAIN} --force"));
+    // A run that was killed while it was created has the description of its data alone.
+    fs::create_dir(place.path("new")).unwrap();
+    fs::rename(place.path("run/data.toml"), place.path("new/data.toml")).unwrap();
+    place.succeed(&format!("train --out new {TRAIN}"));
+}
+
+#[test]
+fn a_sweep_keeps_every_file_that_no_sweep_wrote() {
+    let place = Place::new();
+    let flags = "--widths 4 --depths 1 --seeds 1 --set epochs=1 --data digits";
+    place.succeed(&format!("sweep --out sweep {flags}"));
+    let cell = fs::read_dir(place.path("sweep/cells")).unwrap().next().unwrap().unwrap();
+    let cell = format!("cells/{}", cell.file_name().to_str().unwrap());
+    fs::remove_file(place.path(format!("sweep/{cell}/result.json"))).unwrap();
+    let in_cell = |name: &str| format!("{cell}/{name}");
+    let names = ["sweep.toml", "base.toml", "data.toml", "table.json", "sweep.svg"];
+    let cells = ["weights.safetensors", "model.inkbit"].map(in_cell);
+    for name in names.iter().copied().chain(cells.iter().map(String::as_str)) {
+        let path = place.path("new").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, OWN).unwrap();
+        let message = place.fail(1, &format!("sweep --out new {flags}"));
+        assert!(message.starts_with(&refusal(&format!("new/{name}"))), "{message}");
+        fs::remove_dir_all(place.path("new")).unwrap();
+        // The same in a sweep that has begun.
+        let (name, own) = (format!("sweep/{name}"), place.read(&format!("sweep/{name}")));
+        place.write(&name, OWN);
+        let message = place.fail(1, &format!("sweep --out sweep {flags}"));
+        assert!(message.starts_with(&refusal(&name)), "{message}");
+        place.write(&name, own);
+    }
+    place.succeed(&format!("sweep --out sweep {flags}"));
+    // A sweep's folder is no run's.
+    let message = place.fail(1, &format!("train --out sweep {TRAIN} --force"));
+    assert!(message.starts_with(&refusal("sweep/data.toml")), "{message}");
+    // Nor is a user's configuration a run.
+    fs::create_dir(place.path("mine")).unwrap();
+    place.write("mine/config.toml", OWN);
+    place.succeed(&format!("sweep --out mine {flags}"));
+    assert_eq!(place.read("mine/config.toml"), OWN.as_bytes());
+}
+
+#[test]
+fn man_pages_replace_man_pages_of_inkbit() {
+    let place = Place::untrained();
+    place.succeed("man pages");
+    place.succeed("man pages");
+    place.write("pages/inkbit-verify.1", ".TH mine 1\n");
+    fs::remove_file(place.path("pages/inkbit.1")).unwrap();
+    let message = place.fail(1, "man pages");
+    assert!(message.starts_with(&refusal("pages/inkbit-verify.1")), "{message}");
+}
+
+#[test]
+fn quickstart_replaces_what_a_quickstart_left() {
+    let place = Place::new();
+    for (name, content) in [("run/config.toml", OWN), ("model.inkbit", OWN)] {
+        fs::create_dir_all(place.path("mine/run")).unwrap();
+        place.write(&format!("mine/{name}"), content);
+        let message = place.fail(1, "quickstart --out mine --data digits");
+        assert!(message.starts_with(&refusal(&format!("mine/{name}"))), "{message}");
+        fs::remove_dir_all(place.path("mine")).unwrap();
+    }
+    // In this folder are a run and a model, of other commands.
+    let message = place.fail(1, "quickstart --out . --data digits");
+    assert!(message.starts_with("./run is a run of another command than quickstart; it was not"));
+    fs::remove_dir_all(place.path("run")).unwrap();
+    let message = place.fail(1, "quickstart --out . --data digits");
+    assert!(
+        message.starts_with("./model.inkbit is the model of another command than"),
+        "{message}"
+    );
+}
+
+#[test]
+fn pictures_and_flash_images_of_a_user_stay() {
+    let place = Place::new();
+    place.write("photo.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR and so on");
+    let message = place.fail(1, "data show -o photo.png --data digits");
+    assert!(message.starts_with(&refusal("photo.png")), "{message}");
+    for name in ["own.hex", "own.elf"] {
+        place.write(name, ":00000001FF\n\x7fELF");
+        let message = place.fail(1, &format!("image --board microbit model.inkbit -o {name}"));
+        assert!(message.starts_with(&refusal(name)), "{message}");
+    }
+    for _ in 0..2 {
+        place.succeed("data show -o sheet.png --data digits");
+        place.succeed("image --board microbit model.inkbit -o model.hex");
+    }
+}
+
+#[test]
+fn recorded_and_printed_commands_name_paths_that_are_not_utf_8() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let place = Place::new();
+    let odd = OsStr::from_bytes(b"l\xe4b\x1b");
+    place.write("labels", "one\ntwo\nthree\nfour\n");
+    fs::rename(place.path("labels"), place.path(odd)).unwrap();
+    let folder = OsStr::from_bytes(b"r\xfcn");
+    let mut command = place.command(&format!("train {TRAIN} --out"));
+    let output = command.arg(folder).arg("--labels").arg(odd).output().unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.ends_with("inkbit quantize $'r\\374n' -o model.inkbit\n"), "{text}");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(message.contains("is not UTF-8 and not recorded"), "{message}");
+    assert!(
+        !String::from_utf8(fs::read(place.path(folder).join("data.toml")).unwrap())
+            .unwrap()
+            .contains("labels =")
+    );
+}

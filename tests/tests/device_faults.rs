@@ -1,0 +1,232 @@
+//! Emulated boards whose memory loses bits, and whose loop stands still.
+//!
+//! For each board a plain run changes 4 bits of the model and 25 of working memory; with INKBIT_LONG
+//! they are 200 and 2,000.
+
+use std::env;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use inkbit::device::{Board, Client, DeviceError, Emulator, Firmware};
+use inkbit::model::HostEngine;
+use inkbit_core::link::{Mode, Refusal, Reset};
+use inkbit_tests::debugger::{Stub, symbol};
+use inkbit_tests::devices::{classic, digits, emulated, start_with_stub};
+
+/// The whole model is checked within this time of the device's clock, as firmware/README.md says.
+const PROMISED: Duration = Duration::from_secs(2);
+
+/// Cycles of an instruction at the most: a processor that fetches from flash without waiting takes
+/// less on average.
+const CYCLES: u64 = 2;
+
+fn count(short: u32, long: u32) -> u32 {
+    if env::var_os("INKBIT_LONG").is_some() { long } else { short }
+}
+
+fn boards() -> Vec<(Board, Firmware)> {
+    inkbit::device::board::names().iter().filter_map(|name| emulated(name)).collect()
+}
+
+fn connect(emulator: &mut Emulator) -> Client {
+    let client = Client::new(emulator.connect().unwrap(), 1);
+    client.with_timeout(Duration::from_secs(10))
+}
+
+/// How often the device has to be asked until it says that its model has changed, by images if
+/// `busy` and else by waiting.
+fn noticed(client: &mut Client, image: &[u8], busy: bool) -> u32 {
+    for asked in 1..=10_000 {
+        let error = if busy {
+            client.classify(image).err()
+        } else {
+            thread::sleep(Duration::from_millis(20));
+            client.hello().unwrap().model.err().map(DeviceError::NoModel)
+        };
+        match error {
+            None => {}
+            Some(DeviceError::Refused(Refusal::ModelChanged)) => return asked,
+            Some(DeviceError::NoModel(why)) if why.contains("changed since the start") => {
+                return asked;
+            }
+            Some(error) => panic!("{error:?}"),
+        }
+    }
+    panic!("the device has not noticed that its model has changed");
+}
+
+#[test]
+#[ignore = "run by cargo xtask trust"]
+fn a_bit_of_the_model_that_changes_is_reported_on_every_board_and_ends_its_answers() {
+    let flips = count(4, 200);
+    let mut tried = 0;
+    let blob = classic();
+    let images = digits(1);
+    let image = images.image(0);
+    // After each answer the device checks 256 bytes, however busy it is.
+    let bound = blob.bytes().len().div_ceil(256) as u32 + 1;
+    for (board, firmware) in boards() {
+        let mut chance = fastrand::Rng::with_seed(12);
+        for flip in 0..flips {
+            let (mut emulator, stub) = start_with_stub(&board, &firmware, blob.bytes());
+            let mut client = connect(&mut emulator);
+            client.hello().unwrap().expect_model(blob.crc()).unwrap();
+            client.classify(image).unwrap();
+            // The first and the last bit, too.
+            let bit = match flip {
+                0 => 0,
+                1 => blob.bytes().len() as u32 * 8 - 1,
+                _ => chance.u32(..blob.bytes().len() as u32 * 8),
+            };
+            let address = board.memory.model.address + bit / 8;
+            stub.stopped(|debugger| debugger.flip(address, bit % 8)).unwrap();
+            let asked = noticed(&mut client, image, flip % 2 == 0);
+            // Two passes, for the bit may lie behind the one that is going on.
+            assert!(asked <= 2 * bound, "{}: after {asked} answers", board.name);
+            let error = client.classify(image).unwrap_err();
+            assert!(matches!(error, DeviceError::Refused(Refusal::ModelChanged)), "{error}");
+            assert_eq!(client.status().unwrap().class, None);
+            // It lives on, and shows its screens.
+            client.show(Mode::Draw).unwrap();
+            client.pen(3, 3, true).unwrap();
+            tried += 1;
+        }
+    }
+    println!("tried: {tried} flips of a bit of the model of a running board");
+}
+
+#[test]
+fn the_whole_model_is_checked_within_the_promised_time_on_the_slowest_board() {
+    for (board, firmware) in boards() {
+        let Some(clock) = board.clock else { continue };
+        // Every instruction takes a nanosecond.
+        let blob = classic();
+        let arguments = ["-icount", "shift=0"].map(str::to_owned);
+        let screen = inkbit::device::qemu::Screen::Headless;
+        let emulator =
+            Emulator::start(&board, &firmware, blob.bytes(), &screen, &arguments).unwrap();
+        let mut client = emulator.into_client().unwrap().with_timeout(Duration::from_secs(10));
+        client.hello().unwrap();
+        let start = Instant::now();
+        let ticks = loop {
+            thread::sleep(Duration::from_millis(100));
+            match client.status().unwrap().check {
+                0 => assert!(start.elapsed() < Duration::from_secs(60), "no check has ended"),
+                ticks => break ticks,
+            }
+        };
+        let instructions = u64::from(ticks + 1) << 20;
+        // The largest model that the board has room for takes as much longer as it is longer, and the
+        // bytes that the tests have room for are those of the classic one.
+        let largest =
+            u64::from(board.memory.model.bytes) * instructions / blob.bytes().len() as u64;
+        let time = Duration::from_nanos(largest * CYCLES * 1_000_000_000 / u64::from(clock));
+        println!("{}: {instructions} instructions, {time:?} for a full region", board.name);
+        assert!(time <= PROMISED, "{}: {time:?}", board.name);
+    }
+}
+
+/// Waits until a device answers again, and returns why it has started.
+fn back(client: &mut Client, patience: Duration) -> Reset {
+    let start = Instant::now();
+    loop {
+        match client.hello() {
+            Ok(hello) => return hello.reset,
+            Err(error) => assert!(start.elapsed() < patience, "{error}"),
+        }
+    }
+}
+
+/// Lets a board's processor go on in an endless loop in RAM, and returns the loop's address.
+fn stick(board: &Board, stub: &Stub) -> u32 {
+    // Far below the stack, in the middle of what the program does not use.
+    let ram = board.memory.ram;
+    let address = ram.address + ram.bytes / 2 + ram.bytes / 8;
+    stub.stopped(|debugger| {
+        debugger.write(address, &[0xFE, 0xE7])?; // b .
+        debugger.jump(15, address)
+    })
+    .unwrap();
+    address
+}
+
+#[test]
+#[ignore = "run by cargo xtask trust"]
+fn a_loop_that_stands_still_is_reset_by_the_watchdog_which_tells_where_and_why() {
+    let mut tried = 0;
+    for (board, firmware) in boards() {
+        if !board.watchdog {
+            println!("not tried: {} has no watchdog", board.name);
+            continue;
+        }
+        let blob = classic();
+        let (mut emulator, stub) = start_with_stub(&board, &firmware, blob.bytes());
+        let mut client = connect(&mut emulator).with_timeout(Duration::from_secs(1));
+        assert_eq!(client.hello().unwrap().reset, Reset::Ordinary, "{}", board.name);
+        // It feeds the watchdog: four seconds later it has not been reset.
+        thread::sleep(Duration::from_secs(4));
+        assert_eq!(client.hello().unwrap().reset, Reset::Ordinary, "{}", board.name);
+        let at = stick(&board, &stub);
+        let reset = back(&mut client, Duration::from_secs(20));
+        assert_eq!(reset, Reset::Stuck { at }, "{}", board.name);
+        client.classify(digits(1).image(0)).unwrap();
+        tried += 1;
+    }
+    println!("tried: {tried} loops that stood still on a board with a watchdog");
+}
+
+#[test]
+#[ignore = "run by cargo xtask trust"]
+fn a_bit_of_working_memory_that_changes_costs_one_answer_at_the_most_and_no_board() {
+    let flips = count(25, 2_000);
+    let (mut tried, mut wrong, mut starts, mut images_sent) = (0, 0, 0, 0);
+    let blob = classic();
+    let model = blob.model().unwrap();
+    let mut engine = HostEngine::new(&model);
+    let images = digits(16);
+    let expected: Vec<_> = images.iter().map(|(pixels, _)| engine.infer(pixels).to_vec()).collect();
+    for (board, firmware) in boards() {
+        // It begins with the cells.
+        let memory = symbol(firmware.elf(), "MEMORY").unwrap();
+        let (mut emulator, stub) = start_with_stub(&board, &firmware, blob.bytes());
+        let mut client = Client::new(emulator.connect().unwrap(), 8);
+        client.hello().unwrap();
+        let over = AtomicBool::new(false);
+        let (over, stub, cells) = (&over, &stub, model.scratch_cells() as u32);
+        let wrong_here = thread::scope(|scope| {
+            scope.spawn(move || {
+                let mut chance = fastrand::Rng::with_seed(34);
+                for _ in 0..flips {
+                    // Somewhere in an inference, or between two.
+                    thread::sleep(Duration::from_micros(chance.u64(2_000..20_000)));
+                    let (cell, bit) = (chance.u32(..cells), chance.u32(..32));
+                    let address = memory + 4 * cell + bit / 8;
+                    stub.stopped(|debugger| debugger.flip(address, bit % 8)).unwrap();
+                }
+                over.store(true, Ordering::Relaxed);
+            });
+            let mut wrong = 0;
+            while !over.load(Ordering::Relaxed) {
+                let all = images.iter().map(|(pixels, _)| pixels);
+                let answers = client.classify_all(all, |index, answer| {
+                    wrong += u32::from(answer.logits != expected[index]);
+                    images_sent += 1;
+                    ControlFlow::Continue(())
+                });
+                answers.unwrap_or_else(|error| panic!("{}: {error}", board.name));
+            }
+            wrong
+        });
+        assert!(wrong_here <= flips, "{}: {wrong_here} wrong answers", board.name);
+        // A flip that sent the processor astray has made it start anew.
+        starts += u32::from(client.hello().unwrap().reset != Reset::Ordinary);
+        for (index, expected) in expected.iter().enumerate() {
+            assert_eq!(client.classify(images.image(index)).unwrap().logits, *expected);
+        }
+        (tried, wrong) = (tried + flips, wrong + wrong_here);
+    }
+    println!("tried: {tried} flips of a bit of working memory while images are classified");
+    println!("{images_sent} images, {wrong} wrong answers, {starts} boards started anew");
+}

@@ -1,0 +1,287 @@
+//! A format that has a number never changes: what it was is kept in `tests/formats`.
+//!
+//! `INKBIT_BLESS=1 cargo test -p inkbit-tests formats` adds what is new there, and never alters what
+//! is there. Where a test here fails, the layout, the arithmetic or the messages have changed: give
+//! them a new number (`VERSION`, `PROTOCOL`), and keep the blobs of the old one in `blob-N`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use inkbit_core::blob::VERSION;
+use inkbit_core::link::device::write_response;
+use inkbit_core::link::{
+    Hello, Key, Limits, Loaded, Mode, PROTOCOL, Refusal, Request, Reset, Response, Status, decode,
+    encode,
+};
+use inkbit_core::{Error, ImageError, Model, ModelError, PackError, ScratchError};
+use inkbit_tests::Aligned;
+use inkbit_tests::oracle::crc32;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("formats")
+}
+
+/// Asserts that these lines, each behind its name, are those that are kept under the name of the
+/// format and its number.
+fn assert_kept(format: &str, found: &BTreeMap<String, String>) {
+    let path = folder().join(format).with_extension("txt");
+    let text = fs::read_to_string(&path).unwrap_or_default();
+    let lines = text.lines().filter_map(|line| line.split_once(": "));
+    let kept: BTreeMap<_, _> = lines.map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
+    for (name, value) in &kept {
+        assert_eq!(
+            found.get(name),
+            Some(value),
+            "{name} of {format} is not what it was: a changed format needs a new number"
+        );
+    }
+    let new: Vec<&String> = found.keys().filter(|name| !kept.contains_key(*name)).collect();
+    if std::env::var_os("INKBIT_BLESS").is_none() {
+        assert!(new.is_empty(), "{} lacks {new:?}; add them with INKBIT_BLESS=1", path.display());
+    } else if !new.is_empty() {
+        let lines = found.iter().map(|(name, value)| format!("{name}: {value}\n"));
+        fs::write(path, lines.collect::<String>()).unwrap();
+    }
+}
+
+/// The golden blobs of a folder, with the logits beside each.
+fn golden(folder: &Path) -> Vec<(String, Vec<u8>, String)> {
+    let names =
+        fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let paths = names.map(|entry| entry.unwrap().path());
+    let blobs = paths.filter(|path| path.extension().is_some_and(|kind| kind == "inkbit"));
+    let golden = blobs.map(|path| {
+        let logits = fs::read_to_string(path.with_extension("txt")).unwrap();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        (name, fs::read(path).unwrap(), logits)
+    });
+    golden.collect()
+}
+
+#[test]
+fn the_golden_blobs_and_logits_of_a_format_version_stay_what_they_were() {
+    let current = golden(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/golden"));
+    let lines = current.into_iter().map(|(name, blob, logits)| {
+        assert_eq!(blob[6..8], VERSION.to_le_bytes(), "{name}");
+        let logits: String = logits.lines().filter(|line| !line.starts_with('#')).collect();
+        // The CRC of a whole blob, its own CRC included, is always the same.
+        let body = &blob[..blob.len() - 4];
+        let value = format!("{:#010x}, logits {:#010x}", crc32(body), crc32(logits.as_bytes()));
+        (name, value)
+    });
+    assert_kept(&format!("blob-{VERSION}"), &lines.collect());
+}
+
+#[test]
+fn blobs_of_every_older_format_version_are_kept_and_refused_by_name() {
+    for found in 1..VERSION {
+        let blobs = golden(&folder().join(format!("blob-{found}")));
+        assert!(!blobs.is_empty(), "no blob of format version {found} is kept");
+        for (name, blob, _) in blobs {
+            assert_eq!(blob[6..8], found.to_le_bytes(), "{name}");
+            let blob = Aligned::new(&blob);
+            let error = Model::parse(&blob).expect_err("another version");
+            assert_eq!(error, ModelError::Version { found, expected: VERSION }, "{name}");
+            assert_eq!(Model::parse_region(&blob).err(), Some(error), "{name}");
+            let text = error.to_string();
+            let expected =
+                format!("has format version {found}, this build reads {VERSION}; quantize");
+            assert!(text.contains(&expected), "{text}");
+        }
+    }
+}
+
+/// A line for each variant. A variant that is missing here does not compile.
+macro_rules! variants {
+    ($type:ident { $($pattern:pat => $name:literal,)+ }) => {
+        |value: &$type<'_>| match value { $($pattern => $name,)+ }
+    };
+}
+
+#[test]
+fn the_frames_of_a_protocol_version_stay_what_they_were() {
+    let name = variants!(Request {
+        Request::Hello => "Hello",
+        Request::Classify { .. } => "Classify",
+        Request::Status => "Status",
+        Request::Key { key: Key::Up, .. } => "Key Up",
+        Request::Key { key: Key::Down, .. } => "Key Down",
+        Request::Key { key: Key::Left, .. } => "Key Left",
+        Request::Key { key: Key::Right, .. } => "Key Right",
+        Request::Key { key: Key::Select, .. } => "Key Select",
+        Request::Pen { .. } => "Pen",
+        Request::Clear => "Clear",
+        Request::Show(Mode::Draw) => "Show Draw",
+        Request::Show(Mode::Samples) => "Show Samples",
+        Request::Show(Mode::Link) => "Show Link",
+        Request::Panic => "Panic",
+    });
+    let key = |key| Request::Key { key, pressed: matches!(key, Key::Up | Key::Select) };
+    let requests = [
+        Request::Hello,
+        Request::Classify { id: 0x1234_5678, pixels: &[129, 0, 200, 128] },
+        Request::Status,
+        key(Key::Up),
+        key(Key::Down),
+        key(Key::Left),
+        key(Key::Right),
+        key(Key::Select),
+        Request::Pen { x: 27, y: 0, down: true },
+        Request::Clear,
+        Request::Show(Mode::Draw),
+        Request::Show(Mode::Samples),
+        Request::Show(Mode::Link),
+        Request::Panic,
+    ];
+    let mut lines = BTreeMap::new();
+    for request in &requests {
+        let mut out = [0; 64];
+        let frame = encode(request, &mut out).unwrap();
+        lines.insert(format!("request {}", name(request)), hex(frame));
+    }
+    assert_eq!(lines.len(), requests.len(), "each variant once");
+    responses(&mut lines);
+    assert_kept(&format!("protocol-{PROTOCOL}"), &lines);
+}
+
+fn responses(lines: &mut BTreeMap<String, String>) {
+    let name = variants!(Response {
+        Response::Hello(Hello { model: Err(_), .. }) => "Hello without a model",
+        Response::Hello(Hello { reset: Reset::Ordinary, .. }) => "Hello",
+        Response::Hello(Hello { reset: Reset::Stuck { .. }, .. }) => "Hello after Stuck",
+        Response::Hello(Hello { reset: Reset::Fault { .. }, .. }) => "Hello after Fault",
+        Response::Hello(Hello { reset: Reset::Panic, .. }) => "Hello after Panic",
+        Response::Logits { .. } => "Logits",
+        Response::Status(Status { class: None, .. }) => "Status",
+        Response::Status(Status { class: Some(_), .. }) => "Status with a class",
+        Response::Done => "Done",
+        Response::Refused(Refusal::Damaged) => "Refused Damaged",
+        Response::Refused(Refusal::Oversized { .. }) => "Refused Oversized",
+        Response::Refused(Refusal::Unknown) => "Refused Unknown",
+        Response::Refused(Refusal::NoModel) => "Refused NoModel",
+        Response::Refused(Refusal::Pixels { .. }) => "Refused Pixels",
+        Response::Refused(Refusal::ModelChanged) => "Refused ModelChanged",
+        Response::Panicked { .. } => "Panicked",
+    });
+    let limits = Limits {
+        model_address: 0x5000,
+        model_bytes: 0x3_B000,
+        cells: 1040,
+        pixels: 1024,
+        classes: 64,
+    };
+    let loaded = Loaded { name: "nano", crc: 0xDEAD_BEEF, side: 28, classes: 10 };
+    // What stands in it is the firmware's own version in any case.
+    let hello = |model, reset| {
+        Response::Hello(Hello {
+            protocol: PROTOCOL,
+            firmware: "1.2.3",
+            board: "microbit",
+            limits,
+            model,
+            reset,
+        })
+    };
+    let status = |class| {
+        Response::Status(Status {
+            mode: Mode::Samples,
+            class,
+            permille: 984,
+            stack: 1500,
+            stack_room: 2048,
+            check: 300,
+        })
+    };
+    let responses: [Response<'_, &[i32]>; 16] = [
+        hello(Ok(loaded), Reset::Ordinary),
+        hello(Ok(loaded), Reset::Stuck { at: 0x1234 }),
+        hello(Ok(loaded), Reset::Fault { at: 0x1234 }),
+        hello(Ok(loaded), Reset::Panic),
+        hello(Err("no model here"), Reset::Ordinary),
+        Response::Logits {
+            id: 300,
+            nanoseconds: 1_400_000,
+            logits: &[0, -1, 64, i32::MIN, i32::MAX],
+        },
+        status(None),
+        status(Some(300)),
+        Response::Done,
+        Response::Refused(Refusal::Damaged),
+        Response::Refused(Refusal::Oversized { limit: 802 }),
+        Response::Refused(Refusal::Unknown),
+        Response::Refused(Refusal::NoModel),
+        Response::Refused(Refusal::Pixels { found: 36, expected: 784 }),
+        Response::Refused(Refusal::ModelChanged),
+        Response::Panicked { message: "src/main.rs:1: oh" },
+    ];
+    let before = lines.len();
+    for response in &responses {
+        let mut out = [0; 128];
+        let frame = encode(response, &mut out).unwrap();
+        let mut by_device = [0; 128];
+        assert_eq!(write_response(response, &mut by_device), Some(&*frame));
+        // The host's type of the same message.
+        let message = unframe(frame);
+        let received: Response<'_> = decode(&message).unwrap();
+        lines.insert(format!("response {}", name(&received)), hex(frame));
+    }
+    assert_eq!(lines.len() - before, responses.len(), "each variant once");
+}
+
+/// The message of a frame, without its CRC.
+fn unframe(frame: &[u8]) -> Vec<u8> {
+    let mut receiver = inkbit_core::link::Receiver::<128>::new();
+    let mut found = None;
+    for &byte in frame {
+        if let Some(message) = receiver.push(byte) {
+            found = Some(message.unwrap().to_vec());
+        }
+    }
+    found.expect("a whole frame")
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[test]
+fn the_codes_of_errors_stay_what_they_were() {
+    let (found, expected, limit, needed, layer) = (1, 2, 3, 4, 5);
+    let errors = [
+        ModelError::Misaligned { remainder: 1 },
+        ModelError::Blank { byte: 0 },
+        ModelError::Magic { found: [0; 6] },
+        ModelError::Version { found: 1, expected: 2 },
+        ModelError::Truncated { found, expected },
+        ModelError::Trailing { found, expected },
+        ModelError::Crc { found: 1, expected: 2 },
+        ModelError::Extent { length: 1 },
+        ModelError::Number,
+        ModelError::Utf8,
+        ModelError::LayerCount { found, limit },
+        ModelError::Width { layer, found, limit },
+        ModelError::Inputs { layer, found, expected },
+        ModelError::Bits { layer, found: 3 },
+        ModelError::Multipliers { layer, found, expected },
+        ModelError::Bias { layer, row: 1, found: 1, limit: 1 },
+        ModelError::Data { found, expected },
+        ModelError::Padding { found },
+        ModelError::Labels { found, expected },
+        ModelError::EmptyLabel { class: 1 },
+        ModelError::Text { field: "name", found, limit },
+        ModelError::Input { side: 1, crop: 1, pool: 1 },
+        ModelError::LogitScale,
+        ModelError::Accuracy { correct: 2, tested: 1 },
+    ];
+    for (error, code) in errors.into_iter().zip(1..) {
+        assert_eq!((error.code(), Error::from(error).code()), (code, code), "{error}");
+    }
+    assert_eq!(Error::from(ScratchError { found, needed }).code(), 64);
+    assert_eq!(Error::from(ImageError { found, expected }).code(), 65);
+    assert_eq!(Error::from(PackError::BufferTooSmall { found, needed }).code(), 66);
+}

@@ -1,0 +1,133 @@
+//! Measures flash, RAM and stack of every firmware against the budget in its board's file, and
+//! compares them with the committed table.
+
+mod code;
+mod graph;
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use inkbit::device::board::{self, Board, Budget};
+use inkbit_core::link::Mode;
+use inkbit_tests::devices::{classic, digits, emulated, start};
+
+use graph::Graph;
+
+/// Images that are classified before the stack is measured.
+const IMAGES: usize = 100;
+
+/// What a compiler of another version may change without anybody being asked, in percent.
+const TOLERANCE: u32 = 2;
+
+const TABLE: &str = "firmware/sizes.md";
+
+const HEAD: &str = "\
+# What the firmware takes
+
+`INKBIT_BLESS=1 cargo xtask size` writes this table, and `cargo xtask size` fails where a figure is over the budget in the board's file or differs by more than 2 % from the one here. Bytes. *Painted* is the deepest stack that a run over all requests, screens and 100 images has used; *worst case* is the deepest path through the call graph, from frames that the compiler states and the code of assembly, with a fault's handler on top.
+
+| board | code | static RAM | frame buffer | stack, painted | stack, worst case |
+|---|---:|---:|---:|---:|---:|
+";
+
+/// What a firmware takes, in bytes.
+struct Sizes {
+    code: u32,
+    ram: u32,
+    painted: u32,
+    worst: u32,
+}
+
+fn measure(board: &Board) -> Result<Sizes, String> {
+    let (_, firmware) = emulated(&board.name).ok_or("it cannot be emulated")?;
+    let painted = deepest_stack(board).ok_or("its stack could not be measured")?;
+    let built = PathBuf::from("firmware/target/stack").join(&board.target).join("release");
+    let path = built.join(&board.package);
+    let elf = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let worst = Graph::read(&elf)?.deepest()?;
+    if worst < painted {
+        return Err(format!(
+            "it has used {painted} bytes of stack, more than its worst case {worst}"
+        ));
+    }
+    let found = firmware.footprint(board);
+    let ram = found.static_ram.saturating_sub(board.budget.frame_buffer);
+    Ok(Sizes { code: found.code, ram, painted, worst })
+}
+
+/// Deepest stack use after every request that the line allows.
+fn deepest_stack(board: &Board) -> Option<u32> {
+    let (board, firmware) = emulated(&board.name)?;
+    let mut client = start(&board, &firmware, classic().bytes()).into_client().ok()?;
+    client.hello().ok()?;
+    for mode in [Mode::Samples, Mode::Link, Mode::Draw] {
+        client.show(mode).ok()?;
+    }
+    for (x, y) in [(3, 3), (24, 3), (8, 25)] {
+        client.pen(x, y, true).ok()?;
+    }
+    for (pixels, _) in digits(IMAGES).iter() {
+        client.classify(pixels).ok()?;
+    }
+    client.status().ok().map(|status| status.stack)
+}
+
+/// Figures of a table's row that differ by more than the tolerance.
+fn differ(row: &str, other: &str) -> bool {
+    let numbers = |row: &str| row.split('|').map(|cell| cell.trim().parse().ok()).collect();
+    let (found, expected): (Vec<Option<u32>>, Vec<Option<u32>>) = (numbers(row), numbers(other));
+    found.len() != expected.len()
+        || found
+            .iter()
+            .flatten()
+            .zip(expected.iter().flatten())
+            .any(|(found, expected)| found.abs_diff(*expected) * 100 > expected * TOLERANCE)
+}
+
+fn main() -> ExitCode {
+    let mut table = HEAD.to_owned();
+    let mut wrong = false;
+    let committed = fs::read_to_string(TABLE).unwrap_or_default();
+    for board in board::all() {
+        let Sizes { code, ram, painted, worst } = match measure(&board) {
+            Ok(sizes) => sizes,
+            Err(reason) => {
+                eprintln!("error: {}: {reason}", board.name);
+                return ExitCode::FAILURE;
+            }
+        };
+        let Budget { code: code_limit, static_ram, frame_buffer, stack } = board.budget;
+        for (what, found, limit) in
+            [("code", code, code_limit), ("static RAM", ram, static_ram), ("stack", worst, stack)]
+        {
+            if found > limit {
+                eprintln!(
+                    "error: {} takes {found} bytes of {what}, the budget in its file is {limit}",
+                    board.name
+                );
+                wrong = true;
+            }
+        }
+        let name = format!("| `{}` |", board.name);
+        let row = format!("{name} {code} | {ram} | {frame_buffer} | {painted} | {worst} |");
+        println!("{row}");
+        let known = committed.lines().find(|line| line.starts_with(&name)).unwrap_or_default();
+        if env::var_os("INKBIT_BLESS").is_none() && differ(&row, known) {
+            eprintln!(
+                "error: {TABLE} says {known}\nmore than {TOLERANCE} % apart: look for the reason, or \
+                 renew the table with `INKBIT_BLESS=1 cargo xtask size`"
+            );
+            wrong = true;
+        }
+        table += &(row + "\n");
+    }
+    if env::var_os("INKBIT_BLESS").is_some()
+        && let Err(error) = fs::write(Path::new(TABLE), table)
+    {
+        eprintln!("error: {TABLE}: {error}");
+        wrong = true;
+    }
+    ExitCode::from(u8::from(wrong))
+}
