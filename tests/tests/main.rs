@@ -2,6 +2,7 @@
 
 #[cfg(feature = "host")]
 mod agreement;
+mod any_input;
 mod blob;
 #[cfg(unix)]
 mod bounds;
