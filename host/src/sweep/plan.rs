@@ -113,13 +113,21 @@ impl Plan {
             (false, false) => networks_of(widths, depths)?,
         };
         let (lists, inputs) = (choices(bits, &base.bits), choices(inputs, &base.input));
+        // Validation refuses the list of the base if it has another length.
+        let suits = |list: &[u8], hidden: &[usize]| {
+            bits.is_empty() || [1, hidden.len() + 1].contains(&list.len())
+        };
+        let lists_of =
+            |hidden: &Vec<usize>| lists.iter().filter(|list| suits(list, hidden)).count();
+        let count = hidden.iter().map(lists_of).sum::<usize>().saturating_mul(inputs.len());
+        if count > MAX_NETWORKS {
+            return Err(too_many("widths, depths, bits and inputs"));
+        }
         let mut found = Vec::new();
         let mut used = vec![false; lists.len()];
         for hidden in hidden {
-            let lengths = [1, hidden.len() + 1];
             for (list, used) in lists.iter().zip(&mut used) {
-                // Validation refuses the list of the base if it has another length.
-                if !bits.is_empty() && !lengths.contains(&list.len()) {
+                if !suits(list, &hidden) {
                     continue;
                 }
                 *used = true;
@@ -128,9 +136,6 @@ impl Plan {
                     let config = TrainConfig { hidden, bits, input, ..base.clone() };
                     config.validate()?;
                     found.push(config);
-                    if found.len() > MAX_NETWORKS {
-                        return Err(too_many("widths, depths, bits and inputs"));
-                    }
                 }
             }
         }
@@ -223,6 +228,10 @@ mod tests {
             ("[space]\ndepths = [1]", "depths is [1], but must be left out"),
             ("[space]\nwidths = [8]\ndepths = [8]", "depths is 8, but must be at most 7, what the"),
             ("[space]\nwidths = [8]\ndepths = [9000000000]", "depths is 9000000000, but must be"),
+            (
+                "[space]\nwidths = WIDE\ndepths = [2]\ninputs = WIDE",
+                "inputs is too many to combine",
+            ),
             ("[space]\nseeds = 0", "seeds is 0, but must be from 1 to 1000"),
             ("random = 0", "random is 0, but must be at least 1"),
             ("preset = \"clasic\"", "there is no preset \"clasic\"; there are classic"),
@@ -240,7 +249,8 @@ mod tests {
                 "bits is [8], but must be left out: bits of [space] (--bits) choose it",
             ),
         ] {
-            let plan = Plan::from_toml("test", plan);
+            let wide = format!("{:?}", (1..400).collect::<Vec<_>>());
+            let plan = Plan::from_toml("test", &plan.replace("WIDE", &wide));
             let error = plan.and_then(|plan| plan.networks().map(|_| ())).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }

@@ -54,8 +54,9 @@ fn check(idx: &Idx, kind: Kind) {
     assert_eq!((&copy.sizes, &copy.values), (&idx.sizes, &idx.values));
     assert_eq!(copy.digest(), idx.digest());
     if kind == Kind::Images {
-        let count = idx.sizes[0] as usize;
-        let labels = Idx { sizes: vec![idx.sizes[0]], values: vec![7; count] };
+        // There may be any number of images without pixels.
+        let count = (idx.sizes[0] as usize).min(1 << 20);
+        let labels = Idx { sizes: vec![count as u32], values: vec![7; count] };
         match pair((Path::new("images"), again(&plain)), (Path::new("labels"), labels)) {
             Ok(images) => assert_eq!(images.iter().count(), count),
             Err(error) => assert_tells(&error),
