@@ -122,7 +122,7 @@ pub struct Budget {
     /// The display's frame buffer.
     #[serde(default)]
     pub frame_buffer: u32,
-    /// Stack in the worst case.
+    /// Stack at its deepest.
     pub stack: u32,
 }
 

@@ -8,6 +8,7 @@ use crate::canvas::Canvas;
 use crate::engine::Slot;
 use crate::line::Line;
 use crate::machine::App;
+use crate::text::Text;
 
 /// The most pixels of an image that a model may take: 32 × 32.
 pub const PIXELS: usize = 1024;
@@ -83,12 +84,13 @@ pub struct Buffers<'m, const CELLS: usize> {
 pub(crate) struct Pictures {
     pub(crate) canvas: Canvas,
     pub(crate) image: [u8; PIXELS],
+    pub(crate) notice: Text,
 }
 
 impl<const CELLS: usize> Buffers<'_, CELLS> {
     /// Memory that is not in use.
     pub const fn new() -> Self {
-        let pictures = Pictures { canvas: Canvas::new(), image: [0; PIXELS] };
+        let pictures = Pictures { canvas: Canvas::new(), image: [0; PIXELS], notice: Text::new() };
         Self { scratch: [0; CELLS], engine: Slot::new(), pictures }
     }
 }

@@ -63,7 +63,7 @@ pub struct App<'m> {
     next_sample: Ticks,
     id: u32,
     /// Why the firmware has started, until somebody does something.
-    notice: Text,
+    notice: &'m mut Text,
     /// When the whole model was last checked, and the time from the check before.
     checked: Ticks,
     check: Ticks,
@@ -79,7 +79,8 @@ impl<'m> App<'m> {
         Buffers { scratch, engine, pictures }: &'m mut Buffers<'m, CELLS>,
     ) -> Self {
         let engine = Engine::new(region, scratch, engine, &board);
-        let Pictures { canvas, image } = pictures;
+        let Pictures { canvas, image, notice } = pictures;
+        explain(board.reset, notice);
         let middle = SIDE as u8 / 2;
         Self {
             board,
@@ -98,7 +99,7 @@ impl<'m> App<'m> {
             select: None,
             next_sample: 0,
             id: 0,
-            notice: explain(board.reset),
+            notice,
             checked: 0,
             check: 0,
         }
@@ -106,7 +107,7 @@ impl<'m> App<'m> {
 
     /// Takes an event that happens now.
     pub fn handle(&mut self, event: Event, now: Ticks) {
-        self.notice = Text::new();
+        self.notice.clear();
         match event {
             Event::Key(key, pressed) => self.key(key, pressed, now),
             Event::Pen(x, y, down) => {
@@ -204,7 +205,7 @@ impl<'m> App<'m> {
             return Err(Refusal::Pixels { found, expected });
         }
         (self.mode, self.stale, self.id) = (Mode::Link, false, id);
-        self.notice = Text::new();
+        self.notice.clear();
         let image = self.image.get_mut(..expected).unwrap_or_default();
         fill(image);
         let logits = self.engine.classify(image, clock, &mut self.verdict);
@@ -381,16 +382,14 @@ impl<'m> App<'m> {
 }
 
 /// What people should know of a start; nothing of an ordinary one.
-fn explain(reset: Reset) -> Text {
-    let mut text = Text::new();
+fn explain(reset: Reset, text: &mut Text) {
     match reset {
-        Reset::Ordinary => return text,
+        Reset::Ordinary => return,
         Reset::Stuck { at } => text.say("by its watchdog: stuck at ").address(at),
         Reset::Fault { at } => text.say("by a fault at ").address(at),
         Reset::Panic => text.say("after a panic"),
     };
     text.say("; press a key");
-    text
 }
 
 /// Whether a moment has come. Right for moments less than 26 days away.

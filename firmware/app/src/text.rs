@@ -18,6 +18,11 @@ impl Text {
         &self.0
     }
 
+    /// Takes all words away.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// Adds words, if they fit.
     #[inline(never)]
     pub fn say(&mut self, words: &str) -> &mut Self {

@@ -4,8 +4,10 @@
 /// What an instruction does to the graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
-    /// Control may go to this address: a call, or a jump that is one if it leaves the function.
-    To(u32),
+    /// A call of the function at this address.
+    Call(u32),
+    /// A jump to this address, which is a call if it leaves the function.
+    Jump(u32),
     /// A call to an address in a register.
     Indirect,
     /// The stack grows by so many bytes.
@@ -24,10 +26,18 @@ const fn signed(value: u32, bits: u32) -> u32 {
     (((value << (32 - bits)) as i32) >> (32 - bits)) as u32
 }
 
+/// A jump, or the call that it is.
+const fn called(effect: Effect, is_call: bool) -> Effect {
+    match effect {
+        Effect::Jump(to) if is_call => Effect::Call(to),
+        effect => effect,
+    }
+}
+
 /// The Thumb instruction at an offset of `code`, which lies at `address`: its length and effect.
 pub(crate) fn thumb(code: &[u8], at: usize, address: u32) -> (usize, Effect) {
     let (first, here) = (half(code, at), address.wrapping_add(at as u32 + 4));
-    let to = |offset: u32| Effect::To(here.wrapping_add(offset));
+    let to = |offset: u32| Effect::Jump(here.wrapping_add(offset));
     if first >> 11 < 0b11101 {
         return (
             2,
@@ -55,7 +65,10 @@ pub(crate) fn thumb(code: &[u8], at: usize, address: u32) -> (usize, Effect) {
         4,
         match (first, second) {
             // bl, b.w
-            _ if first & 0xF800 == 0xF000 && second & 0x9000 == 0x9000 => to(signed(far, 25)),
+            _ if first & 0xF800 == 0xF000 && second & 0xD000 == 0xD000 => {
+                called(to(signed(far, 25)), true)
+            }
+            _ if first & 0xF800 == 0xF000 && second & 0xD000 == 0x9000 => to(signed(far, 25)),
             // b.w with a condition
             _ if first & 0xF800 == 0xF000
                 && second & 0xD000 == 0x8000
@@ -84,7 +97,7 @@ pub(crate) fn thumb(code: &[u8], at: usize, address: u32) -> (usize, Effect) {
 /// The RISC-V instruction at an offset of `code`, which lies at `address`.
 pub(crate) fn riscv(code: &[u8], at: usize, address: u32) -> (usize, Effect) {
     let (first, here) = (half(code, at), address.wrapping_add(at as u32));
-    let to = |offset: u32| Effect::To(here.wrapping_add(offset));
+    let to = |offset: u32| Effect::Jump(here.wrapping_add(offset));
     let bit = |value: u32, from: u32, to: u32| (value >> from & 1) << to;
     let grows = |offset: u32| match offset as i32 {
         lower @ ..0 => Effect::Grows(lower.unsigned_abs()),
@@ -104,7 +117,7 @@ pub(crate) fn riscv(code: &[u8], at: usize, address: u32) -> (usize, Effect) {
                         | bit(first, 6, 7)
                         | (first >> 3 & 7) << 1
                         | bit(first, 2, 5);
-                    to(signed(offset, 12))
+                    called(to(signed(offset, 12)), first >> 13 == 1)
                 }
                 (1, 6 | 7) => {
                     // c.beqz, c.bnez
@@ -143,7 +156,7 @@ pub(crate) fn riscv(code: &[u8], at: usize, address: u32) -> (usize, Effect) {
                 | (word >> 12 & 0xFF) << 12
                 | bit(word, 20, 11)
                 | (word >> 21 & 0x3FF) << 1;
-            to(signed(offset, 21))
+            called(to(signed(offset, 21)), word >> 7 & 31 == 1)
         }
         0x63 => {
             // branches
@@ -158,7 +171,8 @@ pub(crate) fn riscv(code: &[u8], at: usize, address: u32) -> (usize, Effect) {
             let next = half(code, at + 4) | half(code, at + 6) << 16;
             let pair = next & 0x707F == 0x67 && next >> 15 & 31 == word >> 7 & 31;
             if pair {
-                return (8, to((word & !0xFFF).wrapping_add(signed(next >> 20, 12))));
+                let offset = (word & !0xFFF).wrapping_add(signed(next >> 20, 12));
+                return (8, called(to(offset), next >> 7 & 31 == 1));
             }
             Effect::None
         }

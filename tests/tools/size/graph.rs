@@ -69,10 +69,11 @@ impl Graph {
                     let decode = if is_riscv { riscv } else { thumb };
                     let (length, effect) = decode(code, (at - base) as usize, base);
                     match effect {
-                        Effect::To(to) if !(start..next).contains(&to) => {
+                        // Assembly calls parts of itself, and pushes nothing for them.
+                        Effect::Call(to) if !(start + 1..next).contains(&to) => {
                             function.calls.insert(to);
                         }
-                        Effect::To(to) if to == start && at > start => {
+                        Effect::Jump(to) if !(start..next).contains(&to) => {
                             function.calls.insert(to);
                         }
                         Effect::Indirect => function.indirect = true,
@@ -81,9 +82,9 @@ impl Graph {
                     }
                     at += length as u32;
                 }
-                // The compiler's own library and assembly state no sizes; their code does. The
-                // compiler does not count what the assembly within a function pushes.
-                function.frame = frames.get(&start).copied().unwrap_or_default().max(found);
+                // The compiler's own library and assembly state no sizes; their code does.
+                function.frame =
+                    frames.get(&start).copied().filter(|&size| size > 0).unwrap_or(found);
                 functions.insert(start, function);
             }
         }
@@ -125,7 +126,11 @@ impl Graph {
         let Some((&start, function)) = self.functions.range(..=address).next_back() else {
             return Ok(0);
         };
-        if path.contains(&start) {
+        if let Some(place) = path.iter().position(|&function| function == start) {
+            // A panic while a panic is reported is not counted: there would be no end to it.
+            if path[place..].iter().any(|on| self.functions[on].name.contains("panicking")) {
+                return Ok(0);
+            }
             return Err(format!("{} calls itself: its stack has no bound", function.name));
         }
         path.push(start);
