@@ -22,8 +22,14 @@ use edges::Edges;
 use models::{MODELS, PLACES, with_model};
 use trace::Trace;
 
+/// The vectors of interrupts, of which cortex-m-rt wants one. `inkbit-arch` has them too, but also a
+/// handler of faults, of which there can be one.
+// SAFETY: the section and the name are those that cortex-m-rt's linker script looks for.
 #[cfg(target_arch = "arm")]
-inkbit_arch::interrupts!([None; 1]);
+#[allow(unsafe_code)]
+#[unsafe(link_section = ".vector_table.interrupts")]
+#[unsafe(no_mangle)]
+static __INTERRUPTS: [Option<unsafe extern "C" fn()>; 1] = [None];
 
 /// Images of each model.
 const IMAGES: u32 = 5;
