@@ -8,13 +8,16 @@ use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SectionKind};
 
 use crate::code::{Effect, riscv, thumb};
 
-/// What the processor pushes before a handler runs, with the registers of a floating-point unit.
+/// What is pushed before a handler runs, at the most: by a Cortex-M with the registers of its
+/// floating-point unit. riscv-rt pushes 64 bytes.
 const EXCEPTION: u32 = 26 * 4;
 
 /// A function: its frame, whom it calls, and whether it calls through a register.
 #[derive(Debug, Default)]
 struct Function {
     name: String,
+    /// One past its last byte.
+    end: u32,
     frame: u32,
     calls: BTreeSet<u32>,
     indirect: bool,
@@ -22,7 +25,7 @@ struct Function {
 
 /// Where the program begins, and what may interrupt it.
 const ROOTS: [&str; 2] = ["main", "hal_main"];
-const HANDLERS: [&str; 4] = ["HardFault", "NonMaskableInt", "inkbit_stuck", "_start_trap"];
+const HANDLERS: [&str; 4] = ["HardFault", "NonMaskableInt", "inkbit_stuck", "_start_trap_rust"];
 
 /// The functions of a firmware by their addresses.
 pub(crate) struct Graph {
@@ -48,7 +51,8 @@ impl Graph {
             if name.starts_with("$d") || name.starts_with("$t") || name.starts_with("$x") {
                 marks.insert(address, name.starts_with("$d"));
             } else if symbol.kind() == object::SymbolKind::Text && !name.is_empty() {
-                names.entry(address & !1).or_insert_with(|| name.to_owned());
+                let size = symbol.size() as u32;
+                names.entry(address & !1).or_insert_with(|| (name.to_owned(), size));
             }
         }
         let mut functions = BTreeMap::new();
@@ -58,7 +62,11 @@ impl Graph {
             let starts: Vec<_> = names.range(base..end).map(|(&start, _)| start).collect();
             for (place, &start) in starts.iter().enumerate() {
                 let next = starts.get(place + 1).copied().unwrap_or(end);
-                let mut function = Function { name: names[&start].clone(), ..Function::default() };
+                let (name, size) = &names[&start];
+                // What is between functions is never executed. Assembly states no size.
+                let next = if *size > 0 { next.min(start + size) } else { next };
+                let mut function =
+                    Function { name: name.clone(), end: next, ..Function::default() };
                 let mut found = 0;
                 let mut at = start;
                 while at < next {
@@ -122,8 +130,9 @@ impl Graph {
         if let Some(&depth) = known.get(&address) {
             return Ok(depth);
         }
-        // A jump may lead into the middle of a function.
-        let Some((&start, function)) = self.functions.range(..=address).next_back() else {
+        // A jump may lead into the middle of a function, or to a loop of assembly for ever.
+        let below = self.functions.range(..=address).next_back();
+        let Some((&start, function)) = below.filter(|(_, function)| address < function.end) else {
             return Ok(0);
         };
         if let Some(place) = path.iter().position(|&function| function == start) {

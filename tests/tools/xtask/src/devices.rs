@@ -12,6 +12,7 @@ use crate::process::{cargo, root, run};
 use crate::setup;
 use crate::steps::Outcome;
 use crate::toolchain::Toolchain;
+use crate::trust::{Effort, Tried};
 
 /// A build of all boards from nothing.
 const BUILD_LIMIT: Duration = Duration::from_secs(15 * 60);
@@ -174,6 +175,16 @@ pub(crate) fn size() -> Result<Outcome, String> {
     }
     run(&mut example("size"), BUILD_LIMIT)?;
     Ok(Outcome::Done)
+}
+
+/// The same as an attack on the promise about memory.
+pub(crate) fn memory(_: Effort) -> Result<Tried, String> {
+    size()?;
+    let count = boards::all().len() as u64;
+    Ok(Tried::Counts(vec![(
+        count,
+        "call graphs of firmware, against the stack that was used".to_owned(),
+    )]))
 }
 
 /// Draws a 7 with the keys of the emulated board and takes the README's picture of it.

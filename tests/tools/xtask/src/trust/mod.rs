@@ -65,13 +65,14 @@ pub(crate) fn short() -> Result<Outcome, String> {
     Ok(Outcome::Done)
 }
 
-/// `cargo xtask trust` with its arguments: `--long`, and names of promises.
+/// `cargo xtask trust` with its arguments: `--long`, `--write`, and names of promises.
 ///
 /// # Errors
 ///
 /// The promises that did not hold, or an argument that is none.
 pub(crate) fn attack(arguments: &[String]) -> Result<(), String> {
     let mut effort = Effort::Short;
+    let mut writes = false;
     let mut chosen = Vec::new();
     for argument in arguments {
         match argument.as_str() {
@@ -80,6 +81,7 @@ pub(crate) fn attack(arguments: &[String]) -> Result<(), String> {
                 return Ok(());
             }
             "--long" => effort = Effort::Long,
+            "--write" => writes = true,
             name => chosen.push(
                 PROMISES
                     .iter()
@@ -88,14 +90,15 @@ pub(crate) fn attack(arguments: &[String]) -> Result<(), String> {
             ),
         }
     }
-    let is_whole = chosen.is_empty();
-    if is_whole {
+    if chosen.is_empty() {
         chosen = PROMISES.iter().collect();
+    } else if writes {
+        return Err("the book's table has all promises: leave out the names, or --write".into());
     }
     let rows: Vec<Row> = chosen.iter().map(|promise| put_to_the_test(promise, effort)).collect();
     println!("\n{}", table::markdown(&rows));
-    if is_whole && effort == Effort::Long {
-        table::write(&rows)?;
+    if writes {
+        table::write(&rows, effort)?;
     }
     let broken: Vec<_> = rows.iter().filter(|row| matches!(row.state, State::Broken(_))).collect();
     if broken.is_empty() {
@@ -116,9 +119,9 @@ pub(crate) fn attack(arguments: &[String]) -> Result<(), String> {
 fn help() -> String {
     let mut text = String::from(
         "Attacks the project's promises, and prints a table of what was tried.\n\n\
-         Usage: cargo xtask trust [--long] [NAME...]\n\n\
-         Without names: all promises. --long tries all of them for hours, and writes the table in \
-         docs/src/trust.md.\n\nNames:\n",
+         Usage: cargo xtask trust [--long] [--write] [NAME...]\n\n\
+         Without names: all promises. --long tries each for much longer, hours in all. --write puts \
+         the table into docs/src/trust.md.\n\nNames:\n",
     );
     for Promise { name, promise, .. } in PROMISES {
         text.push_str(&format!("  {name:<12} {promise}\n"));

@@ -1,6 +1,6 @@
 //! The promises, and for each what would show it broken.
 
-use crate::{fuzz, supply, undefined};
+use crate::{devices, fuzz, supply, undefined};
 
 use super::{Attack, Promise};
 
@@ -38,6 +38,11 @@ pub(super) const PROMISES: &[Promise] = &[
         attacks: &[Attack::Tests(TESTS, &["device_faults::"])],
     },
     Promise {
+        name: "memory",
+        promise: "No firmware takes more flash, RAM and stack than its board's budget, in the worst case.",
+        attacks: &[Attack::Function(devices::memory)],
+    },
+    Promise {
         name: "line",
         promise: "Over a line that drops, doubles and changes bytes no answer is wrong.",
         attacks: &[
@@ -58,7 +63,10 @@ pub(super) const PROMISES: &[Promise] = &[
     Promise {
         name: "folders",
         promise: "A full disk, a read-only or vanished folder and a wrong clock are named, and harm nothing.",
-        attacks: &[Attack::Tests(FAULTS, &["folders::"])],
+        attacks: &[
+            Attack::Tests(FAULTS, &["folders::"]),
+            Attack::Tests(CLI, &["a_full_disk_behind"]),
+        ],
     },
     Promise {
         name: "races",

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use crate::process::{output, root};
 
-/// The page that keeps the last long run.
+use super::Effort;
+
+/// The page that keeps the last run that was written.
 pub(super) const PAGE: &str = "docs/src/trust.md";
 
-const START: &str = "<!-- the last long run -->\n";
-const END: &str = "<!-- end of the last long run -->";
+const START: &str = "<!-- the last run -->\n";
+const END: &str = "<!-- end of the last run -->";
 
 pub(super) struct Row {
     pub(super) promise: &'static str,
@@ -64,7 +66,7 @@ pub(super) fn markdown(rows: &[Row]) -> String {
 }
 
 /// Replaces the table in the book, with the day and the commit.
-pub(super) fn write(rows: &[Row]) -> Result<(), String> {
+pub(super) fn write(rows: &[Row], effort: Effort) -> Result<(), String> {
     let day = output("date", &["-u", "+%Y-%m-%d"]).unwrap_or_else(|| "on an unknown day".into());
     let commit = output("git", &["rev-parse", "--short=12", "HEAD"]);
     let commit = commit.unwrap_or_else(|| "unknown".into());
@@ -77,7 +79,8 @@ pub(super) fn write(rows: &[Row]) -> Result<(), String> {
         .split_once(START)
         .and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)))
         .ok_or_else(|| format!("{}: expected {START:?} and {END:?}", path.display()))?;
-    let heading = format!("On {day}, of commit `{commit}`{changed}:\n\n");
+    let form = if effort == Effort::Long { "long" } else { "short" };
+    let heading = format!("The {form} form, on {day}, of commit `{commit}`{changed}:\n\n");
     let text = format!("{before}{START}{heading}{}{END}{after}", markdown(rows));
     fs::write(&path, text).map_err(failed)
 }
