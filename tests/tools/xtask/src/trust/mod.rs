@@ -181,6 +181,9 @@ pub(crate) fn tests(command: &mut Command, effort: Effort) -> Result<Tried, Stri
     match said {
         Said { tried, .. } if !tried.is_empty() => Ok(Tried::Counts(tried)),
         Said { skipped: Some(reason), .. } => Ok(Tried::Skipped(reason)),
+        Said { passed: 0, .. } if !cfg!(target_os = "linux") => {
+            Ok(Tried::Skipped("this is tried on Linux alone".to_owned()))
+        }
         // A name that fits no test must not count as a promise that holds.
         Said { passed: 0, .. } => Err("no test has this name".to_owned()),
         Said { passed, .. } => Ok(Tried::Counts(vec![(passed, "tests".to_owned())])),

@@ -35,17 +35,18 @@ pub(super) const PROMISES: &[Promise] = &[
     Promise {
         name: "device",
         promise: "A bit that changes in a running device is reported and ends its answers, or costs one answer at the most; a loop that stands still is reset.",
-        attacks: &[Attack::Tests(TESTS, &["device_faults::"])],
+        attacks: &[Attack::Function(devices::built), Attack::Tests(TESTS, &["device_faults::"])],
     },
     Promise {
         name: "memory",
         promise: "No firmware takes more flash, RAM and stack than its board's budget, in the worst case.",
-        attacks: &[Attack::Function(devices::memory)],
+        attacks: &[Attack::Function(devices::built), Attack::Function(devices::memory)],
     },
     Promise {
         name: "line",
         promise: "Over a line that drops, doubles and changes bytes no answer is wrong.",
         attacks: &[
+            Attack::Function(devices::built),
             Attack::Tests(LIBRARY, &["device::client"]),
             Attack::Tests(TESTS, &["device_line::"]),
         ],
