@@ -29,7 +29,8 @@ const SHIPPED: [(&str, &[&str], &str); 2] = [
 ];
 
 /// Workspaces of tools.
-const TOOLS: &[&str] = &[book::MANIFEST, "tests/tools/notebook/Cargo.toml"];
+const TOOLS: &[&str] =
+    &[book::MANIFEST, "tests/fuzz/Cargo.toml", "tests/tools/notebook/Cargo.toml"];
 
 /// Holds every workspace against the rules.
 pub(crate) fn rules(_: Effort) -> Result<Tried, String> {
