@@ -11,6 +11,7 @@ use inkbit_core::link::{
 };
 
 use super::reply::{Answer, DeviceError, DeviceModel, Hello, TRIES};
+use crate::support::visible;
 
 #[cfg(test)]
 pub(super) mod simulated;
@@ -119,17 +120,18 @@ impl Client {
     pub fn hello(&mut self) -> Result<Hello, DeviceError> {
         self.ask(&Request::Hello, |response| match response {
             Response::Hello(hello) => Some(Hello {
-                firmware: hello.firmware.to_owned(),
-                board: hello.board.to_owned(),
+                // A device may have anything in its texts, such as whole lines of ours.
+                firmware: visible::line(hello.firmware),
+                board: visible::line(hello.board),
                 limits: hello.limits,
                 model: match hello.model {
                     Ok(Loaded { name, crc, side, classes }) => Ok(DeviceModel {
-                        name: name.to_owned(),
+                        name: visible::line(name),
                         crc,
                         side: side.into(),
                         classes: classes.into(),
                     }),
-                    Err(reason) => Err(reason.to_owned()),
+                    Err(reason) => Err(visible::line(reason)),
                 },
                 reset: hello.reset,
             }),
@@ -196,6 +198,8 @@ impl Client {
         let mut tries = Tries::default();
         // Whether something was lost: then the remaining responses of the device come first.
         let mut settling = false;
+        // The last answer to one of these requests, or the last change of `settling`.
+        let mut since = Instant::now();
         loop {
             while !settling
                 && pending.len() < self.window
@@ -217,7 +221,17 @@ impl Client {
                 }
                 _ => None,
             };
-            match self.receive(timeout, answer)? {
+            let mut received = self.receive(timeout, answer)?;
+            let is_ours = matches!(&received, Some(Ok(Some((id, _))))
+                if pending.iter().any(|pending| pending.id == *id));
+            // A line that has everything but answers to tell is as good as silent.
+            if !is_ours && since.elapsed() > self.timeout {
+                received = None;
+            }
+            if is_ours || received.is_none() {
+                since = Instant::now();
+            }
+            match received {
                 Some(Ok(Some((id, answer)))) => {
                     // Other answers are those of repeated requests, or of an earlier call.
                     if let Some(place) = pending.iter().position(|pending| pending.id == id) {
@@ -245,6 +259,7 @@ impl Client {
                         }
                         self.end_frame()?;
                         settling = true;
+                        since = Instant::now();
                     }
                 }
             }
@@ -270,10 +285,13 @@ impl Client {
         let mut timeout = self.timeout / 8;
         loop {
             self.send(frame)?;
+            let deadline = Instant::now() + timeout;
             let lost = loop {
-                match self.receive(timeout, |response| accept(&response))? {
+                let rest = deadline.saturating_duration_since(Instant::now());
+                match self.receive(rest, |response| accept(&response))? {
                     Some(Ok(Some(answer))) => return Ok(answer),
-                    // A late answer to another request.
+                    // A late answer to another request; there is no end to those of some lines.
+                    Some(Ok(None)) if rest.is_zero() => break None,
                     Some(Ok(None)) => {}
                     Some(Err(refusal)) => break Some(refusal),
                     None => break None,
@@ -311,9 +329,10 @@ impl Client {
         }
     }
 
-    /// Discards responses until the line is at rest.
+    /// Discards responses until the line is at rest, but no longer than one waits for an answer.
     fn drain(&mut self) -> Result<(), DeviceError> {
-        while self.receive(QUIET, |_| ())?.is_some() {}
+        let deadline = Instant::now() + self.timeout;
+        while self.receive(QUIET, |_| ())?.is_some() && Instant::now() < deadline {}
         Ok(())
     }
 
@@ -346,7 +365,7 @@ impl Client {
                 };
                 return match link::decode(message) {
                     Ok(Response::Panicked { message }) => {
-                        Err(DeviceError::Panicked(message.to_owned()))
+                        Err(DeviceError::Panicked(visible::line(message)))
                     }
                     Ok(Response::Hello(hello)) if hello.protocol != PROTOCOL => {
                         Err(DeviceError::Protocol { found: hello.protocol })

@@ -38,7 +38,9 @@ impl DataInfo {
     ///
     /// What is wrong with it.
     pub fn from_toml(text: &str) -> Result<Self, String> {
-        let found: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        let mut found: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        found.name = visible::line(&found.name);
+        found.digest = visible::line(&found.digest);
         let (side, classes) = (found.side, found.classes.len());
         if !(1..=usize::from(MAX_SIDE)).contains(&side) {
             return Err(format!("side is {side}, but must be from 1 to {MAX_SIDE}"));

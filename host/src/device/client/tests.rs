@@ -131,3 +131,50 @@ fn another_version_of_the_protocol_is_named() {
     let error = client(device, 1).hello().unwrap_err();
     assert!(matches!(error, DeviceError::Protocol { found } if found == PROTOCOL + 1), "{error}");
 }
+
+/// A line on which one frame comes again and again, whatever is asked.
+struct Babble(Vec<u8>, usize);
+
+impl Read for Babble {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some(first) = buffer.first_mut() else { return Ok(0) };
+        *first = self.0[self.1 % self.0.len()];
+        self.1 += 1;
+        if self.1.is_multiple_of(64) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(1)
+    }
+}
+
+impl Write for Babble {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        Ok(buffer.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_line_that_tells_everything_but_the_answer_is_given_up() {
+    let encoded = |response: &Response<'_, &[i32]>| {
+        let mut buffer = [0; 64];
+        link::encode(response, &mut buffer).unwrap().to_vec()
+    };
+    let foreign = Response::Logits { id: 7_000, nanoseconds: 1, logits: &[1, 2][..] };
+    let refused = Response::Refused(Refusal::NoModel);
+    for frame in
+        [encoded(&Response::Done), encoded(&foreign), encoded(&refused), vec![2, 1, 0], vec![0]]
+    {
+        let start = Instant::now();
+        client_of(Babble(frame.clone(), 0)).hello().unwrap_err();
+        client_of(Babble(frame.clone(), 0)).classify(&[0; 784]).unwrap_err();
+        assert!(start.elapsed() < Duration::from_secs(10), "{frame:?}");
+    }
+}
+
+fn client_of(line: impl Line + 'static) -> Client {
+    Client::new(line, 8).with_timeout(Duration::from_millis(20))
+}
