@@ -11,7 +11,6 @@ use serde::Serialize;
 
 use crate::report::terminal;
 use crate::support::error::chain;
-use crate::support::files::FileError;
 pub use crate::support::output::complain;
 use crate::support::{limit, output};
 
@@ -126,13 +125,9 @@ pub fn command() -> ExitCode {
         Ok(code) => return code,
         Err(error) => error,
     };
-    // `inkbit evaluate model.inkbit | head` is no failure.
-    let is_closed_pipe = |cause: &(dyn Error + 'static)| {
-        let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
-        let kind = kind.or_else(|| cause.downcast_ref::<FileError>().map(FileError::kind));
-        kind == Some(io::ErrorKind::BrokenPipe)
-    };
-    if error.chain().any(is_closed_pipe) {
+    // `inkbit evaluate model.inkbit | head` is no failure; a board that is unplugged is one.
+    let kind = error.downcast_ref::<Unprinted>().map(|Unprinted(cause)| cause.kind());
+    if kind == Some(io::ErrorKind::BrokenPipe) {
         return ExitCode::SUCCESS;
     }
     if error.is::<Interrupted>() {
@@ -190,12 +185,17 @@ fn print_drawn(text: &str) -> anyhow::Result<()> {
     print(text).map_err(unprinted)
 }
 
+/// Standard output that does not take what is printed.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write to standard output")]
+struct Unprinted(#[source] io::Error);
+
 fn unprinted(error: io::Error) -> anyhow::Error {
-    FileError::at("write to", Path::new("standard output"))(error).into()
+    Unprinted(error).into()
 }
 
 fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
-    Ok(output::print_json(&serde_json::to_string(value)?)?)
+    output::print_json(&serde_json::to_string(value)?).map_err(unprinted)
 }
 
 /// Prints a value as one line of JSON, or its text.
