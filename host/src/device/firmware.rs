@@ -132,6 +132,17 @@ impl Firmware {
                 "it has no segment to load: link it first, and do not strip that".to_owned()
             );
         }
+        // Many headers may name the same bytes: what is flashed would be a multiple of the file.
+        let mut bytes = 0;
+        for (address, part) in &parts {
+            bytes += part.len() as u64;
+            if bytes > u64::from(board.memory.flash.bytes) {
+                return Err(format!(
+                    "its segments up to {address:#010x} have {bytes} bytes, and the flash {}",
+                    board.memory.flash.bytes
+                ));
+            }
+        }
         for (address, bytes) in parts {
             let (start, end) = (u64::from(address), u64::from(address) + bytes.len() as u64);
             let flash = board.memory.flash.range();
