@@ -11,12 +11,13 @@ use crate::support::replace::Kind;
 
 /// The longest file in which a model is searched.
 const LIMIT: usize = 64 << 20;
-/// Known by the first bytes of a model, `INKBIT`, at the beginning of a record.
+/// Known by the first bytes of a model, `INKBIT`, in the first record that has data: a firmware with
+/// a model in it begins with something else, unless it was written here.
 const HEX: Kind =
-    Kind { name: "Intel HEX with an Inkbit model", marks: &[b"00494E4B424954"], latest: LIMIT };
+    Kind { name: "Intel HEX with an Inkbit model", marks: &[b"00494E4B424954"], latest: 40 };
 /// Known by the name of the model's section.
 const ELF: Kind =
-    Kind { name: "a firmware with an Inkbit model", marks: &[b"\0.model\0"], latest: LIMIT };
+    Kind { name: "a firmware with an Inkbit model", marks: &[b"\0.inkbit_model\0"], latest: LIMIT };
 
 /// Make a flash image: a file that a flasher writes to a board.
 ///
@@ -72,7 +73,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         (Some("hex"), None) => (flash_image::hex(&[model]).into_bytes(), "the model, Intel HEX"),
         (Some("hex"), Some(_)) => {
             let firmware = firmware()?;
-            let parts = [firmware.parts(), vec![model]].concat();
+            let parts = [vec![model], firmware.parts()].concat();
             (flash_image::hex(&parts).into_bytes(), "firmware and model, Intel HEX")
         }
         _ => {

@@ -16,7 +16,7 @@ pub(super) const ENDIAN: LittleEndian = LittleEndian;
 const HEX_LINE: usize = 16;
 
 /// Name of the model's section in a merged ELF file.
-const SECTION: &[u8] = b".model\0";
+const SECTION: &[u8] = b".inkbit_model\0";
 
 /// A firmware to which a model cannot be added.
 #[derive(Debug, thiserror::Error)]

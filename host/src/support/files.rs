@@ -84,9 +84,7 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
         let file = fs::OpenOptions::new().write(true).open(path);
         return file.and_then(|mut file| file.write_all(content)).map_err(failed());
     }
-    // A link that leads nowhere yet is followed, too.
-    let linked = || Some(path.parent()?.join(fs::read_link(path).ok()?));
-    let target = fs::canonicalize(path).ok().or_else(linked).unwrap_or_else(|| path.to_owned());
+    let target = fs::canonicalize(path).unwrap_or_else(|_| end_of_links(path));
     let folder = folder_of(&target);
     // Found here, the fault does not name the temporary file. The dot wants a folder, not a file.
     fs::metadata(folder.join(".")).map_err(failed())?;
@@ -97,6 +95,18 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     plain.write_all(content).and_then(|()| plain.sync_all()).map_err(failed())?;
     file.persist(&target).map_err(|error| failed()(error.error))?;
     Ok(())
+}
+
+/// The path that links lead to where there is nothing yet. In a circle it is one of the links, which
+/// cannot be replaced as a file, for its folder is asked about by the caller.
+fn end_of_links(path: &Path) -> PathBuf {
+    const MOST: usize = 40;
+    let mut target = path.to_owned();
+    for _ in 0..MOST {
+        let Ok(next) = fs::read_link(&target) else { break };
+        target = target.parent().unwrap_or(Path::new("")).join(next);
+    }
+    target
 }
 
 /// A new temporary file, locked for as long as it is written: if it can be locked, its writer is

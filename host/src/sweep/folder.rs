@@ -42,11 +42,10 @@ const NAMES: [(&str, Kind); 5] = [
     (DATA, Kind::beginning("the data of an Inkbit sweep", &[SWEEP_LINE.as_bytes()])),
     (
         TABLE,
-        Kind {
-            name: "the table of an Inkbit sweep",
-            marks: &[b",\n  \"planned\": "],
-            latest: 4096,
-        },
+        Kind::beginning(
+            "the table of an Inkbit sweep",
+            &[b"{\n  \"written_by\": \"Inkbit for a sweep\","],
+        ),
     ),
     (CHART, Kind::beginning("the picture of an Inkbit sweep", &[CHART_LINE.as_bytes()])),
 ];

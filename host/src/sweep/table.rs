@@ -35,6 +35,8 @@ pub struct Row {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Table {
+    /// Who wrote it, so that another table is not replaced.
+    pub written_by: &'static str,
     pub data: String,
     /// Number of cells in the sweep.
     pub planned: usize,
@@ -49,8 +51,12 @@ pub struct Table {
 impl Table {
     /// Reads the finished cells of a sweep.
     pub fn read(folder: &Folder, sweep: &Sweep) -> Result<Self, SweepError> {
-        let mut table =
-            Self { data: sweep.data.name.clone(), planned: sweep.cells.len(), ..Self::default() };
+        let mut table = Self {
+            written_by: "Inkbit for a sweep",
+            data: sweep.data.name.clone(),
+            planned: sweep.cells.len(),
+            ..Self::default()
+        };
         let mut groups: Vec<(&Cell, Vec<Trained>)> = Vec::new();
         let shape = |cell: &Cell| (cell.widths.clone(), network::bits(&cell.config));
         for cell in &sweep.cells {
