@@ -34,7 +34,7 @@ pub(super) const PROMISES: &[Promise] = &[
     },
     Promise {
         name: "device",
-        promise: "A bit that changes in a running device is reported and ends its answers, or costs one answer at the most; a loop that stands still is reset.",
+        promise: "A bit of the model that changes in flash is reported and ends the answers, one of the cells that inference works in costs one answer at the most; a loop that stands still is reset.",
         attacks: &[Attack::Function(devices::built), Attack::Tests(TESTS, &["device_faults::"])],
     },
     Promise {
