@@ -107,6 +107,36 @@ pub fn stated_length(bytes: &[u8]) -> Result<usize, ModelError> {
     Ok(length)
 }
 
+impl Header<'_> {
+    /// Bytes of the blob that [`Model::write`] makes of this header and its parameters, which need
+    /// not exist.
+    ///
+    /// ```
+    /// use inkbit_core::{Model, include_blob};
+    /// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
+    /// assert_eq!(Model::parse(BLOB)?.header().blob_bytes(), BLOB.len());
+    /// # Ok::<_, inkbit_core::Error>(())
+    /// ```
+    pub fn blob_bytes(&self) -> usize {
+        let wrapper = Wrapper {
+            magic: MAGIC,
+            version: VERSION.to_le_bytes(),
+            length: [0; 4],
+            header: self.clone(),
+            pad: &[],
+            data: &[],
+            crc: [0; CRC_BYTES],
+        };
+        let data = self.data_bytes();
+        // The length of no data takes one byte, and that of this data may take more. Counting bytes
+        // has no way to fail.
+        let length = postcard::serialize_with_flavor(&data, ser_flavors::Size::default())
+            .unwrap_or_default();
+        let data_at = wrapper.size() - CRC_BYTES - 1 + length;
+        data_at.next_multiple_of(ALIGNMENT) + data + CRC_BYTES
+    }
+}
+
 impl<'a> Model<'a> {
     /// Reads the model that `bytes` are, borrowing its parameters.
     ///
@@ -168,10 +198,9 @@ impl<'a> Model<'a> {
             data: self.data(),
             crc: [0; CRC_BYTES],
         };
-        let data_at = wrapper.size() - CRC_BYTES - self.data().len();
-        let pad = data_at.next_multiple_of(ALIGNMENT) - data_at;
+        let needed = self.header().blob_bytes();
+        let pad = needed - wrapper.size();
         wrapper.pad = [0; ALIGNMENT].get(..pad).unwrap_or_default();
-        let needed = wrapper.size();
         wrapper.length = (needed as u32).to_le_bytes();
         let found = out.len();
         let blob = out.get_mut(..needed).ok_or(PackError::BufferTooSmall { found, needed })?;

@@ -146,7 +146,12 @@ impl Header<'_> {
         self.layers.iter().map(LayerShape::data_bytes).sum()
     }
 
-    pub(crate) fn check(&self) -> Result<(), ModelError> {
+    /// Checks everything that [`Model::new`] checks without the parameters.
+    ///
+    /// # Errors
+    ///
+    /// Every way in which a header can fail the format's limits, with the numbers.
+    pub fn check(&self) -> Result<(), ModelError> {
         const LIMITS: [(&str, usize); 4] = [
             ("name", MAX_NAME),
             ("labels", MAX_LABELS),

@@ -1,6 +1,7 @@
 //! What several values decide together.
 
 use inkbit_core::MAX_LAYERS;
+use toml::Value;
 
 use super::{ConfigError, Keep, TrainConfig, keys};
 
@@ -14,14 +15,7 @@ impl TrainConfig {
         // TOML's integers end here, and the configuration has to be saved.
         require(i64::try_from(self.seed).is_ok(), "seed", self.seed, "at most 2^63 - 1")?;
         keys::check(Self::KEYS, "", &self.table())?;
-        let layers = self.hidden.len() + 1;
-        require(
-            layers <= MAX_LAYERS,
-            "hidden",
-            format!("{} layers, {layers} with the output", self.hidden.len()),
-            &format!("at most {MAX_LAYERS} with the output, what the format has room for"),
-        )?;
-        self.layer_bits()?;
+        self.check_layers()?;
         require(
             !self.batch_norm || self.batch > 1,
             "batch",
@@ -35,6 +29,33 @@ impl TrainConfig {
         let expected = "0 with keep = \"last\", which waits for no better epoch";
         require(!waits, "patience", self.patience, expected)?;
         Ok(self.backend.device().map(drop)?)
+    }
+
+    /// Checks the keys that differ between the networks of a sweep, which has checked all others.
+    /// A sweep has many networks, and this takes a fraction of the time.
+    pub(crate) fn validate_network(&self) -> Result<(), ConfigError> {
+        let list = |values: &mut dyn Iterator<Item = i64>| values.map(Value::Integer).collect();
+        // What 63 bits do not hold is out of range in any case.
+        let number = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
+        let varied = [
+            ("hidden", Value::Array(list(&mut self.hidden.iter().map(|&width| number(width))))),
+            ("bits", Value::Array(list(&mut self.bits.iter().map(|&bits| i64::from(bits))))),
+            ("input", Value::Integer(number(self.input))),
+        ];
+        let table = varied.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        keys::check(Self::KEYS, "", &table)?;
+        self.check_layers()
+    }
+
+    fn check_layers(&self) -> Result<(), ConfigError> {
+        let layers = self.hidden.len() + 1;
+        require(
+            layers <= MAX_LAYERS,
+            "hidden",
+            format!("{} layers, {layers} with the output", self.hidden.len()),
+            &format!("at most {MAX_LAYERS} with the output, what the format has room for"),
+        )?;
+        self.layer_bits().map(drop)
     }
 }
 

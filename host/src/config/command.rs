@@ -28,26 +28,84 @@ impl TrainConfig {
     /// for what differs from it; the preset is the one that leaves the fewest. `labels` is the file
     /// with the names of the classes.
     pub fn command(&self, data: &str, labels: Option<&str>) -> String {
-        let own = flags(&self.table());
-        let commands = PRESETS.iter().map(|preset| {
-            let preset_flags = flags(&preset.config().table());
-            let differing = own.iter().filter(|flag| !preset_flags.contains(flag));
-            (preset.name, differing.map(String::as_str).collect::<Vec<_>>())
+        Commands::new(self, data, labels).command(self, self.seed)
+    }
+}
+
+/// The commands of configurations that differ only in what a sweep varies: the hidden layers, the
+/// bits, the input and the seed. The rest is turned into text once for all of them.
+pub(crate) struct Commands {
+    /// The flags of one of the configurations.
+    own: Vec<String>,
+    /// The place in `own` of each flag that varies.
+    varied: [usize; 4],
+    /// Each preset's flags, which are in the same order, and which of the own flags that do not vary
+    /// differ from them.
+    presets: Vec<(&'static str, Vec<String>, Vec<usize>)>,
+    /// The end of each command.
+    end: String,
+}
+
+impl Commands {
+    const VARIED: [&str; 4] = ["--hidden ", "--bits ", "--input ", "--seed "];
+
+    pub(crate) fn new(config: &TrainConfig, data: &str, labels: Option<&str>) -> Self {
+        let own = flags(&config.table());
+        let varied = Self::VARIED.map(|name| {
+            own.iter().position(|flag| flag.starts_with(name)).expect("every key has a flag")
         });
-        let (name, differing) =
-            commands.min_by_key(|(_, flags)| flags.len()).expect("there are presets");
-        let mut command = format!("inkbit train --preset {name}");
-        for flag in differing {
-            command += &format!(" {flag}");
-        }
+        let presets = PRESETS.iter().map(|preset| {
+            let flags = flags(&preset.config().table());
+            let differs = |&place: &usize| !varied.contains(&place) && own[place] != flags[place];
+            let differing = (0..own.len()).filter(differs).collect();
+            (preset.name, flags, differing)
+        });
+        let presets = presets.collect();
+        let mut end = String::new();
         if data != "mnist" {
-            command += &format!(" --data {}", word(data));
+            end += &format!(" --data {}", word(data));
         }
         if let Some(labels) = labels {
-            command += &format!(" --labels {}", word(labels));
+            end += &format!(" --labels {}", word(labels));
         }
+        Self { own, varied, presets, end }
+    }
+
+    /// The command that trains with one of the configurations, and with this seed.
+    pub(crate) fn command(&self, config: &TrainConfig, seed: u64) -> String {
+        let values =
+            [list(&config.hidden), list(&config.bits), config.input.to_string(), seed.to_string()];
+        let mut varied: Vec<(usize, String)> = Vec::new();
+        for ((name, value), place) in Self::VARIED.iter().zip(values).zip(self.varied) {
+            varied.push((place, [name, value.as_str()].concat()));
+        }
+        let commands = self.presets.iter().map(|(name, flags, differing)| {
+            let varied = varied.iter().filter(|(place, flag)| flags[*place] != *flag);
+            let varied: Vec<_> = varied.map(|(place, flag)| (*place, flag.as_str())).collect();
+            (name, differing, varied)
+        });
+        let (name, differing, varied) = commands
+            .min_by_key(|(_, differing, varied)| differing.len() + varied.len())
+            .expect("there are presets");
+        let own = differing.iter().map(|&place| (place, self.own[place].as_str()));
+        let mut flags: Vec<_> = own.chain(varied).collect();
+        flags.sort_unstable_by_key(|&(place, _)| place);
+        let mut command = format!("inkbit train --preset {name}");
+        for (_, flag) in flags {
+            command.push(' ');
+            command.push_str(flag);
+        }
+        command.push_str(&self.end);
         command
     }
+}
+
+/// A list of numbers as its flag takes it.
+fn list<T: ToString>(values: &[T]) -> String {
+    if values.is_empty() {
+        return "none".to_owned();
+    }
+    values.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
 fn commented(keys: &[Key], table: &Table) -> String {

@@ -20,6 +20,7 @@ use crate::net::{Backend, BackendError};
 use crate::quantize::Granularity;
 use crate::quantize::bits::{self, BitsError};
 pub use augment::{Augment, Turns};
+pub(crate) use command::Commands;
 use keys::Range::{self, Above, AtLeast, Below, Between, To};
 use keys::Values::{Choice, List, Nested, Real, Whole};
 use keys::{keys, names, switch};

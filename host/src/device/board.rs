@@ -30,15 +30,26 @@ pub struct TooLarge {
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 pub fn check(board: &Board, model: &Model<'_>, blob: &[u8]) -> Result<(), TooLarge> {
+    let pixels = model.input().pixels();
+    check_needs(board, blob.len(), model.scratch_cells(), pixels, model.classes())
+}
+
+/// The same for a model of which only the sizes are known.
+pub(crate) fn check_needs(
+    board: &Board,
+    bytes: usize,
+    cells: usize,
+    pixels: usize,
+    classes: usize,
+) -> Result<(), TooLarge> {
     const NARROWER: &str = "train with narrower layers";
     const FEWER_BITS: &str = "quantize to fewer bits or train with narrower layers";
     let Board { memory, limits, .. } = board;
-    let pixels = model.input().pixels();
     for (what, found, limit, remedy) in [
-        ("bytes", blob.len(), memory.model.bytes as usize, FEWER_BITS),
-        ("cells of working memory", model.scratch_cells(), limits.cells as usize, NARROWER),
+        ("bytes", bytes, memory.model.bytes as usize, FEWER_BITS),
+        ("cells of working memory", cells, limits.cells as usize, NARROWER),
         ("pixels an image", pixels, limits.pixels as usize, "train on smaller images"),
-        ("classes", model.classes(), MAX_LOGITS, "train for fewer classes"),
+        ("classes", classes, MAX_LOGITS, "train for fewer classes"),
     ] {
         if found > limit {
             let board = board.name.clone();

@@ -1,12 +1,12 @@
 //! The size of a network before it is trained, and whether it fits.
 
-use inkbit_core::{Header, Model, Provenance};
+use inkbit_core::{Header, MAX_COMMAND, Provenance};
 
-use super::network::{description, label, shapes};
+use super::network::{digest, input, label, name, shapes, shortened};
 use super::{Plan, SweepError};
-use crate::config::TrainConfig;
+use crate::config::preset::PRESETS;
+use crate::config::{Commands, TrainConfig};
 use crate::device::board::{self, Board, TooLarge};
-use crate::model::Blob;
 use crate::quantize::QuantizeError;
 use crate::run::DataInfo;
 use crate::support::parallel;
@@ -30,7 +30,7 @@ pub fn no_board_fits(config: &TrainConfig, data: &DataInfo) -> Option<TooLarge> 
     boards.sort_by_key(|board| board.memory.model.bytes);
     let error = |board| {
         let budget = Budget { max_bytes: None, board: Some(board), data: data.clone() };
-        budget.candidate(config, 1).ok()?.board_error
+        budget.measure(std::slice::from_ref(config), 1).ok()?.pop()?.board_error
     };
     boards.into_iter().map(error).collect::<Option<Vec<_>>>()?.pop()
 }
@@ -41,60 +41,89 @@ pub(super) struct Budget {
     data: DataInfo,
 }
 
+/// What all networks of a sweep have in common.
+struct Shared {
+    commands: Commands,
+    seeds: Vec<u64>,
+    labels: String,
+    digest: [u8; 32],
+}
+
+/// Of consecutive seeds, one for each length that the blob of a network can have. The length depends
+/// on the seed because the blob records it, and the training command with it, which leaves out the
+/// seed of a preset.
+fn seeds_of_all_lengths(first: u64, count: u64) -> Vec<u64> {
+    let presets = PRESETS.map(|preset| preset.config().seed);
+    let alike = |seed: u64| (seed.checked_ilog10(), seed.checked_ilog2().map(|bit| bit / 7));
+    let mut found: Vec<u64> = Vec::new();
+    for seed in first..first.saturating_add(count) {
+        let same = |&last: &u64| alike(last) == alike(seed) && !presets.contains(&last);
+        if presets.contains(&seed) || !found.last().is_some_and(same) {
+            found.push(seed);
+        }
+    }
+    found
+}
+
 impl Budget {
     pub(super) fn new(plan: &Plan, data: &DataInfo) -> Result<Self, SweepError> {
         let board = plan.fit.as_deref().map(Board::find).transpose()?;
         Ok(Self { max_bytes: plan.max_bytes, board, data: data.clone() })
     }
 
-    /// Measures every network, on all cores.
+    /// Measures every network, on all cores. The networks differ only in what a sweep varies.
     pub(super) fn measure(
         &self,
         configs: &[TrainConfig],
         seeds: u64,
     ) -> Result<Vec<Candidate>, SweepError> {
-        let each = parallel::map(configs.len(), |number| self.candidate(&configs[number], seeds));
+        let Some(first) = configs.first() else { return Ok(Vec::new()) };
+        let shared = Shared {
+            commands: Commands::new(first, &self.data.name, None),
+            seeds: seeds_of_all_lengths(first.seed, seeds),
+            labels: self.data.classes.join("\n"),
+            digest: digest(&self.data),
+        };
+        let each = parallel::map(configs.len(), |number| self.candidate(&configs[number], &shared));
         each.into_iter().collect()
     }
 
-    fn candidate(&self, config: &TrainConfig, seeds: u64) -> Result<Candidate, SweepError> {
+    /// Measures a network from its shapes alone: no blob is built, which may have 100 MB.
+    fn candidate(&self, config: &TrainConfig, shared: &Shared) -> Result<Candidate, SweepError> {
         let layers = shapes(config, &self.data);
-        let mut data = Vec::new();
-        let mut found =
-            Candidate { config: config.clone(), bytes: 0, fits: true, board_error: None };
-        for seed in 0..seeds {
-            // The length depends on the seed because the blob records the training command.
-            let config = TrainConfig { seed: config.seed + seed, ..config.clone() };
-            let description = description(&config, &self.data);
-            let tested = self.data.test_images as u32;
+        let (name, tested) = (name(config, &self.data), self.data.test_images as u32);
+        let mut bytes = 0;
+        for &seed in &shared.seeds {
+            let command = shortened(shared.commands.command(config, seed), MAX_COMMAND);
             let header = Header {
-                name: &description.name,
-                labels: &description.classes.join("\n"),
-                input: description.input,
+                name: &name,
+                labels: &shared.labels,
+                input: input(config, &self.data),
                 logit_scale: 1.0,
                 layers: layers.iter().copied().collect(),
                 provenance: Provenance {
                     tool: concat!("inkbit ", env!("CARGO_PKG_VERSION")),
-                    command: &description.command,
-                    digest: description.digest,
-                    seed: description.seed,
+                    command: &command,
+                    digest: shared.digest,
+                    seed,
                     correct: tested,
                     tested,
                 },
             };
-            data.resize(header.data_bytes(), 0);
-            let model = Model::new(header, &data).map_err(QuantizeError::from)?;
-            let blob = Blob::from_model(&model).map_err(QuantizeError::from)?;
-            let blob = blob.bytes();
-            if blob.len() > found.bytes {
-                found.bytes = blob.len();
-                let board = self.board.as_ref();
-                found.board_error = board.and_then(|board| board::check(board, &model, blob).err());
-                found.fits = found.board_error.is_none()
-                    && self.max_bytes.is_none_or(|limit| blob.len() <= limit);
+            if bytes == 0 {
+                header.check().map_err(QuantizeError::from)?;
             }
+            bytes = bytes.max(header.blob_bytes());
         }
-        Ok(found)
+        let cells =
+            layers.iter().map(|layer| usize::from(layer.inputs) + usize::from(layer.outputs));
+        let (cells, classes) = (cells.max().unwrap_or_default(), self.data.classes.len());
+        let pixels = input(config, &self.data).pixels();
+        let board = self.board.as_ref();
+        let board_error =
+            board.and_then(|board| board::check_needs(board, bytes, cells, pixels, classes).err());
+        let fits = board_error.is_none() && self.max_bytes.is_none_or(|limit| bytes <= limit);
+        Ok(Candidate { config: config.clone(), bytes, fits, board_error })
     }
 
     pub(super) fn nothing_fits(&self, candidates: &[Candidate]) -> SweepError {
@@ -111,5 +140,85 @@ impl Budget {
             bytes: smallest.bytes,
             reason: reason.unwrap_or_default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use inkbit_core::Model;
+
+    use super::*;
+    use crate::model::Blob;
+    use crate::sweep::network::description;
+
+    fn data(name: &str) -> DataInfo {
+        DataInfo {
+            name: name.to_owned(),
+            digest: "5a".repeat(32),
+            side: 28,
+            train_images: 100,
+            test_images: 300,
+            classes: (0..10).map(|class| class.to_string()).collect(),
+            labels: None,
+        }
+    }
+
+    /// Length of the longest blob of all seeds, each of which is built.
+    fn longest(config: &TrainConfig, data: &DataInfo, seeds: u64) -> usize {
+        let length = |seed| {
+            let config = TrainConfig { seed, ..config.clone() };
+            let description = description(&config, data);
+            let header = Header {
+                name: &description.name,
+                labels: &description.classes.join("\n"),
+                input: description.input,
+                logit_scale: 1.0,
+                layers: shapes(&config, data).into_iter().collect(),
+                provenance: Provenance {
+                    tool: concat!("inkbit ", env!("CARGO_PKG_VERSION")),
+                    command: &description.command,
+                    digest: description.digest,
+                    seed: description.seed,
+                    correct: 300,
+                    tested: 300,
+                },
+            };
+            let parameters = vec![0_u64; header.data_bytes() / 8];
+            let model = Model::new(header, bytemuck::cast_slice(&parameters)).unwrap();
+            Blob::from_model(&model).unwrap().bytes().len()
+        };
+        (config.seed..config.seed + seeds).map(length).max().unwrap()
+    }
+
+    #[test]
+    fn a_size_from_shapes_is_that_of_the_longest_blob_that_is_built() {
+        let plans = [
+            "[space]\nwidths = [1, 3, 16, 33]\ndepths = [0, 1, 2, 3]\nbits = [[8], [4], [2], [8, 4, 2]]",
+            "[space]\nwidths = [10, 300]\nseeds = 12\ninputs = [28, 12]\n[config]\nseed = 119",
+            "preset = \"tiny\"\n[space]\nbits = [[8], [2]]\nseeds = 3\n[config]\nseed = 0",
+            "[space]\nwidths = [7]\nbits = [[4]]\n[config]\nscales = \"layer\"\nseed = 9999",
+        ];
+        for name in ["mnist", "digits", &"\u{e4} ".repeat(300)] {
+            let data = data(name);
+            for plan in plans {
+                let plan = Plan::from_toml("test", plan).unwrap();
+                let (configs, seeds) = (plan.networks().unwrap(), plan.space.seeds.unwrap_or(1));
+                let found = Budget::new(&plan, &data).unwrap().measure(&configs, seeds).unwrap();
+                assert_eq!(found.len(), configs.len());
+                for (config, found) in configs.iter().zip(found) {
+                    let label = label(config, &data);
+                    assert_eq!(found.bytes, longest(config, &data, seeds), "{label}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn seeds_of_all_lengths_are_few() {
+        let preset = PRESETS[0].config().seed;
+        assert_eq!(preset, 1);
+        assert_eq!(seeds_of_all_lengths(0, 1000), [0, 1, 2, 10, 100, 128]);
+        assert_eq!(seeds_of_all_lengths(16_000, 1000), [16_000, 16_384]);
+        assert_eq!(seeds_of_all_lengths(5, 1), [5]);
     }
 }

@@ -1,12 +1,13 @@
 //! A sweep: its networks, and its cells with their distribution over machines.
 
 use super::budget::{Budget, Candidate};
+use super::plan::check_trainings;
 use super::{Plan, Shard, SweepError, network};
 use crate::config::TrainConfig;
 use crate::data::Dataset;
 use crate::run::{DataInfo, RunError};
 use crate::support::rng::Rng;
-use crate::train::check_sizes;
+use crate::train::check_images;
 
 /// Separates the random numbers of `random` from those of training with the same seed.
 const CHOICE: u64 = 100;
@@ -56,7 +57,7 @@ impl Sweep {
         let budget = Budget::new(plan, &data)?;
         let configs = plan.networks()?;
         for config in &configs {
-            check_sizes(config, data.side, data.train_images).map_err(RunError::from)?;
+            check_images(config, data.side, data.train_images).map_err(RunError::from)?;
         }
         let seeds = plan.space.seeds.unwrap_or(1);
         let all = budget.measure(&configs, seeds)?;
@@ -69,6 +70,7 @@ impl Sweep {
             Rng::new(base.seed, &[CHOICE]).shuffle(&mut candidates);
             candidates.truncate(count);
         }
+        check_trainings(candidates.len(), seeds)?;
         candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.bytes));
         let cell = |candidate: &Candidate, seed| {
             let config = TrainConfig { seed: base.seed + seed, ..candidate.config.clone() };
@@ -175,6 +177,17 @@ mod tests {
             smallest - 1
         );
         assert!(error.is_usage() && error.to_string().starts_with(&expected), "{error}");
+    }
+
+    #[test]
+    fn more_trainings_than_the_limit_are_refused_unless_some_are_chosen() {
+        let widths: Vec<_> = (1..=101).collect();
+        let plan = format!("[space]\nwidths = {widths:?}\ndepths = [1]\nseeds = 1000");
+        let error = sweep(&plan).unwrap_err();
+        let expected = "seeds is 1000 for each of 101 networks, but must be few enough for at most \
+                        100000 trainings";
+        assert!(error.is_usage() && error.to_string().starts_with(expected), "{error}");
+        assert_eq!(sweep(&format!("random = 2\n{plan}")).unwrap().cells.len(), 2000);
     }
 
     #[test]

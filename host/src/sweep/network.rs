@@ -39,23 +39,35 @@ pub(super) fn shapes(config: &TrainConfig, data: &DataInfo) -> Vec<LayerShape> {
 }
 
 pub(super) fn description(config: &TrainConfig, data: &DataInfo) -> Description {
+    Description {
+        name: name(config, data),
+        classes: data.classes.clone(),
+        input: input(config, data),
+        command: shortened(config.command(&data.name, None), MAX_COMMAND),
+        digest: digest(data),
+        seed: config.seed,
+    }
+}
+
+/// The name of the model in its blob.
+pub(super) fn name(config: &TrainConfig, data: &DataInfo) -> String {
+    shortened(widths_text(config, data), MAX_NAME)
+}
+
+/// A text that is cut off where the format has no room for more.
+pub(super) fn shortened(mut text: String, limit: usize) -> String {
+    text.truncate(text.floor_char_boundary(limit));
+    text
+}
+
+/// The digest of the data as bytes.
+pub(super) fn digest(data: &DataInfo) -> [u8; 32] {
     let mut digest = [0; 32];
     for (byte, digits) in digest.iter_mut().zip(data.digest.as_bytes().chunks_exact(2)) {
         let digit = |digit: u8| char::from(digit).to_digit(16).unwrap_or_default() as u8;
         *byte = digit(digits[0]) << 4 | digit(digits[1]);
     }
-    let mut name = widths_text(config, data);
-    let mut command = config.command(&data.name, None);
-    name.truncate(name.floor_char_boundary(MAX_NAME));
-    command.truncate(command.floor_char_boundary(MAX_COMMAND));
-    Description {
-        name,
-        classes: data.classes.clone(),
-        input: input(config, data),
-        command,
-        digest,
-        seed: config.seed,
-    }
+    digest
 }
 
 /// Widths of all layers: `784-256-128-10`.

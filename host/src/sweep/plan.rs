@@ -1,6 +1,6 @@
 //! The plan of a sweep, a TOML file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use inkbit_core::MAX_LAYERS;
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,8 @@ use crate::config::preset::{self, PRESETS};
 /// Maximum number of networks; more of them are a mistake.
 const MAX_NETWORKS: usize = 100_000;
 const MAX_SEEDS: u64 = 1000;
+/// Maximum number of trainings, over all networks that are chosen.
+const MAX_TRAININGS: u64 = 100_000;
 
 /// The keys of the TOML file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -114,11 +116,16 @@ impl Plan {
         };
         let (lists, inputs) = (choices(bits, &base.bits), choices(inputs, &base.input));
         // Validation refuses the list of the base if it has another length.
-        let suits = |list: &[u8], hidden: &[usize]| {
-            bits.is_empty() || [1, hidden.len() + 1].contains(&list.len())
+        let suits = |list: &[u8], layers| bits.is_empty() || [1, layers].contains(&list.len());
+        let suiting = |layers| {
+            let all = lists.iter().enumerate();
+            all.filter(|(_, list)| suits(list, layers)).map(|(number, _)| number).collect()
         };
-        let lists_of =
-            |hidden: &Vec<usize>| lists.iter().filter(|list| suits(list, hidden)).count();
+        // Both lists may be long, so that the suitable ones are found once for each number of layers.
+        let depths = BTreeSet::from_iter(hidden.iter().map(Vec::len));
+        let suiting: BTreeMap<usize, Vec<usize>> =
+            depths.into_iter().map(|depth| (depth, suiting(depth + 1))).collect();
+        let lists_of = |hidden: &Vec<usize>| suiting[&hidden.len()].len();
         let count = hidden.iter().map(lists_of).sum::<usize>().saturating_mul(inputs.len());
         if count > MAX_NETWORKS {
             return Err(too_many("widths, depths, bits and inputs"));
@@ -126,15 +133,12 @@ impl Plan {
         let mut found = Vec::new();
         let mut used = vec![false; lists.len()];
         for hidden in hidden {
-            for (list, used) in lists.iter().zip(&mut used) {
-                if !suits(list, &hidden) {
-                    continue;
-                }
-                *used = true;
+            for &number in &suiting[&hidden.len()] {
+                used[number] = true;
                 for &input in inputs {
-                    let (hidden, bits) = (hidden.clone(), list.clone());
+                    let (hidden, bits) = (hidden.clone(), lists[number].clone());
                     let config = TrainConfig { hidden, bits, input, ..base.clone() };
-                    config.validate()?;
+                    config.validate_network()?;
                     found.push(config);
                 }
             }
@@ -176,6 +180,19 @@ fn networks_of(widths: &[usize], depths: &[usize]) -> Result<Vec<Vec<usize>>, Sw
         }
     }
     Ok(found)
+}
+
+/// Refuses more trainings than any number of machines would end.
+pub(super) fn check_trainings(networks: usize, seeds: u64) -> Result<(), SweepError> {
+    if (networks as u64).saturating_mul(seeds) <= MAX_TRAININGS {
+        return Ok(());
+    }
+    let found = format!("{seeds} for each of {networks} networks");
+    let expected = format!(
+        "few enough for at most {MAX_TRAININGS} trainings: allow fewer networks, or choose some of \
+         them with `random` (--random)"
+    );
+    Err(space("seeds", found, &expected))
 }
 
 fn too_many(keys: &'static str) -> SweepError {

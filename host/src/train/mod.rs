@@ -28,6 +28,7 @@ pub use error::TrainError;
 use feed::Plan;
 use history::{Epoch, History};
 use optimizer::Adam;
+pub(crate) use split::check_images;
 use split::{check_labels, split};
 pub use split::{check_sizes, validation_images};
 use step::{Context, Tally};

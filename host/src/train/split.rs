@@ -29,6 +29,15 @@ fn held_out(images: usize, config: &TrainConfig) -> usize {
 /// returns the shape of the network's inputs.
 pub fn check_sizes(config: &TrainConfig, side: usize, images: usize) -> Result<Input, TrainError> {
     config.validate()?;
+    check_images(config, side, images)
+}
+
+/// The same for a configuration that is known to be valid.
+pub(crate) fn check_images(
+    config: &TrainConfig,
+    side: usize,
+    images: usize,
+) -> Result<Input, TrainError> {
     let Some(input) = config.shrunk(side) else {
         return Err(TrainError::Input { side, input: config.input });
     };
