@@ -17,6 +17,7 @@ use crate::net::Backend;
 use crate::report::{terminal, text};
 use crate::run::{Claim, DataInfo, Run};
 use crate::support::numbers::percent;
+use crate::support::replace::check_own_folder;
 use crate::support::shell;
 
 /// Of the model.
@@ -124,6 +125,7 @@ fn check_replaceable(run: &Path, config: &TrainConfig, model: &Path) -> anyhow::
             path.display()
         )
     };
+    check_own_folder(run)?;
     Run::check_free(run, true)?;
     MODEL_KIND.check(model)?;
     if Run::is_at(run) {

@@ -14,6 +14,7 @@ use crate::data::Dataset;
 use crate::report::html;
 use crate::run::{Claim, Run};
 use crate::support::numbers::{mean_and_deviation, percent};
+use crate::support::replace::check_own_folder;
 use crate::support::{files, parallel};
 use crate::train::history::End;
 use crate::train::timings::Timings;
@@ -200,6 +201,7 @@ fn run_seeds(args: &Args, out: &Path, begun: &[Run]) -> anyhow::Result<()> {
     let mut starts = Vec::new();
     for seed in seeds {
         let folder = seed_folder(out, seed);
+        check_own_folder(&folder)?;
         let resumed = begun.iter().find(|run| run.config.seed == seed);
         match resumed {
             Some(run) if run.history()?.end.is_none() => run.check_unfinished()?,

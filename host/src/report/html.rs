@@ -14,7 +14,7 @@ use crate::config::Keep;
 use crate::device::cost::Cost;
 use crate::run::REPORT_KIND;
 use crate::support::files::{self, FileError};
-use crate::support::replace::{Kind, ReplaceError};
+use crate::support::replace::{Kind, ReplaceError, check_own_folder};
 use crate::support::{numbers, png, visible};
 use crate::train::history::{End, Epoch, History};
 
@@ -100,8 +100,9 @@ impl HtmlReport {
 
     /// Writes the figures into a folder beside the page, then the page, and removes old figures that
     /// the page has not any more. Two reports that are written at once do not mix.
-    pub fn save(&self, page: &Path) -> Result<(), FileError> {
+    pub fn save(&self, page: &Path) -> Result<(), PageError> {
         let folder = pictures_folder(page);
+        check_own_folder(&folder)?;
         files::create_folder(&folder)?;
         // The folder itself, so that no file of a lock lies among the pictures. Where that cannot be
         // locked, each file is whole all the same.
@@ -121,7 +122,7 @@ impl HtmlReport {
                 fs::remove_file(&path).map_err(FileError::at("remove", &path))?;
             }
         }
-        files::write(page, self.html.as_bytes())
+        Ok(files::write(page, self.html.as_bytes())?)
     }
 }
 
@@ -139,6 +140,7 @@ pub fn check_replaceable(page: &Path) -> Result<(), PageError> {
 pub fn check_names(page: &Path) -> Result<(), PageError> {
     REPORT_KIND.check(page)?;
     let pictures = pictures_folder(page);
+    check_own_folder(&pictures)?;
     if pictures.is_dir() {
         for path in files::list(&pictures)? {
             if !is_figure(&path) && !files::is_temporary(&path) {

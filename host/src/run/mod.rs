@@ -35,6 +35,7 @@ use crate::config::TrainConfig;
 use crate::data::Dataset;
 use crate::net::Mlp;
 use crate::support::limit::{self, TEXT};
+use crate::support::lock::Lock;
 use crate::train::State;
 use crate::train::history::History;
 pub use claim::Claim;
@@ -77,6 +78,7 @@ impl Run {
     /// Refuses a folder that holds other files under the names of a run's, or, unless `replace`, a
     /// run.
     pub fn check_free(folder: &Path, replace: bool) -> Result<(), RunError> {
+        Lock::check(folder)?;
         let mut is_free = true;
         for (name, kind) in NAMES {
             // A run that was killed while it was created has the description of its data alone.

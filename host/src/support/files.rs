@@ -128,10 +128,10 @@ fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     }
 }
 
-/// Whether this very file has this path.
+/// Whether this very file has this path, and not by a link.
 pub(super) fn is_at(file: &File, path: &Path) -> bool {
     let identity = |found: fs::Metadata| (found.dev(), found.ino());
-    let there = fs::metadata(path).map(identity);
+    let there = fs::symlink_metadata(path).map(identity);
     there.is_ok_and(|there| file.metadata().map(identity).is_ok_and(|mine| mine == there))
 }
 

@@ -1,10 +1,14 @@
 //! One process at a time in a folder.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::files::{FileError, is_at};
+use super::replace::{ReplaceError, refuse_link};
+
+/// The file that is locked.
+const NAME: &str = ".lock";
 
 /// A lock on a folder: on the file `.lock` in it, which is empty and stays there. If it were removed,
 /// two processes could each hold the lock on a file of that name. The system lets go of the lock
@@ -20,8 +24,8 @@ impl Lock {
     ///
     /// # Errors
     ///
-    /// [`FileError`], also where the file system has no locks.
-    pub fn try_take(folder: &Path) -> Result<Option<Self>, FileError> {
+    /// [`ReplaceError`], also where the file system has no locks, or the lock's file is a link.
+    pub fn try_take(folder: &Path) -> Result<Option<Self>, ReplaceError> {
         Self::take_by(folder, |file| match file.try_lock() {
             Ok(()) => Ok(true),
             Err(TryLockError::WouldBlock) => Ok(false),
@@ -33,27 +37,45 @@ impl Lock {
     ///
     /// # Errors
     ///
-    /// [`FileError`], also where the file system has no locks.
-    pub fn wait(folder: &Path) -> Result<Self, FileError> {
+    /// [`ReplaceError`], also where the file system has no locks, or the lock's file is a link.
+    pub fn wait(folder: &Path) -> Result<Self, ReplaceError> {
         let lock = Self::take_by(folder, |file| file.lock().map(|()| true))?;
         Ok(lock.expect("waiting ends with the lock"))
+    }
+
+    /// Refuses a folder whose lock's file is a link: whoever locked it would open a file elsewhere, or
+    /// create one there.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplaceError::Link`].
+    pub fn check(folder: &Path) -> Result<(), ReplaceError> {
+        refuse_link(&folder.join(NAME), "the empty file of a lock")
     }
 
     fn take_by(
         folder: &Path,
         take: impl Fn(&File) -> io::Result<bool>,
-    ) -> Result<Option<Self>, FileError> {
-        let path = folder.join(".lock");
+    ) -> Result<Option<Self>, ReplaceError> {
+        let path = folder.join(NAME);
         loop {
-            // Not truncated: should it be a user's, it keeps its content.
+            Self::check(folder)?;
+            let is_there = fs::symlink_metadata(&path).is_ok();
+            // A new file is never created through a link. One that is there is not truncated: should
+            // it be a user's, it keeps its content.
             let mut options = OpenOptions::new();
-            let opened = options.read(true).write(true).create(true).truncate(false).open(&path);
-            let file = opened.map_err(FileError::at("write", &path))?;
+            let file = match options.read(true).write(true).create_new(!is_there).open(&path) {
+                // Another process has created or removed it in the meantime.
+                Err(error) if is_there && error.kind() == ErrorKind::NotFound => continue,
+                Err(error) if !is_there && error.kind() == ErrorKind::AlreadyExists => continue,
+                opened => opened.map_err(FileError::at("write", &path))?,
+            };
             let lock = Self { path: path.clone(), file };
             if !take(&lock.file).map_err(FileError::at("lock", &path))? {
                 return Ok(None);
             }
-            // Between opening and locking, someone may have removed the file, or its folder.
+            // Between opening and locking, someone may have removed the file, or its folder, or put
+            // a link in its place.
             if lock.is_in_place() {
                 return Ok(Some(lock));
             }
@@ -69,7 +91,7 @@ impl Lock {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::os::unix::fs::symlink;
     use std::sync::mpsc;
     use std::thread;
 
@@ -85,6 +107,25 @@ mod tests {
         drop(lock);
         assert_eq!(fs::read(&file).unwrap(), b"a user's");
         assert!(Lock::try_take(folder.path()).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_lock_is_not_taken_through_a_link_and_nothing_is_created_where_it_leads() {
+        let folder = tempfile::tempdir().unwrap();
+        let outside = tempfile::tempdir().unwrap();
+        let target = outside.path().join("file");
+        symlink(&target, folder.path().join(NAME)).unwrap();
+        for _ in 0..2 {
+            let message = Lock::try_take(folder.path()).unwrap_err().to_string();
+            assert!(message.contains(".lock is a symbolic link, expected the empty"), "{message}");
+            assert!(Lock::wait(folder.path()).is_err());
+            // First it leads nowhere, then to a file.
+            fs::write(&target, "").unwrap();
+        }
+        // The folder itself may be a link.
+        let link = outside.path().join("link");
+        symlink(outside.path(), &link).unwrap();
+        assert!(Lock::try_take(&link).unwrap().is_some());
     }
 
     #[test]

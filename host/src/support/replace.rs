@@ -37,6 +37,10 @@ pub enum ReplaceError {
     /// No file: `found` is "a folder", "a symbolic link" or "a device or a pipe".
     #[error("{} is {found}, where {expected} is to be written: give another path", path.display())]
     NoFile { path: PathBuf, found: &'static str, expected: &'static str },
+    /// A link that would lead out of a folder of Inkbit's own.
+    #[error("{} is a symbolic link, expected {expected}; remove it, or give another path",
+            path.display())]
+    Link { path: PathBuf, expected: &'static str },
     #[error("{} is read-only; it was not replaced: change its permissions, or give another path",
             .0.display())]
     ReadOnly(PathBuf),
@@ -108,6 +112,26 @@ impl Kind {
 
     fn no_file(&self, path: &Path, found: &'static str) -> ReplaceError {
         ReplaceError::NoFile { path: path.to_owned(), found, expected: self.name }
+    }
+}
+
+/// Refuses a link in place of a folder of Inkbit's own within a folder that a user names: what is
+/// written there would land elsewhere.
+///
+/// # Errors
+///
+/// [`ReplaceError::Link`].
+pub fn check_own_folder(path: &Path) -> Result<(), ReplaceError> {
+    refuse_link(path, "a folder")
+}
+
+pub(super) fn refuse_link(path: &Path, expected: &'static str) -> Result<(), ReplaceError> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_symlink() => {
+            Err(ReplaceError::Link { path: path.to_owned(), expected })
+        }
+        // Every other fault shows when the path is used.
+        _ => Ok(()),
     }
 }
 

@@ -20,7 +20,7 @@ use crate::run::{Claim, DataInfo, Run, RunError};
 use crate::support::files;
 use crate::support::limit::{self, TEXT};
 use crate::support::lock::Lock;
-use crate::support::replace::{Kind, SWEEP_LINE};
+use crate::support::replace::{Kind, ReplaceError, SWEEP_LINE, check_own_folder};
 
 /// The most bytes of a file of a cell; the largest are weights.
 const MAX_COPIED: u64 = 1 << 30;
@@ -123,12 +123,20 @@ impl Folder {
     /// Refuses other files under the names of a sweep's or of its cells'.
     fn check_all_names(&self, sweep: &Sweep) -> Result<(), SweepError> {
         check_names(&self.0)?;
+        Lock::check(&self.0)?;
         for cell in &sweep.cells {
+            self.check_own_folders(cell)?;
             Run::check_free(&self.cell(cell), true)?;
             MODEL_KIND.check_own(&self.model(cell))?;
             RESULT_KIND.check_own(&self.cell(cell).join(RESULT))?;
         }
         Ok(())
+    }
+
+    /// Refuses a link in place of the folder of all cells or of one.
+    fn check_own_folders(&self, cell: &Cell) -> Result<(), ReplaceError> {
+        check_own_folder(&self.0.join(CELLS))?;
+        check_own_folder(&self.cell(cell))
     }
 
     /// Checks base configuration and data. Data are compared by content, not by path.
@@ -187,6 +195,7 @@ impl Folder {
 
     /// Opens or creates the run of a cell, and keeps other processes from it.
     pub(super) fn run(&self, cell: &Cell, data: &DataInfo) -> Result<Claim, RunError> {
+        self.check_own_folders(cell)?;
         Claim::open_or_create(&self.cell(cell), &cell.config, data)
     }
 
@@ -220,6 +229,7 @@ impl Folder {
     /// Copies the files of a finished cell, the result last, unless this folder has that.
     fn copy(&self, cell: &Cell, other: &Self) -> Result<bool, SweepError> {
         let (from, to) = (other.cell(cell), self.cell(cell));
+        self.check_own_folders(cell)?;
         files::create_folder(&to)?;
         let _lock = Lock::try_take(&to)?.ok_or_else(|| RunError::Busy(to.clone()))?;
         if self.outcome(cell)?.is_some() {

@@ -102,6 +102,46 @@ fn links_folders_and_read_only_files_in_a_run_stay() {
 }
 
 #[test]
+fn links_in_place_of_folders_of_inkbit_are_refused_and_lead_nowhere() {
+    let place = Place::new();
+    let flags = "--widths 4 --depths 1 --seeds 1 --set epochs=1 --data digits";
+    place.succeed(&format!("sweep --out swept {flags}"));
+    let cell = fs::read_dir(place.path("swept/cells")).unwrap().next().unwrap().unwrap();
+    let cell = format!("new/cells/{}", cell.file_name().to_str().unwrap());
+    fs::create_dir(place.path("elsewhere")).unwrap();
+    place.write("empty", "");
+    let train = format!("train --out new {TRAIN} --force");
+    let seeds = format!("{train} --seeds 2");
+    let sweep = format!("sweep --out new {flags}");
+    let merge = "sweep merge --out new swept --data digits";
+    for (name, commands) in [
+        ("new/report-pictures", vec![&*train, "report run -o new/report.html --data digits"]),
+        ("new/seed-2", vec![&*seeds]),
+        ("new/run", vec!["quickstart --out new --data digits"]),
+        ("new/cells", vec![&*sweep, merge]),
+        (&*cell, vec![&*sweep, merge]),
+        ("new/.lock", vec![&*train, &*sweep, merge]),
+        ("new/seed-2/.lock", vec![&*seeds]),
+        (&*format!("{cell}/.lock"), vec![&*sweep, merge]),
+    ] {
+        fs::create_dir_all(place.path(name).parent().unwrap()).unwrap();
+        let is_lock = name.ends_with(".lock");
+        symlink(place.path(if is_lock { "empty" } else { "elsewhere" }), place.path(name)).unwrap();
+        let expected = if is_lock { "the empty file of a lock" } else { "a folder" };
+        for command in commands {
+            let message = place.fail(1, command);
+            let start = format!("{name} is a symbolic link, expected {expected}; remove it, or ");
+            assert!(message.starts_with(&start), "{command}: {message}");
+        }
+        fs::remove_dir_all(place.path("new")).unwrap();
+    }
+    // The folder that a user names may be a link.
+    symlink(place.path("elsewhere"), place.path("new")).unwrap();
+    place.succeed(&train);
+    assert!(place.path("elsewhere/config.toml").exists());
+}
+
+#[test]
 fn what_is_left_of_a_run_is_replaced_only_by_force() {
     let place = Place::new();
     fs::remove_file(place.path("run/config.toml")).unwrap();
