@@ -51,7 +51,8 @@ pub struct Space {
     /// Inputs per row: the side length after shrinking.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub inputs: Vec<usize>,
-    /// Trainings per network, from 1 to 1000, with consecutive seeds from that of the configuration.
+    /// Trainings per network, from 1 to 1000, with consecutive seeds from that of the configuration;
+    /// at most 100,000 for all networks together.
     pub seeds: Option<u64>,
 }
 
@@ -182,7 +183,7 @@ fn networks_of(widths: &[usize], depths: &[usize]) -> Result<Vec<Vec<usize>>, Sw
     Ok(found)
 }
 
-/// Refuses more trainings than any number of machines would end.
+/// Refuses too many trainings before there is a list of them, which would fill the memory.
 pub(super) fn check_trainings(networks: usize, seeds: u64) -> Result<(), SweepError> {
     if (networks as u64).saturating_mul(seeds) <= MAX_TRAININGS {
         return Ok(());
