@@ -202,7 +202,7 @@ fn train(args: &Args, out: &Path) -> anyhow::Result<()> {
     display.end();
     let summary = summary?;
     display.line(&closing(&summary, out));
-    let table = finish(&folder, &sweep, args.json)?;
+    let table = finish(&folder, &plan, &sweep, args.json)?;
     if interrupt::stopping() {
         return Err(Interrupted.into());
     }
@@ -263,17 +263,20 @@ fn join(args: &Merge) -> anyhow::Result<()> {
         let copied = counted(merged.copied, "result", "results");
         super::print(&format!("{copied} copied{there}\n\n"))?;
     }
-    finish(&folder, &sweep, args.json)?;
+    finish(&folder, &plan, &sweep, args.json)?;
     Ok(())
 }
 
-/// Writes the table and the picture, and prints the table.
-fn finish(folder: &Folder, sweep: &Sweep, json: bool) -> anyhow::Result<Table> {
+/// Writes the table and the picture, both of one sweep, and prints the table.
+fn finish(folder: &Folder, plan: &Plan, sweep: &Sweep, json: bool) -> anyhow::Result<Table> {
+    let lock = folder.hold(plan, sweep)?;
     let table = Table::read(folder, sweep)?;
     let text = serde_json::to_string_pretty(&table)? + "\n";
     files::write(&folder.path().join(TABLE), text.as_bytes())?;
     let picture = folder.path().join(CHART);
     files::write(&picture, [CHART_LINE, &svg(&table)].concat().as_bytes())?;
+    // Whoever reads what is printed may be slow.
+    drop(lock);
     super::print(&match json {
         true => text,
         false => format!("{}picture: {}\n", table.text(), picture.display()),

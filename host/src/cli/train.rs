@@ -12,7 +12,8 @@ use super::{Interrupted, interrupt, report, usage};
 use crate::config::TrainConfig;
 use crate::data::Dataset;
 use crate::report::html;
-use crate::run::{Claim, Run};
+use crate::run::{Claim, Run, RunError};
+use crate::support::lock::Lock;
 use crate::support::numbers::{mean_and_deviation, percent};
 use crate::support::replace::check_own_folder;
 use crate::support::{files, parallel};
@@ -98,7 +99,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     args.check_report(out)?;
     let config = args.resolve(resumed.as_ref())?;
     let start = Start { folder: out.clone(), config, resumed: resumed.as_ref() };
-    let (data, runs) = begin(vec![start], resumed.as_ref(), &args.data, args.force, |claim| claim)?;
+    let ready = || Ok(());
+    let (data, runs) =
+        begin(vec![start], resumed.as_ref(), &args.data, args.force, ready, |claim| claim)?;
     let run = &runs[0];
     let trained = match Trained::read(run)? {
         Some(trained) => trained,
@@ -198,22 +201,32 @@ fn run_seeds(args: &Args, out: &Path, begun: &[Run]) -> anyhow::Result<()> {
             return Err(usage(format!("the last seed is {last}, but must be at most 2^63 - 1")));
         }
     };
-    let mut starts = Vec::new();
-    for seed in seeds {
-        let folder = seed_folder(out, seed);
-        check_own_folder(&folder)?;
-        let resumed = begun.iter().find(|run| run.config.seed == seed);
-        match resumed {
-            Some(run) if run.history()?.end.is_none() => run.check_unfinished()?,
-            Some(_) => {}
-            None => Run::check_free(&folder, args.force)?,
+    let check = || -> anyhow::Result<()> {
+        Lock::check(out)?;
+        seeds.iter().try_for_each(|&seed| check_seed(args, out, begun, seed))
+    };
+    // Refused before there is a lock's file in the folder, and decided under the lock. That is held
+    // to the end of all seeds: the locks of the runs keep nobody from replacing those that are done.
+    check()?;
+    let mut outer = None;
+    let ready = || {
+        files::create_folder(out)?;
+        outer = Some(Lock::try_take(out)?.ok_or_else(|| RunError::Busy(out.to_owned()))?);
+        if args.resume && begun_seeds(out)? != begun {
+            return Err(RunError::Replaced(out.to_owned()).into());
         }
-        args.check_report(&folder)?;
+        check()
+    };
+    let mut starts = Vec::new();
+    for &seed in &seeds {
+        let folder = seed_folder(out, seed);
+        let resumed = begun.iter().find(|run| run.config.seed == seed);
         starts.push(Start { folder, config: TrainConfig { seed, ..config.clone() }, resumed });
     }
-    let (data, runs) = begin(starts, begun.first(), &args.data, args.force, Claim::release)?;
+    let (data, runs) = begin(starts, begun.first(), &args.data, args.force, ready, Claim::release)?;
     let report = !args.no_report;
     let outcomes = parallel::map(runs.len(), |number| train_seed(&runs[number], &data, report));
+    drop(outer);
     interrupt::ended();
     let outcomes = outcomes.into_iter().filter_map(Result::transpose);
     let outcomes = outcomes.collect::<anyhow::Result<Vec<_>>>()?;
@@ -230,6 +243,18 @@ fn run_seeds(args: &Args, out: &Path, begun: &[Run]) -> anyhow::Result<()> {
         super::print(&format!("\n{timings}"))?;
     }
     if interrupt::stopping() { Err(Interrupted.into()) } else { Ok(()) }
+}
+
+/// Refuses a seed before anything of any seed is changed.
+fn check_seed(args: &Args, out: &Path, begun: &[Run], seed: u64) -> anyhow::Result<()> {
+    let folder = seed_folder(out, seed);
+    check_own_folder(&folder)?;
+    match begun.iter().find(|run| run.config.seed == seed) {
+        Some(run) if run.history()?.end.is_none() => run.check_unfinished()?,
+        Some(_) => {}
+        None => Run::check_free(&folder, args.force)?,
+    }
+    args.check_report(&folder)
 }
 
 /// The outcome of a run; none if it had not begun at an interrupt.

@@ -61,18 +61,21 @@ pub struct Start<'a> {
 /// Loads the data, claims the runs that are resumed and creates the others, and says what is trained
 /// on: the data, warnings about them, and whether the network is too large for every board. Unless
 /// `args` name the data, they are those of the run `earlier`. `keep` may release a run until it is
-/// trained: so many files cannot be open at once as runs can be begun.
+/// trained: so many files cannot be open at once as runs can be begun. `ready` is called once the data
+/// are there and before the first run is changed, to refuse it all.
 pub fn begin<T>(
     starts: Vec<Start<'_>>,
     earlier: Option<&Run>,
     args: &DataArgs,
     replace: bool,
+    ready: impl FnOnce() -> anyhow::Result<()>,
     keep: impl Fn(Claim) -> T,
 ) -> anyhow::Result<(Dataset, Vec<T>)> {
     let data = earlier.map_or_else(|| args.load(), |run| args.load_for(run))?;
     labels::check_classes(&data)?;
     check_images(&starts[0].config, &data.train)?;
     let info = DataInfo { labels: args.labels_name(), ..DataInfo::new(&data) };
+    ready()?;
     let runs = starts.iter().map(|Start { folder, config, resumed }| {
         let claim = match resumed {
             Some(run) => run.check_same(config, &info).and_then(|()| run.claim()),

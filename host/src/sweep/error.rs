@@ -47,6 +47,10 @@ pub enum SweepError {
              continues {found}; give another folder for {asked}, or join shards in a new folder \
              with `inkbit sweep merge`", folder.display(), shell::path(folder))]
     OtherShard { folder: PathBuf, found: Shard, asked: Shard },
+    #[error("{} has got another plan from another inkbit since this one began: expected the same \
+             plan, so its table was not written here; trainings are kept: give this sweep a folder \
+             of its own, or begin it again when the other one has ended", .0.display())]
+    OtherPlan(PathBuf),
     #[error("{} holds a training run, not a sweep; give another folder", .0.display())]
     IsARun(PathBuf),
     #[error("{} holds no sweep: it has no sweep.toml; give the folder that `inkbit sweep --out` \

@@ -120,6 +120,25 @@ impl Folder {
         Ok(folder)
     }
 
+    /// Locks the folder to write the results of a sweep, which must still be the one that it holds.
+    pub fn hold(&self, plan: &Plan, sweep: &Sweep) -> Result<Lock, SweepError> {
+        // Before there is a lock's file in a folder of others, and again under the lock.
+        self.check_held(plan, sweep)?;
+        let lock = Lock::wait(&self.0)?;
+        self.check_held(plan, sweep)?;
+        Ok(lock)
+    }
+
+    fn check_held(&self, plan: &Plan, sweep: &Sweep) -> Result<(), SweepError> {
+        if Self::find(&self.0, plan, sweep)?.is_none() {
+            return Err(RunError::Replaced(self.0.clone()).into());
+        }
+        match Self::plan(&self.0)?.to_toml() == plan.to_toml() {
+            true => Ok(()),
+            false => Err(SweepError::OtherPlan(self.0.clone())),
+        }
+    }
+
     /// Refuses other files under the names of a sweep's or of its cells'.
     fn check_all_names(&self, sweep: &Sweep) -> Result<(), SweepError> {
         check_names(&self.0)?;
@@ -264,4 +283,39 @@ fn text(path: &Path) -> Result<String, SweepError> {
 
 fn damaged(path: &Path, message: impl ToString) -> SweepError {
     SweepError::Damaged { path: path.to_owned(), message: message.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::data::synthetic;
+
+    #[test]
+    fn results_are_written_only_where_the_plan_is_still_the_same_and_one_at_a_time() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("sweep");
+        let data = synthetic::dataset(200, 20, 1);
+        let [one, two] = ["4", "4, 8"].map(|widths| {
+            let text = format!("[space]\nwidths = [{widths}]\ndepths = [1]\n");
+            let plan = Plan::from_toml("plan", &text).unwrap();
+            let sweep = Sweep::new(&plan, &data).unwrap();
+            (plan, sweep)
+        });
+        let folder = Folder::open(&path, &one.0, &one.1).unwrap();
+        let lock = folder.hold(&one.0, &one.1).unwrap();
+        assert!(Lock::try_take(&path).unwrap().is_none());
+        drop(lock);
+        Folder::open(&path, &two.0, &two.1).unwrap();
+        let message = folder.hold(&one.0, &one.1).unwrap_err().to_string();
+        assert!(message.contains("sweep has got another plan from another inkbit"), "{message}");
+        drop(folder.hold(&two.0, &two.1).unwrap());
+        fs::write(path.join(TABLE), "a user's").unwrap();
+        assert!(matches!(folder.hold(&two.0, &two.1), Err(SweepError::Replace(_))));
+        fs::remove_dir_all(&path).unwrap();
+        let gone = folder.hold(&two.0, &two.1);
+        assert!(matches!(gone, Err(SweepError::Run(RunError::Replaced(_)))));
+        assert!(!path.exists());
+    }
 }

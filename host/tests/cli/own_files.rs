@@ -2,7 +2,9 @@
 //! is changed. Only what Inkbit wrote is replaced.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::symlink;
+use std::process::Stdio;
 
 use crate::place::{Place, TRAIN};
 
@@ -76,6 +78,31 @@ fn several_seeds_are_asked_about_before_the_first_one_is_begun() {
 }
 
 #[test]
+fn several_seeds_keep_others_from_their_folder_until_the_last_one_ends() {
+    let place = Place::untrained();
+    place.succeed(&format!("train --out many --seeds 2 {TRAIN}"));
+    let endless = "--seed 3 --seeds 2 --epochs 1000000 --patience 1000000";
+    let mut command = place.command(&format!("train --out many {TRAIN} {endless}"));
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.as_mut().unwrap()).lines();
+    lines.find(|line| line.as_ref().unwrap().contains("epoch ")).unwrap().unwrap();
+    // Seeds that nobody is at work with are neither replaced nor begun.
+    let first = place.read("many/seed-1/weights.safetensors");
+    let messages = ["--seed 1 --seeds 2 --force", "--seed 7 --seeds 2"]
+        .map(|more| place.run(&format!("train --out many {TRAIN} {more}")));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for ended in messages {
+        let expected = "error: another inkbit is at work in many; wait for it, or give another";
+        assert!(ended.code == Some(1) && ended.err.starts_with(expected), "{ended:?}");
+    }
+    assert!(place.read("many/seed-1/weights.safetensors") == first);
+    assert!(!place.path("many/seed-7").exists());
+    // The lock ends with the process.
+    place.succeed(&format!("train --out many --seeds 2 {TRAIN} --force"));
+}
+
+#[test]
 fn links_folders_and_read_only_files_in_a_run_stay() {
     let place = Place::new();
     let weights = place.path("run/weights.safetensors");
@@ -120,7 +147,7 @@ fn links_in_place_of_folders_of_inkbit_are_refused_and_lead_nowhere() {
         ("new/run", vec!["quickstart --out new --data digits"]),
         ("new/cells", vec![&*sweep, merge]),
         (&*cell, vec![&*sweep, merge]),
-        ("new/.lock", vec![&*train, &*sweep, merge]),
+        ("new/.lock", vec![&*train, &*seeds, &*sweep, merge]),
         ("new/seed-2/.lock", vec![&*seeds]),
         (&*format!("{cell}/.lock"), vec![&*sweep, merge]),
     ] {
