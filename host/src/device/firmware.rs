@@ -76,10 +76,14 @@ impl Firmware {
     /// The same firmware with a model in a segment and a section of its own.
     pub fn with_model(&self, board: &Board, blob: &[u8]) -> Result<Self, FlashImageError> {
         let merged = Self { elf: merged_elf(&self.elf, board.memory.model.address, blob)? };
-        merged
-            .try_parts()
-            .and_then(|_| merged.check_sections())
-            .map_err(FlashImageError::Merged)?;
+        let parts = merged.try_parts().map_err(FlashImageError::Merged)?;
+        merged.check_sections().map_err(FlashImageError::Merged)?;
+        // The file's header changes, and a segment may have it among its bytes.
+        if self.parts().iter().any(|part| !parts.contains(part)) {
+            let reason = "a segment has the file's own header in it, which the model changes; link \
+                          it without headers (--nmagic)";
+            return Err(FlashImageError::Merged(reason.to_owned()));
+        }
         Ok(merged)
     }
 

@@ -26,7 +26,7 @@ pub enum FlashImageError {
     Elf(#[from] object::read::Error),
     #[error("the firmware has as many segments or sections as an ELF file can have")]
     Full,
-    #[error("the firmware cannot be read any more once the model is added: {0}; link it anew")]
+    #[error("the model cannot be added to the firmware: {0}; link it anew")]
     Merged(String),
 }
 
