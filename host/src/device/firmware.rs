@@ -225,6 +225,20 @@ mod tests {
         elf.extend([0; 80]);
         elf[60 + 40 + 4] = 3;
         let error = Firmware { elf }.with_model(&board, b"model").unwrap_err().to_string();
-        assert!(error.contains("once the model is added"), "{error}");
+        assert!(error.contains("cannot be added to the firmware"), "{error}");
+    }
+
+    #[test]
+    fn headers_that_name_the_same_bytes_again_and_again_are_refused() {
+        let board = Board::find("microbit").unwrap();
+        let mut elf = elf(40);
+        elf.resize(8_000, 0);
+        for at in (52..52 + 40 * 32).step_by(32) {
+            // PT_LOAD, and 8,000 bytes from the beginning of the file.
+            elf[at] = 1;
+            elf[at + 16..at + 18].copy_from_slice(&[0x40, 0x1F]);
+        }
+        let error = Firmware { elf }.check(&board).unwrap_err();
+        assert!(error.contains("and the flash 262144"), "{error}");
     }
 }
