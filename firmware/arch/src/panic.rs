@@ -8,8 +8,8 @@ use inkbit_core::link::{RESPONSE_FRAME, Response};
 
 use crate::serial::Port;
 
-/// Turns of an empty loop after which the last byte has left any port, and not so many that anybody
-/// notices.
+/// Turns of an empty loop before the restart. By then every port has sent its last byte, and nobody
+/// has noticed the delay.
 const SENT: u32 = 500_000;
 
 /// Sends a panic's place and message to the host. Of a message with values in it only the place is

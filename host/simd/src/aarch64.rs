@@ -113,8 +113,8 @@ unsafe fn walk<L: Lanes, const MOST: usize>(layer: &Layer<'_>, list: &List<'_>, 
             }
         }
     };
-    // SAFETY: there are so many blocks, no row of an entry ends behind `list.end()`, and the caller's
-    // promise.
+    // SAFETY: `codes` has these blocks, no row of an entry ends behind `list.end()`, and the caller
+    // promises the rest.
     unsafe {
         for out in &mut groups {
             write(out, &sums::<L, MOST>(codes, stride, list.entries()));

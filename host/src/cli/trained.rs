@@ -61,7 +61,7 @@ pub struct Start<'a> {
 /// Loads the data, claims the runs that are resumed and creates the others, and says what is trained
 /// on: the data, warnings about them, and whether the network is too large for every board. Unless
 /// `args` name the data, they are those of the run `earlier`. `keep` may release a run until it is
-/// trained: so many files cannot be open at once as runs can be begun. `ready` is called once the data
+/// trained: more runs can be begun than files be open. `ready` is called once the data
 /// are there and before the first run is changed, to refuse it all.
 pub fn begin<T>(
     starts: Vec<Start<'_>>,

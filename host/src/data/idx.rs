@@ -20,8 +20,8 @@ use crate::support::limit;
 
 /// The most bytes of a file: a header that promises more is damaged, or meant to exhaust the memory.
 pub(super) const MAX_BYTES: u64 = 1 << 31;
-/// What a gzipped file of any size may hold, and so many times its own size if that is more: MNIST's
-/// hold 5 times as much, a file of zeros a thousand times.
+/// The limit of what a gzipped file holds: this number of bytes, or this multiple of the file's own
+/// size if that is more. MNIST's hold 5 times their size, a file of zeros a thousand times.
 const UNPACKED: (u64, u64) = (64 << 20, 64);
 
 /// What an IDX file holds. The discriminant is the number of sizes in its header.
@@ -128,7 +128,7 @@ impl Idx {
         Self::read_up_to(path, kind, MAX_BYTES)
     }
 
-    /// The same, for a file that has at most so many values.
+    /// The same, for a file whose number of values has a limit.
     pub(super) fn read_up_to(path: &Path, kind: Kind, limit: u64) -> Result<Self, IdxError> {
         let opened = File::open(path).map_err(FileError::at("read", path))?;
         let bytes = opened.metadata().map_err(FileError::at("read", path))?.len();

@@ -43,7 +43,7 @@ fn refused(place: &Place, memory: u64, arguments: &str, expected: &str) {
     assert!(shown.contains(expected), "{arguments}: {shown}");
 }
 
-/// A file of so many bytes that takes none on the disk.
+/// A sparse file of this length, which takes nothing on the disk.
 fn sparse(place: &Place, name: &str, start: &[u8], length: u64) {
     place.write(name, start);
     fs::File::options().write(true).open(place.path(name)).unwrap().set_len(length).unwrap();
@@ -91,7 +91,7 @@ fn digit() -> Vec<u8> {
     packed.finish().unwrap()
 }
 
-/// A progressive JPEG of one component with so many scans of empty blocks.
+/// A progressive JPEG of one component, with this number of scans, all of empty blocks.
 fn jpeg(side: u16, scans: usize) -> Vec<u8> {
     let segment = |marker: u8, content: &[u8]| {
         let length = (content.len() as u16 + 2).to_be_bytes();
