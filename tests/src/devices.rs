@@ -5,8 +5,8 @@ use std::io;
 use std::time::Duration;
 
 use inkbit::data::{self, Images, synthetic};
-use inkbit::device::qemu::{Screen, which};
-use inkbit::device::qmp::Qmp;
+use inkbit::device::emulator::qmp::Qmp;
+use inkbit::device::emulator::{self, Screen};
 use inkbit::device::{Board, Emulator, Firmware};
 use inkbit::model::Blob;
 
@@ -31,12 +31,16 @@ pub fn classic() -> Blob {
 /// If something is missing and INKBIT_REQUIRE_DEVICES is set, as `cargo xtask test` does.
 pub fn emulated(name: &str) -> Option<(Board, Firmware)> {
     let board = Board::find(name).unwrap_or_else(|error| panic!("{error:?}"));
-    let missing = match (which(&board.qemu.program), Firmware::find(&board, None)) {
-        (Some(_), Ok(firmware)) => return Some((board, firmware)),
-        (None, _) => format!("{} is not installed", board.qemu.program),
+    let missing = match (emulator::check(&board), Firmware::find(&board, None)) {
+        (Ok(()), Ok(firmware)) => return Some((board, firmware)),
+        (Err(error), _) => error.to_string(),
         (_, Err(error)) => error.to_string(),
     };
-    assert!(env::var_os("INKBIT_REQUIRE_DEVICES").is_none(), "{missing}");
+    let required = match board.emulator {
+        emulator::Kind::Qemu { .. } => "INKBIT_REQUIRE_DEVICES",
+        emulator::Kind::Rp2040js => "INKBIT_REQUIRE_PICO",
+    };
+    assert!(env::var_os(required).is_none(), "{missing}");
     crate::skipped(name, &format!("{missing}; `cargo xtask test` sets it up"));
     None
 }

@@ -8,7 +8,7 @@ use embedded_graphics::Pixel;
 use embedded_graphics::draw_target::DrawTarget;
 use embedded_graphics::pixelcolor::{Gray4, GrayColor};
 use embedded_graphics::prelude::{OriginDimensions, Size};
-use inkbit::device::qmp::Qmp;
+use inkbit::device::emulator::qmp::Qmp;
 use inkbit_app::{App, Clock, HEIGHT, Screen, WIDTH};
 
 /// A display of 128 × 64 pixels of 16 greys.

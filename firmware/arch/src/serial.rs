@@ -12,6 +12,8 @@ pub trait Port {
     fn ready(&mut self) -> bool;
     /// Sends a byte as soon as there is room for it.
     fn put(&mut self, byte: u8);
+    /// Sends what waits. Ports that send packets have something to do here.
+    fn flush(&mut self) {}
 }
 
 /// A port as embedded-io sees it.
@@ -47,6 +49,7 @@ impl<P: Port> Write for Serial<P> {
     }
 
     fn flush(&mut self) -> Result<(), Infallible> {
+        self.0.flush();
         Ok(())
     }
 }

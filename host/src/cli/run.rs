@@ -8,7 +8,7 @@ use anyhow::{Context, ensure};
 
 use super::device_args::{find_board, model_for};
 use crate::device::board::Board;
-use crate::device::qemu::{Screen, which};
+use crate::device::emulator::{Screen, which};
 use crate::device::{Emulator, Firmware};
 
 /// Display backends of QEMU that open a window, in order of preference.
@@ -62,7 +62,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 /// The first display backend that this QEMU has.
 fn window(board: &Board) -> anyhow::Result<String> {
     // A missing QEMU is reported when it is started.
-    let Some(program) = which(&board.qemu.program) else { return Ok(WINDOWS[0].to_owned()) };
+    let Some(program) = which(board.emulator.program()) else { return Ok(WINDOWS[0].to_owned()) };
     let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
     ensure!(
         cfg!(target_os = "macos") || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY"),

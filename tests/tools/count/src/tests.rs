@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use crate::measure::{self, Counts, Sample};
 use crate::trace::{self, Call};
-use inkbit::device::qemu::{in_option, which};
+use inkbit::device::emulator::qemu::in_option;
+use inkbit::device::emulator::which;
 use inkbit_tests::devices::{classic, digits, emulated};
 use inkbit_tests::oracle::Oracle;
 use tempfile::TempDir;

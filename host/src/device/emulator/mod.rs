@@ -1,23 +1,32 @@
-//! Boards that QEMU emulates, on Linux and macOS.
+//! Emulated boards, on Linux and macOS: most of them by QEMU, the Raspberry Pi Pico by rp2040js.
 
-use std::fs::{self, File};
+pub mod pico;
+pub mod qemu;
+pub mod qmp;
+
+use std::fs::File;
 use std::io;
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::qmp::Qmp;
+pub use inkbit_boards::Emulator as Kind;
+
 use super::{Board, Client, Firmware};
 use crate::support::limit;
+use qmp::Qmp;
 
-/// The most time for QEMU to open its sockets.
+/// The most time for an emulator to open its sockets.
 const START: Duration = Duration::from_secs(20);
 
-/// Unanswered images at once: QEMU takes a byte only when the firmware has room for it, so that
+/// Name of the serial port's socket.
+const SERIAL: &str = "serial";
+
+/// Unanswered images at once: emulators take a byte only when the firmware has room for it, so that
 /// none is lost and the firmware never waits for the host.
 const WINDOW: usize = 8;
 
@@ -41,11 +50,14 @@ exit "$status"
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages name the fields")]
 pub enum EmulatorError {
+    #[error("{program} is not installed; {advice}")]
+    Missing { program: String, advice: &'static str },
+    #[error("the emulator of the Raspberry Pi Pico is not set up in {}: {reason}; {advice}", folder.display())]
+    NotSetUp { folder: PathBuf, reason: &'static str, advice: &'static str },
     #[error(
-        "{program} is not installed; on Debian or Ubuntu: `sudo apt install {package}`, on macOS: \
-         `brew install qemu`"
+        "no window can be opened by the emulator of the board {board}: use `inkbit send` or `verify`"
     )]
-    Missing { program: String, package: &'static str },
+    NoWindow { board: String },
     #[error("cannot {action}")]
     System { action: &'static str, source: io::Error },
     #[error("{program} has ended at once{last_words}")]
@@ -78,10 +90,10 @@ pub struct Emulator {
 impl Emulator {
     /// Starts a board with its firmware, and `region` at the beginning of its model region. The
     /// machine waits for [`Self::connect`], so that no byte of its output is lost; with a window it
-    /// runs at once. QEMU gets the `arguments`, too.
+    /// runs at once. The emulator gets the `arguments`, too.
     ///
     /// ```no_run
-    /// use inkbit::device::qemu::Screen;
+    /// use inkbit::device::emulator::Screen;
     /// use inkbit::device::{Board, Emulator, Firmware};
     /// let board = Board::find("lm3s6965evb")?;
     /// let firmware = Firmware::find(&board, None)?; // built by `cargo xtask firmware`
@@ -98,44 +110,28 @@ impl Emulator {
         screen: &Screen,
         arguments: &[String],
     ) -> Result<Self, EmulatorError> {
-        let program = board.qemu.program.clone();
-        if which(&program).is_none() {
-            let package = match program.as_str() {
-                "qemu-system-arm" => "qemu-system-arm",
-                _ => "qemu-system-misc",
-            };
-            return Err(EmulatorError::Missing { program, package });
-        }
+        check(board)?;
+        let program = board.emulator.program().to_owned();
         let folder = tempfile::Builder::new().prefix("inkbit-").tempdir();
         let folder = folder.map_err(EmulatorError::at("create a temporary folder"))?;
-        let path = |name: &str| folder.path().join(name);
-        fs::write(path("firmware"), firmware.elf())
-            .and_then(|()| fs::write(path("model"), region))
-            .map_err(EmulatorError::at("write firmware and model for QEMU"))?;
-        let log = File::create(path("log")).map_err(EmulatorError::at("create QEMU's log"))?;
-
-        let mut command = Command::new("sh");
-        command.args(["-c", GUARD, "sh"]).arg(folder.path()).arg(&program).args(&board.qemu.args);
-        command.args(["-monitor", "none", "-nic", "none", "-kernel"]).arg(path("firmware"));
-        if !region.is_empty() {
-            let (model, address) = (in_option(&path("model")), board.memory.model.address);
-            command.arg("-device");
-            command.arg(format!("loader,file={model},addr={address:#x},force-raw=on"));
-        }
-        let (display, wait) = match screen {
-            Screen::Headless => ("none", "on"),
-            Screen::Window(kind) => (kind.as_str(), "off"),
+        let log = File::create(folder.path().join("log"));
+        let log = log.map_err(EmulatorError::at("create the emulator's log"))?;
+        let given = match &board.emulator {
+            Kind::Qemu { args, .. } => {
+                qemu::arguments(folder.path(), board, args, firmware, region, screen)?
+            }
+            Kind::Rp2040js => pico::arguments(folder.path(), board, firmware, region, screen)?,
         };
-        command.args(["-display", display]);
-        let socket = |name| format!("unix:{},server=on", in_option(&path(name)));
-        command.arg("-serial").arg(format!("{},wait={wait}", socket("serial")));
-        command.arg("-qmp").arg(format!("{},wait=off", socket("qmp"))).args(arguments);
+        let mut command = Command::new("sh");
+        command.args(["-c", GUARD, "sh"]).arg(folder.path()).arg(&program);
         let guard = command
+            .args(given)
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
-            .map_err(EmulatorError::at("start QEMU by sh"))?;
+            .map_err(EmulatorError::at("start the emulator by sh"))?;
         Ok(Self { guard, program, folder })
     }
 
@@ -143,20 +139,20 @@ impl Emulator {
     pub fn connect(&mut self) -> Result<UnixStream, EmulatorError> {
         let start = Instant::now();
         let stream = loop {
-            match UnixStream::connect(self.folder.path().join("serial")) {
+            match UnixStream::connect(self.folder.path().join(SERIAL)) {
                 Ok(stream) => break stream,
                 Err(_) if self.has_ended() => {
                     let (program, last_words) = (self.program.clone(), self.last_words());
                     return Err(EmulatorError::Ended { program, last_words });
                 }
                 Err(_) if start.elapsed() < START => thread::sleep(Duration::from_millis(5)),
-                Err(error) => return Err(EmulatorError::at("connect to QEMU")(error)),
+                Err(error) => return Err(EmulatorError::at("connect to the emulator")(error)),
             }
         };
         stream
             .set_read_timeout(Some(Duration::from_millis(20)))
             .and_then(|()| stream.set_write_timeout(Some(Duration::from_secs(10))))
-            .map_err(EmulatorError::at("set QEMU's time-outs"))?;
+            .map_err(EmulatorError::at("set the emulator's time-outs"))?;
         Ok(stream)
     }
 
@@ -171,7 +167,12 @@ impl Emulator {
         Qmp::connect(&self.folder.path().join("qmp"))
     }
 
-    /// Waits until a person closes the window, and returns QEMU's exit status.
+    /// Connects to what is wired to the emulated Pico.
+    pub fn pico(&self) -> io::Result<pico::Wiring> {
+        pico::Wiring::connect(&self.folder.path().join(pico::CONTROL))
+    }
+
+    /// Waits until a person closes the window, and returns the emulator's exit status.
     pub fn wait(&mut self) -> io::Result<ExitStatus> {
         // `Child::wait` would close standard input, which ends the emulator.
         loop {
@@ -182,7 +183,7 @@ impl Emulator {
         }
     }
 
-    /// QEMU's error messages, as the end of a sentence.
+    /// The emulator's error messages, as the end of a sentence.
     pub fn last_words(&self) -> String {
         let log = limit::start(&self.folder.path().join("log"), limit::TEXT).unwrap_or_default();
         let log = String::from_utf8_lossy(&log);
@@ -205,13 +206,24 @@ impl Drop for Emulator {
     }
 }
 
+/// Checks that a board can be emulated here.
+pub fn check(board: &Board) -> Result<(), EmulatorError> {
+    let program = board.emulator.program();
+    if which(program).is_none() {
+        let advice = match &board.emulator {
+            Kind::Qemu { .. } => qemu::advice(program),
+            Kind::Rp2040js => pico::ADVICE,
+        };
+        return Err(EmulatorError::Missing { program: program.to_owned(), advice });
+    }
+    match &board.emulator {
+        Kind::Qemu { .. } => Ok(()),
+        Kind::Rp2040js => pico::find().map(|_| ()),
+    }
+}
+
 /// A program on the search path.
 pub fn which(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
-}
-
-/// A path inside one of QEMU's options, where a comma is written twice.
-pub fn in_option(path: &Path) -> String {
-    path.to_string_lossy().replace(',', ",,")
 }
