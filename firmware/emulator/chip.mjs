@@ -18,7 +18,7 @@ const STACK = 0x20041f00;
 const WATCHDOG = 0x40058;
 
 /** The processor's register that resets the chip, from its peripherals' base, and its request. */
-const RESET_REGISTER = 0xed0c;
+const RESET_REGISTER = 0xd0c;
 const RESET_REQUEST = 4;
 
 /** A board that can be reset: what has power keeps its contents. */
