@@ -145,6 +145,14 @@ pub struct Budget {
     pub frame_buffer: u32,
     /// Stack at its deepest.
     pub stack: u32,
+    /// Whether the deepest can be read off the firmware's calls: not where it links code that calls
+    /// through tables of functions.
+    #[serde(default = "by_default")]
+    pub call_graph: bool,
+}
+
+const fn by_default() -> bool {
+    true
 }
 
 /// There is no board of that name.
