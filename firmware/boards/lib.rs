@@ -123,6 +123,11 @@ pub enum Emulator {
 }
 
 impl Emulator {
+    /// Whether it is one of QEMU's machines, in which instructions can be counted.
+    pub const fn is_qemu(&self) -> bool {
+        matches!(self, Self::Qemu { .. })
+    }
+
     /// The program that has to be installed.
     pub fn program(&self) -> &str {
         match self {

@@ -9,7 +9,7 @@ export const FLASH = 0x10000000;
 /** The display's bus. */
 const BUS = 0;
 /** Buttons: up, down, left, right, select. They pull their pins low. */
-const BUTTONS = [10, 11, 12, 13, 14];
+export const BUTTONS = [10, 11, 12, 13, 14];
 
 /** As the boot ROM leaves it: boot2 pops "0" as the address to return to, and goes on. */
 const STACK = 0x20041f00;

@@ -9,6 +9,7 @@
 //   bytes       answers with the number of bytes that have been on the display's bus
 //   press N MS  presses button N, from 0 (up, down, left, right, select), for so many of the chip's
 //               milliseconds, and waits as long again; then answers "ok"
+//   page        shows the board in a browser; answers with the page's address
 //   flip BYTE BIT  changes a bit of flash; BYTE counts from its beginning; answers "ok"
 
 import { readFileSync } from 'node:fs';
@@ -16,6 +17,7 @@ import net from 'node:net';
 
 import { Board, FLASH } from './chip.mjs';
 import { Oled } from './oled.mjs';
+import { serve } from './page.mjs';
 import { flash } from './uf2.mjs';
 
 /** Instructions between looks at the sockets. */
@@ -76,6 +78,7 @@ function answer(line, reply) {
     board.chip.flash[first] ^= 1 << second;
     return reply('ok\n');
   }
+  if (command === 'page') return serve(board, (address) => reply(`${address}\n`));
   return reply(`no command is called '${command}'\n`);
 }
 

@@ -16,8 +16,7 @@ use crate::support::numbers::{grouped, percent};
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Device")]
 pub struct DeviceArgs {
-    /// Board to emulate in QEMU: lm3s6965evb, microbit, mps2-an386, mps2-an505, riscv32-virt; or
-    /// `all`
+    /// Board to emulate: lm3s6965evb, microbit, mps2-an386, mps2-an505, pico, riscv32-virt; or `all`
     #[arg(long, value_name = "NAME", conflicts_with_all = ["port", "baud"])]
     pub device: Option<String>,
 

@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use inkbit::device::board::{self, Board, Budget};
-use inkbit::device::emulator::Kind;
 use inkbit_core::link::Mode;
 use inkbit_tests::devices::{classic, digits, emulated, start};
 
@@ -95,7 +94,7 @@ fn main() -> ExitCode {
         let name = format!("| `{}` |", board.name);
         let known = committed.lines().find(|line| line.starts_with(&name)).unwrap_or_default();
         // The one that a machine may lack.
-        if board.emulator == Kind::Rp2040js && emulated(&board.name).is_none() {
+        if !board.emulator.is_qemu() && emulated(&board.name).is_none() {
             table += &format!("{known}\n");
             continue;
         }

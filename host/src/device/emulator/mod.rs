@@ -54,10 +54,6 @@ pub enum EmulatorError {
     Missing { program: String, advice: &'static str },
     #[error("the emulator of the Raspberry Pi Pico is not set up in {}: {reason}; {advice}", folder.display())]
     NotSetUp { folder: PathBuf, reason: &'static str, advice: &'static str },
-    #[error(
-        "no window can be opened by the emulator of the board {board}: use `inkbit send` or `verify`"
-    )]
-    NoWindow { board: String },
     #[error("cannot {action}")]
     System { action: &'static str, source: io::Error },
     #[error("{program} has ended at once{last_words}")]
@@ -120,7 +116,7 @@ impl Emulator {
             Kind::Qemu { args, .. } => {
                 qemu::arguments(folder.path(), board, args, firmware, region, screen)?
             }
-            Kind::Rp2040js => pico::arguments(folder.path(), board, firmware, region, screen)?,
+            Kind::Rp2040js => pico::arguments(folder.path(), board, firmware, region)?,
         };
         let mut command = Command::new("sh");
         command.args(["-c", GUARD, "sh"]).arg(folder.path()).arg(&program);

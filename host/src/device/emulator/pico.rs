@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use inkbit_core::link::Key;
 
-use super::{EmulatorError, SERIAL, Screen};
+use super::{EmulatorError, SERIAL};
 use crate::device::uf2::uf2;
 use crate::device::{Board, Firmware};
 
@@ -56,11 +56,7 @@ pub(super) fn arguments(
     board: &Board,
     firmware: &Firmware,
     region: &[u8],
-    screen: &Screen,
 ) -> Result<Vec<OsString>, EmulatorError> {
-    if let Screen::Window(_) = screen {
-        return Err(EmulatorError::NoWindow { board: board.name.clone() });
-    }
     let emulator = find()?.join("pico.mjs");
     let model = [(board.memory.model.address, region)];
     let family = board.uf2.unwrap_or_default();
@@ -110,6 +106,13 @@ impl Wiring {
     /// Presses a button for a time of the chip's, and waits as long again.
     pub fn press(&mut self, key: Key, hold: Duration) -> io::Result<()> {
         self.execute(&format!("press {} {}", key as u8, hold.as_millis()))
+    }
+
+    /// Serves a page with the display and the buttons to browsers on this machine; returns its
+    /// address.
+    pub fn page(&mut self) -> io::Result<String> {
+        self.send("page")?;
+        self.line()
     }
 
     /// Changes a bit of flash; `byte` counts from the beginning of it.

@@ -7,8 +7,6 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use inkbit_boards::Emulator;
-
 use crate::apt::{self, apt_line};
 use crate::process;
 use crate::toolchain::{
@@ -96,7 +94,7 @@ pub(crate) fn emulators() -> Result<(), String> {
     let boards = inkbit_boards::all();
     let programs: Vec<String> = boards
         .iter()
-        .filter(|board| board.emulator != Emulator::Rp2040js)
+        .filter(|board| board.emulator.is_qemu())
         .map(|board| board.emulator.program().to_owned())
         .collect();
     ensure(|| missing(&programs).cloned().collect(), install_qemu, QEMU_PACKAGES)
