@@ -171,6 +171,14 @@ impl<'m> App<'m> {
         }
     }
 
+    /// Reads the model again if a check has found that what is known of it has changed.
+    #[inline(always)]
+    pub fn repair(&mut self) {
+        if self.engine.repair() {
+            self.verdict = Verdict::NONE;
+        }
+    }
+
     /// Brings the verdict up to date with what is drawn.
     pub fn settle(&mut self, clock: &mut impl Clock) {
         if !core::mem::take(&mut self.stale) {
