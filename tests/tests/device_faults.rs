@@ -4,7 +4,7 @@
 //! memory; with INKBIT_LONG they are 200, 2,000 and 2,000.
 
 use std::env;
-use std::io;
+use std::io::{self, Write as _};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 
 use inkbit::device::{Board, Client, DeviceError, Emulator, Firmware};
 use inkbit::model::HostEngine;
-use inkbit_core::link::{Mode, Refusal, Reset};
+use inkbit_core::link::{Mode, Refusal, Request, Reset, encode};
 use inkbit_tests::debugger::{Debugger, Stub, symbol};
-use inkbit_tests::devices::{classic, digits, emulated, start_with_stub};
+use inkbit_tests::devices::{classic, digits, emulated, start, start_with_stub};
 
 /// The whole model is checked within this time of the device's clock, as firmware/README.md says.
 const PROMISED: Duration = Duration::from_secs(2);
@@ -176,6 +176,30 @@ fn a_loop_that_stands_still_is_reset_by_the_watchdog_which_tells_where_and_why()
         tried += 1;
     }
     println!("tried: {tried} loops that stood still on a board with a watchdog");
+}
+
+#[test]
+#[ignore = "run by cargo xtask trust"]
+fn a_host_that_reads_nothing_for_nine_seconds_does_not_make_the_watchdog_fire() {
+    let watched: Vec<_> = boards().into_iter().filter(|(board, _)| board.watchdog).collect();
+    thread::scope(|scope| {
+        for (board, firmware) in &watched {
+            scope.spawn(move || {
+                let mut emulator = start(board, firmware, classic().bytes());
+                let mut line = emulator.connect().unwrap();
+                let hello = encode(&Request::Hello, &mut [0; 64]).unwrap().repeat(100);
+                // Until the device takes nothing more, since nobody takes its answers.
+                line.set_write_timeout(Some(Duration::from_secs(2))).unwrap();
+                while line.write_all(&hello).is_ok() {}
+                thread::sleep(Duration::from_secs(9));
+                // Whoever connects finds the device as it was.
+                drop(line);
+                let reset = back(&mut connect(&mut emulator), Duration::from_secs(20));
+                assert_eq!(reset, Reset::Ordinary, "{}", board.name);
+            });
+        }
+    });
+    println!("tried: {} boards with a watchdog, whose answers nobody reads", watched.len());
 }
 
 #[test]
