@@ -11,7 +11,7 @@ use core::panic::PanicInfo;
 
 use cortex_m_rt::entry;
 use fugit::RateExtU32 as _;
-use inkbit_app::{App, Board, Device, Keys, Line, Memory, Oled, Pages, Panel};
+use inkbit_app::{App, Board, Device, Keys, Line, Memory, NoWatchdog, Oled, Pages, Panel};
 use inkbit_arch::{Serial, SysTick, interrupts, model_region, report, restart, stuck};
 use inkbit_core::link::Reset;
 use rp2040_hal::clocks::init_clocks_and_plls;
@@ -80,7 +80,8 @@ fn run(
     let serial =
         usb::start(bus, pac.USBCTRL_REGS, pac.USBCTRL_DPRAM, clocks.usb_clock, &mut pac.RESETS);
     Device {
-        serial: Serial(serial),
+        // It gives a host that reads nothing up long before the guard would act.
+        serial: Serial(serial, NoWatchdog),
         keys: Keys::new([
             pins.gpio10.into_pull_up_input().into_dyn_pin(),
             pins.gpio11.into_pull_up_input().into_dyn_pin(),
