@@ -1,22 +1,22 @@
 //! QEMU's machine protocol, which does what a person would do at the emulator's window.
 
 use std::io::{self, BufRead, BufReader, Write};
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::support::system::Stream;
+
 /// A connection to a running emulator.
 #[derive(Debug)]
 pub struct Qmp {
-    stream: BufReader<UnixStream>,
+    stream: BufReader<Stream>,
 }
 
 impl Qmp {
-    /// Connects to the socket.
-    pub fn connect(socket: &Path) -> io::Result<Self> {
-        let stream = UnixStream::connect(socket)?;
+    /// Begins to speak it.
+    pub(super) fn new(stream: Stream) -> io::Result<Self> {
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;
         let mut qmp = Self { stream: BufReader::new(stream) };
         // The greeting, and the command that must come first.
