@@ -28,7 +28,7 @@ const QEMU_PACKAGES: &[&str] = &["qemu-system-arm", "qemu-system-misc"];
 const QEMU_USER_PACKAGES: &[&str] = &["qemu-user"];
 
 /// Debian's linker for Windows, and its package.
-const WINDOWS_LINKER: &str = "x86_64-w64-mingw32-gcc";
+pub(crate) const WINDOWS_LINKER: &str = "x86_64-w64-mingw32-gcc";
 const WINDOWS_PACKAGES: &[&str] = &["gcc-mingw-w64-x86-64"];
 
 /// Runs programs for Windows.
