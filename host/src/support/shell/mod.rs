@@ -2,7 +2,8 @@
 
 #[cfg(unix)]
 mod posix;
-#[cfg(windows)]
+// Its tests run on any system.
+#[cfg(any(windows, test))]
 mod windows;
 
 #[cfg(unix)]

@@ -19,3 +19,23 @@ pub fn word(text: &str) -> Cow<'_, str> {
 pub fn path(path: &Path) -> String {
     word(&path.to_string_lossy()).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_in_the_quotes_that_both_shells_take_if_they_would_take_it_apart() {
+        assert_eq!(path(Path::new(r"C:\runs\classic-8_b.inkbit")), r"C:\runs\classic-8_b.inkbit");
+        for (text, expected) in [
+            ("my digits", r#""my digits""#),
+            ("a,b", r#""a,b""#),
+            ("a&b", r#""a&b""#),
+            ("", r#""""#),
+            // A program would take the last quote for a part of the word.
+            (r"C:\my digits\", r#""C:\my digits\\""#),
+        ] {
+            assert_eq!(word(text), expected);
+        }
+    }
+}
