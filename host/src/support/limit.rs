@@ -114,8 +114,13 @@ fn regular(path: &Path) -> io::Result<()> {
     Err(io::Error::new(ErrorKind::InvalidInput, message))
 }
 
-/// Of a folder Windows says that access is denied, which nobody can change.
-fn open(path: &Path) -> io::Result<File> {
+/// Opens a file to read it. Of a folder Windows says that access is denied, which nobody can change:
+/// here it is a folder on every system.
+///
+/// # Errors
+///
+/// Those of the system.
+pub fn open(path: &Path) -> io::Result<File> {
     File::open(path).map_err(|error| match error.kind() {
         ErrorKind::PermissionDenied if path.is_dir() => ErrorKind::IsADirectory.into(),
         _ => error,
