@@ -1,9 +1,11 @@
 //! Running a model: integers only, in working memory of fixed size.
 
 use core::cell::Cell;
+use core::hint::black_box;
 use core::ops::Deref;
 
 use crate::error::{ImageError, ScratchError};
+use crate::fingerprint::Fingerprint;
 use crate::kernel::{Active, Kernel, List, ListWriter, Native, Written, gather};
 use crate::model::{Layer, Model};
 use crate::scratch::Memory;
@@ -56,6 +58,45 @@ impl<'m, M: Memory> Engine<'m, M> {
     /// The model.
     pub const fn model(&self) -> &Model<'m> {
         &self.model
+    }
+
+    /// Replaces the model, by the same one read again or by another. For a device whose memory may
+    /// lose a bit: see [`fingerprint`](Self::fingerprint).
+    ///
+    /// # Errors
+    ///
+    /// [`ScratchError`] if the model needs more cells; then the engine keeps the one that it has.
+    pub fn set_model(&mut self, model: Model<'m>) -> Result<(), ScratchError> {
+        let (found, needed) = (self.memory.cells().len(), model.scratch_cells());
+        if found < needed {
+            return Err(ScratchError { found, needed });
+        }
+        self.model = model;
+        Ok(())
+    }
+
+    /// A number that is another one if a bit of the engine has changed in memory: of what was parsed,
+    /// or of where blob and cells lie. The bytes of the blob are those of
+    /// [`CrcCheck`](crate::blob::CrcCheck), and the cells hold nothing between two inferences.
+    ///
+    /// It is compared with that of the same engine at the same place, earlier.
+    ///
+    /// ```
+    /// use inkbit_core::{Engine, Model, Scratch, include_blob};
+    /// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
+    /// let mut engine = Engine::new(Model::parse(BLOB)?, Scratch::<64>::new())?;
+    /// let at_start = engine.fingerprint();
+    /// // Now and then:
+    /// if engine.fingerprint() != at_start {
+    ///     engine.set_model(Model::parse(BLOB)?)?;
+    /// }
+    /// # Ok::<_, inkbit_core::Error>(())
+    /// ```
+    pub fn fingerprint(&mut self) -> u32 {
+        let mut fingerprint = Fingerprint::new();
+        fingerprint.place(self.memory.cells());
+        black_box(&self.model).mark(&mut fingerprint);
+        fingerprint.value()
     }
 
     /// The logits of an image.

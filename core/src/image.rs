@@ -16,14 +16,16 @@ use core::ops::Range;
 /// ```
 pub fn centre_of_mass(pixels: &[u8], width: usize) -> Option<(usize, usize)> {
     let (mut mass, mut by_row, mut by_column) = (0_u64, 0_u64, 0_u64);
-    let (mut row, mut column) = (0_u32, 0_u32);
+    let (mut row, mut column) = (0_usize, 0_usize);
     for &ink in pixels {
-        let ink = u32::from(ink);
-        mass += u64::from(ink);
-        by_row += u64::from(ink * row);
-        by_column += u64::from(ink * column);
+        if ink > 0 {
+            let ink = u64::from(ink);
+            mass += ink;
+            by_row += ink * row as u64;
+            by_column += ink * column as u64;
+        }
         column += 1;
-        if column as usize >= width {
+        if column >= width {
             (row, column) = (row + 1, 0);
         }
     }
@@ -298,6 +300,14 @@ mod tests {
         assert_eq!(centre_of_mass(&drawn("5500 5500"), 4), Some((1, 1)));
         assert_eq!(centre_of_mass(&drawn("0400 0500"), 4), Some((1, 1)));
         assert_eq!(centre_of_mass(&drawn("0500 0400"), 4), Some((0, 1)));
+    }
+
+    #[test]
+    fn a_picture_of_seventeen_million_rows_has_its_middle_where_it_is() {
+        let mut pixels = vec![0; 17_000_000];
+        pixels[16_999_998] = 255;
+        assert_eq!(centre_of_mass(&pixels, 1), Some((16_999_998, 0)));
+        assert_eq!(centre_of_mass(&pixels, usize::MAX), Some((0, 16_999_998)));
     }
 
     #[test]

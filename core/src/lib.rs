@@ -24,6 +24,7 @@ pub mod blob;
 mod crc;
 mod engine;
 mod error;
+mod fingerprint;
 pub mod image;
 pub mod kernel;
 pub mod link;

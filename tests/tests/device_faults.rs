@@ -1,9 +1,10 @@
 //! Emulated boards whose memory loses bits, and whose loop stands still.
 //!
-//! For each board a plain run changes 4 bits of the model and 25 of working memory; with INKBIT_LONG
-//! they are 200 and 2,000.
+//! For each board a plain run changes 4 bits of the model, 50 of what is known of it and 25 of working
+//! memory; with INKBIT_LONG they are 200, 2,000 and 2,000.
 
 use std::env;
+use std::io::{self, Write as _};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -11,9 +12,9 @@ use std::time::{Duration, Instant};
 
 use inkbit::device::{Board, Client, DeviceError, Emulator, Firmware};
 use inkbit::model::HostEngine;
-use inkbit_core::link::{Mode, Refusal, Reset};
-use inkbit_tests::debugger::{Stub, symbol};
-use inkbit_tests::devices::{classic, digits, emulated, start_with_stub};
+use inkbit_core::link::{Mode, Refusal, Request, Reset, encode};
+use inkbit_tests::debugger::{Debugger, Stub, symbol};
+use inkbit_tests::devices::{classic, digits, emulated, start, start_with_stub};
 
 /// The whole model is checked within this time of the device's clock, as firmware/README.md says.
 const PROMISED: Duration = Duration::from_secs(2);
@@ -179,6 +180,30 @@ fn a_loop_that_stands_still_is_reset_by_the_watchdog_which_tells_where_and_why()
 
 #[test]
 #[ignore = "run by cargo xtask trust"]
+fn a_host_that_reads_nothing_for_nine_seconds_does_not_make_the_watchdog_fire() {
+    let watched: Vec<_> = boards().into_iter().filter(|(board, _)| board.watchdog).collect();
+    thread::scope(|scope| {
+        for (board, firmware) in &watched {
+            scope.spawn(move || {
+                let mut emulator = start(board, firmware, classic().bytes());
+                let mut line = emulator.connect().unwrap();
+                let hello = encode(&Request::Hello, &mut [0; 64]).unwrap().repeat(100);
+                // Until the device takes nothing more, since nobody takes its answers.
+                line.set_write_timeout(Some(Duration::from_secs(2))).unwrap();
+                while line.write_all(&hello).is_ok() {}
+                thread::sleep(Duration::from_secs(9));
+                // Whoever connects finds the device as it was.
+                drop(line);
+                let reset = back(&mut connect(&mut emulator), Duration::from_secs(20));
+                assert_eq!(reset, Reset::Ordinary, "{}", board.name);
+            });
+        }
+    });
+    println!("tried: {} boards with a watchdog, whose answers nobody reads", watched.len());
+}
+
+#[test]
+#[ignore = "run by cargo xtask trust"]
 fn a_bit_of_working_memory_that_changes_costs_one_answer_at_the_most_and_no_board() {
     let flips = count(25, 2_000);
     let (mut tried, mut wrong, mut starts, mut images_sent) = (0, 0, 0, 0);
@@ -229,4 +254,95 @@ fn a_bit_of_working_memory_that_changes_costs_one_answer_at_the_most_and_no_boar
     }
     println!("tried: {tried} flips of a bit of working memory while images are classified");
     println!("{images_sent} images, {wrong} wrong answers, {starts} boards started anew");
+}
+
+/// Where a running board has what it has read of its model: the words that point into the blob, which
+/// are the first and the last, too.
+fn parsed(board: &Board, firmware: &Firmware, stub: &Stub, client: &mut Client) -> Vec<u32> {
+    // Right behind the cells, twice at the most.
+    let memory = symbol(firmware.elf(), "MEMORY").unwrap();
+    let start = memory + 4 * client.hello().unwrap().limits.cells;
+    let model = board.memory.model;
+    let words = stub.stopped(|debugger| {
+        let word = |debugger: &mut Debugger, at: u32| -> io::Result<u32> {
+            let mut bytes = [0; 4];
+            for (place, byte) in bytes.iter_mut().enumerate() {
+                *byte = debugger.read(at + place as u32)?;
+            }
+            Ok(u32::from_le_bytes(bytes))
+        };
+        (start..start + 900).step_by(4).map(|at| Ok((at, word(debugger, at)?))).collect()
+    });
+    let words: Vec<(u32, u32)> = words.unwrap();
+    let region = model.address..model.address + model.bytes;
+    let pointers: Vec<u32> =
+        words.iter().filter(|(_, word)| region.contains(word)).map(|(at, _)| *at).collect();
+    assert!(pointers.len() > 9, "{}: {} pointers", board.name, pointers.len());
+    pointers
+}
+
+#[test]
+#[ignore = "run by cargo xtask trust"]
+fn a_bit_of_what_is_known_of_the_model_that_changes_costs_only_the_answers_until_the_next_check() {
+    let flips = count(50, 2_000);
+    let (mut tried, mut wrong, mut refused, mut starts, mut halts) = (0, 0, 0, 0, 0);
+    let blob = classic();
+    let model = blob.model().unwrap();
+    let mut engine = HostEngine::new(&model);
+    let images = digits(1);
+    let image = images.image(0);
+    let expected = engine.infer(image).to_vec();
+    // After each answer the device checks 256 bytes, however busy it is.
+    let bound = blob.bytes().len().div_ceil(256) as u32 + 1;
+    for (board, firmware) in boards() {
+        let start = || {
+            let (mut emulator, stub) = start_with_stub(&board, &firmware, blob.bytes());
+            let client = connect(&mut emulator).with_timeout(Duration::from_secs(1));
+            (emulator, stub, client)
+        };
+        let (mut emulator, mut stub, mut client) = start();
+        let pointers = parsed(&board, &firmware, &stub, &mut client);
+        let mut chance = fastrand::Rng::with_seed(56);
+        for flip in 0..flips {
+            let pointer = *chance.choice(&pointers).unwrap();
+            // Any bit, one of a pointer or the length behind it, or one that moves a pointer by a
+            // few words: that stays in the blob.
+            let (address, bit) = match flip % 3 {
+                0 => (chance.u32(pointers[0]..pointers.last().unwrap() + 8), chance.u32(..8)),
+                1 => (pointer + chance.u32(..8), chance.u32(..8)),
+                _ => (pointer, chance.u32(2..8)),
+            };
+            stub.stopped(|debugger| debugger.flip(address, bit)).unwrap();
+            tried += 1;
+            for asked in 1.. {
+                match client.classify(image) {
+                    Ok(answer) if answer.logits == expected => break,
+                    Ok(_) => wrong += 1,
+                    Err(DeviceError::Refused(Refusal::ModelChanged)) => {
+                        refused += 1;
+                        (emulator, stub, client) = start();
+                    }
+                    // The size of an image, for one, is what has changed.
+                    Err(DeviceError::Refused(_)) => refused += 1,
+                    // Read where there is nothing, or a loop of billions.
+                    Err(_) if board.watchdog => drop(back(&mut client, Duration::from_secs(20))),
+                    Err(_) => {
+                        halts += 1;
+                        (emulator, stub, client) = start();
+                    }
+                }
+                let name = &board.name;
+                assert!(asked <= bound, "{name}: {asked} wrong answers after {address:#x}.{bit}");
+            }
+            // The name of the model may have been hit, and is no text until the next check.
+            let hello = client.hello();
+            starts += u32::from(hello.is_ok_and(|hello| hello.reset != Reset::Ordinary));
+        }
+        drop(emulator);
+    }
+    println!("tried: {tried} flips of a bit of what a running board knows of its model");
+    println!(
+        "{wrong} wrong answers, {refused} refusals, {starts} times on a board that has started \
+         anew, {halts} halts of a board without a watchdog"
+    );
 }

@@ -3,6 +3,7 @@
 mod server;
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
@@ -139,6 +140,22 @@ fn a_stale_part_is_thrown_away() {
         assert_complete(folder.path());
         assert_eq!(server.requests(), requests);
     }
+}
+
+#[test]
+fn a_link_is_not_written_through_and_a_users_file_is_not_replaced() {
+    let folder = folder();
+    let [own, part, cached] = ["own", "labels.gz.part", NAME].map(|name| folder.path().join(name));
+    fs::write(&own, "a user's").unwrap();
+    symlink(&own, &part).unwrap();
+    let message = fetch(folder.path(), &[]).unwrap_err();
+    assert!(message.contains("labels.gz.part is a symbolic link, where a part of"), "{message}");
+    fs::remove_file(&part).unwrap();
+    fs::write(&cached, "a user's, too").unwrap();
+    let message = fetch(folder.path(), &[]).unwrap_err();
+    assert!(message.contains("labels.gz exists and is not an IDX file; it was not"), "{message}");
+    assert_eq!(fs::read(&own).unwrap(), b"a user's");
+    assert_eq!(fs::read(&cached).unwrap(), b"a user's, too");
 }
 
 #[test]

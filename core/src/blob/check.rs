@@ -46,6 +46,11 @@ impl<'m> CrcCheck<'m> {
         Ok(Self { blob, stored: stored(blob), done: 0, crc: Crc32::new() })
     }
 
+    /// The blob.
+    pub const fn blob(&self) -> &'m [u8] {
+        self.blob
+    }
+
     /// The CRC that closed the blob when the check was [made](Self::new).
     pub const fn stored(&self) -> u32 {
         self.stored

@@ -5,7 +5,7 @@ use core::mem::MaybeUninit;
 use inkbit_core::link::Reset;
 
 use crate::canvas::Canvas;
-use crate::engine::Slot;
+use crate::guard::Slot;
 use crate::line::Line;
 use crate::machine::App;
 use crate::text::Text;

@@ -1,19 +1,15 @@
 //! The model and what it says about an image.
 
-use core::mem::MaybeUninit;
+use core::mem::{ManuallyDrop, replace};
 
-use inkbit_core::blob::CrcCheck;
 use inkbit_core::link::{MAX_LOGITS, Refusal};
 use inkbit_core::softmax::{Permille, permille};
 use inkbit_core::{Logits, Model, ModelError, ScratchError};
 
 use crate::board::{Board, PIXELS};
 use crate::clock::Clock;
+use crate::guard::{CoreEngine, EngineSlot, Guard, Parsed, Slot, UNREAD, parse};
 use crate::text::Text;
-
-/// Bytes of the model that are checked at once. On the slowest board that takes less time than a
-/// byte takes on the line, so that none is lost where the serial port holds only one.
-const SLICE: usize = 32;
 
 /// Below this confidence, in thousandths, the display shows "?".
 const SURE: u16 = 500;
@@ -36,35 +32,11 @@ impl Verdict {
     pub const NONE: Self = Self { class: None, permille: 0, bars: [0; MAX_LOGITS], nanoseconds: 0 };
 }
 
-/// Where a model is read and where its engine lies: too large for the stack.
-#[derive(Debug)]
-pub(crate) struct Slot<'m> {
-    model: MaybeUninit<Result<Model<'m>, ModelError>>,
-    engine: EngineSlot<'m>,
-}
-
-type EngineSlot<'m> = MaybeUninit<Result<inkbit_core::Engine<'m, &'m mut [i32]>, ScratchError>>;
-
-impl<'m> Slot<'m> {
-    pub(crate) const fn new() -> Self {
-        Self { model: MaybeUninit::uninit(), engine: MaybeUninit::uninit() }
-    }
-}
-
-// Not inlined: reading a model takes much of the stack, and only while it is done.
-#[inline(never)]
-fn parse<'m, 's>(
-    region: &'m [u8],
-    model: &'s mut MaybeUninit<Result<Model<'m>, ModelError>>,
-) -> &'s Result<Model<'m>, ModelError> {
-    model.write(Model::parse_region(region))
-}
-
 /// A model in working memory, or why there is none.
 #[derive(Debug)]
 pub struct Engine<'m> {
-    engine: Option<&'m mut inkbit_core::Engine<'m, &'m mut [i32]>>,
-    check: Option<CrcCheck<'m>>,
+    engine: Option<&'m mut CoreEngine<'m>>,
+    guard: Option<Guard<'m>>,
     failure: Text,
     refusal: Refusal,
     cells: u32,
@@ -77,17 +49,18 @@ impl<'m> Engine<'m> {
     pub(crate) fn new(
         region: &'m [u8],
         cells: &'m mut [i32],
-        Slot { model, engine }: &'m mut Slot<'m>,
+        Slot { parsed, engine }: &'m mut Slot<'m>,
         board: &Board,
     ) -> Self {
+        let parsed = parsed.write(UNREAD);
         // One after the other, so that their stacks are not added.
-        let parsed = parse(region, model);
+        parse(region, parsed);
         Self::start(parsed, region, cells, engine, board)
     }
 
     #[inline(never)]
     fn start(
-        parsed: &Result<Model<'m>, ModelError>,
+        parsed: &'m mut Parsed<'m>,
         region: &'m [u8],
         cells: &'m mut [i32],
         slot: &'m mut EngineSlot<'m>,
@@ -95,9 +68,9 @@ impl<'m> Engine<'m> {
     ) -> Self {
         let (mut text, cell_count) = (Text::new(), cells.len() as u32);
         let mut found = None;
-        match parsed {
-            Ok(model) if fits(model, board, &mut text) => {
-                match slot.write(inkbit_core::Engine::new(model.clone(), cells)) {
+        match ManuallyDrop::into_inner(replace(parsed, UNREAD)) {
+            Ok(model) if fits(&model, board, &mut text) => {
+                match slot.write(CoreEngine::new(model, cells)) {
                     Ok(engine) => found = Some(engine),
                     Err(ScratchError { found, needed }) => {
                         text.say("model needs ").number(*needed as u32);
@@ -107,28 +80,44 @@ impl<'m> Engine<'m> {
                 }
             }
             Ok(_) => {}
-            Err(error) => explain(error, board, &mut text),
+            Err(error) => explain(&error, board, &mut text),
         }
-        let check = found.as_ref().and_then(|_| CrcCheck::new(region).ok());
+        let guard = found.as_mut().and_then(|engine| Guard::new(region, parsed, engine));
         // What is stored: reading the model has just computed the same.
-        let crc = check.as_ref().map_or(0, CrcCheck::stored);
+        let crc = guard.as_ref().map_or(0, Guard::crc);
         let refusal = Refusal::NoModel;
-        Self { engine: found, check, failure: text, refusal, cells: cell_count, crc }
+        Self { engine: found, guard, failure: text, refusal, cells: cell_count, crc }
     }
 
     /// Checks the next bytes of the model. Returns whether that was the last of them.
     #[inline(never)]
     pub(crate) fn check(&mut self) -> bool {
-        match self.check.as_mut().map(|check| check.step(SLICE)) {
-            None | Some(Ok(None)) => return false,
-            Some(Ok(Some(crc))) => self.crc = crc,
-            Some(Err(_)) => {
-                (self.engine, self.check, self.refusal) = (None, None, Refusal::ModelChanged);
-                self.failure
-                    .say("model has changed since the start (wrong CRC-32); reset, or flash again");
+        let (Some(guard), Some(engine)) = (&mut self.guard, &mut self.engine) else { return false };
+        match guard.step(engine) {
+            Ok(None) => return false,
+            Ok(Some(crc)) => self.crc = crc,
+            Err(_) => {
+                self.end("model has changed since the start (wrong CRC-32); reset, or flash again");
             }
         }
         true
+    }
+
+    /// Reads the model again if what was read of it has changed. Returns whether there is no model
+    /// any more.
+    #[inline(always)]
+    pub(crate) fn repair(&mut self) -> bool {
+        let (Some(guard), Some(engine)) = (&mut self.guard, &mut self.engine) else { return false };
+        let sound = guard.repair(engine);
+        if !sound {
+            self.end("memory has changed since the start; reset");
+        }
+        !sound
+    }
+
+    fn end(&mut self, why: &str) {
+        (self.engine, self.guard, self.refusal) = (None, None, Refusal::ModelChanged);
+        self.failure.say(why);
     }
 
     /// Why it does not classify, if [`model`](Self::model) is none.

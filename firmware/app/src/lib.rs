@@ -11,6 +11,7 @@ mod canvas;
 mod clock;
 mod engine;
 mod font;
+mod guard;
 mod keys;
 mod line;
 mod machine;

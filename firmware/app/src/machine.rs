@@ -5,10 +5,12 @@ use crate::canvas::{Canvas, SIDE, STEP};
 use crate::clock::{Clock, Ticks};
 use crate::engine::{Engine, Verdict};
 use crate::samples::{Sample, samples};
-use crate::screen::{View, canvas_at};
+use crate::screen::canvas_at;
 use crate::text::Text;
 use inkbit_core::image::normalise;
-use inkbit_core::link::{Key, Limits, MAX_LOGITS, Mode, Refusal, Reset, Status};
+use inkbit_core::link::{Key, Mode, Refusal, Reset};
+
+mod tell;
 
 /// A key that is held moves the pen again after this time, and then after every [`REPEAT`].
 const FIRST_REPEAT: Ticks = 240;
@@ -171,6 +173,14 @@ impl<'m> App<'m> {
         }
     }
 
+    /// Reads the model again if a check has found that what is known of it has changed.
+    #[inline(always)]
+    pub fn repair(&mut self) {
+        if self.engine.repair() {
+            self.verdict = Verdict::NONE;
+        }
+    }
+
     /// Brings the verdict up to date with what is drawn.
     pub fn settle(&mut self, clock: &mut impl Clock) {
         if !core::mem::take(&mut self.stale) {
@@ -220,51 +230,6 @@ impl<'m> App<'m> {
     /// The engine.
     pub const fn engine(&self) -> &Engine<'m> {
         &self.engine
-    }
-
-    /// The limits of this firmware.
-    pub const fn limits(&self) -> Limits {
-        let Board { model_address, model_bytes, .. } = self.board;
-        Limits {
-            model_address,
-            model_bytes,
-            cells: self.engine.cells(),
-            pixels: PIXELS as u32,
-            classes: MAX_LOGITS as u32,
-        }
-    }
-
-    /// What the device shows, and the stack that it has used.
-    pub fn status(&self) -> Status {
-        let Verdict { class, permille, .. } = self.verdict;
-        let (stack, stack_room) = (self.board.stack)();
-        Status { mode: self.mode, class, permille, stack, stack_room, check: self.check }
-    }
-
-    /// What the display shows.
-    pub fn view(&self) -> View<'_> {
-        let model = self.engine.model();
-        let notice = Some(self.notice.as_str()).filter(|notice| !notice.is_empty());
-        let drawn = self.mode != Mode::Link;
-        let side = model.as_ref().map_or(SIDE, |model| usize::from(model.input().side));
-        View {
-            mode: self.mode,
-            message: match (model, notice) {
-                (Err(reason), _) => Some(("No model to run", reason)),
-                (_, notice) => notice.map(|notice| ("Was reset", notice)),
-            },
-            image: if drawn { self.canvas.pixels() } else { &*self.image },
-            side: if drawn { SIDE } else { side },
-            pen: (self.mode == Mode::Draw).then_some((self.pen, self.pen_down)),
-            number: if drawn { u32::from(self.sample) + 1 } else { self.id },
-            truth: if self.mode == Mode::Samples {
-                self.current_sample().map(|sample| sample.digit)
-            } else {
-                None
-            },
-            model: model.ok(),
-            verdict: &self.verdict,
-        }
     }
 
     fn key(&mut self, key: Key, pressed: bool, now: Ticks) {

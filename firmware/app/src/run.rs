@@ -13,7 +13,7 @@ use crate::panel::Show;
 const BURST: usize = 64;
 
 /// Slices of the model that are checked where the line is at rest, before anything else has its turn.
-/// The line is looked at between them.
+/// The line is looked at after each of them.
 const IDLE: usize = 32;
 /// Slices that are checked after every answer, however busy the line is.
 const BUSY: usize = 8;
@@ -56,10 +56,14 @@ impl<S: Read + ReadReady + Write, K: ReadKeys, P: Show, C: Clock, W: Watchdog>
     pub fn run(&mut self, app: &mut App<'_>, line: &mut Line) -> ! {
         loop {
             self.step(app, line);
+            // Before the next answer. Reading a model takes much of the stack.
+            app.repair();
         }
     }
 
-    /// Does what there is to do now, and does not wait for more.
+    /// Does what there is to do now, up to one answer, and does not wait for more.
+    // Not inlined: what it has on the stack would be there while a model is read again.
+    #[inline(never)]
     pub fn step(&mut self, app: &mut App<'_>, line: &mut Line) {
         self.watchdog.feed();
         for _ in 0..BURST {
@@ -79,6 +83,7 @@ impl<S: Read + ReadReady + Write, K: ReadKeys, P: Show, C: Clock, W: Watchdog>
                 // However busy the line is, the whole model is checked sooner or later.
                 let now = ticks(self.clock.nanoseconds());
                 (0..BUSY).for_each(|_| app.check(now));
+                break;
             }
         }
         let now = ticks(self.clock.nanoseconds());
@@ -89,10 +94,11 @@ impl<S: Read + ReadReady + Write, K: ReadKeys, P: Show, C: Clock, W: Watchdog>
         app.settle(&mut self.clock);
         self.panel.show(&app.view());
         for _ in 0..IDLE {
+            // One in any case: there are lines that neither rest nor end a frame.
+            app.check(now);
             if self.has_byte() {
                 break;
             }
-            app.check(now);
         }
     }
 

@@ -48,8 +48,12 @@ impl Port for CmsdkUart {
         self.state() & RECEIVED != 0
     }
 
+    fn full(&mut self) -> bool {
+        self.state() & SEND_FULL != 0
+    }
+
     fn put(&mut self, byte: u8) {
-        while self.state() & SEND_FULL != 0 {}
+        while self.full() {}
         self.register(0x00).write(u32::from(byte));
     }
 }

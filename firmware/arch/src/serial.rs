@@ -3,6 +3,7 @@
 use core::convert::Infallible;
 
 use embedded_io::{ErrorType, Read, ReadReady, Write};
+use inkbit_app::Watchdog;
 
 /// What a board's serial port can do.
 pub trait Port {
@@ -10,25 +11,30 @@ pub trait Port {
     fn take(&mut self) -> Option<u8>;
     /// Whether a byte has come.
     fn ready(&mut self) -> bool;
+    /// Whether a byte that is sent now has to wait for room.
+    fn full(&mut self) -> bool {
+        false
+    }
     /// Sends a byte as soon as there is room for it.
     fn put(&mut self, byte: u8);
 }
 
-/// A port as embedded-io sees it.
+/// A port as embedded-io sees it, with the board's watchdog: to wait for a host that reads nothing is
+/// not to be stuck.
 #[derive(Clone, Copy, Debug)]
-pub struct Serial<P>(pub P);
+pub struct Serial<P, W>(pub P, pub W);
 
-impl<P> ErrorType for Serial<P> {
+impl<P, W> ErrorType for Serial<P, W> {
     type Error = Infallible;
 }
 
-impl<P: Port> ReadReady for Serial<P> {
+impl<P: Port, W> ReadReady for Serial<P, W> {
     fn read_ready(&mut self) -> Result<bool, Infallible> {
         Ok(self.0.ready())
     }
 }
 
-impl<P: Port> Read for Serial<P> {
+impl<P: Port, W> Read for Serial<P, W> {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Infallible> {
         let Some(first) = buffer.first_mut() else { return Ok(0) };
         loop {
@@ -40,9 +46,14 @@ impl<P: Port> Read for Serial<P> {
     }
 }
 
-impl<P: Port> Write for Serial<P> {
+impl<P: Port, W: Watchdog> Write for Serial<P, W> {
     fn write(&mut self, buffer: &[u8]) -> Result<usize, Infallible> {
-        buffer.iter().for_each(|&byte| self.0.put(byte));
+        for &byte in buffer {
+            while self.0.full() {
+                self.1.feed();
+            }
+            self.0.put(byte);
+        }
         Ok(buffer.len())
     }
 

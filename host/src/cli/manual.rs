@@ -10,7 +10,9 @@ use super::Cli;
 use crate::support::files;
 use crate::support::replace::Kind;
 
-const PAGE: Kind = Kind { name: "a man page of Inkbit", marks: &[b"\n.TH inkbit"], latest: 256 };
+/// The first line of a page, a comment.
+const PAGE_LINE: &str = ".\\\" Written by `inkbit man`.\n";
+const PAGE: Kind = Kind::beginning("a man page of Inkbit", &[PAGE_LINE.as_bytes()]);
 
 /// Print a script for a shell that completes commands, flags and files.
 #[derive(Debug, clap::Args)]
@@ -53,7 +55,7 @@ pub fn man(args: &ManArgs) -> anyhow::Result<()> {
 
 /// Adds the page of a command, and those of its subcommands except `help`.
 fn add(pages: &mut Vec<(String, Vec<u8>)>, name: &str, command: &Command) -> io::Result<()> {
-    let mut page = Vec::new();
+    let mut page = PAGE_LINE.as_bytes().to_vec();
     clap_mangen::Man::new(command.clone()).title(name).render(&mut page)?;
     pages.push((name.to_owned(), page));
     for command in command.get_subcommands().filter(|command| command.get_name() != "help") {

@@ -11,6 +11,7 @@ use crate::data::{Dataset, Images};
 use crate::evaluate::quantized::{Differences, Quantization};
 use crate::evaluate::{Evaluation, evaluate_model, evaluate_net};
 use crate::model::{Blob, MODEL_KIND, int_logits};
+use crate::net::Mlp;
 use crate::quantize::{Description, Granularity, Quantized, bits, export};
 use crate::report::text;
 use crate::run::{Run, RunError};
@@ -128,7 +129,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         Err(RunError::Busy(_)) => None,
         Err(error) => return Err(error.into()),
     };
-    let outcome = quantize_run(&run, &data, name, plan)?;
+    let outcome = quantize_run(&run, &run.weights()?, &data, name, plan)?;
     outcome.blob.save(&args.out)?;
     match claim {
         Some(claim) => claim.save_quantization(&outcome.report)?,
@@ -140,14 +141,14 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     super::print(&describe(&outcome, &args.out, &data.name)?)
 }
 
-/// Quantizes a run's best weights and measures them before and after.
+/// Quantizes `net`, a run's best weights, and measures them before and after.
 pub fn quantize_run(
     run: &Run,
+    net: &Mlp,
     data: &Dataset,
     name: String,
     plan: Plan,
 ) -> anyhow::Result<Outcome> {
-    let net = run.weights()?;
     let device = run.config.backend.device()?;
     let labels = run.data.labels.as_deref();
     let description = Description {
@@ -161,8 +162,8 @@ pub fn quantize_run(
     let Plan { bits, granularity, keep_dead } = plan;
     let input = run.input();
     let learned = net.has_scales();
-    let whole = Quantized::of_trained(&net, &data.train, input, &bits, granularity)?;
-    let float = evaluate_net(&net, &data.classes, &data.test.shrunk(input), &device)?;
+    let whole = Quantized::of_trained(net, &data.train, input, &bits, granularity)?;
+    let float = evaluate_net(net, &data.classes, &data.test.shrunk(input), &device)?;
     let whole_blob = export(&whole, &description, (0, 0))?;
     let model = whole_blob.model()?;
     let differences = Differences::between(&whole, &model, &data.test, &device)?;

@@ -78,7 +78,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
     heading("3. Quantize its weights to 8 bits")?;
     let plan = quantize::Plan::new(&training, None, None)?;
-    let quantized = quantize::quantize_run(&training, &data, NAME.to_owned(), plan)?;
+    let quantized =
+        quantize::quantize_run(&training, &training.weights()?, &data, NAME.to_owned(), plan)?;
     quantized.blob.save(&model_path)?;
     let path = shell::path(&model_path);
     print(&quantize::describe(&quantized, &model_path, &data.name)?)?;

@@ -84,12 +84,12 @@ pub fn save(run: &Run, data: &Dataset) -> anyhow::Result<PathBuf> {
 /// The report of a run, whose network is quantized first.
 fn of_run(run: &Run, data: &Dataset, counts: &Counts) -> anyhow::Result<HtmlReport> {
     check_history(run)?;
-    let history = run.history()?;
+    let (history, net) = run.selected()?;
     let plan = Plan::new(run, None, None)?;
-    let blob = quantize_run(run, data, default_name(run), plan)?.blob;
+    let blob = quantize_run(run, &net, data, default_name(run), plan)?.blob;
     let model = blob.model()?;
     let inputs = data.test.shrunk(run.input());
-    let float_logits = run.weights()?.logits(&inputs, &run.config.backend.device()?);
+    let float_logits = net.logits(&inputs, &run.config.backend.device()?);
     let training = Training { history, float_logits };
     Ok(HtmlReport::new(&Facts::gather(&model, &blob, data, Some(training), counts)?))
 }

@@ -4,6 +4,11 @@ use inkbit_core::MAX_LAYERS;
 use toml::Value;
 
 use super::{ConfigError, Keep, TrainConfig, keys};
+use crate::support::numbers::grouped;
+
+/// The most weights between the layers that `hidden` names: training takes about 24 bytes for each. The
+/// largest model region of a board holds a quarter of them, at 2 bits.
+const MAX_WEIGHTS: usize = 1 << 24;
 
 impl TrainConfig {
     /// Checks every value before anything starts.
@@ -55,6 +60,14 @@ impl TrainConfig {
             format!("{} layers, {layers} with the output", self.hidden.len()),
             &format!("at most {MAX_LAYERS} with the output, what the format has room for"),
         )?;
+        let pairs = self.hidden.windows(2);
+        let weights = pairs.map(|pair| pair[0].saturating_mul(pair[1])).sum::<usize>();
+        require(
+            weights <= MAX_WEIGHTS,
+            "hidden",
+            format!("layers with {} weights between them", grouped(weights)),
+            &format!("narrower or fewer, with at most {}", grouped(MAX_WEIGHTS)),
+        )?;
         self.layer_bits().map(drop)
     }
 }
@@ -85,6 +98,7 @@ mod tests {
             refused(|c| c.hidden = vec![0]),
             refused(|c| c.hidden = vec![16, 4097]),
             refused(|c| c.hidden = vec![16; 8]),
+            refused(|c| c.hidden = vec![4096; 7]),
             refused(|c| c.dropout = 1.0),
             refused(|c| c.batch = 0),
             refused(|c| c.learning_rate = f32::NAN),
@@ -98,6 +112,8 @@ mod tests {
             "hidden[1] is 4097, but must be from 1 to 4096, what the format has room for",
             "hidden is 8 layers, 9 with the output, but must be at most 8 with the output, what \
              the format has room for",
+            "hidden is layers with 100,663,296 weights between them, but must be narrower or fewer, \
+             with at most 16,777,216",
             "dropout is 1, but must be from 0 to below 1",
             "batch is 0, but must be at least 1",
             "learning_rate is NaN, but must be a finite number, above 0",

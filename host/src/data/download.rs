@@ -16,6 +16,12 @@ use crate::support::files::{self, FileError};
 use crate::support::lock::Lock;
 use crate::support::numbers::hex;
 use crate::support::output;
+use crate::support::replace::{self, ReplaceError};
+
+/// A file that came from a mirror, or was put in its place by somebody: gzipped or not.
+const CACHED: replace::Kind = replace::Kind::beginning("an IDX file", &[&[0x1F, 0x8B], &[0, 0, 8]]);
+/// What came of one so far; its name is Inkbit's own.
+const PART: replace::Kind = replace::Kind::beginning("a part of a download", &[b""]);
 
 /// An IDX file that is recognized by its content.
 #[derive(Clone, Debug)]
@@ -55,6 +61,8 @@ pub struct Download {
 pub enum DownloadError {
     #[error(transparent)]
     File(#[from] FileError),
+    #[error(transparent)]
+    Replace(#[from] ReplaceError),
     /// `failures` holds each mirror's address and what was wrong there.
     #[error("no {name} from {}", list(failures))]
     Mirrors { name: String, failures: Vec<(String, String)> },
@@ -110,16 +118,23 @@ impl Download {
             .user_agent(concat!("inkbit/", env!("CARGO_PKG_VERSION")))
             .build()
             .into();
-        for file in wanted {
-            let path = folder.join(&file.name);
-            if file.check(&path).is_err() {
-                let part = folder.join(format!("{}.part", file.name));
-                // It may be whole: the process was killed between the last byte and the renaming.
-                if file.check(&part).is_err() {
-                    Transfer { options: self, agent: &agent, file, part: part.clone() }.run()?;
-                }
-                fs::rename(&part, &path).map_err(FileError::at("write", &path))?;
+        let place = |file: &Wanted| {
+            let part = format!("{}.part", file.name);
+            (folder.join(&file.name), folder.join(part))
+        };
+        let is_missing = |file: &&Wanted| file.check(&place(file).0).is_err();
+        let missing: Vec<&Wanted> = wanted.iter().filter(is_missing).collect();
+        for (path, part) in missing.iter().map(|file| place(file)) {
+            CACHED.check_own(&path)?;
+            PART.check_own(&part)?;
+        }
+        for file in missing {
+            let (path, part) = place(file);
+            // It may be whole: the process was killed between the last byte and the renaming.
+            if file.check(&part).is_err() {
+                Transfer { options: self, agent: &agent, file, part: part.clone() }.run()?;
             }
+            fs::rename(&part, &path).map_err(FileError::at("write", &path))?;
         }
         Ok(())
     }

@@ -1,7 +1,6 @@
 //! The host's end of the link: sends requests, waits, and repeats those that the line has lost.
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::io::{self, Read, Write};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -10,9 +9,12 @@ use inkbit_core::link::{
     self, Key, Loaded, Mode, PROTOCOL, RESPONSE_FRAME, Receiver, Refusal, Request, Response, Status,
 };
 
-use super::reply::{Answer, DeviceError, DeviceModel, Hello, TRIES};
+use super::reply::{Answer, DeviceError, DeviceModel, Hello};
 use crate::support::visible;
+pub use losses::Losses;
+use losses::{Tries, is_final};
 
+mod losses;
 #[cfg(test)]
 pub(super) mod simulated;
 #[cfg(test)]
@@ -37,43 +39,6 @@ pub struct Client {
     timeout: Duration,
     next_id: u32,
     losses: Losses,
-}
-
-/// What a line has lost so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Losses {
-    /// Requests that were repeated.
-    pub repeats: u32,
-    /// Frames that were damaged or lost, in either direction.
-    pub bad: u32,
-    /// Frames that were sent, and those that have come.
-    pub frames: u32,
-}
-
-impl Losses {
-    /// What was lost since another moment.
-    pub const fn since(self, earlier: Self) -> Self {
-        Self {
-            repeats: self.repeats - earlier.repeats,
-            bad: self.bad - earlier.bad,
-            frames: self.frames - earlier.frames,
-        }
-    }
-}
-
-impl fmt::Display for Losses {
-    /// Part of a sentence for people.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { repeats, bad, frames } = self;
-        write!(f, "{repeats} requests repeated: {bad} of {frames} frames were damaged or lost")
-    }
-}
-
-/// Tries of a request.
-#[derive(Default)]
-struct Tries {
-    count: u32,
-    damaged: bool,
 }
 
 /// An image that was sent and not answered.
@@ -251,7 +216,7 @@ impl Client {
                 lost => {
                     let lost = lost.and_then(Result::err);
                     if !settling || lost.is_some_and(is_final) {
-                        if let Err(error) = self.count_loss(&mut tries, lost) {
+                        if let Err(error) = self.losses.count(&mut tries, lost, self.timeout) {
                             // The other images are refused too, and their refusals must not answer
                             // the next request.
                             self.drain()?;
@@ -297,7 +262,7 @@ impl Client {
                     None => break None,
                 }
             };
-            self.count_loss(&mut tries, lost)?;
+            self.losses.count(&mut tries, lost, self.timeout)?;
             self.end_frame()?;
             // The device's response to the damage does not answer the next try.
             self.drain()?;
@@ -308,25 +273,6 @@ impl Client {
     fn send(&mut self, frame: &[u8]) -> Result<(), DeviceError> {
         self.losses.frames += 1;
         Ok(self.line.write_all(frame)?)
-    }
-
-    /// Counts a request as lost, or fails if repeating it would not help.
-    fn count_loss(&mut self, tries: &mut Tries, why: Option<Refusal>) -> Result<(), DeviceError> {
-        self.losses.repeats += 1;
-        // A frame of which nothing came is lost; a damaged one has been counted.
-        self.losses.bad += u32::from(why.is_none());
-        tries.count += 1;
-        tries.damaged |= why == Some(Refusal::Damaged);
-        match why {
-            Some(refusal) if is_final(refusal) => Err(DeviceError::Refused(refusal)),
-            _ if tries.count < TRIES => Ok(()),
-            _ if tries.damaged => {
-                let Losses { bad, frames, .. } = self.losses;
-                Err(DeviceError::BadLine { bad, frames })
-            }
-            Some(refusal) => Err(DeviceError::Refused(refusal)),
-            None => Err(DeviceError::Silent { timeout: self.timeout }),
-        }
     }
 
     /// Discards responses until the line is at rest, but no longer than one waits for an answer.
@@ -405,11 +351,6 @@ impl Client {
             }
         }
     }
-}
-
-/// Whether repeating the request would not help.
-const fn is_final(refusal: Refusal) -> bool {
-    !matches!(refusal, Refusal::Damaged | Refusal::Oversized { .. })
 }
 
 /// The frame of a request to classify.

@@ -1,11 +1,12 @@
 //! QEMU's machine protocol, which does what a person would do at the emulator's window.
 
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::support::limit::TEXT;
 use crate::support::system::Stream;
 
 /// A connection to a running emulator.
@@ -58,10 +59,31 @@ impl Qmp {
     }
 
     fn line(&mut self) -> io::Result<Value> {
-        let mut line = String::new();
-        if self.stream.read_line(&mut line)? == 0 {
+        let mut line = Vec::new();
+        (&mut self.stream).take(TEXT).read_until(b'\n', &mut line)?;
+        if line.is_empty() {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "QEMU has ended"));
         }
-        Ok(serde_json::from_str(&line)?)
+        if line.len() as u64 == TEXT {
+            let message = format!("QEMU sends a line of {TEXT} bytes or more, the limit is {TEXT}");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
+        Ok(serde_json::from_slice(&line)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_line_without_end_is_refused_at_the_limit() {
+        let (stream, mut other) = Stream::pair().unwrap();
+        let other = thread::spawn(move || while other.write_all(&[b' '; 4096]).is_ok() {});
+        let error = Qmp::new(stream).unwrap_err().to_string();
+        assert!(error.contains("262144 bytes or more, the limit is 262144"), "{error}");
+        other.join().unwrap();
     }
 }

@@ -53,6 +53,9 @@ pub enum VerifyError {
     Mismatch(#[from] Box<Mismatch>),
     #[error(transparent)]
     Device(#[from] DeviceError),
+    /// The device was lost on the way.
+    #[error("{answered} of {images} images were answered, all of them right, and then no more")]
+    Lost { answered: usize, images: usize, source: DeviceError },
     #[error(transparent)]
     Model(#[from] inkbit_core::ModelError),
     #[error(transparent)]
@@ -78,7 +81,7 @@ pub fn verify(
     let mut engine = HostEngine::new(model);
     let mut first = None;
     let (mut done, mut logits, mut nanoseconds) = (0, 0, 0);
-    client.classify_all(images.iter().map(|(pixels, _)| pixels), |image, answer| {
+    let ended = client.classify_all(images.iter().map(|(pixels, _)| pixels), |image, answer| {
         let host = engine.infer(images.image(image));
         if *host != *answer.logits {
             let differs = host.iter().zip(&answer.logits).position(|(a, b)| a != b);
@@ -92,7 +95,10 @@ pub fn verify(
         nanoseconds += u64::from(answer.nanoseconds);
         progress(done);
         ControlFlow::Continue(())
-    })?;
+    });
+    if let Err(source) = ended {
+        return Err(VerifyError::Lost { answered: done, images: images.len(), source });
+    }
     match first {
         Some(mismatch) => Err(Box::new(mismatch).into()),
         None => Ok(Verification {

@@ -5,9 +5,11 @@ use std::io::ErrorKind;
 use std::ops::Deref;
 use std::path::Path;
 
+use serde::Serialize;
+
 use super::error::RunError;
 use super::names::{CHECKPOINT, CONFIG, DATA, HISTORY, NAMES, QUANTIZED, WEIGHTS};
-use super::{DataInfo, Observer, Run, checkpoint, tensors};
+use super::{About, DataInfo, Observer, Run, checkpoint, tensors};
 use crate::config::TrainConfig;
 use crate::data::Dataset;
 use crate::evaluate::quantized::Quantization;
@@ -128,13 +130,21 @@ impl Claim {
 
     /// Saves the report of a quantization of the weights.
     pub fn save_quantization(&self, report: &Quantization) -> Result<(), RunError> {
-        self.write(QUANTIZED, super::json(report).as_bytes())
+        /// The report with the mark of its kind, which comes first.
+        #[derive(Serialize)]
+        struct Marked<'r> {
+            written_by: &'static str,
+            #[serde(flatten)]
+            report: &'r Quantization,
+        }
+        let marked = Marked { written_by: "Inkbit for a training run", report };
+        self.write(QUANTIZED, super::json(&marked).as_bytes())
     }
 
     /// Saves weights and history, and removes the checkpoint after the end.
     fn save_results(&self, state: &State) -> Result<(), RunError> {
-        let best = state.history.best().map_or(0, |best| best.epoch);
-        let about = super::json(&serde_json::json!({ "epoch": best }));
+        let epoch = state.history.best().map_or(0, |best| best.epoch);
+        let about = super::json(&About { epoch });
         self.write(WEIGHTS, &tensors::encode(&[("", &state.best)], &about))?;
         self.write(HISTORY, super::json(&state.history).as_bytes())?;
         if state.history.end.is_some() {

@@ -27,9 +27,11 @@ mod observer;
 mod tensors;
 
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use inkbit_core::Input;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::config::TrainConfig;
 use crate::data::Dataset;
@@ -171,8 +173,36 @@ impl Run {
         Ok(())
     }
 
+    /// The epochs so far and the parameters of the selected one, both of the same moment although
+    /// another process may be training the run.
+    pub fn selected(&self) -> Result<(History, Mlp), RunError> {
+        let mut tries = 0..100;
+        loop {
+            let (history, (text, network)) = (self.history()?, self.text_and_weights()?);
+            let about: Result<About, _> = serde_json::from_str(&text);
+            let epoch = about.map_err(|error| damaged(&self.path(WEIGHTS), error))?.epoch;
+            let best = history.best().map_or(0, |best| best.epoch);
+            if best == epoch {
+                return Ok((history, network));
+            }
+            // Weights are written a moment before the history.
+            if tries.next().is_none() {
+                let message = format!(
+                    "its weights are of epoch {epoch}, its history selects epoch {best}; go on \
+                     with --resume, or train again with --force"
+                );
+                return Err(damaged(&self.path(WEIGHTS), message));
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// The parameters of the selected epoch so far.
     pub fn weights(&self) -> Result<Mlp, RunError> {
+        self.text_and_weights().map(|(_, network)| network)
+    }
+
+    fn text_and_weights(&self) -> Result<(String, Mlp), RunError> {
         let path = self.path(WEIGHTS);
         if !path.exists() {
             return Err(RunError::NoWeights(self.folder.clone()));
@@ -185,7 +215,7 @@ impl Run {
             _ => return Err(RunError::Replaced(self.folder.clone())),
         }
         Decoded::new(&bytes)
-            .and_then(|file| file.network("", &self.widths()))
+            .and_then(|file| file.network("", &self.widths()).map(|network| (file.text, network)))
             .map_err(|message| damaged(&path, message))
     }
 
@@ -248,6 +278,12 @@ impl Run {
     }
 }
 
+/// The text of the weights.
+#[derive(Serialize, Deserialize)]
+struct About {
+    epoch: usize,
+}
+
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string_pretty(value).expect("numbers and text, and losses are finite")
 }
@@ -265,4 +301,39 @@ fn text(path: &Path) -> Result<String, RunError> {
 
 fn damaged(path: &Path, message: impl ToString) -> RunError {
     RunError::Damaged { path: path.to_owned(), message: message.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Keep;
+    use crate::data::synthetic;
+    use crate::support::files;
+
+    #[test]
+    fn history_and_weights_are_of_the_same_moment_while_another_process_trains() {
+        let place = tempfile::tempdir().unwrap();
+        let data = synthetic::dataset(200, 20, 1);
+        let base = TrainConfig::default();
+        let config =
+            TrainConfig { hidden: vec![8], epochs: 2, keep: Keep::Last, patience: 0, ..base };
+        let run = Run::create(&place.path().join("run"), &config, DataInfo::new(&data), false);
+        let run = run.unwrap();
+        run.train(&data, &mut ()).unwrap();
+        let whole = run.history().unwrap();
+        let mut earlier = whole.clone();
+        earlier.epochs.pop();
+        let write = |history| files::write(&run.path(HISTORY), json(history).as_bytes()).unwrap();
+        write(&earlier);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                thread::sleep(Duration::from_millis(100));
+                write(&whole);
+            });
+            assert_eq!(run.selected().unwrap().0.epochs.len(), 2);
+        });
+        write(&earlier);
+        let error = run.selected().unwrap_err().to_string();
+        assert!(error.contains("are of epoch 2, its history selects epoch 1; go on"), "{error}");
+    }
 }

@@ -36,11 +36,22 @@ pub(super) const NAMES: [(&str, Kind); 7] = [
     ),
     (
         QUANTIZED,
-        Kind {
-            name: "the quantization of an Inkbit run",
-            marks: &[b"\n  ],\n  \"learned\": "],
-            latest: 256,
-        },
+        Kind::beginning(
+            "the quantization of an Inkbit run",
+            &[b"{\n  \"written_by\": \"Inkbit for a training run\",\n"],
+        ),
     ),
     (REPORT, REPORT_KIND),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_a_user_about_bits_and_what_was_learned_is_no_quantization_of_ours() {
+        let (_, kind) = NAMES.into_iter().find(|(name, _)| *name == QUANTIZED).unwrap();
+        assert!(!kind.has(b"{\n  \"bits\": [\n    8\n  ],\n  \"learned\": false,\n"));
+        assert!(kind.has(b"{\n  \"written_by\": \"Inkbit for a training run\",\n  \"bits\": ["));
+    }
+}

@@ -125,7 +125,12 @@ pub fn check_own_folder(path: &Path) -> Result<(), ReplaceError> {
     refuse_link(path, "a folder")
 }
 
-pub(super) fn refuse_link(path: &Path, expected: &'static str) -> Result<(), ReplaceError> {
+/// Refuses a link where a file or a folder is `expected`, such as "a file".
+///
+/// # Errors
+///
+/// [`ReplaceError::Link`].
+pub fn refuse_link(path: &Path, expected: &'static str) -> Result<(), ReplaceError> {
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_symlink() => {
             Err(ReplaceError::Link { path: path.to_owned(), expected })

@@ -1,5 +1,7 @@
 //! A sweep: its networks, and its cells with their distribution over machines.
 
+use std::collections::BTreeSet;
+
 use super::budget::{Budget, Candidate};
 use super::plan::check_trainings;
 use super::{Plan, Shard, SweepError, network};
@@ -55,7 +57,10 @@ impl Sweep {
     pub fn new(plan: &Plan, data: &Dataset) -> Result<Self, SweepError> {
         let (base, data) = (plan.base()?, DataInfo::new(data));
         let budget = Budget::new(plan, &data)?;
-        let configs = plan.networks()?;
+        let mut configs = plan.networks()?;
+        // A plan may name the same bits or inputs twice, or in two ways.
+        let mut known = BTreeSet::new();
+        configs.retain(|config| known.insert(network::id(config, &data)));
         for config in &configs {
             check_images(config, data.side, data.train_images).map_err(RunError::from)?;
         }
@@ -145,6 +150,14 @@ mod tests {
         ids.dedup();
         assert_eq!(ids.len(), 18);
         assert_eq!(sweep.shard(Shard::default()), sweep.cells);
+    }
+
+    #[test]
+    fn what_a_plan_names_twice_is_trained_once() {
+        let twice =
+            "[space]\nwidths = [8]\ndepths = [1]\nbits = [[4], [4, 4], [4]]\ninputs = [8, 8]";
+        let found = sweep(twice).unwrap();
+        assert_eq!((found.networks, found.cells.len()), (1, 1));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::run::{Claim, DataInfo, Run, RunError};
 use crate::support::files;
 use crate::support::limit::{self, TEXT};
 use crate::support::lock::Lock;
-use crate::support::replace::{Kind, ReplaceError, SWEEP_LINE, check_own_folder};
+use crate::support::replace::{Kind, ReplaceError, SWEEP_LINE, check_own_folder, refuse_link};
 
 /// The most bytes of a file of a cell; the largest are weights.
 const MAX_COPIED: u64 = 1 << 30;
@@ -223,7 +223,15 @@ impl Folder {
         let part = |path: &PathBuf| {
             Self::plan(path)?;
             let part = Self(path.clone());
-            part.check_same(sweep).map(|()| part)
+            part.check_same(sweep)?;
+            // Somebody else's folder: by a link in it any file would be copied.
+            for cell in &sweep.cells {
+                part.check_own_folders(cell)?;
+                for name in copied() {
+                    refuse_link(&part.cell(cell).join(name), "a file")?;
+                }
+            }
+            Ok(part)
         };
         paths.iter().map(part).collect()
     }
@@ -254,7 +262,7 @@ impl Folder {
         if self.outcome(cell)?.is_some() {
             return Ok(false);
         }
-        for name in Run::names().chain([MODEL, RESULT]) {
+        for name in copied() {
             let path = from.join(name);
             if path.is_file() {
                 files::write(&to.join(name), &limit::read(&path, MAX_COPIED)?)?;
@@ -262,6 +270,11 @@ impl Folder {
         }
         Ok(true)
     }
+}
+
+/// The files of a finished cell, the result last.
+fn copied() -> impl Iterator<Item = &'static str> {
+    Run::names().chain([MODEL, RESULT])
 }
 
 /// Refuses other files under the names of a sweep's.

@@ -218,11 +218,32 @@ fn a_sweep_keeps_every_file_that_no_sweep_wrote() {
 }
 
 #[test]
+fn a_merge_copies_nothing_that_a_shard_has_links_to() {
+    let place = Place::untrained();
+    let flags = "--widths 4 --depths 1 --seeds 1 --set epochs=1 --data digits";
+    place.succeed(&format!("sweep --out part {flags}"));
+    let cell = fs::read_dir(place.path("part/cells")).unwrap().next().unwrap().unwrap();
+    let cell = format!("part/cells/{}", cell.file_name().to_str().unwrap());
+    place.write("secret", OWN);
+    for name in [format!("{cell}/model.inkbit"), format!("{cell}/weights.safetensors")] {
+        let whole = place.read(&name);
+        fs::remove_file(place.path(&name)).unwrap();
+        symlink(place.path("secret"), place.path(&name)).unwrap();
+        let message = place.fail(1, "sweep merge part --out joined --data digits");
+        assert!(message.starts_with(&format!("{name} is a symbolic link, expected a file")));
+        fs::remove_file(place.path(&name)).unwrap();
+        place.write(&name, whole);
+    }
+    assert!(place.succeed("sweep merge part --out joined --data digits").contains("1 result"));
+}
+
+#[test]
 fn man_pages_replace_man_pages_of_inkbit() {
     let place = Place::untrained();
     place.succeed("man pages");
     place.succeed("man pages");
-    place.write("pages/inkbit-verify.1", ".TH mine 1\n");
+    // Of a user who documents a program around this one.
+    place.write("pages/inkbit-verify.1", "'\\\" t\n.TH inkbit-verify 1\n");
     fs::remove_file(place.path("pages/inkbit.1")).unwrap();
     let message = place.fail(1, "man pages");
     assert!(message.starts_with(&refusal("pages/inkbit-verify.1")), "{message}");

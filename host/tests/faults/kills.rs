@@ -15,7 +15,7 @@ use inkbit::data::download::{Download, Wanted};
 use inkbit::data::idx::{Idx, Kind};
 
 use crate::place::{Place, TRAIN};
-use crate::{assert_same, content, count, train_whole};
+use crate::{assert_same, content, count};
 
 /// Some epochs, with a checkpoint after each.
 const EPOCHS: &str = "--epochs 6 --batch 8";
@@ -66,87 +66,41 @@ fn kill(what: &str, mut start: impl FnMut() -> Command, mut after: impl FnMut(Op
 
 #[test]
 #[ignore = "run by cargo xtask trust"]
-fn a_training_that_is_killed_ends_in_the_same_files() {
-    let place = Place::untrained();
-    train_whole(&place, &format!("{TRAIN} {EPOCHS}"));
-    let begin = format!("train --out run {TRAIN} {EPOCHS}");
-    let next = || match place.path("run/config.toml").exists() {
-        true => "train --out run --resume".to_owned(),
-        false => begin.clone(),
-    };
-    let end = || {
-        let ended = place.run(&next());
-        // If it was killed when all was written, there is nothing to do.
-        let done = ended.err.contains("holds a finished run: there is nothing to resume");
-        assert!(ended.code == Some(0) || done, "{ended:?}");
-        assert_same(&place, "run", "whole");
-        fs::remove_dir_all(place.path("run")).unwrap();
-    };
-    kill(
-        "train",
-        || place.command(&next()),
-        |ended| {
-            if ended.is_some() {
-                end();
-            }
-        },
-    );
-    end();
-}
-
-#[test]
-#[ignore = "run by cargo xtask trust"]
-fn trainings_of_several_seeds_that_are_killed_end_in_the_same_files() {
-    let place = Place::untrained();
-    place.succeed(&format!("train --out whole --seeds 3 {TRAIN} {EPOCHS}"));
-    let begin = format!("train --out killed --seeds 3 {TRAIN} {EPOCHS}");
-    let next = || {
-        let begun = |seed| place.path(format!("killed/seed-{seed}/config.toml")).exists();
-        match (1..=3).any(begun) {
-            true => "train --out killed --seeds 3 --resume".to_owned(),
-            false => begin.clone(),
-        }
-    };
-    let end = || {
-        let ended = place.run(&next());
-        assert_eq!(ended.code, Some(0), "{ended:?}");
-        assert_same(&place, "killed", "whole");
-        fs::remove_dir_all(place.path("killed")).unwrap();
-    };
-    kill(
-        "train --seeds",
-        || place.command(&next()),
-        |ended| {
-            if ended.is_some() {
-                end();
-            }
-        },
-    );
-    end();
-}
-
-#[test]
-#[ignore = "run by cargo xtask trust"]
-fn a_sweep_that_is_killed_ends_in_the_same_files() {
-    let place = Place::untrained();
+fn trainings_and_sweeps_that_are_killed_end_in_the_same_files() {
+    let seeds = format!("--seeds 3 {TRAIN} {EPOCHS}");
     let flags = "--widths 8,16 --depths 1,2 --set epochs=3 --set batch=16 --data digits";
-    place.succeed(&format!("sweep --out whole {flags}"));
-    let command = format!("sweep --out killed {flags}");
-    let end = || {
-        place.succeed(&command);
-        assert_same(&place, "killed", "whole");
-        fs::remove_dir_all(place.path("killed")).unwrap();
-    };
-    kill(
-        "sweep",
-        || place.command(&command),
-        |ended| {
+    for (what, begin, resume) in [
+        ("train", format!("{TRAIN} {EPOCHS}"), "--resume"),
+        ("train", seeds, "--seeds 3 --resume"),
+        ("sweep", flags.to_owned(), flags),
+    ] {
+        let place = Place::untrained();
+        // By the same name, which is in the report.
+        place.succeed(&format!("{what} --out killed {begin}"));
+        fs::rename(place.path("killed"), place.path("whole")).unwrap();
+        let next = || {
+            let configurations = ["config.toml", "seed-1/config.toml", "base.toml"];
+            let is_begun = configurations.map(|name| place.path("killed").join(name).exists());
+            let flags = if is_begun.contains(&true) { resume } else { &begin };
+            format!("{what} --out killed {flags}")
+        };
+        let end = || {
+            let ended = place.run(&next());
+            // If it was killed when all was written, there is nothing to do.
+            let done = ended.err.contains("holds a finished run: there is nothing to resume");
+            assert!(ended.code == Some(0) || done, "{ended:?}");
+            assert_same(&place, "killed", "whole");
+            fs::remove_dir_all(place.path("killed")).unwrap();
+        };
+        let name = if resume.starts_with("--seeds") { "train --seeds" } else { what };
+        let after = |ended: Option<_>| {
             if ended.is_some() {
                 end();
             }
-        },
-    );
-    end();
+        };
+        kill(name, || place.command(&next()), after);
+        end();
+    }
 }
 
 #[test]

@@ -53,6 +53,9 @@ fn classify(flash: &[u8]) -> Result<(), Error> {
     let mut engine = Engine::new(model, Scratch::<1040>::new())?;
     let class = engine.infer(some())?.argmax();
     black_box(engine.model().label(class));
+    if engine.fingerprint() != black_box(0) {
+        engine.set_model(Model::parse(check.blob())?)?;
+    }
     let mut engine = engine.for_images::<784>()?;
     let logits = engine.infer(black_box(&[0; 784]));
     black_box(softmax::probability(&logits, scale, class));

@@ -108,6 +108,20 @@ fn however_busy_the_line_the_whole_model_is_checked() {
 }
 
 #[test]
+fn the_whole_model_is_checked_on_a_line_that_neither_rests_nor_ends_a_frame() {
+    let blob = likeness();
+    let mut host = Host::new(&blob);
+    // Between two steps the line is never at rest; each step takes 64 bytes and checks 32.
+    host.send(&vec![0xAA; 64 * (blob.len() / 32 + 2)], refusal);
+    let status = [&[0], &frame(&Request::Status)[..]].concat();
+    let checks = host.send(&status, |response| match response {
+        Response::Status(status) => Some(status.check),
+        _ => None,
+    });
+    assert!(checks.last().unwrap().unwrap() > 0);
+}
+
+#[test]
 fn every_request_has_one_answer() {
     let mut host = Host::new(&likeness());
     for request in [

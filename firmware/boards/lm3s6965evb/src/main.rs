@@ -55,14 +55,15 @@ fn run(app: &mut App<'_>, line: &mut Line, uart: Uart, picture: &mut FrameBuffer
     // A display that is not there must not keep the line from answering.
     let _ = display.start();
     let arrow = |pin| Input::new(Port::E, pin);
+    let watchdog = watchdog();
     Device {
-        serial: Serial(uart),
+        serial: Serial(uart, watchdog),
         keys: Keys::new([arrow(0), arrow(1), arrow(2), arrow(3), Input::new(Port::F, 1)]),
         panel: Panel::new(display, |display| {
             let _ = display.flush();
         }),
         clock: SysTick::start(NANOSECONDS_PER_CYCLE),
-        watchdog: watchdog(),
+        watchdog,
     }
     .run(app, line)
 }

@@ -48,8 +48,12 @@ impl Port for Uart {
         FLAGS.read() & NOTHING_RECEIVED == 0
     }
 
+    fn full(&mut self) -> bool {
+        FLAGS.read() & SEND_FULL != 0
+    }
+
     fn put(&mut self, byte: u8) {
-        while FLAGS.read() & SEND_FULL != 0 {}
+        while self.full() {}
         DATA.write(u32::from(byte));
     }
 }

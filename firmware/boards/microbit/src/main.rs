@@ -30,7 +30,7 @@ fn main() -> ! {
     let region = unsafe { model_region(&BOARD) };
     let (app, line) = MEMORY.start(Board { reset: reset::last(), ..BOARD }, region);
     Device {
-        serial: Serial(uart),
+        serial: Serial(uart, NoWatchdog),
         keys: NoKeys,
         panel: NoPanel,
         clock: Timer::start(),

@@ -32,12 +32,13 @@ fn main() -> ! {
     // SAFETY: the region is flash behind the code.
     let region = unsafe { model_region(&BOARD) };
     let (app, line) = MEMORY.start(Board { reset: reset::last(), ..BOARD }, region);
+    let watchdog = WATCHDOG.start(NANOSECONDS_PER_CYCLE);
     Device {
-        serial: Serial(UART),
+        serial: Serial(UART, watchdog),
         keys: NoKeys,
         panel: NoPanel,
         clock: SysTick::start(NANOSECONDS_PER_CYCLE),
-        watchdog: WATCHDOG.start(NANOSECONDS_PER_CYCLE),
+        watchdog,
     }
     .run(app, line)
 }

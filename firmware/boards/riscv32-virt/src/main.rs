@@ -84,7 +84,7 @@ fn main() -> ! {
     let region = unsafe { model_region(&BOARD) };
     let (app, line) = memory.start(Board { reset: reset::last(), ..BOARD }, region);
     Device {
-        serial: Serial(Uart),
+        serial: Serial(Uart, NoWatchdog),
         keys: NoKeys,
         panel: NoPanel,
         clock: Timer,

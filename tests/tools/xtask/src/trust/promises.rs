@@ -34,7 +34,7 @@ pub(super) const PROMISES: &[Promise] = &[
     },
     Promise {
         name: "device",
-        promise: "A bit of the model that changes in flash is reported and ends the answers, one of the cells that inference works in costs one answer at the most; a loop that stands still is reset.",
+        promise: "A bit of the model that changes in flash is reported and ends the answers, one of what was read of it into RAM costs those until the next check at the most, one of the cells that inference works in costs one; a loop that stands still is reset, a device whose answers nobody reads is not.",
         attacks: &[Attack::Function(devices::built), Attack::Tests(TESTS, &["device_faults::"])],
     },
     Promise {
