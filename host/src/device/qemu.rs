@@ -1,10 +1,10 @@
-//! Boards that QEMU emulates, on Linux and macOS.
+//! Boards that QEMU emulates.
 
+use std::env;
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,29 +13,17 @@ use tempfile::TempDir;
 use super::qmp::Qmp;
 use super::{Board, Client, Firmware};
 use crate::support::limit;
+use crate::support::system::{Guarded, Socket, Stream};
 
 /// The most time for QEMU to open its sockets.
 const START: Duration = Duration::from_secs(20);
 
+/// How often to look whether they are there.
+const POLL: Duration = Duration::from_millis(5);
+
 /// Unanswered images at once: QEMU takes a byte only when the firmware has room for it, so that
 /// none is lost and the firmware never waits for the host.
 const WINDOW: usize = 8;
-
-/// Runs the emulator and ends it when standard input ends: however this process dies, the pipe
-/// closes, and neither the emulator nor its files stay behind.
-const GUARD: &str = r#"
-folder=$1
-shift
-exec 3<&0
-"$@" </dev/null 3<&- &
-emulator=$!
-(read -r _ <&3; kill -KILL "$emulator"; rm -rf "$folder") 2>/dev/null &
-guard=$!
-wait "$emulator"
-status=$?
-kill "$guard"
-exit "$status"
-"#;
 
 /// An emulator that cannot be started.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +31,7 @@ exit "$status"
 pub enum EmulatorError {
     #[error(
         "{program} is not installed; on Debian or Ubuntu: `sudo apt install {package}`, on macOS: \
-         `brew install qemu`"
+         `brew install qemu`, on Windows: the installer that qemu.org names, and its folder in PATH"
     )]
     Missing { program: String, package: &'static str },
     #[error("cannot {action}")]
@@ -67,11 +55,13 @@ pub enum Screen {
     Window(String),
 }
 
-/// A running emulator. It ends when this is dropped, or when this process ends in any way.
+/// A running emulator; dropping the guard ends it before its folder is removed. It ends when this is dropped, or when this process ends in any way.
 #[derive(Debug)]
 pub struct Emulator {
-    guard: Child,
+    guard: Guarded,
     program: String,
+    serial: Socket,
+    qmp: Socket,
     folder: TempDir,
 }
 
@@ -114,8 +104,12 @@ impl Emulator {
             .map_err(EmulatorError::at("write firmware and model for QEMU"))?;
         let log = File::create(path("log")).map_err(EmulatorError::at("create QEMU's log"))?;
 
-        let mut command = Command::new("sh");
-        command.args(["-c", GUARD, "sh"]).arg(folder.path()).arg(&program).args(&board.qemu.args);
+        let socket = |name| Socket::new(folder.path(), name);
+        let sockets = socket("serial").and_then(|serial| Ok((serial, socket("qmp")?)));
+        let (serial, qmp) = sockets.map_err(EmulatorError::at("open sockets for QEMU"))?;
+
+        let mut command = Guarded::command(&program, folder.path());
+        command.args(&board.qemu.args);
         command.args(["-monitor", "none", "-nic", "none", "-kernel"]).arg(path("firmware"));
         if !region.is_empty() {
             let (model, address) = (in_option(&path("model")), board.memory.model.address);
@@ -123,35 +117,26 @@ impl Emulator {
             command.arg(format!("loader,file={model},addr={address:#x},force-raw=on"));
         }
         let (display, wait) = match screen {
-            Screen::Headless => ("none", "on"),
-            Screen::Window(kind) => (kind.as_str(), "off"),
+            Screen::Headless => ("none", true),
+            Screen::Window(kind) => (kind.as_str(), false),
         };
         command.args(["-display", display]);
-        let socket = |name| format!("unix:{},server=on", in_option(&path(name)));
-        command.arg("-serial").arg(format!("{},wait={wait}", socket("serial")));
-        command.arg("-qmp").arg(format!("{},wait=off", socket("qmp"))).args(arguments);
-        let guard = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .map_err(EmulatorError::at("start QEMU by sh"))?;
-        Ok(Self { guard, program, folder })
+        command.arg("-serial").arg(serial.for_qemu(wait));
+        command.arg("-qmp").arg(qmp.for_qemu(false)).args(arguments);
+        let guard = Guarded::start(command.stdout(Stdio::null()).stderr(log))
+            .map_err(EmulatorError::at("start QEMU"))?;
+        Ok(Self { guard, program, serial, qmp, folder })
     }
 
     /// Connects to the board's serial port.
-    pub fn connect(&mut self) -> Result<UnixStream, EmulatorError> {
-        let start = Instant::now();
-        let stream = loop {
-            match UnixStream::connect(self.folder.path().join("serial")) {
-                Ok(stream) => break stream,
-                Err(_) if self.has_ended() => {
-                    let (program, last_words) = (self.program.clone(), self.last_words());
-                    return Err(EmulatorError::Ended { program, last_words });
-                }
-                Err(_) if start.elapsed() < START => thread::sleep(Duration::from_millis(5)),
-                Err(error) => return Err(EmulatorError::at("connect to QEMU")(error)),
+    pub fn connect(&mut self) -> Result<Stream, EmulatorError> {
+        let stream = match connect(&self.serial, || has_ended(&mut self.guard)) {
+            Ok(stream) => stream,
+            Err(_) if has_ended(&mut self.guard) => {
+                let (program, last_words) = (self.program.clone(), self.last_words());
+                return Err(EmulatorError::Ended { program, last_words });
             }
+            Err(error) => return Err(EmulatorError::at("connect to QEMU")(error)),
         };
         stream
             .set_read_timeout(Some(Duration::from_millis(20)))
@@ -168,14 +153,13 @@ impl Emulator {
 
     /// Connects to QEMU's machine protocol.
     pub fn qmp(&self) -> io::Result<Qmp> {
-        Qmp::connect(&self.folder.path().join("qmp"))
+        Qmp::new(connect(&self.qmp, || false)?)
     }
 
     /// Waits until a person closes the window, and returns QEMU's exit status.
     pub fn wait(&mut self) -> io::Result<ExitStatus> {
-        // `Child::wait` would close standard input, which ends the emulator.
         loop {
-            if let Some(status) = self.guard.try_wait()? {
+            if let Some(status) = self.guard.ended()? {
                 return Ok(status);
             }
             thread::sleep(Duration::from_millis(50));
@@ -191,24 +175,28 @@ impl Emulator {
             log => format!("; {} says: {log}", self.program),
         }
     }
-
-    fn has_ended(&mut self) -> bool {
-        matches!(self.guard.try_wait(), Ok(Some(_)) | Err(_))
-    }
 }
 
-impl Drop for Emulator {
-    fn drop(&mut self) {
-        // The end of its standard input is the guard's signal.
-        drop(self.guard.stdin.take());
-        let _ = self.guard.wait();
+fn has_ended(guard: &mut Guarded) -> bool {
+    matches!(guard.ended(), Ok(Some(_)) | Err(_))
+}
+
+/// Connects when QEMU is there, unless it has ended before.
+fn connect(socket: &Socket, mut has_ended: impl FnMut() -> bool) -> io::Result<Stream> {
+    let start = Instant::now();
+    loop {
+        match socket.connect() {
+            Err(_) if !has_ended() && start.elapsed() < START => thread::sleep(POLL),
+            done => return done,
+        }
     }
 }
 
 /// A program on the search path.
 pub fn which(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+    let path = env::var_os("PATH")?;
+    let file = format!("{program}{}", env::consts::EXE_SUFFIX);
+    env::split_paths(&path).map(|folder| folder.join(&file)).find(|file| file.is_file())
 }
 
 /// A path inside one of QEMU's options, where a comma is written twice.
