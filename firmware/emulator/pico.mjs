@@ -2,8 +2,8 @@
 //
 // A Raspberry Pi Pico with these files in its flash, a display and five buttons. A file is a UF2, or
 // ADDRESS=FILE for bytes as they are. DISPLAY is ssd1306 or sh1106 with @ and its address, as in
-// ssd1306@0x3c, or none. Both sockets are Unix sockets: the first is the USB port's other end, the
-// second takes a command a line.
+// ssd1306@0x3c, or none. SERIAL is the USB port's other end, CONTROL takes a command a line: each is
+// the path of a Unix socket to listen on, or ADDRESS:PORT to connect to.
 //
 //   screen      answers with the display, 64 lines of 128 characters
 //   bytes       answers with the number of bytes that have been on the display's bus
@@ -23,7 +23,7 @@ import { flash } from './uf2.mjs';
 /** Instructions between looks at the sockets. */
 const SLICE = 20000;
 
-const [serialPath, controlPath, kind, ...files] = process.argv.slice(2);
+const [serialName, controlName, kind, ...files] = process.argv.slice(2);
 
 const memory = new Uint8Array(16 << 20).fill(0xff);
 for (const file of files) {
@@ -42,7 +42,17 @@ board.received = (bytes) => {
   else client.write(Buffer.from(bytes));
 };
 
-const serial = net.createServer((socket) => {
+function meet(name, connected, ready) {
+  const [, address, port] = /^([\d.]+):(\d+)$/.exec(name) ?? [];
+  if (port === undefined) return net.createServer(connected).listen(name, ready);
+  const socket = net.connect(Number(port), address, () => {
+    connected(socket);
+    ready();
+  });
+  return socket;
+}
+
+function serial(socket) {
   client = socket;
   socket.setNoDelay(true);
   socket.write(Buffer.from(early.splice(0)));
@@ -51,7 +61,7 @@ const serial = net.createServer((socket) => {
   socket.on('close', () => {
     client = null;
   });
-});
+}
 
 /** What is to happen when the chip's time has come to it: [nanoseconds, action]. */
 let plans = [];
@@ -82,7 +92,7 @@ function answer(line, reply) {
   return reply(`no command is called '${command}'\n`);
 }
 
-const control = net.createServer((socket) => {
+function control(socket) {
   let rest = '';
   socket.on('error', () => {});
   socket.on('data', (bytes) => {
@@ -90,7 +100,7 @@ const control = net.createServer((socket) => {
     rest = lines.pop();
     for (const line of lines) answer(line, (text) => socket.write(text));
   });
-});
+}
 
 function run() {
   now += board.run(SLICE);
@@ -100,4 +110,4 @@ function run() {
   setImmediate(run);
 }
 
-control.listen(controlPath, () => serial.listen(serialPath, run));
+meet(controlName, control, () => meet(serialName, serial, run));

@@ -44,5 +44,6 @@ mod sizes;
 mod softmax;
 #[cfg(feature = "host")]
 mod synthetic;
+mod systems;
 #[cfg(feature = "host")]
 mod train;

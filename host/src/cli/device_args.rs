@@ -20,7 +20,8 @@ pub struct DeviceArgs {
     #[arg(long, value_name = "NAME", conflicts_with_all = ["port", "baud"])]
     pub device: Option<String>,
 
-    /// Serial port of a board with firmware and model, such as /dev/ttyACM0
+    /// Serial port of a board with firmware and model: /dev/ttyACM0 on Linux, /dev/cu.usbmodem1101
+    /// on macOS, COM3 on Windows, or whichever number it has
     #[arg(long, value_name = "PORT")]
     pub port: Option<String>,
 

@@ -1,6 +1,5 @@
 //! `inkbit run`
 
-use std::env;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -10,6 +9,7 @@ use super::device_args::{find_board, model_for};
 use crate::device::board::Board;
 use crate::device::emulator::{Screen, which};
 use crate::device::{Emulator, Firmware};
+use crate::support::system::has_screen;
 
 /// Display backends of QEMU that open a window, in order of preference.
 const WINDOWS: &[&str] = &["gtk", "sdl", "cocoa"];
@@ -82,9 +82,8 @@ fn in_browser(mut emulator: Emulator) -> anyhow::Result<()> {
 fn window(board: &Board) -> anyhow::Result<String> {
     // A missing QEMU is reported when it is started.
     let Some(program) = which(board.emulator.program()) else { return Ok(WINDOWS[0].to_owned()) };
-    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
     ensure!(
-        cfg!(target_os = "macos") || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY"),
+        has_screen(),
         "there is no screen to open a window on: neither DISPLAY nor WAYLAND_DISPLAY is set; start \
          this on a desktop, or with `--display vnc=:1` and a VNC viewer at port 5901"
     );

@@ -147,7 +147,8 @@ impl Choices {
         set(&mut plan.fit, self.fit.clone().map(Some));
         set(&mut plan.preset, self.preset.clone().map(Some));
         if !self.bits.is_empty() {
-            let list = |text: &String| text.split(',').map(|bits| bits.trim().parse()).collect();
+            let list =
+                |text: &String| text.split(',').map(|bits| bits.trim().parse::<u8>()).collect();
             let lists: Result<_, _> = self.bits.iter().map(list).collect();
             plan.space.bits = lists.map_err(|error| {
                 usage(format!("--bits is {:?}, but must be numbers: {error}", self.bits))

@@ -5,7 +5,6 @@
 //! gzipped, which the content tells, not the name.
 
 use std::fmt::{self, Display};
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
@@ -130,7 +129,7 @@ impl Idx {
 
     /// The same, for a file whose number of values has a limit.
     pub(super) fn read_up_to(path: &Path, kind: Kind, limit: u64) -> Result<Self, IdxError> {
-        let opened = File::open(path).map_err(FileError::at("read", path))?;
+        let opened = limit::open(path).map_err(FileError::at("read", path))?;
         let bytes = opened.metadata().map_err(FileError::at("read", path))?.len();
         let mut file = BufReader::with_capacity(1 << 16, opened);
         let packed = file.fill_buf().map_err(FileError::at("read", path))?.starts_with(b"\x1f\x8b");

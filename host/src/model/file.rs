@@ -1,6 +1,5 @@
 //! Blobs in memory and in files.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use inkbit_core::blob::{MAGIC, PREFIX_BYTES, stated_length};
@@ -67,7 +66,7 @@ impl Blob {
         const REST: u64 = 1 << 16;
         let read = || FileError::at("read", path);
         let format = |source| ModelFileError::Format { path: path.to_owned(), source };
-        let file = File::open(path).map_err(read())?;
+        let file = limit::open(path).map_err(read())?;
         let mut bytes = Vec::new();
         // The prefix decides whether to read on, and no more than a blob: the path may be an endless
         // device.

@@ -3,12 +3,13 @@
 use std::env;
 
 use crate::support::output;
+use crate::support::system::takes_colours;
 
 /// Whether to write colours to standard output: it is a terminal that supports them, and `NO_COLOR`
 /// (<https://no-color.org>) is not set.
 pub(crate) fn has_colours() -> bool {
     let set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
-    output::is_terminal() && !set("NO_COLOR") && env::var_os("TERM").is_none_or(|t| t != "dumb")
+    output::is_terminal() && !set("NO_COLOR") && takes_colours()
 }
 
 /// One of the 256 colours of a terminal.

@@ -1,15 +1,15 @@
 //! Writing files so that nothing is ever half-written.
 
 use std::collections::HashSet;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use tempfile::NamedTempFile;
 
 use super::error::Advised;
+use super::system::{is_at, permit, persist};
 
 /// How the names of temporary files begin and end.
 const TEMPORARY: (&str, &str) = (".inkbit-", ".tmp");
@@ -86,15 +86,14 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     }
     let target = fs::canonicalize(path).unwrap_or_else(|_| end_of_links(path));
     let folder = folder_of(&target);
-    // Found here, the fault does not name the temporary file. The dot wants a folder, not a file.
-    fs::metadata(folder.join(".")).map_err(failed())?;
+    // Found here, the fault does not name the temporary file.
+    require_folder(folder).map_err(failed())?;
     remove_leftovers_once(folder);
     let file = temporary(folder).map_err(failed())?;
     // Written by the file itself, whose faults do not name the temporary file.
     let mut plain = file.as_file();
     plain.write_all(content).and_then(|()| plain.sync_all()).map_err(failed())?;
-    file.persist(&target).map_err(|error| failed()(error.error))?;
-    Ok(())
+    persist(file, &target).map_err(failed())
 }
 
 /// The path that links lead to where there is nothing yet. In a circle it is one of the links, which
@@ -115,8 +114,7 @@ fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     loop {
         let mut builder = tempfile::Builder::new();
         builder.prefix(TEMPORARY.0).suffix(TEMPORARY.1).rand_bytes(RANDOM);
-        // What a file gets that is not meant to be temporary, less the user's umask.
-        builder.permissions(fs::Permissions::from_mode(0o666));
+        permit(&mut builder);
         // The fault of the temporary file names it, and nobody has asked for that.
         let file = builder.tempfile_in(folder).map_err(|error| io::Error::from(error.kind()))?;
         // Where there are no locks, nobody removes it.
@@ -126,13 +124,6 @@ fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
             return Ok(file);
         }
     }
-}
-
-/// Whether this very file has this path, and not by a link.
-pub(super) fn is_at(file: &File, path: &Path) -> bool {
-    let identity = |found: fs::Metadata| (found.dev(), found.ino());
-    let there = fs::symlink_metadata(path).map(identity);
-    there.is_ok_and(|there| file.metadata().map(identity).is_ok_and(|mine| mine == there))
 }
 
 /// Whether a path has the name of a temporary file, which a killed process may have left.
@@ -194,9 +185,17 @@ pub fn list(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
 ///
 /// [`FileError`].
 pub fn check_writable(folder: &Path) -> Result<(), FileError> {
-    // The dot wants a folder, not a file.
-    fs::metadata(folder.join(".")).map_err(FileError::at("write into", folder))?;
+    require_folder(folder).map_err(FileError::at("write into", folder))?;
     temporary(folder).map(drop).map_err(FileError::at("write into", folder))
+}
+
+/// Fails where nothing is, or a file.
+fn require_folder(path: &Path) -> io::Result<()> {
+    // The dot wants a folder, not a file; on Windows it is left out.
+    match fs::metadata(path.join("."))?.is_dir() {
+        true => Ok(()),
+        false => Err(ErrorKind::NotADirectory.into()),
+    }
 }
 
 /// Creates a folder and those above it.
@@ -229,7 +228,7 @@ mod tests {
         let alive = temporary(folder.path()).unwrap();
         // A clock that is set back has no influence.
         let ahead = std::time::SystemTime::now() + std::time::Duration::from_secs(7200);
-        File::options().write(true).open(path(left)).unwrap().set_modified(ahead).unwrap();
+        OpenOptions::new().write(true).open(path(left)).unwrap().set_modified(ahead).unwrap();
         write(&path("file"), b"new").unwrap();
         assert!(!path(left).exists() && alive.path().exists());
         assert!(others.iter().all(|name| path(name).exists()));

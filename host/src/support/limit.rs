@@ -88,7 +88,7 @@ pub fn start(path: &Path, count: u64) -> Result<Vec<u8>, FileError> {
     let read = || {
         regular(path)?;
         let mut bytes = Vec::new();
-        up_to(File::open(path)?, count, &mut bytes)?;
+        up_to(open(path)?, count, &mut bytes)?;
         Ok(bytes)
     };
     read().map_err(FileError::at("read", path))
@@ -114,8 +114,21 @@ fn regular(path: &Path) -> io::Result<()> {
     Err(io::Error::new(ErrorKind::InvalidInput, message))
 }
 
+/// Opens a file to read it. Of a folder Windows says that access is denied, which nobody can change:
+/// here it is a folder on every system.
+///
+/// # Errors
+///
+/// Those of the system.
+pub fn open(path: &Path) -> io::Result<File> {
+    File::open(path).map_err(|error| match error.kind() {
+        ErrorKind::PermissionDenied if path.is_dir() => ErrorKind::IsADirectory.into(),
+        _ => error,
+    })
+}
+
 fn whole(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let file = File::open(path)?;
+    let file = open(path)?;
     let found = file.metadata()?;
     let found = found.is_file().then_some(found.len());
     let too_long = |found| Err(io::Error::new(ErrorKind::FileTooLarge, TooLong { found, limit }));

@@ -4,8 +4,9 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::files::{FileError, is_at};
+use super::files::FileError;
 use super::replace::{ReplaceError, refuse_link};
+use super::system::is_at;
 
 /// The file that is locked.
 const NAME: &str = ".lock";

@@ -1,4 +1,5 @@
-//! What knows nothing of networks: files, output, random numbers, numbers as text, words of a shell.
+//! What knows nothing of networks: files, output, random numbers, numbers as text, words of
+//! a shell, and what each operating system does in its own way.
 
 pub mod error;
 pub mod files;
@@ -11,4 +12,5 @@ pub(crate) mod png;
 pub mod replace;
 pub mod rng;
 pub(crate) mod shell;
+pub mod system;
 pub mod visible;

@@ -1,14 +1,14 @@
-//! Emulated boards, on Linux and macOS: most of them by QEMU, the Raspberry Pi Pico by rp2040js.
+//! Emulated boards, most of them by QEMU, the Raspberry Pi Pico by rp2040js.
 
 pub mod pico;
 pub mod qemu;
 pub mod qmp;
 
+use std::env;
 use std::fs::File;
 use std::io;
-use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,33 +18,18 @@ pub use inkbit_boards::Emulator as Kind;
 
 use super::{Board, Client, Firmware};
 use crate::support::limit;
+use crate::support::system::{Guarded, Socket, Stream};
 use qmp::Qmp;
 
 /// The most time for an emulator to open its sockets.
 const START: Duration = Duration::from_secs(20);
 
-/// Name of the serial port's socket.
-const SERIAL: &str = "serial";
+/// How often to look whether they are there.
+const POLL: Duration = Duration::from_millis(5);
 
 /// Unanswered images at once: emulators take a byte only when the firmware has room for it, so that
 /// none is lost and the firmware never waits for the host.
 const WINDOW: usize = 8;
-
-/// Runs the emulator and ends it when standard input ends: however this process dies, the pipe
-/// closes, and neither the emulator nor its files stay behind.
-const GUARD: &str = r#"
-folder=$1
-shift
-exec 3<&0
-"$@" </dev/null 3<&- &
-emulator=$!
-(read -r _ <&3; kill -KILL "$emulator"; rm -rf "$folder") 2>/dev/null &
-guard=$!
-wait "$emulator"
-status=$?
-kill "$guard"
-exit "$status"
-"#;
 
 /// An emulator that cannot be started.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +51,13 @@ impl EmulatorError {
     }
 }
 
+/// Where an emulator finds its files and meets this process.
+struct Place<'a> {
+    folder: &'a Path,
+    serial: &'a Socket,
+    control: &'a Socket,
+}
+
 /// The output of the emulated board's display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Screen {
@@ -78,8 +70,12 @@ pub enum Screen {
 /// A running emulator. It ends when this is dropped, or when this process ends in any way.
 #[derive(Debug)]
 pub struct Emulator {
-    guard: Child,
+    // Dropped first: it ends the emulator before its folder is removed.
+    guard: Guarded,
     program: String,
+    serial: Socket,
+    /// For what a person would do at the board.
+    control: Socket,
     folder: TempDir,
 }
 
@@ -112,38 +108,33 @@ impl Emulator {
         let folder = folder.map_err(EmulatorError::at("create a temporary folder"))?;
         let log = File::create(folder.path().join("log"));
         let log = log.map_err(EmulatorError::at("create the emulator's log"))?;
+        let socket = |name| Socket::new(folder.path(), name);
+        let sockets = socket("serial").and_then(|serial| Ok((serial, socket("control")?)));
+        let (serial, control) =
+            sockets.map_err(EmulatorError::at("open the emulator's sockets"))?;
+        let place = Place { folder: folder.path(), serial: &serial, control: &control };
         let given = match &board.emulator {
             Kind::Qemu { args, .. } => {
-                qemu::arguments(folder.path(), board, args, firmware, region, screen)?
+                qemu::arguments(&place, board, args, firmware, region, screen)?
             }
-            Kind::Rp2040js => pico::arguments(folder.path(), board, firmware, region)?,
+            Kind::Rp2040js => pico::arguments(&place, board, firmware, region)?,
         };
-        let mut command = Command::new("sh");
-        command.args(["-c", GUARD, "sh"]).arg(folder.path()).arg(&program);
-        let guard = command
-            .args(given)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .map_err(EmulatorError::at("start the emulator by sh"))?;
-        Ok(Self { guard, program, folder })
+        let mut command = Guarded::command(&program, folder.path());
+        command.args(given).args(arguments).stdout(Stdio::null()).stderr(log);
+        let guard =
+            Guarded::start(&mut command).map_err(EmulatorError::at("start the emulator"))?;
+        Ok(Self { guard, program, serial, control, folder })
     }
 
     /// Connects to the board's serial port.
-    pub fn connect(&mut self) -> Result<UnixStream, EmulatorError> {
-        let start = Instant::now();
-        let stream = loop {
-            match UnixStream::connect(self.folder.path().join(SERIAL)) {
-                Ok(stream) => break stream,
-                Err(_) if self.has_ended() => {
-                    let (program, last_words) = (self.program.clone(), self.last_words());
-                    return Err(EmulatorError::Ended { program, last_words });
-                }
-                Err(_) if start.elapsed() < START => thread::sleep(Duration::from_millis(5)),
-                Err(error) => return Err(EmulatorError::at("connect to the emulator")(error)),
+    pub fn connect(&mut self) -> Result<Stream, EmulatorError> {
+        let stream = match connect(&self.serial, || has_ended(&mut self.guard)) {
+            Ok(stream) => stream,
+            Err(_) if has_ended(&mut self.guard) => {
+                let (program, last_words) = (self.program.clone(), self.last_words());
+                return Err(EmulatorError::Ended { program, last_words });
             }
+            Err(error) => return Err(EmulatorError::at("connect to the emulator")(error)),
         };
         stream
             .set_read_timeout(Some(Duration::from_millis(20)))
@@ -160,19 +151,18 @@ impl Emulator {
 
     /// Connects to QEMU's machine protocol.
     pub fn qmp(&self) -> io::Result<Qmp> {
-        Qmp::connect(&self.folder.path().join("qmp"))
+        Qmp::new(connect(&self.control, || false)?)
     }
 
     /// Connects to what is wired to the emulated Pico.
     pub fn pico(&self) -> io::Result<pico::Wiring> {
-        pico::Wiring::connect(&self.folder.path().join(pico::CONTROL))
+        pico::Wiring::new(connect(&self.control, || false)?)
     }
 
     /// Waits until a person closes the window, and returns the emulator's exit status.
     pub fn wait(&mut self) -> io::Result<ExitStatus> {
-        // `Child::wait` would close standard input, which ends the emulator.
         loop {
-            if let Some(status) = self.guard.try_wait()? {
+            if let Some(status) = self.guard.ended()? {
                 return Ok(status);
             }
             thread::sleep(Duration::from_millis(50));
@@ -188,17 +178,20 @@ impl Emulator {
             log => format!("; {} says: {log}", self.program),
         }
     }
-
-    fn has_ended(&mut self) -> bool {
-        matches!(self.guard.try_wait(), Ok(Some(_)) | Err(_))
-    }
 }
 
-impl Drop for Emulator {
-    fn drop(&mut self) {
-        // The end of its standard input is the guard's signal.
-        drop(self.guard.stdin.take());
-        let _ = self.guard.wait();
+fn has_ended(guard: &mut Guarded) -> bool {
+    matches!(guard.ended(), Ok(Some(_)) | Err(_))
+}
+
+/// Connects when the emulator is there, unless it has ended before.
+fn connect(socket: &Socket, mut has_ended: impl FnMut() -> bool) -> io::Result<Stream> {
+    let start = Instant::now();
+    loop {
+        match socket.connect() {
+            Err(_) if !has_ended() && start.elapsed() < START => thread::sleep(POLL),
+            done => return done,
+        }
     }
 }
 
@@ -220,6 +213,7 @@ pub fn check(board: &Board) -> Result<(), EmulatorError> {
 
 /// A program on the search path.
 pub fn which(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+    let path = env::var_os("PATH")?;
+    let file = format!("{program}{}", env::consts::EXE_SUFFIX);
+    env::split_paths(&path).map(|folder| folder.join(&file)).find(|file| file.is_file())
 }

@@ -4,22 +4,19 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use inkbit_core::link::Key;
 
-use super::{EmulatorError, SERIAL};
+use super::{EmulatorError, Place};
 use crate::device::uf2::uf2;
 use crate::device::{Board, Firmware};
-
-/// Name of the socket for what is wired to the chip.
-pub(super) const CONTROL: &str = "control";
+use crate::support::system::Stream;
 
 /// How the program that runs the emulator is installed.
 pub(super) const ADVICE: &str = "on Debian or Ubuntu: `sudo apt install nodejs npm`, on macOS: \
-                                 `brew install node`; version 18 or newer";
+                                 `brew install node`, on Windows: from nodejs.org; version 18 or newer";
 
 const SET_UP: &str = "in a checkout, `cargo xtask test` sets it up";
 
@@ -52,7 +49,7 @@ pub(super) fn find() -> Result<PathBuf, EmulatorError> {
 
 /// The arguments for Node: the emulator, its sockets, and the files that a person would flash.
 pub(super) fn arguments(
-    folder: &Path,
+    place: &Place<'_>,
     board: &Board,
     firmware: &Firmware,
     region: &[u8],
@@ -64,12 +61,12 @@ pub(super) fn arguments(
         [("firmware.uf2", uf2(family, &firmware.parts())), ("model.uf2", uf2(family, &model))];
     let mut given: Vec<OsString> = vec![
         emulator.into(),
-        folder.join(SERIAL).into(),
-        folder.join(CONTROL).into(),
+        place.serial.name().into(),
+        place.control.name().into(),
         DISPLAY.into(),
     ];
     for (name, bytes) in files.into_iter().filter(|(_, bytes)| !bytes.is_empty()) {
-        let path = folder.join(name);
+        let path = place.folder.join(name);
         fs::write(&path, bytes).map_err(EmulatorError::at("write a UF2 file for the emulator"))?;
         given.push(path.into());
     }
@@ -79,12 +76,11 @@ pub(super) fn arguments(
 /// What is wired to an emulated Pico: its display, its buttons; and its flash.
 #[derive(Debug)]
 pub struct Wiring {
-    stream: BufReader<UnixStream>,
+    stream: BufReader<Stream>,
 }
 
 impl Wiring {
-    pub(super) fn connect(socket: &Path) -> io::Result<Self> {
-        let stream = UnixStream::connect(socket)?;
+    pub(super) fn new(stream: Stream) -> io::Result<Self> {
         stream.set_read_timeout(Some(Duration::from_secs(20)))?;
         Ok(Self { stream: BufReader::new(stream) })
     }

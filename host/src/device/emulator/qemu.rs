@@ -4,32 +4,33 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 
-use super::{EmulatorError, SERIAL, Screen};
+use super::{EmulatorError, Place, Screen};
 use crate::device::{Board, Firmware};
 
 /// How a program of QEMU's is installed.
 pub(super) fn advice(program: &str) -> &'static str {
     match program {
         "qemu-system-arm" => {
-            "on Debian or Ubuntu: `sudo apt install qemu-system-arm`, on macOS: `brew install qemu`"
+            "on Debian or Ubuntu: `sudo apt install qemu-system-arm`, on macOS: `brew install qemu`, \
+             on Windows: the installer that qemu.org names, and its folder in PATH"
         }
         _ => {
-            "on Debian or Ubuntu: `sudo apt install qemu-system-misc`, on macOS: `brew install qemu`"
+            "on Debian or Ubuntu: `sudo apt install qemu-system-misc`, on macOS: `brew install qemu`, \
+             on Windows: the installer that qemu.org names, and its folder in PATH"
         }
     }
 }
 
-/// The arguments for a board with its firmware and what its model region begins with. Files and
-/// sockets lie in `folder`.
+/// The arguments for a board with its firmware and what its model region begins with.
 pub(super) fn arguments(
-    folder: &Path,
+    place: &Place<'_>,
     board: &Board,
     machine: &[String],
     firmware: &Firmware,
     region: &[u8],
     screen: &Screen,
 ) -> Result<Vec<OsString>, EmulatorError> {
-    let path = |name: &str| folder.join(name);
+    let path = |name: &str| place.folder.join(name);
     fs::write(path("firmware"), firmware.elf())
         .and_then(|()| fs::write(path("model"), region))
         .map_err(EmulatorError::at("write firmware and model for QEMU"))?;
@@ -42,13 +43,12 @@ pub(super) fn arguments(
         add("-device", format!("loader,file={model},addr={address:#x},force-raw=on"));
     }
     let (display, wait) = match screen {
-        Screen::Headless => ("none", "on"),
-        Screen::Window(kind) => (kind.as_str(), "off"),
+        Screen::Headless => ("none", true),
+        Screen::Window(kind) => (kind.as_str(), false),
     };
     add("-display", display.to_owned());
-    let socket = |name| format!("unix:{},server=on", in_option(&path(name)));
-    add("-serial", format!("{},wait={wait}", socket(SERIAL)));
-    add("-qmp", format!("{},wait=off", socket("qmp")));
+    add("-serial", place.serial.for_qemu(wait));
+    add("-qmp", place.control.for_qemu(false));
     Ok(given)
 }
 

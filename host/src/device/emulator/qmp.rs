@@ -1,24 +1,23 @@
 //! QEMU's machine protocol, which does what a person would do at the emulator's window.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::support::limit::TEXT;
+use crate::support::system::Stream;
 
 /// A connection to a running emulator.
 #[derive(Debug)]
 pub struct Qmp {
-    stream: BufReader<UnixStream>,
+    stream: BufReader<Stream>,
 }
 
 impl Qmp {
-    /// Connects to the socket.
-    pub fn connect(socket: &Path) -> io::Result<Self> {
-        let stream = UnixStream::connect(socket)?;
+    /// Begins to speak it.
+    pub(super) fn new(stream: Stream) -> io::Result<Self> {
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;
         let mut qmp = Self { stream: BufReader::new(stream) };
         // The greeting, and the command that must come first.
@@ -75,21 +74,15 @@ impl Qmp {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::net::UnixListener;
     use std::thread;
 
     use super::*;
 
     #[test]
     fn a_line_without_end_is_refused_at_the_limit() {
-        let folder = tempfile::tempdir().unwrap();
-        let socket = folder.path().join("qmp");
-        let listener = UnixListener::bind(&socket).unwrap();
-        let other = thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            while stream.write_all(&[b' '; 4096]).is_ok() {}
-        });
-        let error = Qmp::connect(&socket).unwrap_err().to_string();
+        let (stream, mut other) = Stream::pair().unwrap();
+        let other = thread::spawn(move || while other.write_all(&[b' '; 4096]).is_ok() {});
+        let error = Qmp::new(stream).unwrap_err().to_string();
         assert!(error.contains("262144 bytes or more, the limit is 262144"), "{error}");
         other.join().unwrap();
     }

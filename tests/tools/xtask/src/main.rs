@@ -15,6 +15,7 @@ mod supply;
 mod toolchain;
 mod trust;
 mod undefined;
+mod windows;
 
 use std::process::ExitCode;
 

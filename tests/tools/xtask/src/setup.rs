@@ -13,6 +13,7 @@ use crate::toolchain::{
     AARCH64, AARCH64_EMULATOR, BOARD_TARGETS, CORE_TARGETS, Toolchain, debian_is_complete,
     find_program, missing_targets,
 };
+use crate::windows;
 
 /// Limit for one target by rustup; a dozen seconds where its servers can be reached.
 const RUSTUP_LIMIT: Duration = Duration::from_secs(120);
@@ -32,6 +33,13 @@ const NODE_PACKAGES: &[&str] = &["nodejs", "npm"];
 
 /// Limit for one small package by npm.
 const NPM_LIMIT: Duration = Duration::from_secs(120);
+/// Debian's linker for Windows, and its package.
+pub(crate) const WINDOWS_LINKER: &str = "x86_64-w64-mingw32-gcc";
+const WINDOWS_PACKAGES: &[&str] = &["gcc-mingw-w64-x86-64"];
+
+/// Runs programs for Windows.
+pub(crate) const WINE: &str = "wine";
+const WINE_PACKAGES: &[&str] = &["wine", "wine64"];
 
 /// Names of Chromium and its relatives, as in host/tests/cli/browser.rs.
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome", "chrome"];
@@ -137,6 +145,29 @@ pub(crate) fn aarch64() -> Result<(), String> {
     }
     let missing = || missing(&[AARCH64_EMULATOR]).map(ToString::to_string).collect();
     ensure(missing, install_qemu, QEMU_USER_PACKAGES)
+}
+
+/// Installs what builds the command for Windows if it is missing.
+///
+/// # Errors
+///
+/// What is missing, and how it is installed.
+pub(crate) fn windows() -> Result<(), String> {
+    if !missing_targets(&[windows::TARGET]).is_empty() {
+        add_by_rustup(&[windows::TARGET])
+            .map_err(|reason| format!("{reason}; type `rustup target add {}`", windows::TARGET))?;
+    }
+    let missing = || missing(&[WINDOWS_LINKER]).map(ToString::to_string).collect();
+    ensure(missing, apt::install, WINDOWS_PACKAGES)
+}
+
+/// Installs what runs it if it is missing.
+///
+/// # Errors
+///
+/// What is missing, and how it is installed.
+pub(crate) fn wine() -> Result<(), String> {
+    ensure(|| missing(&[WINE]).map(ToString::to_string).collect(), apt::install, WINE_PACKAGES)
 }
 
 /// Whether there is a browser to look at reports with.

@@ -12,6 +12,7 @@ use crate::setup;
 use crate::supply;
 use crate::toolchain::{AARCH64, AARCH64_EMULATOR, CORE_TARGETS, missing_targets};
 use crate::trust;
+use crate::windows;
 
 pub(crate) struct Step {
     /// Its name on the command line.
@@ -128,6 +129,12 @@ pub(crate) const STEPS: &[Step] = &[
         why: "build the book, and follow every link of it and of the repository's other pages",
         in_test: true,
         run: book::book,
+    },
+    Step {
+        name: "windows",
+        why: "build inkbit.exe and run it in Wine, for a release: minutes, for it builds burn once more",
+        in_test: false,
+        run: windows::windows,
     },
     Step {
         name: "figures",
@@ -299,7 +306,7 @@ fn notebook() -> Result<Outcome, String> {
     Ok(Outcome::Done)
 }
 
-fn skipped(reason: &str) -> Result<Outcome, String> {
+pub(crate) fn skipped(reason: &str) -> Result<Outcome, String> {
     eprintln!("skipped: {reason}");
     Ok(Outcome::Skipped(reason.to_owned()))
 }

@@ -1,12 +1,12 @@
-//! Words of commands that somebody may copy into a shell.
+//! POSIX shells.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 use std::path::Path;
 
-use super::visible::is_hidden;
+use crate::support::visible::is_hidden;
 
-/// A text as one word of a POSIX shell, in quotes if it needs them.
+/// A text as one word, in quotes if it needs them.
 pub fn word(text: &str) -> Cow<'_, str> {
     match text.contains(is_hidden) {
         true => Cow::Owned(escaped(text.as_bytes())),

@@ -1,0 +1,139 @@
+//! Linux and macOS.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use tempfile::{Builder, NamedTempFile};
+
+/// Whether this very file has this path, and not by a link.
+pub fn is_at(file: &File, path: &Path) -> bool {
+    let identity = |found: fs::Metadata| (found.dev(), found.ino());
+    let there = fs::symlink_metadata(path).map(identity);
+    there.is_ok_and(|there| file.metadata().map(identity).is_ok_and(|mine| mine == there))
+}
+
+/// Gives a temporary file what a file gets that is not meant to be temporary, less the user's umask.
+pub fn permit(builder: &mut Builder<'_, '_>) {
+    builder.permissions(fs::Permissions::from_mode(0o666));
+}
+
+/// Gives a temporary file its name, in place of the file that has it now.
+///
+/// # Errors
+///
+/// Those of the system.
+pub fn persist(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    file.persist(path).map(drop).map_err(|error| error.error)
+}
+
+/// Whether a terminal on standard output takes colours.
+pub fn takes_colours() -> bool {
+    env::var_os("TERM").is_none_or(|terminal| terminal != "dumb")
+}
+
+/// Whether there is a screen to open a window on.
+pub fn has_screen() -> bool {
+    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    cfg!(target_os = "macos") || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
+}
+
+/// A connection to a program on this machine.
+pub type Stream = UnixStream;
+
+/// A place where an emulator and this process meet.
+#[derive(Debug)]
+pub struct Socket(PathBuf);
+
+impl Socket {
+    /// A socket that only the folder's owner can use, and which the emulator creates.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn new(folder: &Path, name: &str) -> io::Result<Self> {
+        Ok(Self(folder.join(name)))
+    }
+
+    /// QEMU's name of its end. With `wait`, the machine starts when somebody has connected.
+    pub fn for_qemu(&self, wait: bool) -> String {
+        let wait = if wait { "on" } else { "off" };
+        format!("unix:{},server=on,wait={wait}", self.0.to_string_lossy().replace(',', ",,"))
+    }
+
+    /// Its name: the emulator listens there.
+    pub fn name(&self) -> OsString {
+        self.0.clone().into()
+    }
+
+    /// Connects, if the emulator is there.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system, also if the emulator is not there yet.
+    pub fn connect(&self) -> io::Result<Stream> {
+        UnixStream::connect(&self.0)
+    }
+}
+
+/// Runs a program and ends it when standard input ends: however this process dies, the pipe
+/// closes, and neither the program nor its files stay behind.
+const GUARD: &str = r#"
+folder=$1
+shift
+exec 3<&0
+"$@" </dev/null 3<&- &
+program=$!
+(read -r _ <&3; kill -KILL "$program"; rm -rf "$folder") 2>/dev/null &
+guard=$!
+wait "$program"
+status=$?
+kill "$guard"
+exit "$status"
+"#;
+
+/// A running program. It ends when this is dropped, or when this process ends in any way.
+#[derive(Debug)]
+pub struct Guarded(Child);
+
+impl Guarded {
+    /// The beginning of the program's command; its arguments are to follow. `folder` is removed if
+    /// this process dies.
+    pub fn command(program: &str, folder: &Path) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", GUARD, "sh"]).arg(folder).arg(program);
+        command
+    }
+
+    /// Starts it.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn start(command: &mut Command) -> io::Result<Self> {
+        command.stdin(Stdio::piped()).spawn().map(Self)
+    }
+
+    /// Its status if it has ended.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
+        // `Child::wait` would close standard input, which ends the program.
+        self.0.try_wait()
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        // The end of its standard input is the guard's signal.
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
+    }
+}
