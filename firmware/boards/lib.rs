@@ -37,14 +37,16 @@ pub struct Board {
     pub keys: bool,
     /// What carries the link: `uart`.
     pub serial: String,
+    /// The family by which its boot loader knows UF2 files that are for it, if it takes such files.
+    pub uf2: Option<u32>,
     /// Whether a watchdog resets it if the firmware stands still.
     pub watchdog: bool,
     /// Where its memories lie.
     pub memory: Memory,
     /// What its firmware has room for.
     pub limits: Limits,
-    /// How it is emulated.
-    pub qemu: Qemu,
+    /// What emulates it.
+    pub emulator: Emulator,
     /// What its firmware may cost.
     pub budget: Budget,
 }
@@ -67,6 +69,10 @@ pub struct Display {
 pub struct Memory {
     /// What keeps code and model.
     pub flash: Region,
+    /// Bytes at the beginning of flash for what makes the rest of it readable, on chips that ask
+    /// for it.
+    #[serde(default)]
+    pub boot: u32,
     /// What the code works in.
     pub ram: Region,
     /// The part of flash that is kept for the model.
@@ -101,14 +107,34 @@ pub struct Limits {
     pub pixels: u32,
 }
 
-/// How a board is emulated.
+/// What emulates a board.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Qemu {
-    /// The program.
-    pub program: String,
-    /// Its arguments that choose the machine.
-    pub args: Vec<String>,
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Emulator {
+    /// One of QEMU's machines.
+    Qemu {
+        /// The program.
+        program: String,
+        /// Its arguments that choose the machine.
+        args: Vec<String>,
+    },
+    /// The RP2040 of rp2040js, a package for Node.
+    Rp2040js,
+}
+
+impl Emulator {
+    /// Whether it is one of QEMU's machines, in which instructions can be counted.
+    pub const fn is_qemu(&self) -> bool {
+        matches!(self, Self::Qemu { .. })
+    }
+
+    /// The program that has to be installed.
+    pub fn program(&self) -> &str {
+        match self {
+            Self::Qemu { program, .. } => program,
+            Self::Rp2040js => "node",
+        }
+    }
 }
 
 /// The most that a firmware may cost, in bytes.
@@ -124,6 +150,14 @@ pub struct Budget {
     pub frame_buffer: u32,
     /// Stack at its deepest.
     pub stack: u32,
+    /// Whether the deepest can be read off the firmware's calls: not where it links code that calls
+    /// through tables of functions.
+    #[serde(default = "by_default")]
+    pub call_graph: bool,
+}
+
+const fn by_default() -> bool {
+    true
 }
 
 /// There is no board of that name.

@@ -5,10 +5,12 @@ use std::io;
 use std::time::Duration;
 
 use inkbit::data::{self, Images, synthetic};
-use inkbit::device::qemu::{Screen, which};
-use inkbit::device::qmp::Qmp;
+use inkbit::device::emulator::pico::Wiring;
+use inkbit::device::emulator::qmp::Qmp;
+use inkbit::device::emulator::{self, Screen};
 use inkbit::device::{Board, Emulator, Firmware};
 use inkbit::model::Blob;
+use inkbit_core::link::Key;
 
 use crate::debugger::Stub;
 
@@ -17,6 +19,9 @@ const CLASSIC: &[u8] = include_bytes!("../../host/models/classic.inkbit");
 
 /// A key must be down for longer than it bounces, and up for as long before it is pressed again.
 const PRESS: Duration = Duration::from_millis(40);
+
+/// The same on an emulated chip, whose contacts do not depend on the speed of this machine.
+const CHIP_PRESS: Duration = Duration::from_millis(12);
 
 /// The model that the devices run.
 pub fn classic() -> Blob {
@@ -31,12 +36,16 @@ pub fn classic() -> Blob {
 /// If something is missing and INKBIT_REQUIRE_DEVICES is set, as `cargo xtask test` does.
 pub fn emulated(name: &str) -> Option<(Board, Firmware)> {
     let board = Board::find(name).unwrap_or_else(|error| panic!("{error:?}"));
-    let missing = match (which(&board.qemu.program), Firmware::find(&board, None)) {
-        (Some(_), Ok(firmware)) => return Some((board, firmware)),
-        (None, _) => format!("{} is not installed", board.qemu.program),
+    let missing = match (emulator::check(&board), Firmware::find(&board, None)) {
+        (Ok(()), Ok(firmware)) => return Some((board, firmware)),
+        (Err(error), _) => error.to_string(),
         (_, Err(error)) => error.to_string(),
     };
-    assert!(env::var_os("INKBIT_REQUIRE_DEVICES").is_none(), "{missing}");
+    let required = match board.emulator {
+        emulator::Kind::Qemu { .. } => "INKBIT_REQUIRE_DEVICES",
+        emulator::Kind::Rp2040js => "INKBIT_REQUIRE_PICO",
+    };
+    assert!(env::var_os(required).is_none(), "{missing}");
     crate::skipped(name, &format!("{missing}; `cargo xtask test` sets it up"));
     None
 }
@@ -64,6 +73,16 @@ pub fn start_with_stub(board: &Board, firmware: &Firmware, region: &[u8]) -> (Em
     (emulator, stub)
 }
 
+/// Draws a 7 with the emulated Pico's buttons, as [`draw_seven`] does.
+///
+/// # Errors
+///
+/// If the emulator does not take them.
+pub fn draw_seven_on_pico(wiring: &mut Wiring) -> io::Result<()> {
+    // The chip's own time, which may be much slower than ours.
+    strokes(|key, times| (0..times).try_for_each(|_| wiring.press(key, CHIP_PRESS)))
+}
+
 /// The first `count` MNIST test images where INKBIT_DATA is set, else as many synthetic digits.
 ///
 /// # Panics
@@ -87,20 +106,31 @@ pub fn digits(count: usize) -> Images {
 ///
 /// If the emulator does not take the keys.
 pub fn draw_seven(keys: &mut Qmp) -> io::Result<()> {
-    let mut press = |key: &str, times: usize| -> io::Result<()> {
+    strokes(|key, times| {
+        let key = match key {
+            Key::Up => "up",
+            Key::Down => "down",
+            Key::Left => "left",
+            Key::Right => "right",
+            Key::Select => "ctrl",
+        };
         for _ in 0..times {
             keys.press(key, PRESS)?;
             std::thread::sleep(2 * PRESS);
         }
         Ok(())
-    };
-    press("left", 6)?;
-    press("up", 8)?;
-    press("ctrl", 1)?;
-    press("right", 12)?;
+    })
+}
+
+/// The keys of a 7, each pressed so many times.
+fn strokes(mut press: impl FnMut(Key, usize) -> io::Result<()>) -> io::Result<()> {
+    press(Key::Left, 6)?;
+    press(Key::Up, 8)?;
+    press(Key::Select, 1)?;
+    press(Key::Right, 12)?;
     for _ in 0..7 {
-        press("down", 2)?;
-        press("left", 1)?;
+        press(Key::Down, 2)?;
+        press(Key::Left, 1)?;
     }
-    press("ctrl", 1)
+    press(Key::Select, 1)
 }

@@ -6,9 +6,10 @@ use std::path::Path;
 
 use embedded_graphics::Pixel;
 use embedded_graphics::draw_target::DrawTarget;
-use embedded_graphics::pixelcolor::{Gray4, GrayColor};
+use embedded_graphics::pixelcolor::{BinaryColor, Gray4, GrayColor};
 use embedded_graphics::prelude::{OriginDimensions, Size};
-use inkbit::device::qmp::Qmp;
+use inkbit::device::emulator::pico::Wiring;
+use inkbit::device::emulator::qmp::Qmp;
 use inkbit_app::{App, Clock, HEIGHT, Screen, WIDTH};
 
 /// A display of 128 × 64 pixels of 16 greys.
@@ -25,6 +26,24 @@ impl Picture {
         let drawn = Screen::new().draw(&app.view(), &mut picture);
         drawn.unwrap_or_else(|never| match never {});
         picture
+    }
+
+    /// The same on a display of two levels: 0 and 15.
+    pub fn two_levels(app: &App<'_>) -> Self {
+        let mut picture = TwoLevels(Self { greys: vec![0; (WIDTH * HEIGHT) as usize] });
+        let drawn = Screen::new().draw(&app.view(), &mut picture);
+        drawn.unwrap_or_else(|never| match never {});
+        picture.0
+    }
+
+    /// The display of an emulated Pico.
+    ///
+    /// # Errors
+    ///
+    /// If the emulator does not answer.
+    pub fn of_pico(wiring: &mut Wiring) -> io::Result<Self> {
+        let levels = wiring.screen()?.into_iter().map(|lit| if lit { 15 } else { 0 });
+        Ok(Self { greys: levels.collect() })
     }
 
     /// The display of a running emulator, which shows every pixel as a square of equal pixels.
@@ -130,6 +149,28 @@ impl DrawTarget for Picture {
 impl OriginDimensions for Picture {
     fn size(&self) -> Size {
         Size::new(WIDTH, HEIGHT)
+    }
+}
+
+/// A picture whose pixels are lit or dark.
+struct TwoLevels(Picture);
+
+impl DrawTarget for TwoLevels {
+    type Color = BinaryColor;
+    type Error = std::convert::Infallible;
+
+    fn draw_iter<I: IntoIterator<Item = Pixel<BinaryColor>>>(
+        &mut self,
+        pixels: I,
+    ) -> Result<(), Self::Error> {
+        let grey = |colour: BinaryColor| if colour.is_on() { Gray4::WHITE } else { Gray4::BLACK };
+        self.0.draw_iter(pixels.into_iter().map(|Pixel(at, colour)| Pixel(at, grey(colour))))
+    }
+}
+
+impl OriginDimensions for TwoLevels {
+    fn size(&self) -> Size {
+        self.0.size()
     }
 }
 

@@ -39,6 +39,11 @@ fn mps2_an505_gives_the_hosts_logits() {
 }
 
 #[test]
+fn pico_gives_the_hosts_logits() {
+    compare("pico", &classic(), 1_000);
+}
+
+#[test]
 fn riscv32_virt_gives_the_hosts_logits() {
     compare("riscv32-virt", &classic(), 1_000);
 }

@@ -105,7 +105,7 @@ fn the_whole_model_is_checked_within_the_promised_time_on_the_slowest_board() {
         // Every instruction takes a nanosecond.
         let blob = classic();
         let arguments = ["-icount", "shift=0"].map(str::to_owned);
-        let screen = inkbit::device::qemu::Screen::Headless;
+        let screen = inkbit::device::emulator::Screen::Headless;
         let emulator =
             Emulator::start(&board, &firmware, blob.bytes(), &screen, &arguments).unwrap();
         let mut client = emulator.into_client().unwrap().with_timeout(Duration::from_secs(10));

@@ -6,6 +6,8 @@ use embedded_graphics::pixelcolor::{BinaryColor, Gray4};
 use embedded_graphics::prelude::*;
 use embedded_graphics::primitives::Rectangle;
 
+use crate::shade::Shade;
+
 /// Width of a character, in pixels.
 pub(crate) const CHARACTER: i32 = 5;
 /// Height of a line.
@@ -19,7 +21,7 @@ const FONT_COLUMNS: u8 = 16;
 
 /// Draws text with its upper left corner at a point, every pixel of the font as a square of
 /// `scale` × `scale`. Characters outside the font become "?".
-pub(crate) fn write<D: DrawTarget<Color: From<Gray4>>>(
+pub(crate) fn write<D: DrawTarget<Color: Shade>>(
     text: &str,
     at: Point,
     scale: i32,
@@ -41,7 +43,7 @@ pub(crate) fn write<D: DrawTarget<Color: From<Gray4>>>(
                 let pixel = Point::new(x, y);
                 if FONT.image.pixel(glyph + pixel) == Some(BinaryColor::On) {
                     let square = Rectangle::new(corner + pixel * scale, dot);
-                    target.fill_solid(&square, colour.into())?;
+                    target.fill_solid(&square, D::Color::of(colour))?;
                 }
             }
         }
@@ -51,7 +53,7 @@ pub(crate) fn write<D: DrawTarget<Color: From<Gray4>>>(
 }
 
 /// Draws text in an area, broken between words; what does not fit is left out.
-pub(crate) fn wrap<D: DrawTarget<Color: From<Gray4>>>(
+pub(crate) fn wrap<D: DrawTarget<Color: Shade>>(
     text: &str,
     area: Rectangle,
     colour: Gray4,

@@ -1,9 +1,9 @@
 //! Displays, as the loop sees them.
 
 use embedded_graphics::draw_target::DrawTarget;
-use embedded_graphics::pixelcolor::Gray4;
 
 use crate::screen::{Screen, View};
+use crate::shade::Shade;
 
 /// Something that shows a view.
 pub trait Show {
@@ -34,7 +34,7 @@ impl<D: DrawTarget, F: FnMut(&mut D)> Panel<D, F> {
     }
 }
 
-impl<D: DrawTarget<Color: From<Gray4>>, F: FnMut(&mut D)> Show for Panel<D, F> {
+impl<D: DrawTarget<Color: Shade>, F: FnMut(&mut D)> Show for Panel<D, F> {
     fn show(&mut self, view: &View<'_>) {
         // A display that fails has nowhere to say so; the line still answers.
         if let Ok(true) = self.screen.draw(view, &mut self.display) {

@@ -9,6 +9,7 @@ use inkbit_core::link::Mode;
 use crate::canvas::{SIDE, STEP};
 use crate::engine::Verdict;
 use crate::font::{CHARACTER, LINE, wrap, write};
+use crate::shade::Shade;
 use crate::text::Text;
 
 /// Width of the screen in pixels. A larger display shows it in its upper left corner.
@@ -27,6 +28,7 @@ const BARS: Rectangle = area(64, 41, 64, 23);
 const BAR: u32 = 14;
 
 const BLACK: Gray4 = Gray4::new(0);
+/// The darkest: what shows on two levels begins here.
 const DIM: Gray4 = Gray4::new(5);
 const MIDDLE: Gray4 = Gray4::new(9);
 const BRIGHT: Gray4 = Gray4::new(15);
@@ -91,7 +93,7 @@ impl Screen {
     /// # Errors
     ///
     /// The display's.
-    pub fn draw<D: DrawTarget<Color: From<Gray4>>>(
+    pub fn draw<D: DrawTarget<Color: Shade>>(
         &mut self,
         view: &View<'_>,
         target: &mut D,
@@ -101,7 +103,7 @@ impl Screen {
         let layout = [1, title.len() as u8, view.side as u8];
         let mut changed = false;
         if differs(&mut self.layout, &layout) {
-            target.fill_solid(&area(0, 0, WIDTH, HEIGHT), BLACK.into())?;
+            target.fill_solid(&area(0, 0, WIDTH, HEIGHT), D::Color::of(BLACK))?;
             *self = Self { layout: self.layout, ..Self::new() };
             if view.message.is_none() {
                 frame(target)?;
@@ -120,14 +122,14 @@ impl Screen {
         changed |= self.rows(view, target)?;
         let text = note(view);
         if differs(&mut self.notes, text.as_str().as_bytes()) {
-            target.fill_solid(&NOTES, BLACK.into())?;
+            target.fill_solid(&NOTES, D::Color::of(BLACK))?;
             write(text.as_str(), NOTES.top_left, 1, MIDDLE, target)?;
             changed = true;
         }
         let class = view.verdict.class.map(usize::from);
         let label = class.zip(view.model).map_or("?", |(class, model)| model.label(class));
         if differs(&mut self.digit, label.as_bytes()) {
-            target.fill_solid(&DIGIT, BLACK.into())?;
+            target.fill_solid(&DIGIT, D::Color::of(BLACK))?;
             // As large as its place allows, and a longer one in lines.
             match DIGIT.size.width as i32 / (CHARACTER * label.len().max(1) as i32) {
                 0 => wrap(label, DIGIT, BRIGHT, target)?,
@@ -144,7 +146,7 @@ impl Screen {
         Ok(changed)
     }
 
-    fn rows<D: DrawTarget<Color: From<Gray4>>>(
+    fn rows<D: DrawTarget<Color: Shade>>(
         &mut self,
         view: &View<'_>,
         target: &mut D,
@@ -168,7 +170,7 @@ impl Screen {
             if differs(drawn, &line) {
                 for (x, &grey) in (0..side).zip(&line) {
                     let at = edge + Point::new(x, y) * scale;
-                    target.fill_solid(&Rectangle::new(at, dot), Gray4::new(grey).into())?;
+                    target.fill_solid(&Rectangle::new(at, dot), D::Color::of(Gray4::new(grey)))?;
                 }
                 changed = true;
             }
@@ -205,9 +207,9 @@ fn mark_pen(line: &mut [u8; ROWS], x: i32, above: i32, down: bool) {
     }
 }
 
-fn frame<D: DrawTarget<Color: From<Gray4>>>(target: &mut D) -> Result<(), D::Error> {
-    target.fill_solid(&FRAME, DIM.into())?;
-    target.fill_solid(&FRAME.offset(-1), BLACK.into())
+fn frame<D: DrawTarget<Color: Shade>>(target: &mut D) -> Result<(), D::Error> {
+    target.fill_solid(&FRAME, D::Color::of(DIM))?;
+    target.fill_solid(&FRAME.offset(-1), D::Color::of(BLACK))
 }
 
 /// What stands beside the digit: four lines of up to eight characters.
@@ -236,13 +238,13 @@ fn note(view: &View<'_>) -> Text {
     text
 }
 
-fn draw_bars<D: DrawTarget<Color: From<Gray4>>>(
+fn draw_bars<D: DrawTarget<Color: Shade>>(
     levels: &[u8],
     class: Option<usize>,
     model: Option<&Model<'_>>,
     target: &mut D,
 ) -> Result<(), D::Error> {
-    target.fill_solid(&BARS, BLACK.into())?;
+    target.fill_solid(&BARS, D::Color::of(BLACK))?;
     let pitch = (BARS.size.width / (levels.len() as u32).max(1)).clamp(1, 8);
     for (number, &level) in levels.iter().enumerate() {
         let at = BARS.top_left + Size::new(pitch * number as u32, 0);
@@ -252,7 +254,7 @@ fn draw_bars<D: DrawTarget<Color: From<Gray4>>>(
             Size::new(pitch.saturating_sub(1).max(1), height),
         );
         let colour = if class == Some(number) { BRIGHT } else { MIDDLE };
-        target.fill_solid(&bar, colour.into())?;
+        target.fill_solid(&bar, D::Color::of(colour))?;
         let label = model.map_or("", |model| model.label(number));
         if label.len() as i32 * CHARACTER <= pitch as i32 {
             write(label, at + Size::new(0, BAR + 1), 1, DIM, target)?;

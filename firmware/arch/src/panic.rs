@@ -27,6 +27,7 @@ pub fn report(info: &PanicInfo<'_>, port: &mut impl Port) {
     if let Some(frame) = write_response(&response, &mut frame) {
         frame.iter().for_each(|&byte| port.put(byte));
     }
+    port.flush();
     // A reset would stop what is still in the port's buffer.
     (0..SENT).for_each(|_| core::hint::spin_loop());
 }

@@ -17,6 +17,8 @@ pub trait Port {
     }
     /// Sends a byte as soon as there is room for it.
     fn put(&mut self, byte: u8);
+    /// Sends what waits. Ports that send packets have something to do here.
+    fn flush(&mut self) {}
 }
 
 /// A port as embedded-io sees it, with the board's watchdog: to wait for a host that reads nothing is
@@ -58,6 +60,7 @@ impl<P: Port, W: Watchdog> Write for Serial<P, W> {
     }
 
     fn flush(&mut self) -> Result<(), Infallible> {
+        self.0.flush();
         Ok(())
     }
 }

@@ -45,17 +45,21 @@ pub fn build_for(
     aliases: &str,
 ) -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={}", file.display());
-    let Board { name, clock, memory: Memory { flash, ram, model }, limits, .. } =
+    let Board { name, clock, memory: Memory { flash, boot, ram, model }, limits, .. } =
         Board::read(file)?;
     let out = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set: run this from cargo")?;
     let out = Path::new(&out);
 
     // Flash ends for the linker where the model begins, so code that is too large does not link.
-    let code = model.address - flash.address;
-    let map = format!(
-        "MEMORY\n{{\n  FLASH : ORIGIN = {:#x}, LENGTH = {code:#x}\n  RAM : ORIGIN = {:#x}, LENGTH = {:#x}\n}}\n{aliases}",
+    let start = flash.address + boot;
+    let code = model.address - start;
+    let mut map = format!(
+        "MEMORY\n{{\n  BOOT : ORIGIN = {:#x}, LENGTH = {boot:#x}\n  FLASH : ORIGIN = {start:#x}, LENGTH = {code:#x}\n  RAM : ORIGIN = {:#x}, LENGTH = {:#x}\n}}\n{aliases}",
         flash.address, ram.address, ram.bytes
     );
+    if boot > 0 {
+        map.push_str("SECTIONS { .boot2 : { KEEP(*(.boot2)) } > BOOT } INSERT BEFORE .text;\n");
+    }
     fs::write(out.join("memory.x"), map)?;
     // cortex-m-rt asks for the names of interrupts; there are none.
     fs::write(out.join("device.x"), "")?;

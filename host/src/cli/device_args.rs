@@ -6,7 +6,7 @@ use anyhow::Context;
 
 use super::{usage, wrong_use};
 use crate::device::board::{self, Board};
-use crate::device::qemu::Screen;
+use crate::device::emulator::{self, Screen};
 use crate::device::{Client, Emulator, Firmware, port};
 use crate::evaluate::ranking::best_for;
 use crate::model::Blob;
@@ -16,8 +16,7 @@ use crate::support::numbers::{grouped, percent};
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Device")]
 pub struct DeviceArgs {
-    /// Board to emulate in QEMU: lm3s6965evb, microbit, mps2-an386, mps2-an505, riscv32-virt; or
-    /// `all`
+    /// Board to emulate: lm3s6965evb, microbit, mps2-an386, mps2-an505, pico, riscv32-virt; or `all`
     #[arg(long, value_name = "NAME", conflicts_with_all = ["port", "baud"])]
     pub device: Option<String>,
 
@@ -46,7 +45,7 @@ impl DeviceArgs {
             Some("all") if self.firmware.is_some() => {
                 Err(usage("--firmware is for one board; name it with --device, not `all`"))
             }
-            Some("all") => Ok(board::all()),
+            Some("all") => emulated(),
             Some(name) => Ok(vec![find_board(name)?]),
         }
     }
@@ -64,6 +63,24 @@ impl DeviceArgs {
         // No flow control: one image at a time.
         Ok(Some(Client::new(line, 1)))
     }
+}
+
+/// All boards that can be emulated here; the others are named.
+fn emulated() -> anyhow::Result<Vec<Board>> {
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
+    for board in board::all() {
+        match emulator::check(&board) {
+            Ok(()) => found.push(board),
+            Err(error) => missing.push((board.name, error)),
+        }
+    }
+    for (name, error) in missing {
+        if found.is_empty() {
+            return Err(error.into());
+        }
+        super::complain(&format!("left out: {name}: {error}"));
+    }
+    Ok(found)
 }
 
 /// The board of this name; an unknown name is a wrong use.

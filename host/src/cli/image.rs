@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context;
+
 use super::device_args::{find_board, model_for};
 use super::usage;
-use crate::device::{Firmware, flash_image};
+use crate::device::{Firmware, flash_image, uf2};
 use crate::model::MODEL_KIND;
 use crate::support::files;
 use crate::support::replace::Kind;
@@ -19,11 +21,14 @@ const HEX: Kind =
 const ELF: Kind =
     Kind { name: "a firmware with an Inkbit model", marks: &[b"\0.inkbit_model\0"], latest: LIMIT };
 
+const UF2: Kind =
+    Kind { name: "a UF2 file of Inkbit's", marks: &[uf2::MARK], latest: uf2::MARK_AT };
+
 /// Make a flash image: a file that a flasher writes to a board.
 ///
 /// The firmware is flashed once, models any number of times: a .bin or .hex file holds only the
 /// model, for the region of flash that the board reserves for it. An .elf file holds firmware and
-/// model.
+/// model. A .uf2 file is for boards whose boot loader shows itself as a disk.
 #[derive(Debug, clap::Args)]
 #[command(after_help = include_str!("../../templates/help/image.txt"))]
 pub struct Args {
@@ -38,52 +43,84 @@ pub struct Args {
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 
-    /// Firmware to include in a .hex or .elf file [default for .elf: the one that `cargo xtask
-    /// firmware` built]
+    /// What the file holds; only .hex and .uf2 files leave the choice [default: model, or both
+    /// with --firmware]
+    #[arg(long, value_enum, value_name = "WHAT")]
+    parts: Option<Parts>,
+
+    /// Firmware, an ELF file [default: the one that `cargo xtask firmware` built]
     #[arg(long, value_name = "FILE")]
     firmware: Option<PathBuf>,
 }
 
+/// What a flash image holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Parts {
+    /// The model
+    Model,
+    /// The firmware
+    Firmware,
+    /// Firmware and model
+    Both,
+}
+
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let board = find_board(&args.board)?;
-    let (blob, named) = model_for(&board, args.model.as_deref())?;
-    let address = board.memory.model.address;
-    let firmware = || Firmware::find(&board, args.firmware.as_deref());
     let extension = args.output.extension().and_then(|extension| extension.to_str());
-    let kind = match extension {
-        Some("bin") => MODEL_KIND,
-        Some("hex") => HEX,
-        Some("elf") => ELF,
+    let (kind, format, only) = match extension {
+        Some("bin") => (MODEL_KIND, "raw", Some(Parts::Model)),
+        Some("hex") => (HEX, "Intel HEX", None),
+        Some("elf") => (ELF, "ELF", Some(Parts::Both)),
+        Some("uf2") => (UF2, "UF2", None),
         _ => {
             return Err(usage(format!(
-                "{} has none of the extensions .bin, .hex and .elf, which choose the format",
+                "{} has none of the extensions .bin, .hex, .elf and .uf2, which choose the format",
                 args.output.display()
             )));
         }
     };
+    let given = args.parts.or(args.firmware.as_ref().map(|_| Parts::Both));
+    let parts = given.or(only).unwrap_or(Parts::Model);
+    if only.is_some_and(|only| only != parts) {
+        return Err(usage(match only {
+            Some(Parts::Model) => {
+                "a .bin file holds the model alone; leave out --firmware and --parts, or write .elf"
+            }
+            _ => "an .elf file holds firmware and model; leave out --parts, or write .hex",
+        }));
+    }
     kind.check(&args.output)?;
-    let model = (address, blob.bytes());
-    let (content, what) = match (extension, &args.firmware) {
-        (Some("bin"), Some(_)) => {
-            return Err(usage(
-                "a .bin file holds the model alone; leave out --firmware, or write .elf",
-            ));
+    let (blob, named) = model_for(&board, args.model.as_deref())?;
+    let firmware = (parts != Parts::Model)
+        .then(|| Firmware::find(&board, args.firmware.as_deref()))
+        .transpose()?;
+    let address = board.memory.model.address;
+    let model = (parts != Parts::Firmware).then(|| (address, blob.bytes()));
+    let pieces = || -> Vec<_> {
+        model.into_iter().chain(firmware.iter().flat_map(Firmware::parts)).collect()
+    };
+    let content = match (extension, &firmware) {
+        (Some("hex"), _) => flash_image::hex(&pieces()).into_bytes(),
+        (Some("uf2"), _) => {
+            let family = board.uf2.with_context(|| {
+                format!(
+                    "the board {} has no boot loader that takes UF2 files; write .hex",
+                    board.name
+                )
+            })?;
+            uf2::uf2(family, &pieces())
         }
-        (Some("bin"), None) => (model.1.to_vec(), "the model, raw"),
-        (Some("hex"), None) => (flash_image::hex(&[model]).into_bytes(), "the model, Intel HEX"),
-        (Some("hex"), Some(_)) => {
-            let firmware = firmware()?;
-            let parts = [vec![model], firmware.parts()].concat();
-            (flash_image::hex(&parts).into_bytes(), "firmware and model, Intel HEX")
-        }
-        _ => {
-            let merged = firmware()?.with_model(&board, model.1)?;
-            (merged.elf().to_vec(), "firmware and model, ELF")
-        }
+        (_, Some(firmware)) => firmware.with_model(&board, blob.bytes())?.elf().to_vec(),
+        (_, None) => blob.bytes().to_vec(),
+    };
+    let what = match parts {
+        Parts::Model => "the model",
+        Parts::Firmware => "the firmware",
+        Parts::Both => "firmware and model",
     };
     files::write(&args.output, &content)?;
     super::print(&format!(
-        "{named}{}: {what}\nboard {}, model of {} bytes from address {address:#010x}, room for {}\n",
+        "{named}{}: {what}, {format}\nboard {}, model of {} bytes from address {address:#010x}, room for {}\n",
         args.output.display(),
         board.name,
         blob.bytes().len(),

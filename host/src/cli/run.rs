@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 
 use super::device_args::{find_board, model_for};
 use crate::device::board::Board;
-use crate::device::qemu::{Screen, which};
+use crate::device::emulator::{Screen, which};
 use crate::device::{Emulator, Firmware};
 use crate::support::system::has_screen;
 
@@ -16,8 +16,9 @@ const WINDOWS: &[&str] = &["gtk", "sdl", "cocoa"];
 
 /// Emulate a board with a display in a window, to draw digits on.
 ///
-/// QEMU runs the same firmware that is flashed to a real board. Closing the window, or ending this
-/// command, ends the emulator.
+/// The emulator runs the same firmware that is flashed to a real board. QEMU opens a window; the
+/// Raspberry Pi Pico opens as a page in the browser. Closing the window, or ending this command,
+/// ends the emulator.
 #[derive(Debug, clap::Args)]
 #[command(after_help = include_str!("../../templates/help/run.txt"))]
 pub struct Args {
@@ -46,6 +47,12 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     );
     let (blob, named) = model_for(&board, args.model.as_deref())?;
     let firmware = Firmware::find(&board, args.firmware.as_deref())?;
+    if !board.emulator.is_qemu() {
+        ensure!(args.display.is_none(), "--display is for boards that QEMU emulates");
+        let emulator = Emulator::start(&board, &firmware, blob.bytes(), &Screen::Headless, &[])?;
+        super::print(&format!("{}\n{named}", board.title))?;
+        return in_browser(emulator);
+    }
     let window = args.display.clone().map_or_else(|| window(&board), Ok)?;
     let mut emulator =
         Emulator::start(&board, &firmware, blob.bytes(), &Screen::Window(window), &[])?;
@@ -59,10 +66,22 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Shows the board on a page of its own until the emulator ends.
+fn in_browser(mut emulator: Emulator) -> anyhow::Result<()> {
+    // Once it takes connections, it runs.
+    drop(emulator.connect()?);
+    let address = emulator.pico().and_then(|mut wiring| wiring.page())?;
+    super::print(&format!("the board is at {address}\npress Ctrl-C here to end\n"))?;
+    // Without a desktop there is nothing to open it, and the address is printed.
+    let _ = open::that_detached(&address);
+    let status = emulator.wait()?;
+    bail!("the emulator ended with {status}{}", emulator.last_words())
+}
+
 /// The first display backend that this QEMU has.
 fn window(board: &Board) -> anyhow::Result<String> {
     // A missing QEMU is reported when it is started.
-    let Some(program) = which(&board.qemu.program) else { return Ok(WINDOWS[0].to_owned()) };
+    let Some(program) = which(board.emulator.program()) else { return Ok(WINDOWS[0].to_owned()) };
     ensure!(
         has_screen(),
         "there is no screen to open a window on: neither DISPLAY nor WAYLAND_DISPLAY is set; start \

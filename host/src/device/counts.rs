@@ -81,6 +81,8 @@ impl Counts {
     /// The fit to the counts of a processor; see
     /// [`Cost::estimate`](super::cost::Cost::estimate).
     pub fn fit(&self, cpu: &str) -> Option<&Fit> {
+        // The Cortex-M0+ executes the instructions of the Cortex-M0.
+        let cpu = cpu.trim_end_matches('+');
         self.fit.iter().find(|fit| fit.cpu == cpu)
     }
 

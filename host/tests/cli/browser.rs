@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use inkbit::device::qemu::which;
+use inkbit::device::emulator::which;
 
 use crate::place::{Place, TRAIN, bars};
 use crate::report::page;

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-use inkbit::device::qemu::which;
+use inkbit::device::emulator;
 use inkbit::device::{Board, Firmware};
 use inkbit::model::{Blob, HostEngine};
 use inkbit_core::link::device::read_request;
@@ -23,14 +23,19 @@ const BOARD: &str = "lm3s6965evb";
 pub fn can_emulate<'a>(boards: impl IntoIterator<Item = &'a str>) -> bool {
     let missing = boards.into_iter().find_map(|name| {
         let board = Board::find(name).unwrap();
-        match (which(&board.qemu.program), Firmware::find(&board, None)) {
-            (Some(_), Ok(_)) => None,
-            (None, _) => Some(format!("{name}: {} is not installed", board.qemu.program)),
-            (_, Err(error)) => Some(format!("{name}: {error}")),
-        }
+        let missing = match (emulator::check(&board), Firmware::find(&board, None)) {
+            (Ok(()), Ok(_)) => return None,
+            (Err(error), _) => error.to_string(),
+            (_, Err(error)) => error.to_string(),
+        };
+        let required = match board.emulator {
+            emulator::Kind::Qemu { .. } => "INKBIT_REQUIRE_DEVICES",
+            emulator::Kind::Rp2040js => "INKBIT_REQUIRE_PICO",
+        };
+        assert!(env::var_os(required).is_none(), "{name}: {missing}");
+        Some(format!("{name}: {missing}"))
     });
     let Some(missing) = missing else { return true };
-    assert!(env::var_os("INKBIT_REQUIRE_DEVICES").is_none(), "{missing}");
     // Not eprintln!, whose output the harness hides while the test passes.
     let _ = writeln!(io::stderr(), "SKIPPED {missing}; `cargo xtask test` sets it up");
     false

@@ -4,12 +4,14 @@ use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::rc::Rc;
 
-use embedded_graphics::pixelcolor::Gray4;
+use embedded_graphics::pixelcolor::{BinaryColor, Gray4};
 use embedded_graphics::prelude::*;
 use embedded_graphics::primitives::Rectangle;
 use embedded_hal::digital::{self, InputPin, OutputPin};
+use embedded_hal::i2c::NoAcknowledgeSource::Address;
+use embedded_hal::i2c::{self, I2c};
 use embedded_hal::spi::{self, SpiBus};
-use inkbit_app::{Keys, ReadKeys, Ssd0323};
+use inkbit_app::{Keys, Oled, Pages, ReadKeys, Ssd0323};
 use inkbit_core::link::Key;
 
 /// An SSD0323: its memory, its window, and what it was told.
@@ -109,6 +111,129 @@ fn only_what_has_changed_is_sent() {
     display.fill_solid(&outside, Gray4::WHITE).unwrap();
     display.flush().unwrap();
     assert_eq!(part.0.borrow().sent, 6);
+}
+
+/// An SSD1306 or an SH1106 on I²C, as far as it is written page by page.
+#[derive(Clone)]
+struct Module {
+    address: u8,
+    status: u8,
+    on: bool,
+    pages: Vec<Vec<u8>>,
+    at: (usize, usize),
+    /// Bytes on the bus.
+    sent: usize,
+}
+
+impl Module {
+    fn new(address: u8, status: u8, columns: usize) -> Self {
+        let pages = vec![vec![0xEE; columns]; 8];
+        Self { address, status, on: false, pages, at: (0, 0), sent: 0 }
+    }
+}
+
+/// A bus with this module, if any.
+#[derive(Clone)]
+struct Bus(Rc<RefCell<Option<Module>>>);
+
+impl i2c::ErrorType for Bus {
+    type Error = i2c::ErrorKind;
+}
+
+impl I2c for Bus {
+    fn transaction(
+        &mut self,
+        address: u8,
+        operations: &mut [i2c::Operation<'_>],
+    ) -> Result<(), i2c::ErrorKind> {
+        let mut module = self.0.borrow_mut();
+        let module = module.as_mut().filter(|module| module.address == address);
+        let module = module.ok_or(i2c::ErrorKind::NoAcknowledge(Address))?;
+        for operation in operations {
+            match operation {
+                i2c::Operation::Read(status) => status.fill(module.status),
+                i2c::Operation::Write([0x40, data @ ..]) => {
+                    let (page, column) = module.at;
+                    module.pages[page][column..column + data.len()].copy_from_slice(data);
+                    module.at.1 += data.len();
+                    module.sent += data.len() + 2;
+                }
+                i2c::Operation::Write([0x00, page @ 0xB0..=0xB7, low, high]) => {
+                    let column = low & 15 | high << 4;
+                    module.at = (usize::from(*page - 0xB0), column.into());
+                    module.sent += 5;
+                }
+                i2c::Operation::Write(commands) => module.on |= commands.ends_with(&[0xAF]),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn lit(at: (i32, i32)) -> Pixel<BinaryColor> {
+    Pixel(at.into(), BinaryColor::On)
+}
+
+#[test]
+fn an_oled_is_found_at_either_address_and_with_either_controller() {
+    for (address, status, columns, left) in
+        [(0x3C, 0x43, 128, 0), (0x3D, 0x06, 128, 0), (0x3C, 0x48, 132, 2)]
+    {
+        let bus = Bus(Rc::new(RefCell::new(Some(Module::new(address, status, columns)))));
+        let mut picture: Pages = [[0; 128]; 8];
+        let mut display = Oled::new(bus.clone(), &mut picture);
+        display.draw_iter([lit((0, 0)), lit((127, 63)), lit((-1, 3)), lit((3, 64))]).unwrap();
+        display.flush().unwrap();
+        let module = bus.0.borrow().clone().unwrap();
+        assert!(module.on);
+        for (number, page) in module.pages.iter().enumerate() {
+            let mut shown = page[left..left + 128].to_vec();
+            let expected = match number {
+                0 => std::mem::take(&mut shown[0]) == 1,
+                7 => std::mem::take(&mut shown[127]) == 0x80,
+                _ => true,
+            };
+            assert!(expected && shown == [0; 128], "page {number}: {page:x?}");
+        }
+    }
+}
+
+#[test]
+fn only_tiles_that_have_changed_are_sent_to_an_oled() {
+    let bus = Bus(Rc::new(RefCell::new(Some(Module::new(0x3C, 0x03, 128)))));
+    let mut picture: Pages = [[0; 128]; 8];
+    let mut display = Oled::new(bus.clone(), &mut picture);
+    display.flush().unwrap();
+    let mut sent = |display: &mut Oled<'_, Bus>| {
+        display.flush().unwrap();
+        bus.0.borrow_mut().as_mut().map(|module| std::mem::take(&mut module.sent))
+    };
+    sent(&mut display);
+    display
+        .fill_solid(&Rectangle::new(Point::new(7, 3), Size::new(2, 4)), BinaryColor::On)
+        .unwrap();
+    display.draw_iter([lit((60, 40))]).unwrap();
+    // Two tiles side by side in one message, and one on its own.
+    assert_eq!(sent(&mut display), Some((5 + 2 + 16) + (5 + 2 + 8)));
+    display.draw_iter([lit((60, 40))]).unwrap();
+    assert_eq!(sent(&mut display), Some(0));
+}
+
+#[test]
+fn an_oled_that_is_plugged_in_later_or_anew_shows_the_whole_picture() {
+    let bus = Bus(Rc::new(RefCell::new(None)));
+    let mut picture: Pages = [[0; 128]; 8];
+    let mut display = Oled::new(bus.clone(), &mut picture);
+    for column in [1, 2] {
+        display.draw_iter([lit((column, 0))]).unwrap();
+        assert!(display.flush().is_err());
+        *bus.0.borrow_mut() = Some(Module::new(0x3C, 0x03, 128));
+        display.draw_iter([lit((column, 8))]).unwrap();
+        display.flush().unwrap();
+        let module = bus.0.take().unwrap();
+        assert!(module.on && module.pages[0][1] == 1 && module.pages[7] == [0; 128]);
+        assert_eq!(module.pages[1][usize::try_from(column).unwrap()], 1);
+    }
 }
 
 /// A pin whose level the test sets.

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::fmt::Write as _;
 
 use embedded_graphics::Pixel;
-use embedded_graphics::pixelcolor::Gray4;
+use embedded_graphics::pixelcolor::{BinaryColor, Gray4};
 use embedded_graphics::prelude::*;
 use embedded_io::{ErrorType, Read, ReadReady, Write};
 use inkbit_app::{App, Board, Buffers, Canvas, Clock, Event, SIDE, Screen, Ticks, samples};
@@ -73,6 +73,28 @@ impl DrawTarget for Picture {
             self.0[(at.y * 128 + at.x) as usize] = grey.luma();
         }
         Ok(())
+    }
+}
+
+/// The same, lit or dark.
+struct TwoLevels(Picture);
+
+impl OriginDimensions for TwoLevels {
+    fn size(&self) -> Size {
+        self.0.size()
+    }
+}
+
+impl DrawTarget for TwoLevels {
+    type Color = BinaryColor;
+    type Error = Infallible;
+
+    fn draw_iter<I: IntoIterator<Item = Pixel<BinaryColor>>>(
+        &mut self,
+        pixels: I,
+    ) -> Result<(), Infallible> {
+        let grey = |colour: BinaryColor| if colour.is_on() { Gray4::WHITE } else { Gray4::BLACK };
+        self.0.draw_iter(pixels.into_iter().map(|Pixel(at, colour)| Pixel(at, grey(colour))))
     }
 }
 
@@ -240,6 +262,13 @@ impl Rig {
         let mut picture = Picture::black();
         Screen::new().draw(&self.app.view(), &mut picture).unwrap();
         picture
+    }
+
+    /// What a display of two levels would show: a character for every pixel.
+    pub(crate) fn two_levels(&self) -> String {
+        let mut picture = TwoLevels(Picture::black());
+        Screen::new().draw(&self.app.view(), &mut picture).unwrap();
+        picture.0.text()
     }
 
     /// Draws a seven with the keys.

@@ -8,11 +8,17 @@ use inkbit_core::link::{Key, Mode, Reset};
 
 use super::rig::{BOARD, Rig, Steps, likeness, named};
 
+/// Compares both kinds of display with what they are to show.
 fn check(name: &str, rig: &Rig) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let path = path.join("tests/screens").join(name).with_extension("txt");
     let shown = rig.picture.text();
     assert_eq!(shown, rig.drawn_anew().text(), "drawn bit by bit and drawn anew differ");
+    compare(&format!("{name}.txt"), shown);
+    compare(&format!("two-levels/{name}.txt"), rig.two_levels());
+}
+
+fn compare(name: &str, shown: String) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let path = path.join("tests/screens").join(name);
     if std::env::var_os("INKBIT_BLESS").is_some() {
         std::fs::write(&path, &shown).unwrap();
     }

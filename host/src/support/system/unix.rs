@@ -1,6 +1,7 @@
 //! Linux and macOS.
 
 use std::env;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -45,12 +46,12 @@ pub fn has_screen() -> bool {
 /// A connection to a program on this machine.
 pub type Stream = UnixStream;
 
-/// A place where QEMU and this process meet.
+/// A place where an emulator and this process meet.
 #[derive(Debug)]
 pub struct Socket(PathBuf);
 
 impl Socket {
-    /// A socket that only the folder's owner can use, and which QEMU creates.
+    /// A socket that only the folder's owner can use, and which the emulator creates.
     ///
     /// # Errors
     ///
@@ -65,11 +66,16 @@ impl Socket {
         format!("unix:{},server=on,wait={wait}", self.0.to_string_lossy().replace(',', ",,"))
     }
 
-    /// Connects, if QEMU is there.
+    /// Its name: the emulator listens there.
+    pub fn name(&self) -> OsString {
+        self.0.clone().into()
+    }
+
+    /// Connects, if the emulator is there.
     ///
     /// # Errors
     ///
-    /// Those of the system, also if QEMU is not there yet.
+    /// Those of the system, also if the emulator is not there yet.
     pub fn connect(&self) -> io::Result<Stream> {
         UnixStream::connect(&self.0)
     }

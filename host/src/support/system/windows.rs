@@ -1,6 +1,7 @@
 //! Windows.
 #![expect(unsafe_code, reason = "the standard library has neither a file's identity nor jobs")]
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -95,11 +96,17 @@ impl Socket {
         format!("tcp:{}:{port},nodelay=on", Ipv4Addr::LOCALHOST)
     }
 
-    /// Connects, if QEMU is there.
+    /// Its name: an address and a port, to which the emulator connects.
+    pub fn name(&self) -> OsString {
+        let port = self.0.local_addr().map_or(0, |address| address.port());
+        format!("{}:{port}", Ipv4Addr::LOCALHOST).into()
+    }
+
+    /// Connects, if the emulator is there.
     ///
     /// # Errors
     ///
-    /// Those of the system, also if QEMU is not there yet.
+    /// Those of the system, also if the emulator is not there yet.
     pub fn connect(&self) -> io::Result<Stream> {
         let (stream, _) = self.0.accept()?;
         // Which it has from the listener.

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 use std::{env, fs};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use inkbit::device::Firmware;
@@ -99,7 +99,10 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let find = |name: &String| Board::find(name).context("--board");
     let mut boards: Vec<Board> = arguments.board.iter().map(find).collect::<Result<_, _>>()?;
     if boards.is_empty() {
-        boards = board::all();
+        boards = board::all().into_iter().filter(|board| board.emulator.is_qemu()).collect();
+    }
+    if let Some(board) = boards.iter().find(|board| !board.emulator.is_qemu()) {
+        bail!("--board: instructions are counted in QEMU, which does not emulate {}", board.name);
     }
     let mut committed = Committed::parse(&fs::read_to_string(COUNTS).context(COUNTS)?)
         .with_context(|| format!("{COUNTS} is not what --write writes: restore it"))?;

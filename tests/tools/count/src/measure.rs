@@ -10,7 +10,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use inkbit::device::qemu::{EmulatorError, Screen, in_option};
+use inkbit::device::emulator::qemu::in_option;
+use inkbit::device::emulator::{EmulatorError, Screen};
 use inkbit::device::{Board, Emulator, Firmware};
 use inkbit::model::Blob;
 
@@ -70,7 +71,7 @@ pub fn count(
     samples: &[Sample<'_>],
     mut progress: impl FnMut(),
 ) -> anyhow::Result<Counts> {
-    let program = &board.qemu.program;
+    let program = board.emulator.program();
     let engine = Engine::read(firmware.elf())?;
     let folder = tempfile::Builder::new().prefix("inkbit-count-").tempdir()?;
     let log = folder.path().join("log");

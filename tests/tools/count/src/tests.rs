@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use crate::measure::{self, Counts, Sample};
 use crate::trace::{self, Call};
-use inkbit::device::qemu::{in_option, which};
+use inkbit::device::emulator::qemu::in_option;
+use inkbit::device::emulator::{Kind, which};
 use inkbit_tests::devices::{classic, digits, emulated};
 use inkbit_tests::oracle::Oracle;
 use tempfile::TempDir;
@@ -154,7 +155,8 @@ fn fake_qemu(folder: &Path, help: &str, complaint: &str) -> String {
 fn refused(help: &str, complaint: &str) -> Option<anyhow::Error> {
     let (mut board, firmware) = emulated("mps2-an386")?;
     let folder = TempDir::new().unwrap();
-    board.qemu.program = fake_qemu(folder.path(), help, complaint);
+    let Kind::Qemu { program, .. } = &mut board.emulator else { return None };
+    *program = fake_qemu(folder.path(), help, complaint);
     let plugin = Path::new("libinkbit_count_plugin.so");
     measure::count(&board, &firmware, plugin, &classic(), &[], || ()).err()
 }

@@ -75,7 +75,8 @@ pub(crate) fn count(arguments: &[String]) -> Result<(), String> {
     setup::emulators()?;
     run(&mut cargo(&["build", "--release", "--package", "inkbit-count-plugin"]), BUILD_LIMIT)?;
     let are_named = has("--board");
-    for board in inkbit_boards::all().iter().filter(|board| !are_named || has(&board.name)) {
+    let counted = |board: &&Board| board.emulator.is_qemu() && (!are_named || has(&board.name));
+    for board in inkbit_boards::all().iter().filter(counted) {
         build(board, TARGET, None)?;
         for form in OTHERS.iter().filter(|form| has(form.flag)) {
             if has_lanes(board) || !form.only_lanes {

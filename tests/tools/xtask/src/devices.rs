@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use inkbit_boards::{self as boards, Board, Qemu};
+use inkbit_boards::{self as boards, Board, Emulator};
 
 use crate::process::{cargo, root, run};
 use crate::setup;
@@ -123,7 +123,9 @@ pub(crate) fn compare_kernels() -> Result<u64, String> {
     let mut compared = 0;
     let toolchain = setup::toolchain()?;
     setup::emulators()?;
-    for Board { name, target, qemu: Qemu { program, args }, .. } in boards::all() {
+    for Board { name, target, emulator, .. } in boards::all() {
+        // Another board with the same processor is compared.
+        let Emulator::Qemu { program, args } = emulator else { continue };
         // Cortex-M3 has two kernels for 8-bit weights.
         let flags: &[&str] =
             if target.starts_with("thumbv7m-") { &["", "--cfg inkbit_lanes32"] } else { &[""] };

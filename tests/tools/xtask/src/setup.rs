@@ -27,6 +27,12 @@ const QEMU_PACKAGES: &[&str] = &["qemu-system-arm", "qemu-system-misc"];
 /// Debian's package of QEMU for programs of other processors.
 const QEMU_USER_PACKAGES: &[&str] = &["qemu-user"];
 
+/// What runs the Pico's emulator, and what installs that; Debian's packages of both.
+const NODE: &[&str] = &["node", "npm"];
+const NODE_PACKAGES: &[&str] = &["nodejs", "npm"];
+
+/// Limit for one small package by npm.
+const NPM_LIMIT: Duration = Duration::from_secs(120);
 /// Debian's linker for Windows, and its package.
 pub(crate) const WINDOWS_LINKER: &str = "x86_64-w64-mingw32-gcc";
 const WINDOWS_PACKAGES: &[&str] = &["gcc-mingw-w64-x86-64"];
@@ -93,10 +99,37 @@ fn find_toolchain() -> Result<Toolchain, String> {
 ///
 /// The commands to type, where it cannot be installed from here.
 pub(crate) fn emulators() -> Result<(), String> {
-    let programs: Vec<String> =
-        inkbit_boards::all().into_iter().map(|board| board.qemu.program).collect();
+    let boards = inkbit_boards::all();
+    let programs: Vec<String> = boards
+        .iter()
+        .filter(|board| board.emulator.is_qemu())
+        .map(|board| board.emulator.program().to_owned())
+        .collect();
     ensure(|| missing(&programs).cloned().collect(), install_qemu, QEMU_PACKAGES)
         .map_err(|error| format!("{error}\nor install QEMU 7.2 or newer: brew install qemu"))
+}
+
+/// Sets the emulator of the Raspberry Pi Pico up: Node, and the package that
+/// `firmware/emulator/package-lock.json` pins.
+///
+/// # Errors
+///
+/// What is missing, and how it is installed; only that board's tests need it.
+pub(crate) fn pico() -> Result<(), String> {
+    let missing = || missing(NODE).map(ToString::to_string).collect();
+    ensure(missing, apt::install, NODE_PACKAGES)?;
+    let folder = process::root().join("firmware/emulator");
+    // npm writes this file when it is done.
+    let done = folder.join("node_modules/.package-lock.json");
+    let lock = folder.join("package-lock.json");
+    let time = |path| std::fs::metadata(path).and_then(|file| file.modified()).ok();
+    if time(&done).is_some_and(|done| Some(done) >= time(&lock)) {
+        return Ok(());
+    }
+    let mut install = Command::new("npm");
+    install.args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder);
+    process::run(&mut install, NPM_LIMIT)
+        .map_err(|error| format!("{error}; type `npm ci` in firmware/emulator"))
 }
 
 /// Installs what runs programs for AArch64 here if it is missing.

@@ -180,6 +180,9 @@ const NOTEBOOK_LIMIT: Duration = Duration::from_secs(60 * 60);
 fn setup() -> Result<Outcome, String> {
     setup::toolchain()?;
     setup::emulators()?;
+    if let Err(reason) = setup::pico() {
+        eprintln!("continuing without an emulated Pico: {reason}");
+    }
     if let Err(reason) = setup::browser() {
         eprintln!("continuing without a browser: {reason}");
     }
@@ -256,6 +259,10 @@ fn tests() -> Result<Outcome, String> {
     let mut command = cargo(&["test", "--release", "--no-fail-fast"]);
     // Plain `cargo test` skips tests whose emulator or firmware is missing; here both were set up.
     command.env("INKBIT_REQUIRE_DEVICES", "1");
+    match setup::pico() {
+        Ok(()) => _ = command.env("INKBIT_REQUIRE_PICO", "1"),
+        Err(reason) => eprintln!("the Pico is not tested: {reason}"),
+    }
     if setup::has_browser() {
         command.env("INKBIT_REQUIRE_BROWSER", "1");
     } else {

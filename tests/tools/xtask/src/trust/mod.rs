@@ -173,6 +173,9 @@ pub(crate) fn tests(command: &mut Command, effort: Effort) -> Result<Tried, Stri
     if setup::emulators().is_ok() {
         command.env("INKBIT_REQUIRE_DEVICES", "1");
     }
+    if setup::pico().is_ok() {
+        command.env("INKBIT_REQUIRE_PICO", "1");
+    }
     if effort == Effort::Long {
         command.env("INKBIT_LONG", "1");
     }

@@ -1,7 +1,11 @@
-//! Boards that QEMU emulates.
+//! Emulated boards, most of them by QEMU, the Raspberry Pi Pico by rp2040js.
+
+pub mod pico;
+pub mod qemu;
+pub mod qmp;
 
 use std::env;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -10,18 +14,20 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::qmp::Qmp;
+pub use inkbit_boards::Emulator as Kind;
+
 use super::{Board, Client, Firmware};
 use crate::support::limit;
 use crate::support::system::{Guarded, Socket, Stream};
+use qmp::Qmp;
 
-/// The most time for QEMU to open its sockets.
+/// The most time for an emulator to open its sockets.
 const START: Duration = Duration::from_secs(20);
 
 /// How often to look whether they are there.
 const POLL: Duration = Duration::from_millis(5);
 
-/// Unanswered images at once: QEMU takes a byte only when the firmware has room for it, so that
+/// Unanswered images at once: emulators take a byte only when the firmware has room for it, so that
 /// none is lost and the firmware never waits for the host.
 const WINDOW: usize = 8;
 
@@ -29,11 +35,10 @@ const WINDOW: usize = 8;
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages name the fields")]
 pub enum EmulatorError {
-    #[error(
-        "{program} is not installed; on Debian or Ubuntu: `sudo apt install {package}`, on macOS: \
-         `brew install qemu`, on Windows: the installer that qemu.org names, and its folder in PATH"
-    )]
-    Missing { program: String, package: &'static str },
+    #[error("{program} is not installed; {advice}")]
+    Missing { program: String, advice: &'static str },
+    #[error("the emulator of the Raspberry Pi Pico is not set up in {}: {reason}; {advice}", folder.display())]
+    NotSetUp { folder: PathBuf, reason: &'static str, advice: &'static str },
     #[error("cannot {action}")]
     System { action: &'static str, source: io::Error },
     #[error("{program} has ended at once{last_words}")]
@@ -46,6 +51,13 @@ impl EmulatorError {
     }
 }
 
+/// Where an emulator finds its files and meets this process.
+struct Place<'a> {
+    folder: &'a Path,
+    serial: &'a Socket,
+    control: &'a Socket,
+}
+
 /// The output of the emulated board's display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Screen {
@@ -55,23 +67,25 @@ pub enum Screen {
     Window(String),
 }
 
-/// A running emulator; dropping the guard ends it before its folder is removed. It ends when this is dropped, or when this process ends in any way.
+/// A running emulator. It ends when this is dropped, or when this process ends in any way.
 #[derive(Debug)]
 pub struct Emulator {
+    // Dropped first: it ends the emulator before its folder is removed.
     guard: Guarded,
     program: String,
     serial: Socket,
-    qmp: Socket,
+    /// For what a person would do at the board.
+    control: Socket,
     folder: TempDir,
 }
 
 impl Emulator {
     /// Starts a board with its firmware, and `region` at the beginning of its model region. The
     /// machine waits for [`Self::connect`], so that no byte of its output is lost; with a window it
-    /// runs at once. QEMU gets the `arguments`, too.
+    /// runs at once. The emulator gets the `arguments`, too.
     ///
     /// ```no_run
-    /// use inkbit::device::qemu::Screen;
+    /// use inkbit::device::emulator::Screen;
     /// use inkbit::device::{Board, Emulator, Firmware};
     /// let board = Board::find("lm3s6965evb")?;
     /// let firmware = Firmware::find(&board, None)?; // built by `cargo xtask firmware`
@@ -88,44 +102,28 @@ impl Emulator {
         screen: &Screen,
         arguments: &[String],
     ) -> Result<Self, EmulatorError> {
-        let program = board.qemu.program.clone();
-        if which(&program).is_none() {
-            let package = match program.as_str() {
-                "qemu-system-arm" => "qemu-system-arm",
-                _ => "qemu-system-misc",
-            };
-            return Err(EmulatorError::Missing { program, package });
-        }
+        check(board)?;
+        let program = board.emulator.program().to_owned();
         let folder = tempfile::Builder::new().prefix("inkbit-").tempdir();
         let folder = folder.map_err(EmulatorError::at("create a temporary folder"))?;
-        let path = |name: &str| folder.path().join(name);
-        fs::write(path("firmware"), firmware.elf())
-            .and_then(|()| fs::write(path("model"), region))
-            .map_err(EmulatorError::at("write firmware and model for QEMU"))?;
-        let log = File::create(path("log")).map_err(EmulatorError::at("create QEMU's log"))?;
-
+        let log = File::create(folder.path().join("log"));
+        let log = log.map_err(EmulatorError::at("create the emulator's log"))?;
         let socket = |name| Socket::new(folder.path(), name);
-        let sockets = socket("serial").and_then(|serial| Ok((serial, socket("qmp")?)));
-        let (serial, qmp) = sockets.map_err(EmulatorError::at("open sockets for QEMU"))?;
-
-        let mut command = Guarded::command(&program, folder.path());
-        command.args(&board.qemu.args);
-        command.args(["-monitor", "none", "-nic", "none", "-kernel"]).arg(path("firmware"));
-        if !region.is_empty() {
-            let (model, address) = (in_option(&path("model")), board.memory.model.address);
-            command.arg("-device");
-            command.arg(format!("loader,file={model},addr={address:#x},force-raw=on"));
-        }
-        let (display, wait) = match screen {
-            Screen::Headless => ("none", true),
-            Screen::Window(kind) => (kind.as_str(), false),
+        let sockets = socket("serial").and_then(|serial| Ok((serial, socket("control")?)));
+        let (serial, control) =
+            sockets.map_err(EmulatorError::at("open the emulator's sockets"))?;
+        let place = Place { folder: folder.path(), serial: &serial, control: &control };
+        let given = match &board.emulator {
+            Kind::Qemu { args, .. } => {
+                qemu::arguments(&place, board, args, firmware, region, screen)?
+            }
+            Kind::Rp2040js => pico::arguments(&place, board, firmware, region)?,
         };
-        command.args(["-display", display]);
-        command.arg("-serial").arg(serial.for_qemu(wait));
-        command.arg("-qmp").arg(qmp.for_qemu(false)).args(arguments);
-        let guard = Guarded::start(command.stdout(Stdio::null()).stderr(log))
-            .map_err(EmulatorError::at("start QEMU"))?;
-        Ok(Self { guard, program, serial, qmp, folder })
+        let mut command = Guarded::command(&program, folder.path());
+        command.args(given).args(arguments).stdout(Stdio::null()).stderr(log);
+        let guard =
+            Guarded::start(&mut command).map_err(EmulatorError::at("start the emulator"))?;
+        Ok(Self { guard, program, serial, control, folder })
     }
 
     /// Connects to the board's serial port.
@@ -136,12 +134,12 @@ impl Emulator {
                 let (program, last_words) = (self.program.clone(), self.last_words());
                 return Err(EmulatorError::Ended { program, last_words });
             }
-            Err(error) => return Err(EmulatorError::at("connect to QEMU")(error)),
+            Err(error) => return Err(EmulatorError::at("connect to the emulator")(error)),
         };
         stream
             .set_read_timeout(Some(Duration::from_millis(20)))
             .and_then(|()| stream.set_write_timeout(Some(Duration::from_secs(10))))
-            .map_err(EmulatorError::at("set QEMU's time-outs"))?;
+            .map_err(EmulatorError::at("set the emulator's time-outs"))?;
         Ok(stream)
     }
 
@@ -153,10 +151,15 @@ impl Emulator {
 
     /// Connects to QEMU's machine protocol.
     pub fn qmp(&self) -> io::Result<Qmp> {
-        Qmp::new(connect(&self.qmp, || false)?)
+        Qmp::new(connect(&self.control, || false)?)
     }
 
-    /// Waits until a person closes the window, and returns QEMU's exit status.
+    /// Connects to what is wired to the emulated Pico.
+    pub fn pico(&self) -> io::Result<pico::Wiring> {
+        pico::Wiring::new(connect(&self.control, || false)?)
+    }
+
+    /// Waits until a person closes the window, and returns the emulator's exit status.
     pub fn wait(&mut self) -> io::Result<ExitStatus> {
         loop {
             if let Some(status) = self.guard.ended()? {
@@ -166,7 +169,7 @@ impl Emulator {
         }
     }
 
-    /// QEMU's error messages, as the end of a sentence.
+    /// The emulator's error messages, as the end of a sentence.
     pub fn last_words(&self) -> String {
         let log = limit::start(&self.folder.path().join("log"), limit::TEXT).unwrap_or_default();
         let log = String::from_utf8_lossy(&log);
@@ -181,7 +184,7 @@ fn has_ended(guard: &mut Guarded) -> bool {
     matches!(guard.ended(), Ok(Some(_)) | Err(_))
 }
 
-/// Connects when QEMU is there, unless it has ended before.
+/// Connects when the emulator is there, unless it has ended before.
 fn connect(socket: &Socket, mut has_ended: impl FnMut() -> bool) -> io::Result<Stream> {
     let start = Instant::now();
     loop {
@@ -192,14 +195,25 @@ fn connect(socket: &Socket, mut has_ended: impl FnMut() -> bool) -> io::Result<S
     }
 }
 
+/// Checks that a board can be emulated here.
+pub fn check(board: &Board) -> Result<(), EmulatorError> {
+    let program = board.emulator.program();
+    if which(program).is_none() {
+        let advice = match &board.emulator {
+            Kind::Qemu { .. } => qemu::advice(program),
+            Kind::Rp2040js => pico::ADVICE,
+        };
+        return Err(EmulatorError::Missing { program: program.to_owned(), advice });
+    }
+    match &board.emulator {
+        Kind::Qemu { .. } => Ok(()),
+        Kind::Rp2040js => pico::find().map(|_| ()),
+    }
+}
+
 /// A program on the search path.
 pub fn which(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     let file = format!("{program}{}", env::consts::EXE_SUFFIX);
     env::split_paths(&path).map(|folder| folder.join(&file)).find(|file| file.is_file())
-}
-
-/// A path inside one of QEMU's options, where a comma is written twice.
-pub fn in_option(path: &Path) -> String {
-    path.to_string_lossy().replace(',', ",,")
 }

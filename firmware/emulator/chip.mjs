@@ -1,0 +1,97 @@
+// An RP2040 and what is wired to it.
+
+import { ConsoleLogger, LogLevel, RP2040 } from 'rp2040js';
+
+import { Host } from './host.mjs';
+
+export const FLASH = 0x10000000;
+
+/** The display's bus. */
+const BUS = 0;
+/** Buttons: up, down, left, right, select. They pull their pins low. */
+export const BUTTONS = [10, 11, 12, 13, 14];
+
+/** As the boot ROM leaves it: boot2 pops "0" as the address to return to, and goes on. */
+const STACK = 0x20041f00;
+
+/** The package has no name for it: the bits of its address that it looks peripherals up by. */
+const WATCHDOG = 0x40058;
+
+/** The processor's register that resets the chip, from its peripherals' base, and its request. */
+const RESET_REGISTER = 0xd0c;
+const RESET_REQUEST = 4;
+
+/** A board that can be reset: what has power keeps its contents. */
+export class Board {
+  /** `display` is an Oled or null; `address` is where it answers. */
+  constructor(flash, display, address) {
+    this.display = display;
+    this.address = address;
+    this.pressed = new Set();
+    this.received = () => {};
+    this.start({ flash, sram: new Uint8Array(0x42000), reason: 0 });
+  }
+
+  start({ flash, sram, reason }) {
+    const chip = new RP2040();
+    this.chip = chip;
+    chip.logger = new ConsoleLogger(LogLevel.Error, true);
+    chip.flash.set(flash);
+    chip.sram.set(sram);
+    const watchdog = chip.peripherals[WATCHDOG];
+    watchdog.reason = reason;
+    chip.core.SP = STACK;
+    chip.core.LR = 0;
+    chip.core.PC = FLASH;
+    this.due = null;
+    const reset = (reason) => {
+      this.due = { flash: chip.flash, sram: chip.sram, reason };
+    };
+    watchdog.onWatchdogTrigger = () => reset(watchdog.reason);
+    const write = chip.ppb.writeUint32.bind(chip.ppb);
+    chip.ppb.writeUint32 = (offset, value) => {
+      if (offset === RESET_REGISTER && value & RESET_REQUEST) reset(0);
+      else write(offset, value);
+    };
+    this.wireDisplay(chip.i2c[BUS]);
+    BUTTONS.forEach((pin, index) => chip.gpio[pin].setInputValue(!this.pressed.has(index)));
+    this.host = new Host(chip.usbCtrl);
+    this.host.onSerialData = (bytes) => this.received(bytes);
+  }
+
+  wireDisplay(bus) {
+    const { display, address } = this;
+    bus.onStart = () => bus.completeStart();
+    bus.onConnect = (asked) => {
+      const answers = display !== null && asked === address;
+      if (answers) display.start();
+      bus.completeConnect(answers);
+    };
+    bus.onWriteByte = (byte) => {
+      display.write(byte);
+      bus.completeWrite(true);
+    };
+    bus.onReadByte = () => bus.completeRead(display.read());
+    bus.onStop = () => bus.completeStop();
+  }
+
+  button(index, down) {
+    if (down) this.pressed.add(index);
+    else this.pressed.delete(index);
+    this.chip.gpio[BUTTONS[index]].setInputValue(!down);
+  }
+
+  /** Executes so many instructions; returns how many nanoseconds they take the chip. */
+  run(instructions) {
+    const { core, clock, clkSys } = this.chip;
+    const cycle = 1e9 / clkSys;
+    let time = 0;
+    for (let count = 0; count < instructions && this.due === null; count++) {
+      const step = core.waiting ? clock.nanosToNextAlarm || 1000 : core.executeInstruction() * cycle;
+      clock.tick(step);
+      time += step;
+    }
+    if (this.due !== null) this.start(this.due);
+    return time;
+  }
+}

@@ -1,0 +1,35 @@
+// The host's side of the emulated USB port.
+
+import { USBCDC } from 'rp2040js';
+
+/**
+ * rp2040js's host with two differences. A read that the device offers before its configuration is
+ * known is kept: usb-device offers it at the reset, once. And an offered read waits until there is
+ * something to send, as on a real bus, instead of being answered with nothing.
+ */
+export class Host extends USBCDC {
+  constructor(usb) {
+    super(usb);
+    this.offered = new Map();
+    this.queue = [];
+    usb.onEndpointRead = (endpoint, size) => {
+      // Endpoint 0 reads the end of a control transfer, for which nobody waits here.
+      if (endpoint === 0) return;
+      this.offered.set(endpoint, size);
+      this.serve();
+    };
+  }
+
+  /** Sends bytes as soon as the device takes them. */
+  send(bytes) {
+    this.queue.push(...bytes);
+    this.serve();
+  }
+
+  serve() {
+    const size = this.offered.get(this.outEndpoint);
+    if (size === undefined || this.queue.length === 0 || !this.initialized) return;
+    this.offered.delete(this.outEndpoint);
+    this.usb.endpointReadDone(this.outEndpoint, Uint8Array.from(this.queue.splice(0, size)));
+  }
+}

@@ -1,0 +1,70 @@
+// The emulated board in a browser: its display, and its buttons under the keys.
+
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+
+import { BUTTONS } from './chip.mjs';
+import { HEIGHT, WIDTH } from './oled.mjs';
+
+/** Milliseconds between looks at the display. */
+const LOOK = 40;
+
+const PAGE = new URL('page.html', import.meta.url);
+
+/** Nothing from elsewhere, and no network but this page's own. */
+const POLICY =
+  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'";
+
+/** Serves the page on this machine alone; `listening` is called with its address. */
+export function serve(board, listening) {
+  const server = http.createServer((request, response) => {
+    const here = `127.0.0.1:${server.address().port}`;
+    const { origin = `http://${here}` } = request.headers;
+    // Another page in the same browser must not press buttons here.
+    if (request.headers.host !== here || origin !== `http://${here}`) {
+      response.writeHead(403).end();
+      return;
+    }
+    const url = new URL(request.url, `http://${here}`);
+    if (request.method === 'GET' && url.pathname === '/') {
+      response.writeHead(200, {
+        'Content-Type': 'text/html; charset=utf-8',
+        'Content-Security-Policy': POLICY,
+      });
+      response.end(readFileSync(PAGE));
+    } else if (request.method === 'GET' && url.pathname === '/screen') {
+      follow(board, request, response);
+    } else if (request.method === 'POST' && url.pathname === '/button') {
+      const index = Number(url.searchParams.get('index'));
+      if (BUTTONS[index] !== undefined) board.button(index, url.searchParams.get('down') === '1');
+      response.writeHead(204).end();
+    } else {
+      response.writeHead(404).end();
+    }
+  });
+  server.listen(0, '127.0.0.1', () => listening(`http://127.0.0.1:${server.address().port}/`));
+}
+
+/** Sends the display whenever it has changed: a digit of base 16 for four pixels. */
+function follow(board, request, response) {
+  response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+  let last = '';
+  const look = setInterval(() => {
+    const now = packed(board.display);
+    if (now !== last) response.write(`data: ${now}\n\n`);
+    last = now;
+  }, LOOK);
+  request.on('close', () => clearInterval(look));
+}
+
+function packed(display) {
+  let text = '';
+  for (let y = 0; y < HEIGHT; y++) {
+    for (let x = 0; x < WIDTH; x += 4) {
+      let four = 0;
+      for (let bit = 0; bit < 4; bit++) four = (four << 1) | Number(display?.lit(x + bit, y) ?? 0);
+      text += four.toString(16);
+    }
+  }
+  return text;
+}

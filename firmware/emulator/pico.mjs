@@ -1,0 +1,113 @@
+// node pico.mjs SERIAL CONTROL DISPLAY FILE...
+//
+// A Raspberry Pi Pico with these files in its flash, a display and five buttons. A file is a UF2, or
+// ADDRESS=FILE for bytes as they are. DISPLAY is ssd1306 or sh1106 with @ and its address, as in
+// ssd1306@0x3c, or none. SERIAL is the USB port's other end, CONTROL takes a command a line: each is
+// the path of a Unix socket to listen on, or ADDRESS:PORT to connect to.
+//
+//   screen      answers with the display, 64 lines of 128 characters
+//   bytes       answers with the number of bytes that have been on the display's bus
+//   press N MS  presses button N, from 0 (up, down, left, right, select), for so many of the chip's
+//               milliseconds, and waits as long again; then answers "ok"
+//   page        shows the board in a browser; answers with the page's address
+//   flip BYTE BIT  changes a bit of flash; BYTE counts from its beginning; answers "ok"
+
+import { readFileSync } from 'node:fs';
+import net from 'node:net';
+
+import { Board, FLASH } from './chip.mjs';
+import { Oled } from './oled.mjs';
+import { serve } from './page.mjs';
+import { flash } from './uf2.mjs';
+
+/** Instructions between looks at the sockets. */
+const SLICE = 20000;
+
+const [serialName, controlName, kind, ...files] = process.argv.slice(2);
+
+const memory = new Uint8Array(16 << 20).fill(0xff);
+for (const file of files) {
+  const [address, path] = file.split(/=(.*)/s);
+  if (path === undefined) flash(memory, FLASH, readFileSync(file));
+  else memory.set(readFileSync(path), Number(address) - FLASH);
+}
+const [controller, address] = kind.split('@');
+const display = controller === 'none' ? null : new Oled(controller);
+const board = new Board(memory, display, Number(address));
+
+let client = null;
+const early = [];
+board.received = (bytes) => {
+  if (client === null) early.push(...bytes);
+  else client.write(Buffer.from(bytes));
+};
+
+function meet(name, connected, ready) {
+  const [, address, port] = /^([\d.]+):(\d+)$/.exec(name) ?? [];
+  if (port === undefined) return net.createServer(connected).listen(name, ready);
+  const socket = net.connect(Number(port), address, () => {
+    connected(socket);
+    ready();
+  });
+  return socket;
+}
+
+function serial(socket) {
+  client = socket;
+  socket.setNoDelay(true);
+  socket.write(Buffer.from(early.splice(0)));
+  socket.on('data', (bytes) => board.host.send(bytes));
+  socket.on('error', () => {});
+  socket.on('close', () => {
+    client = null;
+  });
+}
+
+/** What is to happen when the chip's time has come to it: [nanoseconds, action]. */
+let plans = [];
+let now = 0;
+
+function after(milliseconds, action) {
+  plans.push([now + milliseconds * 1e6, action]);
+}
+
+function answer(line, reply) {
+  const [command, ...given] = line.trim().split(' ');
+  const [first, second] = given.map(Number);
+  if (command === 'screen') return reply(display === null ? '' : display.text());
+  if (command === 'bytes') return reply(`${display === null ? 0 : display.bytes}\n`);
+  if (command === 'press') {
+    board.button(first, true);
+    after(second, () => {
+      board.button(first, false);
+      after(second, () => reply('ok\n'));
+    });
+    return undefined;
+  }
+  if (command === 'flip') {
+    board.chip.flash[first] ^= 1 << second;
+    return reply('ok\n');
+  }
+  if (command === 'page') return serve(board, (address) => reply(`${address}\n`));
+  return reply(`no command is called '${command}'\n`);
+}
+
+function control(socket) {
+  let rest = '';
+  socket.on('error', () => {});
+  socket.on('data', (bytes) => {
+    const lines = (rest + bytes).split('\n');
+    rest = lines.pop();
+    for (const line of lines) answer(line, (text) => socket.write(text));
+  });
+}
+
+function run() {
+  now += board.run(SLICE);
+  const due = plans.filter(([time]) => time <= now);
+  plans = plans.filter(([time]) => time > now);
+  for (const [, action] of due) action();
+  setImmediate(run);
+}
+
+meet(controlName, control, () => meet(serialName, serial, run));

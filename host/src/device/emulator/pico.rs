@@ -1,0 +1,136 @@
+//! The Raspberry Pi Pico in rp2040js, by the programs in `firmware/emulator`, and what is wired to
+//! it.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use inkbit_core::link::Key;
+
+use super::{EmulatorError, Place};
+use crate::device::uf2::uf2;
+use crate::device::{Board, Firmware};
+use crate::support::system::Stream;
+
+/// How the program that runs the emulator is installed.
+pub(super) const ADVICE: &str = "on Debian or Ubuntu: `sudo apt install nodejs npm`, on macOS: \
+                                 `brew install node`, on Windows: from nodejs.org; version 18 or newer";
+
+const SET_UP: &str = "in a checkout, `cargo xtask test` sets it up";
+
+/// The display of the emulated board: its controller, and where it answers.
+const DISPLAY: &str = "ssd1306@0x3c";
+
+/// A row of the display is this long, and there are so many.
+const ROW: usize = 128;
+const ROWS: usize = 64;
+
+/// The folder of the emulator: here, or in the checkout that this program was built from.
+///
+/// # Errors
+///
+/// What in it is missing, and what to do.
+pub(super) fn find() -> Result<PathBuf, EmulatorError> {
+    let here = Path::new("firmware/emulator");
+    let checkout = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let folder = if here.exists() { here.to_owned() } else { checkout.join(here) };
+    let missing =
+        |reason| EmulatorError::NotSetUp { folder: folder.clone(), reason, advice: SET_UP };
+    if !folder.join("pico.mjs").exists() {
+        return Err(missing("there is no pico.mjs"));
+    }
+    if !folder.join("node_modules/rp2040js").exists() {
+        return Err(missing("the package rp2040js is missing"));
+    }
+    Ok(folder)
+}
+
+/// The arguments for Node: the emulator, its sockets, and the files that a person would flash.
+pub(super) fn arguments(
+    place: &Place<'_>,
+    board: &Board,
+    firmware: &Firmware,
+    region: &[u8],
+) -> Result<Vec<OsString>, EmulatorError> {
+    let emulator = find()?.join("pico.mjs");
+    let model = [(board.memory.model.address, region)];
+    let family = board.uf2.unwrap_or_default();
+    let files =
+        [("firmware.uf2", uf2(family, &firmware.parts())), ("model.uf2", uf2(family, &model))];
+    let mut given: Vec<OsString> = vec![
+        emulator.into(),
+        place.serial.name().into(),
+        place.control.name().into(),
+        DISPLAY.into(),
+    ];
+    for (name, bytes) in files.into_iter().filter(|(_, bytes)| !bytes.is_empty()) {
+        let path = place.folder.join(name);
+        fs::write(&path, bytes).map_err(EmulatorError::at("write a UF2 file for the emulator"))?;
+        given.push(path.into());
+    }
+    Ok(given)
+}
+
+/// What is wired to an emulated Pico: its display, its buttons; and its flash.
+#[derive(Debug)]
+pub struct Wiring {
+    stream: BufReader<Stream>,
+}
+
+impl Wiring {
+    pub(super) fn new(stream: Stream) -> io::Result<Self> {
+        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+        Ok(Self { stream: BufReader::new(stream) })
+    }
+
+    /// What is on the display: for each pixel, row by row, whether it is lit.
+    pub fn screen(&mut self) -> io::Result<Vec<bool>> {
+        self.send("screen")?;
+        let mut text = vec![0; (ROW + 1) * ROWS];
+        self.stream.read_exact(&mut text)?;
+        Ok(text.into_iter().filter(|&byte| byte != b'\n').map(|byte| byte == b'#').collect())
+    }
+
+    /// Bytes that have been on the display's bus.
+    pub fn display_bytes(&mut self) -> io::Result<u64> {
+        self.send("bytes")?;
+        self.line()?.parse().map_err(io::Error::other)
+    }
+
+    /// Presses a button for a time of the chip's, and waits as long again.
+    pub fn press(&mut self, key: Key, hold: Duration) -> io::Result<()> {
+        self.execute(&format!("press {} {}", key as u8, hold.as_millis()))
+    }
+
+    /// Serves a page with the display and the buttons to browsers on this machine; returns its
+    /// address.
+    pub fn page(&mut self) -> io::Result<String> {
+        self.send("page")?;
+        self.line()
+    }
+
+    /// Changes a bit of flash; `byte` counts from the beginning of it.
+    pub fn flip(&mut self, byte: u32, bit: u8) -> io::Result<()> {
+        self.execute(&format!("flip {byte} {bit}"))
+    }
+
+    fn execute(&mut self, command: &str) -> io::Result<()> {
+        self.send(command)?;
+        match self.line()?.as_str() {
+            "ok" => Ok(()),
+            other => Err(io::Error::other(format!("the emulator says: {other}"))),
+        }
+    }
+
+    fn send(&mut self, command: &str) -> io::Result<()> {
+        writeln!(self.stream.get_mut(), "{command}")
+    }
+
+    fn line(&mut self) -> io::Result<String> {
+        let mut line = String::new();
+        self.stream.read_line(&mut line)?;
+        Ok(line.trim_end().to_owned())
+    }
+}

@@ -1,0 +1,140 @@
+//! The emulated Raspberry Pi Pico: its OLED, its buttons, its flash.
+
+use std::ops::Range;
+use std::thread;
+use std::time::Duration;
+
+use inkbit::device::emulator::pico::Wiring;
+use inkbit::device::{Client, DeviceError};
+use inkbit_app::{App, Board, Buffers, Event};
+use inkbit_core::link::{Key, Mode, Refusal, Reset, pack_pixels, unpack_pixels};
+use inkbit_tests::devices::{classic, digits, draw_seven_on_pico, emulated, start};
+use inkbit_tests::screens::{Picture, Replay};
+
+const NAME: &str = "pico";
+const CELLS: usize = 1040;
+
+/// The line with the time of the inference, which differs from run to run.
+const TIME: [Range<u32>; 2] = [86..128, 20..30];
+
+/// Bits of a byte on the I²C bus, with its acknowledgement, and the bus's speed.
+const BITS: u64 = 9;
+const BITS_A_SECOND: u64 = 400_000;
+
+/// Starts the Pico, and the same app on the host, and hands both to `act`.
+fn side_by_side(region: &[u8], act: impl FnOnce(&mut Client, &mut Wiring, &mut App<'_>)) {
+    let Some((board, firmware)) = emulated(NAME) else { return };
+    let mut emulator = start(&board, &firmware, region);
+    let mut client = Client::new(emulator.connect().unwrap(), 1);
+    client.hello().unwrap();
+    let mut wiring = emulator.pico().unwrap();
+    // Flash is erased behind what is flashed.
+    let region: Vec<u8> = [region, &[0xFF; 64]].concat();
+    let region = inkbit_tests::Aligned::new(&region);
+    let app_board = Board {
+        name: NAME,
+        model_address: board.memory.model.address,
+        model_bytes: board.memory.model.bytes,
+        stack: || (0, 0),
+        reset: Reset::Ordinary,
+    };
+    let mut buffers = Buffers::<CELLS>::new();
+    let mut app = App::new(app_board, &region, &mut buffers);
+    act(&mut client, &mut wiring, &mut app);
+}
+
+fn assert_shows(wiring: &mut Wiring, app: &App<'_>, except: Option<[Range<u32>; 2]>) {
+    Picture::of_pico(wiring).unwrap().assert_shows(&Picture::two_levels(app), except);
+}
+
+#[test]
+fn the_oled_shows_images_strokes_and_samples_as_the_app_draws_them() {
+    let blob = classic();
+    side_by_side(blob.bytes(), |client, wiring, app| {
+        let mut id = 0;
+        for (pixels, _) in digits(3).iter() {
+            let answer = client.classify(pixels).unwrap();
+            let mut packed = vec![0; 2 * pixels.len()];
+            let packed = pack_pixels(pixels, &mut packed).unwrap();
+            let mut clock = Replay::new(answer.nanoseconds);
+            let shown = app.classify(id, &mut clock, |image| unpack_pixels(packed, image));
+            assert_eq!(shown.unwrap().1, answer.logits);
+            assert_shows(wiring, app, None);
+            id += 1;
+        }
+        let mut clock = Replay::new(1);
+        let mut compare = |app: &mut App<'_>, wiring: &mut Wiring| {
+            app.settle(&mut clock);
+            assert_shows(wiring, app, Some(TIME));
+        };
+        client.clear().unwrap();
+        app.handle(Event::Clear, 0);
+        compare(app, wiring);
+        for (x, y, down) in [(6, 6, true), (20, 5, true), (13, 24, true), (0, 0, false)] {
+            client.pen(x, y, down).unwrap();
+            app.handle(Event::Pen(x, y, down), 0);
+            compare(app, wiring);
+        }
+        client.show(Mode::Samples).unwrap();
+        // Stops the samples for the comparison.
+        client.key(Key::Select, true).unwrap();
+        client.key(Key::Select, false).unwrap();
+        app.handle(Event::Show(Mode::Samples), 0);
+        compare(app, wiring);
+    });
+}
+
+#[test]
+fn the_oled_says_why_there_is_no_model() {
+    let mut damaged = classic().bytes().to_vec();
+    damaged[1_000] ^= 4;
+    for region in [vec![0xFF; 5_000], damaged] {
+        side_by_side(&region, |client, wiring, app| {
+            assert!(app.view().message.is_some());
+            assert_shows(wiring, app, None);
+            let error = client.classify(&[0; 784]).unwrap_err();
+            assert!(matches!(error, DeviceError::Refused(Refusal::NoModel)), "{error}");
+        });
+    }
+}
+
+#[test]
+fn a_seven_drawn_with_the_buttons_is_a_seven_and_each_move_is_shown_within_20_ms() {
+    let blob = classic();
+    side_by_side(blob.bytes(), |client, wiring, _| {
+        assert_eq!(client.status().unwrap().class, None, "nothing is drawn yet");
+        draw_seven_on_pico(wiring).unwrap();
+        assert_eq!(client.status().unwrap().class, Some(7));
+        // Once more with the pen down: the answer changes with every move.
+        wiring.press(Key::Select, Duration::from_millis(12)).unwrap();
+        let mut most = 0;
+        for _ in 0..10 {
+            let before = wiring.display_bytes().unwrap();
+            wiring.press(Key::Right, Duration::from_millis(12)).unwrap();
+            most = most.max(wiring.display_bytes().unwrap() - before);
+        }
+        let microseconds = most * BITS * 1_000_000 / BITS_A_SECOND;
+        assert!((1_000..20_000).contains(&microseconds), "{most} bytes: {microseconds} us");
+    });
+}
+
+#[test]
+fn a_bit_of_the_model_that_changes_in_flash_ends_the_answers() {
+    let blob = classic();
+    side_by_side(blob.bytes(), |client, wiring, _| {
+        let images = digits(1);
+        client.classify(images.image(0)).unwrap();
+        wiring.flip(0x1_0000 + 5_000, 3).unwrap();
+        let mut tries = 0;
+        let refusal = loop {
+            match client.classify(images.image(0)) {
+                Err(DeviceError::Refused(refusal)) => break refusal,
+                _ if tries > 200 => panic!("it still answers"),
+                // At rest it checks more of the model than between images.
+                _ => thread::sleep(Duration::from_millis(20)),
+            }
+            tries += 1;
+        };
+        assert_eq!(refusal, Refusal::ModelChanged);
+    });
+}
