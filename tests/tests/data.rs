@@ -118,11 +118,16 @@ fn broken_files_are_told_apart() {
     let mut flipped = packed.clone();
     let checksum = flipped.len() - 8;
     flipped[checksum] ^= 1;
-    let cases: [(&[u8], &str); 12] = [
+    // Bytes of the deflate stream are those of the content, 15 bytes later.
+    let mut stored = GzEncoder::new(Vec::new(), Compression::none());
+    stored.write_all(&whole).unwrap();
+    let stored = stored.finish().unwrap();
+    let cases: [(&[u8], &str); 13] = [
         (&whole[..90], "is truncated: 90 bytes, expected 91; get it again"),
         (&whole[..9], "is truncated: 9 bytes, expected 16; get it again"),
         (b"", "is truncated: 0 bytes, expected 16; get it again"),
         (&gzip(&whole[..50]), "is truncated: 50 bytes after unpacking, expected 91; get it again"),
+        (&stored[..55], "is truncated: 40 bytes after unpacking, expected 91; get it again"),
         (&packed[..packed.len() - 1], "is damaged: unexpected end of file; get it again"),
         (
             &flipped,

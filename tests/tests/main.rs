@@ -20,6 +20,7 @@ mod device_image;
 mod device_line;
 #[cfg(feature = "host")]
 mod device_model;
+#[cfg(feature = "host")]
 mod device_pico;
 #[cfg(feature = "host")]
 mod device_screen;

@@ -179,6 +179,14 @@ fn what_cannot_be_read_is_named_with_what_was_expected() {
     let error = picture::read(&path, SIDE).expect_err("half a picture");
     assert!(matches!(error, PictureError::Damaged { .. }), "{error}");
 
+    // A decoder would fill up what is missing with grey.
+    let (_folder, path) = file("cut.jpg", b"");
+    seven().save(&path).expect("saved");
+    let whole = std::fs::read(&path).expect("saved");
+    std::fs::write(&path, &whole[..whole.len() - 2]).expect("cut");
+    let error = picture::read(&path, SIDE).expect_err("a JPEG without its end");
+    assert!(matches!(error, PictureError::Damaged { .. }), "{error}");
+
     let (_folder, path) = file("blank.png", b"");
     GrayImage::from_pixel(40, 30, Luma([200])).save(&path).expect("saved");
     let error = picture::read(&path, SIDE).expect_err("blank").to_string();

@@ -39,6 +39,9 @@ pub fn write_response<'o>(response: &Response<'_, &[i32]>, out: &'o mut [u8]) ->
     response.write(&mut frame);
     let Frame { mut encoder, crc, fits } = frame;
     encoder.push(&crc.value().to_le_bytes()).ok().filter(|()| fits)?;
+    // Says that more is to come, so that a full block at the end is closed by an empty one, as the
+    // host does it. A receiver takes both.
+    encoder.push(&[]).ok()?;
     let end = encoder.finalize();
     *out.get_mut(end)? = 0;
     out.get(..end + 1)

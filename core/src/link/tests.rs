@@ -155,6 +155,21 @@ fn a_device_writes_what_serde_would() {
 }
 
 #[test]
+fn a_frame_whose_last_block_is_full_is_the_same_from_device_and_host() {
+    let mut full = 0;
+    for length in 0..600 {
+        let message = "x".repeat(length);
+        let response: Response<'_, &[i32]> = Response::Panicked { message: &message };
+        let mut out = [0; 700];
+        let written = device::write_response(&response, &mut out).expect("fits");
+        let expected = frame(&response);
+        assert_eq!(written, expected, "{length}");
+        full += usize::from(written.ends_with(&[1, 0]));
+    }
+    assert!(full > 0, "no frame has a full last block");
+}
+
+#[test]
 fn a_device_refuses_what_serde_refuses() {
     let mut chance = Chance(99);
     let mut understood = 0;

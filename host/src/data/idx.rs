@@ -241,3 +241,45 @@ pub fn pair(images: (&Path, Idx), labels: (&Path, Idx)) -> Result<Images, IdxErr
     };
     Err(IdxError::Content { path: path.to_owned(), fault })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::support::error::chain;
+
+    /// What the system gives where a disk fails.
+    struct Failing;
+
+    impl Read for Failing {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::from_raw_os_error(5))
+        }
+    }
+
+    #[test]
+    fn a_disk_that_fails_while_a_file_is_read_is_not_called_damage() {
+        for packed in [false, true] {
+            let start: &[u8] = &[0, 0, 8, 1, 0, 0, 0, 9, 1, 2];
+            let content = Box::new(start.chain(Failing));
+            let path = Path::new("labels");
+            let (limit, by_size, broken) = (MAX_BYTES, false, None);
+            let reader = Reader { path, packed, limit, by_size, content, broken };
+            let error = chain(&reader.read(Kind::Labels).unwrap_err());
+            assert!(error.starts_with("cannot read labels: "), "{error}");
+        }
+    }
+
+    #[test]
+    fn squares_of_up_to_the_greatest_side_are_paired() {
+        let pair = |side: u16| {
+            let images = Idx { sizes: vec![1, side.into(), side.into()], values: Vec::new() };
+            let labels = Idx { sizes: vec![1], values: vec![0] };
+            super::pair((Path::new("images"), images), (Path::new("labels"), labels))
+        };
+        assert_eq!(pair(MAX_SIDE).unwrap().side, usize::from(MAX_SIDE));
+        for side in [0, MAX_SIDE + 1] {
+            let error = pair(side).unwrap_err().to_string();
+            assert!(error.contains(&format!("{side}×{side} pixels, expected squares")), "{error}");
+        }
+    }
+}

@@ -153,6 +153,15 @@ mod tests {
     }
 
     #[test]
+    fn a_label_may_have_32_characters_of_any_number_of_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("labels.txt");
+        std::fs::write(&path, "ß".repeat(MAX_LABEL)).unwrap();
+        assert_eq!(read(&path).unwrap(), ["ß".repeat(MAX_LABEL)]);
+        assert!(refused("ß".repeat(MAX_LABEL + 1).as_bytes()).contains("has 33 characters"));
+    }
+
+    #[test]
     fn lines_that_are_no_labels_are_named() {
         let start = "FOLDER/labels.txt";
         assert_eq!(

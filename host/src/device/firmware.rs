@@ -191,6 +191,8 @@ fn not_elf(error: object::read::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use inkbit_boards::Memory;
+
     use super::*;
 
     /// An ELF file for Arm that names the board, and has this many program headers, all zero.
@@ -228,17 +230,111 @@ mod tests {
         assert!(error.contains("cannot be added to the firmware"), "{error}");
     }
 
+    /// Lets a program header load this number of the file's first bytes to this address.
+    fn load(elf: &mut Vec<u8>, header: usize, address: u32, bytes: u32) {
+        elf.resize(elf.len().max(bytes as usize), 0);
+        let at = 52 + 32 * header;
+        elf[at] = 1; // PT_LOAD
+        elf[at + 12..at + 16].copy_from_slice(&address.to_le_bytes());
+        elf[at + 16..at + 20].copy_from_slice(&bytes.to_le_bytes());
+    }
+
+    /// What is wrong with a firmware that loads this number of bytes to each of these addresses.
+    fn checked(board: &Board, segments: &[(u32, u32)]) -> String {
+        let mut elf = elf(segments.len() as u8);
+        for (header, &(address, bytes)) in segments.iter().enumerate() {
+            load(&mut elf, header, address, bytes);
+        }
+        Firmware { elf }.check(board).err().unwrap_or_default()
+    }
+
     #[test]
     fn headers_that_name_the_same_bytes_again_and_again_are_refused() {
-        let board = Board::find("microbit").unwrap();
-        let mut elf = elf(40);
-        elf.resize(8_000, 0);
-        for at in (52..52 + 40 * 32).step_by(32) {
-            // PT_LOAD, and 8,000 bytes from the beginning of the file.
-            elf[at] = 1;
-            elf[at + 16..at + 18].copy_from_slice(&[0x40, 0x1F]);
+        let mut board = Board::find("microbit").unwrap();
+        assert!(checked(&board, &[(0, 8000); 40]).contains("bytes, and the flash 262144"));
+        (board.memory.flash.bytes, board.memory.model.address) = (0x2000, 0x2000);
+        assert_eq!(checked(&board, &[(0, 0x1000); 2]), "");
+        let error = checked(&board, &[(0, 0x1000), (0, 0x1000), (0, 1)]);
+        assert!(error.contains("have 8193 bytes, and the flash 8192"), "{error}");
+    }
+
+    #[test]
+    fn code_lies_in_flash_and_outside_the_models_region() {
+        let mut board = Board::find("microbit").unwrap();
+        let Memory { flash, model, .. } = &mut board.memory;
+        (flash.address, flash.bytes, model.address, model.bytes) = (0x1000, 0x8000, 0x5000, 0x1000);
+        for part in [(0x1000, 0x4000), (0x4FFF, 1), (0x6000, 0x3000)] {
+            assert_eq!(checked(&board, &[part]), "");
         }
+        for part in [(0xFFF, 1), (0x9000, 1), (0x8000, 0x1001), (u32::MAX, 2)] {
+            let error = checked(&board, &[part]);
+            assert!(error.ends_with("where there is no flash"), "{error}");
+        }
+        for part in [(0x1000, 0x4001), (0x4FFF, 2), (0x5000, 1), (0x5FFF, 1), (0x1000, 0x8000)] {
+            let error = checked(&board, &[part]);
+            assert!(
+                error.contains("lies in the model's region, which begins at 0x00005000"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_firmware_for_another_board_or_processor_is_refused() {
+        let error = |board| checked(&Board::find(board).unwrap(), &[(0, 1)]);
+        assert_eq!(error("microbit"), "");
+        assert_eq!(error("lm3s6965evb"), "it is for another board");
+        assert_eq!(error("riscv32-virt"), "it is for ELF machine 40, not 243");
+    }
+
+    #[test]
+    fn a_firmware_whose_sections_lie_behind_its_end_is_refused() {
+        let board = Board::find("microbit").unwrap();
+        let mut elf = elf(1);
+        load(&mut elf, 0, 0, 1);
+        (elf[32], elf[48]) = (elf.len() as u8, 1);
         let error = Firmware { elf }.check(&board).unwrap_err();
-        assert!(error.contains("and the flash 262144"), "{error}");
+        assert!(error.starts_with("it is not a 32-bit ELF file"), "{error}");
+    }
+
+    #[test]
+    fn a_firmware_that_was_not_built_is_missing_and_one_that_was_named_cannot_be_read() {
+        let mut board = Board::find("microbit").unwrap();
+        board.target = "no-such-target".to_owned();
+        let error = Firmware::find(&board, None).unwrap_err();
+        assert!(matches!(error, FirmwareError::Missing { .. }), "{error}");
+        let error = Firmware::find(&board, Some(Path::new("/nowhere/elf"))).unwrap_err();
+        assert!(matches!(error, FirmwareError::File(_)), "{error}");
+    }
+
+    #[test]
+    fn variables_are_what_is_allocated_and_written_in_ram_but_for_the_stack_and_the_heap() {
+        let board = Board::find("microbit").unwrap();
+        let ram = board.memory.ram.address;
+        let (write, alloc, both) = (1, 2, 3);
+        // Place of the name, flags, address, size.
+        let sections = [
+            (1, both, ram, 1),
+            (1, both, ram + 4, 2),
+            (7, both, ram, 4),
+            (14, both, ram, 8),
+            (1, alloc, ram, 16),
+            (1, write, ram, 32),
+            (1, both, ram - 1, 64),
+        ];
+        let mut elf = elf(2);
+        load(&mut elf, 0, 0, 100);
+        load(&mut elf, 1, 100, 20);
+        let names = elf.len();
+        elf.extend(b"\0.data\0.stack\0.heap\0");
+        (elf[32], elf[48], elf[50]) = (elf.len() as u8, 2 + sections.len() as u8, 1);
+        let mut section = |words: [u32; 10]| elf.extend(words.map(u32::to_le_bytes).concat());
+        section([0; 10]);
+        section([0, 3, 0, 0, names as u32, 20, 0, 0, 0, 0]);
+        for (name, flags, address, size) in sections {
+            section([name, 8, flags, address, 0, size, 0, 0, 0, 0]);
+        }
+        let footprint = Firmware { elf }.footprint(&board);
+        assert_eq!(footprint, Footprint { code: 120, static_ram: 3 });
     }
 }

@@ -158,12 +158,15 @@ mod tests {
     }
 
     #[test]
-    fn a_model_that_cannot_be_is_not_believed() {
-        let expect = |side, classes| {
+    fn a_model_that_cannot_be_is_not_believed_and_another_one_is_named() {
+        let hello = |side, classes| {
             let (firmware, board) = ("1".to_owned(), "any".to_owned());
             let limits = NO_LIMITS;
             let (model, reset) = (Ok(model(side, classes)), Reset::Ordinary);
-            let hello = Hello { firmware, board, limits, model, reset };
+            Hello { firmware, board, limits, model, reset }
+        };
+        let expect = |side, classes| {
+            let hello = hello(side, classes);
             hello.expect_model(7).map(|_| ()).map_err(|error| error.to_string())
         };
         assert_eq!(expect(1, 1), Ok(()));
@@ -177,6 +180,11 @@ mod tests {
         for (side, classes) in [(0, 10), (28, 0), (28, 4097)] {
             expect(side, classes).unwrap_err();
         }
+        assert_eq!(
+            hello(28, 10).expect_model(0xAB).unwrap_err().to_string(),
+            "the device holds the model any with CRC 0x00000007, not this one with CRC 0x000000ab; \
+             flash this one with `inkbit image`"
+        );
     }
 
     #[test]

@@ -45,3 +45,25 @@ fn relu_layer(dense: &Dense, inputs: &[f32]) -> Vec<f32> {
     sums.iter_mut().for_each(|sum| *sum = sum.max(0.0));
     sums
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_covers_its_fraction_of_the_activations_above_0() {
+        // The first unit has the pixel's value, the second 0.1 less it.
+        let first = Dense { weight: vec![1.0, -1.0], bias: vec![0.0, 0.1], ..Dense::zeros(1, 2) };
+        // Takes both, and a unit that never fires.
+        let second = Dense { weight: vec![2.0, -1.0, 4.0, -1.0], ..Dense::zeros(2, 2) };
+        let net = Mlp { layers: vec![first, second, Dense::zeros(2, 1)] };
+        let images = Images { side: 1, pixels: vec![0, 51, 102, 255], labels: vec![0; 4] };
+        let ranges = |covered| calibrate(&net, &images, covered).unwrap();
+        assert_eq!(ranges(1.0), [1.0, 2.0]);
+        assert_eq!(ranges(POST_TRAINING), [1.0, 2.0]);
+        assert_eq!(ranges(0.5), [0.4, 0.8], "of 0.1, 0.2, 0.4 and 1, and of 0.4, 0.4, 0.8 and 2");
+
+        let silent = Mlp { layers: vec![Dense::zeros(1, 2), Dense::zeros(2, 1)] };
+        assert_eq!(calibrate(&silent, &images, 1.0).unwrap(), [1.0]);
+    }
+}

@@ -119,3 +119,68 @@ pub fn check(net: &Mlp) -> Result<(), QuantizeError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use inkbit_core::{Input, MAX_WIDTH, WeightBits};
+
+    use super::*;
+
+    fn scales(weight: &[f64], activation: Option<f64>) -> LayerScales {
+        LayerScales { bits: WeightBits::Eight, weight: weight.to_vec(), activation }
+    }
+
+    #[test]
+    fn multipliers_and_biases_are_those_of_the_scales() {
+        let dense = Dense { bias: vec![3.0, -2.0], ..Dense::zeros(1, 2) };
+        // A bias has half a step of the activations more, so that a floor rounds.
+        assert_eq!(
+            integers(&dense, &scales(&[0.5, 0.25], Some(2.0)), 0.125),
+            (vec![1 << 27, 1 << 26], vec![48 + 16, -64 + 32])
+        );
+        assert_eq!(
+            integers(&dense, &scales(&[0.5], Some(2.0)), 0.125),
+            (vec![1 << 27], vec![48 + 16, -32 + 16])
+        );
+        assert_eq!(integers(&dense, &scales(&[0.5], None), 0.125), (vec![], vec![48, -32]));
+    }
+
+    #[test]
+    fn a_pixels_step_is_a_255th_and_a_logits_that_of_the_last_layers_products() {
+        let first = Dense { weight: vec![1.0], bias: vec![1.0], ..Dense::zeros(1, 1) };
+        let last = Dense { weight: vec![2.0, -1.0], ..Dense::zeros(1, 2) };
+        let quantized = Quantized {
+            net: Mlp { layers: vec![first, last] },
+            scales: vec![scales(&[0.03125], Some(1.0 / 255.0)), scales(&[0.5], None)],
+        };
+        let description = Description {
+            name: "test".into(),
+            classes: vec!["a".into(), "b".into()],
+            input: Input::full(1),
+            command: String::new(),
+            digest: [0; 32],
+            seed: 0,
+        };
+        let blob = export(&quantized, &description, (3, 4)).unwrap();
+        let model = blob.model().unwrap();
+        let [first, last] = model.layers() else { panic!("{model:?}") };
+        assert_eq!((first.weight(0, 0), last.weight(0, 0), last.weight(1, 0)), (32, 4, -2));
+        assert_eq!((first.multiplier(0), first.bias(0)), (1 << 27, 255 * 32 + 16));
+        assert_eq!(model.header().logit_scale, (0.5 / 255.0) as f32);
+    }
+
+    #[test]
+    fn a_network_may_be_as_large_as_the_format_has_room_for() {
+        let layers = |count| Mlp { layers: vec![Dense::zeros(1, 1); count] };
+        let width = |inputs, outputs| Mlp::zeros(&[inputs, outputs]);
+        for net in [layers(MAX_LAYERS), width(MAX_WIDTH, 1), width(1, MAX_WIDTH)] {
+            check(&net).unwrap();
+        }
+        let too_large = |what, found, limit| Err(QuantizeError::TooLarge { what, found, limit });
+        let what = "inputs or outputs in a layer";
+        assert_eq!(check(&layers(MAX_LAYERS + 2)), too_large("layers", MAX_LAYERS + 2, MAX_LAYERS));
+        for net in [width(MAX_WIDTH + 2, 1), width(1, MAX_WIDTH + 2)] {
+            assert_eq!(check(&net), too_large(what, MAX_WIDTH + 2, MAX_WIDTH));
+        }
+    }
+}

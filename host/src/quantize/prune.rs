@@ -221,4 +221,48 @@ mod tests {
         let (reduced, removed) = whole.without_dead_units(&blob.model().unwrap(), &images).unwrap();
         assert_eq!((reduced.net.widths(), removed[0].total()), (vec![4, 1, 2], 3));
     }
+
+    #[test]
+    fn the_units_between_removed_ones_keep_their_weights_and_scales() {
+        let images =
+            Images { side: 2, pixels: vec![255, 0, 9, 9, 0, 255, 0, 0], labels: vec![0, 1] };
+        for granularity in [Granularity::Layer, Granularity::Output] {
+            let whole = network(granularity);
+            let blob = export(&whole, &description(), (0, 0)).unwrap();
+            let model = blob.model().unwrap();
+            let (reduced, removed) = whole.without_dead_units(&model, &images).unwrap();
+            assert_eq!(removed, [Removed { units: 4, proved: 1, unused: 1, measured: 0 }]);
+            let [first, last] = &*reduced.net.layers else { panic!("{reduced:?}") };
+            assert_eq!(first.weight, [1.0, -1.0, 0.5, 1.0, 0.0, 0.0, 0.0, 0.0]);
+            assert_eq!(
+                (&*first.bias, &*last.weight),
+                (&[0.1, -0.1][..], &[1.0, -1.0, -1.0, 1.0][..])
+            );
+            let small = export(&reduced, &description(), (0, 0)).unwrap();
+            assert_eq!(int_logits(&small.model().unwrap(), &images), int_logits(&model, &images));
+        }
+    }
+
+    #[test]
+    fn a_unit_is_used_if_any_of_its_weights_is_a_step_of_the_next_layer() {
+        let mut whole = network(Granularity::Layer);
+        // A step of the first layer is larger than any weight of the second.
+        whole.net.layers[0] = Dense { weight: vec![100.0; 12], ..Dense::zeros(4, 3) };
+        whole.net.layers[1] =
+            Dense { weight: vec![0.1, 0.1, 0.1, -0.1, 0.0, 0.1], ..Dense::zeros(3, 2) };
+        for (dense, scales) in whole.net.layers.iter().zip(&mut whole.scales) {
+            let activation = scales.activation.map(|_| 400.0 / 255.0);
+            let (bits, granularity) = (WeightBits::Eight, Granularity::Layer);
+            *scales = LayerScales::fit(dense, bits, granularity, 1.0 / 255.0, activation);
+        }
+        let blob = export(&whole, &description(), (0, 0)).unwrap();
+        let images = Images { side: 2, pixels: vec![255; 4], labels: vec![0] };
+        let (reduced, removed) = whole.without_dead_units(&blob.model().unwrap(), &images).unwrap();
+        assert_eq!((removed, reduced), (vec![Removed { units: 3, ..Removed::default() }], whole));
+    }
+
+    #[test]
+    fn units_are_removed_for_three_reasons() {
+        assert_eq!(Removed { units: 9, proved: 1, unused: 2, measured: 4 }.total(), 7);
+    }
 }

@@ -178,4 +178,23 @@ mod tests {
         assert_eq!(count(Granularity::Layer, Some(1.0)), 1);
         assert_eq!(count(Granularity::Output, None), 1);
     }
+
+    #[test]
+    fn eight_bits_reach_the_greatest_weight_exactly() {
+        let dense = Dense { weight: vec![-63.5, 1.3, 0.2, -0.7], ..Dense::zeros(4, 1) };
+        let scales =
+            LayerScales::fit(&dense, WeightBits::Eight, Granularity::Layer, 1.0, Some(1.0));
+        assert_eq!(scales.weight, [0.5]);
+    }
+
+    #[test]
+    fn the_scale_of_zeros_is_the_finest_that_has_an_effect() {
+        let fit = |bits, activation| {
+            LayerScales::fit(&Dense::zeros(2, 3), bits, Granularity::Output, 0.5, activation).weight
+        };
+        for bits in [WeightBits::Eight, WeightBits::Four, WeightBits::Two] {
+            assert_eq!(fit(bits, Some(2.0)), [4.0 / f64::from(1 << 20); 3]);
+            assert_eq!(fit(bits, None), [f64::from(f32::MIN_POSITIVE)]);
+        }
+    }
 }

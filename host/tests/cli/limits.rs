@@ -209,6 +209,7 @@ fn models_configurations_and_firmware_take_no_more_than_they_are() {
     let mut claim = blob.clone();
     claim[8..12].copy_from_slice(&u32::MAX.to_le_bytes());
     sparse(&place, "claim.inkbit", &claim, u64::from(u32::MAX));
+    sparse(&place, "longer.inkbit", &blob, 1 << 40);
     let lists = "[".repeat(250_000);
     let tables: String = (0..100_000).map(|n| format!("[k{n}.a.b.c]\n")).collect();
     place.write("lists.toml", format!("hidden = {lists}"));
@@ -220,6 +221,7 @@ fn models_configurations_and_firmware_take_no_more_than_they_are() {
     let long = "found 1,099,511,627,776 bytes, the limit is 262,144";
     let cases = [
         ("inspect claim.inkbit", "says that it has 4294967295 bytes, the limit is 135790592"),
+        ("inspect longer.inkbit", "longer.inkbit"),
         ("inspect /dev/zero", "/dev/zero"),
         ("train --out new --config /dev/zero", limit),
         ("train --out new --config long.toml", long),

@@ -145,3 +145,22 @@ fn grey(picture: &DynamicImage, background: u8) -> GrayImage {
     }
     GrayImage::from_raw(width, height, pixels).expect("the bands are the picture")
 }
+
+#[cfg(test)]
+mod tests {
+    use image::GrayAlphaImage;
+
+    use super::*;
+
+    #[test]
+    fn a_pixel_that_is_half_transparent_is_mixed_with_the_background() {
+        // As wide as a band, so that each row is one.
+        let row = [LumaA([100, 0]), LumaA([100, 128]), LumaA([200, 255]), LumaA([0, 64])];
+        let picture = GrayAlphaImage::from_fn(BAND, 2, |x, y| row[(x as usize + y as usize) % 4]);
+        let picture = DynamicImage::from(picture);
+        let mixed = |level, y| [0, 1, 2, 3].map(|x| grey(&picture, level).get_pixel(x, y).0[0]);
+        assert_eq!(mixed(255, 0), [255, 177, 200, 191]);
+        assert_eq!(mixed(0, 0), [0, 50, 200, 0]);
+        assert_eq!(mixed(0, 1), [50, 200, 0, 0]);
+    }
+}

@@ -1,12 +1,12 @@
 //! The table of promises: on standard output, and in the book.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::time::Duration;
 
 use crate::process::{output, root};
 
-use super::Effort;
+use super::promises::PROMISES;
+use super::{Effort, Promise};
 
 /// The page that keeps the last run that was written.
 pub(super) const PAGE: &str = "docs/src/trust.md";
@@ -49,9 +49,17 @@ pub(super) fn add(tried: &mut Vec<(u64, String)>, counts: Vec<(u64, String)>) {
     }
 }
 
-pub(super) fn markdown(rows: &[Row]) -> String {
-    let mut text = String::from("| promise | tried | result | time |\n|---|---|---|---|\n");
-    for Row { promise, tried, state, time } in rows {
+const HEAD: &str =
+    "| promise | tried | result | time | form, day, commit |\n|---|---|---|---|---|\n";
+
+/// The table, with what all of its rows have in common.
+pub(super) fn markdown(rows: &[Row], run: &str) -> String {
+    rows.iter().fold(HEAD.to_owned(), |table, row| table + &row.markdown(run))
+}
+
+impl Row {
+    fn markdown(&self, run: &str) -> String {
+        let Self { promise, tried, state, time } = self;
         let tried: Vec<String> =
             tried.iter().map(|(count, what)| format!("{} {what}", grouped(*count))).collect();
         let result = match state {
@@ -60,29 +68,52 @@ pub(super) fn markdown(rows: &[Row]) -> String {
             State::Broken(_) => "**does not hold**".to_owned(),
         };
         let seconds = time.as_secs();
-        let _ = writeln!(text, "| {promise} | {} | {result} | {seconds} s |", tried.join("; "));
+        format!("| {promise} | {} | {result} | {seconds} s | {run} |\n", tried.join("; "))
     }
-    text
 }
 
-/// Replaces the table in the book, with the day and the commit.
-pub(super) fn write(rows: &[Row], effort: Effort) -> Result<(), String> {
-    let day = output("date", &["-u", "+%Y-%m-%d"]).unwrap_or_else(|| "on an unknown day".into());
+/// The form of a run, its day and its commit.
+pub(super) fn run(effort: Effort) -> String {
+    let day = output("date", &["-u", "+%Y-%m-%d"]).unwrap_or_else(|| "an unknown day".into());
     let commit = output("git", &["rev-parse", "--short=12", "HEAD"]);
     let commit = commit.unwrap_or_else(|| "unknown".into());
     let changed = output("git", &["status", "--porcelain", "--untracked-files=no"]);
     let changed = if changed.is_some_and(|list| list.is_empty()) { "" } else { ", changed" };
+    let form = if effort == Effort::Long { "long" } else { "short" };
+    format!("{form}, {day}, `{commit}`{changed}")
+}
+
+/// Puts the rows into the book's table, in place of those of the same promises.
+pub(super) fn write(rows: &[Row], run: &str) -> Result<(), String> {
     let path = root().join(PAGE);
     let failed = |error: std::io::Error| format!("{}: {error}", path.display());
     let page = fs::read_to_string(&path).map_err(failed)?;
-    let (before, after) = page
-        .split_once(START)
-        .and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)))
+    let (before, known, after) = parts(&page)
         .ok_or_else(|| format!("{}: expected {START:?} and {END:?}", path.display()))?;
-    let form = if effort == Effort::Long { "long" } else { "short" };
-    let heading = format!("The {form} form, on {day}, of commit `{commit}`{changed}:\n\n");
-    let text = format!("{before}{START}{heading}{}{END}{after}", markdown(rows));
-    fs::write(&path, text).map_err(failed)
+    let table = merged(rows, run, known);
+    fs::write(&path, format!("{before}{START}{table}{END}{after}")).map_err(failed)
+}
+
+/// The page before the table, the table, and the page behind it.
+fn parts(page: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = page.split_once(START)?;
+    let (table, after) = rest.split_once(END)?;
+    Some((before, table, after))
+}
+
+/// The table of all promises: of each the row of this run, or else the one that is known.
+fn merged(rows: &[Row], run: &str, known: &str) -> String {
+    let mut table = HEAD.to_owned();
+    for Promise { promise, .. } in PROMISES {
+        match rows.iter().find(|row| row.promise == *promise) {
+            Some(row) => table += &row.markdown(run),
+            None => {
+                let line = known.lines().find(|line| line.starts_with(&format!("| {promise} |")));
+                table.extend(line.map(|line| format!("{line}\n")));
+            }
+        }
+    }
+    table
 }
 
 /// A number with separators between thousands.
@@ -100,7 +131,6 @@ fn grouped(number: u64) -> String {
 
 #[cfg(test)]
 mod unit {
-    use super::super::promises::PROMISES;
     use super::*;
 
     #[test]
@@ -108,18 +138,34 @@ mod unit {
         let mut tried = vec![(4000, "images".to_owned())];
         add(&mut tried, vec![(1_230_000, "images".to_owned()), (1, "board".to_owned())]);
         let row = Row { promise: "It holds.", tried, state: State::Holds, time: Duration::ZERO };
-        let text = markdown(&[row]);
-        assert!(
-            text.ends_with("| It holds. | 1,234,000 images; 1 board | holds | 0 s |\n"),
-            "{text}"
-        );
+        let text = markdown(&[row], "long, today");
+        let expected = "| It holds. | 1,234,000 images; 1 board | holds | 0 s | long, today |\n";
+        assert!(text.ends_with(expected), "{text}");
+    }
+
+    #[test]
+    fn a_run_of_some_promises_leaves_the_rows_of_the_others() {
+        let row = |promise, count| Row {
+            promise,
+            tried: vec![(count, "tries".to_owned())],
+            state: State::Holds,
+            time: Duration::ZERO,
+        };
+        let all: Vec<Row> = PROMISES.iter().map(|promise| row(promise.promise, 1)).collect();
+        let before = merged(&all, "first", "");
+        let after = merged(&[row(PROMISES[1].promise, 2)], "second", &before);
+        let changed: Vec<_> =
+            before.lines().zip(after.lines()).filter(|(old, new)| old != new).collect();
+        assert_eq!(before.lines().count(), after.lines().count());
+        let [(old, new)] = changed[..] else { panic!("{changed:?}") };
+        assert!(old.ends_with("| 1 tries | holds | 0 s | first |"), "{old}");
+        assert!(new.ends_with("| 2 tries | holds | 0 s | second |"), "{new}");
     }
 
     #[test]
     fn the_page_has_a_row_for_each_promise_and_each_holds() {
         let page = fs::read_to_string(root().join(PAGE)).unwrap();
-        let (_, rest) = page.split_once(START).unwrap();
-        let (run, _) = rest.split_once(END).unwrap();
+        let (_, run, _) = parts(&page).unwrap();
         for promise in PROMISES {
             let row =
                 run.lines().find(|line| line.starts_with(&format!("| {} |", promise.promise)));
