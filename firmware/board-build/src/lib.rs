@@ -42,7 +42,7 @@ pub fn build_for(file: &Path) -> Result<(), Box<dyn Error>> {
     let is_riscv = env::var("TARGET")?.starts_with("riscv");
     let (linker_scripts, aliases) = if is_riscv { RISCV_RT } else { CORTEX_M_RT };
     println!("cargo:rerun-if-changed={}", file.display());
-    let Board { name, clock, memory: Memory { flash, boot, ram, model }, limits, .. } =
+    let Board { name, clock, memory: Memory { flash, boot, ram, model, .. }, limits, .. } =
         Board::read(file)?;
     let out = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set: run this from cargo")?;
     let out = Path::new(&out);
@@ -70,7 +70,8 @@ pub fn build_for(file: &Path) -> Result<(), Box<dyn Error>> {
     println!("cargo:rustc-link-arg-bins=--icf=all");
 
     let Region { address, bytes } = model;
-    let cycle = 1_000_000_000 / clock.unwrap_or(1_000_000_000);
+    let clock = clock.unwrap_or(1_000_000_000);
+    let cycle = (1_000_000_000 + clock / 2) / clock;
     let constants = format!(
         "/// What the app has to know about its board.
         fn board() -> inkbit_app::Board {{
@@ -83,7 +84,7 @@ pub fn build_for(file: &Path) -> Result<(), Box<dyn Error>> {
             }}
         }}
         const CELLS: usize = {};
-        /// Nanoseconds that a cycle of the core takes. Boards with a timer of their own do not ask.
+        /// Nanoseconds that a cycle of the core takes, to the nearest. Boards with a timer of their own do not ask.
         #[allow(dead_code)]
         const NANOSECONDS_PER_CYCLE: u32 = {cycle};",
         limits.cells
