@@ -19,6 +19,7 @@ pub mod reset;
 mod riscv;
 mod serial;
 pub mod stack;
+mod stm32;
 #[cfg(target_arch = "arm")]
 mod systick;
 mod vectors;
@@ -35,6 +36,7 @@ pub use register::{ByteRegister, Register};
 #[cfg(target_arch = "riscv32")]
 pub use riscv::restart;
 pub use serial::{Port, Serial};
+pub use stm32::Stm32Usart;
 #[cfg(target_arch = "arm")]
 pub use systick::SysTick;
 pub use vectors::Vector;
