@@ -77,6 +77,9 @@ pub struct Memory {
     pub ram: Region,
     /// The part of flash that is kept for the model.
     pub model: Region,
+    /// Bytes that are erased at once where the model begins; none of memory that is written without
+    /// being erased.
+    pub sector: Option<u32>,
 }
 
 /// A run of addresses.
@@ -241,6 +244,25 @@ mod tests {
             let (flash, model) = (memory.flash.range(), memory.model.range());
             assert!(flash.start < model.start && model.end <= flash.end, "{name}");
             assert_eq!(memory.model.address % 8, 0, "{name}");
+        }
+    }
+
+    #[test]
+    fn flashing_the_model_erases_no_code_and_flashing_the_firmware_no_model() {
+        for Board { name, memory, budget, emulator, .. } in all() {
+            let (flash, model) = (memory.flash.range(), memory.model.range());
+            let Some(sector) = memory.sector.map(u64::from) else {
+                // QEMU's own machines, whose flash is RAM.
+                let ram = ["mps2-an386", "mps2-an505", "riscv32-virt"];
+                assert!(emulator.is_qemu() && ram.contains(&&*name), "{name} has no `sector`");
+                continue;
+            };
+            for end in [model.start, model.end] {
+                assert_eq!((end - flash.start) % sector, 0, "{name}: {end:#x} is within a sector");
+            }
+            let code = u64::from(memory.boot + budget.code);
+            let erased = flash.start + code.next_multiple_of(sector);
+            assert!(erased <= model.start, "{name}: code may reach {erased:#x}");
         }
     }
 

@@ -81,6 +81,22 @@ export class Board {
     this.chip.gpio[BUTTONS[index]].setInputValue(!down);
   }
 
+  /** Resets the board, and counts the cycles of the first call of the function at an address. */
+  measure(address) {
+    const { flash, sram } = this.chip;
+    this.start({ flash, sram, reason: 0 });
+    const { core, clock, clkSys } = this.chip;
+    let cycles = 0;
+    let end = null;
+    while (core.PC !== end) {
+      if (end === null && core.PC === address) [cycles, end] = [0, core.LR & ~1];
+      const step = core.waiting ? 1 : core.executeInstruction();
+      clock.tick((step * 1e9) / clkSys);
+      cycles += step;
+    }
+    return cycles;
+  }
+
   /** Executes so many instructions; returns how many nanoseconds they take the chip. */
   run(instructions) {
     const { core, clock, clkSys } = this.chip;

@@ -11,18 +11,24 @@ const LOOK = 40;
 
 const PAGE = new URL('page.html', import.meta.url);
 
-/** Nothing from elsewhere, and no network but this page's own. */
+/** Nothing from elsewhere, no network but this page's own, and no page of others around it. */
 const POLICY =
-  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'";
+  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** Serves the page on this machine alone; `listening` is called with its address. */
 export function serve(board, listening) {
   const server = http.createServer((request, response) => {
     const here = `127.0.0.1:${server.address().port}`;
-    const { origin = `http://${here}` } = request.headers;
-    // Another page in the same browser must not press buttons here.
-    if (request.headers.host !== here || origin !== `http://${here}`) {
+    const { host, origin = `http://${here}`, 'sec-fetch-site': site = 'none' } = request.headers;
+    const isOwn = ['none', 'same-origin'].includes(site) || request.headers['sec-fetch-mode'] === 'navigate';
+    // Another page in the same browser must neither press buttons here nor look.
+    if (host !== here || origin !== `http://${here}` || !isOwn) {
       response.writeHead(403).end();
+      return;
+    }
+    if (!URL.canParse(request.url, `http://${here}`)) {
+      response.writeHead(400).end();
       return;
     }
     const url = new URL(request.url, `http://${here}`);
@@ -30,6 +36,7 @@ export function serve(board, listening) {
       response.writeHead(200, {
         'Content-Type': 'text/html; charset=utf-8',
         'Content-Security-Policy': POLICY,
+        'X-Content-Type-Options': 'nosniff',
       });
       response.end(readFileSync(PAGE));
     } else if (request.method === 'GET' && url.pathname === '/screen') {

@@ -9,19 +9,24 @@
 //   bytes       answers with the number of bytes that have been on the display's bus
 //   press N MS  presses button N, from 0 (up, down, left, right, select), for so many of the chip's
 //               milliseconds, and waits as long again; then answers "ok"
+//   measure ADDRESS  resets the board; answers with the cycles of the first call of the function
+//               there, at a processor's that never waits for its flash
 //   page        shows the board in a browser; answers with the page's address
 //   flip BYTE BIT  changes a bit of flash; BYTE counts from its beginning; answers "ok"
 
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
 
-import { Board, FLASH } from './chip.mjs';
+import { Board, BUTTONS, FLASH } from './chip.mjs';
 import { Oled } from './oled.mjs';
 import { serve } from './page.mjs';
 import { flash } from './uf2.mjs';
 
 /** Instructions between looks at the sockets. */
 const SLICE = 20000;
+
+/** The most bytes that are kept for a host that has not come yet. */
+const EARLY = 65536;
 
 const [serialName, controlName, kind, ...files] = process.argv.slice(2);
 
@@ -38,7 +43,7 @@ const board = new Board(memory, display, Number(address));
 let client = null;
 const early = [];
 board.received = (bytes) => {
-  if (client === null) early.push(...bytes);
+  if (client === null) early.push(...bytes.slice(0, EARLY - early.length));
   else client.write(Buffer.from(bytes));
 };
 
@@ -77,6 +82,7 @@ function answer(line, reply) {
   if (command === 'screen') return reply(display === null ? '' : display.text());
   if (command === 'bytes') return reply(`${display === null ? 0 : display.bytes}\n`);
   if (command === 'press') {
+    if (BUTTONS[first] === undefined || !(second >= 0)) return reply('expected a button and a time\n');
     board.button(first, true);
     after(second, () => {
       board.button(first, false);
@@ -85,9 +91,11 @@ function answer(line, reply) {
     return undefined;
   }
   if (command === 'flip') {
+    if (board.chip.flash[first] === undefined) return reply('expected a byte of flash and a bit\n');
     board.chip.flash[first] ^= 1 << second;
     return reply('ok\n');
   }
+  if (command === 'measure') return reply(`${board.measure(first)}\n`);
   if (command === 'page') return serve(board, (address) => reply(`${address}\n`));
   return reply(`no command is called '${command}'\n`);
 }

@@ -5,7 +5,6 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use inkbit_board_build::{CORTEX_M_RT, RISCV_RT};
 use inkbit_boards::{Board, Memory};
 
 /// Bytes of an end of RAM, which is kept for buffers: a model's data, or all the others.
@@ -17,13 +16,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         |_| "set INKBIT_BOARD to a board of firmware/boards; `cargo xtask kernels` does",
     )?;
     let target = env::var("TARGET")?;
-    let (scripts, aliases) = if target.starts_with("riscv") { RISCV_RT } else { CORTEX_M_RT };
     println!("cargo:rustc-check-cfg=cfg(inkbit_mpu)");
     if target.starts_with("thumbv7") {
         println!("cargo:rustc-cfg=inkbit_mpu");
     }
     let file = format!("../boards/{board}.toml");
-    inkbit_board_build::build_for(Path::new(&file), scripts, aliases)?;
+    inkbit_board_build::build_for(Path::new(&file))?;
 
     let Board { memory: Memory { ram, .. }, .. } = Board::read(Path::new(&file))?;
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);

@@ -39,6 +39,11 @@ fn mps2_an505_gives_the_hosts_logits() {
 }
 
 #[test]
+fn olimex_stm32_h405_gives_the_hosts_logits() {
+    compare("olimex-stm32-h405", &classic(), 1_000);
+}
+
+#[test]
 fn pico_gives_the_hosts_logits() {
     compare("pico", &classic(), 1_000);
 }

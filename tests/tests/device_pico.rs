@@ -1,5 +1,7 @@
 //! The emulated Raspberry Pi Pico: its OLED, its buttons, its flash.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::ops::Range;
 use std::thread;
 use std::time::Duration;
@@ -8,6 +10,7 @@ use inkbit::device::emulator::pico::Wiring;
 use inkbit::device::{Client, DeviceError};
 use inkbit_app::{App, Board, Buffers, Event};
 use inkbit_core::link::{Key, Mode, Refusal, Reset, pack_pixels, unpack_pixels};
+use inkbit_tests::debugger::symbol;
 use inkbit_tests::devices::{classic, digits, draw_seven_on_pico, emulated, start};
 use inkbit_tests::screens::{Picture, Replay};
 
@@ -137,4 +140,48 @@ fn a_bit_of_the_model_that_changes_in_flash_ends_the_answers() {
         };
         assert_eq!(refusal, Refusal::ModelChanged);
     });
+}
+
+#[test]
+fn the_page_answers_this_machine_and_itself_alone() {
+    let Some((board, firmware)) = emulated(NAME) else { return };
+    let mut emulator = start(&board, &firmware, classic().bytes());
+    let mut client = Client::new(emulator.connect().unwrap(), 1);
+    client.hello().unwrap();
+    let address = emulator.pico().unwrap().page().unwrap();
+    let place = address.strip_prefix("http://").unwrap().trim_end_matches('/');
+    let status = |line: &str, host: &str, more: &str| {
+        let mut stream = TcpStream::connect(place).unwrap();
+        write!(stream, "{line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{more}\r\n")
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.split(' ').nth(1).unwrap_or_default().to_owned()
+    };
+    let origin = format!("Origin: http://{place}\r\n");
+    for (line, host, more, expected) in [
+        ("GET /", place, "", "200"),
+        ("GET //", place, "", "400"),
+        ("GET /../pico.mjs", place, "", "404"),
+        ("GET /", "example.org", "", "403"),
+        ("GET /screen", place, "Sec-Fetch-Site: cross-site\r\n", "403"),
+        ("POST /button?index=0&down=1", place, "Origin: http://example.org\r\n", "403"),
+        ("POST /button?index=99&down=1", place, &origin, "204"),
+    ] {
+        assert_eq!(status(line, host, more), expected, "{line} {host} {more}");
+    }
+    client.hello().unwrap();
+}
+
+#[test]
+fn the_largest_model_is_read_within_40_ms_of_the_chips_time() {
+    let Some((board, firmware)) = emulated(NAME) else { return };
+    let accurate = inkbit::model::builtin::find("accurate").unwrap();
+    let start_app = symbol(firmware.elf(), "inkbit_app5board").unwrap();
+    let mut emulator = start(&board, &firmware, accurate.bytes());
+    drop(emulator.connect().unwrap());
+    let cycles = emulator.pico().unwrap().measure(start_app).unwrap();
+    let milliseconds = cycles as f64 * 1e3 / f64::from(board.clock.unwrap());
+    println!("{} bytes in {milliseconds:.1} ms", accurate.bytes().len());
+    assert!((10.0..=40.0).contains(&milliseconds), "{milliseconds} ms");
 }

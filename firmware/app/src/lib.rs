@@ -33,7 +33,7 @@ pub use line::Line;
 pub use machine::{App, Event};
 pub use oled::{Oled, Pages};
 pub use panel::{NoPanel, Panel, Show};
-pub use run::{Device, NoKeys, ReadKeys};
+pub use run::{Device, NoKeys, ReadKeys, Run};
 pub use samples::{Sample, samples};
 pub use screen::{HEIGHT, Screen, View, WIDTH};
 pub use shade::Shade;

@@ -49,18 +49,27 @@ pub struct Device<S, K, P, C, W> {
     pub watchdog: W,
 }
 
-impl<S: Read + ReadReady + Write, K: ReadKeys, P: Show, C: Clock, W: Watchdog>
-    Device<S, K, P, C, W>
-{
+/// A device, whatever it consists of.
+pub trait Run {
     /// Runs for ever.
-    pub fn run(&mut self, app: &mut App<'_>, line: &mut Line) -> ! {
+    fn run(&mut self, app: &mut App<'_>, line: &mut Line) -> !;
+}
+
+impl<S: Read + ReadReady + Write, K: ReadKeys, P: Show, C: Clock, W: Watchdog> Run
+    for Device<S, K, P, C, W>
+{
+    fn run(&mut self, app: &mut App<'_>, line: &mut Line) -> ! {
         loop {
             self.step(app, line);
             // Before the next answer. Reading a model takes much of the stack.
             app.repair();
         }
     }
+}
 
+impl<S: Read + ReadReady + Write, K: ReadKeys, P: Show, C: Clock, W: Watchdog>
+    Device<S, K, P, C, W>
+{
     /// Does what there is to do now, up to one answer, and does not wait for more.
     // Not inlined: what it has on the stack would be there while a model is read again.
     #[inline(never)]

@@ -1,6 +1,8 @@
 //! How a Cortex-M starts anew: by itself after a fault, and where its watchdog asks for it.
 #![allow(unsafe_code)]
 
+// Linked for what calls `main`.
+use cortex_m_rt as _;
 use inkbit_core::link::Reset;
 
 use crate::Register;

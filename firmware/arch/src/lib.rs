@@ -1,34 +1,43 @@
-//! What boards have in common below the app: where the model lies, how deep the stack goes, registers,
-//! serial ports, clocks, watchdogs, and what is left of a panic or a fault.
+//! What boards have in common below the app: `main`, where the model lies, how deep the stack goes,
+//! registers, serial ports, clocks, watchdogs, and what is left of a panic or a fault. A board is one
+//! [`firmware!`].
 
 #![no_std]
 
 mod cmsdk;
 #[cfg(target_arch = "arm")]
 mod cortex_m;
+#[cfg(any(target_arch = "arm", target_arch = "riscv32"))]
+mod firmware;
 #[cfg(target_arch = "arm")]
 mod mem;
 mod memory;
 mod panic;
 mod register;
 pub mod reset;
+#[cfg(target_arch = "riscv32")]
+mod riscv;
 mod serial;
 pub mod stack;
+mod stm32;
 #[cfg(target_arch = "arm")]
 mod systick;
-#[cfg(target_arch = "arm")]
 mod vectors;
 mod watchdog;
 
 pub use cmsdk::CmsdkUart;
 #[cfg(target_arch = "arm")]
 pub use cortex_m::{restart, stuck};
+#[cfg(any(target_arch = "arm", target_arch = "riscv32"))]
+pub use firmware::{begin, end, line_only};
 pub use memory::model_region;
 pub use panic::report;
 pub use register::{ByteRegister, Register};
+#[cfg(target_arch = "riscv32")]
+pub use riscv::restart;
 pub use serial::{Port, Serial};
+pub use stm32::Stm32Usart;
 #[cfg(target_arch = "arm")]
 pub use systick::SysTick;
-#[cfg(target_arch = "arm")]
 pub use vectors::Vector;
 pub use watchdog::CmsdkWatchdog;

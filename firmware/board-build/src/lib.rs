@@ -8,10 +8,10 @@ use std::{env, fs};
 use inkbit_boards::{Board, Memory, Region};
 
 /// The linker's scripts for cortex-m-rt, and no aliases.
-pub const CORTEX_M_RT: (&[&str], &str) = (&["link.x"], "");
+const CORTEX_M_RT: (&[&str], &str) = (&["link.x"], "");
 
 /// The linker's scripts for riscv-rt, and where they put what.
-pub const RISCV_RT: (&[&str], &str) = (
+const RISCV_RT: (&[&str], &str) = (
     &["memory.x", "link.x"],
     r#"REGION_ALIAS("REGION_TEXT", FLASH);
 REGION_ALIAS("REGION_RODATA", FLASH);
@@ -27,25 +27,22 @@ REGION_ALIAS("REGION_STACK", RAM);
 /// # Errors
 ///
 /// As there.
-pub fn build((linker_scripts, aliases): (&[&str], &str)) -> Result<(), Box<dyn Error>> {
+pub fn build() -> Result<(), Box<dyn Error>> {
     let package = env::var("CARGO_MANIFEST_DIR")?;
-    build_for(Path::new(&format!("{package}.toml")), linker_scripts, aliases)
+    build_for(Path::new(&format!("{package}.toml")))
 }
 
 /// Writes `memory.x` and `board.rs` to the build script's output folder, and tells the linker to use
-/// the given scripts. `file` is the board's, `aliases` are lines that the linker's scripts need beside
-/// the regions.
+/// the scripts of the target's runtime. `file` is the board's.
 ///
 /// # Errors
 ///
 /// If the file cannot be read or is not a board's, or if an output cannot be written.
-pub fn build_for(
-    file: &Path,
-    linker_scripts: &[&str],
-    aliases: &str,
-) -> Result<(), Box<dyn Error>> {
+pub fn build_for(file: &Path) -> Result<(), Box<dyn Error>> {
+    let is_riscv = env::var("TARGET")?.starts_with("riscv");
+    let (linker_scripts, aliases) = if is_riscv { RISCV_RT } else { CORTEX_M_RT };
     println!("cargo:rerun-if-changed={}", file.display());
-    let Board { name, clock, memory: Memory { flash, boot, ram, model }, limits, .. } =
+    let Board { name, clock, memory: Memory { flash, boot, ram, model, .. }, limits, .. } =
         Board::read(file)?;
     let out = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set: run this from cargo")?;
     let out = Path::new(&out);
@@ -73,18 +70,21 @@ pub fn build_for(
     println!("cargo:rustc-link-arg-bins=--icf=all");
 
     let Region { address, bytes } = model;
-    let cycle = 1_000_000_000 / clock.unwrap_or(1_000_000_000);
+    let clock = clock.unwrap_or(1_000_000_000);
+    let cycle = (1_000_000_000 + clock / 2) / clock;
     let constants = format!(
         "/// What the app has to know about its board.
-        const BOARD: inkbit_app::Board = inkbit_app::Board {{
-            name: {name:?},
-            model_address: {address},
-            model_bytes: {bytes},
-            stack: inkbit_arch::stack::used,
-            reset: inkbit_core::link::Reset::Ordinary,
-        }};
+        fn board() -> inkbit_app::Board {{
+            inkbit_app::Board {{
+                name: {name:?},
+                model_address: {address},
+                model_bytes: {bytes},
+                stack: inkbit_arch::stack::used,
+                reset: inkbit_arch::reset::last(),
+            }}
+        }}
         const CELLS: usize = {};
-        /// Nanoseconds that a cycle of the core takes. Boards with a timer of their own do not ask.
+        /// Nanoseconds that a cycle of the core takes, to the nearest. Boards with a timer of their own do not ask.
         #[allow(dead_code)]
         const NANOSECONDS_PER_CYCLE: u32 = {cycle};",
         limits.cells

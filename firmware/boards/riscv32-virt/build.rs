@@ -1,5 +1,5 @@
 //! Memory map and constants from the board's file.
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    inkbit_board_build::build(inkbit_board_build::RISCV_RT)
+    inkbit_board_build::build()
 }

@@ -16,8 +16,13 @@ use crate::support::numbers::{grouped, percent};
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Device")]
 pub struct DeviceArgs {
-    /// Board to emulate: lm3s6965evb, microbit, mps2-an386, mps2-an505, pico, riscv32-virt; or `all`
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["port", "baud"])]
+    /// Board to emulate, or `all`
+    #[arg(
+        long,
+        value_name = "NAME",
+        help = format!("Board to emulate: {}; or `all`", board::names().join(", ")),
+        conflicts_with_all = ["port", "baud"],
+    )]
     pub device: Option<String>,
 
     /// Serial port of a board with firmware and model: /dev/ttyACM0 on Linux, /dev/cu.usbmodem1101

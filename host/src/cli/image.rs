@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
-
 use super::device_args::{find_board, model_for};
 use super::usage;
 use crate::device::{Firmware, flash_image, uf2};
@@ -102,12 +100,13 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let content = match (extension, &firmware) {
         (Some("hex"), _) => flash_image::hex(&pieces()).into_bytes(),
         (Some("uf2"), _) => {
-            let family = board.uf2.with_context(|| {
-                format!(
-                    "the board {} has no boot loader that takes UF2 files; write .hex",
-                    board.name
-                )
-            })?;
+            let none = || {
+                let board = &board.name;
+                usage(format!(
+                    "the board {board} has no boot loader that takes UF2 files; write .hex"
+                ))
+            };
+            let family = board.uf2.ok_or_else(none)?;
             uf2::uf2(family, &pieces())
         }
         (_, Some(firmware)) => firmware.with_model(&board, blob.bytes())?.elf().to_vec(),

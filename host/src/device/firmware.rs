@@ -43,7 +43,7 @@ pub enum FirmwareError {
 }
 
 impl Firmware {
-    /// The path of a board's firmware after a build.
+    /// The path of a board's firmware after a build of the checkout that this program comes from.
     ///
     /// ```
     /// use inkbit::device::{Board, Firmware};
@@ -52,11 +52,9 @@ impl Firmware {
     /// # Ok::<_, inkbit::device::board::UnknownBoard>(())
     /// ```
     pub fn built_path(board: &Board) -> PathBuf {
-        let built = Path::new("firmware/target").join(&board.target).join("release");
-        let here = built.join(&board.package);
-        // Otherwise in the checkout that this program was built from.
+        // Not in the folder where the program happens to be started, which may be anybody's.
         let checkout = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-        if here.exists() { here } else { checkout.join(here) }
+        checkout.join("firmware/target").join(&board.target).join("release").join(&board.package)
     }
 
     /// Reads `file`, or else the built firmware of the board.

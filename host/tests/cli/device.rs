@@ -74,7 +74,11 @@ fn image_and_run_refuse_what_cannot_be() {
     let message = place.fail(2, "send a.pgm --port /dev/no-such-port --baud 0");
     assert!(message.contains("invalid value '0' for '--baud <BAUD>'"), "{message}");
     let message = place.fail(2, "image --board lm3s6965evb model.inkbit -o model.uf2");
-    assert!(message.contains("model.uf2") && message.contains(".hex"), "{message}");
+    assert!(message.contains("no boot loader that takes UF2 files; write .hex"), "{message}");
+    let message = place.fail(2, "image --board lm3s6965evb model.inkbit -o model.txt");
+    assert!(message.contains("model.txt") && message.contains(".uf2"), "{message}");
+    let message = place.fail(2, "image --board pico model.inkbit -o model.bin --parts both");
+    assert!(message.contains("a .bin file holds the model alone"), "{message}");
     let message = place.fail(2, "image --board lm3s model.inkbit -o model.bin");
     assert!(message.contains("'lm3s'") && message.contains("lm3s6965evb"), "{message}");
     let message =
@@ -98,8 +102,8 @@ fn a_model_too_large_for_a_board_is_refused_with_its_name_and_numbers() {
         assert!(message.contains("1264 cells") && message.contains("1040"), "{message}");
     }
     let page = crate::report::page(&place, "wide.inkbit --data digits");
-    let reason = "and riscv32-virt, but not lm3s6965evb and microbit: it has 1,264 cells of working \
-                  memory, the limit is 1,040. Zeros";
+    let reason = "and riscv32-virt, but not lm3s6965evb, microbit and pico: it has 1,264 cells of \
+                  working memory, the limit is 1,040. Zeros";
     assert!(crate::report::text(&page).contains(reason), "{page}");
 }
 
@@ -255,4 +259,22 @@ fn an_emulator_does_not_outlive_the_command_that_is_killed() {
     child.kill().unwrap();
     child.wait().unwrap();
     wait(0);
+}
+
+#[test]
+fn nothing_in_the_current_folder_is_executed_or_taken_for_firmware() {
+    if !can_emulate(["pico"]) {
+        return;
+    }
+    let place = Place::new();
+    let emulator = place.path("firmware/emulator");
+    fs::create_dir_all(emulator.join("node_modules/rp2040js")).unwrap();
+    fs::write(emulator.join("pico.mjs"), "import 'node:fs'; throw new Error('foreign');").unwrap();
+    let built = place.path("firmware/target/thumbv6m-none-eabi/release");
+    fs::create_dir_all(&built).unwrap();
+    fs::write(built.join("inkbit-pico"), "foreign").unwrap();
+    let mut picture = b"P5 40 40 255\n".to_vec();
+    picture.extend((0..1600).map(|at| if at % 40 == 20 { 255 } else { 0 }));
+    fs::write(place.path("one.pgm"), picture).unwrap();
+    place.succeed("send model.inkbit one.pgm --device pico");
 }

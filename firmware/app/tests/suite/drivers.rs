@@ -204,7 +204,7 @@ fn only_tiles_that_have_changed_are_sent_to_an_oled() {
     let mut picture: Pages = [[0; 128]; 8];
     let mut display = Oled::new(bus.clone(), &mut picture);
     display.flush().unwrap();
-    let mut sent = |display: &mut Oled<'_, Bus>| {
+    let sent = |display: &mut Oled<'_, Bus>| {
         display.flush().unwrap();
         bus.0.borrow_mut().as_mut().map(|module| std::mem::take(&mut module.sent))
     };

@@ -7,48 +7,30 @@ mod gpio;
 mod ssi;
 mod uart;
 
-use core::panic::PanicInfo;
-
-use cortex_m_rt::entry;
-use inkbit_app::{App, Board, Device, FrameBuffer, Keys, Line, Memory, Panel, Ssd0323};
-use inkbit_arch::{
-    CmsdkWatchdog, Register, Serial, SysTick, Vector, interrupts, model_region, report, reset,
-    restart, stuck,
-};
-use inkbit_core::link::Reset;
+use inkbit_app::{Device, FrameBuffer, Keys, Panel, Run, Ssd0323};
+use inkbit_arch::{CmsdkWatchdog, Register, Serial, SysTick, firmware};
 
 use gpio::{Input, Output, Port};
 use ssi::Ssi;
 use uart::Uart;
 
-include!(concat!(env!("OUT_DIR"), "/board.rs"));
-
 /// Interrupt of the watchdog.
 const WARNING: usize = 18;
 
-interrupts!(WARNING + 1, {
-    let mut vectors: [Vector; _] = [None; WARNING + 1];
-    vectors[WARNING] = Some(stuck);
-    vectors
-});
+firmware!(
+    start: start,
+    device: device,
+    line: Uart,
+    warning: WARNING,
+    lend FRAME_BUFFER: FrameBuffer = [[0; 64]; 64],
+);
 
-#[entry]
-#[allow(unsafe_code)]
-fn main() -> ! {
-    static mut MEMORY: Memory<CELLS> = Memory::new();
-    static mut FRAME_BUFFER: FrameBuffer = [[0; 64]; 64];
+fn start() {
     clocks();
-    // Before anything that takes time: the host may be sending already.
-    let uart = Uart::start();
-    // SAFETY: the region is flash behind the code.
-    let region = unsafe { model_region(&BOARD) };
-    let (app, line) = MEMORY.start(Board { reset: reset::last(), ..BOARD }, region);
-    run(app, line, uart, FRAME_BUFFER)
+    Uart::start();
 }
 
-// Not inlined: its variables are for ever, and need not be there while the model is read.
-#[inline(never)]
-fn run(app: &mut App<'_>, line: &mut Line, uart: Uart, picture: &mut FrameBuffer) -> ! {
+fn device(picture: &'static mut FrameBuffer) -> impl Run {
     // The OLED's chip select stays low: nothing else is on its bus.
     Output::new(Port::D, 0).write(false);
     let mut display = Ssd0323::new(Ssi::start(), Output::new(Port::C, 7), picture);
@@ -57,7 +39,7 @@ fn run(app: &mut App<'_>, line: &mut Line, uart: Uart, picture: &mut FrameBuffer
     let arrow = |pin| Input::new(Port::E, pin);
     let watchdog = watchdog();
     Device {
-        serial: Serial(uart, watchdog),
+        serial: Serial(Uart, watchdog),
         keys: Keys::new([arrow(0), arrow(1), arrow(2), arrow(3), Input::new(Port::F, 1)]),
         panel: Panel::new(display, |display| {
             let _ = display.flush();
@@ -65,7 +47,6 @@ fn run(app: &mut App<'_>, line: &mut Line, uart: Uart, picture: &mut FrameBuffer
         clock: SysTick::start(NANOSECONDS_PER_CYCLE),
         watchdog,
     }
-    .run(app, line)
 }
 
 #[allow(unsafe_code)]
@@ -109,10 +90,4 @@ fn clocks() {
     /// Ports A to F.
     const PORTS: u32 = 0x3F;
     RCGC2.set(PORTS);
-}
-
-#[panic_handler]
-fn panic(info: &PanicInfo<'_>) -> ! {
-    report(info, &mut Uart);
-    restart(Reset::Panic)
 }

@@ -24,7 +24,7 @@ const SEND_FULL: u32 = 1 << 5;
 pub(crate) struct Uart;
 
 impl Uart {
-    pub(crate) fn start() -> Self {
+    pub(crate) fn start() {
         gpio::Port::A.peripheral(0b11);
         // 50 MHz / (16 × 115,200) = 27 + 8/64
         WHOLE_DIVISOR.write(27);
@@ -35,7 +35,6 @@ impl Uart {
         if FLAGS.read() & NOTHING_RECEIVED != 0 {
             let _ = DATA.read();
         }
-        Self
     }
 }
 

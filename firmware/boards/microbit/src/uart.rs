@@ -22,7 +22,7 @@ const BAUD_RATE: Register = register(0x524);
 pub(crate) struct Uart;
 
 impl Uart {
-    pub(crate) fn start() -> Self {
+    pub(crate) fn start() {
         // SAFETY: a register of the clock; it touches no memory.
         let start_crystal = unsafe { Register::at(0x4000_0000) };
         // The part's own oscillator is too far off for a UART.
@@ -33,7 +33,6 @@ impl Uart {
         ENABLE.write(4);
         START_SENDING.write(1);
         START_RECEIVING.write(1);
-        Self
     }
 }
 

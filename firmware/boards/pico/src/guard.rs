@@ -42,14 +42,14 @@ impl inkbit_app::Watchdog for Guard {
     }
 }
 
-/// Why the firmware has started.
+/// Records what the chip knows of the last reset, before the app is told of it.
 #[allow(unsafe_code)]
-pub(crate) fn last_reset() -> Reset {
+pub(crate) fn keep_reset() {
     // SAFETY: reads a register that nothing writes.
     let by_watchdog = unsafe { (*pac::WATCHDOG::PTR).reason().read().timer().bit_is_set() };
-    match reset::last() {
+    reset::keep(match reset::last() {
         // Where it stood has not been recorded.
         Reset::Ordinary if by_watchdog => Reset::Stuck { at: 0 },
         reset => reset,
-    }
+    });
 }

@@ -7,18 +7,25 @@
 mod guard;
 mod usb;
 
-use core::panic::PanicInfo;
+use core::cell::Cell;
 
-use cortex_m_rt::entry;
+use critical_section::Mutex;
 use fugit::RateExtU32 as _;
-use inkbit_app::{App, Board, Device, Keys, Line, Memory, NoWatchdog, Oled, Pages, Panel};
-use inkbit_arch::{Serial, SysTick, interrupts, model_region, report, restart, stuck};
-use inkbit_core::link::Reset;
-use rp2040_hal::clocks::init_clocks_and_plls;
+use inkbit_app::{Device, Keys, NoWatchdog, Oled, Pages, Panel, Run};
+use inkbit_arch::{Serial, SysTick, firmware};
+use rp2040_hal::clocks::{ClocksManager, init_clocks_and_plls};
 use rp2040_hal::gpio::Pins;
 use rp2040_hal::{Clock as _, I2C, Sio, Watchdog, pac};
 
-include!(concat!(env!("OUT_DIR"), "/board.rs"));
+firmware!(
+    start: start,
+    device: device,
+    line: usb::Port,
+    // That of the alarm that the guard sets.
+    warning: 0,
+    lend PICTURE: Pages = [[0; 128]; 8],
+    lend BUS: Option<usb::Bus> = None,
+);
 
 /// The crystal of every Pico, in hertz.
 const CRYSTAL: u32 = 12_000_000;
@@ -30,30 +37,13 @@ const CRYSTAL: u32 = 12_000_000;
 #[unsafe(link_section = ".boot2")]
 static BOOT2: [u8; 256] = rp2040_boot2::BOOT_LOADER_W25Q080;
 
-// The first interrupt is that of the alarm that the guard sets.
-interrupts!([Some(stuck); 1]);
+/// What [`start`] leaves to [`device`].
+static STARTED: Mutex<Cell<Option<(ClocksManager, Watchdog)>>> = Mutex::new(Cell::new(None));
 
-#[entry]
-#[allow(unsafe_code)]
-fn main() -> ! {
-    static mut MEMORY: Memory<CELLS> = Memory::new();
-    static mut PICTURE: Pages = [[0; 128]; 8];
-    static mut BUS: Option<usb::Bus> = None;
-    // SAFETY: the region is flash behind the code.
-    let region = unsafe { model_region(&BOARD) };
-    let reset = guard::last_reset();
-    let (app, line) = MEMORY.start(Board { reset, ..BOARD }, region);
-    run(app, line, PICTURE, BUS)
-}
-
-// Not inlined: its variables are for ever, and need not be there while the model is read.
-#[inline(never)]
-fn run(
-    app: &mut App<'_>,
-    line: &mut Line,
-    picture: &mut Pages,
-    bus: &'static mut Option<usb::Bus>,
-) -> ! {
+/// Sets the clock to 125 MHz: at the one that the chip starts with it would take twenty times as long
+/// to read the model.
+fn start() {
+    guard::keep_reset();
     let Some(mut pac) = pac::Peripherals::take() else { panic!("peripherals are taken twice") };
     let mut watchdog = Watchdog::new(pac.WATCHDOG);
     let clocks = init_clocks_and_plls(
@@ -66,6 +56,17 @@ fn run(
         &mut watchdog,
     );
     let Ok(clocks) = clocks else { panic!("the crystal of 12 MHz does not run") };
+    critical_section::with(|section| {
+        STARTED.borrow(section).set(Some((clocks, watchdog)));
+    });
+}
+
+#[allow(unsafe_code)]
+fn device(picture: &'static mut Pages, bus: &'static mut Option<usb::Bus>) -> impl Run {
+    let started = critical_section::with(|section| STARTED.borrow(section).take());
+    let Some((clocks, watchdog)) = started else { panic!("the clocks are not set") };
+    // SAFETY: what `start` has taken and kept, the clocks and the watchdog, is not used here.
+    let mut pac = unsafe { pac::Peripherals::steal() };
     let sio = Sio::new(pac.SIO);
     let pins = Pins::new(pac.IO_BANK0, pac.PADS_BANK0, sio.gpio_bank0, &mut pac.RESETS);
     let wires = I2C::i2c0(
@@ -96,11 +97,4 @@ fn run(
         clock: SysTick::start(NANOSECONDS_PER_CYCLE),
         watchdog: guard::Guard::start(watchdog, timer),
     }
-    .run(app, line)
-}
-
-#[panic_handler]
-fn panic(info: &PanicInfo<'_>) -> ! {
-    report(info, &mut usb::Port);
-    restart(Reset::Panic)
 }

@@ -3,14 +3,10 @@
 #![no_std]
 #![no_main]
 
-use core::panic::PanicInfo;
+use inkbit_app::{Clock, NoWatchdog, Run};
+use inkbit_arch::{ByteRegister, Port, Register, firmware, line_only};
 
-use inkbit_app::{Board, Clock, Device, Memory, NoKeys, NoPanel, NoWatchdog};
-use inkbit_arch::{ByteRegister, Port, Register, Serial, model_region, report, reset, stack};
-use inkbit_core::link::Reset;
-use riscv_rt::{TrapFrame, entry};
-
-include!(concat!(env!("OUT_DIR"), "/board.rs"));
+firmware!(start: start, device: device, line: Uart);
 
 /// The line: an NS16550.
 struct Uart;
@@ -65,60 +61,16 @@ impl Clock for Timer {
     }
 }
 
-#[entry]
-#[allow(unsafe_code)]
-fn main() -> ! {
-    static mut MEMORY: Memory<CELLS> = Memory::new();
-    // SAFETY: nothing else is running, and main's own words are above the stack pointer.
-    unsafe { stack::paint() };
+fn start() {
     LINE_CONTROL.write(0b11); // 8 bits
     BUFFERS.write(0b1); // on, and empty
     // QEMU takes no more from its line until something is read.
     if !Uart.ready() {
         let _ = DATA.read();
     }
-    let memory = &raw mut MEMORY;
-    // SAFETY: main runs once, so this is the only reference.
-    let memory = unsafe { &mut *memory };
-    // SAFETY: the region is flash behind the code.
-    let region = unsafe { model_region(&BOARD) };
-    let (app, line) = memory.start(Board { reset: reset::last(), ..BOARD }, region);
-    Device {
-        serial: Serial(Uart, NoWatchdog),
-        keys: NoKeys,
-        panel: NoPanel,
-        clock: Timer,
-        // The machine has none.
-        watchdog: NoWatchdog,
-    }
-    .run(app, line)
 }
 
-/// Starts the firmware anew, and leaves it the reason.
-#[allow(unsafe_code)]
-fn restart(reason: Reset) -> ! {
-    // SAFETY: the register of the machine that ends or resets it; it touches no memory.
-    const FINISHER: Register = unsafe { Register::at(0x0010_0000) };
-    const RESET: u32 = 0x7777;
-    reset::keep(reason);
-    FINISHER.write(RESET);
-    loop {
-        core::hint::spin_loop();
-    }
-}
-
-// SAFETY: the name that riscv-rt calls after a fault.
-#[allow(unsafe_code)]
-#[unsafe(export_name = "ExceptionHandler")]
-fn exception(_: &TrapFrame) -> ! {
-    let at: u32;
-    // SAFETY: reads a register of the core.
-    unsafe { core::arch::asm!("csrr {at}, mepc", at = out(reg) at) };
-    restart(Reset::Fault { at })
-}
-
-#[panic_handler]
-fn panic(info: &PanicInfo<'_>) -> ! {
-    report(info, &mut Uart);
-    restart(Reset::Panic)
+fn device() -> impl Run {
+    // The machine has no watchdog.
+    line_only(Uart, Timer, NoWatchdog)
 }

@@ -18,7 +18,7 @@ pub use inkbit_boards::Emulator as Kind;
 
 use super::{Board, Client, Firmware};
 use crate::support::limit;
-use crate::support::system::{Guarded, Socket, Stream};
+use crate::support::system::{Guarded, Socket, Stream, keep_private};
 use qmp::Qmp;
 
 /// The most time for an emulator to open its sockets.
@@ -104,8 +104,9 @@ impl Emulator {
     ) -> Result<Self, EmulatorError> {
         check(board)?;
         let program = board.emulator.program().to_owned();
-        let folder = tempfile::Builder::new().prefix("inkbit-").tempdir();
-        let folder = folder.map_err(EmulatorError::at("create a temporary folder"))?;
+        let mut builder = tempfile::Builder::new();
+        keep_private(builder.prefix("inkbit-"));
+        let folder = builder.tempdir().map_err(EmulatorError::at("create a temporary folder"))?;
         let log = File::create(folder.path().join("log"));
         let log = log.map_err(EmulatorError::at("create the emulator's log"))?;
         let socket = |name| Socket::new(folder.path(), name);

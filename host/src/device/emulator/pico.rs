@@ -27,15 +27,14 @@ const DISPLAY: &str = "ssd1306@0x3c";
 const ROW: usize = 128;
 const ROWS: usize = 64;
 
-/// The folder of the emulator: here, or in the checkout that this program was built from.
+/// The folder of the emulator, in the checkout that this program was built from: what lies in the
+/// folder where it happens to be started may be anybody's, and would be executed.
 ///
 /// # Errors
 ///
 /// What in it is missing, and what to do.
 pub(super) fn find() -> Result<PathBuf, EmulatorError> {
-    let here = Path::new("firmware/emulator");
-    let checkout = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-    let folder = if here.exists() { here.to_owned() } else { checkout.join(here) };
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../firmware/emulator")).to_owned();
     let missing =
         |reason| EmulatorError::NotSetUp { folder: folder.clone(), reason, advice: SET_UP };
     if !folder.join("pico.mjs").exists() {
@@ -102,6 +101,14 @@ impl Wiring {
     /// Presses a button for a time of the chip's, and waits as long again.
     pub fn press(&mut self, key: Key, hold: Duration) -> io::Result<()> {
         self.execute(&format!("press {} {}", key as u8, hold.as_millis()))
+    }
+
+    /// Resets the board, and counts the cycles of the first call of the function at an address, for
+    /// a processor that never waits for its flash.
+    pub fn measure(&mut self, address: u32) -> io::Result<u64> {
+        // Bit 0 says that the function is in Thumb.
+        self.send(&format!("measure {}", address & !1))?;
+        self.line()?.parse().map_err(io::Error::other)
     }
 
     /// Serves a page with the display and the buttons to browsers on this machine; returns its

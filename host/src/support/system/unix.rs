@@ -23,6 +23,11 @@ pub fn permit(builder: &mut Builder<'_, '_>) {
     builder.permissions(fs::Permissions::from_mode(0o666));
 }
 
+/// Makes a temporary folder one that only its owner can open, whatever the user's umask.
+pub fn keep_private(builder: &mut Builder<'_, '_>) {
+    builder.permissions(fs::Permissions::from_mode(0o700));
+}
+
 /// Gives a temporary file its name, in place of the file that has it now.
 ///
 /// # Errors
@@ -82,18 +87,19 @@ impl Socket {
 }
 
 /// Runs a program and ends it when standard input ends: however this process dies, the pipe
-/// closes, and neither the program nor its files stay behind.
+/// closes, and neither the program nor its files stay behind. What ends the whole group of processes
+/// does not end the guard.
 const GUARD: &str = r#"
 folder=$1
 shift
 exec 3<&0
 "$@" </dev/null 3<&- &
 program=$!
-(read -r _ <&3; kill -KILL "$program"; rm -rf "$folder") 2>/dev/null &
+(trap '' HUP INT TERM; read -r _ <&3; kill -KILL "$program"; rm -rf "$folder") 2>/dev/null &
 guard=$!
 wait "$program"
 status=$?
-kill "$guard"
+kill -KILL "$guard"
 exit "$status"
 "#;
 
@@ -135,5 +141,39 @@ impl Drop for Guarded {
         // The end of its standard input is the guard's signal.
         drop(self.0.stdin.take());
         let _ = self.0.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_for_an_emulator_is_closed_to_others() {
+        let mut builder = Builder::new();
+        keep_private(&mut builder);
+        let folder = builder.tempdir().unwrap();
+        assert_eq!(folder.path().metadata().unwrap().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn what_ends_the_group_of_processes_leaves_no_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("place");
+        fs::create_dir(&place).unwrap();
+        let mut command = Guarded::command("sleep", &place);
+        std::os::unix::process::CommandExt::process_group(command.arg("60"), 0);
+        let mut guarded = Guarded::start(&mut command).unwrap();
+        // The guard is there once the program is.
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        let group = format!("-{}", guarded.0.id());
+        assert!(Command::new("kill").args(["-TERM", "--", &group]).status().unwrap().success());
+        guarded.0.stdin.take();
+        guarded.0.wait().unwrap();
+        let begin = std::time::Instant::now();
+        while place.exists() {
+            assert!(begin.elapsed().as_secs() < 10, "the folder is still there");
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
     }
 }

@@ -46,6 +46,9 @@ fn succeeded(result: i32) -> io::Result<()> {
 /// Gives a temporary file what a file gets that is not meant to be temporary: the folder decides.
 pub fn permit(_: &mut Builder<'_, '_>) {}
 
+/// Makes a temporary folder one that only its owner can open: the user's folder of such files is.
+pub fn keep_private(_: &mut Builder<'_, '_>) {}
+
 /// Gives a temporary file its name, in place of the file that has it now.
 ///
 /// # Errors

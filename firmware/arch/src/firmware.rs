@@ -1,0 +1,95 @@
+//! What every firmware does: it switches its line on, reads the model, and runs the app for ever.
+#![allow(unsafe_code)]
+
+use core::panic::PanicInfo;
+
+use inkbit_app::{App, Board, Clock, Device, Line, Memory, NoKeys, NoPanel, Run, Watchdog};
+use inkbit_core::link::Reset;
+
+use crate::{Port, Serial, model_region, report, restart};
+
+/// Defines a board's firmware.
+///
+/// - `start` is a function that sets the clocks and switches the line on. It is called before anything
+///   that takes time, because the host may be sending already.
+/// - `device` is one that makes the [`Device`](inkbit_app::Device), after the model has been read.
+/// - `line` is the port on which a panic is reported.
+/// - `warning`, where there is one, is the number of the interrupt by which a watchdog warns.
+/// - Each `lend` is a static variable, a frame buffer for one, that `device` is given.
+#[macro_export]
+macro_rules! firmware {
+    (
+        start: $start:path,
+        device: $device:path,
+        line: $line:expr
+        $(, warning: $warning:expr)?
+        $(, lend $name:ident: $type:ty = $value:expr)*
+        $(,)?
+    ) => {
+        include!(concat!(env!("OUT_DIR"), "/board.rs"));
+
+        $crate::interrupts!($($warning)?);
+
+        // SAFETY: the name that the runtime calls after a reset.
+        #[allow(unsafe_code)]
+        #[unsafe(export_name = "main")]
+        extern "C" fn main() -> ! {
+            static mut MEMORY: inkbit_app::Memory<CELLS> = inkbit_app::Memory::new();
+            $(static mut $name: $type = $value;)*
+            // SAFETY: this is called once, so that the references are the only ones; the model's
+            // region is flash behind the code.
+            unsafe {
+                $crate::begin(&raw mut MEMORY, $start, board, || $device($(&mut *(&raw mut $name)),*))
+            }
+        }
+
+        #[panic_handler]
+        fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
+            $crate::end(info, &mut { $line })
+        }
+    };
+}
+
+/// What `main` is.
+///
+/// # Safety
+///
+/// It is called once, by `main` and before anything else; nothing else refers to the memory; the
+/// board's model region is memory that can be read and that nothing writes to.
+#[inline(always)]
+pub unsafe fn begin<const CELLS: usize, R: Run>(
+    memory: *mut Memory<CELLS>,
+    start: fn(),
+    board: fn() -> Board,
+    device: impl FnOnce() -> R,
+) -> ! {
+    // SAFETY: nothing else is running, and what is in use is above the stack pointer.
+    #[cfg(target_arch = "riscv32")]
+    unsafe {
+        crate::stack::paint();
+    }
+    start();
+    let board = board();
+    // SAFETY: the caller's promise.
+    let (memory, region) = unsafe { (&mut *memory, model_region(&board)) };
+    let (app, line) = memory.start(board, region);
+    run(app, line, device)
+}
+
+// Not inlined: its variables are for ever, and need not be there while the model is read.
+#[inline(never)]
+fn run<R: Run>(app: &mut App<'_>, line: &mut Line, device: impl FnOnce() -> R) -> ! {
+    device().run(app, line)
+}
+
+/// What a panic leads to.
+pub fn end(info: &PanicInfo<'_>, line: &mut impl Port) -> ! {
+    report(info, line);
+    restart(Reset::Panic)
+}
+
+/// A device that has a line and no more.
+pub fn line_only(port: impl Port, clock: impl Clock, watchdog: impl Watchdog + Copy) -> impl Run {
+    let serial = Serial(port, watchdog);
+    Device { serial, keys: NoKeys, panel: NoPanel, clock, watchdog }
+}
