@@ -13,9 +13,11 @@ use super::{About, DataInfo, Observer, Run, checkpoint, tensors};
 use crate::config::TrainConfig;
 use crate::data::Dataset;
 use crate::evaluate::quantized::Quantization;
+use crate::net::Mlp;
 use crate::support::files::{self, FileError};
 use crate::support::lock::Lock;
 use crate::support::replace::RUN_LINE;
+use crate::train::history::History;
 use crate::train::timings::Timings;
 use crate::train::{State, Trainer, check_sizes};
 
@@ -108,7 +110,7 @@ impl Claim {
         let (images, classes) = (&data.train, data.classes.len());
         let mut trainer = match self.checkpoint()? {
             Some(state) => {
-                self.save_results(&state)?;
+                self.save_results(&state.history, &state.best)?;
                 Trainer::resume(&self.config, images, classes, state)?
             }
             None => Trainer::new(&self.config, images, classes)?,
@@ -118,7 +120,7 @@ impl Claim {
             let epoch = trainer.epoch(|done, total| observer.batch(number, done, total))?;
             let state = trainer.state();
             self.write(CHECKPOINT, &checkpoint::encode(state))?;
-            self.save_results(state)?;
+            self.save_results(&state.history, &state.best)?;
             observer.epoch(&epoch, &state.history);
             if observer.stop() {
                 break;
@@ -141,13 +143,19 @@ impl Claim {
         self.write(QUANTIZED, super::json(&marked).as_bytes())
     }
 
+    /// Saves the results of a run of the same configuration and data in another folder.
+    pub(crate) fn adopt(&self, other: &Run) -> Result<(), RunError> {
+        let (history, best) = other.selected()?;
+        self.save_results(&history, &best)
+    }
+
     /// Saves weights and history, and removes the checkpoint after the end.
-    fn save_results(&self, state: &State) -> Result<(), RunError> {
-        let epoch = state.history.best().map_or(0, |best| best.epoch);
+    fn save_results(&self, history: &History, best: &Mlp) -> Result<(), RunError> {
+        let epoch = history.best().map_or(0, |best| best.epoch);
         let about = super::json(&About { epoch });
-        self.write(WEIGHTS, &tensors::encode(&[("", &state.best)], &about))?;
-        self.write(HISTORY, super::json(&state.history).as_bytes())?;
-        if state.history.end.is_some() {
+        self.write(WEIGHTS, &tensors::encode(&[("", best)], &about))?;
+        self.write(HISTORY, super::json(history).as_bytes())?;
+        if history.end.is_some() {
             remove(&self.path(CHECKPOINT))?;
         }
         Ok(())

@@ -15,15 +15,12 @@
 use std::path::{Path, PathBuf};
 
 use super::{Cell, Outcome, Plan, Sweep, SweepError};
-use crate::model::MODEL_KIND;
+use crate::model::{Blob, MODEL_KIND};
 use crate::run::{Claim, DataInfo, Run, RunError};
 use crate::support::files;
 use crate::support::limit::{self, TEXT};
 use crate::support::lock::Lock;
 use crate::support::replace::{Kind, ReplaceError, SWEEP_LINE, check_own_folder, refuse_link};
-
-/// The most bytes of a file of a cell; the largest are weights.
-const MAX_COPIED: u64 = 1 << 30;
 
 const PLAN: &str = "sweep.toml";
 const BASE: &str = "base.toml";
@@ -241,10 +238,8 @@ impl Folder {
         let mut merged = Merged::default();
         for other in parts {
             for cell in &sweep.cells {
-                if other.outcome(cell)?.is_none() {
-                    continue;
-                }
-                match self.copy(cell, other)? {
+                let Some(outcome) = other.outcome(cell)? else { continue };
+                match self.copy(cell, &outcome, other, sweep)? {
                     true => merged.copied += 1,
                     false => merged.there += 1,
                 }
@@ -253,26 +248,44 @@ impl Folder {
         Ok(merged)
     }
 
-    /// Copies the files of a finished cell, the result last, unless this folder has that.
-    fn copy(&self, cell: &Cell, other: &Self) -> Result<bool, SweepError> {
-        let (from, to) = (other.cell(cell), self.cell(cell));
-        self.check_own_folders(cell)?;
-        files::create_folder(&to)?;
-        let _lock = Lock::try_take(&to)?.ok_or_else(|| RunError::Busy(to.clone()))?;
+    /// Copies a finished cell, the result last, unless this folder has that. Everything is read as
+    /// what it is to be and written anew: the other folder is somebody else's.
+    fn copy(
+        &self,
+        cell: &Cell,
+        outcome: &Outcome,
+        other: &Self,
+        sweep: &Sweep,
+    ) -> Result<bool, SweepError> {
+        let claim = self.run(cell, &sweep.data)?;
         if self.outcome(cell)?.is_some() {
             return Ok(false);
         }
-        for name in copied() {
-            let path = from.join(name);
-            if path.is_file() {
-                files::write(&to.join(name), &limit::read(&path, MAX_COPIED)?)?;
+        if let Outcome::Trained(trained) = outcome {
+            let (from, model) = (other.cell(cell), other.model(cell));
+            if Run::is_at(&from) {
+                let run = Run::open(&from)?;
+                if run.check_same(&cell.config, &sweep.data).is_err() {
+                    return Err(damaged(&from, "it holds a run of another configuration or data"));
+                }
+                claim.adopt(&run)?;
+            }
+            if model.is_file() {
+                let blob = Blob::load(&model)?;
+                let (found, expected) = (blob.bytes().len(), trained.bytes);
+                if found != expected {
+                    let message = format!("it has {found} bytes, its result says {expected}");
+                    return Err(damaged(&model, message));
+                }
+                blob.save(&self.model(cell))?;
             }
         }
+        self.finish(cell, outcome)?;
         Ok(true)
     }
 }
 
-/// The files of a finished cell, the result last.
+/// The files of a finished cell that are read to copy it.
 fn copied() -> impl Iterator<Item = &'static str> {
     Run::names().chain([MODEL, RESULT])
 }

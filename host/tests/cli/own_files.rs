@@ -218,7 +218,7 @@ fn a_sweep_keeps_every_file_that_no_sweep_wrote() {
 }
 
 #[test]
-fn a_merge_copies_nothing_that_a_shard_has_links_to() {
+fn a_merge_copies_only_the_results_of_a_shard_and_nothing_that_it_has_links_to() {
     let place = Place::untrained();
     let flags = "--widths 4 --depths 1 --seeds 1 --set epochs=1 --data digits";
     place.succeed(&format!("sweep --out part {flags}"));
@@ -234,7 +234,29 @@ fn a_merge_copies_nothing_that_a_shard_has_links_to() {
         fs::remove_file(place.path(&name)).unwrap();
         place.write(&name, whole);
     }
+    // Nor what it has in place of weights and a model. The page of a stranger is left out.
+    for (name, content, expected) in [
+        ("weights.safetensors", OWN.to_owned(), "weights.safetensors: "),
+        ("weights.safetensors", "x".repeat(1 << 20), "weights.safetensors: found 1,048,576 bytes"),
+        ("model.inkbit", OWN.to_owned(), "model.inkbit: "),
+        ("history.json", "{}".to_owned(), "history.json: missing field"),
+    ] {
+        let name = format!("{cell}/{name}");
+        let whole = place.read(&name);
+        place.write(&name, content);
+        let message = place.fail(1, "sweep merge part --out joined --data digits");
+        assert!(message.contains(&format!("{cell}/{expected}")), "{message}");
+        place.write(&name, whole);
+    }
+    place.write(&format!("{cell}/report.html"), OWN);
     assert!(place.succeed("sweep merge part --out joined --data digits").contains("1 result"));
+    let joined = cell.replace("part", "joined");
+    for name in
+        ["config.toml", "weights.safetensors", "history.json", "model.inkbit", "result.json"]
+    {
+        assert!(place.read(&format!("{joined}/{name}")) == place.read(&format!("{cell}/{name}")));
+    }
+    assert!(!place.path(&format!("{joined}/report.html")).exists());
 }
 
 #[test]
