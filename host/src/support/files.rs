@@ -84,7 +84,7 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
         let file = fs::OpenOptions::new().write(true).open(path);
         return file.and_then(|mut file| file.write_all(content)).map_err(failed());
     }
-    let target = fs::canonicalize(path).unwrap_or_else(|_| end_of_links(path));
+    let target = target(path);
     let folder = folder_of(&target);
     // Found here, the fault does not name the temporary file.
     require_folder(folder).map_err(failed())?;
@@ -94,6 +94,11 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     let mut plain = file.as_file();
     plain.write_all(content).and_then(|()| plain.sync_all()).map_err(failed())?;
     persist(file, &target).map_err(failed())
+}
+
+/// The path that is written to: where links lead.
+pub fn target(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| end_of_links(path))
 }
 
 /// The path that links lead to where there is nothing yet. In a circle it is one of the links, which
