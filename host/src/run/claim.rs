@@ -85,11 +85,14 @@ impl Claim {
         if Run::open(&run.folder)? != run {
             return Err(RunError::Replaced(run.folder));
         }
-        for (name, kind) in NAMES.iter().filter(|(name, _)| ![CONFIG, DATA].contains(name)) {
+        let has_ended = run.history()?.end.is_some();
+        // What is only read may be without a mark, as older ones are.
+        let read: &[&str] = if has_ended { &[CONFIG, DATA, HISTORY] } else { &[CONFIG, DATA] };
+        for (name, kind) in NAMES.iter().filter(|(name, _)| !read.contains(name)) {
             kind.check_own(&run.path(name))?;
         }
         // Left if the process was killed at the very end.
-        if run.history()?.end.is_some() {
+        if has_ended {
             remove(&run.path(CHECKPOINT))?;
         }
         Ok(Self { run, lock })
@@ -132,15 +135,7 @@ impl Claim {
 
     /// Saves the report of a quantization of the weights.
     pub fn save_quantization(&self, report: &Quantization) -> Result<(), RunError> {
-        /// The report with the mark of its kind, which comes first.
-        #[derive(Serialize)]
-        struct Marked<'r> {
-            written_by: &'static str,
-            #[serde(flatten)]
-            report: &'r Quantization,
-        }
-        let marked = Marked { written_by: "Inkbit for a training run", report };
-        self.write(QUANTIZED, super::json(&marked).as_bytes())
+        self.write(QUANTIZED, marked(report).as_bytes())
     }
 
     /// Saves the results of a run of the same configuration and data in another folder.
@@ -154,7 +149,7 @@ impl Claim {
         let epoch = history.best().map_or(0, |best| best.epoch);
         let about = super::json(&About { epoch });
         self.write(WEIGHTS, &tensors::encode(&[("", best)], &about))?;
-        self.write(HISTORY, super::json(history).as_bytes())?;
+        self.write(HISTORY, marked(history).as_bytes())?;
         if history.end.is_some() {
             remove(&self.path(CHECKPOINT))?;
         }
@@ -173,6 +168,17 @@ impl Claim {
         self.check_held()?;
         Ok(files::write(&self.path(name), content)?)
     }
+}
+
+/// The content of a file with the mark of its kind, which comes first.
+fn marked(content: &impl Serialize) -> String {
+    #[derive(Serialize)]
+    struct Marked<'c, C> {
+        written_by: &'static str,
+        #[serde(flatten)]
+        content: &'c C,
+    }
+    super::json(&Marked { written_by: "Inkbit for a training run", content })
 }
 
 fn lock(folder: &Path) -> Result<Lock, RunError> {

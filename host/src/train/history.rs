@@ -1,6 +1,6 @@
 //! The losses and accuracies of each epoch, and which epoch was the best.
 
-use serde::de::Error as _;
+use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::config::Keep;
@@ -36,6 +36,9 @@ pub enum End {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct History {
+    /// The mark of a run's file, which older ones lack.
+    #[serde(default, skip_serializing)]
+    pub written_by: IgnoredAny,
     /// In order, from the first.
     #[serde(deserialize_with = "sound")]
     pub epochs: Vec<Epoch>,

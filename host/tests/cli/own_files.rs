@@ -52,6 +52,30 @@ fn a_training_keeps_every_file_that_no_run_wrote_and_force_keeps_it_too() {
             None => fs::remove_file(place.path(&name)).unwrap(),
         }
     }
+    // What is of the same form, but has no mark, is read.
+    let history = String::from_utf8(place.read("run/history.json")).unwrap();
+    let own = history.replacen("\"written_by\": \"Inkbit for a training run\",\n", "", 1);
+    assert!(own.len() < history.len());
+    place.write("run/history.json", &own);
+    place.succeed("quantize run -o read.inkbit");
+    let message = place.fail(1, &format!("train --out run {TRAIN} --force"));
+    assert!(message.starts_with(&refusal("run/history.json")), "{message}");
+    assert_eq!(place.read("run/history.json"), own.as_bytes());
+    place.write("run/history.json", history);
+    // No output takes the name of one of them, or of a lock.
+    for (name, code, expected) in [
+        ("run/quantized.json", 2, "run/quantized.json is a file of a training run"),
+        ("run/.lock", 1, "run/.lock has the name of the empty file by which Inkbit locks"),
+    ] {
+        let before = fs::read(place.path(name)).ok();
+        fs::write(place.path(name), "").unwrap();
+        let message = place.fail(code, &format!("quantize run -o {name}"));
+        assert!(message.contains(expected), "{message}");
+        assert_eq!(place.read(name), b"");
+        if let Some(content) = before {
+            place.write(name, content);
+        }
+    }
     fs::create_dir(place.path("run/report-pictures")).unwrap();
     for name in ["notes.txt", "samples.png"] {
         let name = format!("run/report-pictures/{name}");
@@ -207,6 +231,14 @@ fn a_sweep_keeps_every_file_that_no_sweep_wrote() {
         place.write(&name, own);
     }
     place.succeed(&format!("sweep --out sweep {flags}"));
+    // A result without a mark, as older ones are, is read and stays.
+    let result = format!("sweep/{cell}/result.json");
+    let own = String::from_utf8(place.read(&result)).unwrap();
+    let own = own.replacen("\"written_by\": \"Inkbit for a sweep\",\n", "", 1);
+    place.write(&result, &own);
+    let text = place.succeed(&format!("sweep --out sweep {flags}"));
+    assert!(text.contains("\n0 trainings finished, 1 before\n"), "{text}");
+    assert_eq!(place.read(&result), own.as_bytes());
     // A sweep's folder is no run's.
     let message = place.fail(1, &format!("train --out sweep {TRAIN} --force"));
     assert!(message.starts_with(&refusal("sweep/data.toml")), "{message}");
