@@ -138,14 +138,8 @@ impl Claim {
         self.write(QUANTIZED, marked(report).as_bytes())
     }
 
-    /// Saves the results of a run of the same configuration and data in another folder.
-    pub(crate) fn adopt(&self, other: &Run) -> Result<(), RunError> {
-        let (history, best) = other.selected()?;
-        self.save_results(&history, &best)
-    }
-
     /// Saves weights and history, and removes the checkpoint after the end.
-    fn save_results(&self, history: &History, best: &Mlp) -> Result<(), RunError> {
+    pub(crate) fn save_results(&self, history: &History, best: &Mlp) -> Result<(), RunError> {
         let epoch = history.best().map_or(0, |best| best.epoch);
         let about = super::json(&About { epoch });
         self.write(WEIGHTS, &tensors::encode(&[("", best)], &about))?;

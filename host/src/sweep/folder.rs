@@ -16,11 +16,13 @@ use std::path::{Path, PathBuf};
 
 use super::{Cell, Outcome, Plan, Sweep, SweepError};
 use crate::model::{Blob, MODEL_KIND};
+use crate::net::Mlp;
 use crate::run::{Claim, DataInfo, Run, RunError};
 use crate::support::files;
 use crate::support::limit::{self, TEXT};
 use crate::support::lock::Lock;
 use crate::support::replace::{Kind, ReplaceError, SWEEP_LINE, check_own_folder, refuse_link};
+use crate::train::history::History;
 
 const PLAN: &str = "sweep.toml";
 const BASE: &str = "base.toml";
@@ -235,6 +237,8 @@ impl Folder {
                 for name in copied() {
                     refuse_link(&part.cell(cell).join(name), "a file")?;
                 }
+                // Before anything is written, as everywhere.
+                part.finished(cell, sweep)?;
             }
             Ok(part)
         };
@@ -246,8 +250,10 @@ impl Folder {
         let mut merged = Merged::default();
         for other in parts {
             for cell in &sweep.cells {
-                let Some(outcome) = other.outcome(cell)? else { continue };
-                match self.copy(cell, &outcome, other, sweep)? {
+                if other.outcome(cell)?.is_none() {
+                    continue;
+                }
+                match self.copy(cell, other, sweep)? {
                     true => merged.copied += 1,
                     false => merged.there += 1,
                 }
@@ -256,41 +262,58 @@ impl Folder {
         Ok(merged)
     }
 
-    /// Copies a finished cell, the result last, unless this folder has that. Everything is read as
-    /// what it is to be and written anew: the other folder is somebody else's.
-    fn copy(
-        &self,
-        cell: &Cell,
-        outcome: &Outcome,
-        other: &Self,
-        sweep: &Sweep,
-    ) -> Result<bool, SweepError> {
+    /// Reads a finished cell of somebody else's folder, everything as what it is to be.
+    fn finished(&self, cell: &Cell, sweep: &Sweep) -> Result<Option<Finished>, SweepError> {
+        let Some(outcome) = self.outcome(cell)? else { return Ok(None) };
+        let mut finished = Finished { outcome, network: None, model: None };
+        let Outcome::Trained(trained) = &finished.outcome else { return Ok(Some(finished)) };
+        let (path, model) = (self.cell(cell), self.model(cell));
+        if Run::is_at(&path) {
+            let run = Run::open(&path)?;
+            if run.check_same(&cell.config, &sweep.data).is_err() {
+                return Err(damaged(&path, "it holds a run of another configuration or data"));
+            }
+            finished.network = Some(run.selected()?);
+        }
+        if model.is_file() {
+            let blob = Blob::load(&model)?;
+            let (found, expected) = (blob.bytes().len(), trained.bytes);
+            if found != expected {
+                let message = format!("it has {found} bytes, its result says {expected}");
+                return Err(damaged(&model, message));
+            }
+            finished.model = Some(blob);
+        }
+        Ok(Some(finished))
+    }
+
+    /// Writes a finished cell of another folder, the result last, unless this folder has it.
+    fn copy(&self, cell: &Cell, other: &Self, sweep: &Sweep) -> Result<bool, SweepError> {
+        // Before there is a run, and again when nobody else can write it.
+        if self.outcome(cell)?.is_some() {
+            return Ok(false);
+        }
+        let Some(finished) = other.finished(cell, sweep)? else { return Ok(false) };
         let claim = self.run(cell, &sweep.data)?;
         if self.outcome(cell)?.is_some() {
             return Ok(false);
         }
-        if let Outcome::Trained(trained) = outcome {
-            let (from, model) = (other.cell(cell), other.model(cell));
-            if Run::is_at(&from) {
-                let run = Run::open(&from)?;
-                if run.check_same(&cell.config, &sweep.data).is_err() {
-                    return Err(damaged(&from, "it holds a run of another configuration or data"));
-                }
-                claim.adopt(&run)?;
-            }
-            if model.is_file() {
-                let blob = Blob::load(&model)?;
-                let (found, expected) = (blob.bytes().len(), trained.bytes);
-                if found != expected {
-                    let message = format!("it has {found} bytes, its result says {expected}");
-                    return Err(damaged(&model, message));
-                }
-                blob.save(&self.model(cell))?;
-            }
+        if let Some((history, network)) = &finished.network {
+            claim.save_results(history, network)?;
         }
-        self.finish(cell, outcome)?;
+        if let Some(blob) = &finished.model {
+            blob.save(&self.model(cell))?;
+        }
+        self.finish(cell, &finished.outcome)?;
         Ok(true)
     }
+}
+
+/// What a folder has of a finished cell.
+struct Finished {
+    outcome: Outcome,
+    network: Option<(History, Mlp)>,
+    model: Option<Blob>,
 }
 
 /// The files of a finished cell that are read to copy it.
