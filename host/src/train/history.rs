@@ -36,9 +36,6 @@ pub enum End {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct History {
-    /// The mark of a run's file, which older ones lack.
-    #[serde(default, skip_serializing)]
-    pub written_by: IgnoredAny,
     /// In order, from the first.
     #[serde(deserialize_with = "sound")]
     pub epochs: Vec<Epoch>,
@@ -48,6 +45,9 @@ pub struct History {
     pub keep: Keep,
     /// The first epoch that may be selected, counted from 1.
     pub from: usize,
+    /// The mark of a run's file, which older ones lack.
+    #[serde(default, skip_serializing)]
+    pub written_by: IgnoredAny,
 }
 
 /// Reads epochs that are numbered from 1 and whose measures are such: charts and the selection of the
