@@ -122,6 +122,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
     run.weights()?;
     MODEL_KIND.check(&args.out)?;
+    if Run::has(&args.out) {
+        let path = args.out.display();
+        return Err(usage(format!("{path} is a file of a training run: give another path")));
+    }
     let data = args.data.of_run(&run)?;
     // A run that is being trained can be quantized, but its weights change.
     let claim = match recorded.claim() {

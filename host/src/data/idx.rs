@@ -129,7 +129,7 @@ impl Idx {
 
     /// The same, for a file whose number of values has a limit.
     pub(super) fn read_up_to(path: &Path, kind: Kind, limit: u64) -> Result<Self, IdxError> {
-        let opened = limit::open(path).map_err(FileError::at("read", path))?;
+        let opened = limit::open_found(path).map_err(FileError::at("read", path))?;
         let bytes = opened.metadata().map_err(FileError::at("read", path))?.len();
         let mut file = BufReader::with_capacity(1 << 16, opened);
         let packed = file.fill_buf().map_err(FileError::at("read", path))?.starts_with(b"\x1f\x8b");
@@ -267,6 +267,12 @@ mod tests {
             let error = chain(&reader.read(Kind::Labels).unwrap_err());
             assert!(error.starts_with("cannot read labels: "), "{error}");
         }
+    }
+
+    #[test]
+    fn a_device_in_place_of_a_file_is_not_waited_for() {
+        let error = chain(&Idx::read(Path::new("/dev/zero"), Kind::Labels).unwrap_err());
+        assert!(error.contains("found a pipe or a device, expected a file"), "{error}");
     }
 
     #[test]

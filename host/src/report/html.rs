@@ -102,7 +102,8 @@ impl HtmlReport {
     /// the page has not any more. Two reports that are written at once do not mix.
     pub fn save(&self, page: &Path) -> Result<(), PageError> {
         let folder = pictures_folder(page);
-        check_own_folder(&folder)?;
+        // Computing the report has taken a while: since it was asked about, files may have come.
+        check_names(page)?;
         files::create_folder(&folder)?;
         // The folder itself, so that no file of a lock lies among the pictures. Where that cannot be
         // locked, each file is whole all the same.
@@ -110,11 +111,14 @@ impl HtmlReport {
         let mut written = Vec::new();
         for figure in &self.figures {
             let path = folder.join(figure.name);
-            written.push(path.with_extension("svg"));
-            files::write(&path.with_extension("svg"), figure.file().as_bytes())?;
+            let (svg, png) = (path.with_extension("svg"), path.with_extension("png"));
+            SVG_KIND.check_own(&svg)?;
+            files::write(&svg, figure.file().as_bytes())?;
+            written.push(svg);
             if let Some(content) = &figure.png {
-                written.push(path.with_extension("png"));
-                png::write(&path.with_extension("png"), content)?;
+                png::KIND.check_own(&png)?;
+                png::write(&png, content)?;
+                written.push(png);
             }
         }
         for path in files::list(&folder)? {
@@ -122,6 +126,7 @@ impl HtmlReport {
                 fs::remove_file(&path).map_err(FileError::at("remove", &path))?;
             }
         }
+        REPORT_KIND.check(page)?;
         Ok(files::write(page, self.html.as_bytes())?)
     }
 }
@@ -210,4 +215,26 @@ fn grouped(number: impl Borrow<usize>) -> String {
 
 fn percent(fraction: impl Borrow<f64>) -> String {
     numbers::percent(*fraction.borrow())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_user_has_written_while_a_report_was_computed_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let page = folder.path().join("race.html");
+        let report = HtmlReport { html: "<html>".to_owned(), figures: Vec::new() };
+        check_replaceable(&page).unwrap();
+        fs::write(&page, "a user's").unwrap();
+        assert!(matches!(report.save(&page), Err(PageError::Replace(_))));
+        assert_eq!(fs::metadata(&page).unwrap().len(), 8);
+        fs::remove_file(&page).unwrap();
+        let picture = pictures_folder(&page).join("loss.svg");
+        fs::create_dir(pictures_folder(&page)).unwrap();
+        fs::write(&picture, "a user's").unwrap();
+        assert!(matches!(report.save(&page), Err(PageError::Foreign(_))));
+        assert!(picture.exists() && !page.exists());
+    }
 }

@@ -13,9 +13,11 @@ use super::{About, DataInfo, Observer, Run, checkpoint, tensors};
 use crate::config::TrainConfig;
 use crate::data::Dataset;
 use crate::evaluate::quantized::Quantization;
+use crate::net::Mlp;
 use crate::support::files::{self, FileError};
 use crate::support::lock::Lock;
 use crate::support::replace::RUN_LINE;
+use crate::train::history::History;
 use crate::train::timings::Timings;
 use crate::train::{State, Trainer, check_sizes};
 
@@ -83,11 +85,14 @@ impl Claim {
         if Run::open(&run.folder)? != run {
             return Err(RunError::Replaced(run.folder));
         }
-        for (name, kind) in NAMES.iter().filter(|(name, _)| ![CONFIG, DATA].contains(name)) {
+        let has_ended = run.history()?.end.is_some();
+        // What is only read may be without a mark, as older ones are.
+        let read: &[&str] = if has_ended { &[CONFIG, DATA, HISTORY] } else { &[CONFIG, DATA] };
+        for (name, kind) in NAMES.iter().filter(|(name, _)| !read.contains(name)) {
             kind.check_own(&run.path(name))?;
         }
         // Left if the process was killed at the very end.
-        if run.history()?.end.is_some() {
+        if has_ended {
             remove(&run.path(CHECKPOINT))?;
         }
         Ok(Self { run, lock })
@@ -108,7 +113,7 @@ impl Claim {
         let (images, classes) = (&data.train, data.classes.len());
         let mut trainer = match self.checkpoint()? {
             Some(state) => {
-                self.save_results(&state)?;
+                self.save_results(&state.history, &state.best)?;
                 Trainer::resume(&self.config, images, classes, state)?
             }
             None => Trainer::new(&self.config, images, classes)?,
@@ -118,7 +123,7 @@ impl Claim {
             let epoch = trainer.epoch(|done, total| observer.batch(number, done, total))?;
             let state = trainer.state();
             self.write(CHECKPOINT, &checkpoint::encode(state))?;
-            self.save_results(state)?;
+            self.save_results(&state.history, &state.best)?;
             observer.epoch(&epoch, &state.history);
             if observer.stop() {
                 break;
@@ -130,24 +135,16 @@ impl Claim {
 
     /// Saves the report of a quantization of the weights.
     pub fn save_quantization(&self, report: &Quantization) -> Result<(), RunError> {
-        /// The report with the mark of its kind, which comes first.
-        #[derive(Serialize)]
-        struct Marked<'r> {
-            written_by: &'static str,
-            #[serde(flatten)]
-            report: &'r Quantization,
-        }
-        let marked = Marked { written_by: "Inkbit for a training run", report };
-        self.write(QUANTIZED, super::json(&marked).as_bytes())
+        self.write(QUANTIZED, marked(report).as_bytes())
     }
 
     /// Saves weights and history, and removes the checkpoint after the end.
-    fn save_results(&self, state: &State) -> Result<(), RunError> {
-        let epoch = state.history.best().map_or(0, |best| best.epoch);
+    pub(crate) fn save_results(&self, history: &History, best: &Mlp) -> Result<(), RunError> {
+        let epoch = history.best().map_or(0, |best| best.epoch);
         let about = super::json(&About { epoch });
-        self.write(WEIGHTS, &tensors::encode(&[("", &state.best)], &about))?;
-        self.write(HISTORY, super::json(&state.history).as_bytes())?;
-        if state.history.end.is_some() {
+        self.write(WEIGHTS, &tensors::encode(&[("", best)], &about))?;
+        self.write(HISTORY, marked(history).as_bytes())?;
+        if history.end.is_some() {
             remove(&self.path(CHECKPOINT))?;
         }
         Ok(())
@@ -165,6 +162,17 @@ impl Claim {
         self.check_held()?;
         Ok(files::write(&self.path(name), content)?)
     }
+}
+
+/// The content of a file with the mark of its kind, which comes first.
+fn marked(content: &impl Serialize) -> String {
+    #[derive(Serialize)]
+    struct Marked<'c, C> {
+        written_by: &'static str,
+        #[serde(flatten)]
+        content: &'c C,
+    }
+    super::json(&Marked { written_by: "Inkbit for a training run", content })
 }
 
 fn lock(folder: &Path) -> Result<Lock, RunError> {

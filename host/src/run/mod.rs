@@ -36,6 +36,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::TrainConfig;
 use crate::data::Dataset;
 use crate::net::Mlp;
+use crate::support::files;
 use crate::support::limit::{self, TEXT};
 use crate::support::lock::Lock;
 use crate::train::State;
@@ -75,6 +76,13 @@ impl Run {
     /// The names of the files in a run's folder.
     pub(crate) fn names() -> impl Iterator<Item = &'static str> {
         NAMES.into_iter().map(|(name, _)| name)
+    }
+
+    /// Whether a path is that of a file of a run, which the run would replace.
+    pub fn has(path: &Path) -> bool {
+        let path = files::target(path);
+        let is = |name: &std::ffi::OsStr| Self::names().any(|own| name.eq_ignore_ascii_case(own));
+        path.file_name().is_some_and(is) && Self::is_at(files::folder_of(&path))
     }
 
     /// Refuses a folder that holds other files under the names of a run's, or, unless `replace`, a
@@ -308,7 +316,6 @@ mod tests {
     use super::*;
     use crate::config::Keep;
     use crate::data::synthetic;
-    use crate::support::files;
 
     #[test]
     fn history_and_weights_are_of_the_same_moment_while_another_process_trains() {

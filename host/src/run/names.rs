@@ -13,6 +13,9 @@ pub(super) const REPORT: &str = "report.html";
 /// The text that [`tensors`](super::tensors) writes, which comes after the length of the header.
 const TENSORS: &[u8] = b"{\"__metadata__\":{\"inkbit\":\"";
 
+/// How the JSON files of a run begin.
+const JSON: &[u8] = b"{\n  \"written_by\": \"Inkbit for a training run\",\n";
+
 /// A report, known by the page's generator.
 pub const REPORT_KIND: Kind = Kind {
     name: "an Inkbit report",
@@ -27,20 +30,8 @@ pub(super) const NAMES: [(&str, Kind); 7] = [
     (CONFIG, Kind::beginning("the configuration of an Inkbit run", &[RUN_LINE.as_bytes()])),
     (CHECKPOINT, Kind { name: "the checkpoint of an Inkbit run", marks: &[TENSORS], latest: 8 }),
     (WEIGHTS, Kind { name: "the weights of an Inkbit run", marks: &[TENSORS], latest: 8 }),
-    (
-        HISTORY,
-        Kind::beginning(
-            "the history of an Inkbit run",
-            &[b"{\n  \"epochs\": [\n    {\n      \"epoch\": 1,\n      \"train_loss\": "],
-        ),
-    ),
-    (
-        QUANTIZED,
-        Kind::beginning(
-            "the quantization of an Inkbit run",
-            &[b"{\n  \"written_by\": \"Inkbit for a training run\",\n"],
-        ),
-    ),
+    (HISTORY, Kind::beginning("the history of an Inkbit run", &[JSON])),
+    (QUANTIZED, Kind::beginning("the quantization of an Inkbit run", &[JSON])),
     (REPORT, REPORT_KIND),
 ];
 

@@ -6,14 +6,16 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use flate2::Crc;
 use tempfile::NamedTempFile;
 
 use super::error::Advised;
 use super::system::{is_at, permit, persist};
 
-/// How the names of temporary files begin and end.
-const TEMPORARY: (&str, &str) = (".inkbit-", ".tmp");
-/// Number of letters and digits between them, at random.
+/// How the names of temporary files begin and end. The number of the process and its CRC-32 follow
+/// the beginning, so that no user's file is taken for one.
+const TEMPORARY: (&str, &str) = (".inkbit-unfinished-", ".tmp");
+/// Number of letters and digits before the end, at random.
 const RANDOM: usize = 12;
 
 /// A file that could not be read or written, why, and what to do.
@@ -84,7 +86,7 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
         let file = fs::OpenOptions::new().write(true).open(path);
         return file.and_then(|mut file| file.write_all(content)).map_err(failed());
     }
-    let target = fs::canonicalize(path).unwrap_or_else(|_| end_of_links(path));
+    let target = target(path);
     let folder = folder_of(&target);
     // Found here, the fault does not name the temporary file.
     require_folder(folder).map_err(failed())?;
@@ -94,6 +96,11 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     let mut plain = file.as_file();
     plain.write_all(content).and_then(|()| plain.sync_all()).map_err(failed())?;
     persist(file, &target).map_err(failed())
+}
+
+/// The path that is written to: where links lead.
+pub fn target(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| end_of_links(path))
 }
 
 /// The path that links lead to where there is nothing yet. In a circle it is one of the links, which
@@ -111,9 +118,10 @@ fn end_of_links(path: &Path) -> PathBuf {
 /// A new temporary file, locked for as long as it is written: if it can be locked, its writer is
 /// dead, whatever the clock says and on whichever machine it ran.
 fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    let prefix = prefix(std::process::id());
     loop {
         let mut builder = tempfile::Builder::new();
-        builder.prefix(TEMPORARY.0).suffix(TEMPORARY.1).rand_bytes(RANDOM);
+        builder.prefix(&prefix).suffix(TEMPORARY.1).rand_bytes(RANDOM);
         permit(&mut builder);
         // The fault of the temporary file names it, and nobody has asked for that.
         let file = builder.tempfile_in(folder).map_err(|error| io::Error::from(error.kind()))?;
@@ -126,11 +134,22 @@ fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     }
 }
 
+/// How the names of a process's temporary files begin.
+fn prefix(process: u32) -> String {
+    let process = format!("{process:08x}");
+    let mut crc = Crc::new();
+    crc.update(process.as_bytes());
+    format!("{}{process}-{:08x}-", TEMPORARY.0, crc.sum())
+}
+
 /// Whether a path has the name of a temporary file, which a killed process may have left.
 pub fn is_temporary(path: &Path) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str());
-    let begun = name.and_then(|name| name.strip_prefix(TEMPORARY.0));
-    begun.and_then(|rest| rest.strip_suffix(TEMPORARY.1)).is_some_and(|random| {
+    let random = |name: &str| {
+        let process = name.strip_prefix(TEMPORARY.0)?.get(..8)?;
+        let prefix = prefix(u32::from_str_radix(process, 16).ok()?);
+        name.strip_prefix(&prefix)?.strip_suffix(TEMPORARY.1).map(str::to_owned)
+    };
+    path.file_name().and_then(|name| name.to_str()).and_then(random).is_some_and(|random| {
         random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
     })
 }
@@ -221,10 +240,18 @@ mod tests {
     fn only_temporary_files_that_nobody_writes_are_removed() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
-        let left = ".inkbit-0123456789ab.tmp";
-        let others = [".inkbit-config", ".inkbit-0123456789-b.tmp", "mine"];
+        let left = ".inkbit-unfinished-00000001-b70fbd95-0123456789ab.tmp";
+        let others = [
+            ".inkbit-config",
+            ".inkbit-0123456789ab.tmp",
+            ".inkbit-unfinished-0123456789ab.tmp",
+            ".inkbit-unfinished-00000002-b70fbd95-0123456789ab.tmp",
+            ".inkbit-unfinished-00000001-b70fbd95-0123456789-b.tmp",
+            "mine",
+        ];
         others.iter().chain([&left]).for_each(|name| fs::write(path(name), "half").unwrap());
-        fs::create_dir(path(".inkbit-0123456789cd.tmp")).unwrap();
+        let folder_like_it = left.replace("9ab", "9cd");
+        fs::create_dir(path(&folder_like_it)).unwrap();
         let alive = temporary(folder.path()).unwrap();
         // A clock that is set back has no influence.
         let ahead = std::time::SystemTime::now() + std::time::Duration::from_secs(7200);
@@ -232,7 +259,7 @@ mod tests {
         write(&path("file"), b"new").unwrap();
         assert!(!path(left).exists() && alive.path().exists());
         assert!(others.iter().all(|name| path(name).exists()));
-        assert!(path(".inkbit-0123456789cd.tmp").exists());
+        assert!(path(&folder_like_it).exists());
     }
 
     #[test]

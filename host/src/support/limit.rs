@@ -86,9 +86,8 @@ pub fn read_named_text(path: &Path) -> Result<String, FileError> {
 /// [`FileError`].
 pub fn start(path: &Path, count: u64) -> Result<Vec<u8>, FileError> {
     let read = || {
-        regular(path)?;
         let mut bytes = Vec::new();
-        up_to(open(path)?, count, &mut bytes)?;
+        up_to(open_found(path)?, count, &mut bytes)?;
         Ok(bytes)
     };
     read().map_err(FileError::at("read", path))
@@ -112,6 +111,15 @@ fn regular(path: &Path) -> io::Result<()> {
     }
     let message = "found a pipe or a device, expected a file; remove it, or copy the file again";
     Err(io::Error::new(ErrorKind::InvalidInput, message))
+}
+
+/// Opens a file that is found in a folder, and no pipe or device.
+///
+/// # Errors
+///
+/// Those of the system.
+pub fn open_found(path: &Path) -> io::Result<File> {
+    regular(path).and_then(|()| open(path))
 }
 
 /// Opens a file to read it. Of a folder Windows says that access is denied, which nobody can change:

@@ -5,11 +5,8 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::files::FileError;
-use super::replace::{ReplaceError, refuse_link};
+use super::replace::{LOCK, ReplaceError, refuse_link};
 use super::system::is_at;
-
-/// The file that is locked.
-const NAME: &str = ".lock";
 
 /// A lock on a folder: on the file `.lock` in it, which is empty and stays there. If it were removed,
 /// two processes could each hold the lock on a file of that name. The system lets go of the lock
@@ -51,14 +48,14 @@ impl Lock {
     ///
     /// [`ReplaceError::Link`].
     pub fn check(folder: &Path) -> Result<(), ReplaceError> {
-        refuse_link(&folder.join(NAME), "the empty file of a lock")
+        refuse_link(&folder.join(LOCK), "the empty file of a lock")
     }
 
     fn take_by(
         folder: &Path,
         take: impl Fn(&File) -> io::Result<bool>,
     ) -> Result<Option<Self>, ReplaceError> {
-        let path = folder.join(NAME);
+        let path = folder.join(LOCK);
         loop {
             Self::check(folder)?;
             let is_there = fs::symlink_metadata(&path).is_ok();
@@ -115,7 +112,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let outside = tempfile::tempdir().unwrap();
         let target = outside.path().join("file");
-        symlink(&target, folder.path().join(NAME)).unwrap();
+        symlink(&target, folder.path().join(LOCK)).unwrap();
         for _ in 0..2 {
             let message = Lock::try_take(folder.path()).unwrap_err().to_string();
             assert!(message.contains(".lock is a symbolic link, expected the empty"), "{message}");

@@ -7,13 +7,16 @@ use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::files::FileError;
+use super::files::{self, FileError};
 use super::limit;
 
 /// The first line of the TOML files of a run.
 pub const RUN_LINE: &str = "# Written by Inkbit for a training run.\n";
 /// The first line of the TOML files of a sweep.
 pub const SWEEP_LINE: &str = "# Written by Inkbit for a sweep.\n";
+
+/// The name of the file that a process locks to be alone in a folder.
+pub const LOCK: &str = ".lock";
 
 /// A kind of file that Inkbit writes.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +44,10 @@ pub enum ReplaceError {
     #[error("{} is a symbolic link, expected {expected}; remove it, or give another path",
             path.display())]
     Link { path: PathBuf, expected: &'static str },
+    /// The name of a lock's file.
+    #[error("{} has the name of the empty file by which Inkbit locks a folder: give another path",
+            .0.display())]
+    Lock(PathBuf),
     #[error("{} is read-only; it was not replaced: change its permissions, or give another path",
             .0.display())]
     ReadOnly(PathBuf),
@@ -70,6 +77,10 @@ impl Kind {
     ///
     /// [`ReplaceError`].
     pub fn check(&self, path: &Path) -> Result<(), ReplaceError> {
+        // It is empty, and so of every kind. A file system may take capitals for the same.
+        if files::target(path).file_name().is_some_and(|name| name.eq_ignore_ascii_case(LOCK)) {
+            return Err(ReplaceError::Lock(path.to_owned()));
+        }
         match fs::metadata(path) {
             Ok(found) if found.is_dir() => Err(self.no_file(path, "a folder")),
             Ok(found) if found.is_file() => self.check_file(path, &found),
@@ -190,6 +201,10 @@ mod tests {
         assert!(own("folder").contains("folder is a folder, where a note is to be"));
         assert!(NOTE.check(&path("link")).is_ok() && NOTE.check(&path("broken")).is_ok());
         assert!(NOTE.check(&path("folder")).is_err());
+        symlink(path(".lock"), path("to a lock")).unwrap();
+        for name in [".lock", ".LOCK", "to a lock"] {
+            assert!(matches!(NOTE.check(&path(name)), Err(ReplaceError::Lock(_))), "{name}");
+        }
         assert!(NOTE.check(Path::new("/dev/null")).is_ok());
         assert!(NOTE.check_own(Path::new("/dev/null")).is_err());
 

@@ -34,19 +34,24 @@ pub fn json(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         match is_hidden(c) {
-            true => shown += &format!("\\u{:04x}", u32::from(c)),
+            // In two halves where a character has more than 16 bits.
+            true => c.encode_utf16(&mut [0; 2]).iter().for_each(|half| {
+                shown += &format!("\\u{half:04x}");
+            }),
             false => shown.push(c),
         }
     }
     shown
 }
 
-/// Whether a character is invisible but changes the rendering: control characters, line and
-/// paragraph separators, and the marks that set the direction of writing (Unicode, Annex 9).
+/// Whether a character is invisible but changes the rendering or tells two equal words apart: control
+/// characters, line and paragraph separators, the marks that set the direction of writing (Unicode,
+/// Annex 9), soft hyphens, joiners, annotations and tags.
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{feff}')
         || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(c, '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 fn replaced(text: &str, replace: impl Fn(char) -> bool) -> String {
@@ -61,6 +66,7 @@ mod tests {
     fn what_a_terminal_would_obey_is_not_shown() {
         assert_eq!(line("b\u{1b}[31mag\u{202e}\n"), "b\u{fffd}[31mag\u{fffd}\u{fffd}");
         assert_eq!(line("Ankle boot, \u{5e9}\u{5dc}"), "Ankle boot, \u{5e9}\u{5dc}");
+        assert_eq!(line("a\u{ad}b\u{200d}c\u{e0041}"), "a\u{fffd}b\u{fffd}c\u{fffd}");
         assert_eq!(lines("a\tb\r\nc\rd\u{9b}2J"), "a\tb\nc\u{fffd}d\u{fffd}2J");
     }
 
@@ -78,9 +84,9 @@ mod tests {
 
     #[test]
     fn json_keeps_its_meaning() {
-        let text = serde_json::to_string("a\u{202e}\u{7f}\u{85}\n").unwrap();
-        let shown = json(&text);
-        assert_eq!(shown, r#""a\u202e\u007f\u0085\n""#);
-        assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), "a\u{202e}\u{7f}\u{85}\n");
+        let text = "a\u{202e}\u{7f}\u{85}\u{e0041}\n";
+        let shown = json(&serde_json::to_string(text).unwrap());
+        assert_eq!(shown, r#""a\u202e\u007f\u0085\udb40\udc41\n""#);
+        assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
     }
 }

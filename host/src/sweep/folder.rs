@@ -15,15 +15,14 @@
 use std::path::{Path, PathBuf};
 
 use super::{Cell, Outcome, Plan, Sweep, SweepError};
-use crate::model::MODEL_KIND;
+use crate::model::{Blob, MODEL_KIND};
+use crate::net::Mlp;
 use crate::run::{Claim, DataInfo, Run, RunError};
 use crate::support::files;
 use crate::support::limit::{self, TEXT};
 use crate::support::lock::Lock;
 use crate::support::replace::{Kind, ReplaceError, SWEEP_LINE, check_own_folder, refuse_link};
-
-/// The most bytes of a file of a cell; the largest are weights.
-const MAX_COPIED: u64 = 1 << 30;
+use crate::train::history::History;
 
 const PLAN: &str = "sweep.toml";
 const BASE: &str = "base.toml";
@@ -51,7 +50,7 @@ const NAMES: [(&str, Kind); 5] = [
 ];
 const RESULT_KIND: Kind = Kind::beginning(
     "the result of an Inkbit sweep",
-    &[b"{\n  \"trained\": {\n    \"widths\": ", b"{\n  \"failed\": \"training "],
+    &[b"{\n  \"written_by\": \"Inkbit for a sweep\","],
 );
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,9 +144,17 @@ impl Folder {
         Lock::check(&self.0)?;
         for cell in &sweep.cells {
             self.check_own_folders(cell)?;
+            match RESULT_KIND.check_own(&self.cell(cell).join(RESULT)) {
+                // A finished cell is only read, and older ones have no marks.
+                Ok(true) | Err(ReplaceError::Foreign { .. })
+                    if matches!(self.outcome(cell), Ok(Some(_))) =>
+                {
+                    continue;
+                }
+                checked => drop(checked?),
+            }
             Run::check_free(&self.cell(cell), true)?;
             MODEL_KIND.check_own(&self.model(cell))?;
-            RESULT_KIND.check_own(&self.cell(cell).join(RESULT))?;
         }
         Ok(())
     }
@@ -230,6 +237,8 @@ impl Folder {
                 for name in copied() {
                     refuse_link(&part.cell(cell).join(name), "a file")?;
                 }
+                // Before anything is written, as everywhere.
+                part.finished(cell, sweep)?;
             }
             Ok(part)
         };
@@ -244,7 +253,7 @@ impl Folder {
                 if other.outcome(cell)?.is_none() {
                     continue;
                 }
-                match self.copy(cell, other)? {
+                match self.copy(cell, other, sweep)? {
                     true => merged.copied += 1,
                     false => merged.there += 1,
                 }
@@ -253,26 +262,61 @@ impl Folder {
         Ok(merged)
     }
 
-    /// Copies the files of a finished cell, the result last, unless this folder has that.
-    fn copy(&self, cell: &Cell, other: &Self) -> Result<bool, SweepError> {
-        let (from, to) = (other.cell(cell), self.cell(cell));
-        self.check_own_folders(cell)?;
-        files::create_folder(&to)?;
-        let _lock = Lock::try_take(&to)?.ok_or_else(|| RunError::Busy(to.clone()))?;
+    /// Reads a finished cell of somebody else's folder, everything as what it is to be.
+    fn finished(&self, cell: &Cell, sweep: &Sweep) -> Result<Option<Finished>, SweepError> {
+        let Some(outcome) = self.outcome(cell)? else { return Ok(None) };
+        let mut finished = Finished { outcome, network: None, model: None };
+        let Outcome::Trained(trained) = &finished.outcome else { return Ok(Some(finished)) };
+        let (path, model) = (self.cell(cell), self.model(cell));
+        if Run::is_at(&path) {
+            let run = Run::open(&path)?;
+            if run.check_same(&cell.config, &sweep.data).is_err() {
+                return Err(damaged(&path, "it holds a run of another configuration or data"));
+            }
+            finished.network = Some(run.selected()?);
+        }
+        if model.is_file() {
+            let blob = Blob::load(&model)?;
+            let (found, expected) = (blob.bytes().len(), trained.bytes);
+            if found != expected {
+                let message = format!("it has {found} bytes, its result says {expected}");
+                return Err(damaged(&model, message));
+            }
+            finished.model = Some(blob);
+        }
+        Ok(Some(finished))
+    }
+
+    /// Writes a finished cell of another folder, the result last, unless this folder has it.
+    fn copy(&self, cell: &Cell, other: &Self, sweep: &Sweep) -> Result<bool, SweepError> {
+        // Before there is a run, and again when nobody else can write it.
         if self.outcome(cell)?.is_some() {
             return Ok(false);
         }
-        for name in copied() {
-            let path = from.join(name);
-            if path.is_file() {
-                files::write(&to.join(name), &limit::read(&path, MAX_COPIED)?)?;
-            }
+        let Some(finished) = other.finished(cell, sweep)? else { return Ok(false) };
+        let claim = self.run(cell, &sweep.data)?;
+        if self.outcome(cell)?.is_some() {
+            return Ok(false);
         }
+        if let Some((history, network)) = &finished.network {
+            claim.save_results(history, network)?;
+        }
+        if let Some(blob) = &finished.model {
+            blob.save(&self.model(cell))?;
+        }
+        self.finish(cell, &finished.outcome)?;
         Ok(true)
     }
 }
 
-/// The files of a finished cell, the result last.
+/// What a folder has of a finished cell.
+struct Finished {
+    outcome: Outcome,
+    network: Option<(History, Mlp)>,
+    model: Option<Blob>,
+}
+
+/// The files of a finished cell that are read to copy it.
 fn copied() -> impl Iterator<Item = &'static str> {
     Run::names().chain([MODEL, RESULT])
 }

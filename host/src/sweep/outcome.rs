@@ -5,12 +5,45 @@ use serde::{Deserialize, Serialize};
 use super::{Cell, network};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(try_from = "File", into = "File")]
 pub enum Outcome {
     /// The cell was trained, quantized and measured.
     Trained(Trained),
     /// The training failed, for example by divergence.
     Failed(String),
+}
+
+/// The file of an outcome: its mark, which older ones lack, and one of the others.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct File {
+    written_by: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trained: Option<Trained>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failed: Option<String>,
+}
+
+impl From<Outcome> for File {
+    fn from(outcome: Outcome) -> Self {
+        let written_by = "Inkbit for a sweep".to_owned();
+        match outcome {
+            Outcome::Trained(trained) => Self { written_by, trained: Some(trained), failed: None },
+            Outcome::Failed(reason) => Self { written_by, trained: None, failed: Some(reason) },
+        }
+    }
+}
+
+impl TryFrom<File> for Outcome {
+    type Error = &'static str;
+
+    fn try_from(file: File) -> Result<Self, Self::Error> {
+        match (file.trained, file.failed) {
+            (Some(trained), None) => Ok(Self::Trained(trained)),
+            (None, Some(reason)) => Ok(Self::Failed(reason)),
+            _ => Err("expected one of `trained` and `failed`"),
+        }
+    }
 }
 
 /// A trained network of a sweep. Accuracies and fractions are from 0 to 1.

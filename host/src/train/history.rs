@@ -1,6 +1,6 @@
 //! The losses and accuracies of each epoch, and which epoch was the best.
 
-use serde::de::Error as _;
+use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::config::Keep;
@@ -45,6 +45,9 @@ pub struct History {
     pub keep: Keep,
     /// The first epoch that may be selected, counted from 1.
     pub from: usize,
+    /// The mark of a run's file, which older ones lack.
+    #[serde(default, skip_serializing)]
+    pub written_by: IgnoredAny,
 }
 
 /// Reads epochs that are numbered from 1 and whose measures are such: charts and the selection of the

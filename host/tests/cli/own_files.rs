@@ -52,6 +52,30 @@ fn a_training_keeps_every_file_that_no_run_wrote_and_force_keeps_it_too() {
             None => fs::remove_file(place.path(&name)).unwrap(),
         }
     }
+    // What is of the same form, but has no mark, is read.
+    let history = String::from_utf8(place.read("run/history.json")).unwrap();
+    let own = history.replacen("\"written_by\": \"Inkbit for a training run\",\n", "", 1);
+    assert!(own.len() < history.len());
+    place.write("run/history.json", &own);
+    place.succeed("quantize run -o read.inkbit");
+    let message = place.fail(1, &format!("train --out run {TRAIN} --force"));
+    assert!(message.starts_with(&refusal("run/history.json")), "{message}");
+    assert_eq!(place.read("run/history.json"), own.as_bytes());
+    place.write("run/history.json", history);
+    // No output takes the name of one of them, or of a lock.
+    for (name, code, expected) in [
+        ("run/quantized.json", 2, "run/quantized.json is a file of a training run"),
+        ("run/.lock", 1, "run/.lock has the name of the empty file by which Inkbit locks"),
+    ] {
+        let before = fs::read(place.path(name)).ok();
+        fs::write(place.path(name), "").unwrap();
+        let message = place.fail(code, &format!("quantize run -o {name}"));
+        assert!(message.contains(expected), "{message}");
+        assert_eq!(place.read(name), b"");
+        if let Some(content) = before {
+            place.write(name, content);
+        }
+    }
     fs::create_dir(place.path("run/report-pictures")).unwrap();
     for name in ["notes.txt", "samples.png"] {
         let name = format!("run/report-pictures/{name}");
@@ -207,6 +231,14 @@ fn a_sweep_keeps_every_file_that_no_sweep_wrote() {
         place.write(&name, own);
     }
     place.succeed(&format!("sweep --out sweep {flags}"));
+    // A result without a mark, as older ones are, is read and stays.
+    let result = format!("sweep/{cell}/result.json");
+    let own = String::from_utf8(place.read(&result)).unwrap();
+    let own = own.replacen("\"written_by\": \"Inkbit for a sweep\",\n", "", 1);
+    place.write(&result, &own);
+    let text = place.succeed(&format!("sweep --out sweep {flags}"));
+    assert!(text.contains("\n0 trainings finished, 1 before\n"), "{text}");
+    assert_eq!(place.read(&result), own.as_bytes());
     // A sweep's folder is no run's.
     let message = place.fail(1, &format!("train --out sweep {TRAIN} --force"));
     assert!(message.starts_with(&refusal("sweep/data.toml")), "{message}");
@@ -218,7 +250,7 @@ fn a_sweep_keeps_every_file_that_no_sweep_wrote() {
 }
 
 #[test]
-fn a_merge_copies_nothing_that_a_shard_has_links_to() {
+fn a_merge_copies_only_the_results_of_a_shard_and_nothing_that_it_has_links_to() {
     let place = Place::untrained();
     let flags = "--widths 4 --depths 1 --seeds 1 --set epochs=1 --data digits";
     place.succeed(&format!("sweep --out part {flags}"));
@@ -234,7 +266,29 @@ fn a_merge_copies_nothing_that_a_shard_has_links_to() {
         fs::remove_file(place.path(&name)).unwrap();
         place.write(&name, whole);
     }
+    // Nor what it has in place of weights and a model. The page of a stranger is left out.
+    for (name, content, expected) in [
+        ("weights.safetensors", OWN.to_owned(), "weights.safetensors: "),
+        ("weights.safetensors", "x".repeat(1 << 20), "weights.safetensors: found 1,048,576 bytes"),
+        ("model.inkbit", OWN.to_owned(), "model.inkbit: "),
+        ("history.json", "{}".to_owned(), "history.json: missing field"),
+    ] {
+        let name = format!("{cell}/{name}");
+        let whole = place.read(&name);
+        place.write(&name, content);
+        let message = place.fail(1, "sweep merge part --out joined --data digits");
+        assert!(message.contains(&format!("{cell}/{expected}")), "{message}");
+        place.write(&name, whole);
+    }
+    place.write(&format!("{cell}/report.html"), OWN);
     assert!(place.succeed("sweep merge part --out joined --data digits").contains("1 result"));
+    let joined = cell.replace("part", "joined");
+    for name in
+        ["config.toml", "weights.safetensors", "history.json", "model.inkbit", "result.json"]
+    {
+        assert!(place.read(&format!("{joined}/{name}")) == place.read(&format!("{cell}/{name}")));
+    }
+    assert!(!place.path(&format!("{joined}/report.html")).exists());
 }
 
 #[test]

@@ -149,7 +149,8 @@ fn a_clock_that_is_set_back_or_ahead_changes_nothing() {
         lines.find(|line| line.as_ref().unwrap().starts_with("epoch ")).unwrap().unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
-        fs::write(place.path("run/.inkbit-0123456789ab.tmp"), "half").unwrap();
+        fs::write(place.path("run/.inkbit-unfinished-00000001-b70fbd95-0123456789ab.tmp"), "half")
+            .unwrap();
         // Files of 1970 and of 2106, in turns.
         for (index, entry) in fs::read_dir(place.path("run")).unwrap().enumerate() {
             let time = SystemTime::UNIX_EPOCH + Duration::from_secs(times[index % 2]);
