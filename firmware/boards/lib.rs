@@ -4,6 +4,7 @@
 //! The files are built in, so that a program needs no checkout. A board's firmware is the package
 //! in the folder beside its file.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt;
 use std::fs;
@@ -220,6 +221,16 @@ pub fn all() -> Vec<Board> {
     FILES.iter().map(board).collect()
 }
 
+/// The boards on which instructions are counted: of those that QEMU emulates, the first with each
+/// processor. The others execute the same.
+pub fn counted() -> Vec<Board> {
+    let mut boards = all();
+    boards.retain(|board| board.emulator.is_qemu());
+    let mut known = BTreeSet::new();
+    boards.retain(|board| known.insert(board.cpu.clone()));
+    boards
+}
+
 /// The names of all boards.
 pub fn names() -> Vec<String> {
     all().into_iter().map(|board| board.name).collect()
@@ -264,6 +275,12 @@ mod tests {
             let erased = flash.start + code.next_multiple_of(sector);
             assert!(erased <= model.start, "{name}: code may reach {erased:#x}");
         }
+    }
+
+    #[test]
+    fn instructions_are_counted_once_for_each_processor() {
+        let counted: Vec<_> = counted().into_iter().map(|board| board.cpu).collect();
+        assert_eq!(counted, ["Cortex-M3", "Cortex-M0", "Cortex-M4F", "Cortex-M33", "RV32IMC"]);
     }
 
     #[test]

@@ -33,7 +33,7 @@ use crate::subject::{Pictures, Subject};
 const COUNTS: &str = "host/models/counts.toml";
 const TABLES: &str = "host/models/counts.md";
 
-/// Count the instructions of an inference in QEMU, on every board, of the firmware that is flashed,
+/// Count the instructions of an inference in QEMU, on every processor, of the firmware that is flashed,
 /// and compare every logit with what core/FORMAT.md defines
 ///
 /// Every run counts 20 synthetic images and one of ink alone beside those that are asked for: these
@@ -99,7 +99,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let find = |name: &String| Board::find(name).context("--board");
     let mut boards: Vec<Board> = arguments.board.iter().map(find).collect::<Result<_, _>>()?;
     if boards.is_empty() {
-        boards = board::all().into_iter().filter(|board| board.emulator.is_qemu()).collect();
+        boards = board::counted();
     }
     if let Some(board) = boards.iter().find(|board| !board.emulator.is_qemu()) {
         bail!("--board: instructions are counted in QEMU, which does not emulate {}", board.name);

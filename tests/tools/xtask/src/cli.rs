@@ -11,6 +11,8 @@ pub(crate) enum Request {
     Run(Vec<&'static Step>),
     /// Count instructions, with these options.
     Count(Vec<String>),
+    /// Copy a board, with these arguments.
+    NewBoard(Vec<String>),
     /// Attack the promises, with these options.
     Trust(Vec<String>),
 }
@@ -26,6 +28,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Request, String> {
     if let Some((name, rest)) = arguments.split_first() {
         match name.as_str() {
             "count" => return Ok(Request::Count(rest.to_vec())),
+            "new-board" => return Ok(Request::NewBoard(rest.to_vec())),
             "trust" if !rest.is_empty() => return Ok(Request::Trust(rest.to_vec())),
             _ => {}
         }
@@ -54,7 +57,8 @@ pub(crate) fn help() -> String {
         "Inkbit's automation. It finds or installs what it needs, and prints each command before it runs.\n\n\
          Usage: cargo xtask NAME...\n       cargo xtask count [OPTIONS]   counts instructions; see \
          `cargo xtask count --help`\n       cargo xtask trust [--long]    attacks each promise; see \
-         `cargo xtask trust --help`\n\nGroups:\n",
+         `cargo xtask trust --help`\n       cargo xtask new-board NAME --like BOARD   copies a board's \
+         firmware\n\nGroups:\n",
     );
     for (name, purpose, _) in GROUPS {
         let _ = writeln!(text, "  {name:<9} {purpose}");

@@ -75,8 +75,9 @@ pub(crate) fn count(arguments: &[String]) -> Result<(), String> {
     setup::emulators()?;
     run(&mut cargo(&["build", "--release", "--package", "inkbit-count-plugin"]), BUILD_LIMIT)?;
     let are_named = has("--board");
+    let boards = if are_named { inkbit_boards::all() } else { inkbit_boards::counted() };
     let counted = |board: &&Board| board.emulator.is_qemu() && (!are_named || has(&board.name));
-    for board in inkbit_boards::all().iter().filter(counted) {
+    for board in boards.iter().filter(counted) {
         build(board, TARGET, None)?;
         for form in OTHERS.iter().filter(|form| has(form.flag)) {
             if has_lanes(board) || !form.only_lanes {

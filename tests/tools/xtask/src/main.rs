@@ -6,6 +6,7 @@ mod cli;
 mod count;
 mod devices;
 mod fuzz;
+mod new_board;
 mod package;
 mod process;
 mod report;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Ok(cli::Request::Count(options)) => exit(count::count(&options)),
+        Ok(cli::Request::NewBoard(arguments)) => exit(new_board::add(&arguments)),
         Ok(cli::Request::Trust(options)) => exit(trust::attack(&options)),
         Ok(cli::Request::Run(steps)) => report::run(&steps),
         Err(message) => {
