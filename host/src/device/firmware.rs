@@ -110,7 +110,9 @@ impl Firmware {
                 && flags.contains(SHF_WRITE)
                 && ram.contains(&u64::from(section.sh_addr(ENDIAN)))
         });
-        let static_ram = variables.map(|section| section.sh_size(ENDIAN)).sum();
+        let sizes = variables.map(|section| section.sh_size(ENDIAN));
+        // Sections may state more than there is memory.
+        let static_ram = sizes.fold(0, u32::saturating_add);
         Footprint { code, static_ram }
     }
 
