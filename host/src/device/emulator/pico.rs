@@ -60,8 +60,8 @@ pub(super) fn arguments(
         [("firmware.uf2", uf2(family, &firmware.parts())), ("model.uf2", uf2(family, &model))];
     let mut given: Vec<OsString> = vec![
         emulator.into(),
-        place.serial.name().into(),
-        place.control.name().into(),
+        place.serial.name(),
+        place.control.name(),
         DISPLAY.into(),
     ];
     for (name, bytes) in files.into_iter().filter(|(_, bytes)| !bytes.is_empty()) {
