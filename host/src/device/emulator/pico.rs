@@ -58,12 +58,8 @@ pub(super) fn arguments(
     let family = board.uf2.unwrap_or_default();
     let files =
         [("firmware.uf2", uf2(family, &firmware.parts())), ("model.uf2", uf2(family, &model))];
-    let mut given: Vec<OsString> = vec![
-        emulator.into(),
-        place.serial.name(),
-        place.control.name(),
-        DISPLAY.into(),
-    ];
+    let mut given: Vec<OsString> =
+        vec![emulator.into(), place.serial.name(), place.control.name(), DISPLAY.into()];
     for (name, bytes) in files.into_iter().filter(|(_, bytes)| !bytes.is_empty()) {
         let path = place.folder.join(name);
         fs::write(&path, bytes).map_err(EmulatorError::at("write a UF2 file for the emulator"))?;
