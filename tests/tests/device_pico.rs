@@ -54,8 +54,7 @@ fn assert_shows(wiring: &mut Wiring, app: &App<'_>, except: Option<[Range<u32>; 
 fn the_oled_shows_images_strokes_and_samples_as_the_app_draws_them() {
     let blob = classic();
     side_by_side(blob.bytes(), |client, wiring, app| {
-        let mut id = 0;
-        for (pixels, _) in digits(3).iter() {
+        for (id, (pixels, _)) in (0..).zip(digits(3).iter()) {
             let answer = client.classify(pixels).unwrap();
             let mut packed = vec![0; 2 * pixels.len()];
             let packed = pack_pixels(pixels, &mut packed).unwrap();
@@ -63,7 +62,6 @@ fn the_oled_shows_images_strokes_and_samples_as_the_app_draws_them() {
             let shown = app.classify(id, &mut clock, |image| unpack_pixels(packed, image));
             assert_eq!(shown.unwrap().1, answer.logits);
             assert_shows(wiring, app, None);
-            id += 1;
         }
         let mut clock = Replay::new(1);
         let mut compare = |app: &mut App<'_>, wiring: &mut Wiring| {

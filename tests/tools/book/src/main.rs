@@ -13,7 +13,7 @@ use mdbook_driver::MDBook;
 use regex::{Captures, Regex};
 
 /// Folders that hold other people's files or built ones.
-const LEFT_OUT: [&str; 3] = ["target", "runs", "venv"];
+const LEFT_OUT: [&str; 4] = ["node_modules", "target", "runs", "venv"];
 
 fn main() -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..").canonicalize()?;
