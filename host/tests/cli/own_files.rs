@@ -288,7 +288,7 @@ fn a_merge_copies_only_the_results_of_a_shard_and_nothing_that_it_has_links_to()
     {
         assert!(place.read(&format!("{joined}/{name}")) == place.read(&format!("{cell}/{name}")));
     }
-    assert!(!place.path(&format!("{joined}/report.html")).exists());
+    assert!(!place.path(format!("{joined}/report.html")).exists());
 }
 
 #[test]
