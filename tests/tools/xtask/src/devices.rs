@@ -189,7 +189,7 @@ pub(crate) fn built(_: Effort) -> Result<Tried, String> {
 /// The same as an attack on the promise about memory.
 pub(crate) fn memory(_: Effort) -> Result<Tried, String> {
     size()?;
-    let count = boards::all().len() as u64;
+    let count = boards::all().iter().filter(|board| board.budget.call_graph).count() as u64;
     Ok(Tried::Counts(vec![(
         count,
         "call graphs of firmware, against the stack that was used".to_owned(),
