@@ -87,16 +87,28 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             _ => "an .elf file holds firmware and model; leave out --parts, or write .hex",
         }));
     }
+    let needless = match parts {
+        Parts::Model => args.firmware.as_ref().map(|_| "--firmware"),
+        Parts::Firmware => args.model.as_ref().map(|_| "the model"),
+        Parts::Both => None,
+    };
+    if let Some(needless) = needless {
+        return Err(usage(format!(
+            "--parts leaves {needless} out: drop it, or write `--parts both`"
+        )));
+    }
     kind.check(&args.output)?;
-    let (blob, named) = model_for(&board, args.model.as_deref())?;
+    let loaded =
+        (parts != Parts::Firmware).then(|| model_for(&board, args.model.as_deref())).transpose()?;
     let firmware = (parts != Parts::Model)
         .then(|| Firmware::find(&board, args.firmware.as_deref()))
         .transpose()?;
     let address = board.memory.model.address;
-    let model = (parts != Parts::Firmware).then(|| (address, blob.bytes()));
+    let model = loaded.as_ref().map(|(blob, _)| (address, blob.bytes()));
     let pieces = || -> Vec<_> {
         model.into_iter().chain(firmware.iter().flat_map(Firmware::parts)).collect()
     };
+    let alone = || model.expect("what holds no model is .hex or .uf2").1;
     let content = match (extension, &firmware) {
         (Some("hex"), _) => flash_image::hex(&pieces()).into_bytes(),
         (Some("uf2"), _) => {
@@ -109,8 +121,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             let family = board.uf2.ok_or_else(none)?;
             uf2::uf2(family, &pieces())
         }
-        (_, Some(firmware)) => firmware.with_model(&board, blob.bytes())?.elf().to_vec(),
-        (_, None) => blob.bytes().to_vec(),
+        (_, Some(firmware)) => firmware.with_model(&board, alone())?.elf().to_vec(),
+        (_, None) => alone().to_vec(),
     };
     let what = match parts {
         Parts::Model => "the model",
@@ -118,11 +130,15 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         Parts::Both => "firmware and model",
     };
     files::write(&args.output, &content)?;
-    super::print(&format!(
-        "{named}{}: {what}, {format}\nboard {}, model of {} bytes from address {address:#010x}, room for {}\n",
-        args.output.display(),
-        board.name,
-        blob.bytes().len(),
-        board.memory.model.bytes,
-    ))
+    let (named, place) = match &loaded {
+        Some((blob, named)) => {
+            let (length, room) = (blob.bytes().len(), board.memory.model.bytes);
+            let place =
+                format!(", model of {length} bytes from address {address:#010x}, room for {room}");
+            (named.as_str(), place)
+        }
+        None => ("", String::new()),
+    };
+    let file = args.output.display();
+    super::print(&format!("{named}{file}: {what}, {format}\nboard {}{place}\n", board.name))
 }

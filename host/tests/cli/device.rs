@@ -75,6 +75,13 @@ fn image_and_run_refuse_what_cannot_be() {
     assert!(message.contains("invalid value '0' for '--baud <BAUD>'"), "{message}");
     let message = place.fail(2, "image --board lm3s6965evb model.inkbit -o model.uf2");
     assert!(message.contains("no boot loader that takes UF2 files; write .hex"), "{message}");
+    for (flags, expected) in [
+        ("model.inkbit --parts firmware", "leaves the model out"),
+        ("--parts model --firmware model.inkbit", "leaves --firmware out"),
+    ] {
+        let message = place.fail(2, &format!("image --board pico -o pico.uf2 {flags}"));
+        assert!(message.contains(expected), "{message}");
+    }
     let message = place.fail(2, "image --board lm3s6965evb model.inkbit -o model.txt");
     assert!(message.contains("model.txt") && message.contains(".uf2"), "{message}");
     let message = place.fail(2, "image --board pico model.inkbit -o model.bin --parts both");
@@ -123,7 +130,7 @@ fn send_says_what_it_lacks() {
     assert!(message.contains("'lm3s'"), "{message}");
 }
 
-/// A board at the end of a serial line that has `blob` and is unplugged after so many answers.
+/// A board on a serial line. It holds `blob`, and is unplugged after `answers` answers.
 /// Returns the name of its port.
 fn unplugged_after(answers: usize, blob: Blob) -> String {
     let (mut board, host) = TTYPort::pair().unwrap();
