@@ -5,12 +5,24 @@ use std::io;
 use std::path::Path;
 
 use embedded_graphics::Pixel;
-use embedded_graphics::draw_target::DrawTarget;
+use embedded_graphics::draw_target::{DrawTarget, DrawTargetExt};
 use embedded_graphics::pixelcolor::{BinaryColor, Gray4, GrayColor};
 use embedded_graphics::prelude::{OriginDimensions, Size};
 use inkbit::device::emulator::pico::Wiring;
 use inkbit::device::emulator::qmp::Qmp;
 use inkbit_app::{App, Clock, HEIGHT, Screen, WIDTH};
+use inkbit_core::link::Reset;
+
+/// What the app on the host knows of an emulated board.
+pub fn app_board(name: &'static str, board: &inkbit::device::Board) -> inkbit_app::Board {
+    inkbit_app::Board {
+        name,
+        model_address: board.memory.model.address,
+        model_bytes: board.memory.model.bytes,
+        stack: || (0, 0),
+        reset: Reset::Ordinary,
+    }
+}
 
 /// A display of 128 × 64 pixels of 16 greys.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,10 +42,10 @@ impl Picture {
 
     /// The same on a display of two levels: 0 and 15.
     pub fn two_levels(app: &App<'_>) -> Self {
-        let mut picture = TwoLevels(Self { greys: vec![0; (WIDTH * HEIGHT) as usize] });
-        let drawn = Screen::new().draw(&app.view(), &mut picture);
+        let mut picture = Self { greys: vec![0; (WIDTH * HEIGHT) as usize] };
+        let drawn = Screen::new().draw(&app.view(), &mut picture.color_converted::<BinaryColor>());
         drawn.unwrap_or_else(|never| match never {});
-        picture.0
+        picture
     }
 
     /// The display of an emulated Pico.
@@ -149,28 +161,6 @@ impl DrawTarget for Picture {
 impl OriginDimensions for Picture {
     fn size(&self) -> Size {
         Size::new(WIDTH, HEIGHT)
-    }
-}
-
-/// A picture whose pixels are lit or dark.
-struct TwoLevels(Picture);
-
-impl DrawTarget for TwoLevels {
-    type Color = BinaryColor;
-    type Error = std::convert::Infallible;
-
-    fn draw_iter<I: IntoIterator<Item = Pixel<BinaryColor>>>(
-        &mut self,
-        pixels: I,
-    ) -> Result<(), Self::Error> {
-        let grey = |colour: BinaryColor| if colour.is_on() { Gray4::WHITE } else { Gray4::BLACK };
-        self.0.draw_iter(pixels.into_iter().map(|Pixel(at, colour)| Pixel(at, grey(colour))))
-    }
-}
-
-impl OriginDimensions for TwoLevels {
-    fn size(&self) -> Size {
-        self.0.size()
     }
 }
 

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use inkbit::device::emulator::pico::Wiring;
 use inkbit::device::{Client, DeviceError};
-use inkbit_app::{App, Board, Buffers, Event};
-use inkbit_core::link::{Key, Mode, Refusal, Reset, pack_pixels, unpack_pixels};
+use inkbit_app::{App, Buffers, Event};
+use inkbit_core::link::{Key, Mode, Refusal, pack_pixels, unpack_pixels};
 use inkbit_tests::debugger::symbol;
 use inkbit_tests::devices::{classic, digits, draw_seven_on_pico, emulated, start};
-use inkbit_tests::screens::{Picture, Replay};
+use inkbit_tests::screens::{Picture, Replay, app_board};
 
 const NAME: &str = "pico";
 const CELLS: usize = 1040;
@@ -34,15 +34,8 @@ fn side_by_side(region: &[u8], act: impl FnOnce(&mut Client, &mut Wiring, &mut A
     // Flash is erased behind what is flashed.
     let region: Vec<u8> = [region, &[0xFF; 64]].concat();
     let region = inkbit_tests::Aligned::new(&region);
-    let app_board = Board {
-        name: NAME,
-        model_address: board.memory.model.address,
-        model_bytes: board.memory.model.bytes,
-        stack: || (0, 0),
-        reset: Reset::Ordinary,
-    };
     let mut buffers = Buffers::<CELLS>::new();
-    let mut app = App::new(app_board, &region, &mut buffers);
+    let mut app = App::new(app_board(NAME, &board), &region, &mut buffers);
     act(&mut client, &mut wiring, &mut app);
 }
 

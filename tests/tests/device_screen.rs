@@ -10,7 +10,7 @@ use inkbit_app::{App, Board, Buffers, Event};
 use inkbit_core::link::{Key, Mode, Reset, pack_pixels, unpack_pixels};
 use inkbit_core::{Header, Model};
 use inkbit_tests::devices::{classic, digits, draw_seven, emulated, start};
-use inkbit_tests::screens::{Picture, Replay};
+use inkbit_tests::screens::{Picture, Replay, app_board};
 
 const NAME: &str = "lm3s6965evb";
 const CELLS: usize = 1040;
@@ -33,15 +33,8 @@ fn side_by_side(
     // The model region lies in flash, and QEMU's flash reads as zero where nothing is written.
     let region: Vec<u8> = [region, &[0; 64]].concat();
     let region = inkbit_tests::Aligned::new(&region);
-    let app_board = Board {
-        name: NAME,
-        model_address: board.memory.model.address,
-        model_bytes: board.memory.model.bytes,
-        stack: || (0, 0),
-        reset: Reset::Ordinary,
-    };
     let mut buffers = Buffers::<CELLS>::new();
-    let mut app = App::new(app_board, &region, &mut buffers);
+    let mut app = App::new(app_board(NAME, &board), &region, &mut buffers);
     act(&mut client, &mut display, &mut app);
 }
 

@@ -76,28 +76,6 @@ impl DrawTarget for Picture {
     }
 }
 
-/// The same, lit or dark.
-struct TwoLevels(Picture);
-
-impl OriginDimensions for TwoLevels {
-    fn size(&self) -> Size {
-        self.0.size()
-    }
-}
-
-impl DrawTarget for TwoLevels {
-    type Color = BinaryColor;
-    type Error = Infallible;
-
-    fn draw_iter<I: IntoIterator<Item = Pixel<BinaryColor>>>(
-        &mut self,
-        pixels: I,
-    ) -> Result<(), Infallible> {
-        let grey = |colour: BinaryColor| if colour.is_on() { Gray4::WHITE } else { Gray4::BLACK };
-        self.0.draw_iter(pixels.into_iter().map(|Pixel(at, colour)| Pixel(at, grey(colour))))
-    }
-}
-
 /// The two ends of a serial line.
 #[derive(Default)]
 pub(crate) struct Wire {
@@ -266,9 +244,10 @@ impl Rig {
 
     /// What a display of two levels would show: a character for every pixel.
     pub(crate) fn two_levels(&self) -> String {
-        let mut picture = TwoLevels(Picture::black());
-        Screen::new().draw(&self.app.view(), &mut picture).unwrap();
-        picture.0.text()
+        let mut picture = Picture::black();
+        let mut lit = picture.color_converted::<BinaryColor>();
+        Screen::new().draw(&self.app.view(), &mut lit).unwrap();
+        picture.text()
     }
 
     /// Draws a seven with the keys.
