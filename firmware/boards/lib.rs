@@ -36,7 +36,7 @@ pub struct Board {
     pub display: Option<Display>,
     /// Whether it has keys.
     pub keys: bool,
-    /// What carries the link: `uart`.
+    /// What carries the link: `uart` or `usb`.
     pub serial: String,
     /// The family by which its boot loader knows UF2 files that are for it, if it takes such files.
     pub uf2: Option<u32>,
@@ -221,8 +221,8 @@ pub fn all() -> Vec<Board> {
     FILES.iter().map(board).collect()
 }
 
-/// The boards on which instructions are counted: of those that QEMU emulates, the first with each
-/// processor. The others execute the same.
+/// The boards on which instructions are counted: for each processor the first board that QEMU
+/// emulates. Every other board with that processor executes the same instructions.
 pub fn counted() -> Vec<Board> {
     let mut boards = all();
     boards.retain(|board| board.emulator.is_qemu());

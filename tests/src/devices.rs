@@ -122,7 +122,7 @@ pub fn draw_seven(keys: &mut Qmp) -> io::Result<()> {
     })
 }
 
-/// The keys of a 7, each pressed so many times.
+/// Presses the keys that draw a 7; `press` takes a key and a number of presses.
 fn strokes(mut press: impl FnMut(Key, usize) -> io::Result<()>) -> io::Result<()> {
     press(Key::Left, 6)?;
     press(Key::Up, 8)?;

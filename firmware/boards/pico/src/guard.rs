@@ -7,8 +7,8 @@ use inkbit_core::link::Reset;
 use rp2040_hal::timer::{Alarm as _, Alarm0};
 use rp2040_hal::{Timer, Watchdog, pac};
 
-/// A loop that has stood still for this long is stuck. The longest that the app is busy with one
-/// thing, an inference of the largest model, takes a fiftieth of it.
+/// A loop that has stood still for this long is stuck. The app's longest work in one turn, to read the
+/// largest model again, takes a tenth of it.
 const PATIENCE: Duration = Duration::millis(2500);
 /// The longest that the chip's watchdog can wait is eight seconds.
 const LAST: Duration = Duration::millis(4000);

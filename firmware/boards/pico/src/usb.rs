@@ -19,8 +19,8 @@ const ID: UsbVidPid = UsbVidPid(0x2E8A, 0x000A);
 /// Bytes of a packet at full speed.
 const PACKET: usize = 64;
 
-/// A host that takes nothing for so many polls has closed the port: what it is sent is lost. Half a
-/// second or more.
+/// After so many polls without success the host has closed the port, and the rest of the answer is
+/// dropped.
 const PATIENCE: u32 = 200_000;
 
 /// What the port's parts refer to.

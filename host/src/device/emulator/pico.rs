@@ -23,8 +23,8 @@ const SET_UP: &str = "in a checkout, `cargo xtask test` sets it up";
 /// The display of the emulated board: its controller, and where it answers.
 const DISPLAY: &str = "ssd1306@0x3c";
 
-/// A row of the display is this long, and there are so many.
-const ROW: usize = 128;
+/// Columns and rows of the display in pixels.
+const COLUMNS: usize = 128;
 const ROWS: usize = 64;
 
 /// The folder of the emulator, in the checkout that this program was built from: what lies in the
@@ -83,7 +83,7 @@ impl Wiring {
     /// What is on the display: for each pixel, row by row, whether it is lit.
     pub fn screen(&mut self) -> io::Result<Vec<bool>> {
         self.send("screen")?;
-        let mut text = vec![0; (ROW + 1) * ROWS];
+        let mut text = vec![0; (COLUMNS + 1) * ROWS];
         self.stream.read_exact(&mut text)?;
         Ok(text.into_iter().filter(|&byte| byte != b'\n').map(|byte| byte == b'#').collect())
     }

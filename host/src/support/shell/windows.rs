@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::path::Path;
 
 /// A text as one word, in quotes if it needs them. Double quotes are the only ones that both shells
-/// take, and no path of Windows has one in it.
+/// take, and no path of Windows has one in it. Within them `$` and backquotes keep their meaning in
+/// PowerShell, and `%` has its own in the command prompt.
 pub fn word(text: &str) -> Cow<'_, str> {
     let is_plain = |c: char| c.is_alphanumeric() || r"\/:._-+".contains(c);
     if !text.is_empty() && text.chars().all(is_plain) {
