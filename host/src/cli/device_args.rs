@@ -44,6 +44,14 @@ impl DeviceArgs {
         self.device.is_some() || self.port.is_some()
     }
 
+    /// Refuses the name of a board that does not exist, before a command does what takes time.
+    pub fn check(&self) -> anyhow::Result<()> {
+        match self.device.as_deref() {
+            None | Some("all") => Ok(()),
+            Some(name) => find_board(name).map(drop),
+        }
+    }
+
     pub fn boards(&self) -> anyhow::Result<Vec<Board>> {
         match self.device.as_deref() {
             None => Ok(Vec::new()),

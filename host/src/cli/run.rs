@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, bail, ensure};
 
 use super::device_args::{find_board, model_for};
+use super::usage;
 use crate::device::board::Board;
 use crate::device::emulator::{Screen, which};
 use crate::device::{Emulator, Firmware};
@@ -45,10 +46,16 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         "the board {} has no display; send pictures to it with `inkbit send --device {0}`",
         board.name
     );
+    let is_qemu = board.emulator.is_qemu();
+    if !is_qemu && args.display.is_some() {
+        return Err(usage(format!(
+            "--display is for boards that QEMU emulates; {} opens in the browser",
+            board.name
+        )));
+    }
     let (blob, named) = model_for(&board, args.model.as_deref())?;
     let firmware = Firmware::find(&board, args.firmware.as_deref())?;
-    if !board.emulator.is_qemu() {
-        ensure!(args.display.is_none(), "--display is for boards that QEMU emulates");
+    if !is_qemu {
         let emulator = Emulator::start(&board, &firmware, blob.bytes(), &Screen::Headless, &[])?;
         super::print(&format!("{}\n{named}", board.title))?;
         return in_browser(emulator);

@@ -47,6 +47,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let device = args.backend.device().map_err(wrong_use)?;
+    args.device.check()?;
     let blob = args.model.as_deref().map(Blob::load).transpose()?;
     let data = args.data.load()?;
     let blob = match blob {

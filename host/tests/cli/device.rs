@@ -126,7 +126,10 @@ fn send_says_what_it_lacks() {
     assert!(message.contains("/dev/no-such-port"), "{message}");
     assert!(place.fail(2, "verify --data digits").contains("not provided:\n  <MODEL>"));
     assert!(place.fail(2, "verify --port /dev/ttyACM0").contains("not provided:\n  <MODEL>"));
-    let message = place.fail(2, "verify model.inkbit --data digits --device lm3s");
+    let message = place.fail(2, "run --board pico --display gtk");
+    assert!(message.contains("pico opens in the browser"), "{message}");
+    // Before the data, which are not there.
+    let message = place.fail(2, "verify model.inkbit --data nowhere --device lm3s");
     assert!(message.contains("'lm3s'"), "{message}");
 }
 
