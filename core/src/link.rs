@@ -27,21 +27,22 @@
 //! assert_eq!(received, 1);
 //! ```
 
-use cobs::{DecodeResult, DecoderState};
 use heapless::Vec;
 use postcard::ser_flavors::{Cobs, Flavor, Slice};
 use serde::{Deserialize, Serialize};
 
-use crate::crc::{Crc32, crc32};
+use crate::crc::Crc32;
 use crate::wire::{Write, wire};
 
 pub mod device;
 mod pixels;
+mod receiver;
 
 pub use pixels::{PIXEL_OVERHEAD, pack_pixels, unpack_pixels};
+pub use receiver::Receiver;
 
 /// Version of the messages. It changes with every change to [`Request`] or [`Response`].
-pub const PROTOCOL: u8 = 2;
+pub const PROTOCOL: u8 = 3;
 /// The most classes whose logits a [`Response::Logits`] carries.
 pub const MAX_LOGITS: usize = 64;
 /// The longest text in a message, in bytes.
@@ -98,6 +99,9 @@ wire! {
         /// Panic, to prove that a panic reaches the host. Answered by [`Response::Panicked`], after
         /// which the device starts anew.
         Panic,
+        /// Leave the firmware for the board's boot loader, which waits to be told what to flash.
+        /// Answered by [`Response::Done`], after which the device is gone from the line.
+        Boot,
     } [Read]
 }
 
@@ -298,6 +302,9 @@ wire! {
              answers may be wrong; reset the device, and flash the model again if this comes back"
         )]
         ModelChanged,
+        /// The board has no boot loader that a firmware can start.
+        #[error("the board has no boot loader that its firmware can start; flash it with its flasher")]
+        NoBootLoader,
     } [Write]
 }
 
@@ -349,50 +356,6 @@ pub fn decode<'a, T: Deserialize<'a>>(message: &'a [u8]) -> Result<T, Refusal> {
     match postcard::take_from_bytes(message) {
         Ok((value, [])) => Ok(value),
         _ => Err(Refusal::Unknown),
-    }
-}
-
-/// Collects the bytes of a serial line into messages of at most `N` bytes, CRC included.
-#[derive(Debug)]
-pub struct Receiver<const N: usize> {
-    state: DecoderState,
-    buffer: [u8; N],
-    length: usize,
-}
-
-impl<const N: usize> Receiver<N> {
-    /// A receiver at the beginning of a frame.
-    pub const fn new() -> Self {
-        Self { state: DecoderState::Idle, buffer: [0; N], length: 0 }
-    }
-
-    /// Takes one byte. At the end of a frame, returns the message or what is wrong with it; the
-    /// next byte begins the next frame either way. Empty frames are passed over.
-    pub fn push(&mut self, byte: u8) -> Option<Result<&[u8], Refusal>> {
-        match self.state.feed(byte) {
-            Ok(DecodeResult::NoData) => return None,
-            Ok(DecodeResult::DataContinue(value)) => {
-                if let Some(place) = self.buffer.get_mut(self.length) {
-                    *place = value;
-                }
-                // One beyond the buffer says that the frame is too long, however long it is.
-                self.length = (self.length + 1).min(N + 1);
-                return None;
-            }
-            Ok(DecodeResult::DataComplete) => {}
-            Err(_) => {
-                self.length = 0;
-                return Some(Err(Refusal::Damaged));
-            }
-        }
-        let length = core::mem::take(&mut self.length);
-        let Some(bytes) = self.buffer.get(..length) else {
-            return Some(Err(Refusal::Oversized { limit: N as u32 }));
-        };
-        let message = bytes.split_last_chunk::<CRC_BYTES>();
-        let message =
-            message.filter(|(body, crc)| crc32(body).to_le_bytes() == **crc).map(|(body, _)| body);
-        Some(message.ok_or(Refusal::Damaged))
     }
 }
 

@@ -38,8 +38,8 @@ pub struct Board {
     pub keys: bool,
     /// What carries the link: `uart` or `usb`.
     pub serial: String,
-    /// The family by which its boot loader knows UF2 files that are for it, if it takes such files.
-    pub uf2: Option<u32>,
+    /// Its boot loader, if that takes UF2 files.
+    pub uf2: Option<Uf2>,
     /// Whether a watchdog resets it if the firmware stands still.
     pub watchdog: bool,
     /// Where its memories lie.
@@ -50,6 +50,16 @@ pub struct Board {
     pub emulator: Emulator,
     /// What its firmware may cost.
     pub budget: Budget,
+}
+
+/// A boot loader that shows itself as a disk and flashes the UF2 files that are copied there.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Uf2 {
+    /// The family by which it knows files that are for it.
+    pub family: u32,
+    /// The board's ID in the file INFO_UF2.TXT of its disk, which is the disk's name, too.
+    pub disk: String,
 }
 
 /// A display.

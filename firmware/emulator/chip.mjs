@@ -2,6 +2,7 @@
 
 import { ConsoleLogger, LogLevel, RP2040 } from 'rp2040js';
 
+import { isBootable, ROM, USB_BOOT } from './boot.mjs';
 import { Host } from './host.mjs';
 
 export const FLASH = 0x10000000;
@@ -17,6 +18,11 @@ const STACK = 0x20041f00;
 /** The package has no name for it: the bits of its address that it looks peripherals up by. */
 const WATCHDOG = 0x40058;
 
+/** The watchdog's reason for a reset: its time was up. */
+const TIMER = 1;
+/** The boot ROM clears this word of the watchdog's when it resets the chip. */
+const CLEARED = 4;
+
 /** The processor's register that resets the chip, from its peripherals' base, and its request. */
 const RESET_REGISTER = 0xd0c;
 const RESET_REQUEST = 4;
@@ -29,10 +35,10 @@ export class Board {
     this.address = address;
     this.pressed = new Set();
     this.received = () => {};
-    this.start({ flash, sram: new Uint8Array(0x42000), reason: 0 });
+    this.start({ flash, sram: new Uint8Array(0x42000), reason: 0, scratch: new Uint32Array(8) });
   }
 
-  start({ flash, sram, reason }) {
+  start({ flash, sram, reason, scratch }) {
     const chip = new RP2040();
     this.chip = chip;
     chip.logger = new ConsoleLogger(LogLevel.Error, true);
@@ -40,14 +46,23 @@ export class Board {
     chip.sram.set(sram);
     const watchdog = chip.peripherals[WATCHDOG];
     watchdog.reason = reason;
+    watchdog.scratchData.set(scratch);
+    chip.bootrom.set(ROM);
+    /** Whether the boot ROM waits for a file instead of running what is in flash. */
+    this.waits = !isBootable(chip.flash);
     chip.core.SP = STACK;
     chip.core.LR = 0;
     chip.core.PC = FLASH;
     this.due = null;
     const reset = (reason) => {
-      this.due = { flash: chip.flash, sram: chip.sram, reason };
+      const { flash, sram } = chip;
+      this.due = { flash, sram, reason, scratch: watchdog.scratchData };
     };
     watchdog.onWatchdogTrigger = () => reset(watchdog.reason);
+    chip.onBreak = (code) => {
+      if (code !== USB_BOOT) throw new Error('a function of the boot ROM that is not emulated');
+      this.waits = true;
+    };
     const write = chip.ppb.writeUint32.bind(chip.ppb);
     chip.ppb.writeUint32 = (offset, value) => {
       if (offset === RESET_REGISTER && value & RESET_REQUEST) reset(0);
@@ -84,7 +99,7 @@ export class Board {
   /** Resets the board, and counts the cycles of the first call of the function at an address. */
   measure(address) {
     const { flash, sram } = this.chip;
-    this.start({ flash, sram, reason: 0 });
+    this.start({ flash, sram, reason: 0, scratch: new Uint32Array(8) });
     const { core, clock, clkSys } = this.chip;
     let cycles = 0;
     let end = null;
@@ -97,12 +112,27 @@ export class Board {
     return cycles;
   }
 
+  /** Restarts with the button BOOTSEL held. */
+  bootsel() {
+    const { flash, sram } = this.chip;
+    this.start({ flash, sram, reason: 0, scratch: new Uint32Array(8) });
+    this.waits = true;
+  }
+
+  /** Restarts as the boot ROM does when it has flashed a file. */
+  leaveBootRom() {
+    const { flash, sram, peripherals } = this.chip;
+    const scratch = peripherals[WATCHDOG].scratchData;
+    scratch[CLEARED] = 0;
+    this.start({ flash, sram, reason: TIMER, scratch });
+  }
+
   /** Executes so many instructions; returns how many nanoseconds they take the chip. */
   run(instructions) {
     const { core, clock, clkSys } = this.chip;
     const cycle = 1e9 / clkSys;
     let time = 0;
-    for (let count = 0; count < instructions && this.due === null; count++) {
+    for (let count = 0; count < instructions && this.due === null && !this.waits; count++) {
       const step = core.waiting ? clock.nanosToNextAlarm || 1000 : core.executeInstruction() * cycle;
       clock.tick(step);
       time += step;

@@ -12,11 +12,15 @@
 //   measure ADDRESS  resets the board; answers with the cycles of the first call of the function
 //               there, at a processor's that never waits for its flash
 //   page        shows the board in a browser; answers with the page's address
+//   disk FOLDER  is the disk of the boot ROM from now on, while the chip is there: it has a file
+//               INFO_UF2.TXT, and a UF2 file that comes there is flashed; answers "ok"
+//   bootsel     restarts with the button BOOTSEL held; answers "ok"
 //   flip BYTE BIT  changes a bit of flash; BYTE counts from its beginning; answers "ok"
 
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
 
+import { Disk } from './boot.mjs';
 import { Board, BUTTONS, FLASH } from './chip.mjs';
 import { Oled } from './oled.mjs';
 import { serve } from './page.mjs';
@@ -24,6 +28,8 @@ import { flash } from './uf2.mjs';
 
 /** Instructions between looks at the sockets. */
 const SLICE = 20000;
+/** Milliseconds between looks at the disk. */
+const LOOK = 10;
 
 /** The most bytes that are kept for a host that has not come yet. */
 const EARLY = 65536;
@@ -40,6 +46,7 @@ const [controller, address] = kind.split('@');
 const display = controller === 'none' ? null : new Oled(controller);
 const board = new Board(memory, display, Number(address));
 
+let disk = null;
 let client = null;
 const early = [];
 board.received = (bytes) => {
@@ -61,7 +68,10 @@ function serial(socket) {
   client = socket;
   socket.setNoDelay(true);
   socket.write(Buffer.from(early.splice(0)));
-  socket.on('data', (bytes) => board.host.send(bytes));
+  socket.on('data', (bytes) => {
+    // The boot ROM has no serial port.
+    if (!board.waits) board.host.send(bytes);
+  });
   socket.on('error', () => {});
   socket.on('close', () => {
     client = null;
@@ -96,6 +106,16 @@ function answer(line, reply) {
     return reply('ok\n');
   }
   if (command === 'measure') return reply(`${board.measure(first)}\n`);
+  if (command === 'disk') {
+    disk = new Disk(given.join(' '));
+    if (board.waits) disk.show();
+    return reply('ok\n');
+  }
+  if (command === 'bootsel') {
+    board.bootsel();
+    disk?.show();
+    return reply('ok\n');
+  }
   if (command === 'page') return serve(board, (address) => reply(`${address}\n`));
   return reply(`no command is called '${command}'\n`);
 }
@@ -111,6 +131,16 @@ function control(socket) {
 }
 
 function run() {
+  if (board.waits) {
+    disk?.show();
+    const file = disk?.take() ?? null;
+    if (file === null) {
+      setTimeout(run, LOOK);
+      return;
+    }
+    flash(board.chip.flash, FLASH, file);
+    board.leaveBootRom();
+  }
   now += board.run(SLICE);
   const due = plans.filter(([time]) => time <= now);
   plans = plans.filter(([time]) => time > now);

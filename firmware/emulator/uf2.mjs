@@ -5,6 +5,12 @@ const PAYLOAD = 256;
 const SECTOR = 4096;
 const FAMILY = 0xe48bff56;
 
+/** Whether all blocks of a file are there: the boot ROM starts it when it has got so many. */
+export function isWhole(file) {
+  if (file.length < BLOCK) return false;
+  return file.length >= BLOCK * file.readUInt32LE(4 * 6);
+}
+
 /**
  * Flashes a file. As in the boot ROM, a sector is erased when the block comes whose number is a
  * multiple of a sector's blocks, and what is not erased keeps its zeros.

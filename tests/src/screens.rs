@@ -21,6 +21,7 @@ pub fn app_board(name: &'static str, board: &inkbit::device::Board) -> inkbit_ap
         model_bytes: board.memory.model.bytes,
         stack: || (0, 0),
         reset: Reset::Ordinary,
+        boot_loader: None,
     }
 }
 

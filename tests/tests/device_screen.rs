@@ -77,7 +77,8 @@ fn the_display_names_the_classes_as_the_labels_do() {
         let region = inkbit_tests::Aligned::new(classic.bytes());
         let mut buffers = Buffers::<CELLS>::new();
         let (stack, reset): (fn() -> _, _) = (|| (0, 0), Reset::Ordinary);
-        let board = Board { name: NAME, model_address: 0, model_bytes: 0, stack, reset };
+        let (model_address, model_bytes, boot_loader) = (0, 0, None);
+        let board = Board { name: NAME, model_address, model_bytes, stack, reset, boot_loader };
         let mut other = App::new(board, &region, &mut buffers);
         let mut clock = Replay::new(answer.nanoseconds);
         other.classify(0, &mut clock, |image| unpack_pixels(packed, image)).unwrap();

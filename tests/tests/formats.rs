@@ -117,6 +117,7 @@ fn the_frames_of_a_protocol_version_stay_what_they_were() {
         Request::Show(Mode::Samples) => "Show Samples",
         Request::Show(Mode::Link) => "Show Link",
         Request::Panic => "Panic",
+        Request::Boot => "Boot",
     });
     let key = |key| Request::Key { key, pressed: matches!(key, Key::Up | Key::Select) };
     let requests = [
@@ -134,6 +135,7 @@ fn the_frames_of_a_protocol_version_stay_what_they_were() {
         Request::Show(Mode::Samples),
         Request::Show(Mode::Link),
         Request::Panic,
+        Request::Boot,
     ];
     let mut lines = BTreeMap::new();
     for request in &requests {
@@ -163,6 +165,7 @@ fn responses(lines: &mut BTreeMap<String, String>) {
         Response::Refused(Refusal::NoModel) => "Refused NoModel",
         Response::Refused(Refusal::Pixels { .. }) => "Refused Pixels",
         Response::Refused(Refusal::ModelChanged) => "Refused ModelChanged",
+        Response::Refused(Refusal::NoBootLoader) => "Refused NoBootLoader",
         Response::Panicked { .. } => "Panicked",
     });
     let limits = Limits {
@@ -194,7 +197,7 @@ fn responses(lines: &mut BTreeMap<String, String>) {
             check: 300,
         })
     };
-    let responses: [Response<'_, &[i32]>; 16] = [
+    let responses: [Response<'_, &[i32]>; 17] = [
         hello(Ok(loaded), Reset::Ordinary),
         hello(Ok(loaded), Reset::Stuck { at: 0x1234 }),
         hello(Ok(loaded), Reset::Fault { at: 0x1234 }),
@@ -214,6 +217,7 @@ fn responses(lines: &mut BTreeMap<String, String>) {
         Response::Refused(Refusal::NoModel),
         Response::Refused(Refusal::Pixels { found: 36, expected: 784 }),
         Response::Refused(Refusal::ModelChanged),
+        Response::Refused(Refusal::NoBootLoader),
         Response::Panicked { message: "src/main.rs:1: oh" },
     ];
     let before = lines.len();

@@ -57,6 +57,7 @@ fn every_request_arrives_as_it_was_sent() {
         Request::Clear,
         Request::Show(Mode::Samples),
         Request::Panic,
+        Request::Boot,
     ];
     let mut line = Line::new();
     for request in requests {

@@ -26,6 +26,9 @@ pub struct Board {
     pub stack: fn() -> (u32, u32),
     /// Why the firmware has started.
     pub reset: Reset,
+    /// Asks the board to leave for its boot loader at the beginning of the next step, when the host has
+    /// its answer; none of a board without a boot loader that a firmware can start.
+    pub boot_loader: Option<fn()>,
 }
 
 /// What resets a board whose loop stands still.

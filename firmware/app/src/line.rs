@@ -55,6 +55,10 @@ fn answer<'a>(
             app.settle(clock);
             return Ok(Response::Status(app.status()));
         }
+        Request::Boot => {
+            app.board().boot_loader.ok_or(Refusal::NoBootLoader)?();
+            return Ok(Response::Done);
+        }
         #[allow(clippy::panic)] // what is asked for
         Request::Panic => panic!("asked to by the host"),
         Request::Key { key, pressed } => Event::Key(key, pressed),

@@ -15,6 +15,7 @@ use crate::{Port, Serial, model_region, report, restart};
 /// - `device` is one that makes the [`Device`](inkbit_app::Device), after the model has been read.
 /// - `line` is the port on which a panic is reported.
 /// - `warning`, where there is one, is the number of the interrupt by which a watchdog warns.
+/// - `boot_loader`, where there is one, is what the app's board has by this name.
 /// - Each `lend` is a static variable, a frame buffer for one, that `device` is given.
 #[macro_export]
 macro_rules! firmware {
@@ -23,6 +24,7 @@ macro_rules! firmware {
         device: $device:path,
         line: $line:expr
         $(, warning: $warning:expr)?
+        $(, boot_loader: $boot_loader:path)?
         $(, lend $name:ident: $type:ty = $value:expr)*
         $(,)?
     ) => {
@@ -34,6 +36,7 @@ macro_rules! firmware {
         #[allow(unsafe_code)]
         #[unsafe(export_name = "main")]
         extern "C" fn main() -> ! {
+            let board = || inkbit_app::Board { $(boot_loader: Some($boot_loader),)? ..board() };
             static mut MEMORY: inkbit_app::Memory<CELLS> = inkbit_app::Memory::new();
             $(static mut $name: $type = $value;)*
             // SAFETY: this is called once, so that the references are the only ones; the model's
@@ -60,7 +63,7 @@ macro_rules! firmware {
 pub unsafe fn begin<const CELLS: usize, R: Run>(
     memory: *mut Memory<CELLS>,
     start: fn(),
-    board: fn() -> Board,
+    board: impl FnOnce() -> Board,
     device: impl FnOnce() -> R,
 ) -> ! {
     // SAFETY: nothing else is running, and what is in use is above the stack pointer.

@@ -81,6 +81,7 @@ pub fn build_for(file: &Path) -> Result<(), Box<dyn Error>> {
                 model_bytes: {bytes},
                 stack: inkbit_arch::stack::used,
                 reset: inkbit_arch::reset::last(),
+                boot_loader: None,
             }}
         }}
         const CELLS: usize = {};

@@ -1,11 +1,12 @@
 //! `inkbit image`
 
+use std::fmt;
 use std::path::PathBuf;
 
 use super::device_args::{find_board, model_for};
 use super::usage;
-use crate::device::{Firmware, flash_image, uf2};
-use crate::model::MODEL_KIND;
+use crate::device::{Board, Firmware, flash_image, uf2};
+use crate::model::{Blob, MODEL_KIND};
 use crate::support::files;
 use crate::support::replace::Kind;
 
@@ -37,7 +38,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     board: String,
 
-    /// File to write; its extension selects the format: .bin, .hex or .elf
+    /// File to write; its extension selects the format: .bin, .hex, .elf or .uf2
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 
@@ -53,13 +54,34 @@ pub struct Args {
 
 /// What a flash image holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Parts {
+pub enum Parts {
     /// The model
     Model,
     /// The firmware
     Firmware,
     /// Firmware and model
     Both,
+}
+
+impl fmt::Display for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Model => "the model",
+            Self::Firmware => "the firmware",
+            Self::Both => "firmware and model",
+        })
+    }
+}
+
+/// The bytes of a model and a firmware to flash, and their addresses.
+pub fn pieces<'a>(
+    board: &Board,
+    model: Option<&'a Blob>,
+    firmware: Option<&'a Firmware>,
+) -> Vec<(u32, &'a [u8])> {
+    let address = board.memory.model.address;
+    let model = model.map(|blob| (address, blob.bytes()));
+    model.into_iter().chain(firmware.into_iter().flat_map(Firmware::parts)).collect()
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
@@ -104,11 +126,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         .then(|| Firmware::find(&board, args.firmware.as_deref()))
         .transpose()?;
     let address = board.memory.model.address;
-    let model = loaded.as_ref().map(|(blob, _)| (address, blob.bytes()));
-    let pieces = || -> Vec<_> {
-        model.into_iter().chain(firmware.iter().flat_map(Firmware::parts)).collect()
-    };
-    let alone = || model.expect("what holds no model is .hex or .uf2").1;
+    let model = loaded.as_ref().map(|(blob, _)| blob);
+    let pieces = || pieces(&board, model, firmware.as_ref());
+    let alone = || model.expect("what holds no model is .hex or .uf2").bytes();
     let content = match (extension, &firmware) {
         (Some("hex"), _) => flash_image::hex(&pieces()).into_bytes(),
         (Some("uf2"), _) => {
@@ -118,16 +138,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
                     "the board {board} has no boot loader that takes UF2 files; write .hex"
                 ))
             };
-            let family = board.uf2.ok_or_else(none)?;
-            uf2::uf2(family, &pieces())
+            let loader = board.uf2.as_ref().ok_or_else(none)?;
+            uf2::uf2(loader.family, &pieces())
         }
         (_, Some(firmware)) => firmware.with_model(&board, alone())?.elf().to_vec(),
         (_, None) => alone().to_vec(),
-    };
-    let what = match parts {
-        Parts::Model => "the model",
-        Parts::Firmware => "the firmware",
-        Parts::Both => "firmware and model",
     };
     files::write(&args.output, &content)?;
     let (named, place) = match &loaded {
@@ -140,5 +155,5 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         None => ("", String::new()),
     };
     let file = args.output.display();
-    super::print(&format!("{named}{file}: {what}, {format}\nboard {}{place}\n", board.name))
+    super::print(&format!("{named}{file}: {parts}, {format}\nboard {}{place}\n", board.name))
 }

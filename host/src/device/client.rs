@@ -141,6 +141,15 @@ impl Client {
         }
     }
 
+    /// Makes the device leave its firmware for the boot loader. It may be gone from the line before its
+    /// answer is.
+    pub fn boot(&mut self) -> Result<(), DeviceError> {
+        match self.order(&Request::Boot) {
+            Err(DeviceError::Line(_) | DeviceError::Closed(_)) => Ok(()),
+            answered => answered,
+        }
+    }
+
     /// Classifies one image.
     pub fn classify(&mut self, pixels: &[u8]) -> Result<Answer, DeviceError> {
         let mut found = None;

@@ -1,10 +1,12 @@
-use inkbit_app::{Device, Line, NoKeys, NoPanel, NoWatchdog};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use inkbit_app::{Board, Device, Line, NoKeys, NoPanel, NoWatchdog};
 use inkbit_core::link::{
     self, Key, MAX_LOGITS, Mode, RESPONSE_FRAME, Receiver, Refusal, Request, Response, pack_pixels,
 };
 use inkbit_core::{Engine, Model, Scratch};
 
-use super::rig::{CELLS, Steps, Wire, app, likeness, region};
+use super::rig::{BOARD, CELLS, Steps, Wire, app, app_of, likeness, region};
 
 type Rig = Device<Wire, NoKeys, NoPanel, Steps, NoWatchdog>;
 
@@ -180,4 +182,24 @@ fn without_a_model_the_line_still_answers() {
 #[should_panic(expected = "asked to by the host")]
 fn a_panic_can_be_asked_for() {
     Host::new(&likeness()).send(&frame(&Request::Panic), |_| ());
+}
+
+#[test]
+fn a_board_without_a_boot_loader_refuses_to_leave_for_it_and_goes_on() {
+    let mut host = Host::new(&likeness());
+    for _ in 0..2 {
+        assert_eq!(host.send(&frame(&Request::Boot), refusal), [Some(Refusal::NoBootLoader)]);
+    }
+}
+
+#[test]
+fn a_board_is_asked_for_its_boot_loader_once_and_the_host_has_an_answer() {
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    let mut host = Host::new(&likeness());
+    let boot_loader: Option<fn()> = Some(|| {
+        ASKED.fetch_add(1, Ordering::Relaxed);
+    });
+    host.app = app_of(Board { boot_loader, ..BOARD }, region(&likeness()));
+    assert_eq!(host.send(&frame(&Request::Boot), |answer| answer == Response::Done), [true]);
+    assert_eq!(ASKED.load(Ordering::Relaxed), 1);
 }

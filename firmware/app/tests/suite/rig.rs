@@ -22,6 +22,7 @@ pub(crate) const BOARD: Board = Board {
     model_bytes: REGION as u32,
     stack: || (1000, 4000),
     reset: Reset::Ordinary,
+    boot_loader: None,
 };
 
 /// A clock by which every inference takes 345,678 ns.
@@ -183,7 +184,12 @@ pub(crate) fn app(content: &[u8]) -> App<'static> {
 
 /// An app on a region of flash.
 pub(crate) fn app_on(region: &'static [u8]) -> App<'static> {
-    App::new(BOARD, region, Box::leak(Box::new(Buffers::<CELLS>::new())))
+    app_of(BOARD, region)
+}
+
+/// An app of a board, on a region of flash.
+pub(crate) fn app_of(board: Board, region: &'static [u8]) -> App<'static> {
+    App::new(board, region, Box::leak(Box::new(Buffers::<CELLS>::new())))
 }
 
 /// An app and its display, at some moment.

@@ -23,6 +23,7 @@ firmware!(
     line: usb::Port,
     // That of the alarm that the guard sets.
     warning: 0,
+    boot_loader: guard::leave,
     lend PICTURE: Pages = [[0; 128]; 8],
     lend BUS: Option<usb::Bus> = None,
 );

@@ -55,7 +55,7 @@ pub(super) fn arguments(
 ) -> Result<Vec<OsString>, EmulatorError> {
     let emulator = find()?.join("pico.mjs");
     let model = [(board.memory.model.address, region)];
-    let family = board.uf2.unwrap_or_default();
+    let family = board.uf2.as_ref().map_or(0, |loader| loader.family);
     let files =
         [("firmware.uf2", uf2(family, &firmware.parts())), ("model.uf2", uf2(family, &model))];
     let mut given: Vec<OsString> =
@@ -112,6 +112,16 @@ impl Wiring {
     pub fn page(&mut self) -> io::Result<String> {
         self.send("page")?;
         self.line()
+    }
+
+    /// Gives the boot ROM a folder to be a disk in.
+    pub fn disk(&mut self, folder: &Path) -> io::Result<()> {
+        self.execute(&format!("disk {}", folder.display()))
+    }
+
+    /// Restarts the board with its button BOOTSEL held.
+    pub fn hold_bootsel(&mut self) -> io::Result<()> {
+        self.execute("bootsel")
     }
 
     /// Changes a bit of flash; `byte` counts from the beginning of it.
