@@ -21,6 +21,7 @@ mod data;
 mod data_args;
 mod device_args;
 mod evaluate;
+mod flash;
 #[cfg(fuzzing)]
 pub mod fuzz;
 mod image;
@@ -74,6 +75,7 @@ enum Command {
     Completions(manual::CompletionsArgs),
     Man(manual::ManArgs),
     Licences(licences::Args),
+    Flash(flash::Args),
     Image(image::Args),
     Run(run::Args),
     Send(send::Args),
@@ -169,6 +171,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Completions(args) => manual::completions(args),
         Command::Man(args) => manual::man(args),
         Command::Licences(args) => licences::run(args),
+        Command::Flash(args) => flash::run(args),
         Command::Image(args) => image::run(args),
         Command::Run(args) => run::run(args),
         Command::Send(args) => send::run(args),

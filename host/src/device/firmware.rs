@@ -1,5 +1,6 @@
 //! A board's firmware: the ELF file of a build or a release, and its memory.
 
+use std::env;
 use std::path::{Path, PathBuf};
 
 use object::elf::{EM_ARM, EM_RISCV, PT_LOAD, SHF_ALLOC, SHF_WRITE};
@@ -36,7 +37,7 @@ pub enum FirmwareError {
     #[error(transparent)]
     File(#[from] FileError),
     #[error("there is no firmware for the board {board} at {}; build it with `cargo xtask \
-             firmware`, or name a file with --firmware", path.display())]
+             firmware`, or name the file of a release with --firmware", path.display())]
     Missing { board: String, path: PathBuf },
     #[error("{} is not a firmware for the board {board} ({cpu}): {reason}", path.display())]
     Format { path: PathBuf, board: String, cpu: String, reason: String },
@@ -57,9 +58,16 @@ impl Firmware {
         checkout.join("firmware/target").join(&board.target).join("release").join(&board.package)
     }
 
-    /// Reads `file`, or else the built firmware of the board.
+    /// The path of a board's firmware in a release: in the folder `firmware` beside the program.
+    fn released_path(board: &Board) -> Option<PathBuf> {
+        let folder = env::current_exe().ok()?.parent()?.join("firmware");
+        Some(folder.join(&board.package).with_extension("elf")).filter(|path| path.exists())
+    }
+
+    /// Reads `file`, or else the board's firmware of the release or the checkout.
     pub fn find(board: &Board, file: Option<&Path>) -> Result<Self, FirmwareError> {
-        let path = file.map_or_else(|| Self::built_path(board), Path::to_owned);
+        let own = || Self::released_path(board).unwrap_or_else(|| Self::built_path(board));
+        let path = file.map_or_else(own, Path::to_owned);
         if file.is_none() && !path.exists() {
             return Err(FirmwareError::Missing { board: board.name.clone(), path });
         }

@@ -8,6 +8,7 @@ pub mod board;
 mod client;
 pub mod cost;
 pub mod counts;
+pub(crate) mod disk;
 pub mod emulator;
 mod firmware;
 pub mod fit;

@@ -2,12 +2,30 @@
 
 use std::time::Duration;
 
-use serialport::{ClearBuffer, SerialPort};
+use serialport::{ClearBuffer, SerialPort, SerialPortType, available_ports};
 
 use crate::support::error::Advised;
+use crate::support::system::lists_ports;
 
 /// The speed of every board's firmware in bits a second.
 pub const BAUD: u32 = 115_200;
+
+/// Vendor and product of a firmware's port on USB: those of serial ports of any program for the
+/// RP2040, so that only an answer tells an Inkbit from others.
+const USB: (u16, u16) = (0x2E8A, 0x000A);
+
+/// The names of the ports that may be those of boards with a firmware.
+pub fn plugged_in() -> Vec<String> {
+    let ports = if lists_ports() { available_ports().unwrap_or_default() } else { Vec::new() };
+    let is_board = |kind: &SerialPortType| match kind {
+        SerialPortType::UsbPort(usb) => (usb.vid, usb.pid) == USB,
+        _ => false,
+    };
+    // macOS has two for each board; this one waits for nobody.
+    let waits = |name: &str| name.starts_with("/dev/tty.");
+    let boards = ports.into_iter().filter(|port| is_board(&port.port_type));
+    boards.map(|port| port.port_name).filter(|name| !waits(name)).collect()
+}
 
 /// A port that cannot be opened.
 #[derive(Debug, thiserror::Error)]

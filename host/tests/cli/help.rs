@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use crate::place::Place;
 
-const SUBCOMMANDS: [&str; 18] = [
+const SUBCOMMANDS: [&str; 19] = [
     "quickstart",
     "train",
     "data",
@@ -20,6 +20,7 @@ const SUBCOMMANDS: [&str; 18] = [
     "completions",
     "man",
     "licences",
+    "flash",
     "image",
     "run",
     "send",

@@ -7,6 +7,8 @@ mod browser;
 mod compare;
 mod device;
 mod evaluate;
+#[cfg(target_os = "linux")]
+mod flash;
 mod foreign;
 mod help;
 mod labels;

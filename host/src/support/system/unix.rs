@@ -1,5 +1,6 @@
 //! Linux and macOS.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -46,6 +47,30 @@ pub fn takes_colours() -> bool {
 pub fn has_screen() -> bool {
     let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
     cfg!(target_os = "macos") || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
+}
+
+/// Where disks are looked for, as the end of a sentence.
+pub const DISKS: &str = "/media, /run/media, /mnt and /Volumes";
+
+/// The folders that may be a disk that is plugged in.
+pub fn disks() -> Vec<PathBuf> {
+    let within = |folders: &[PathBuf]| -> Vec<PathBuf> {
+        let folders = folders.iter().filter_map(|folder| fs::read_dir(folder).ok());
+        folders.flatten().flatten().map(|entry| entry.path()).collect()
+    };
+    // The first two have a folder for each user on some systems, the last is a disk itself on some.
+    let first = within(&["/media", "/run/media"].map(PathBuf::from));
+    let last = ["/mnt", "/Volumes"].map(PathBuf::from);
+    let all = [within(&first), first, within(&last), last.to_vec()].concat();
+    // A disk may have several names.
+    let distinct: BTreeSet<_> = all.iter().filter_map(|path| path.canonicalize().ok()).collect();
+    distinct.into_iter().collect()
+}
+
+/// Whether the system's serial ports can be listed: on Linux a file system has them that not every
+/// container has.
+pub fn lists_ports() -> bool {
+    !cfg!(target_os = "linux") || Path::new("/sys/class/tty").is_dir()
 }
 
 /// A connection to a program on this machine.

@@ -7,7 +7,7 @@ use std::io;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::ptr;
 
@@ -69,6 +69,20 @@ pub fn takes_colours() -> bool {
 
 /// Whether there is a screen to open a window on.
 pub fn has_screen() -> bool {
+    true
+}
+
+/// Where disks are looked for, as the end of a sentence.
+pub const DISKS: &str = "the drives C: to Z:";
+
+/// The folders that may be a disk that is plugged in.
+pub fn disks() -> Vec<PathBuf> {
+    // The first two letters are those of floppy disks.
+    ('C'..='Z').map(|letter| format!("{letter}:\\").into()).collect()
+}
+
+/// Whether the system's serial ports can be listed.
+pub fn lists_ports() -> bool {
     true
 }
 
