@@ -37,9 +37,11 @@ use crate::wire::{Write, wire};
 pub mod device;
 mod pixels;
 mod receiver;
+mod refusal;
 
 pub use pixels::{PIXEL_OVERHEAD, pack_pixels, unpack_pixels};
 pub use receiver::Receiver;
+pub use refusal::Refusal;
 
 /// Version of the messages. It changes with every change to [`Request`] or [`Response`].
 pub const PROTOCOL: u8 = 3;
@@ -49,6 +51,11 @@ pub const MAX_LOGITS: usize = 64;
 pub const MAX_TEXT: usize = 240;
 /// A buffer of this many bytes holds any frame that carries a [`Response`].
 pub const RESPONSE_FRAME: usize = 448;
+
+/// Bytes of flash that a device writes at once.
+pub const STORE_PAGE: usize = 256;
+/// The most bytes of a blob in a [`Request::Store`].
+pub const STORE_BYTES: usize = 4 * STORE_PAGE;
 
 const CRC_BYTES: usize = 4;
 /// The largest request but its pixels: its kind, an id, and the length of the pixels.
@@ -102,6 +109,21 @@ wire! {
         /// Leave the firmware for the board's boot loader, which waits to be told what to flash.
         /// Answered by [`Response::Done`], after which the device is gone from the line.
         Boot,
+        /// Keep bytes of a blob in the second slot for models, while the first is in use. Answered by
+        /// [`Response::Done`]. Bytes come in order; those at offset 0 begin a blob anew.
+        Store {
+            /// Their place in the blob. A multiple of [`STORE_PAGE`].
+            offset: u32,
+            /// As many as there are, of [`STORE_BYTES`] at the most. Only the last of a blob are no
+            /// multiple of [`STORE_PAGE`].
+            bytes: &'a [u8],
+        },
+        /// Start anew with the model that was stored. Answered by [`Response::Done`], after which the
+        /// device is gone from the line until it has started.
+        Adopt {
+            /// The CRC-32 that closes the model's blob.
+            crc: u32,
+        },
     } [Read]
 }
 
@@ -260,52 +282,6 @@ wire! {
         /// Lift or lower the pen; held, clear the canvas; with an arrow, change the screen.
         Select,
     } [Read]
-}
-
-wire! {
-    /// Why the device did not do what was asked.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-    pub enum Refusal [] [] [] {
-        /// The frame is not COBS, or its CRC is wrong.
-        #[error("a frame arrived damaged; send it again")]
-        Damaged,
-        /// The frame is longer than the receiver's buffer.
-        #[error(
-            "a frame is longer than the receiver's {limit} bytes; send a smaller image, or a zero byte and \
-             the frame again"
-        )]
-        Oversized {
-            /// Bytes of the buffer.
-            limit: u32,
-        },
-        /// The CRC is right but the message is none of this protocol version.
-        #[error(
-            "a frame holds no message of protocol version {PROTOCOL}; use firmware and inkbit of the same \
-             version"
-        )]
-        Unknown,
-        /// There was no model that can be run when the device started; [`Hello::model`] says why.
-        #[error("the device has no model that it can run; flash one")]
-        NoModel,
-        /// The image is not as large as the model's.
-        #[error("the image has {found} pixels, the device's model takes {expected}")]
-        Pixels {
-            /// Pixels in the request.
-            found: u32,
-            /// Pixels that the model takes.
-            expected: u32,
-        },
-        /// The model has changed in the device's memory since the start: a bit of it was lost, or
-        /// it was overwritten. Some answers before this one may be wrong.
-        #[error(
-            "the model in the device's memory has changed since the device started, and the last \
-             answers may be wrong; reset the device, and flash the model again if this comes back"
-        )]
-        ModelChanged,
-        /// The board has no boot loader that a firmware can start.
-        #[error("the board has no boot loader that its firmware can start; flash it with its flasher")]
-        NoBootLoader,
-    } [Write]
 }
 
 /// Writes the frame of a message into the front of `out` and returns it; `None` if `out` is too

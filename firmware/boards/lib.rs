@@ -88,9 +88,29 @@ pub struct Memory {
     pub ram: Region,
     /// The part of flash that is kept for the model.
     pub model: Region,
+    /// A second slot for a model, on chips whose firmware can write their flash.
+    pub second: Option<Second>,
     /// Bytes that are erased at once where the model begins; none of memory that is written without
     /// being erased.
     pub sector: Option<u32>,
+}
+
+impl Memory {
+    /// Addresses of the two sectors that tell which slot for a model is in use, if there are two slots.
+    pub fn journal(&self) -> Option<[u32; 2]> {
+        let (second, sector) = self.second.zip(self.sector)?;
+        Some([second.journal, second.journal + sector])
+    }
+}
+
+/// A second slot for a model, as long as the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Second {
+    /// Its address.
+    pub address: u32,
+    /// Address of the two sectors that tell which slot is in use.
+    pub journal: u32,
 }
 
 /// A run of addresses.

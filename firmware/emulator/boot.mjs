@@ -8,30 +8,56 @@ import { isWhole } from './uf2.mjs';
 const INFO = 'INFO_UF2.TXT';
 const TEXT = 'UF2 Bootloader v3.0\r\nModel: Raspberry Pi RP2\r\nBoard-ID: RPI-RP2\r\n';
 
-/** What the bkpt means that ends a function of the ROM. */
-export const USB_BOOT = 0;
+/** What the ROM's functions do, by their names in its table: see the RP2040's data sheet, 2.8.3. */
+const FUNCTIONS = {
+  UB: (chip) => chip.leave(),
+  // Flash is memory here: it needs no commands to be read, and has no cache.
+  IF: () => {},
+  EX: () => {},
+  FC: () => {},
+  RE: (chip, start, length) => chip.erase(start, length),
+  RP: (chip, start, from, length) => chip.program(start, from, length),
+};
 
-/** The name of a function in the ROM's table, and the code that finds it, at these addresses. */
-const NAME = 'UB';
+/** Addresses of the code that finds a function, of the table, and of the first function. */
 const LOOKUP = 0x20;
-const FUNCTION = 0x30;
+const TABLE = 0x40;
+const FIRST = 0x80;
 
-/** At 0x18 lies the address of the function that finds the others; bit 0 stands for Thumb code. */
-const HALVES = new Map([
-  [0x18, LOOKUP | 1],
-  [LOOKUP, 0x4a02], // ldr r2, [pc, #8]: the name
-  [LOOKUP + 2, 0x4291], // cmp r1, r2
-  [LOOKUP + 4, 0xd101], // bne to the second bkpt
-  [LOOKUP + 6, 0x2000 | FUNCTION | 1], // movs r0, #function
-  [LOOKUP + 8, 0x4770], // bx lr
-  [LOOKUP + 10, 0xbe01], // bkpt #1: there is no such function here
-  [LOOKUP + 12, NAME.charCodeAt(0) | (NAME.charCodeAt(1) << 8)],
-  [FUNCTION, 0xbe00 | USB_BOOT],
-]);
+/** The code that finds in the table at r0 the function with the name in r1. */
+const FIND = [
+  0x8802, // ldrh r2, [r0]
+  0x2a00, // cmp r2, #0
+  0xd005, // beq to the bkpt
+  0x428a, // cmp r2, r1
+  0xd001, // beq to the second ldrh
+  0x3004, // adds r0, #4
+  0xe7f8, // b to the first
+  0x8840, // ldrh r0, [r0, #2]
+  0x4770, // bx lr
+  0xbeff, // bkpt: there is no such function here
+];
 
-/** The ROM's words. */
-export const ROM = new Uint32Array(FUNCTION / 4 + 1);
-for (const [at, half] of HALVES) ROM[at >> 2] |= half << (8 * (at & 2));
+/** The ROM's words: each function is a bkpt with its number, and bx lr. */
+export const ROM = new Uint32Array(0x40);
+const halves = new Uint16Array(ROM.buffer);
+halves[0x14 >> 1] = TABLE;
+// Bit 0 stands for Thumb code.
+halves[0x18 >> 1] = LOOKUP | 1;
+halves.set(FIND, LOOKUP >> 1);
+Object.keys(FUNCTIONS).forEach((name, number) => {
+  const code = name.charCodeAt(0) | (name.charCodeAt(1) << 8);
+  const address = FIRST + 4 * number;
+  halves.set([code, address | 1], (TABLE >> 1) + 2 * number);
+  halves.set([0xbe00 | number, 0x4770], address >> 1);
+});
+
+/** Does what the function does whose bkpt has this number; its arguments are in registers. */
+export function call(chip, number, registers) {
+  const found = Object.values(FUNCTIONS)[number];
+  if (found === undefined) throw new Error('a function of the boot ROM that is not emulated');
+  found(chip, ...registers);
+}
 
 /** Whether the ROM starts what is in flash: its first 252 bytes have a CRC-32 behind them. */
 export function isBootable(flash) {

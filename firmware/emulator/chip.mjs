@@ -2,7 +2,7 @@
 
 import { ConsoleLogger, LogLevel, RP2040 } from 'rp2040js';
 
-import { isBootable, ROM, USB_BOOT } from './boot.mjs';
+import { call, isBootable, ROM } from './boot.mjs';
 import { Host } from './host.mjs';
 
 export const FLASH = 0x10000000;
@@ -35,6 +35,8 @@ export class Board {
     this.address = address;
     this.pressed = new Set();
     this.received = () => {};
+    /** Bytes of flash that are written before the power is cut. */
+    this.power = Infinity;
     this.start({ flash, sram: new Uint8Array(0x42000), reason: 0, scratch: new Uint32Array(8) });
   }
 
@@ -59,10 +61,7 @@ export class Board {
       this.due = { flash, sram, reason, scratch: watchdog.scratchData };
     };
     watchdog.onWatchdogTrigger = () => reset(watchdog.reason);
-    chip.onBreak = (code) => {
-      if (code !== USB_BOOT) throw new Error('a function of the boot ROM that is not emulated');
-      this.waits = true;
-    };
+    chip.onBreak = (number) => call(this, number, chip.core.registers);
     const write = chip.ppb.writeUint32.bind(chip.ppb);
     chip.ppb.writeUint32 = (offset, value) => {
       if (offset === RESET_REGISTER && value & RESET_REQUEST) reset(0);
@@ -112,6 +111,42 @@ export class Board {
     return cycles;
   }
 
+  /** The boot ROM's function that goes back to it. */
+  leave() {
+    this.waits = true;
+  }
+
+  /** The boot ROM's function that erases flash from an offset on. */
+  erase(start, length) {
+    this.write(start, new Uint8Array(length).fill(0xff), (_, byte) => byte);
+  }
+
+  /** The boot ROM's function that programs what lies at an address: a bit of flash can lose its 1. */
+  program(start, from, length) {
+    const bytes = Uint8Array.from({ length }, (_, index) => this.chip.readUint8(from + index));
+    this.write(start, bytes, (old, byte) => old & byte);
+  }
+
+  write(start, bytes, change) {
+    const { flash } = this.chip;
+    for (const [index, byte] of bytes.entries()) {
+      if (this.power === 0) return;
+      flash[start + index] = change(flash[start + index], byte);
+      this.power -= 1;
+      if (this.power === 0) {
+        // Whatever was to come here is neither what was nor what is to be.
+        for (let at = index + 1; at < bytes.length; at++) flash[start + at] ^= 0x5a;
+        this.cut();
+      }
+    }
+  }
+
+  /** Takes the power away and gives it back. */
+  cut() {
+    const { flash } = this.chip;
+    this.due = { flash, sram: new Uint8Array(0x42000), reason: 0, scratch: new Uint32Array(8) };
+  }
+
   /** Restarts with the button BOOTSEL held. */
   bootsel() {
     const { flash, sram } = this.chip;
@@ -137,7 +172,10 @@ export class Board {
       clock.tick(step);
       time += step;
     }
-    if (this.due !== null) this.start(this.due);
+    if (this.due !== null) {
+      this.power = Infinity;
+      this.start(this.due);
+    }
     return time;
   }
 }

@@ -15,6 +15,8 @@
 //   disk FOLDER  is the disk of the boot ROM from now on, while the chip is there: it has a file
 //               INFO_UF2.TXT, and a UF2 file that comes there is flashed; answers "ok"
 //   bootsel     restarts with the button BOOTSEL held; answers "ok"
+//   cut N       cuts the power when the chip has written N more bytes of its flash, or now if N is 0;
+//               answers "ok"
 //   flip BYTE BIT  changes a bit of flash; BYTE counts from its beginning; answers "ok"
 
 import { readFileSync } from 'node:fs';
@@ -99,6 +101,11 @@ function answer(line, reply) {
       after(second, () => reply('ok\n'));
     });
     return undefined;
+  }
+  if (command === 'cut') {
+    if (first > 0) board.power = first;
+    else board.cut();
+    return reply('ok\n');
   }
   if (command === 'flip') {
     if (board.chip.flash[first] === undefined) return reply('expected a byte of flash and a bit\n');

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use inkbit::device::emulator::pico::Wiring;
-use inkbit::device::{Client, DeviceError};
+use inkbit::device::{Client, DeviceError, verify};
 use inkbit_app::{App, Buffers, Event};
 use inkbit_core::link::{Key, Mode, Refusal, pack_pixels, unpack_pixels};
 use inkbit_tests::debugger::symbol;
@@ -175,4 +175,26 @@ fn the_largest_model_is_read_within_40_ms_of_the_chips_time() {
     let milliseconds = cycles as f64 * 1e3 / f64::from(board.clock.unwrap());
     println!("{} bytes in {milliseconds:.1} ms", accurate.bytes().len());
     assert!((10.0..=40.0).contains(&milliseconds), "{milliseconds} ms");
+}
+
+/// Waits until the board has started again, and returns the CRC of its model.
+fn running(client: &mut Client) -> u32 {
+    client.hello().unwrap().model.unwrap().crc
+}
+
+#[test]
+fn a_model_that_is_sent_runs_after_its_last_byte_and_before_that_the_old_one_does() {
+    let (first, second) = (classic(), inkbit::model::builtin::find("nano").unwrap());
+    side_by_side(first.bytes(), |client, wiring, _| {
+        let image = digits(1);
+        // To the second slot, and back to the first.
+        for (blob, other) in [(&second, &first), (&first, &second)] {
+            assert_eq!(running(client), other.crc());
+            client.send_model(blob, |_| ()).unwrap();
+            assert_eq!(running(client), blob.crc());
+            verify(client, blob, &image, |_| ()).unwrap();
+            wiring.cut(0).unwrap();
+            assert_eq!(running(client), blob.crc(), "after the power was cut");
+        }
+    });
 }

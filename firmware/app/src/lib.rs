@@ -22,6 +22,7 @@ mod samples;
 mod screen;
 mod shade;
 mod ssd0323;
+mod storage;
 mod text;
 
 pub use board::{Board, Buffers, Memory, NoWatchdog, PIXELS, Watchdog};
@@ -38,4 +39,5 @@ pub use samples::{Sample, samples};
 pub use screen::{HEIGHT, Screen, View, WIDTH};
 pub use shade::Shade;
 pub use ssd0323::{FrameBuffer, NotSent, Ssd0323};
+pub use storage::{Flash, Journal, NoStorage, RECORD, Slots, Storage, Store};
 pub use text::Text;

@@ -2,13 +2,17 @@
 
 use inkbit_core::link::device::{read_request, write_response};
 use inkbit_core::link::{
-    Hello, Loaded, PROTOCOL, RESPONSE_FRAME, Receiver, Refusal, Request, Response, request_bytes,
-    unpack_pixels,
+    Hello, Loaded, PROTOCOL, RESPONSE_FRAME, Receiver, Refusal, Request, Response, STORE_BYTES,
+    request_bytes, unpack_pixels,
 };
 
 use crate::board::PIXELS;
 use crate::clock::{Clock, ticks};
 use crate::machine::{App, Event};
+use crate::storage::Storage;
+
+// The bytes of a model fit a buffer for images.
+const _: () = assert!(request_bytes(PIXELS) >= 1 + 5 + 2 + STORE_BYTES + 4);
 
 /// Collects requests and holds the response that goes out.
 #[derive(Debug)]
@@ -27,11 +31,17 @@ impl Line {
     /// response's frame.
     // Not inlined: a response takes much of the stack, and only while it is made.
     #[inline(never)]
-    pub fn push(&mut self, byte: u8, app: &mut App<'_>, clock: &mut impl Clock) -> Option<&[u8]> {
+    pub fn push(
+        &mut self,
+        byte: u8,
+        app: &mut App<'_>,
+        clock: &mut impl Clock,
+        storage: &mut impl Storage,
+    ) -> Option<&[u8]> {
         let message = self.receiver.push(byte)?;
         let response = message
             .and_then(read_request)
-            .and_then(|request| answer(request, app, clock))
+            .and_then(|request| answer(request, app, clock, storage))
             .unwrap_or_else(Response::Refused);
         // RESPONSE_FRAME holds every response.
         write_response(&response, &mut self.reply)
@@ -42,6 +52,7 @@ fn answer<'a>(
     request: Request<'_>,
     app: &'a mut App<'_>,
     clock: &mut impl Clock,
+    storage: &mut impl Storage,
 ) -> Result<Response<'a, &'a [i32]>, Refusal> {
     let now = ticks(clock.nanoseconds());
     let event = match request {
@@ -57,6 +68,14 @@ fn answer<'a>(
         }
         Request::Boot => {
             app.board().boot_loader.ok_or(Refusal::NoBootLoader)?();
+            return Ok(Response::Done);
+        }
+        Request::Store { offset, bytes } => {
+            storage.store(offset, bytes)?;
+            return Ok(Response::Done);
+        }
+        Request::Adopt { crc } => {
+            storage.adopt(crc, app)?;
             return Ok(Response::Done);
         }
         #[allow(clippy::panic)] // what is asked for

@@ -8,6 +8,7 @@ use crate::clock::{Clock, Ticks, ticks};
 use crate::line::Line;
 use crate::machine::{App, Event};
 use crate::panel::Show;
+use crate::storage::Storage;
 
 /// Bytes that are taken from the line before anything else has its turn.
 const BURST: usize = 64;
@@ -36,7 +37,7 @@ impl ReadKeys for NoKeys {
 
 /// What a board consists of.
 #[derive(Debug)]
-pub struct Device<S, K, P, C, W> {
+pub struct Device<S, K, P, C, W, T> {
     /// The line to the host.
     pub serial: S,
     /// The keys.
@@ -47,6 +48,8 @@ pub struct Device<S, K, P, C, W> {
     pub clock: C,
     /// The watchdog.
     pub watchdog: W,
+    /// Where models go that come over the line.
+    pub storage: T,
 }
 
 /// A device, whatever it consists of.
@@ -55,8 +58,8 @@ pub trait Run {
     fn run(&mut self, app: &mut App<'_>, line: &mut Line) -> !;
 }
 
-impl<S: Read + ReadReady + Write, K: ReadKeys, P: Show, C: Clock, W: Watchdog> Run
-    for Device<S, K, P, C, W>
+impl<S: Read + ReadReady + Write, K: ReadKeys, P: Show, C: Clock, W: Watchdog, T: Storage> Run
+    for Device<S, K, P, C, W, T>
 {
     fn run(&mut self, app: &mut App<'_>, line: &mut Line) -> ! {
         loop {
@@ -67,21 +70,22 @@ impl<S: Read + ReadReady + Write, K: ReadKeys, P: Show, C: Clock, W: Watchdog> R
     }
 }
 
-impl<S: Read + ReadReady + Write, K: ReadKeys, P: Show, C: Clock, W: Watchdog>
-    Device<S, K, P, C, W>
+impl<S: Read + ReadReady + Write, K: ReadKeys, P: Show, C: Clock, W: Watchdog, T: Storage>
+    Device<S, K, P, C, W, T>
 {
     /// Does what there is to do now, up to one answer, and does not wait for more.
     // Not inlined: what it has on the stack would be there while a model is read again.
     #[inline(never)]
     pub fn step(&mut self, app: &mut App<'_>, line: &mut Line) {
         self.watchdog.feed();
+        self.storage.step();
         for _ in 0..BURST {
             let mut byte = [0];
             if !self.has_byte() || !matches!(self.serial.read(&mut byte), Ok(1)) {
                 break;
             }
             let [byte] = byte;
-            if let Some(reply) = line.push(byte, app, &mut self.clock) {
+            if let Some(reply) = line.push(byte, app, &mut self.clock, &mut self.storage) {
                 // Where there is no flow control the host sends nothing more until it has its answer,
                 // so while the display is redrawn before that no byte can be lost.
                 app.settle(&mut self.clock);

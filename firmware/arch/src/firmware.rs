@@ -3,7 +3,9 @@
 
 use core::panic::PanicInfo;
 
-use inkbit_app::{App, Board, Clock, Device, Line, Memory, NoKeys, NoPanel, Run, Watchdog};
+use inkbit_app::{
+    App, Board, Clock, Device, Line, Memory, NoKeys, NoPanel, NoStorage, Run, Slots, Watchdog,
+};
 use inkbit_core::link::Reset;
 
 use crate::{Port, Serial, model_region, report, restart};
@@ -16,6 +18,7 @@ use crate::{Port, Serial, model_region, report, restart};
 /// - `line` is the port on which a panic is reported.
 /// - `warning`, where there is one, is the number of the interrupt by which a watchdog warns.
 /// - `boot_loader`, where there is one, is what the app's board has by this name.
+/// - `slots`, where there are two, tell where the models lie; the file's region is the first.
 /// - Each `lend` is a static variable, a frame buffer for one, that `device` is given.
 #[macro_export]
 macro_rules! firmware {
@@ -25,6 +28,7 @@ macro_rules! firmware {
         line: $line:expr
         $(, warning: $warning:expr)?
         $(, boot_loader: $boot_loader:path)?
+        $(, slots: $slots:expr)?
         $(, lend $name:ident: $type:ty = $value:expr)*
         $(,)?
     ) => {
@@ -42,7 +46,9 @@ macro_rules! firmware {
             // SAFETY: this is called once, so that the references are the only ones; the model's
             // region is flash behind the code.
             unsafe {
-                $crate::begin(&raw mut MEMORY, $start, board, || $device($(&mut *(&raw mut $name)),*))
+                let slots = $crate::firmware!(@slots $($slots)?);
+                let device = || $device($(&mut *(&raw mut $name)),*);
+                $crate::begin(&raw mut MEMORY, $start, board, slots, device)
             }
         }
 
@@ -51,6 +57,8 @@ macro_rules! firmware {
             $crate::end(info, &mut { $line })
         }
     };
+    (@slots) => { None };
+    (@slots $slots:expr) => { Some($slots) };
 }
 
 /// What `main` is.
@@ -64,6 +72,7 @@ pub unsafe fn begin<const CELLS: usize, R: Run>(
     memory: *mut Memory<CELLS>,
     start: fn(),
     board: impl FnOnce() -> Board,
+    slots: Option<Slots>,
     device: impl FnOnce() -> R,
 ) -> ! {
     // SAFETY: nothing else is running, and what is in use is above the stack pointer.
@@ -72,9 +81,9 @@ pub unsafe fn begin<const CELLS: usize, R: Run>(
         crate::stack::paint();
     }
     start();
-    let board = board();
+    let mut board = board();
     // SAFETY: the caller's promise.
-    let (memory, region) = unsafe { (&mut *memory, model_region(&board)) };
+    let (memory, region) = unsafe { (&mut *memory, model_region(&mut board, slots)) };
     let (app, line) = memory.start(board, region);
     run(app, line, device)
 }
@@ -94,5 +103,6 @@ pub fn end(info: &PanicInfo<'_>, line: &mut impl Port) -> ! {
 /// A device that has a line and no more.
 pub fn line_only(port: impl Port, clock: impl Clock, watchdog: impl Watchdog + Copy) -> impl Run {
     let serial = Serial(port, watchdog);
-    Device { serial, keys: NoKeys, panel: NoPanel, clock, watchdog }
+    let (keys, panel, storage) = (NoKeys, NoPanel, NoStorage);
+    Device { serial, keys, panel, clock, watchdog, storage }
 }

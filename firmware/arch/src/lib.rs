@@ -30,7 +30,7 @@ pub use cmsdk::CmsdkUart;
 pub use cortex_m::{restart, stuck};
 #[cfg(any(target_arch = "arm", target_arch = "riscv32"))]
 pub use firmware::{begin, end, line_only};
-pub use memory::model_region;
+pub use memory::{memory, model_region};
 pub use panic::report;
 pub use register::{ByteRegister, Register};
 #[cfg(target_arch = "riscv32")]

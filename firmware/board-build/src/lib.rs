@@ -42,8 +42,9 @@ pub fn build_for(file: &Path) -> Result<(), Box<dyn Error>> {
     let is_riscv = env::var("TARGET")?.starts_with("riscv");
     let (linker_scripts, aliases) = if is_riscv { RISCV_RT } else { CORTEX_M_RT };
     println!("cargo:rerun-if-changed={}", file.display());
-    let Board { name, clock, memory: Memory { flash, boot, ram, model, .. }, limits, .. } =
-        Board::read(file)?;
+    let Board { name, clock, memory, limits, .. } = Board::read(file)?;
+    let journal = memory.journal();
+    let Memory { flash, boot, ram, model, second, sector } = memory;
     let out = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set: run this from cargo")?;
     let out = Path::new(&out);
 
@@ -72,6 +73,19 @@ pub fn build_for(file: &Path) -> Result<(), Box<dyn Error>> {
     let Region { address, bytes } = model;
     let clock = clock.unwrap_or(1_000_000_000);
     let cycle = (1_000_000_000 + clock / 2) / clock;
+    let slots = match (second, journal) {
+        (Some(second), Some(journal)) => format!(
+            "const SLOTS: inkbit_app::Slots = inkbit_app::Slots {{
+                models: [{address}, {}],
+                bytes: {bytes},
+                journal: {journal:?},
+                sector: {},
+            }};",
+            second.address,
+            sector.unwrap_or_default()
+        ),
+        _ => String::new(),
+    };
     let constants = format!(
         "/// What the app has to know about its board.
         fn board() -> inkbit_app::Board {{
@@ -84,6 +98,7 @@ pub fn build_for(file: &Path) -> Result<(), Box<dyn Error>> {
                 boot_loader: None,
             }}
         }}
+        {slots}
         const CELLS: usize = {};
         /// Nanoseconds that a cycle of the core takes, to the nearest. Boards with a timer of their own do not ask.
         #[allow(dead_code)]

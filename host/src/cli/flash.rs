@@ -84,6 +84,13 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         drop(place);
         return if args.dry_run { Ok(()) } else { task.confirm(Parts::Both, PATIENCE) };
     };
+    let place = match place {
+        Place::Running { client, hello, .. } if task.goes_over_the_line(parts, &hello) => {
+            super::print(&found)?;
+            return task.send(client);
+        }
+        place => place,
+    };
     let firmware = (parts != Parts::Model)
         .then(|| Firmware::find(&board, args.firmware.as_deref()))
         .transpose()?;
@@ -245,6 +252,27 @@ impl Task<'_> {
             }
             _ => Some(given.unwrap_or(Parts::Both)),
         }
+    }
+
+    /// Whether a running board takes this as it is: it keeps two models, and the line is quicker than
+    /// a disk.
+    fn goes_over_the_line(&self, parts: Parts, hello: &Hello) -> bool {
+        let has_slot = self.board.memory.second.is_some() && self.has_firmware(hello);
+        parts == Parts::Model && has_slot && self.args.disk.is_none()
+    }
+
+    fn send(&self, mut client: Client) -> anyhow::Result<()> {
+        let bytes = self.blob.bytes().len();
+        let what = format!("the model, {} bytes, over the line", grouped(bytes));
+        if self.args.dry_run {
+            return super::print(&format!("would send {what}\n"));
+        }
+        progress::during(bytes, "sending", |done| client.send_model(self.blob, done))
+            .context("the board keeps the model that it had")?;
+        // The system gives the port up when nobody has it open.
+        drop(client);
+        super::print(&format!("sent {what}\n"))?;
+        self.confirm(Parts::Model, PATIENCE)
     }
 
     fn has_firmware(&self, hello: &Hello) -> bool {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use inkbit_core::link::STORE_PAGE;
+
 use super::device_args::{find_board, model_for};
 use super::usage;
 use crate::device::{Board, Firmware, flash_image, uf2};
@@ -81,7 +83,13 @@ pub fn pieces<'a>(
 ) -> Vec<(u32, &'a [u8])> {
     let address = board.memory.model.address;
     let model = model.map(|blob| (address, blob.bytes()));
-    model.into_iter().chain(firmware.into_iter().flat_map(Firmware::parts)).collect()
+    // Without a record the first slot is in use, where the model comes to.
+    let records = match (model, board.memory.journal()) {
+        (Some(_), Some(sectors)) => sectors.to_vec(),
+        _ => Vec::new(),
+    };
+    let erased = records.into_iter().map(|address| (address, &[0xFF; STORE_PAGE][..]));
+    model.into_iter().chain(erased).chain(firmware.into_iter().flat_map(Firmware::parts)).collect()
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {

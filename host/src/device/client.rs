@@ -6,15 +6,17 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use inkbit_core::link::{
-    self, Key, Loaded, Mode, PROTOCOL, RESPONSE_FRAME, Receiver, Refusal, Request, Response, Status,
+    self, Key, Loaded, Mode, PROTOCOL, RESPONSE_FRAME, Receiver, Refusal, Request, Response,
+    STORE_BYTES, Status,
 };
 
 use super::reply::{Answer, DeviceError, DeviceModel, Hello};
 use crate::support::visible;
 pub use losses::Losses;
-use losses::{Tries, is_final};
+use losses::{Tries, is_about_an_image, is_final};
 
 mod losses;
+mod models;
 #[cfg(test)]
 pub(super) mod simulated;
 #[cfg(test)]
@@ -251,8 +253,8 @@ impl Client {
         request: &Request<'_>,
         mut accept: impl FnMut(&Response<'_>) -> Option<T>,
     ) -> Result<T, DeviceError> {
-        let mut buffer = [0; 64];
-        let frame = link::encode(request, &mut buffer).expect("a request without pixels is short");
+        let mut buffer = [0; link::request_bytes(STORE_BYTES) + 16];
+        let frame = link::encode(request, &mut buffer).expect("the longest fits");
         let mut tries = Tries::default();
         // A shorter wait for the first answer: a device that has just started may have missed the
         // request.
@@ -264,11 +266,11 @@ impl Client {
                 let rest = deadline.saturating_duration_since(Instant::now());
                 match self.receive(rest, |response| accept(&response))? {
                     Some(Ok(Some(answer))) => return Ok(answer),
-                    // A late answer to another request; there is no end to those of some lines.
-                    Some(Ok(None)) if rest.is_zero() => break None,
-                    Some(Ok(None)) => {}
-                    Some(Err(refusal)) => break Some(refusal),
+                    Some(Err(refusal)) if !is_about_an_image(refusal) => break Some(refusal),
                     None => break None,
+                    // A late answer to another request; there is no end to those of some lines.
+                    Some(_) if rest.is_zero() => break None,
+                    Some(_) => {}
                 }
             };
             self.losses.count(&mut tries, lost, self.timeout)?;

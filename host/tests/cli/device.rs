@@ -53,7 +53,7 @@ fn image_writes_the_model_raw_and_as_intel_hex_and_names_its_address() {
     let mut bytes = Vec::new();
     for record in ihex::Reader::new(&text) {
         if let ihex::Record::Data { offset, value } = record.unwrap() {
-            assert_eq!(usize::from(offset), 0x5800 + bytes.len());
+            assert_eq!(usize::from(offset), 0x5C00 + bytes.len());
             bytes.extend(value);
         }
     }

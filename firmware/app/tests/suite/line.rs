@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use inkbit_app::{Board, Device, Line, NoKeys, NoPanel, NoWatchdog};
+use inkbit_app::{Board, Device, Line, NoKeys, NoPanel, NoStorage, NoWatchdog};
 use inkbit_core::link::{
     self, Key, MAX_LOGITS, Mode, RESPONSE_FRAME, Receiver, Refusal, Request, Response, pack_pixels,
 };
@@ -8,7 +8,7 @@ use inkbit_core::{Engine, Model, Scratch};
 
 use super::rig::{BOARD, CELLS, Steps, Wire, app, app_of, likeness, region};
 
-type Rig = Device<Wire, NoKeys, NoPanel, Steps, NoWatchdog>;
+type Rig = Device<Wire, NoKeys, NoPanel, Steps, NoWatchdog, NoStorage>;
 
 /// A device that answers, and what the host has of it.
 struct Host {
@@ -25,6 +25,7 @@ impl Host {
             panel: NoPanel,
             clock: Steps(0),
             watchdog: NoWatchdog,
+            storage: NoStorage,
         };
         Self { device, app: app(content), line: Line::new() }
     }

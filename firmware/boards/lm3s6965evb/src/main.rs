@@ -7,7 +7,7 @@ mod gpio;
 mod ssi;
 mod uart;
 
-use inkbit_app::{Device, FrameBuffer, Keys, Panel, Run, Ssd0323};
+use inkbit_app::{Device, FrameBuffer, Keys, NoStorage, Panel, Run, Ssd0323};
 use inkbit_arch::{CmsdkWatchdog, Register, Serial, SysTick, firmware};
 
 use gpio::{Input, Output, Port};
@@ -46,6 +46,7 @@ fn device(picture: &'static mut FrameBuffer) -> impl Run {
         }),
         clock: SysTick::start(NANOSECONDS_PER_CYCLE),
         watchdog,
+        storage: NoStorage,
     }
 }
 

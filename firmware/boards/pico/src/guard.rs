@@ -21,7 +21,7 @@ const LAST: Duration = Duration::millis(4000);
 const OURS: u32 = 0x1CB1_7D06;
 
 /// Cycles within which a host has fetched an answer: 10 ms, ten frames of USB.
-const FETCHED: u32 = 1_250_000;
+pub(crate) const FETCHED: u32 = 1_250_000;
 
 /// Whether the host wants the boot ROM, which is a disk that takes UF2 files.
 static LEAVING: AtomicBool = AtomicBool::new(false);

@@ -4,6 +4,7 @@
 #![no_std]
 #![no_main]
 
+mod flash;
 mod guard;
 mod usb;
 
@@ -11,7 +12,7 @@ use core::cell::Cell;
 
 use critical_section::Mutex;
 use fugit::RateExtU32 as _;
-use inkbit_app::{Device, Keys, NoWatchdog, Oled, Pages, Panel, Run};
+use inkbit_app::{Device, Keys, NoWatchdog, Oled, Pages, Panel, Run, Store};
 use inkbit_arch::{Serial, SysTick, firmware};
 use rp2040_hal::clocks::{ClocksManager, init_clocks_and_plls};
 use rp2040_hal::gpio::Pins;
@@ -24,6 +25,7 @@ firmware!(
     // That of the alarm that the guard sets.
     warning: 0,
     boot_loader: guard::leave,
+    slots: SLOTS,
     lend PICTURE: Pages = [[0; 128]; 8],
     lend BUS: Option<usb::Bus> = None,
 );
@@ -78,6 +80,8 @@ fn device(picture: &'static mut Pages, bus: &'static mut Option<usb::Bus>) -> im
         &mut pac.RESETS,
         clocks.system_clock.freq(),
     );
+    // SAFETY: this is the only one, and the app refers to the slot that is in use alone.
+    let chip = unsafe { flash::Chip::new() };
     let timer = rp2040_hal::Timer::new(pac.TIMER, &mut pac.RESETS, &clocks);
     let serial =
         usb::start(bus, pac.USBCTRL_REGS, pac.USBCTRL_DPRAM, clocks.usb_clock, &mut pac.RESETS);
@@ -97,5 +101,6 @@ fn device(picture: &'static mut Pages, bus: &'static mut Option<usb::Bus>) -> im
         }),
         clock: SysTick::start(NANOSECONDS_PER_CYCLE),
         watchdog: guard::Guard::start(watchdog, timer),
+        storage: Store::new(chip, SLOTS),
     }
 }

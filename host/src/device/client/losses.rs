@@ -66,6 +66,11 @@ pub(super) struct Tries {
     damaged: bool,
 }
 
+/// Whether it answers an image: then it comes too late where something else was asked.
+pub(super) const fn is_about_an_image(refusal: Refusal) -> bool {
+    matches!(refusal, Refusal::NoModel | Refusal::Pixels { .. } | Refusal::ModelChanged)
+}
+
 /// Whether repeating the request would not help.
 pub(super) const fn is_final(refusal: Refusal) -> bool {
     !matches!(refusal, Refusal::Damaged | Refusal::Oversized { .. })

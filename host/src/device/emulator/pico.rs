@@ -124,6 +124,11 @@ impl Wiring {
         self.execute("bootsel")
     }
 
+    /// Cuts the power when the chip has written so many more bytes of its flash; now if 0.
+    pub fn cut(&mut self, bytes: u32) -> io::Result<()> {
+        self.execute(&format!("cut {bytes}"))
+    }
+
     /// Changes a bit of flash; `byte` counts from the beginning of it.
     pub fn flip(&mut self, byte: u32, bit: u8) -> io::Result<()> {
         self.execute(&format!("flip {byte} {bit}"))

@@ -1,0 +1,217 @@
+//! Two slots for models in flash: one is in use while the line brings a model to the other. A journal
+//! tells which slot is in use from the next start on.
+//!
+//! The journal is two sectors with a record each, of which the one with the higher number counts. A
+//! new record takes the place of the older one, so that a cut at any moment leaves either what was
+//! or what is to be.
+
+use inkbit_core::blob::crc32;
+use inkbit_core::link::{Refusal, STORE_PAGE};
+
+use crate::engine::can_run;
+use crate::machine::App;
+
+/// Where a board keeps models. Addresses and sizes are in bytes; all begin on sectors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slots {
+    /// The slots' addresses. The first is the one that a flasher writes to.
+    pub models: [u32; 2],
+    /// Bytes of each slot.
+    pub bytes: u32,
+    /// Addresses of the journal's sectors.
+    pub journal: [u32; 2],
+    /// Bytes that the flash erases at once.
+    pub sector: u32,
+}
+
+/// Flash that a running firmware can write.
+pub trait Flash {
+    /// What lies there.
+    fn bytes(&self, address: u32, length: u32) -> &[u8];
+    /// Erases the sector at an address: all bytes of it are 0xFF then.
+    fn erase(&mut self, address: u32);
+    /// Writes a page at its address, which is erased.
+    fn program(&mut self, address: u32, page: &[u8; STORE_PAGE]);
+    /// Starts the firmware anew, when the host has its answer.
+    fn restart(&mut self);
+}
+
+/// What takes models that come over the line.
+pub trait Storage {
+    /// Keeps bytes of a blob, as [`Request::Store`](inkbit_core::link::Request::Store) has it.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NoSlot`], [`Refusal::TooLong`], [`Refusal::Order`] or [`Refusal::NotKept`].
+    fn store(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Refusal>;
+
+    /// Records that the stored model is in use from the next start on, and lets
+    /// [`step`](Self::step) start anew.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NoSlot`], [`Refusal::Unfit`] or [`Refusal::NotKept`].
+    fn adopt(&mut self, crc: u32, app: &App<'_>) -> Result<(), Refusal>;
+
+    /// Starts anew if it is time to.
+    fn step(&mut self) {}
+}
+
+/// A board whose firmware does not write flash.
+#[derive(Clone, Copy, Debug)]
+pub struct NoStorage;
+
+impl Storage for NoStorage {
+    fn store(&mut self, _: u32, _: &[u8]) -> Result<(), Refusal> {
+        Err(Refusal::NoSlot)
+    }
+
+    fn adopt(&mut self, _: u32, _: &App<'_>) -> Result<(), Refusal> {
+        Err(Refusal::NoSlot)
+    }
+}
+
+/// Bytes of a record: a mark, its number and its slot, and their CRC-32.
+pub const RECORD: usize = 16;
+const MARK: [u8; 4] = *b"slot";
+
+/// Reads a record: its number and its slot.
+fn read(record: &[u8]) -> Option<(u32, u32)> {
+    let (words, []) = record.get(..RECORD)?.as_chunks::<4>() else { return None };
+    let [MARK, number, slot, crc] = words else { return None };
+    let whole = crc32(record.get(..RECORD - 4)?) == u32::from_le_bytes(*crc);
+    whole.then(|| (u32::from_le_bytes(*number), u32::from_le_bytes(*slot)))
+}
+
+/// What the journal says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Journal {
+    /// The slot in use: 0 or 1.
+    pub slot: usize,
+    /// The number of its record; 0 of none.
+    number: u32,
+    /// Where the next record goes.
+    next: usize,
+}
+
+impl Journal {
+    /// Reads the journal's sectors, or as much of each as a record takes. Without a record, the first
+    /// slot is in use.
+    pub fn read(sectors: [&[u8]; 2]) -> Self {
+        let mut journal = Self { slot: 0, number: 0, next: 0 };
+        for (index, sector) in sectors.into_iter().enumerate() {
+            if let Some((number, slot)) = read(sector)
+                && number > journal.number
+            {
+                journal = Self { slot: (slot & 1) as usize, number, next: 1 - index };
+            }
+        }
+        journal
+    }
+
+    fn following(self) -> [u8; STORE_PAGE] {
+        let mut page = [0xFF; STORE_PAGE];
+        let other = 1 - self.slot as u32;
+        let words = [MARK, (self.number + 1).to_le_bytes(), other.to_le_bytes()];
+        let (chunks, _) = page.as_chunks_mut::<4>();
+        chunks.iter_mut().zip(words).for_each(|(chunk, word)| *chunk = word);
+        let crc = crc32(page.get(..RECORD - 4).unwrap_or_default()).to_le_bytes();
+        if let Some(place) = page.get_mut(RECORD - 4..RECORD) {
+            place.copy_from_slice(&crc);
+        }
+        page
+    }
+}
+
+/// A second slot in flash that the firmware writes.
+#[derive(Debug)]
+pub struct Store<F> {
+    flash: F,
+    slots: Slots,
+    /// Where the next bytes of a blob go.
+    next: u32,
+    adopted: bool,
+}
+
+impl<F: Flash> Store<F> {
+    /// The store of a firmware that runs the model in the slot which the journal tells.
+    pub const fn new(flash: F, slots: Slots) -> Self {
+        Self { flash, slots, next: 0, adopted: false }
+    }
+
+    fn journal(&self) -> Journal {
+        let [first, second] = self.slots.journal;
+        let record = |address| self.flash.bytes(address, RECORD as u32);
+        Journal::read([record(first), record(second)])
+    }
+
+    /// Address of the slot that is not in use.
+    fn spare(&self) -> u32 {
+        let [first, second] = self.slots.models;
+        if self.journal().slot == 0 { second } else { first }
+    }
+}
+
+impl<F: Flash> Storage for Store<F> {
+    #[inline(never)]
+    fn store(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Refusal> {
+        let length = bytes.len() as u32;
+        let limit = self.slots.bytes;
+        if length > limit || offset > limit - length {
+            return Err(Refusal::TooLong);
+        }
+        let start = self.spare() + offset;
+        if offset != 0 && offset + length == self.next && self.flash.bytes(start, length) == bytes {
+            // The host has not got the answer, and asks again.
+            return Ok(());
+        }
+        if offset == 0 {
+            self.next = 0;
+        }
+        if self.adopted || offset != self.next || offset % STORE_PAGE as u32 != 0 {
+            return Err(Refusal::Order);
+        }
+        self.next = 0;
+        for (place, piece) in (start..).step_by(STORE_PAGE).zip(bytes.chunks(STORE_PAGE)) {
+            if place % self.slots.sector == 0 {
+                self.flash.erase(place);
+            }
+            let mut page = [0xFF; STORE_PAGE];
+            page.iter_mut().zip(piece).for_each(|(to, from)| *to = *from);
+            self.flash.program(place, &page);
+        }
+        if self.flash.bytes(start, length) != bytes {
+            return Err(Refusal::NotKept);
+        }
+        self.next = offset + length;
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn adopt(&mut self, crc: u32, app: &App<'_>) -> Result<(), Refusal> {
+        if self.adopted {
+            // Asked once more, before the start.
+            return Ok(());
+        }
+        let stored = self.flash.bytes(self.spare(), self.next);
+        if !can_run(stored, crc, app.engine().cells(), app.board()) {
+            return Err(Refusal::Unfit);
+        }
+        let journal = self.journal();
+        let [first, second] = self.slots.journal;
+        let place = if journal.next == 0 { first } else { second };
+        self.flash.erase(place);
+        self.flash.program(place, &journal.following());
+        if self.journal().slot == journal.slot {
+            return Err(Refusal::NotKept);
+        }
+        self.adopted = true;
+        Ok(())
+    }
+
+    fn step(&mut self) {
+        if self.adopted {
+            self.flash.restart();
+        }
+    }
+}
