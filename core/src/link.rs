@@ -110,19 +110,14 @@ wire! {
         /// Answered by [`Response::Done`], after which the device is gone from the line.
         Boot,
         /// Keep bytes of a blob in the second slot for models, while the first is in use. Answered by
-        /// [`Response::Done`]. Bytes come in order; those at offset 0 begin a blob anew.
+        /// [`Response::Done`]. Bytes come in order; those at offset 0 begin a blob anew. After the last
+        /// of them the device is gone from the line until it has started anew, with that model.
         Store {
             /// Their place in the blob. A multiple of [`STORE_PAGE`].
             offset: u32,
             /// As many as there are, of [`STORE_BYTES`] at the most. Only the last of a blob are no
             /// multiple of [`STORE_PAGE`].
             bytes: &'a [u8],
-        },
-        /// Start anew with the model that was stored. Answered by [`Response::Done`], after which the
-        /// device is gone from the line until it has started.
-        Adopt {
-            /// The CRC-32 that closes the model's blob.
-            crc: u32,
         },
     } [Read]
 }

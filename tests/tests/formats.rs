@@ -119,7 +119,6 @@ fn the_frames_of_a_protocol_version_stay_what_they_were() {
         Request::Panic => "Panic",
         Request::Boot => "Boot",
         Request::Store { .. } => "Store",
-        Request::Adopt { .. } => "Adopt",
     });
     let key = |key| Request::Key { key, pressed: matches!(key, Key::Up | Key::Select) };
     let requests = [
@@ -139,7 +138,6 @@ fn the_frames_of_a_protocol_version_stay_what_they_were() {
         Request::Panic,
         Request::Boot,
         Request::Store { offset: 0x1_2300, bytes: &[73, 0, 255] },
-        Request::Adopt { crc: 0xDEAD_BEEF },
     ];
     let mut lines = BTreeMap::new();
     for request in &requests {
@@ -171,7 +169,6 @@ fn responses(lines: &mut BTreeMap<String, String>) {
         Response::Refused(Refusal::ModelChanged) => "Refused ModelChanged",
         Response::Refused(Refusal::NoBootLoader) => "Refused NoBootLoader",
         Response::Refused(Refusal::NoSlot) => "Refused NoSlot",
-        Response::Refused(Refusal::TooLong) => "Refused TooLong",
         Response::Refused(Refusal::Order) => "Refused Order",
         Response::Refused(Refusal::NotKept) => "Refused NotKept",
         Response::Refused(Refusal::Unfit) => "Refused Unfit",
@@ -206,7 +203,7 @@ fn responses(lines: &mut BTreeMap<String, String>) {
             check: 300,
         })
     };
-    let responses: [Response<'_, &[i32]>; 22] = [
+    let responses: [Response<'_, &[i32]>; 21] = [
         hello(Ok(loaded), Reset::Ordinary),
         hello(Ok(loaded), Reset::Stuck { at: 0x1234 }),
         hello(Ok(loaded), Reset::Fault { at: 0x1234 }),
@@ -228,7 +225,6 @@ fn responses(lines: &mut BTreeMap<String, String>) {
         Response::Refused(Refusal::ModelChanged),
         Response::Refused(Refusal::NoBootLoader),
         Response::Refused(Refusal::NoSlot),
-        Response::Refused(Refusal::TooLong),
         Response::Refused(Refusal::Order),
         Response::Refused(Refusal::NotKept),
         Response::Refused(Refusal::Unfit),

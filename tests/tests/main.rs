@@ -24,6 +24,7 @@ mod device_model;
 mod device_pico;
 #[cfg(feature = "host")]
 mod device_screen;
+mod device_storage;
 #[cfg(feature = "host")]
 mod download;
 mod equivalence;

@@ -49,16 +49,13 @@ wire! {
         /// The board has no second slot for a model that its firmware can write.
         #[error("the board's firmware cannot write its flash; flash the model, with `inkbit image`")]
         NoSlot,
-        /// A model that is sent is longer than [`Limits::model_bytes`](super::Limits::model_bytes).
-        #[error("the model is longer than the board has room for; send a smaller one")]
-        TooLong,
         /// Bytes of a blob do not follow those before.
         #[error("bytes of a model came out of order; send it from its beginning")]
         Order,
         /// The flash does not hold what was written.
         #[error("the board's flash does not keep what is written; it may be worn out")]
         NotKept,
-        /// What was stored is not the model with this CRC, or does not fit the board.
+        /// What was sent is no model, a damaged one, or one that does not fit the board.
         #[error("the board cannot run what was sent, and keeps the model that it has; `inkbit models` tells what fits")]
         Unfit,
     } [Write]

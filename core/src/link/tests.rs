@@ -59,7 +59,6 @@ fn every_request_arrives_as_it_was_sent() {
         Request::Panic,
         Request::Boot,
         Request::Store { offset: 3 * STORE_PAGE as u32, bytes: &[7; STORE_PAGE] },
-        Request::Adopt { crc: u32::MAX },
     ];
     let mut line = Line::new();
     for request in requests {

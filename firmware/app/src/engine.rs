@@ -179,15 +179,13 @@ impl Verdict {
     }
 }
 
-/// Whether these bytes are a blob that ends in this CRC, of a model that a board with so many cells
-/// can run.
+/// Whether these bytes are the blob of a model that a board with so many cells can run.
 // Not inlined: reading a model takes much of the stack, and only while it is done.
 #[inline(never)]
-pub(crate) fn can_run(blob: &[u8], crc: u32, cells: u32, board: &Board) -> bool {
-    blob.ends_with(&crc.to_le_bytes())
-        && Model::parse(blob).is_ok_and(|model| {
-            fits(&model, board, &mut Text::new()) && model.scratch_cells() <= cells as usize
-        })
+pub(crate) fn can_run(blob: &[u8], cells: u32, board: &Board) -> bool {
+    Model::parse(blob).is_ok_and(|model| {
+        fits(&model, board, &mut Text::new()) && model.scratch_cells() <= cells as usize
+    })
 }
 
 /// Whether a model fits every buffer of the firmware except the scratch; if not, says why.

@@ -5,7 +5,7 @@
 //! new record takes the place of the older one, so that a cut at any moment leaves either what was
 //! or what is to be.
 
-use inkbit_core::blob::crc32;
+use inkbit_core::blob::{crc32, stated_length};
 use inkbit_core::link::{Refusal, STORE_PAGE};
 
 use crate::engine::can_run;
@@ -38,20 +38,14 @@ pub trait Flash {
 
 /// What takes models that come over the line.
 pub trait Storage {
-    /// Keeps bytes of a blob, as [`Request::Store`](inkbit_core::link::Request::Store) has it.
+    /// Keeps bytes of a blob, as [`Request::Store`](inkbit_core::link::Request::Store) has it. After the
+    /// last of them, records that the model is in use from the next start on, for which
+    /// [`step`](Self::step) is there.
     ///
     /// # Errors
     ///
-    /// [`Refusal::NoSlot`], [`Refusal::TooLong`], [`Refusal::Order`] or [`Refusal::NotKept`].
-    fn store(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Refusal>;
-
-    /// Records that the stored model is in use from the next start on, and lets
-    /// [`step`](Self::step) start anew.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal::NoSlot`], [`Refusal::Unfit`] or [`Refusal::NotKept`].
-    fn adopt(&mut self, crc: u32, app: &App<'_>) -> Result<(), Refusal>;
+    /// [`Refusal::NoSlot`], [`Refusal::Order`], [`Refusal::NotKept`] or [`Refusal::Unfit`].
+    fn store(&mut self, offset: u32, bytes: &[u8], app: &App<'_>) -> Result<(), Refusal>;
 
     /// Starts anew if it is time to.
     fn step(&mut self) {}
@@ -62,11 +56,7 @@ pub trait Storage {
 pub struct NoStorage;
 
 impl Storage for NoStorage {
-    fn store(&mut self, _: u32, _: &[u8]) -> Result<(), Refusal> {
-        Err(Refusal::NoSlot)
-    }
-
-    fn adopt(&mut self, _: u32, _: &App<'_>) -> Result<(), Refusal> {
+    fn store(&mut self, _: u32, _: &[u8], _: &App<'_>) -> Result<(), Refusal> {
         Err(Refusal::NoSlot)
     }
 }
@@ -128,7 +118,9 @@ impl Journal {
 pub struct Store<F> {
     flash: F,
     slots: Slots,
-    /// Where the next bytes of a blob go.
+    /// Bytes of the blob that comes.
+    length: u32,
+    /// Where its next bytes go.
     next: u32,
     adopted: bool,
 }
@@ -136,7 +128,7 @@ pub struct Store<F> {
 impl<F: Flash> Store<F> {
     /// The store of a firmware that runs the model in the slot which the journal tells.
     pub const fn new(flash: F, slots: Slots) -> Self {
-        Self { flash, slots, next: 0, adopted: false }
+        Self { flash, slots, length: 0, next: 0, adopted: false }
     }
 
     fn journal(&self) -> Journal {
@@ -150,28 +142,9 @@ impl<F: Flash> Store<F> {
         let [first, second] = self.slots.models;
         if self.journal().slot == 0 { second } else { first }
     }
-}
 
-impl<F: Flash> Storage for Store<F> {
-    #[inline(never)]
-    fn store(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Refusal> {
-        let length = bytes.len() as u32;
-        let limit = self.slots.bytes;
-        if length > limit || offset > limit - length {
-            return Err(Refusal::TooLong);
-        }
-        let start = self.spare() + offset;
-        if offset != 0 && offset + length == self.next && self.flash.bytes(start, length) == bytes {
-            // The host has not got the answer, and asks again.
-            return Ok(());
-        }
-        if offset == 0 {
-            self.next = 0;
-        }
-        if self.adopted || offset != self.next || offset % STORE_PAGE as u32 != 0 {
-            return Err(Refusal::Order);
-        }
-        self.next = 0;
+    /// Writes bytes to the slot that is not in use.
+    fn write(&mut self, start: u32, bytes: &[u8]) -> Result<(), Refusal> {
         for (place, piece) in (start..).step_by(STORE_PAGE).zip(bytes.chunks(STORE_PAGE)) {
             if place % self.slots.sector == 0 {
                 self.flash.erase(place);
@@ -180,21 +153,14 @@ impl<F: Flash> Storage for Store<F> {
             page.iter_mut().zip(piece).for_each(|(to, from)| *to = *from);
             self.flash.program(place, &page);
         }
-        if self.flash.bytes(start, length) != bytes {
-            return Err(Refusal::NotKept);
-        }
-        self.next = offset + length;
-        Ok(())
+        let kept = self.flash.bytes(start, bytes.len() as u32) == bytes;
+        if kept { Ok(()) } else { Err(Refusal::NotKept) }
     }
 
-    #[inline(never)]
-    fn adopt(&mut self, crc: u32, app: &App<'_>) -> Result<(), Refusal> {
-        if self.adopted {
-            // Asked once more, before the start.
-            return Ok(());
-        }
-        let stored = self.flash.bytes(self.spare(), self.next);
-        if !can_run(stored, crc, app.engine().cells(), app.board()) {
+    /// Records that the model which has come is in use from the next start on.
+    fn adopt(&mut self, app: &App<'_>) -> Result<(), Refusal> {
+        let blob = self.flash.bytes(self.spare(), self.length);
+        if !can_run(blob, app.engine().cells(), app.board()) {
             return Err(Refusal::Unfit);
         }
         let journal = self.journal();
@@ -202,11 +168,40 @@ impl<F: Flash> Storage for Store<F> {
         let place = if journal.next == 0 { first } else { second };
         self.flash.erase(place);
         self.flash.program(place, &journal.following());
-        if self.journal().slot == journal.slot {
-            return Err(Refusal::NotKept);
+        self.adopted = self.journal().slot != journal.slot;
+        if self.adopted { Ok(()) } else { Err(Refusal::NotKept) }
+    }
+}
+
+impl<F: Flash> Storage for Store<F> {
+    #[inline(never)]
+    fn store(&mut self, offset: u32, bytes: &[u8], app: &App<'_>) -> Result<(), Refusal> {
+        let count = bytes.len() as u32;
+        if offset > 0
+            && self.next.checked_sub(count) == Some(offset)
+            && (self.adopted || self.flash.bytes(self.spare() + offset, count) == bytes)
+        {
+            // The host has not got the answer, and asks again.
+            return Ok(());
         }
-        self.adopted = true;
-        Ok(())
+        if offset == 0 && !self.adopted {
+            let length = stated_length(bytes).map_err(|_| Refusal::Unfit)?;
+            if length > self.slots.bytes as usize {
+                return Err(Refusal::Unfit);
+            }
+            (self.length, self.next) = (length as u32, 0);
+        }
+        let start = self.spare() + self.next;
+        let is_next = offset == self.next && count <= self.length - self.next;
+        if self.adopted || !is_next || !offset.is_multiple_of(STORE_PAGE as u32) {
+            return Err(Refusal::Order);
+        }
+        // Whatever goes wrong, the host begins anew.
+        let length = core::mem::take(&mut self.length);
+        self.next = 0;
+        self.write(start, bytes)?;
+        (self.length, self.next) = (length, offset + count);
+        if self.next == self.length { self.adopt(app) } else { Ok(()) }
     }
 
     fn step(&mut self) {

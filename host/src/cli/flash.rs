@@ -32,8 +32,8 @@ const BUTTON: &str = "hold the board's button BOOTSEL while you plug its cable i
 
 /// Write a model, and the firmware if it is not there yet, to a board that is plugged in.
 ///
-/// Looks for a board that waits as a disk, and for one that runs a firmware, which it asks to become
-/// a disk. The firmware is written unless the board runs this version's. At the end the board reads
+/// Looks for a board that waits as a disk, and for one that runs a firmware. That one takes a model
+/// over the line, and is asked to become a disk if it lacks this version's firmware. At the end the board reads
 /// ten test digits, and its logits are compared with this computer's.
 #[derive(Debug, clap::Args)]
 #[command(after_help = include_str!("../../templates/help/flash.txt"))]

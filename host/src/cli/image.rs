@@ -3,21 +3,19 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use inkbit_core::link::STORE_PAGE;
-
 use super::device_args::{find_board, model_for};
 use super::usage;
-use crate::device::{Board, Firmware, flash_image, uf2};
+use crate::device::flash_image::{self, HEX_MARK, NO_RECORD};
+use crate::device::{Board, Firmware, uf2};
 use crate::model::{Blob, MODEL_KIND};
 use crate::support::files;
 use crate::support::replace::Kind;
 
 /// The longest file in which a model is searched.
 const LIMIT: usize = 64 << 20;
-/// Known by the first bytes of a model, `INKBIT`, in the first record that has data: a firmware with
-/// a model in it begins with something else, unless it was written here.
+/// Earlier versions had no mark but the first bytes of a model, `INKBIT`, in the first record of data.
 const HEX: Kind =
-    Kind { name: "Intel HEX with an Inkbit model", marks: &[b"00494E4B424954"], latest: 40 };
+    Kind { name: "Intel HEX of Inkbit's", marks: &[HEX_MARK, b"00494E4B424954"], latest: 60 };
 /// Known by the name of the model's section.
 const ELF: Kind =
     Kind { name: "a firmware with an Inkbit model", marks: &[b"\0.inkbit_model\0"], latest: LIMIT };
@@ -88,7 +86,7 @@ pub fn pieces<'a>(
         (Some(_), Some(sectors)) => sectors.to_vec(),
         _ => Vec::new(),
     };
-    let erased = records.into_iter().map(|address| (address, &[0xFF; STORE_PAGE][..]));
+    let erased = records.into_iter().map(|address| (address, NO_RECORD));
     model.into_iter().chain(erased).chain(firmware.into_iter().flat_map(Firmware::parts)).collect()
 }
 

@@ -8,7 +8,7 @@ use object::read::elf::{FileHeader, ProgramHeader, SectionHeader};
 use object::{LittleEndian, elf};
 
 use super::Board;
-use super::flash_image::{ENDIAN, FlashImageError, Header, merged_elf};
+use super::flash_image::{ENDIAN, FlashImageError, Header, NO_RECORD, merged_elf};
 use crate::support::files::FileError;
 use crate::support::limit;
 
@@ -81,7 +81,11 @@ impl Firmware {
 
     /// The same firmware with a model in a segment and a section of its own.
     pub fn with_model(&self, board: &Board, blob: &[u8]) -> Result<Self, FlashImageError> {
-        let merged = Self { elf: merged_elf(&self.elf, board.memory.model.address, blob)? };
+        let mut elf = merged_elf(&self.elf, board.memory.model.address, blob)?;
+        for record in board.memory.journal().into_iter().flatten() {
+            elf = merged_elf(&elf, record, NO_RECORD)?;
+        }
+        let merged = Self { elf };
         let parts = merged.try_parts().map_err(FlashImageError::Merged)?;
         merged.check_sections().map_err(FlashImageError::Merged)?;
         // The file's header changes, and a segment may have it among its bytes.

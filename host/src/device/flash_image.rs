@@ -1,5 +1,6 @@
 //! Flash images: the model at its address, alone or together with the firmware.
 
+use inkbit_core::link::STORE_PAGE;
 use object::U32;
 use object::elf::{
     FileHeader32, PF_R, PT_LOAD, ProgramHeader32, SHF_ALLOC, SHT_PROGBITS, SectionHeader32,
@@ -14,6 +15,13 @@ pub(super) const ENDIAN: LittleEndian = LittleEndian;
 
 /// Bytes of data in a line of Intel HEX.
 const HEX_LINE: usize = 16;
+
+/// A page of a journal in which no slot is recorded: then the first is in use, where a flasher writes.
+pub(crate) const NO_RECORD: &[u8] = &[0xFF; STORE_PAGE];
+
+/// What every Intel HEX file of Inkbit begins with, so that it is known again: addresses that nothing is
+/// loaded to, and that spell INKBIT.
+pub(crate) const HEX_MARK: &[u8] = b":02000004494E63\n:020000044B426D\n:0200000449545D\n";
 
 /// Name of the model's section in a merged ELF file.
 const SECTION: &[u8] = b".inkbit_model\0";
@@ -32,8 +40,9 @@ pub enum FlashImageError {
 
 /// Intel HEX with these bytes at these addresses.
 pub fn hex(parts: &[(u32, &[u8])]) -> String {
-    let mut records = Vec::new();
-    let mut high = 0;
+    let marks = [*b"IN", *b"KB", *b"IT"].map(u16::from_be_bytes);
+    let mut records: Vec<_> = marks.map(ihex::Record::ExtendedLinearAddress).to_vec();
+    let mut high = u32::from(marks[2]);
     for (start, bytes) in parts {
         let mut address = *start;
         let mut rest = *bytes;

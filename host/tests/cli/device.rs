@@ -53,19 +53,25 @@ fn image_writes_the_model_raw_and_as_intel_hex_and_names_its_address() {
     let mut bytes = Vec::new();
     for record in ihex::Reader::new(&text) {
         if let ihex::Record::Data { offset, value } = record.unwrap() {
-            assert_eq!(usize::from(offset), 0x5C00 + bytes.len());
+            assert_eq!(usize::from(offset), 0x5800 + bytes.len());
             bytes.extend(value);
         }
     }
     assert_eq!(bytes, model);
+    // Whatever is in it, it is known again.
+    let same = "image --board lm3s6965evb model.inkbit -o model.hex";
+    for flags in ["", " --parts both", ""] {
+        place.succeed(&format!("{same}{flags}"));
+    }
+    let pico = "image --board pico --parts firmware -o pico.hex";
+    place.succeed(pico);
+    place.succeed(pico);
 }
 
 #[test]
 fn image_and_run_refuse_what_cannot_be() {
     let place = Place::new();
-    for (name, kind) in
-        [("own.bin", "an Inkbit model"), ("own.hex", "Intel HEX with an Inkbit model")]
-    {
+    for (name, kind) in [("own.bin", "an Inkbit model"), ("own.hex", "Intel HEX of Inkbit's")] {
         place.write(name, ":020000040000FA\n");
         let message = place.fail(1, &format!("image --board microbit model.inkbit -o {name}"));
         let expected = format!("{name} exists and is not {kind}; it was not replaced: give ");

@@ -12,6 +12,7 @@ use std::time::Duration;
 use inkbit::device::emulator::Screen;
 use inkbit::device::emulator::pico::Wiring;
 use inkbit::device::{Board, Client, Emulator, Firmware};
+use inkbit::support::numbers::grouped;
 use inkbit_core::link::Mode;
 use serialport::{SerialPort, TTYPort};
 
@@ -61,7 +62,7 @@ fn what_cannot_be_flashed_is_named_with_what_to_do() {
     let message = place.fail(1, "flash nano.inkbit --disk disk --firmware quick.toml");
     assert!(message.contains("quick.toml is not a firmware for the board pico"), "{message}");
     let said = place.succeed("flash nano.inkbit --disk disk --parts model --dry-run");
-    assert_eq!(said, "found the disk disk\nwould write the model, 8,192 bytes of UF2\n");
+    assert_eq!(said, "found the disk disk\nwould write the model, 24,576 bytes of UF2\n");
 }
 
 #[test]
@@ -206,8 +207,18 @@ fn a_new_pico_is_flashed_reads_a_drawn_seven_and_gets_another_model_without_a_bu
     let said = place.succeed(&format!("flash tiny.inkbit {flags}"));
     assert!(said.contains("nothing to write") && said.contains("0 of 100 logits"), "{said}");
 
-    // Held in the hand, it waits as a disk, whatever is in it.
+    // Without a disk, over the line.
+    let port = format!("--port {}", pico.port);
+    let said = place.succeed(&format!("flash nano.inkbit {port} --dry-run"));
+    let what = format!("the model, {} bytes, over the line\n", grouped(NANO.len()));
+    assert!(said.ends_with(&format!("\nwould send {what}")), "{said}");
+    let said = place.succeed(&format!("flash nano.inkbit {port}"));
+    assert!(said.contains(&format!("sent {what}")) && said.contains("the model nano at"), "{said}");
+    assert!(said.ends_with("0 of 100 logits differ from this computer's\n"), "{said}");
+
+    // Held in the hand, it waits as a disk, whatever is in it; and a file puts the first slot in use.
     pico.wiring.hold_bootsel().unwrap();
-    let said = place.succeed(&format!("flash nano.inkbit {flags} --parts model"));
+    let said = place.succeed(&format!("flash tiny.inkbit {flags} --parts model"));
     assert!(said.contains("found the disk disk") && said.contains("0 of 100 logits"), "{said}");
+    assert!(said.contains("the model tiny at"), "{said}");
 }

@@ -22,26 +22,33 @@ impl Client {
     /// # Errors
     ///
     /// [`DeviceError::Refused`] with [`Refusal::NoSlot`] by a board that cannot write its flash, with
-    /// [`Refusal::TooLong`], [`Refusal::NotKept`] or [`Refusal::Unfit`]; and those of the line.
+    /// [`Refusal::NotKept`] or [`Refusal::Unfit`]; and those of the line.
     pub fn send_model(
         &mut self,
         blob: &Blob,
         mut progress: impl FnMut(usize),
     ) -> Result<(), DeviceError> {
         let timeout = std::mem::replace(&mut self.timeout, TIMEOUT);
-        let sent = self.store(blob.bytes(), &mut progress).and_then(|()| self.adopt(blob.crc()));
+        let sent = self.store(blob, &mut progress);
         self.timeout = timeout;
         sent
     }
 
-    fn store(&mut self, blob: &[u8], progress: &mut impl FnMut(usize)) -> Result<(), DeviceError> {
+    fn store(&mut self, blob: &Blob, progress: &mut impl FnMut(usize)) -> Result<(), DeviceError> {
+        let bytes = blob.bytes();
         let (mut done, mut tries) = (0, 0);
-        while done < blob.len() {
-            let end = blob.len().min(done + STORE_BYTES);
-            let offset = u32::try_from(done).map_err(|_| DeviceError::Refused(Refusal::NoSlot))?;
-            match self.order(&Request::Store { offset, bytes: &blob[done..end] }) {
+        while done < bytes.len() {
+            let end = bytes.len().min(done + STORE_BYTES);
+            let offset = u32::try_from(done).map_err(|_| DeviceError::Refused(Refusal::Unfit))?;
+            match self.order(&Request::Store { offset, bytes: &bytes[done..end] }) {
                 Ok(()) => done = end,
-                // The answer to a request that was repeated has been taken for another one's.
+                // It starts anew with the model, maybe before its answer is on the line.
+                Err(DeviceError::Line(_) | DeviceError::Closed(_)) if end == bytes.len() => {
+                    done = end
+                }
+                Err(DeviceError::Refused(Refusal::Order)) if self.has(blob) => done = bytes.len(),
+                // It has started anew for another reason, or the answer to a request that was repeated
+                // has been taken for another one's.
                 Err(DeviceError::Refused(Refusal::Order)) if tries < TRIES => {
                     (done, tries) = (0, tries + 1);
                 }
@@ -52,16 +59,7 @@ impl Client {
         Ok(())
     }
 
-    fn adopt(&mut self, crc: u32) -> Result<(), DeviceError> {
-        match self.order(&Request::Adopt { crc }) {
-            // It may have started anew before its answer was on the line.
-            Err(DeviceError::Line(_) | DeviceError::Closed(_)) => Ok(()),
-            Err(DeviceError::Refused(Refusal::Unfit)) if self.has(crc) => Ok(()),
-            answered => answered,
-        }
-    }
-
-    fn has(&mut self, crc: u32) -> bool {
-        self.hello().is_ok_and(|hello| hello.model.is_ok_and(|model| model.crc == crc))
+    fn has(&mut self, blob: &Blob) -> bool {
+        self.hello().is_ok_and(|hello| hello.expect_model(blob.crc()).is_ok())
     }
 }

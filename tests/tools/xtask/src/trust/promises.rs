@@ -38,6 +38,11 @@ pub(super) const PROMISES: &[Promise] = &[
         attacks: &[Attack::Function(devices::built), Attack::Tests(TESTS, &["device_faults::"])],
     },
     Promise {
+        name: "models",
+        promise: "Wherever the power is cut while a model comes over the line, the board runs the old one or the new one.",
+        attacks: &[Attack::Function(devices::built), Attack::Tests(TESTS, &["device_storage::"])],
+    },
+    Promise {
         name: "memory",
         promise: "No firmware takes more flash, RAM and stack than its board's budget, in the worst case.",
         attacks: &[Attack::Function(devices::built), Attack::Function(devices::memory)],
