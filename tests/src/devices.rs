@@ -94,8 +94,7 @@ pub fn digits(count: usize) -> Images {
     }
     let data = data::load("mnist", None, None);
     let mut images = data.unwrap_or_else(|error| panic!("{error:?}")).test;
-    images.labels.truncate(count);
-    images.pixels.truncate(images.len() * images.side * images.side);
+    images.truncate(count);
     images
 }
 

@@ -73,8 +73,11 @@ impl DeviceArgs {
     pub fn open_port(&self) -> anyhow::Result<Option<Client>> {
         let Some(port) = &self.port else { return Ok(None) };
         let line = port::open(port, self.baud.unwrap_or(port::BAUD))?;
-        // No flow control: one image at a time.
-        Ok(Some(Client::new(line, 1)))
+        // A UART has no flow control: one image at a time. USB has.
+        let mut client = Client::new(line, 1);
+        let board = Board::find(&client.hello()?.board);
+        let has_flow_control = board.is_ok_and(|board| board.serial == "usb");
+        Ok(Some(if has_flow_control { client.with_window(emulator::WINDOW) } else { client }))
     }
 }
 

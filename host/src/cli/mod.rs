@@ -36,6 +36,7 @@ mod quantize;
 mod quickstart;
 mod report;
 mod run;
+mod selftest;
 mod send;
 mod sweep;
 mod train;
@@ -78,6 +79,7 @@ enum Command {
     Flash(flash::Args),
     Image(image::Args),
     Run(run::Args),
+    Selftest(selftest::Args),
     Send(send::Args),
 }
 
@@ -174,6 +176,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Flash(args) => flash::run(args),
         Command::Image(args) => image::run(args),
         Command::Run(args) => run::run(args),
+        Command::Selftest(args) => selftest::run(args),
         Command::Send(args) => send::run(args),
     }
 }

@@ -40,6 +40,10 @@ pub struct Args {
     #[command(flatten)]
     device: DeviceArgs,
 
+    /// Test images to compare, the first so many [default: all]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    images: Option<u32>,
+
     /// burn backend of the reference implementation
     #[arg(long, value_enum, default_value_t)]
     backend: Backend,
@@ -49,7 +53,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let device = args.backend.device().map_err(wrong_use)?;
     args.device.check()?;
     let blob = args.model.as_deref().map(Blob::load).transpose()?;
-    let data = args.data.load()?;
+    let mut data = args.data.load()?;
+    if let Some(count) = args.images {
+        data.test.truncate(count as usize);
+    }
     let blob = match blob {
         Some(blob) if !args.device.is_given() => blob,
         blob => return on_devices(&args.device, blob.as_ref(), &data.test),

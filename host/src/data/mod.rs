@@ -52,6 +52,12 @@ impl Images {
         Self { side: self.side, pixels: pixels.collect(), labels: labels.collect() }
     }
 
+    /// Keeps the first so many images.
+    pub fn truncate(&mut self, count: usize) {
+        self.labels.truncate(count);
+        self.pixels.truncate(self.len() * self.side * self.side);
+    }
+
     /// Images with their classes, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], usize)> {
         (0..self.len()).map(|index| (self.image(index), usize::from(self.labels[index])))

@@ -72,6 +72,12 @@ impl Client {
         Self { last_words: Box::new(last_words), ..self }
     }
 
+    /// Lets so many unanswered images be on the way at once, as [`new`](Self::new) says.
+    #[must_use]
+    pub fn with_window(self, window: usize) -> Self {
+        Self { window: window.max(1), ..self }
+    }
+
     /// Sets the time to wait for an answer before a request is repeated.
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {

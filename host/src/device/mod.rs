@@ -15,6 +15,7 @@ pub mod fit;
 pub(crate) mod flash_image;
 pub(crate) mod port;
 mod reply;
+pub mod selftest;
 pub(crate) mod uf2;
 mod verify;
 

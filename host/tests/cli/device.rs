@@ -241,6 +241,32 @@ fn send_says_what_predict_says() {
 }
 
 #[test]
+fn a_self_test_measures_a_board_and_writes_a_file_and_replaces_no_other() {
+    let place = Place::untrained();
+    place.write("own.toml", "own = 1\n");
+    let message = place.fail(1, "selftest --device microbit -o own.toml");
+    assert!(
+        message.starts_with("own.toml exists and is not the result of a self-test"),
+        "{message}"
+    );
+    place.fail(2, "selftest");
+    place.fail(2, "selftest --device all");
+    if !can_emulate(["microbit"]) {
+        return;
+    }
+    place.write("tiny.inkbit", include_bytes!("../../models/tiny.inkbit"));
+    for _ in 0..2 {
+        let said =
+            place.succeed("selftest tiny.inkbit --device microbit --images 10 -o board.toml");
+        assert!(said.starts_with("microbit (emulated), firmware "), "{said}");
+        assert!(said.contains(" 100, 0 of them differ\n"), "{said}");
+        assert!(said.ends_with("wrote board.toml\n"), "{said}");
+    }
+    let text = String::from_utf8(place.read("board.toml")).unwrap();
+    assert!(text.contains("emulated = true\n") && text.contains("differing = 0\n"), "{text}");
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn an_emulator_does_not_outlive_the_command_that_is_killed() {
     if !can_emulate([BOARD]) {

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use inkbit::device::emulator::Screen;
 use inkbit::device::emulator::pico::Wiring;
+use inkbit::device::selftest::{SelfTest, Times};
 use inkbit::device::{Board, Client, Emulator, Firmware};
 use inkbit::support::numbers::grouped;
 use inkbit_core::link::Mode;
@@ -215,6 +216,18 @@ fn a_new_pico_is_flashed_reads_a_drawn_seven_and_gets_another_model_without_a_bu
     let said = place.succeed(&format!("flash nano.inkbit {port}"));
     assert!(said.contains(&format!("sent {what}")) && said.contains("the model nano at"), "{said}");
     assert!(said.ends_with("0 of 100 logits differ from this computer's\n"), "{said}");
+
+    // It names the model by its CRC, and asks for several images at once.
+    let said = place.succeed(&format!("selftest {port} --images 30 -o pico.toml"));
+    assert!(said.starts_with("pico, firmware 0.1.0, model nano"), "{said}");
+    assert!(said.contains(" 300, 0 of them differ\n"), "{said}");
+    let result = String::from_utf8(place.read("pico.toml")).unwrap();
+    let result = SelfTest::from_toml(&result).unwrap();
+    assert_eq!((result.images, result.logits, result.differing), (30, 300, 0));
+    let Times { fastest, mean, slowest } = result.microseconds;
+    assert!(0.0 < fastest && fastest <= mean && mean <= slowest, "{result:?}");
+    assert!((1_000..2_560).contains(&result.stack), "{result:?}");
+    assert!((10_000..16_000).contains(&result.variables.unwrap()), "{result:?}");
 
     // Held in the hand, it waits as a disk, whatever is in it; and a file puts the first slot in use.
     pico.wiring.hold_bootsel().unwrap();

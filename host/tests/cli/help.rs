@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use crate::place::Place;
 
-const SUBCOMMANDS: [&str; 19] = [
+const SUBCOMMANDS: [&str; 20] = [
     "quickstart",
     "train",
     "data",
@@ -23,6 +23,7 @@ const SUBCOMMANDS: [&str; 19] = [
     "flash",
     "image",
     "run",
+    "selftest",
     "send",
 ];
 

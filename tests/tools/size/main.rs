@@ -9,8 +9,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use inkbit::device::DeviceError;
 use inkbit::device::board::{self, Board, Budget};
-use inkbit_core::link::Mode;
+use inkbit::model::Blob;
+use inkbit_core::blob::pack_layer;
+use inkbit_core::link::{MAX_LOGITS, Mode, Refusal};
+use inkbit_core::{Header, Input, LayerShape, Model, Provenance};
 use inkbit_tests::devices::{classic, digits, emulated, start};
 
 use graph::Graph;
@@ -72,7 +76,39 @@ fn deepest_stack(board: &Board) -> Option<u32> {
     for (pixels, _) in digits(IMAGES).iter() {
         client.classify(pixels).ok()?;
     }
+    // The whole way of a model over the line, without the start anew that an accepted one leads to.
+    let refused = client.send_model(&unfit(), |_| ()).err()?.to_string();
+    let expected = match board.memory.second {
+        Some(_) => Refusal::Unfit,
+        None => Refusal::NoSlot,
+    };
+    assert_eq!(refused, DeviceError::Refused(expected).to_string());
     client.status().ok().map(|status| status.stack)
+}
+
+/// A model with one class more than a device takes.
+fn unfit() -> Blob {
+    let shape = LayerShape { inputs: 4, outputs: MAX_LOGITS as u16 + 1, bits: 8, multipliers: 0 };
+    let biases = vec![0; usize::from(shape.outputs)];
+    let mut data = vec![0; shape.data_bytes()];
+    pack_layer(0, shape, &[], &biases, |_, _| 1, &mut data).expect("the layer has this size");
+    let header = Header {
+        name: "unfit",
+        labels: "",
+        input: Input::full(2),
+        logit_scale: 1.0,
+        layers: [shape].into_iter().collect(),
+        provenance: Provenance {
+            tool: "size",
+            command: "",
+            digest: [0; 32],
+            seed: 0,
+            correct: 0,
+            tested: 0,
+        },
+    };
+    let model = Model::new(header, &data).expect("the data are a layer's");
+    Blob::from_model(&model).expect("small")
 }
 
 /// Figures of a table's row that differ by more than the tolerance.

@@ -44,7 +44,7 @@ impl Client {
                 Ok(()) => done = end,
                 // It starts anew with the model, maybe before its answer is on the line.
                 Err(DeviceError::Line(_) | DeviceError::Closed(_)) if end == bytes.len() => {
-                    done = end
+                    done = end;
                 }
                 Err(DeviceError::Refused(Refusal::Order)) if self.has(blob) => done = bytes.len(),
                 // It has started anew for another reason, or the answer to a request that was repeated

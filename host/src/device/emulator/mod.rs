@@ -29,7 +29,7 @@ const POLL: Duration = Duration::from_millis(5);
 
 /// Unanswered images at once: emulators take a byte only when the firmware has room for it, so that
 /// none is lost and the firmware never waits for the host.
-const WINDOW: usize = 8;
+pub(crate) const WINDOW: usize = 8;
 
 /// An emulator that cannot be started.
 #[derive(Debug, thiserror::Error)]
