@@ -111,7 +111,8 @@ wire! {
         Boot,
         /// Keep bytes of a blob in the second slot for models, while the first is in use. Answered by
         /// [`Response::Done`]. Bytes come in order; those at offset 0 begin a blob anew. After the last
-        /// of them the device is gone from the line until it has started anew, with that model.
+        /// of them the device is gone from the line until it has started anew, with that model if it can
+        /// run it.
         Store {
             /// Their place in the blob. A multiple of [`STORE_PAGE`].
             offset: u32,

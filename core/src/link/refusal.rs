@@ -55,8 +55,8 @@ wire! {
         /// The flash does not hold what was written.
         #[error("the board's flash does not keep what is written; it may be worn out")]
         NotKept,
-        /// What was sent is no model, a damaged one, or one that does not fit the board.
-        #[error("the board cannot run what was sent, and keeps the model that it has; `inkbit models` tells what fits")]
+        /// What is sent does not begin as a model of this version, or is longer than the slot.
+        #[error("what was sent is no model that this firmware reads, or longer than its slot; use firmware and inkbit of the same version")]
         Unfit,
     } [Write]
 }

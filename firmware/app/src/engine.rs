@@ -180,11 +180,18 @@ impl Verdict {
 }
 
 /// Whether these bytes are the blob of a model that a board with so many cells can run.
-// Not inlined: reading a model takes much of the stack, and only while it is done.
 #[inline(never)]
 pub(crate) fn can_run(blob: &[u8], cells: u32, board: &Board) -> bool {
-    Model::parse(blob).is_ok_and(|model| {
-        fits(&model, board, &mut Text::new()) && model.scratch_cells() <= cells as usize
+    let mut parsed = UNREAD;
+    // One after the other, so that their stacks are not added.
+    parse(blob, &mut parsed);
+    suits(&parsed, cells, board)
+}
+
+#[inline(never)]
+fn suits(parsed: &Parsed<'_>, cells: u32, board: &Board) -> bool {
+    parsed.as_ref().is_ok_and(|model| {
+        fits(model, board, &mut Text::new()) && model.scratch_cells() <= cells as usize
     })
 }
 

@@ -71,7 +71,7 @@ fn answer<'a>(
             return Ok(Response::Done);
         }
         Request::Store { offset, bytes } => {
-            storage.store(offset, bytes, app)?;
+            storage.store(offset, bytes)?;
             return Ok(Response::Done);
         }
         #[allow(clippy::panic)] // what is asked for

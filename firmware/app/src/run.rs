@@ -66,6 +66,7 @@ impl<S: Read + ReadReady + Write, K: ReadKeys, P: Show, C: Clock, W: Watchdog, T
             self.step(app, line);
             // Before the next answer. Reading a model takes much of the stack.
             app.repair();
+            self.storage.adopt(app);
         }
     }
 }
@@ -78,7 +79,6 @@ impl<S: Read + ReadReady + Write, K: ReadKeys, P: Show, C: Clock, W: Watchdog, T
     #[inline(never)]
     pub fn step(&mut self, app: &mut App<'_>, line: &mut Line) {
         self.watchdog.feed();
-        self.storage.step();
         for _ in 0..BURST {
             let mut byte = [0];
             if !self.has_byte() || !matches!(self.serial.read(&mut byte), Ok(1)) {

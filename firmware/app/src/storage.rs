@@ -38,17 +38,16 @@ pub trait Flash {
 
 /// What takes models that come over the line.
 pub trait Storage {
-    /// Keeps bytes of a blob, as [`Request::Store`](inkbit_core::link::Request::Store) has it. After the
-    /// last of them, records that the model is in use from the next start on, for which
-    /// [`step`](Self::step) is there.
+    /// Keeps bytes of a blob, as [`Request::Store`](inkbit_core::link::Request::Store) has it.
     ///
     /// # Errors
     ///
     /// [`Refusal::NoSlot`], [`Refusal::Order`], [`Refusal::NotKept`] or [`Refusal::Unfit`].
-    fn store(&mut self, offset: u32, bytes: &[u8], app: &App<'_>) -> Result<(), Refusal>;
+    fn store(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Refusal>;
 
-    /// Starts anew if it is time to.
-    fn step(&mut self) {}
+    /// If the last bytes of a blob have come: records that its model is in use from the next start on,
+    /// and starts anew. A model that the app's board cannot run is forgotten.
+    fn adopt(&mut self, _: &App<'_>) {}
 }
 
 /// A board whose firmware does not write flash.
@@ -56,7 +55,7 @@ pub trait Storage {
 pub struct NoStorage;
 
 impl Storage for NoStorage {
-    fn store(&mut self, _: u32, _: &[u8], _: &App<'_>) -> Result<(), Refusal> {
+    fn store(&mut self, _: u32, _: &[u8]) -> Result<(), Refusal> {
         Err(Refusal::NoSlot)
     }
 }
@@ -122,13 +121,12 @@ pub struct Store<F> {
     length: u32,
     /// Where its next bytes go.
     next: u32,
-    adopted: bool,
 }
 
 impl<F: Flash> Store<F> {
     /// The store of a firmware that runs the model in the slot which the journal tells.
     pub const fn new(flash: F, slots: Slots) -> Self {
-        Self { flash, slots, length: 0, next: 0, adopted: false }
+        Self { flash, slots, length: 0, next: 0 }
     }
 
     fn journal(&self) -> Journal {
@@ -157,55 +155,53 @@ impl<F: Flash> Store<F> {
         if kept { Ok(()) } else { Err(Refusal::NotKept) }
     }
 
-    /// Records that the model which has come is in use from the next start on.
-    fn adopt(&mut self, app: &App<'_>) -> Result<(), Refusal> {
-        let blob = self.flash.bytes(self.spare(), self.length);
-        if !can_run(blob, app.engine().cells(), app.board()) {
-            return Err(Refusal::Unfit);
-        }
+    /// Records that the other slot is in use.
+    fn record(&mut self) {
         let journal = self.journal();
         let [first, second] = self.slots.journal;
         let place = if journal.next == 0 { first } else { second };
         self.flash.erase(place);
         self.flash.program(place, &journal.following());
-        self.adopted = self.journal().slot != journal.slot;
-        if self.adopted { Ok(()) } else { Err(Refusal::NotKept) }
     }
 }
 
 impl<F: Flash> Storage for Store<F> {
     #[inline(never)]
-    fn store(&mut self, offset: u32, bytes: &[u8], app: &App<'_>) -> Result<(), Refusal> {
+    fn store(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Refusal> {
         let count = bytes.len() as u32;
-        if offset > 0
-            && self.next.checked_sub(count) == Some(offset)
-            && (self.adopted || self.flash.bytes(self.spare() + offset, count) == bytes)
+        let (spare, limit) = (self.spare(), self.slots.bytes);
+        if offset == 0 {
+            let length = stated_length(bytes).map_err(|_| Refusal::Unfit)?;
+            if length > limit as usize {
+                return Err(Refusal::Unfit);
+            }
+            (self.length, self.next) = (length as u32, 0);
+        } else if self.next.checked_sub(count) == Some(offset)
+            && self.flash.bytes(spare + offset, count) == bytes
         {
             // The host has not got the answer, and asks again.
             return Ok(());
         }
-        if offset == 0 && !self.adopted {
-            let length = stated_length(bytes).map_err(|_| Refusal::Unfit)?;
-            if length > self.slots.bytes as usize {
-                return Err(Refusal::Unfit);
-            }
-            (self.length, self.next) = (length as u32, 0);
-        }
-        let start = self.spare() + self.next;
         let is_next = offset == self.next && count <= self.length - self.next;
-        if self.adopted || !is_next || !offset.is_multiple_of(STORE_PAGE as u32) {
-            return Err(Refusal::Order);
-        }
         // Whatever goes wrong, the host begins anew.
         let length = core::mem::take(&mut self.length);
         self.next = 0;
-        self.write(start, bytes)?;
+        if !is_next || !offset.is_multiple_of(STORE_PAGE as u32) {
+            return Err(Refusal::Order);
+        }
+        self.write(spare + offset, bytes)?;
         (self.length, self.next) = (length, offset + count);
-        if self.next == self.length { self.adopt(app) } else { Ok(()) }
+        Ok(())
     }
 
-    fn step(&mut self) {
-        if self.adopted {
+    fn adopt(&mut self, app: &App<'_>) {
+        if self.length == 0 || self.next < self.length {
+            return;
+        }
+        let blob = self.flash.bytes(self.spare(), self.length);
+        (self.length, self.next) = (0, 0);
+        if can_run(blob, app.engine().cells(), app.board()) {
+            self.record();
             self.flash.restart();
         }
     }

@@ -17,7 +17,8 @@ impl Client {
     /// gets the number of bytes that were taken.
     ///
     /// Until the device has the whole model it runs the one that it has, whatever happens to the line
-    /// or to its power. A port on USB is gone until it has started.
+    /// or to its power; it keeps that one if the new one does not fit it, which [`hello`](Self::hello)
+    /// tells. A port on USB is gone until it has started.
     ///
     /// # Errors
     ///
