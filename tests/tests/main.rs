@@ -24,6 +24,7 @@ mod device_model;
 mod device_pico;
 #[cfg(feature = "host")]
 mod device_screen;
+#[cfg(feature = "host")]
 mod device_storage;
 #[cfg(feature = "host")]
 mod download;

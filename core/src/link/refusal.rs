@@ -25,7 +25,7 @@ wire! {
              version"
         )]
         Unknown,
-        /// There was no model that can be run when the device started; [`Hello::model`] says why.
+        /// There was no model that can be run when the device started; [`Hello::model`](super::Hello::model) says why.
         #[error("the device has no model that it can run; flash one")]
         NoModel,
         /// The image is not as large as the model's.
