@@ -104,10 +104,8 @@ impl Chip {
 }
 
 /// The pins of UART0, which a line over USB leaves alone.
-pub type Wires = (
-    Pin<bank0::Gpio0, FunctionNull, PullDown>,
-    Pin<bank0::Gpio1, FunctionNull, PullDown>,
-);
+pub type Wires =
+    (Pin<bank0::Gpio0, FunctionNull, PullDown>, Pin<bank0::Gpio1, FunctionNull, PullDown>);
 
 impl Core {
     /// Switches the line on, and starts what watches over the loop. `bus` is empty, and is the line's

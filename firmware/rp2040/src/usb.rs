@@ -55,7 +55,13 @@ pub(crate) fn start(
     clocks: ClocksManager,
     resets: &mut RESETS,
 ) -> Port {
-    let bus = bus.insert(UsbBusAllocator::new(UsbBus::new(registers, memory, clocks.usb_clock, true, resets)));
+    let bus = bus.insert(UsbBusAllocator::new(UsbBus::new(
+        registers,
+        memory,
+        clocks.usb_clock,
+        true,
+        resets,
+    )));
     let serial = SerialPort::new(bus);
     let names =
         StringDescriptors::default().manufacturer("Inkbit").product("Inkbit").serial_number(name);

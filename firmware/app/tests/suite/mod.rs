@@ -4,3 +4,4 @@ mod machine;
 mod regions;
 mod rig;
 mod screens;
+mod touch;
