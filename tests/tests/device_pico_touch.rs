@@ -1,7 +1,10 @@
 //! The emulated Raspberry Pi Pico with its touch display: what is on it, and what a finger does there.
 
 use std::env;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::ops::Range;
+use std::thread;
 use std::time::Duration;
 
 use inkbit::device::emulator::Kind;
@@ -144,6 +147,31 @@ fn buttons_on_the_display_lead_through_screens_and_samples() {
             tap(wiring, UPPER_RIGHT);
         }
         assert_eq!(client.status().unwrap().class, Some(4));
+    });
+}
+
+#[test]
+fn on_its_page_the_mouse_is_the_finger() {
+    with_board(classic().bytes(), |client, wiring, _| {
+        let address = wiring.page().unwrap();
+        let place = address.strip_prefix("http://").unwrap().trim_end_matches('/');
+        let ask = |line: &str| {
+            let mut stream = TcpStream::connect(place).unwrap();
+            write!(stream, "{line} HTTP/1.1\r\nHost: {place}\r\nConnection: close\r\n\r\n")
+                .unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            answer
+        };
+        assert!(ask("GET /").contains("<html class=\"touch\""));
+        let (x, y) = SCREEN;
+        assert!(ask(&format!("POST /finger?x={x}&y={y}")).contains(" 204 "));
+        let changed = (0..500).any(|_| {
+            thread::sleep(Duration::from_millis(20));
+            client.status().unwrap().mode == Mode::Samples
+        });
+        assert!(changed, "the button was not pressed");
+        assert!(ask("POST /finger").contains(" 204 "));
     });
 }
 

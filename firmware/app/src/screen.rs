@@ -195,6 +195,19 @@ fn mark_pen(line: &mut [u8; ROWS], x: i32, above: i32, down: bool) {
 }
 
 fn frame<L: Layout, D: DrawTarget<Color: Shade>>(target: &mut D) -> Result<(), D::Error> {
+    if L::TOUCH {
+        // Four lines: to fill and to clear all of it would take longer than the rest of the screen.
+        let Rectangle { top_left, size } = L::IMAGE.offset(1);
+        let far = top_left + size - Point::new(1, 1);
+        for corner in [top_left, far] {
+            let row = Rectangle::new(Point::new(top_left.x, corner.y), Size::new(size.width, 1));
+            let column =
+                Rectangle::new(Point::new(corner.x, top_left.y), Size::new(1, size.height));
+            target.fill_solid(&row, D::Color::of(DIM))?;
+            target.fill_solid(&column, D::Color::of(DIM))?;
+        }
+        return Ok(());
+    }
     target.fill_solid(&L::IMAGE.offset(1), D::Color::of(DIM))?;
     target.fill_solid(&L::IMAGE, D::Color::of(BLACK))
 }
