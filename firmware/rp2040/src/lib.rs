@@ -86,6 +86,8 @@ pub struct Core {
 
 impl Chip {
     /// The chip's parts after [`start`], and its pins.
+    // Not inlined: its variables would be on the stack for ever.
+    #[inline(never)]
     #[allow(unsafe_code)]
     pub fn take() -> (Self, Pins) {
         let started = critical_section::with(|section| STARTED.borrow(section).take());

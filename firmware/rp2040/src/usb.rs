@@ -62,17 +62,24 @@ pub(crate) fn start(
         true,
         resets,
     )));
-    let serial = SerialPort::new(bus);
     let names =
         StringDescriptors::default().manufacturer("Inkbit").product("Inkbit").serial_number(name);
     let builder = UsbDeviceBuilder::new(bus, ID).device_class(USB_CLASS_CDC);
     // One packet for a descriptor, for hosts that read no second one.
     let builder = builder.strings(&[names]).and_then(|builder| builder.max_packet_size_0(64));
     let Ok(builder) = builder else { panic!("USB takes other packets") };
-    let device = builder.build();
-    let (received, outgoing) = ([0; PACKET], [0; PACKET]);
-    let usb = Usb { device, serial, received, length: 0, taken: 0, outgoing, waiting: 0 };
-    critical_section::with(|section| USB.borrow_ref_mut(section).replace(usb));
+    critical_section::with(|section| {
+        // Assigned, not replaced, and made in place: copies would be on the stack.
+        *USB.borrow_ref_mut(section) = Some(Usb {
+            serial: SerialPort::new(bus),
+            device: builder.build(),
+            received: [0; PACKET],
+            length: 0,
+            taken: 0,
+            outgoing: [0; PACKET],
+            waiting: 0,
+        });
+    });
     Port
 }
 
