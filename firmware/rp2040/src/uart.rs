@@ -19,7 +19,6 @@ pub type Bus = ();
 pub struct Port;
 
 /// Switches the port on.
-
 pub(crate) fn start(
     _: &'static mut Option<Bus>,
     (_, uart, (sends, receives)): Parts,
