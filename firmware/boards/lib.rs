@@ -36,6 +36,9 @@ pub struct Board {
     pub display: Option<Display>,
     /// Whether it has keys.
     pub keys: bool,
+    /// Whether its display feels a finger.
+    #[serde(default)]
+    pub touch: bool,
     /// What carries the link: `uart` or `usb`.
     pub serial: String,
     /// Its boot loader, if that takes UF2 files.
@@ -153,7 +156,11 @@ pub enum Emulator {
         args: Vec<String>,
     },
     /// The RP2040 of rp2040js, a package for Node.
-    Rp2040js,
+    Rp2040js {
+        /// What is wired to it: the display's controller, with `@` and its address on I²C, or with
+        /// `+` and that of its touch panel; or `none`.
+        wired: String,
+    },
 }
 
 impl Emulator {
@@ -166,7 +173,7 @@ impl Emulator {
     pub fn program(&self) -> &str {
         match self {
             Self::Qemu { program, .. } => program,
-            Self::Rp2040js => "node",
+            Self::Rp2040js { .. } => "node",
         }
     }
 }

@@ -1,14 +1,20 @@
 // An RP2040 and what is wired to it.
 
-import { ConsoleLogger, LogLevel, RP2040 } from 'rp2040js';
+import { ConsoleLogger, GPIOPinState, LogLevel, RP2040 } from 'rp2040js';
 
 import { call, isBootable, ROM } from './boot.mjs';
 import { Host } from './host.mjs';
 
 export const FLASH = 0x10000000;
 
-/** The display's bus. */
+/** The bus of an OLED. */
 const BUS = 0;
+/** The bus of a larger display, its select, whether a byte is data, and its reset. */
+const PICTURE_BUS = 0;
+const [PICTURE_SELECT, DATA, RESET] = [17, 20, 21];
+/** The bus of a touch panel, its select, and the pin that it pulls low while a finger is there. */
+const TOUCH_BUS = 1;
+const [TOUCH_SELECT, TOUCHED] = [13, 14];
 /** Buttons: up, down, left, right, select. They pull their pins low. */
 export const BUTTONS = [10, 11, 12, 13, 14];
 
@@ -29,10 +35,16 @@ const RESET_REQUEST = 4;
 
 /** A board that can be reset: what has power keeps its contents. */
 export class Board {
-  /** `display` is an Oled or null; `address` is where it answers. */
-  constructor(flash, display, address) {
+  /**
+   * `display` is an Oled, where `address` is where it answers, an Ili9341 or null; `touch` is an Xpt2046
+   * or null.
+   */
+  constructor(flash, { display, address, touch }) {
     this.display = display;
     this.address = address;
+    this.touch = touch;
+    /** Bytes that wait for the UART. */
+    this.queue = [];
     this.pressed = new Set();
     this.received = () => {};
     /** Bytes of flash that are written before the power is cut. */
@@ -67,13 +79,47 @@ export class Board {
       if (offset === RESET_REGISTER && value & RESET_REQUEST) reset(0);
       else write(offset, value);
     };
-    this.wireDisplay(chip.i2c[BUS]);
-    BUTTONS.forEach((pin, index) => chip.gpio[pin].setInputValue(!this.pressed.has(index)));
+    this.wireOled(chip.i2c[BUS]);
+    if (this.touch !== null) this.wireTouch(chip);
+    else BUTTONS.forEach((pin, index) => chip.gpio[pin].setInputValue(!this.pressed.has(index)));
     this.host = new Host(chip.usbCtrl);
     this.host.onSerialData = (bytes) => this.received(bytes);
+    chip.uart[0].onByte = (byte) => this.received([byte]);
   }
 
-  wireDisplay(bus) {
+  /** Sends bytes to the firmware's line: to the UART, if it has switched that on, or over USB. */
+  send(bytes) {
+    if (this.chip.uart[0].enabled) this.queue.push(...bytes);
+    else this.host.send(bytes);
+  }
+
+  /** A finger is at this column and row of the display, or, for null, nowhere. */
+  put(finger) {
+    this.touch.finger = finger;
+    this.chip.gpio[TOUCHED].setInputValue(finger === null);
+  }
+
+  wireTouch(chip) {
+    const { display, touch } = this;
+    const [pictures, touches] = [chip.spi[PICTURE_BUS], chip.spi[TOUCH_BUS]];
+    const isHigh = (pin) => chip.gpio[pin].outputValue;
+    pictures.onTransmit = (byte) => {
+      if (!isHigh(PICTURE_SELECT)) display?.write(byte, isHigh(DATA));
+      pictures.completeTransmit(0);
+    };
+    chip.gpio[RESET].addListener((level) => {
+      if (level === GPIOPinState.Low) display?.reset();
+    });
+    touches.onTransmit = (byte) => {
+      touches.completeTransmit(isHigh(TOUCH_SELECT) ? 0 : touch.transfer(byte));
+    };
+    chip.gpio[TOUCH_SELECT].addListener((level) => {
+      if (level === GPIOPinState.High) touch.deselect();
+    });
+    this.put(touch.finger);
+  }
+
+  wireOled(bus) {
     const { display, address } = this;
     bus.onStart = () => bus.completeStart();
     bus.onConnect = (asked) => {
@@ -164,9 +210,10 @@ export class Board {
 
   /** Executes so many instructions; returns how many nanoseconds they take the chip. */
   run(instructions) {
-    const { core, clock, clkSys } = this.chip;
+    const { core, clock, clkSys, uart } = this.chip;
     const cycle = 1e9 / clkSys;
     let time = 0;
+    while (this.queue.length > 0 && !uart[0].rxFIFO.full) uart[0].feedByte(this.queue.shift());
     for (let count = 0; count < instructions && this.due === null && !this.waits; count++) {
       const step = core.waiting ? clock.nanosToNextAlarm || 1000 : core.executeInstruction() * cycle;
       clock.tick(step);

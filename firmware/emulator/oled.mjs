@@ -1,7 +1,7 @@
 // An OLED of 128 × 64 pixels on I²C, as far as its controller's memory and mapping go.
 
-export const WIDTH = 128;
-export const HEIGHT = 64;
+const WIDTH = 128;
+const HEIGHT = 64;
 
 /** Columns of memory, the first one on the glass, the lower half of the status. */
 const CONTROLLERS = {
@@ -18,6 +18,9 @@ const ARGUMENTS = {
 export class Oled {
   constructor(controller) {
     Object.assign(this, CONTROLLERS[controller]);
+    this.width = WIDTH;
+    this.height = HEIGHT;
+    this.light = [150, 220, 255];
     this.pages = Array.from({ length: HEIGHT / 8 }, () => new Uint8Array(this.columns));
     // What memory holds when power comes is anything; a driver that does not clear it is seen.
     for (const page of this.pages) page.fill(0xa5);
@@ -80,13 +83,8 @@ export class Oled {
     return this.on && this.pumped && bit !== Number(this.inverted);
   }
 
-  /** The glass as text: a line for each row, # where there is light. */
-  text() {
-    let text = '';
-    for (let y = 0; y < HEIGHT; y++) {
-      for (let x = 0; x < WIDTH; x++) text += this.lit(x, y) ? '#' : '.';
-      text += '\n';
-    }
-    return text;
+  /** The colour that a person sees there, of 5, 6 and 5 bits. */
+  colour(x, y) {
+    return this.lit(x, y) ? 0xffff : 0;
   }
 }

@@ -1,10 +1,9 @@
-// The emulated board in a browser: its display, and its buttons under the keys.
+// The emulated board in a browser: its display, and its buttons under the keys, or a finger.
 
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 
 import { BUTTONS } from './chip.mjs';
-import { HEIGHT, WIDTH } from './oled.mjs';
 
 /** Milliseconds between looks at the display. */
 const LOOK = 40;
@@ -38,12 +37,17 @@ export function serve(board, listening) {
         'Content-Security-Policy': POLICY,
         'X-Content-Type-Options': 'nosniff',
       });
-      response.end(readFileSync(PAGE));
+      const page = readFileSync(PAGE, 'utf8');
+      response.end(board.touch === null ? page : page.replace('<html', '<html class="touch"'));
     } else if (request.method === 'GET' && url.pathname === '/screen') {
       follow(board, request, response);
     } else if (request.method === 'POST' && url.pathname === '/button') {
       const index = Number(url.searchParams.get('index'));
       if (BUTTONS[index] !== undefined) board.button(index, url.searchParams.get('down') === '1');
+      response.writeHead(204).end();
+    } else if (request.method === 'POST' && url.pathname === '/finger') {
+      const [x, y] = ['x', 'y'].map((name) => Number(url.searchParams.get(name) ?? NaN));
+      if (board.touch !== null) board.put(x >= 0 && y >= 0 ? [x, y] : null);
       response.writeHead(204).end();
     } else {
       response.writeHead(404).end();
@@ -52,26 +56,24 @@ export function serve(board, listening) {
   server.listen(0, '127.0.0.1', () => listening(`http://127.0.0.1:${server.address().port}/`));
 }
 
-/** Sends the display whenever it has changed: a digit of base 16 for four pixels. */
+/** Sends the display whenever it has changed. */
 function follow(board, request, response) {
   response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
   let last = '';
   const look = setInterval(() => {
-    const now = packed(board.display);
+    const now = board.display === null ? '' : packed(board.display);
     if (now !== last) response.write(`data: ${now}\n\n`);
     last = now;
   }, LOOK);
   request.on('close', () => clearInterval(look));
 }
 
+/** Columns, rows, the colour of light, and a digit of base 16 for each pixel's brightness. */
 function packed(display) {
-  let text = '';
-  for (let y = 0; y < HEIGHT; y++) {
-    for (let x = 0; x < WIDTH; x += 4) {
-      let four = 0;
-      for (let bit = 0; bit < 4; bit++) four = (four << 1) | Number(display?.lit(x + bit, y) ?? 0);
-      text += four.toString(16);
-    }
+  const { width, height, light } = display;
+  let text = `${width} ${height} ${light} `;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) text += (display.colour(x, y) >> 12).toString(16);
   }
   return text;
 }

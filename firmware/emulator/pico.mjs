@@ -1,14 +1,18 @@
-// node pico.mjs SERIAL CONTROL DISPLAY FILE...
+// node pico.mjs SERIAL CONTROL WIRED FILE...
 //
-// A Raspberry Pi Pico with these files in its flash, a display and five buttons. A file is a UF2, or
-// ADDRESS=FILE for bytes as they are. DISPLAY is ssd1306 or sh1106 with @ and its address, as in
-// ssd1306@0x3c, or none. SERIAL is the USB port's other end, CONTROL takes a command a line: each is
+// A Raspberry Pi Pico with these files in its flash, and what is wired to it. A file is a UF2, or
+// ADDRESS=FILE for bytes as they are. WIRED is ssd1306 or sh1106 with @ and its address, as in
+// ssd1306@0x3c, or none, and five buttons with each; or ili9341+xpt2046, a touch display, or none+xpt2046,
+// one of which the display is broken. SERIAL is the USB port's other end, or UART0's if that is on, CONTROL takes a command a line: each is
 // the path of a Unix socket to listen on, or ADDRESS:PORT to connect to.
 //
-//   screen      answers with the display, 64 lines of 128 characters
+//   screen      answers with columns and rows of the display, and a line for each row: four digits of
+//               base 16 a pixel, 5 bits of red, 6 of green, 5 of blue
 //   bytes       answers with the number of bytes that have been on the display's bus
 //   press N MS  presses button N, from 0 (up, down, left, right, select), for so many of the chip's
 //               milliseconds, and waits as long again; then answers "ok"
+//   touch X Y MS  puts a finger there, in pixels of the display, and answers "ok" after so many of the
+//               chip's milliseconds; lift MS takes it away
 //   measure ADDRESS  resets the board; answers with the cycles of the first call of the function
 //               there, at a processor's that never waits for its flash
 //   page        shows the board in a browser; answers with the page's address
@@ -24,9 +28,11 @@ import net from 'node:net';
 
 import { Disk } from './boot.mjs';
 import { Board, BUTTONS, FLASH } from './chip.mjs';
+import { Ili9341 } from './ili9341.mjs';
 import { Oled } from './oled.mjs';
 import { serve } from './page.mjs';
 import { flash } from './uf2.mjs';
+import { Xpt2046 } from './xpt2046.mjs';
 
 /** Instructions between looks at the sockets. */
 const SLICE = 20000;
@@ -36,7 +42,7 @@ const LOOK = 10;
 /** The most bytes that are kept for a host that has not come yet. */
 const EARLY = 65536;
 
-const [serialName, controlName, kind, ...files] = process.argv.slice(2);
+const [serialName, controlName, wired, ...files] = process.argv.slice(2);
 
 const memory = new Uint8Array(16 << 20).fill(0xff);
 for (const file of files) {
@@ -44,9 +50,13 @@ for (const file of files) {
   if (path === undefined) flash(memory, FLASH, readFileSync(file));
   else memory.set(readFileSync(path), Number(address) - FLASH);
 }
-const [controller, address] = kind.split('@');
-const display = controller === 'none' ? null : new Oled(controller);
-const board = new Board(memory, display, Number(address));
+const [, controller, address, panel] = /^(\w+)(?:@(\w+)|\+(\w+))?$/.exec(wired);
+const board = new Board(memory, {
+  display: controller === 'none' ? null : controller === 'ili9341' ? new Ili9341() : new Oled(controller),
+  address: Number(address),
+  touch: panel === undefined ? null : new Xpt2046(),
+});
+const { display } = board;
 
 let disk = null;
 let client = null;
@@ -72,7 +82,7 @@ function serial(socket) {
   socket.write(Buffer.from(early.splice(0)));
   socket.on('data', (bytes) => {
     // The boot ROM has no serial port.
-    if (!board.waits) board.host.send(bytes);
+    if (!board.waits) board.send(bytes);
   });
   socket.on('error', () => {});
   socket.on('close', () => {
@@ -88,10 +98,21 @@ function after(milliseconds, action) {
   plans.push([now + milliseconds * 1e6, action]);
 }
 
+/** What a person sees. */
+function text() {
+  const { width, height } = display;
+  let text = `${width} ${height}\n`;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) text += display.colour(x, y).toString(16).padStart(4, '0');
+    text += '\n';
+  }
+  return text;
+}
+
 function answer(line, reply) {
   const [command, ...given] = line.trim().split(' ');
-  const [first, second] = given.map(Number);
-  if (command === 'screen') return reply(display === null ? '' : display.text());
+  const [first, second, third] = given.map(Number);
+  if (command === 'screen') return reply(display === null ? '0 0\n' : text());
   if (command === 'bytes') return reply(`${display === null ? 0 : display.bytes}\n`);
   if (command === 'press') {
     if (BUTTONS[first] === undefined || !(second >= 0)) return reply('expected a button and a time\n');
@@ -106,6 +127,14 @@ function answer(line, reply) {
     if (first > 0) board.power = first;
     else board.cut();
     return reply('ok\n');
+  }
+  if (command === 'touch' || command === 'lift') {
+    if (board.touch === null) return reply('no touch panel is wired\n');
+    const finger = command === 'touch' ? [first, second] : null;
+    const time = command === 'touch' ? third : first;
+    if (![...(finger ?? []), time].every((number) => number >= 0)) return reply('expected a place and a time\n');
+    board.put(finger);
+    return after(time, () => reply('ok\n'));
   }
   if (command === 'flip') {
     if (board.chip.flash[first] === undefined) return reply('expected a byte of flash and a bit\n');

@@ -43,7 +43,7 @@ pub fn emulated(name: &str) -> Option<(Board, Firmware)> {
     };
     let required = match board.emulator {
         emulator::Kind::Qemu { .. } => "INKBIT_REQUIRE_DEVICES",
-        emulator::Kind::Rp2040js => "INKBIT_REQUIRE_PICO",
+        emulator::Kind::Rp2040js { .. } => "INKBIT_REQUIRE_PICO",
     };
     assert!(env::var_os(required).is_none(), "{missing}");
     crate::skipped(name, &format!("{missing}; `cargo xtask test` sets it up"));

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use embedded_graphics::Pixel;
 use embedded_graphics::draw_target::{DrawTarget, DrawTargetExt};
-use embedded_graphics::pixelcolor::{BinaryColor, Gray4, GrayColor};
-use embedded_graphics::prelude::{OriginDimensions, Size};
-use inkbit::device::emulator::pico::Wiring;
+use embedded_graphics::pixelcolor::{BinaryColor, Gray4, GrayColor, Rgb565};
+use embedded_graphics::prelude::{IntoStorage, OriginDimensions, Size};
+use inkbit::device::emulator::pico::{Glass, Wiring};
 use inkbit::device::emulator::qmp::Qmp;
-use inkbit_app::{App, Clock, HEIGHT, Screen, WIDTH};
+use inkbit_app::{App, Clock, Layout, Screen, Shade, Small, Touch};
 use inkbit_core::link::Reset;
 
 /// What the app on the host knows of an emulated board.
@@ -25,26 +25,42 @@ pub fn app_board(name: &'static str, board: &inkbit::device::Board) -> inkbit_ap
     }
 }
 
-/// A display of 128 × 64 pixels of 16 greys.
+/// A display of 16 greys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
+    /// Columns in pixels.
+    pub width: u32,
     /// Levels from 0, black, to 15, row by row.
     pub greys: Vec<u8>,
 }
 
 impl Picture {
+    fn black(Size { width, height }: Size) -> Self {
+        Self { width, greys: vec![0; (width * height) as usize] }
+    }
+
     /// The screen of the app in its present state.
     pub fn of(app: &App<'_>) -> Self {
-        let mut picture = Self { greys: vec![0; (WIDTH * HEIGHT) as usize] };
-        let drawn = Screen::new().draw(&app.view(), &mut picture);
+        Self::on::<Small>(app)
+    }
+
+    /// The same on a touch display.
+    pub fn on_touch(app: &App<'_>) -> Self {
+        Self::on::<Touch>(app)
+    }
+
+    fn on<L: Layout>(app: &App<'_>) -> Self {
+        let mut picture = Self::black(L::SIZE);
+        let drawn = Screen::<L>::new().draw(&app.view(), &mut picture);
         drawn.unwrap_or_else(|never| match never {});
         picture
     }
 
     /// The same on a display of two levels: 0 and 15.
     pub fn two_levels(app: &App<'_>) -> Self {
-        let mut picture = Self { greys: vec![0; (WIDTH * HEIGHT) as usize] };
-        let drawn = Screen::new().draw(&app.view(), &mut picture.color_converted::<BinaryColor>());
+        let mut picture = Self::black(Small::SIZE);
+        let mut lit = picture.color_converted::<BinaryColor>();
+        let drawn = Screen::<Small>::new().draw(&app.view(), &mut lit);
         drawn.unwrap_or_else(|never| match never {});
         picture
     }
@@ -53,10 +69,18 @@ impl Picture {
     ///
     /// # Errors
     ///
-    /// If the emulator does not answer.
+    /// If the emulator does not answer, or if a colour is none of 16 greys.
     pub fn of_pico(wiring: &mut Wiring) -> io::Result<Self> {
-        let levels = wiring.screen()?.into_iter().map(|lit| if lit { 15 } else { 0 });
-        Ok(Self { greys: levels.collect() })
+        let Glass { width, colours, .. } = wiring.screen()?;
+        let grey = |&colour: &u16| {
+            let grey = (colour >> 12) as u8;
+            let expected = Rgb565::of(Gray4::new(grey)).into_storage();
+            if colour == expected {
+                return Ok(grey);
+            }
+            Err(io::Error::other(format!("the colour {colour:04x} is no grey")))
+        };
+        Ok(Self { width, greys: colours.iter().map(grey).collect::<io::Result<_>>()? })
     }
 
     /// The display of a running emulator, which shows every pixel as a square of equal pixels.
@@ -78,12 +102,13 @@ impl Picture {
     /// As [`Self::of_emulator`].
     pub fn read(file: &Path) -> io::Result<Self> {
         let image = image::open(file).map_err(io::Error::other)?.to_rgb8();
-        let scale = image.width() / WIDTH;
-        if scale == 0 || image.dimensions() != (scale * WIDTH, scale * HEIGHT) {
+        let Size { width, height } = Small::SIZE;
+        let scale = image.width() / width;
+        if scale == 0 || image.dimensions() != (scale * width, scale * height) {
             let (width, height) = image.dimensions();
             return Err(io::Error::other(format!("a display of {width}x{height} pixels")));
         }
-        let places = (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (x, y)));
+        let places = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
         let grey = |(x, y)| {
             let [red, green, blue] = image.get_pixel(x * scale, y * scale).0;
             let square = (0..scale * scale).map(|n| (x * scale + n % scale, y * scale + n / scale));
@@ -94,7 +119,7 @@ impl Picture {
                 Err(io::Error::other(format!("pixel ({x}, {y}) is {red} {green} {blue}")))
             }
         };
-        Ok(Self { greys: places.map(grey).collect::<io::Result<_>>()? })
+        Ok(Self { width, greys: places.map(grey).collect::<io::Result<_>>()? })
     }
 
     /// Compares all pixels outside `except`, a range of columns and rows; a failure shows both
@@ -104,17 +129,19 @@ impl Picture {
     ///
     /// If they differ.
     pub fn assert_shows(&self, expected: &Self, except: Option<[std::ops::Range<u32>; 2]>) {
+        assert_eq!((self.width, self.greys.len()), (expected.width, expected.greys.len()));
         let differs = |(x, y): (u32, u32)| {
-            let place = (y * WIDTH + x) as usize;
+            let place = (y * self.width + x) as usize;
             let hidden = except
                 .as_ref()
                 .is_some_and(|[columns, rows]| columns.contains(&x) && rows.contains(&y));
             !hidden && self.greys[place] != expected.greys[place]
         };
-        let places = (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (x, y)));
+        let Size { width, height } = self.size();
+        let places = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
         let wrong: Vec<_> = places.filter(|&place| differs(place)).collect();
         let Some((x, y)) = wrong.first() else { return };
-        let difference = text(|place| if differs(place) { 'X' } else { ' ' });
+        let difference = text(self.size(), |place| if differs(place) { 'X' } else { ' ' });
         panic!(
             "{} pixels differ, the first in column {x}, row {y}\nexpected\n{}\nfound\n{}\n\
              different\n{difference}",
@@ -124,17 +151,18 @@ impl Picture {
         );
     }
 
-    /// The screen as 128 × 64 characters, one for each level.
+    /// The screen as characters, one for each level.
     pub fn text(&self) -> String {
         const SHADES: &[u8; 16] = b" .,:;-~=+ox*%#&@";
-        text(|(x, y)| char::from(SHADES[usize::from(self.greys[(y * WIDTH + x) as usize])]))
+        let grey = |(x, y)| usize::from(self.greys[(y * self.width + x) as usize]);
+        text(self.size(), |place| char::from(SHADES[grey(place)]))
     }
 }
 
-fn text(shade: impl Fn((u32, u32)) -> char) -> String {
+fn text(Size { width, height }: Size, shade: impl Fn((u32, u32)) -> char) -> String {
     let mut text = String::new();
-    for y in 0..HEIGHT {
-        let line: String = (0..WIDTH).map(|x| shade((x, y))).collect();
+    for y in 0..height {
+        let line: String = (0..width).map(|x| shade((x, y))).collect();
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{}", line.trim_end());
     }
@@ -151,8 +179,9 @@ impl DrawTarget for Picture {
     ) -> Result<(), Self::Error> {
         for Pixel(at, grey) in pixels {
             let (Ok(x), Ok(y)) = (u32::try_from(at.x), u32::try_from(at.y)) else { continue };
-            if x < WIDTH && y < HEIGHT {
-                self.greys[(y * WIDTH + x) as usize] = grey.luma();
+            let size = self.size();
+            if x < size.width && y < size.height {
+                self.greys[(y * self.width + x) as usize] = grey.luma();
             }
         }
         Ok(())
@@ -161,7 +190,7 @@ impl DrawTarget for Picture {
 
 impl OriginDimensions for Picture {
     fn size(&self) -> Size {
-        Size::new(WIDTH, HEIGHT)
+        Size::new(self.width, self.greys.len() as u32 / self.width.max(1))
     }
 }
 

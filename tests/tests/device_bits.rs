@@ -49,6 +49,11 @@ fn pico_gives_the_hosts_logits() {
 }
 
 #[test]
+fn pico_touch_gives_the_hosts_logits() {
+    compare("pico-touch", &classic(), 200);
+}
+
+#[test]
 fn riscv32_virt_gives_the_hosts_logits() {
     compare("riscv32-virt", &classic(), 1_000);
 }

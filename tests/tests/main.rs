@@ -22,6 +22,7 @@ mod device_line;
 mod device_model;
 #[cfg(feature = "host")]
 mod device_pico;
+mod device_pico_touch;
 #[cfg(feature = "host")]
 mod device_screen;
 #[cfg(feature = "host")]

@@ -97,7 +97,7 @@ impl<'m> Engine<'m> {
             Ok(None) => return false,
             Ok(Some(crc)) => self.crc = crc,
             Err(_) => {
-                self.end("model has changed since the start (wrong CRC-32); reset, or flash again");
+                self.end("model has changed since the start (wrong CRC-32); reset");
             }
         }
         true
@@ -217,9 +217,7 @@ fn fits(model: &Model<'_>, board: &Board, text: &mut Text) -> bool {
 fn explain(error: &ModelError, board: &Board, text: &mut Text) {
     match *error {
         ModelError::Blank { .. } => text.say("no model in flash; flash one"),
-        ModelError::Magic { .. } => {
-            text.say("not an Inkbit model; check file and address, flash again")
-        }
+        ModelError::Magic { .. } => text.say("not an Inkbit model; check file and address"),
         ModelError::Version { found, expected } => text
             .say("model has format version ")
             .number(found.into())
@@ -237,6 +235,6 @@ fn explain(error: &ModelError, board: &Board, text: &mut Text) {
         ModelError::Crc { .. } | ModelError::Truncated { .. } => {
             text.say("model is damaged (wrong CRC-32); flash it again")
         }
-        _ => text.say("model breaks its format; check the file with `inkbit inspect`"),
+        _ => text.say("model breaks its format; see `inkbit inspect`"),
     };
 }

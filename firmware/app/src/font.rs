@@ -6,6 +6,7 @@ use embedded_graphics::pixelcolor::{BinaryColor, Gray4};
 use embedded_graphics::prelude::*;
 use embedded_graphics::primitives::Rectangle;
 
+use crate::layout::Layout;
 use crate::shade::Shade;
 
 /// Width of a character, in pixels.
@@ -35,9 +36,7 @@ pub(crate) fn write<D: DrawTarget<Color: Shade>>(
             corner = Point::new(at.x, corner.y + (LINE + LEADING) * scale);
             continue;
         }
-        let code = if matches!(byte, b' '..=b'~') { byte } else { b'?' } - b' ';
-        let (column, row) = (code % FONT_COLUMNS, code / FONT_COLUMNS);
-        let glyph = Point::new(i32::from(column) * CHARACTER, i32::from(row) * LINE);
+        let glyph = glyph(byte);
         for y in 0..LINE {
             for x in 0..CHARACTER {
                 let pixel = Point::new(x, y);
@@ -52,18 +51,54 @@ pub(crate) fn write<D: DrawTarget<Color: Shade>>(
     Ok(())
 }
 
-/// Draws text in an area, broken between words; what does not fit is left out.
-pub(crate) fn wrap<D: DrawTarget<Color: Shade>>(
+/// Where a character begins in the font's picture.
+#[inline(always)]
+fn glyph(byte: u8) -> Point {
+    let code = if matches!(byte, b' '..=b'~') { byte } else { b'?' } - b' ';
+    let (column, row) = (code % FONT_COLUMNS, code / FONT_COLUMNS);
+    Point::new(i32::from(column) * CHARACTER, i32::from(row) * LINE)
+}
+
+/// Draws lines of so many characters over whatever was there, each pixel once, so that a display
+/// without a buffer does not flicker. The text is written as by [`write`].
+pub(crate) fn overwrite<D: DrawTarget<Color: Shade>>(
+    text: &str,
+    columns: usize,
+    at: Point,
+    scale: i32,
+    colour: Gray4,
+    target: &mut D,
+) -> Result<(), D::Error> {
+    let size = Size::new((CHARACTER * scale) as u32, (LINE * scale) as u32);
+    let (colour, background) = (D::Color::of(colour), D::Color::of(Gray4::BLACK));
+    for (row, line) in (0..).zip(text.split('\n')) {
+        let bytes = line.bytes().chain(core::iter::repeat(b' '));
+        for (column, byte) in (0..).zip(bytes.take(columns)) {
+            let corner = at + Point::new(column * CHARACTER, row * (LINE + LEADING)) * scale;
+            let glyph = glyph(byte);
+            let pixels = Rectangle::new(Point::zero(), size).points().map(|pixel| {
+                let is_on = FONT.image.pixel(glyph + pixel / scale) == Some(BinaryColor::On);
+                if is_on { colour } else { background }
+            });
+            target.fill_contiguous(&Rectangle::new(corner, size), pixels)?;
+        }
+    }
+    Ok(())
+}
+
+/// Draws text in an area in the layout's size, broken between words; what does not fit is left out.
+pub(crate) fn wrap<L: Layout, D: DrawTarget<Color: Shade>>(
     text: &str,
     area: Rectangle,
     colour: Gray4,
     target: &mut D,
 ) -> Result<(), D::Error> {
-    let columns = area.size.width as usize / CHARACTER as usize;
+    let columns = area.size.width as usize / (CHARACTER * L::TEXT) as usize;
     let mut rest = text;
-    for line in 0..area.size.height as i32 / LINE {
+    for line in 0..area.size.height as i32 / (LINE * L::TEXT) {
         let (now, later) = break_line(rest, columns);
-        write(now, area.top_left + Point::new(0, line * LINE), 1, colour, target)?;
+        let at = area.top_left + Point::new(0, line * LINE * L::TEXT);
+        write(now, at, L::TEXT, colour, target)?;
         rest = later;
     }
     Ok(())

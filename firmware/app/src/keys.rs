@@ -4,7 +4,8 @@ use embedded_hal::digital::InputPin;
 use inkbit_core::link::Key;
 
 use crate::clock::Ticks;
-use crate::run::ReadKeys;
+use crate::machine::{App, Event};
+use crate::run::Input;
 
 /// After a change a contact bounces; for this time its level is not believed.
 const BOUNCE: Ticks = 8;
@@ -28,8 +29,9 @@ impl<P> Keys<P> {
     }
 }
 
-impl<P: InputPin> ReadKeys for Keys<P> {
-    fn next(&mut self, now: Ticks) -> Option<(Key, bool)> {
+impl<P: InputPin> Keys<P> {
+    /// The next key that has gone down (`true`) or up, if one has.
+    pub fn next(&mut self, now: Ticks) -> Option<(Key, bool)> {
         for (button, key) in self.0.iter_mut().zip(KEYS) {
             // A pin that cannot be read is a button that is not touched.
             let low = button.pin.is_low().unwrap_or(button.pressed);
@@ -39,5 +41,13 @@ impl<P: InputPin> ReadKeys for Keys<P> {
             }
         }
         None
+    }
+}
+
+impl<P: InputPin> Input for Keys<P> {
+    fn apply(&mut self, app: &mut App<'_>, now: Ticks) {
+        while let Some((key, pressed)) = self.next(now) {
+            app.handle(Event::Key(key, pressed), now);
+        }
     }
 }

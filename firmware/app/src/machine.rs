@@ -5,7 +5,6 @@ use crate::canvas::{Canvas, SIDE, STEP};
 use crate::clock::{Clock, Ticks};
 use crate::engine::{Engine, Verdict};
 use crate::samples::{Sample, samples};
-use crate::screen::canvas_at;
 use crate::text::Text;
 use inkbit_core::image::normalise;
 use inkbit_core::link::{Key, Mode, Refusal, Reset};
@@ -128,14 +127,30 @@ impl<'m> App<'m> {
         }
     }
 
-    /// A finger touches the display, or moves on it, at this (column, row) of the 128 × 64 screen;
-    /// `None`: it has left the display.
-    pub fn touch(&mut self, at: Option<(i32, i32)>) {
-        let to = at.filter(|_| self.mode == Mode::Draw).and_then(|(x, y)| canvas_at(x, y));
+    /// A finger draws to this point of the canvas, in steps; `None`: it has left.
+    pub fn stroke(&mut self, to: Option<(i32, i32)>) {
         match to {
             Some(to) => self.stroke_to(to),
             None => self.stroke = None,
         }
+    }
+
+    /// Takes a notice off the display; returns whether a message was there, which still is if there is
+    /// no model.
+    pub fn dismiss(&mut self) -> bool {
+        let shown = self.view().message.is_some();
+        self.notice.clear();
+        shown
+    }
+
+    /// The screen.
+    pub const fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The screen that follows this one.
+    pub const fn next_mode(&self) -> Mode {
+        neighbour(self.mode, true)
     }
 
     /// Lets time act: keys that are held, samples that change.

@@ -2,6 +2,7 @@
 
 use embedded_graphics::draw_target::DrawTarget;
 
+use crate::layout::Layout;
 use crate::screen::{Screen, View};
 use crate::shade::Shade;
 
@@ -20,21 +21,20 @@ impl Show for NoPanel {
 }
 
 /// A display, what is on it, and how drawings get there.
-#[derive(Debug)]
-pub struct Panel<D, F> {
+pub struct Panel<L: Layout, D, F> {
     display: D,
-    screen: Screen,
+    screen: Screen<L>,
     flush: F,
 }
 
-impl<D: DrawTarget, F: FnMut(&mut D)> Panel<D, F> {
+impl<L: Layout, D: DrawTarget, F: FnMut(&mut D)> Panel<L, D, F> {
     /// A display that is black. `flush` is called after every change, for displays with a buffer.
     pub const fn new(display: D, flush: F) -> Self {
         Self { display, screen: Screen::new(), flush }
     }
 }
 
-impl<D: DrawTarget<Color: Shade>, F: FnMut(&mut D)> Show for Panel<D, F> {
+impl<L: Layout, D: DrawTarget<Color: Shade>, F: FnMut(&mut D)> Show for Panel<L, D, F> {
     fn show(&mut self, view: &View<'_>) {
         // A display that fails has nowhere to say so; the line still answers.
         if let Ok(true) = self.screen.draw(view, &mut self.display) {

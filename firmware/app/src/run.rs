@@ -1,12 +1,11 @@
 //! The loop of a device.
 
 use embedded_io::{Read, ReadReady, Write};
-use inkbit_core::link::Key;
 
 use crate::board::Watchdog;
 use crate::clock::{Clock, Ticks, ticks};
 use crate::line::Line;
-use crate::machine::{App, Event};
+use crate::machine::App;
 use crate::panel::Show;
 use crate::storage::Storage;
 
@@ -19,20 +18,18 @@ const IDLE: usize = 32;
 /// Slices that are checked after every answer, however busy the line is.
 const BUSY: usize = 8;
 
-/// Keys that tell what has happened to them.
-pub trait ReadKeys {
-    /// The next key that has gone down (`true`) or up, if one has.
-    fn next(&mut self, now: Ticks) -> Option<(Key, bool)>;
+/// What a person acts on: keys, or a touch panel.
+pub trait Input {
+    /// Lets what has happened to it since the last time act on the app.
+    fn apply(&mut self, app: &mut App<'_>, now: Ticks);
 }
 
 /// A board without keys.
 #[derive(Clone, Copy, Debug)]
 pub struct NoKeys;
 
-impl ReadKeys for NoKeys {
-    fn next(&mut self, _: Ticks) -> Option<(Key, bool)> {
-        None
-    }
+impl Input for NoKeys {
+    fn apply(&mut self, _: &mut App<'_>, _: Ticks) {}
 }
 
 /// What a board consists of.
@@ -40,7 +37,7 @@ impl ReadKeys for NoKeys {
 pub struct Device<S, K, P, C, W, T> {
     /// The line to the host.
     pub serial: S,
-    /// The keys.
+    /// The keys, or the touch panel.
     pub keys: K,
     /// The display.
     pub panel: P,
@@ -58,7 +55,7 @@ pub trait Run {
     fn run(&mut self, app: &mut App<'_>, line: &mut Line) -> !;
 }
 
-impl<S: Read + ReadReady + Write, K: ReadKeys, P: Show, C: Clock, W: Watchdog, T: Storage> Run
+impl<S: Read + ReadReady + Write, K: Input, P: Show, C: Clock, W: Watchdog, T: Storage> Run
     for Device<S, K, P, C, W, T>
 {
     fn run(&mut self, app: &mut App<'_>, line: &mut Line) -> ! {
@@ -71,7 +68,7 @@ impl<S: Read + ReadReady + Write, K: ReadKeys, P: Show, C: Clock, W: Watchdog, T
     }
 }
 
-impl<S: Read + ReadReady + Write, K: ReadKeys, P: Show, C: Clock, W: Watchdog, T: Storage>
+impl<S: Read + ReadReady + Write, K: Input, P: Show, C: Clock, W: Watchdog, T: Storage>
     Device<S, K, P, C, W, T>
 {
     /// Does what there is to do now, up to one answer, and does not wait for more.
@@ -100,9 +97,7 @@ impl<S: Read + ReadReady + Write, K: ReadKeys, P: Show, C: Clock, W: Watchdog, T
             }
         }
         let now = ticks(self.clock.nanoseconds());
-        while let Some((key, pressed)) = self.keys.next(now) {
-            app.handle(Event::Key(key, pressed), now);
-        }
+        self.keys.apply(app, now);
         app.tick(now);
         app.settle(&mut self.clock);
         self.panel.show(&app.view());

@@ -1,6 +1,6 @@
 //! Greys of the screen on displays that have fewer, or colours.
 
-use embedded_graphics::pixelcolor::{BinaryColor, Gray4, GrayColor as _, PixelColor};
+use embedded_graphics::pixelcolor::{BinaryColor, Gray4, GrayColor as _, PixelColor, Rgb565};
 
 /// A display's colours, as far as the screen needs them.
 pub trait Shade: PixelColor {
@@ -20,5 +20,13 @@ impl Shade for BinaryColor {
     fn of(grey: Gray4) -> Self {
         const DARKEST: u8 = 5;
         if grey.luma() >= DARKEST { Self::On } else { Self::Off }
+    }
+}
+
+impl Shade for Rgb565 {
+    fn of(grey: Gray4) -> Self {
+        let luma = grey.luma();
+        let (odd, even) = (luma << 1 | luma >> 3, luma << 2 | luma >> 2);
+        Self::new(odd, even, odd)
     }
 }

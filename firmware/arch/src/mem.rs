@@ -1,5 +1,5 @@
-//! Copying and clearing memory, a byte at a time. The compiler's own routines, which these replace,
-//! are quicker on long runs, of which the app has none, and take 1.3 KiB of flash.
+//! Copying, moving and clearing memory, a byte at a time. The compiler's own routines, which these
+//! replace, are quicker on long runs, of which the app has none, and take 2.6 KiB of flash.
 
 #![allow(unsafe_code)]
 
@@ -42,4 +42,28 @@ core::arch::global_asm!(
     "strb r2, [r0, r1]",
     "b 3b",
     "4: bx lr",
+    // Of its own, because only crates for USB move memory within itself.
+    ".section .text.inkbit_memmove, \"ax\", %progbits",
+    ".global __aeabi_memmove, __aeabi_memmove4, __aeabi_memmove8",
+    ".thumb_func",
+    "__aeabi_memmove:",
+    ".thumb_func",
+    "__aeabi_memmove4:",
+    ".thumb_func",
+    "__aeabi_memmove8:",
+    "cmp r0, r1",
+    "bls 6f",
+    "5: subs r2, #1",
+    "blo 7f",
+    "ldrb r3, [r1, r2]",
+    "strb r3, [r0, r2]",
+    "b 5b",
+    "6: subs r2, #1",
+    "blo 7f",
+    "ldrb r3, [r1]",
+    "strb r3, [r0]",
+    "adds r0, #1",
+    "adds r1, #1",
+    "b 6b",
+    "7: bx lr",
 );

@@ -10,8 +10,8 @@ use embedded_graphics::primitives::Rectangle;
 use embedded_hal::digital::{self, InputPin, OutputPin};
 use embedded_hal::i2c::NoAcknowledgeSource::Address;
 use embedded_hal::i2c::{self, I2c};
-use embedded_hal::spi::{self, SpiBus};
-use inkbit_app::{Keys, Oled, Pages, ReadKeys, Ssd0323};
+use embedded_hal::spi::{self, Operation, SpiBus, SpiDevice};
+use inkbit_app::{Edges, Keys, Oled, Pages, Ssd0323, TouchPanel, Xpt2046};
 use inkbit_core::link::Key;
 
 /// An SSD0323: its memory, its window, and what it was told.
@@ -268,4 +268,54 @@ fn a_bouncing_contact_is_one_press() {
         }
     }
     assert_eq!(events, [(110, (Key::Right, true)), (150, (Key::Right, false))]);
+}
+
+/// An XPT2046 that answers with these conversions, one after the other, and its pin.
+struct Controller {
+    conversions: Vec<u16>,
+    requests: Rc<RefCell<Vec<u8>>>,
+}
+
+impl spi::ErrorType for Controller {
+    type Error = Infallible;
+}
+
+impl SpiDevice for Controller {
+    fn transaction(&mut self, operations: &mut [Operation<'_, u8>]) -> Result<(), Infallible> {
+        let [Operation::TransferInPlace(bytes)] = operations else { unreachable!() };
+        for (conversion, value) in bytes.chunks_exact_mut(3).zip(&self.conversions) {
+            self.requests.borrow_mut().push(conversion[0]);
+            // The line is not driven before the first of 12 bits, behind a clock.
+            conversion[0] = 0xFF;
+            conversion[1..].copy_from_slice(&(value << 3 | 0x8007).to_be_bytes());
+        }
+        Ok(())
+    }
+}
+
+/// Where a finger is felt for these conversions, and what was asked for.
+fn felt(conversions: [u16; 7], pin: bool) -> (Option<(i32, i32)>, Vec<u8>) {
+    let requests = Rc::new(RefCell::new(vec![]));
+    let controller = Controller { conversions: conversions.to_vec(), requests: requests.clone() };
+    let edges = Edges { columns: (300, 3500), rows: (3600, 1200), size: (320, 240) };
+    let finger = Xpt2046::new(controller, Level(&Cell::new(pin)), edges).finger();
+    (finger, requests.take())
+}
+
+#[test]
+fn a_finger_is_where_the_middle_one_of_three_conversions_says_it_is() {
+    let conversions = [1305, 2600, 1300, 2595, 4000, 0, 900];
+    let (finger, requests) = felt(conversions, false);
+    assert_eq!(finger, Some((100, 100)));
+    assert_eq!(requests, [0x90, 0xD0, 0x90, 0xD0, 0x90, 0xD0, 0xB0]);
+}
+
+#[test]
+fn a_finger_beyond_the_display_is_at_its_edge_and_a_light_one_or_none_is_not_felt() {
+    let beyond = [200, 4095, 200, 4095, 200, 4095, 900];
+    assert_eq!(felt(beyond, false).0, Some((0, 0)));
+    let light = [1300, 2600, 1300, 2600, 1300, 2600, 99];
+    assert_eq!(felt(light, false).0, None);
+    // A controller that is not there is not asked: its pin is pulled up.
+    assert_eq!(felt(beyond, true), (None, vec![]));
 }

@@ -5,3 +5,4 @@ mod regions;
 mod rig;
 mod screens;
 mod storage;
+mod touch;

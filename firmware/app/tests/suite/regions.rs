@@ -19,7 +19,7 @@ fn erased_and_zeroed_flash_hold_no_model() {
 
 #[test]
 fn other_bytes_are_no_model() {
-    let expected = "not an Inkbit model; check file and address, flash again";
+    let expected = "not an Inkbit model; check file and address";
     assert_eq!(complaint(b"\x7fELF and so on"), expected);
 }
 
@@ -82,7 +82,7 @@ fn a_model_whose_writer_is_at_fault_is_sent_to_inspect() {
     blob[12] = 40; // the name's length
     let crc = inkbit_core::blob::crc32(&blob[..end]);
     blob[end..].copy_from_slice(&crc.to_le_bytes());
-    let expected = "model breaks its format; check the file with `inkbit inspect`";
+    let expected = "model breaks its format; see `inkbit inspect`";
     assert_eq!(complaint(&blob), expected);
 }
 

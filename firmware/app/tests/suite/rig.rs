@@ -8,7 +8,9 @@ use embedded_graphics::Pixel;
 use embedded_graphics::pixelcolor::{BinaryColor, Gray4};
 use embedded_graphics::prelude::*;
 use embedded_io::{ErrorType, Read, ReadReady, Write};
-use inkbit_app::{App, Board, Buffers, Canvas, Clock, Event, SIDE, Screen, Ticks, samples};
+use inkbit_app::{
+    App, Board, Buffers, Canvas, Clock, Event, Layout, SIDE, Screen, Small, Ticks, samples,
+};
 use inkbit_core::blob::pack_layer;
 use inkbit_core::image::normalise;
 use inkbit_core::link::{Key, Reset};
@@ -35,19 +37,25 @@ impl Clock for Steps {
     }
 }
 
-/// 128 × 64 pixels of 16 greys.
+/// A display of 16 greys.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Picture(Vec<u8>);
+pub(crate) struct Picture {
+    greys: Vec<u8>,
+    size: Size,
+    /// Pixels that have been drawn, and the windows that they were drawn in.
+    pub(crate) pixels: usize,
+    pub(crate) windows: usize,
+}
 
 impl Picture {
-    pub(crate) fn black() -> Self {
-        Self(vec![0; 128 * 64])
+    fn black(size: Size) -> Self {
+        Self { greys: vec![0; (size.width * size.height) as usize], size, pixels: 0, windows: 0 }
     }
 
     /// A character for every pixel, darker for brighter.
     pub(crate) fn text(&self) -> String {
         let shades: Vec<char> = " .':;-=+*oxX%&#@".chars().collect();
-        self.0.chunks(128).fold(String::new(), |mut text, row| {
+        self.greys.chunks(self.size.width as usize).fold(String::new(), |mut text, row| {
             let line: String = row.iter().map(|&grey| shades[usize::from(grey)]).collect();
             let _ = writeln!(text, "{}", line.trim_end());
             text
@@ -57,7 +65,7 @@ impl Picture {
 
 impl OriginDimensions for Picture {
     fn size(&self) -> Size {
-        Size::new(128, 64)
+        self.size
     }
 }
 
@@ -69,9 +77,11 @@ impl DrawTarget for Picture {
         &mut self,
         pixels: I,
     ) -> Result<(), Infallible> {
+        self.windows += 1;
         for Pixel(at, grey) in pixels {
-            assert!((0..128).contains(&at.x) && (0..64).contains(&at.y), "{at} is off the display");
-            self.0[(at.y * 128 + at.x) as usize] = grey.luma();
+            assert!(self.bounding_box().contains(at), "{at} is off the display");
+            self.greys[at.y as usize * self.size.width as usize + at.x as usize] = grey.luma();
+            self.pixels += 1;
         }
         Ok(())
     }
@@ -193,11 +203,11 @@ pub(crate) fn app_of(board: Board, region: &'static [u8]) -> App<'static> {
 }
 
 /// An app and its display, at some moment.
-pub(crate) struct Rig {
+pub(crate) struct Rig<L: Layout = Small> {
     pub(crate) app: App<'static>,
     pub(crate) now: Ticks,
     pub(crate) picture: Picture,
-    screen: Screen,
+    screen: Screen<L>,
 }
 
 impl Rig {
@@ -207,9 +217,23 @@ impl Rig {
 
     /// On a board of its own.
     pub(crate) fn on(board: Board, content: &[u8]) -> Self {
+        Self::of(board, content)
+    }
+
+    /// What a display of two levels would show: a character for every pixel.
+    pub(crate) fn two_levels(&self) -> String {
+        let mut picture = Picture::black(Small::SIZE);
+        let mut lit = picture.color_converted::<BinaryColor>();
+        Screen::<Small>::new().draw(&self.app.view(), &mut lit).unwrap();
+        picture.text()
+    }
+}
+
+impl<L: Layout> Rig<L> {
+    pub(crate) fn of(board: Board, content: &[u8]) -> Self {
         let buffers = Box::leak(Box::new(Buffers::<CELLS>::new()));
         let app = App::new(board, region(content), buffers);
-        Self { app, now: 1, picture: Picture::black(), screen: Screen::new() }
+        Self { app, now: 1, picture: Picture::black(L::SIZE), screen: Screen::new() }
     }
 
     /// Lets time pass, as the device's loop does.
@@ -243,17 +267,9 @@ impl Rig {
 
     /// What the display would show if all of it were drawn anew.
     pub(crate) fn drawn_anew(&self) -> Picture {
-        let mut picture = Picture::black();
-        Screen::new().draw(&self.app.view(), &mut picture).unwrap();
+        let mut picture = Picture::black(L::SIZE);
+        Screen::<L>::new().draw(&self.app.view(), &mut picture).unwrap();
         picture
-    }
-
-    /// What a display of two levels would show: a character for every pixel.
-    pub(crate) fn two_levels(&self) -> String {
-        let mut picture = Picture::black();
-        let mut lit = picture.color_converted::<BinaryColor>();
-        Screen::new().draw(&self.app.view(), &mut lit).unwrap();
-        picture.text()
     }
 
     /// Draws a seven with the keys.

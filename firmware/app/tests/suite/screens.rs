@@ -7,6 +7,7 @@ use inkbit_app::{Board, Event};
 use inkbit_core::link::{Key, Mode, Reset};
 
 use super::rig::{BOARD, Rig, Steps, likeness, named};
+use super::touch::Hand;
 
 /// Compares both kinds of display with what they are to show.
 fn check(name: &str, rig: &Rig) {
@@ -14,6 +15,12 @@ fn check(name: &str, rig: &Rig) {
     assert_eq!(shown, rig.drawn_anew().text(), "drawn bit by bit and drawn anew differ");
     compare(&format!("{name}.txt"), shown);
     compare(&format!("two-levels/{name}.txt"), rig.two_levels());
+}
+
+fn check_touch(name: &str, hand: &Hand) {
+    let shown = hand.rig.picture.text();
+    assert_eq!(shown, hand.rig.drawn_anew().text(), "drawn bit by bit and drawn anew differ");
+    compare(&format!("touch/{name}.txt"), shown);
 }
 
 fn compare(name: &str, shown: String) {
@@ -119,4 +126,27 @@ fn nothing_is_drawn_when_nothing_has_changed() {
     assert!(!rig.show());
     rig.press(Key::Up, 1);
     assert!(!rig.show());
+}
+
+#[test]
+fn a_touch_display() {
+    let mut hand = Hand::new(&likeness());
+    hand.draw_seven();
+    check_touch("seven", &hand);
+    hand.tap((275, 220));
+    hand.tap((300, 183));
+    check_touch("sample", &hand);
+    let mut hand = Hand::new(&[]);
+    hand.lift();
+    check_touch("no-model", &hand);
+}
+
+#[test]
+fn a_touch_takes_what_a_touch_display_says_of_a_reset_away_and_does_no_more() {
+    let board = Board { reset: Reset::Stuck { at: 0x1A2C }, ..BOARD };
+    let mut hand = Hand::on(board, &likeness());
+    hand.lift();
+    check_touch("was-reset", &hand);
+    hand.tap((115, 120));
+    check_touch("blank", &hand);
 }

@@ -7,7 +7,7 @@ mod gpio;
 mod ssi;
 mod uart;
 
-use inkbit_app::{Device, FrameBuffer, Keys, NoStorage, Panel, Run, Ssd0323};
+use inkbit_app::{Device, FrameBuffer, Keys, NoStorage, Panel, Run, Small, Ssd0323};
 use inkbit_arch::{CmsdkWatchdog, Register, Serial, SysTick, firmware};
 
 use gpio::{Input, Output, Port};
@@ -41,7 +41,7 @@ fn device(picture: &'static mut FrameBuffer) -> impl Run {
     Device {
         serial: Serial(Uart, watchdog),
         keys: Keys::new([arrow(0), arrow(1), arrow(2), arrow(3), Input::new(Port::F, 1)]),
-        panel: Panel::new(display, |display| {
+        panel: Panel::<Small, _, _>::new(display, |display| {
             let _ = display.flush();
         }),
         clock: SysTick::start(NANOSECONDS_PER_CYCLE),

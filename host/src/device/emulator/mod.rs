@@ -118,7 +118,7 @@ impl Emulator {
             Kind::Qemu { args, .. } => {
                 qemu::arguments(&place, board, args, firmware, region, screen)?
             }
-            Kind::Rp2040js => pico::arguments(&place, board, firmware, region)?,
+            Kind::Rp2040js { wired } => pico::arguments(&place, board, wired, firmware, region)?,
         };
         let mut command = Guarded::command(&program, folder.path());
         command.args(given).args(arguments).stdout(Stdio::null()).stderr(log);
@@ -202,13 +202,13 @@ pub fn check(board: &Board) -> Result<(), EmulatorError> {
     if which(program).is_none() {
         let advice = match &board.emulator {
             Kind::Qemu { .. } => qemu::advice(program),
-            Kind::Rp2040js => pico::ADVICE,
+            Kind::Rp2040js { .. } => pico::ADVICE,
         };
         return Err(EmulatorError::Missing { program: program.to_owned(), advice });
     }
     match &board.emulator {
         Kind::Qemu { .. } => Ok(()),
-        Kind::Rp2040js => pico::find().map(|_| ()),
+        Kind::Rp2040js { .. } => pico::find().map(|_| ()),
     }
 }
 

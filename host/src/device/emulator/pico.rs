@@ -20,13 +20,6 @@ pub(super) const ADVICE: &str = "on Debian or Ubuntu: `sudo apt install nodejs n
 
 const SET_UP: &str = "in a checkout, `cargo xtask test` sets it up";
 
-/// The display of the emulated board: its controller, and where it answers.
-const DISPLAY: &str = "ssd1306@0x3c";
-
-/// Columns and rows of the display in pixels.
-const COLUMNS: usize = 128;
-const ROWS: usize = 64;
-
 /// The folder of the emulator, in the checkout that this program was built from: what lies in the
 /// folder where it happens to be started may be anybody's, and would be executed.
 ///
@@ -50,6 +43,7 @@ pub(super) fn find() -> Result<PathBuf, EmulatorError> {
 pub(super) fn arguments(
     place: &Place<'_>,
     board: &Board,
+    wired: &str,
     firmware: &Firmware,
     region: &[u8],
 ) -> Result<Vec<OsString>, EmulatorError> {
@@ -59,7 +53,7 @@ pub(super) fn arguments(
     let files =
         [("firmware.uf2", uf2(family, &firmware.parts())), ("model.uf2", uf2(family, &model))];
     let mut given: Vec<OsString> =
-        vec![emulator.into(), place.serial.name(), place.control.name(), DISPLAY.into()];
+        vec![emulator.into(), place.serial.name(), place.control.name(), wired.into()];
     for (name, bytes) in files.into_iter().filter(|(_, bytes)| !bytes.is_empty()) {
         let path = place.folder.join(name);
         fs::write(&path, bytes).map_err(EmulatorError::at("write a UF2 file for the emulator"))?;
@@ -68,7 +62,18 @@ pub(super) fn arguments(
     Ok(given)
 }
 
-/// What is wired to an emulated Pico: its display, its buttons; and its flash.
+/// What a person sees on a display.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Glass {
+    /// Columns; none if there is no display.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+    /// Colours row by row: 5 bits of red, 6 of green, 5 of blue.
+    pub colours: Vec<u16>,
+}
+
+/// What is wired to an emulated Pico: its display, its buttons or touch panel; and its flash.
 #[derive(Debug)]
 pub struct Wiring {
     stream: BufReader<Stream>,
@@ -80,12 +85,26 @@ impl Wiring {
         Ok(Self { stream: BufReader::new(stream) })
     }
 
-    /// What is on the display: for each pixel, row by row, whether it is lit.
-    pub fn screen(&mut self) -> io::Result<Vec<bool>> {
+    /// What is on the display.
+    pub fn screen(&mut self) -> io::Result<Glass> {
         self.send("screen")?;
-        let mut text = vec![0; (COLUMNS + 1) * ROWS];
+        let size = self.line()?;
+        let numbers = size.split_once(' ').and_then(|(width, height)| {
+            Some((width.parse::<u32>().ok()?, height.parse::<u32>().ok()?))
+        });
+        let Some((width, height)) = numbers.filter(|(width, height)| width.max(height) < &4096)
+        else {
+            return Err(io::Error::other(format!("the emulator says: {size}")));
+        };
+        let mut text = vec![0; (4 * width as usize + 1) * height as usize];
         self.stream.read_exact(&mut text)?;
-        Ok(text.into_iter().filter(|&byte| byte != b'\n').map(|byte| byte == b'#').collect())
+        text.retain(|&byte| byte != b'\n');
+        let (digits, _) = text.as_chunks::<4>();
+        let colour = |digits: &[u8; 4]| {
+            let digits = str::from_utf8(digits).map_err(io::Error::other)?;
+            u16::from_str_radix(digits, 16).map_err(io::Error::other)
+        };
+        Ok(Glass { width, height, colours: digits.iter().map(colour).collect::<io::Result<_>>()? })
     }
 
     /// Bytes that have been on the display's bus.
@@ -97,6 +116,16 @@ impl Wiring {
     /// Presses a button for a time of the chip's, and waits as long again.
     pub fn press(&mut self, key: Key, hold: Duration) -> io::Result<()> {
         self.execute(&format!("press {} {}", key as u8, hold.as_millis()))
+    }
+
+    /// Puts a finger on the display, or moves it to there, and waits for a time of the chip's.
+    pub fn touch(&mut self, (x, y): (u32, u32), time: Duration) -> io::Result<()> {
+        self.execute(&format!("touch {x} {y} {}", time.as_millis()))
+    }
+
+    /// Takes the finger off the display, and waits for a time of the chip's.
+    pub fn lift(&mut self, time: Duration) -> io::Result<()> {
+        self.execute(&format!("lift {}", time.as_millis()))
     }
 
     /// Resets the board, and counts the cycles of the first call of the function at an address, for

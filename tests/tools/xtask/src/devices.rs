@@ -28,15 +28,24 @@ const KERNEL_LIMIT: Duration = Duration::from_secs(60);
 
 const SCREENSHOT: &str = "firmware/screenshot.png";
 
+/// Where firmware is built that has a UART for its line in place of USB.
+const UART: &[&str] =
+    &["--manifest-path", "firmware/Cargo.toml", "--target-dir", "firmware/target/uart"];
+
 /// Tests the app on the host, and builds every board's firmware.
 pub(crate) fn firmware() -> Result<Outcome, String> {
     let toolchain = setup::toolchain()?;
     run(cargo(&["test"]).args(WORKSPACE), BUILD_LIMIT)?;
-    for Board { package, target, .. } in boards::all() {
-        run(
-            toolchain.build(&target, "release").args(WORKSPACE).args(["--package", &package]),
-            BUILD_LIMIT,
-        )?;
+    for Board { package, target, serial, .. } in boards::all() {
+        let build = |workspace: &[&str]| {
+            let mut build = toolchain.build(&target, "release");
+            build.args(workspace).args(["--package", &package]);
+            build
+        };
+        run(&mut build(WORKSPACE), BUILD_LIMIT)?;
+        if serial == "usb" {
+            run(build(UART).args(["--features", "uart"]), BUILD_LIMIT)?;
+        }
     }
     Ok(Outcome::Done)
 }

@@ -3,7 +3,6 @@
 
 use core::mem::transmute;
 
-use inkbit_app::Flash;
 use inkbit_arch::{memory, restart};
 use inkbit_core::link::{Reset, STORE_PAGE};
 use rp2040_hal::rom_data;
@@ -77,9 +76,9 @@ unsafe extern "C" fn change(
 
 /// The chip's memory behind the code: a slot for a model that is not in use, and the journal.
 #[derive(Debug)]
-pub(crate) struct Chip(());
+pub struct Flash(());
 
-impl Chip {
+impl Flash {
     /// # Safety
     ///
     /// There is one, and nothing else refers to what is written by it.
@@ -99,7 +98,7 @@ impl Chip {
     }
 }
 
-impl Flash for Chip {
+impl inkbit_app::Flash for Flash {
     fn bytes(&self, address: u32, length: u32) -> &[u8] {
         // SAFETY: it is written through `&mut self` alone.
         unsafe { memory(address, length) }

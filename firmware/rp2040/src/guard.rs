@@ -27,12 +27,12 @@ pub(crate) const FETCHED: u32 = 1_250_000;
 static LEAVING: AtomicBool = AtomicBool::new(false);
 
 /// Leaves for the boot ROM when the guard is fed next.
-pub(crate) fn leave() {
+pub fn leave() {
     LEAVING.store(true, Ordering::Relaxed);
 }
 
 /// The alarm and the watchdog.
-pub(crate) struct Guard {
+pub struct Guard {
     watchdog: Watchdog,
     alarm: Alarm0,
 }

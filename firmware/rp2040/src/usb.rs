@@ -3,8 +3,8 @@
 use core::cell::RefCell;
 
 use critical_section::{CriticalSection, Mutex};
-use rp2040_hal::clocks::UsbClock;
-use rp2040_hal::pac::{RESETS, USBCTRL_DPRAM, USBCTRL_REGS};
+use rp2040_hal::clocks::ClocksManager;
+use rp2040_hal::pac::RESETS;
 use rp2040_hal::usb::UsbBus;
 use usb_device::UsbError;
 use usb_device::bus::UsbBusAllocator;
@@ -12,6 +12,8 @@ use usb_device::device::{
     StringDescriptors, UsbDevice, UsbDeviceBuilder, UsbDeviceState, UsbVidPid,
 };
 use usbd_serial::{SerialPort, USB_CLASS_CDC};
+
+use crate::Parts;
 
 /// What Raspberry Pi gives out for serial ports of programs on the RP2040.
 const ID: UsbVidPid = UsbVidPid(0x2E8A, 0x000A);
@@ -24,7 +26,7 @@ const PACKET: usize = 64;
 const PATIENCE: u32 = 200_000;
 
 /// What the port's parts refer to.
-pub(crate) type Bus = UsbBusAllocator<UsbBus>;
+pub type Bus = UsbBusAllocator<UsbBus>;
 
 struct Usb {
     device: UsbDevice<'static, UsbBus>,
@@ -43,28 +45,41 @@ static USB: Mutex<RefCell<Option<Usb>>> = Mutex::new(RefCell::new(None));
 
 /// The line to the host.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Port;
+pub struct Port;
 
 /// Switches the port on. `bus` is empty, and is the port's from now on.
 pub(crate) fn start(
     bus: &'static mut Option<Bus>,
-    registers: USBCTRL_REGS,
-    memory: USBCTRL_DPRAM,
-    clock: UsbClock,
+    ((registers, memory), ..): Parts,
+    name: &'static str,
+    clocks: ClocksManager,
     resets: &mut RESETS,
 ) -> Port {
-    let bus = bus.insert(UsbBusAllocator::new(UsbBus::new(registers, memory, clock, true, resets)));
-    let serial = SerialPort::new(bus);
+    let bus = bus.insert(UsbBusAllocator::new(UsbBus::new(
+        registers,
+        memory,
+        clocks.usb_clock,
+        true,
+        resets,
+    )));
     let names =
-        StringDescriptors::default().manufacturer("Inkbit").product("Inkbit").serial_number("pico");
+        StringDescriptors::default().manufacturer("Inkbit").product("Inkbit").serial_number(name);
     let builder = UsbDeviceBuilder::new(bus, ID).device_class(USB_CLASS_CDC);
     // One packet for a descriptor, for hosts that read no second one.
     let builder = builder.strings(&[names]).and_then(|builder| builder.max_packet_size_0(64));
     let Ok(builder) = builder else { panic!("USB takes other packets") };
-    let device = builder.build();
-    let (received, outgoing) = ([0; PACKET], [0; PACKET]);
-    let usb = Usb { device, serial, received, length: 0, taken: 0, outgoing, waiting: 0 };
-    critical_section::with(|section| USB.borrow_ref_mut(section).replace(usb));
+    critical_section::with(|section| {
+        // Assigned, not replaced, and made in place: copies would be on the stack.
+        *USB.borrow_ref_mut(section) = Some(Usb {
+            serial: SerialPort::new(bus),
+            device: builder.build(),
+            received: [0; PACKET],
+            length: 0,
+            taken: 0,
+            outgoing: [0; PACKET],
+            waiting: 0,
+        });
+    });
     Port
 }
 
