@@ -91,7 +91,13 @@ pub unsafe fn begin<const CELLS: usize, R: Run>(
 // Not inlined: its variables are for ever, and need not be there while the model is read.
 #[inline(never)]
 fn run<R: Run>(app: &mut App<'_>, line: &mut Line, device: impl FnOnce() -> R) -> ! {
-    device().run(app, line)
+    made(device).run(app, line)
+}
+
+// Not inlined: what a device is made of need not be on the stack for ever.
+#[inline(never)]
+fn made<R>(device: impl FnOnce() -> R) -> R {
+    device()
 }
 
 /// What a panic leads to.

@@ -29,8 +29,9 @@ const PATIENCE: u32 = 200_000;
 pub type Bus = UsbBusAllocator<UsbBus>;
 
 struct Usb {
-    device: UsbDevice<'static, UsbBus>,
     serial: SerialPort<'static, UsbBus>,
+    /// Made after the serial port, which it counts.
+    device: Option<UsbDevice<'static, UsbBus>>,
     /// A packet that has come, of which the first bytes are taken.
     received: [u8; PACKET],
     length: usize,
@@ -55,24 +56,28 @@ pub(crate) fn start(
     clocks: ClocksManager,
     resets: &mut RESETS,
 ) -> Port {
-    let bus = bus.insert(UsbBusAllocator::new(UsbBus::new(
-        registers,
-        memory,
-        clocks.usb_clock,
-        true,
-        resets,
-    )));
-    let names =
-        StringDescriptors::default().manufacturer("Inkbit").product("Inkbit").serial_number(name);
-    let builder = UsbDeviceBuilder::new(bus, ID).device_class(USB_CLASS_CDC);
-    // One packet for a descriptor, for hosts that read no second one.
-    let builder = builder.strings(&[names]).and_then(|builder| builder.max_packet_size_0(64));
-    let Ok(builder) = builder else { panic!("USB takes other packets") };
+    let usb = UsbBus::new(registers, memory, clocks.usb_clock, true, resets);
+    // One after the other, so that their stacks are not added.
+    allocate(bus, usb);
+    if let Some(bus) = bus {
+        open(bus);
+        build(bus, name);
+    }
+    Port
+}
+
+#[inline(never)]
+fn allocate(bus: &mut Option<Bus>, usb: UsbBus) {
+    *bus = Some(UsbBusAllocator::new(usb));
+}
+
+#[inline(never)]
+fn open(bus: &'static Bus) {
     critical_section::with(|section| {
         // Assigned, not replaced, and made in place: copies would be on the stack.
         *USB.borrow_ref_mut(section) = Some(Usb {
             serial: SerialPort::new(bus),
-            device: builder.build(),
+            device: None,
             received: [0; PACKET],
             length: 0,
             taken: 0,
@@ -80,7 +85,17 @@ pub(crate) fn start(
             waiting: 0,
         });
     });
-    Port
+}
+
+#[inline(never)]
+fn build(bus: &'static Bus, name: &'static str) {
+    let names =
+        StringDescriptors::default().manufacturer("Inkbit").product("Inkbit").serial_number(name);
+    let builder = UsbDeviceBuilder::new(bus, ID).device_class(USB_CLASS_CDC);
+    // One packet for a descriptor, for hosts that read no second one.
+    let builder = builder.strings(&[names]).and_then(|builder| builder.max_packet_size_0(64));
+    let Ok(builder) = builder else { panic!("USB takes other packets") };
+    with(|usb| usb.device = Some(builder.build()));
 }
 
 impl inkbit_arch::Port for Port {
@@ -121,7 +136,8 @@ impl Usb {
 
     fn ready(&mut self) -> bool {
         if self.taken >= self.length {
-            self.device.poll(&mut [&mut self.serial]);
+            let Some(device) = &mut self.device else { return false };
+            device.poll(&mut [&mut self.serial]);
             self.length = self.serial.read(&mut self.received).unwrap_or(0);
             self.taken = 0;
         }
@@ -140,9 +156,10 @@ impl Usb {
 
     /// Sends what waits; what no host takes is lost.
     fn flush(&mut self) {
+        let Some(device) = &mut self.device else { return };
         let mut sent = 0;
         for _ in 0..PATIENCE {
-            if self.device.state() != UsbDeviceState::Configured {
+            if device.state() != UsbDeviceState::Configured {
                 break;
             }
             let rest = self.outgoing.get(sent..self.waiting).unwrap_or_default();
@@ -157,7 +174,7 @@ impl Usb {
                     Err(_) => break,
                 }
             }
-            self.device.poll(&mut [&mut self.serial]);
+            device.poll(&mut [&mut self.serial]);
         }
         self.waiting = 0;
     }
