@@ -9,9 +9,11 @@ mod cmsdk;
 mod cortex_m;
 #[cfg(any(target_arch = "arm", target_arch = "riscv32"))]
 mod firmware;
+mod lights;
 #[cfg(target_arch = "arm")]
 mod mem;
 mod memory;
+mod nrf;
 mod panic;
 mod register;
 pub mod reset;
@@ -30,7 +32,9 @@ pub use cmsdk::CmsdkUart;
 pub use cortex_m::{restart, stuck};
 #[cfg(any(target_arch = "arm", target_arch = "riscv32"))]
 pub use firmware::{begin, end, line_only};
+pub use lights::{Lights, NO_LIGHT};
 pub use memory::model_region;
+pub use nrf::{NrfPin, NrfUart};
 pub use panic::report;
 pub use register::{ByteRegister, Register};
 #[cfg(target_arch = "riscv32")]

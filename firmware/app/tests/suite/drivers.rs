@@ -11,7 +11,7 @@ use embedded_hal::digital::{self, InputPin, OutputPin};
 use embedded_hal::i2c::NoAcknowledgeSource::Address;
 use embedded_hal::i2c::{self, I2c};
 use embedded_hal::spi::{self, SpiBus};
-use inkbit_app::{Keys, Oled, Pages, ReadKeys, Ssd0323};
+use inkbit_app::{Keys, Oled, Pages, Pair, ReadKeys, Ssd0323};
 use inkbit_core::link::Key;
 
 /// An SSD0323: its memory, its window, and what it was told.
@@ -268,4 +268,43 @@ fn a_bouncing_contact_is_one_press() {
         }
     }
     assert_eq!(events, [(110, (Key::Right, true)), (150, (Key::Right, false))]);
+}
+
+#[test]
+fn two_buttons_are_arrows_alone_and_change_the_screen_together() {
+    const LEFT: [(Key, bool); 2] = [(Key::Left, true), (Key::Left, false)];
+    const RIGHT: [(Key, bool); 2] = [(Key::Right, true), (Key::Right, false)];
+    const TURN: [(Key, bool); 4] =
+        [(Key::Select, true), (Key::Right, true), (Key::Right, false), (Key::Select, false)];
+    let levels = [const { Cell::new(true) }; 2];
+    let mut keys = Pair::new(levels.each_ref().map(Level));
+    // What the buttons are set to for a while, and what that tells.
+    let steps: [(bool, bool, &[(Key, bool)]); _] = [
+        (true, false, &[]),
+        (false, false, &LEFT),
+        (false, true, &[]),
+        (false, false, &RIGHT),
+        (true, false, &[]),
+        (true, true, &TURN),
+        (false, true, &[]),
+        (true, true, &[]),
+        (true, false, &[]),
+        (false, false, &[]),
+        (false, true, &[]),
+        (false, false, &RIGHT),
+    ];
+    let mut before = [false; 2];
+    for (number, (left, right, expected)) in (1..).zip(steps) {
+        let mut events = vec![];
+        for now in number * 100..number * 100 + 40 {
+            // What changes bounces at first.
+            let down = if matches!(now % 100, 1 | 3) { before } else { [left, right] };
+            levels.iter().zip(down).for_each(|(level, down)| level.set(!down));
+            while let Some(event) = keys.next(now) {
+                events.push(event);
+            }
+        }
+        assert_eq!(events, expected, "step {number}");
+        before = [left, right];
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use inkbit_app::{Board, Event};
+use inkbit_app::{Board, Event, Glyph};
 use inkbit_core::link::{Key, Mode, Reset};
 
 use super::rig::{BOARD, Rig, Steps, likeness, named};
@@ -119,4 +119,28 @@ fn nothing_is_drawn_when_nothing_has_changed() {
     assert!(!rig.show());
     rig.press(Key::Up, 1);
     assert!(!rig.show());
+}
+
+#[test]
+fn five_by_five_lights_show_the_answer_upright() {
+    let mut rig = Rig::new(&likeness());
+    assert_eq!(Glyph::of(&rig.app.view()), Glyph::QUESTION);
+    rig.draw_seven();
+    let expected = "\
+XXXXX
+...X.
+..X..
+.X...
+X....
+";
+    assert_eq!(format!("{:?}", Glyph::of(&rig.app.view())), expected);
+    let glyphs = || (0..10).map(|class| Glyph::of_class(Some(class)));
+    let mut all = glyphs().chain([Glyph::DARK, Glyph::QUESTION, Glyph::FAILURE]);
+    assert!(all.all(|glyph| glyphs().filter(|&other| other == glyph).count() <= 1));
+    assert_eq!(Glyph::of_class(Some(10)), Glyph::QUESTION);
+}
+
+#[test]
+fn five_by_five_lights_show_that_there_is_no_model() {
+    assert_eq!(Glyph::of(&Rig::new(&[]).app.view()), Glyph::FAILURE);
 }
