@@ -279,18 +279,19 @@ fn two_buttons_are_arrows_alone_and_change_the_screen_together() {
     let levels = [const { Cell::new(true) }; 2];
     let mut keys = Pair::new(levels.each_ref().map(Level));
     // What the buttons are set to for a while, and what that tells.
-    let steps: [(bool, bool, &[(Key, bool)]); _] = [
-        (true, false, &[]),
+    let nothing: &[(Key, bool)] = &[];
+    let steps = [
+        (true, false, nothing),
         (false, false, &LEFT),
-        (false, true, &[]),
+        (false, true, nothing),
         (false, false, &RIGHT),
-        (true, false, &[]),
+        (true, false, nothing),
         (true, true, &TURN),
-        (false, true, &[]),
-        (true, true, &[]),
-        (true, false, &[]),
-        (false, false, &[]),
-        (false, true, &[]),
+        (false, true, nothing),
+        (true, true, nothing),
+        (true, false, nothing),
+        (false, false, nothing),
+        (false, true, nothing),
         (false, false, &RIGHT),
     ];
     let mut before = [false; 2];
