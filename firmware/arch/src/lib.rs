@@ -15,6 +15,7 @@ mod mem;
 mod memory;
 mod nrf;
 mod panic;
+mod pl011;
 mod register;
 pub mod reset;
 #[cfg(target_arch = "riscv32")]
@@ -36,6 +37,7 @@ pub use lights::{Lights, NO_LIGHT};
 pub use memory::model_region;
 pub use nrf::{NrfPin, NrfUart};
 pub use panic::report;
+pub use pl011::Pl011;
 pub use register::{ByteRegister, Register};
 #[cfg(target_arch = "riscv32")]
 pub use riscv::restart;

@@ -125,6 +125,12 @@ fn a_board_that_nothing_emulates_is_a_wrong_use_that_says_how_to_reach_a_real_on
                       with --port";
         assert!(message.contains(reason), "{message}");
     }
+    // With a boot loader that takes other files.
+    let message = place.fail(2, "run --board pico2");
+    assert!(
+        message.contains("`inkbit image --board pico2 --parts both -o pico2.uf2`"),
+        "{message}"
+    );
     // Neither what can be named nor `all` has it.
     let help = place.succeed("verify --help");
     assert!(help.contains("microbit") && !help.contains("black-pill"), "{help}");

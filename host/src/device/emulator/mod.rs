@@ -36,12 +36,10 @@ const WINDOW: usize = 8;
 #[expect(missing_docs, reason = "the messages name the fields")]
 pub enum EmulatorError {
     #[error(
-        "no emulator runs the board {board}: flash a real one{}, and name its serial port with --port",
-        if *.by_command { format!(" with `inkbit flash --board {board}`") } else {
-            format!(", for which `inkbit image --board {board} -o {board}.elf` writes a file")
-        }
+        "no emulator runs the board {board}: flash a real one, for which `inkbit image --board \
+         {board} {file}` writes a file, and name its serial port with --port"
     )]
-    None { board: String, by_command: bool },
+    None { board: String, file: String },
     #[error("{program} is not installed; {advice}")]
     Missing { program: String, advice: &'static str },
     #[error("the emulator of the Raspberry Pi Pico is not set up in {}: {reason}; {advice}", folder.display())]
@@ -215,7 +213,10 @@ pub fn check(board: &Board) -> Result<(), EmulatorError> {
 }
 
 fn none(board: &Board) -> EmulatorError {
-    EmulatorError::None { board: board.name.clone(), by_command: board.uf2.is_some() }
+    let name = &board.name;
+    let parts = if board.uf2.is_some() { "--parts both -o" } else { "-o" };
+    let extension = if board.uf2.is_some() { "uf2" } else { "elf" };
+    EmulatorError::None { board: name.clone(), file: format!("{parts} {name}.{extension}") }
 }
 
 /// A program on the search path.
