@@ -11,7 +11,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut files = entries.collect::<Result<Vec<PathBuf>, std::io::Error>>()?;
     files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
     files.retain(|file| !file.ends_with("Cargo.toml"));
-    files.sort();
+    // Not by the whole name, in which a board's own would come after a longer one that begins with it.
+    files.sort_by(|a, b| a.file_stem().cmp(&b.file_stem()));
     let entry = |file: &PathBuf| {
         let file = file.to_string_lossy();
         format!("({file:?}, include_str!({file:?}))")

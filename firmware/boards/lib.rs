@@ -161,6 +161,9 @@ pub enum Emulator {
         /// `+` and that of its touch panel; or `none`.
         wired: String,
     },
+    /// None that is known: the firmware is built, and measured as far as that is possible without
+    /// running it.
+    None,
 }
 
 impl Emulator {
@@ -169,11 +172,17 @@ impl Emulator {
         matches!(self, Self::Qemu { .. })
     }
 
-    /// The program that has to be installed.
-    pub fn program(&self) -> &str {
+    /// Whether there is none, so that no test runs the board's firmware.
+    pub const fn is_none(&self) -> bool {
+        matches!(self, Self::None)
+    }
+
+    /// The program that has to be installed, if there is one.
+    pub fn program(&self) -> Option<&str> {
         match self {
-            Self::Qemu { program, .. } => program,
-            Self::Rp2040js { .. } => "node",
+            Self::Qemu { program, .. } => Some(program),
+            Self::Rp2040js { .. } => Some("node"),
+            Self::None => None,
         }
     }
 }
@@ -217,6 +226,11 @@ impl fmt::Display for UnknownBoard {
 impl Error for UnknownBoard {}
 
 impl Board {
+    /// What stands behind its name in a table: that no test runs its firmware, if so.
+    pub const fn mark(&self) -> &'static str {
+        if self.emulator.is_none() { " (not run in CI)" } else { "" }
+    }
+
     /// The board of that name.
     ///
     /// ```
@@ -256,6 +270,13 @@ pub fn all() -> Vec<Board> {
         toml::from_str(text).unwrap_or_else(|error| panic!("{file}: {error}"))
     };
     FILES.iter().map(board).collect()
+}
+
+/// The boards that an emulator runs, by name.
+pub fn emulated() -> Vec<Board> {
+    let mut boards = all();
+    boards.retain(|board| !board.emulator.is_none());
+    boards
 }
 
 /// The boards on which instructions are counted: for each processor the first board that QEMU
@@ -311,6 +332,14 @@ mod tests {
             let code = u64::from(memory.boot + budget.code);
             let erased = flash.start + code.next_multiple_of(sector);
             assert!(erased <= model.start, "{name}: code may reach {erased:#x}");
+        }
+    }
+
+    #[test]
+    fn what_no_emulator_runs_has_a_processor_that_one_does() {
+        let known: Vec<String> = emulated().into_iter().map(|board| board.cpu).collect();
+        for Board { name, cpu, .. } in all() {
+            assert!(known.contains(&cpu), "{name}: no emulated board has the processor {cpu}");
         }
     }
 

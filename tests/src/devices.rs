@@ -5,6 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use inkbit::data::{self, Images, synthetic};
+use inkbit::device::board;
 use inkbit::device::emulator::pico::Wiring;
 use inkbit::device::emulator::qmp::Qmp;
 use inkbit::device::emulator::{self, Screen};
@@ -28,12 +29,18 @@ pub fn classic() -> Blob {
     Blob::from_bytes(CLASSIC)
 }
 
+/// The names of the boards that an emulator runs.
+pub fn emulated_names() -> Vec<String> {
+    board::emulated().into_iter().map(|board| board.name).collect()
+}
+
 /// A board and its firmware. None if emulator or firmware is missing, which this reports past the
 /// test harness's capture.
 ///
 /// # Panics
 ///
-/// If something is missing and INKBIT_REQUIRE_DEVICES is set, as `cargo xtask test` does.
+/// If something is missing and INKBIT_REQUIRE_DEVICES is set, as `cargo xtask test` does, and if no
+/// emulator runs the board: a test of it would test nothing.
 pub fn emulated(name: &str) -> Option<(Board, Firmware)> {
     let board = Board::find(name).unwrap_or_else(|error| panic!("{error:?}"));
     let missing = match (emulator::check(&board), Firmware::find(&board, None)) {
@@ -44,6 +51,7 @@ pub fn emulated(name: &str) -> Option<(Board, Firmware)> {
     let required = match board.emulator {
         emulator::Kind::Qemu { .. } => "INKBIT_REQUIRE_DEVICES",
         emulator::Kind::Rp2040js { .. } => "INKBIT_REQUIRE_PICO",
+        emulator::Kind::None => panic!("{missing}"),
     };
     assert!(env::var_os(required).is_none(), "{missing}");
     crate::skipped(name, &format!("{missing}; `cargo xtask test` sets it up"));

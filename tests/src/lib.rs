@@ -8,6 +8,8 @@ pub mod devices;
 #[cfg(unix)]
 pub mod guarded;
 pub mod oracle;
+#[cfg(feature = "host")]
+pub mod pins;
 pub mod random_model;
 #[cfg(feature = "host")]
 pub mod screens;

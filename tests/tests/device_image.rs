@@ -1,11 +1,11 @@
 //! A board runs the flash image that `inkbit image` writes.
 
-use inkbit_tests::devices::{classic, emulated, start};
+use inkbit_tests::devices::{classic, emulated, emulated_names, start};
 
 #[test]
 fn a_merged_elf_file_brings_the_model_with_it_to_every_board() {
     let blob = classic();
-    for name in inkbit::device::board::names() {
+    for name in emulated_names() {
         let Some((board, firmware)) = emulated(&name) else { continue };
         let merged = firmware.with_model(&board, blob.bytes()).unwrap();
         let model = (board.memory.model.address, blob.bytes());

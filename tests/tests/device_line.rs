@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use inkbit::device::{Client, DeviceError};
 use inkbit_core::link::{Refusal, Request, Reset, encode};
-use inkbit_tests::devices::{classic, digits, emulated, start};
+use inkbit_tests::devices::{classic, digits, emulated, emulated_names, start};
 
 const BOARD: &str = "lm3s6965evb";
 
@@ -77,7 +77,7 @@ fn an_image_of_another_size_is_refused_in_numbers() {
 
 #[test]
 fn a_panic_is_reported_with_place_and_message_and_then_every_board_starts_anew() {
-    for name in inkbit::device::board::names() {
+    for name in emulated_names() {
         let Some((board, firmware)) = emulated(&name) else { continue };
         let blob = classic();
         let mut client = start(&board, &firmware, blob.bytes()).into_client().unwrap();

@@ -5,7 +5,9 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
+use inkbit::device::board::{self, Board};
 use inkbit::device::counts::Counts;
+use inkbit::device::emulator::Kind;
 use inkbit::model::builtin;
 
 /// Pages that show the table of models.
@@ -69,5 +71,31 @@ fn the_pages_show_every_model_as_it_is_recorded_and_counted() {
         } else {
             assert_eq!(text[begin..end], table, "{page}: renew it with `cargo xtask figures`");
         }
+    }
+}
+
+#[test]
+fn the_pages_list_every_board_with_its_kernel_and_what_runs_it() {
+    let page = |name| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/src").join(name);
+        fs::read_to_string(path).unwrap()
+    };
+    let (boards, list) = (page("boards.md"), page("device.md"));
+    for board in board::all() {
+        let Board { name, cpu, target, emulator, .. } = &board;
+        let kernel = match target.split('-').next() {
+            Some("thumbv6m") => "thumbv6m",
+            Some(target) if target.starts_with("thumb") => "thumbv7m",
+            _ => "riscv32",
+        };
+        let run = match emulator {
+            Kind::Qemu { .. } => "run in QEMU",
+            Kind::Rp2040js { .. } => "run in rp2040js",
+            Kind::None => "not run in CI",
+        };
+        let row = format!("\n| `{name}` | {cpu} | `{kernel}` | {run} |\n");
+        assert!(boards.contains(&row), "boards.md lacks {row}");
+        let row = format!("\n| `{name}`{} | {cpu} | ", board.mark());
+        assert!(list.contains(&row), "device.md lacks {row}");
     }
 }

@@ -17,6 +17,8 @@ mod device_faults;
 #[cfg(feature = "host")]
 mod device_image;
 #[cfg(feature = "host")]
+mod device_lights;
+#[cfg(feature = "host")]
 mod device_line;
 #[cfg(feature = "host")]
 mod device_model;

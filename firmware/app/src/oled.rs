@@ -8,6 +8,8 @@ use embedded_graphics::prelude::*;
 use embedded_graphics::primitives::Rectangle;
 use embedded_hal::i2c::I2c;
 
+use crate::layout::Small;
+use crate::panel::Panel;
 use crate::ssd0323::NotSent;
 
 const WIDTH: usize = 128;
@@ -65,6 +67,14 @@ impl<'b, I: I2c> Oled<'b, I> {
     /// A display on this bus, at whatever address it has. `buffer` is the picture.
     pub const fn new(bus: I, buffer: &'b mut Pages) -> Self {
         Self { bus, found: None, buffer, dirty: [u16::MAX; PAGES] }
+    }
+
+    /// A panel of such a display.
+    pub const fn panel(bus: I, buffer: &'b mut Pages) -> Panel<Small, Self, impl FnMut(&mut Self)> {
+        // A display that is not there must not keep the line from answering.
+        Panel::new(Self::new(bus, buffer), |display| {
+            let _ = display.flush();
+        })
     }
 
     /// Sends what has changed. A display that has not answered so far is looked for, and switched on.

@@ -13,9 +13,12 @@ use crate::{Port, Serial, model_region, report, restart};
 /// Defines a board's firmware.
 ///
 /// - `start` is a function that sets the clocks and switches the line on. It is called before anything
-///   that takes time, because the host may be sending already.
-/// - `device` is one that makes the [`Device`](inkbit_app::Device), after the model has been read.
+///   that takes time, because the host may be sending already. If it returns a value, its type stands
+///   behind `=>`.
+/// - `device` is one that makes the [`Device`](inkbit_app::Device), after the model has been read, of
+///   that value, if there is one, and of what is lent to it.
 /// - `line` is the port on which a panic is reported.
+/// - `vectors: chip` leaves the interrupts' vectors to the crate of the chip, where that insists.
 /// - `warning`, where there is one, is the number of the interrupt by which a watchdog warns.
 /// - `boot_loader`, where there is one, is what the app's board has by this name.
 /// - `slots`, where there are two, tell where the models lie; the file's region is the first.
@@ -23,9 +26,10 @@ use crate::{Port, Serial, model_region, report, restart};
 #[macro_export]
 macro_rules! firmware {
     (
-        start: $start:path,
+        start: $start:path $(=> $started:ty)?,
         device: $device:path,
         line: $line:expr
+        $(, vectors: $vectors:ident)?
         $(, warning: $warning:expr)?
         $(, boot_loader: $boot_loader:path)?
         $(, slots: $slots:expr)?
@@ -34,7 +38,7 @@ macro_rules! firmware {
     ) => {
         include!(concat!(env!("OUT_DIR"), "/board.rs"));
 
-        $crate::interrupts!($($warning)?);
+        $crate::interrupts!($(of $vectors)? $($warning)?);
 
         // SAFETY: the name that the runtime calls after a reset.
         #[allow(unsafe_code)]
@@ -47,8 +51,12 @@ macro_rules! firmware {
             // region is flash behind the code.
             unsafe {
                 let slots = $crate::firmware!(@slots $($slots)?);
-                let device = || $device($(&mut *(&raw mut $name)),*);
-                $crate::begin(&raw mut MEMORY, $start, board, slots, device)
+                $crate::begin(&raw mut MEMORY, $start, board, slots, |_started| {
+                    $device(
+                        $(core::convert::identity::<$started>(_started),)?
+                        $(&mut *(&raw mut $name),)*
+                    )
+                })
             }
         }
 
@@ -68,24 +76,24 @@ macro_rules! firmware {
 /// It is called once, by `main` and before anything else; nothing else refers to the memory; the
 /// board's model region is memory that can be read and that nothing writes to.
 #[inline(always)]
-pub unsafe fn begin<const CELLS: usize, R: Run>(
+pub unsafe fn begin<const CELLS: usize, S, R: Run>(
     memory: *mut Memory<CELLS>,
-    start: fn(),
+    start: fn() -> S,
     board: impl FnOnce() -> Board,
     slots: Option<Slots>,
-    device: impl FnOnce() -> R,
+    device: impl FnOnce(S) -> R,
 ) -> ! {
     // SAFETY: nothing else is running, and what is in use is above the stack pointer.
     #[cfg(target_arch = "riscv32")]
     unsafe {
         crate::stack::paint();
     }
-    start();
+    let started = start();
     let mut board = board();
     // SAFETY: the caller's promise.
     let (memory, region) = unsafe { (&mut *memory, model_region(&mut board, slots)) };
     let (app, line) = memory.start(board, region);
-    run(app, line, device)
+    run(app, line, || device(started))
 }
 
 // Not inlined: its variables are for ever, and need not be there while the model is read.

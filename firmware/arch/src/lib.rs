@@ -9,10 +9,13 @@ mod cmsdk;
 mod cortex_m;
 #[cfg(any(target_arch = "arm", target_arch = "riscv32"))]
 mod firmware;
+mod lights;
 #[cfg(target_arch = "arm")]
 mod mem;
 mod memory;
+mod nrf;
 mod panic;
+mod pl011;
 mod register;
 pub mod reset;
 #[cfg(target_arch = "riscv32")]
@@ -30,8 +33,11 @@ pub use cmsdk::CmsdkUart;
 pub use cortex_m::{restart, stuck};
 #[cfg(any(target_arch = "arm", target_arch = "riscv32"))]
 pub use firmware::{begin, end, line_only};
+pub use lights::{Lights, NO_LIGHT};
 pub use memory::{memory, model_region};
+pub use nrf::{NrfPin, NrfUart};
 pub use panic::report;
+pub use pl011::Pl011;
 pub use register::{ByteRegister, Register};
 #[cfg(target_arch = "riscv32")]
 pub use riscv::restart;

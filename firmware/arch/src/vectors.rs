@@ -13,6 +13,7 @@ macro_rules! interrupts {
     () => {
         $crate::interrupts!(0, None);
     };
+    (of chip) => {};
     ($number:expr) => {
         $crate::interrupts!($number, Some($crate::stuck));
     };

@@ -2,7 +2,7 @@
 //! from the board's file, so that these cannot disagree.
 
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use inkbit_boards::{Board, Memory, Region};
@@ -28,8 +28,18 @@ REGION_ALIAS("REGION_STACK", RAM);
 ///
 /// As there.
 pub fn build() -> Result<(), Box<dyn Error>> {
+    build_with_chip()?;
+    name_no_interrupts()
+}
+
+/// The same for a firmware with `vectors: chip`.
+///
+/// # Errors
+///
+/// As of [`build_for`].
+pub fn build_with_chip() -> Result<(), Box<dyn Error>> {
     let package = env::var("CARGO_MANIFEST_DIR")?;
-    build_for(Path::new(&format!("{package}.toml")))
+    write(Path::new(&format!("{package}.toml")))
 }
 
 /// Writes `memory.x` and `board.rs` to the build script's output folder, and tells the linker to use
@@ -39,14 +49,27 @@ pub fn build() -> Result<(), Box<dyn Error>> {
 ///
 /// If the file cannot be read or is not a board's, or if an output cannot be written.
 pub fn build_for(file: &Path) -> Result<(), Box<dyn Error>> {
+    write(file)?;
+    name_no_interrupts()
+}
+
+/// Writes the file by which cortex-m-rt asks for the names of interrupts.
+fn name_no_interrupts() -> Result<(), Box<dyn Error>> {
+    Ok(fs::write(out()?.join("device.x"), "")?)
+}
+
+fn out() -> Result<PathBuf, Box<dyn Error>> {
+    Ok(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set: run this from cargo")?.into())
+}
+
+fn write(file: &Path) -> Result<(), Box<dyn Error>> {
     let is_riscv = env::var("TARGET")?.starts_with("riscv");
     let (linker_scripts, aliases) = if is_riscv { RISCV_RT } else { CORTEX_M_RT };
     println!("cargo:rerun-if-changed={}", file.display());
     let Board { name, clock, memory, limits, .. } = Board::read(file)?;
     let journal = memory.journal();
     let Memory { flash, boot, ram, model, second, sector } = memory;
-    let out = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set: run this from cargo")?;
-    let out = Path::new(&out);
+    let out = out()?;
 
     // Flash ends for the linker where the model begins, so code that is too large does not link.
     let start = flash.address + boot;
@@ -59,8 +82,6 @@ pub fn build_for(file: &Path) -> Result<(), Box<dyn Error>> {
         map.push_str("SECTIONS { .boot2 : { KEEP(*(.boot2)) } > BOOT } INSERT BEFORE .text;\n");
     }
     fs::write(out.join("memory.x"), map)?;
-    // cortex-m-rt asks for the names of interrupts; there are none.
-    fs::write(out.join("device.x"), "")?;
     println!("cargo:rustc-link-search={}", out.display());
     for script in linker_scripts {
         println!("cargo:rustc-link-arg-bins=-T{script}");

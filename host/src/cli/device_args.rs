@@ -6,7 +6,7 @@ use anyhow::Context;
 
 use super::{usage, wrong_use};
 use crate::device::board::{self, Board};
-use crate::device::emulator::{self, Screen};
+use crate::device::emulator::{self, EmulatorError, Screen};
 use crate::device::{Client, Emulator, Firmware, port};
 use crate::evaluate::ranking::best_for;
 use crate::model::Blob;
@@ -20,7 +20,7 @@ pub struct DeviceArgs {
     #[arg(
         long,
         value_name = "NAME",
-        help = format!("Board to emulate: {}; or `all`", board::names().join(", ")),
+        help = format!("Board to emulate: {}; or `all`", emulated_names().join(", ")),
         conflicts_with_all = ["port", "baud"],
     )]
     pub device: Option<String>,
@@ -44,11 +44,12 @@ impl DeviceArgs {
         self.device.is_some() || self.port.is_some()
     }
 
-    /// Refuses the name of a board that does not exist, before a command does what takes time.
+    /// Refuses the name of a board that does not exist or that nothing emulates, before a command
+    /// does what takes time.
     pub fn check(&self) -> anyhow::Result<()> {
         match self.device.as_deref() {
             None | Some("all") => Ok(()),
-            Some(name) => find_board(name).map(drop),
+            Some(name) => find_emulated(name).map(drop),
         }
     }
 
@@ -59,7 +60,7 @@ impl DeviceArgs {
                 Err(usage("--firmware is for one board; name it with --device, not `all`"))
             }
             Some("all") => emulated(),
-            Some(name) => Ok(vec![find_board(name)?]),
+            Some(name) => Ok(vec![find_emulated(name)?]),
         }
     }
 
@@ -84,7 +85,7 @@ impl DeviceArgs {
 /// All boards that can be emulated here; the others are named.
 fn emulated() -> anyhow::Result<Vec<Board>> {
     let (mut found, mut missing) = (Vec::new(), Vec::new());
-    for board in board::all() {
+    for board in board::emulated() {
         match emulator::check(&board) {
             Ok(()) => found.push(board),
             Err(error) => missing.push((board.name, error)),
@@ -102,6 +103,19 @@ fn emulated() -> anyhow::Result<Vec<Board>> {
 /// The board of this name; an unknown name is a wrong use.
 pub fn find_board(name: &str) -> anyhow::Result<Board> {
     Board::find(name).map_err(wrong_use)
+}
+
+/// The same for a board to emulate; one that nothing emulates is a wrong use, too.
+pub fn find_emulated(name: &str) -> anyhow::Result<Board> {
+    let board = find_board(name)?;
+    match emulator::check(&board) {
+        Err(error @ EmulatorError::None { .. }) => Err(wrong_use(error)),
+        _ => Ok(board),
+    }
+}
+
+fn emulated_names() -> Vec<String> {
+    board::emulated().into_iter().map(|board| board.name).collect()
 }
 
 /// The model for a board: that of the file, else the best reference model that fits, with a line

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail, ensure};
 
-use super::device_args::{find_board, model_for};
+use super::device_args::{find_emulated, model_for};
 use super::usage;
 use crate::device::board::Board;
 use crate::device::emulator::{Screen, which};
@@ -40,7 +40,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let board = find_board(&args.board)?;
+    let board = find_emulated(&args.board)?;
     ensure!(
         board.display.is_some(),
         "the board {} has no display; send pictures to it with `inkbit send --device {0}`",
@@ -88,7 +88,9 @@ fn in_browser(mut emulator: Emulator) -> anyhow::Result<()> {
 /// The first display backend that this QEMU has.
 fn window(board: &Board) -> anyhow::Result<String> {
     // A missing QEMU is reported when it is started.
-    let Some(program) = which(board.emulator.program()) else { return Ok(WINDOWS[0].to_owned()) };
+    let Some(program) = board.emulator.program().and_then(which) else {
+        return Ok(WINDOWS[0].to_owned());
+    };
     ensure!(
         has_screen(),
         "there is no screen to open a window on: neither DISPLAY nor WAYLAND_DISPLAY is set; start \

@@ -3,7 +3,7 @@
 use inkbit_core::Model;
 use inkbit_core::link::MAX_LOGITS;
 
-pub use inkbit_boards::{Board, Budget, UnknownBoard, all, counted, names};
+pub use inkbit_boards::{Board, Budget, UnknownBoard, all, counted, emulated, names};
 
 /// A model that is too large for a board: the model has `found` of `what`, the board `limit`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -76,7 +76,7 @@ impl ComparedModel {
         let correct = right.iter().filter(|right| **right).count();
         let cost =
             |board: Board| Some((Cost::of(&board, blob.crc(), &activity, counts)?, board.name));
-        let costs = board::all().into_iter().filter_map(cost);
+        let costs = board::emulated().into_iter().filter_map(cost);
         Ok(Self {
             name: name.to_owned(),
             correct,

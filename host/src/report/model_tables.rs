@@ -76,7 +76,11 @@ fn boards(models: &[ModelSummary]) -> String {
             grouped(board.memory.model.bytes as usize),
             grouped(board.limits.cells as usize)
         );
-        vec![board.name, room, text(best.map(|best| name(best, models)))]
+        vec![
+            format!("{}{}", board.name, board.mark()),
+            room,
+            text(best.map(|best| name(best, models))),
+        ]
     }));
     markdown(&rows)
 }

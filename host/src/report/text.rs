@@ -157,7 +157,8 @@ pub(super) fn significance(p: f64) -> String {
 
 /// The instructions of an inference on every board.
 fn instructions(models: &[ComparedModel]) -> String {
-    let boards = board::names();
+    // Any other board executes what the emulated one with its processor does.
+    let boards: Vec<String> = board::emulated().into_iter().map(|board| board.name).collect();
     let mut rows = vec![[row(["instructions"]), boards.clone()].concat()];
     rows.extend(models.iter().map(|model| {
         let cell = |board: &String| match model.costs.get(board) {

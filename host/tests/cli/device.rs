@@ -31,6 +31,7 @@ pub fn can_emulate<'a>(boards: impl IntoIterator<Item = &'a str>) -> bool {
         let required = match board.emulator {
             emulator::Kind::Qemu { .. } => "INKBIT_REQUIRE_DEVICES",
             emulator::Kind::Rp2040js { .. } => "INKBIT_REQUIRE_PICO",
+            emulator::Kind::None => panic!("{missing}"),
         };
         assert!(env::var_os(required).is_none(), "{name}: {missing}");
         Some(format!("{name}: {missing}"))
@@ -121,6 +122,27 @@ fn a_model_too_large_for_a_board_is_refused_with_its_name_and_numbers() {
 }
 
 #[test]
+fn a_board_that_nothing_emulates_is_a_wrong_use_that_says_how_to_reach_a_real_one() {
+    let place = Place::untrained();
+    for command in ["run --board", "verify --data nowhere --device", "send a.pgm --device"] {
+        let message = place.fail(2, &format!("{command} black-pill"));
+        let reason = "no emulator runs the board black-pill: flash a real one, for which `inkbit image \
+                      --board black-pill -o black-pill.elf` writes a file, and name its serial port \
+                      with --port";
+        assert!(message.contains(reason), "{message}");
+    }
+    // With a boot loader that takes other files.
+    let message = place.fail(2, "run --board pico2");
+    assert!(
+        message.contains("`inkbit image --board pico2 --parts both -o pico2.uf2`"),
+        "{message}"
+    );
+    // Neither what can be named nor `all` has it.
+    let help = place.succeed("verify --help");
+    assert!(help.contains("microbit") && !help.contains("black-pill"), "{help}");
+}
+
+#[test]
 fn send_says_what_it_lacks() {
     let place = Place::new();
     place.write("a.pgm", "P2 1 1 255 0");
@@ -203,7 +225,8 @@ fn a_board_that_is_unplugged_during_verify_is_a_failure_that_says_what_was_answe
 
 #[test]
 fn verify_compares_every_image_on_every_board() {
-    let names = inkbit::device::board::names();
+    let boards = inkbit::device::board::emulated();
+    let names: Vec<String> = boards.into_iter().map(|board| board.name).collect();
     if !can_emulate(names.iter().map(String::as_str)) {
         return;
     }

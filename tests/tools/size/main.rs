@@ -9,8 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use inkbit::device::DeviceError;
 use inkbit::device::board::{self, Board, Budget};
+use inkbit::device::{DeviceError, Firmware};
 use inkbit::model::Blob;
 use inkbit_core::blob::pack_layer;
 use inkbit_core::link::{MAX_LOGITS, Mode, Refusal};
@@ -30,7 +30,7 @@ const TABLE: &str = "firmware/sizes.md";
 const HEAD: &str = "\
 # What the firmware takes
 
-`INKBIT_BLESS=1 cargo xtask size` writes this table, and `cargo xtask size` fails where a figure is over the budget in the board's file or differs by more than 2 % from the one here. Bytes. *Painted* is the deepest stack that a run over all requests, screens and 100 images has used; *worst case* is the deepest path through the call graph, from frames that the compiler states and the code of assembly, with a fault's handler on top: the board's budget holds it. Where code of others calls through tables of functions there is no such bound, and the budget holds what was measured.
+`INKBIT_BLESS=1 cargo xtask size` writes this table, and `cargo xtask size` fails where a figure is over the budget in the board's file or differs by more than 2 % from the one here. Bytes. *Painted* is the deepest stack that a run over all requests, screens and 100 images has used; *worst case* is the deepest path through the call graph, from frames that the compiler states and the code of assembly, with a fault's handler on top: the board's budget holds it. Where code of others calls through tables of functions there is no such bound, and the budget holds what was measured. What no emulator runs is not run in CI, and nothing is painted there.
 
 | board | code | static RAM | frame buffer | stack, painted | stack, worst case |
 |---|---:|---:|---:|---:|---:|
@@ -40,19 +40,24 @@ const HEAD: &str = "\
 struct Sizes {
     code: u32,
     ram: u32,
-    painted: u32,
+    /// None where nothing runs it.
+    painted: Option<u32>,
     /// None where it cannot be read off the calls.
     worst: Option<u32>,
 }
 
 fn measure(board: &Board) -> Result<Sizes, String> {
-    let (_, firmware) = emulated(&board.name).ok_or("it cannot be emulated")?;
-    let painted = deepest_stack(board).ok_or("its stack could not be measured")?;
+    let is_run = !board.emulator.is_none();
+    let firmware = Firmware::find(board, None).map_err(|error| error.to_string())?;
+    let painted = is_run.then(|| deepest_stack(board).ok_or("its stack could not be measured"));
+    let painted = painted.transpose()?;
     let built = PathBuf::from("firmware/target/stack").join(&board.target).join("release");
     let path = built.join(&board.package);
     let elf = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     let worst = board.budget.call_graph.then(|| Graph::read(&elf)?.deepest()).transpose()?;
-    if let Some(worst) = worst.filter(|&worst| worst < painted) {
+    if let (Some(worst), Some(painted)) = (worst, painted)
+        && worst < painted
+    {
         return Err(format!(
             "it has used {painted} bytes of stack, more than its worst case {worst}"
         ));
@@ -127,10 +132,11 @@ fn main() -> ExitCode {
     let mut wrong = false;
     let committed = fs::read_to_string(TABLE).unwrap_or_default();
     for board in board::all() {
-        let name = format!("| `{}` |", board.name);
+        let name = format!("| `{}`{} |", board.name, board.mark());
         let known = committed.lines().find(|line| line.starts_with(&name)).unwrap_or_default();
         // The one that a machine may lack.
-        if !board.emulator.is_qemu() && emulated(&board.name).is_none() {
+        let is_run = !board.emulator.is_none();
+        if is_run && !board.emulator.is_qemu() && emulated(&board.name).is_none() {
             table += &format!("{known}\n");
             continue;
         }
@@ -142,11 +148,12 @@ fn main() -> ExitCode {
             }
         };
         let Budget { code: code_limit, static_ram, frame_buffer, stack, .. } = board.budget;
-        let deepest = worst.unwrap_or(painted);
-        for (what, found, limit) in
-            [("code", code, code_limit), ("static RAM", ram, static_ram), ("stack", deepest, stack)]
-        {
-            if found > limit {
+        for (what, found, limit) in [
+            ("code", Some(code), code_limit),
+            ("static RAM", Some(ram), static_ram),
+            ("stack", worst.or(painted), stack),
+        ] {
+            if let Some(found) = found.filter(|&found| found > limit) {
                 eprintln!(
                     "error: {} takes {found} bytes of {what}, the budget in its file is {limit}",
                     board.name
@@ -154,7 +161,8 @@ fn main() -> ExitCode {
                 wrong = true;
             }
         }
-        let worst = worst.map_or_else(|| "–".to_owned(), |worst| worst.to_string());
+        let [painted, worst] =
+            [painted, worst].map(|bytes| bytes.map_or_else(|| "–".to_owned(), |b| b.to_string()));
         let row = format!("{name} {code} | {ram} | {frame_buffer} | {painted} | {worst} |");
         println!("{row}");
         if env::var_os("INKBIT_BLESS").is_none() && differ(&row, known) {

@@ -11,7 +11,7 @@ use embedded_hal::digital::{self, InputPin, OutputPin};
 use embedded_hal::i2c::NoAcknowledgeSource::Address;
 use embedded_hal::i2c::{self, I2c};
 use embedded_hal::spi::{self, Operation, SpiBus, SpiDevice};
-use inkbit_app::{Edges, Keys, Oled, Pages, Ssd0323, TouchPanel, Xpt2046};
+use inkbit_app::{Edges, Keys, Oled, Pages, Pair, Ssd0323, TouchPanel, Xpt2046};
 use inkbit_core::link::Key;
 
 /// An SSD0323: its memory, its window, and what it was told.
@@ -318,4 +318,44 @@ fn a_finger_beyond_the_display_is_at_its_edge_and_a_light_one_or_none_is_not_fel
     assert_eq!(felt(light, false).0, None);
     // A controller that is not there is not asked: its pin is pulled up.
     assert_eq!(felt(beyond, true), (None, vec![]));
+}
+
+#[test]
+fn two_buttons_are_arrows_alone_and_change_the_screen_together() {
+    const LEFT: [(Key, bool); 2] = [(Key::Left, true), (Key::Left, false)];
+    const RIGHT: [(Key, bool); 2] = [(Key::Right, true), (Key::Right, false)];
+    const TURN: [(Key, bool); 4] =
+        [(Key::Select, true), (Key::Right, true), (Key::Right, false), (Key::Select, false)];
+    let levels = [const { Cell::new(true) }; 2];
+    let mut keys = Pair::new(levels.each_ref().map(Level));
+    // What the buttons are set to for a while, and what that tells.
+    let nothing: &[(Key, bool)] = &[];
+    let steps = [
+        (true, false, nothing),
+        (false, false, &LEFT),
+        (false, true, nothing),
+        (false, false, &RIGHT),
+        (true, false, nothing),
+        (true, true, &TURN),
+        (false, true, nothing),
+        (true, true, nothing),
+        (true, false, nothing),
+        (false, false, nothing),
+        (false, true, nothing),
+        (false, false, &RIGHT),
+    ];
+    let mut before = [false; 2];
+    for (number, (left, right, expected)) in (1..).zip(steps) {
+        let mut events = vec![];
+        for now in number * 100..number * 100 + 40 {
+            // What changes bounces at first.
+            let down = if matches!(now % 100, 1 | 3) { before } else { [left, right] };
+            levels.iter().zip(down).for_each(|(level, down)| level.set(!down));
+            while let Some(event) = keys.next(now) {
+                events.push(event);
+            }
+        }
+        assert_eq!(events, expected, "step {number}");
+        before = [left, right];
+    }
 }

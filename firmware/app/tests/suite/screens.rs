@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use inkbit_app::{Board, Event};
+use inkbit_app::{Board, Event, Glyph};
 use inkbit_core::link::{Key, Mode, Reset};
 
 use super::rig::{BOARD, Rig, Steps, likeness, named};
@@ -149,4 +149,28 @@ fn a_touch_takes_what_a_touch_display_says_of_a_reset_away_and_does_no_more() {
     check_touch("was-reset", &hand);
     hand.tap((115, 120));
     check_touch("blank", &hand);
+}
+
+#[test]
+fn five_by_five_lights_show_the_answer_upright() {
+    let mut rig = Rig::new(&likeness());
+    assert_eq!(Glyph::of(&rig.app.view()), Glyph::QUESTION);
+    rig.draw_seven();
+    let expected = "\
+XXXXX
+...X.
+..X..
+.X...
+X....
+";
+    assert_eq!(format!("{:?}", Glyph::of(&rig.app.view())), expected);
+    let glyphs = || (0..10).map(|class| Glyph::of_class(Some(class)));
+    let mut all = glyphs().chain([Glyph::DARK, Glyph::QUESTION, Glyph::FAILURE]);
+    assert!(all.all(|glyph| glyphs().filter(|&other| other == glyph).count() <= 1));
+    assert_eq!(Glyph::of_class(Some(10)), Glyph::QUESTION);
+}
+
+#[test]
+fn five_by_five_lights_show_that_there_is_no_model() {
+    assert_eq!(Glyph::of(&Rig::new(&[]).app.view()), Glyph::FAILURE);
 }

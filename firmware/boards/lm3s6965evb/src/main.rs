@@ -5,14 +5,12 @@
 
 mod gpio;
 mod ssi;
-mod uart;
 
 use inkbit_app::{Device, FrameBuffer, Keys, NoStorage, Panel, Run, Small, Ssd0323};
-use inkbit_arch::{CmsdkWatchdog, Register, Serial, SysTick, firmware};
+use inkbit_arch::{CmsdkWatchdog, Pl011, Register, Serial, SysTick, firmware};
 
 use gpio::{Input, Output, Port};
 use ssi::Ssi;
-use uart::Uart;
 
 /// Interrupt of the watchdog.
 const WARNING: usize = 18;
@@ -20,14 +18,20 @@ const WARNING: usize = 18;
 firmware!(
     start: start,
     device: device,
-    line: Uart,
+    line: UART,
     warning: WARNING,
     lend FRAME_BUFFER: FrameBuffer = [[0; 64]; 64],
 );
 
+// SAFETY: UART0.
+#[allow(unsafe_code)]
+const UART: Pl011 = unsafe { Pl011::at(0x4000_C000) };
+
 fn start() {
     clocks();
-    Uart::start();
+    Port::A.peripheral(0b11);
+    // 50 MHz / 115,200 baud
+    UART.start(1736);
 }
 
 fn device(picture: &'static mut FrameBuffer) -> impl Run {
@@ -39,7 +43,7 @@ fn device(picture: &'static mut FrameBuffer) -> impl Run {
     let arrow = |pin| Input::new(Port::E, pin);
     let watchdog = watchdog();
     Device {
-        serial: Serial(Uart, watchdog),
+        serial: Serial(UART, watchdog),
         keys: Keys::new([arrow(0), arrow(1), arrow(2), arrow(3), Input::new(Port::F, 1)]),
         panel: Panel::<Small, _, _>::new(display, |display| {
             let _ = display.flush();

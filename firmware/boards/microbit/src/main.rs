@@ -1,20 +1,38 @@
-//! Inkbit on the BBC micro:bit, a Cortex-M0 in an nRF51822: the line, no display.
+//! Inkbit on the BBC micro:bit, a Cortex-M0 in an nRF51822: the line, 5 × 5 lights that show the answer,
+//! and two buttons.
 
 #![no_std]
 #![no_main]
 
 mod timer;
-mod uart;
 
-use inkbit_app::{NoWatchdog, Run};
-use inkbit_arch::{firmware, line_only};
+use inkbit_app::{Device, NoStorage, NoWatchdog, Pair, Run};
+use inkbit_arch::{Lights, NO_LIGHT, NrfPin, NrfUart, Serial, firmware};
 
 use timer::Timer;
-use uart::Uart;
 
-firmware!(start: Uart::start, device: device, line: Uart);
+firmware!(start: start, device: device, line: NrfUart);
+
+/// The lights at three rows of nine columns.
+const MAP: [[u8; 9]; 3] = [
+    [0, 2, 4, 19, 18, 17, 16, 15, 11],
+    [14, 10, 12, 1, 3, 23, 21, NO_LIGHT, NO_LIGHT],
+    [22, 24, 20, 5, 6, 7, 8, 9, 13],
+];
+
+fn start() {
+    // The pins that lead to the board's USB interface.
+    NrfUart::start(NrfPin(24), NrfPin(25));
+}
 
 fn device() -> impl Run {
-    // The part has a watchdog. It is not used, because no emulator has it to test the firmware with.
-    line_only(Uart, Timer::start(), NoWatchdog)
+    Device {
+        serial: Serial(NrfUart, NoWatchdog),
+        keys: Pair::new([NrfPin(17), NrfPin(26)].map(NrfPin::input)),
+        panel: Lights::start([13, 14, 15], [4, 5, 6, 7, 8, 9, 10, 11, 12], &MAP),
+        clock: Timer::start(),
+        // The part has one. It is not used, because no emulator has it to test the firmware with.
+        watchdog: NoWatchdog,
+        storage: NoStorage,
+    }
 }

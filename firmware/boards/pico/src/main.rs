@@ -5,7 +5,7 @@
 #![no_main]
 
 use fugit::RateExtU32 as _;
-use inkbit_app::{Device, Keys, Oled, Pages, Panel, Run, Small, Store};
+use inkbit_app::{Device, Keys, Oled, Pages, Run, Store};
 use inkbit_arch::{SysTick, firmware};
 use inkbit_rp2040::{Bus, Chip, Port};
 use rp2040_hal::I2C;
@@ -37,10 +37,7 @@ fn device(picture: &'static mut Pages, bus: &'static mut Option<Bus>) -> impl Ru
             pins.gpio13.into_pull_up_input().into_dyn_pin(),
             pins.gpio14.into_pull_up_input().into_dyn_pin(),
         ]),
-        // A display that is not there must not keep the line from answering.
-        panel: Panel::<Small, _, _>::new(Oled::new(wires, picture), |display| {
-            let _ = display.flush();
-        }),
+        panel: Oled::panel(wires, picture),
         clock: SysTick::start(NANOSECONDS_PER_CYCLE),
         watchdog,
         storage: Store::new(flash, SLOTS),

@@ -35,6 +35,11 @@ pub(crate) const WINDOW: usize = 8;
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages name the fields")]
 pub enum EmulatorError {
+    #[error(
+        "no emulator runs the board {board}: flash a real one, for which `inkbit image --board \
+         {board} {file}` writes a file, and name its serial port with --port"
+    )]
+    None { board: String, file: String },
     #[error("{program} is not installed; {advice}")]
     Missing { program: String, advice: &'static str },
     #[error("the emulator of the Raspberry Pi Pico is not set up in {}: {reason}; {advice}", folder.display())]
@@ -103,7 +108,7 @@ impl Emulator {
         arguments: &[String],
     ) -> Result<Self, EmulatorError> {
         check(board)?;
-        let program = board.emulator.program().to_owned();
+        let program = board.emulator.program().unwrap_or_default().to_owned();
         let mut builder = tempfile::Builder::new();
         keep_private(builder.prefix("inkbit-"));
         let folder = builder.tempdir().map_err(EmulatorError::at("create a temporary folder"))?;
@@ -119,6 +124,7 @@ impl Emulator {
                 qemu::arguments(&place, board, args, firmware, region, screen)?
             }
             Kind::Rp2040js { wired } => pico::arguments(&place, board, wired, firmware, region)?,
+            Kind::None => return Err(none(board)),
         };
         let mut command = Guarded::command(&program, folder.path());
         command.args(given).args(arguments).stdout(Stdio::null()).stderr(log);
@@ -198,18 +204,19 @@ fn connect(socket: &Socket, mut has_ended: impl FnMut() -> bool) -> io::Result<S
 
 /// Checks that a board can be emulated here.
 pub fn check(board: &Board) -> Result<(), EmulatorError> {
-    let program = board.emulator.program();
+    let Some(program) = board.emulator.program() else { return Err(none(board)) };
     if which(program).is_none() {
-        let advice = match &board.emulator {
-            Kind::Qemu { .. } => qemu::advice(program),
-            Kind::Rp2040js { .. } => pico::ADVICE,
-        };
+        let advice = if board.emulator.is_qemu() { qemu::advice(program) } else { pico::ADVICE };
         return Err(EmulatorError::Missing { program: program.to_owned(), advice });
     }
-    match &board.emulator {
-        Kind::Qemu { .. } => Ok(()),
-        Kind::Rp2040js { .. } => pico::find().map(|_| ()),
-    }
+    if board.emulator.is_qemu() { Ok(()) } else { pico::find().map(|_| ()) }
+}
+
+fn none(board: &Board) -> EmulatorError {
+    let name = &board.name;
+    let parts = if board.uf2.is_some() { "--parts both -o" } else { "-o" };
+    let extension = if board.uf2.is_some() { "uf2" } else { "elf" };
+    EmulatorError::None { board: name.clone(), file: format!("{parts} {name}.{extension}") }
 }
 
 /// A program on the search path.

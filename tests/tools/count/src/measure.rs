@@ -71,7 +71,7 @@ pub fn count(
     samples: &[Sample<'_>],
     mut progress: impl FnMut(),
 ) -> anyhow::Result<Counts> {
-    let program = board.emulator.program();
+    let program = board.emulator.program().unwrap_or_default();
     let engine = Engine::read(firmware.elf())?;
     let folder = tempfile::Builder::new().prefix("inkbit-count-").tempdir()?;
     let log = folder.path().join("log");

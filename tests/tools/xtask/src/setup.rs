@@ -103,7 +103,7 @@ pub(crate) fn emulators() -> Result<(), String> {
     let programs: Vec<String> = boards
         .iter()
         .filter(|board| board.emulator.is_qemu())
-        .map(|board| board.emulator.program().to_owned())
+        .filter_map(|board| board.emulator.program().map(str::to_owned))
         .collect();
     ensure(|| missing(&programs).cloned().collect(), install_qemu, QEMU_PACKAGES)
         .map_err(|error| format!("{error}\nor install QEMU 7.2 or newer: brew install qemu"))
