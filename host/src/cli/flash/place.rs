@@ -79,8 +79,8 @@ impl Running {
     pub fn expect(&self, board: &str) -> anyhow::Result<()> {
         ensure!(
             self.hello.board == board,
-            "at {} is {}, firmware {}, expected {board}; name the port of that board with --port, or \
-             this one with --board",
+            "at {} is {}, firmware {}, expected {board}; name the port of that board with --port, \
+             or this one with --board",
             visible::line(&self.port),
             self.hello.board,
             self.hello.firmware
