@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,15 +20,11 @@ fn board(name: &'static str, place: &Place, model: &str) -> StandIn {
     StandIn::new(name, Blob::load(&place.path(model)).unwrap())
 }
 
-/// Writes the model to the disk `disk`, which must be refused; returns the message.
+/// Writes the model to the disk `disk`, which must be refused before long; returns the message.
 fn refused(place: &Place) -> String {
     let arguments = "flash nano.inkbit --disk disk --parts model";
-    let mut child = place
-        .command(arguments)
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut command = place.command(arguments);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let deadline = Instant::now() + Duration::from_secs(15);
     while child.try_wait().unwrap().is_none() && Instant::now() < deadline {
         thread::sleep(Duration::from_millis(20));
@@ -38,6 +34,9 @@ fn refused(place: &Place) -> String {
     assert_eq!(ended.code, Some(1), "{ended:?}");
     ended.err
 }
+
+/// Puts something at a path.
+type Make<'a> = &'a dyn Fn(&Path);
 
 #[test]
 fn what_stands_in_place_of_the_file_is_neither_written_nor_removed() {
@@ -50,7 +49,7 @@ fn what_stands_in_place_of_the_file_is_neither_written_nor_removed() {
     let dangling = |path: &Path| symlink(place.path("nowhere"), path).unwrap();
     let own = |path: &Path| fs::write(path, "a user's own").unwrap();
     let pipe = |path: &Path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
-    let cases: [(&dyn Fn(&Path), _); 5] = [
+    let cases: [(Make<'_>, _); 5] = [
         (&pipe, "inkbit.uf2 is a device or a pipe, where a UF2 file of Inkbit's"),
         (&link, "inkbit.uf2 is a symbolic link, where a UF2 file of Inkbit's"),
         (&dangling, "inkbit.uf2 is a symbolic link, where"),

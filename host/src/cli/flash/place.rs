@@ -33,6 +33,7 @@ pub struct Search<'a> {
 }
 
 /// Where a board was found.
+#[expect(clippy::large_enum_variant, reason = "there is one")]
 pub enum Place {
     /// It waits for a file; and what another board says that is at the port.
     Disk(Disk, Option<Hello>),
