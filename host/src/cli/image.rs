@@ -1,7 +1,7 @@
 //! `inkbit image`
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::device_args::{find_board, model_for};
 use super::usage;
@@ -19,9 +19,6 @@ const HEX: Kind =
 /// Known by the name of the model's section.
 const ELF: Kind =
     Kind { name: "a firmware with an Inkbit model", marks: &[b"\0.inkbit_model\0"], latest: LIMIT };
-
-const UF2: Kind =
-    Kind { name: "a UF2 file of Inkbit's", marks: &[uf2::MARK], latest: uf2::MARK_AT };
 
 /// Make a flash image: a file that a flasher writes to a board.
 ///
@@ -73,6 +70,25 @@ impl fmt::Display for Parts {
     }
 }
 
+/// Refuses a model or a firmware that is named and not among these parts.
+pub fn check_parts(
+    parts: Parts,
+    model: Option<&Path>,
+    firmware: Option<&Path>,
+) -> anyhow::Result<()> {
+    let needless = match parts {
+        Parts::Model => firmware.map(|_| "--firmware"),
+        Parts::Firmware => model.map(|_| "the model"),
+        Parts::Both => None,
+    };
+    match needless {
+        Some(needless) => {
+            Err(usage(format!("--parts leaves {needless} out: drop it, or write `--parts both`")))
+        }
+        None => Ok(()),
+    }
+}
+
 /// The bytes of a model and a firmware to flash, and their addresses.
 pub fn pieces<'a>(
     board: &Board,
@@ -97,7 +113,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         Some("bin") => (MODEL_KIND, "raw", Some(Parts::Model)),
         Some("hex") => (HEX, "Intel HEX", None),
         Some("elf") => (ELF, "ELF", Some(Parts::Both)),
-        Some("uf2") => (UF2, "UF2", None),
+        Some("uf2") => (uf2::KIND, "UF2", None),
         _ => {
             return Err(usage(format!(
                 "{} has none of the extensions .bin, .hex, .elf and .uf2, which choose the format",
@@ -115,16 +131,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             _ => "an .elf file holds firmware and model; leave out --parts, or write .hex",
         }));
     }
-    let needless = match parts {
-        Parts::Model => args.firmware.as_ref().map(|_| "--firmware"),
-        Parts::Firmware => args.model.as_ref().map(|_| "the model"),
-        Parts::Both => None,
-    };
-    if let Some(needless) = needless {
-        return Err(usage(format!(
-            "--parts leaves {needless} out: drop it, or write `--parts both`"
-        )));
-    }
+    check_parts(parts, args.model.as_deref(), args.firmware.as_deref())?;
     kind.check(&args.output)?;
     let loaded =
         (parts != Parts::Firmware).then(|| model_for(&board, args.model.as_deref())).transpose()?;

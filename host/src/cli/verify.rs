@@ -124,8 +124,9 @@ fn compare(
     let report = progress::during(images.len(), "comparing", |done| {
         verify_device(&mut client, blob, images, done)
     })?;
-    let Verification { board, firmware, images: count, logits, nanoseconds, losses, warning } =
-        report;
+    let Verification {
+        board, firmware, images: count, logits, nanoseconds, losses, warning, ..
+    } = report;
     if let Some(warning) = warning {
         super::complain(&format!("warning: {warning}"));
     }

@@ -1,13 +1,21 @@
 //! The disk as which a board's boot loader shows itself: it flashes the UF2 file that is copied there,
 //! and the disk vanishes when it has taken the whole of it.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fmt;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub use self::error::DiskError;
+use self::error::shown;
+use super::uf2;
+use crate::support::error::chain;
+use crate::support::system::{has_one_name, is_at};
 use crate::support::{limit, visible};
+
+mod error;
 
 /// The file in which a boot loader says what it is.
 pub const INFO: &str = "INFO_UF2.TXT";
@@ -28,40 +36,6 @@ const POLL: Duration = Duration::from_millis(50);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disk {
     folder: PathBuf,
-}
-
-/// A disk that cannot be used. Each can be tried again: a boot loader that has not got the whole of a
-/// file waits for one.
-#[derive(Debug, thiserror::Error)]
-pub enum DiskError {
-    #[error(
-        "the disk {} is that of a board {found}, not {expected}; plug in the other board, or name \
-         this one with --board if Inkbit has a firmware for it",
-        folder.display()
-    )]
-    OtherBoard { folder: PathBuf, found: String, expected: String },
-    #[error(
-        "several boards wait to be flashed: {}; name one of these disks with --disk",
-        folders.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(", ")
-    )]
-    Several { folders: Vec<PathBuf> },
-    #[error(
-        "cannot write {}, of which {written} of {total} bytes are written; is the disk full or \
-         write-protected? The board is not flashed: unplug it, plug it in with BOOTSEL held, and \
-         try again", path.display()
-    )]
-    Write { path: PathBuf, written: usize, total: usize, source: io::Error },
-    #[error(
-        "the disk {} vanished when {written} of {total} bytes were written; was the board unplugged? \
-         It is not flashed: plug it in with BOOTSEL held, and try again", folder.display()
-    )]
-    Vanished { folder: PathBuf, written: usize, total: usize },
-    #[error(
-        "the board has not taken the file: the disk {} is still there {} s after the last byte; \
-         unplug the board, plug it in with BOOTSEL held, and try again",
-        folder.display(), waited.as_secs_f32()
-    )]
-    Kept { folder: PathBuf, waited: Duration },
 }
 
 /// The one disk among these folders of a board with this ID, if there is one.
@@ -92,60 +66,117 @@ fn read_id(folder: &Path) -> Option<String> {
     Some(visible::line(id.unwrap_or("without an ID").trim()))
 }
 
-impl Disk {
-    /// Where it is.
-    pub fn folder(&self) -> &Path {
-        &self.folder
+impl fmt::Display for Disk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shown(&self.folder))
     }
+}
 
-    /// Writes a file whole. `progress` gets the number of bytes that the disk has. Returns whether
-    /// the system says so of the last ones, too: it cannot where the disk has vanished meanwhile,
-    /// which a board does that has taken the file, and one that is unplugged.
+impl Disk {
+    /// Writes a file whole. `progress` gets the number of bytes that the disk has.
     ///
     /// # Errors
     ///
-    /// If the disk does not take all bytes; what it has got is removed.
-    pub fn write(&self, content: &[u8], progress: impl FnMut(usize)) -> Result<bool, DiskError> {
-        let path = self.folder.join(FILE);
-        let written = self.copy(&path, content, progress);
-        if written.is_err() {
-            let _ = fs::remove_file(&path);
+    /// If there is another file, or the disk does not take all bytes; what it has got is removed.
+    pub fn write(&self, content: &[u8], progress: impl FnMut(usize)) -> Result<Written, DiskError> {
+        let file = self.create(content.len())?;
+        let mut written = Written { disk: self.clone(), file, is_flushed: false };
+        match self.copy(&written.file, content, progress) {
+            Ok(is_flushed) => written.is_flushed = is_flushed,
+            Err(error) => {
+                written.remove();
+                return Err(error);
+            }
         }
-        written
+        Ok(written)
     }
 
+    fn path(&self) -> PathBuf {
+        self.folder.join(FILE)
+    }
+
+    /// A new file, locked for as long as it is open. One that can be locked was left by a process
+    /// that was killed, and makes room.
+    fn create(&self, total: usize) -> Result<File, DiskError> {
+        let path = self.path();
+        let failed = |source| self.failed(0, total, source);
+        let occupied = |found: &str| DiskError::Occupied(visible::line(found));
+        let taken = || DiskError::Taken { path: path.clone() };
+        if uf2::KIND.check_own(&path).map_err(|error| occupied(&chain(&error)))? {
+            let left = File::open(&path).map_err(failed)?;
+            if !has_one_name(&left) {
+                return Err(occupied(&format!("{} has another name, too", path.display())));
+            }
+            if left.try_lock().is_err() || !is_at(&left, &path) {
+                return Err(taken());
+            }
+            fs::remove_file(&path).map_err(failed)?;
+        }
+        let file = File::create_new(&path).map_err(|source| match source.kind() {
+            ErrorKind::AlreadyExists => taken(),
+            _ => failed(source),
+        })?;
+        // Where there are no locks, nobody removes it.
+        let is_locked = matches!(file.try_lock(), Err(TryLockError::WouldBlock));
+        // Before it was locked, another process may have taken it for left.
+        if is_locked || !is_at(&file, &path) { Err(taken()) } else { Ok(file) }
+    }
+
+    /// Returns whether the system says that the disk has all.
     fn copy(
         &self,
-        path: &Path,
+        mut file: &File,
         content: &[u8],
         mut progress: impl FnMut(usize),
     ) -> Result<bool, DiskError> {
         let total = content.len();
-        let failed = |written, source| match self.is_there() {
-            true => DiskError::Write { path: path.to_owned(), written, total, source },
-            false => DiskError::Vanished { folder: self.folder.clone(), written, total },
-        };
-        let mut file = File::create(path).map_err(|source| failed(0, source))?;
         let mut written = 0;
         for chunk in content.chunks(CHUNK) {
-            file.write_all(chunk).map_err(|source| failed(written, source))?;
+            file.write_all(chunk).map_err(|source| self.failed(written, total, source))?;
             // A disk that cannot be flushed and is there has got it: some have no such command.
-            let flushed = file.sync_data().is_ok();
+            let is_flushed = file.sync_data().is_ok();
             let before = written;
             written += chunk.len();
             progress(written);
             if !self.is_there() {
                 return match written < total {
-                    true => Err(DiskError::Vanished {
-                        folder: self.folder.clone(),
-                        written: before,
-                        total,
-                    }),
-                    false => Ok(flushed),
+                    true => Err(self.vanished(before, total)),
+                    false => Ok(is_flushed),
                 };
             }
         }
         Ok(true)
+    }
+
+    fn failed(&self, written: usize, total: usize, source: io::Error) -> DiskError {
+        match self.is_there() {
+            true => DiskError::Write { path: self.path(), written, total, source },
+            false => self.vanished(written, total),
+        }
+    }
+
+    fn vanished(&self, written: usize, total: usize) -> DiskError {
+        DiskError::Vanished { folder: self.folder.clone(), written, total }
+    }
+
+    fn is_there(&self) -> bool {
+        self.folder.join(INFO).exists()
+    }
+}
+
+/// A file that a disk has got. It is locked until this is dropped.
+#[derive(Debug)]
+pub struct Written {
+    disk: Disk,
+    file: File,
+    is_flushed: bool,
+}
+
+impl Written {
+    /// Whether the system says so of the last bytes, too: it cannot where the disk has vanished
+    /// meanwhile, which a board does that has taken the file, and one that is unplugged.
+    pub const fn is_flushed(&self) -> bool {
+        self.is_flushed
     }
 
     /// Waits until the disk has vanished.
@@ -153,20 +184,24 @@ impl Disk {
     /// # Errors
     ///
     /// If it has not within this time; the file is removed.
-    pub fn wait(&self, most: Duration) -> Result<(), DiskError> {
+    pub fn wait(self, most: Duration) -> Result<(), DiskError> {
         let deadline = Instant::now() + most;
-        while self.is_there() {
+        while self.disk.is_there() {
             if Instant::now() >= deadline {
-                let _ = fs::remove_file(self.folder.join(FILE));
-                return Err(DiskError::Kept { folder: self.folder.clone(), waited: most });
+                self.remove();
+                return Err(DiskError::Kept { folder: self.disk.folder, waited: most });
             }
             thread::sleep(POLL);
         }
         Ok(())
     }
 
-    fn is_there(&self) -> bool {
-        self.folder.join(INFO).exists()
+    /// Removes the file, and no other in its place.
+    fn remove(&self) {
+        let path = self.disk.path();
+        if is_at(&self.file, &path) {
+            let _ = fs::remove_file(path);
+        }
     }
 }
 
@@ -229,17 +264,18 @@ mod tests {
         let (_place, disk) = disk();
         let content: Vec<u8> = (0..3 * CHUNK + 5).map(|number| number as u8).collect();
         let mut steps = Vec::new();
-        assert!(disk.write(&content, |written| steps.push(written)).unwrap());
+        let written = disk.write(&content, |written| steps.push(written)).unwrap();
+        assert!(written.is_flushed());
         assert_eq!(steps, [CHUNK, 2 * CHUNK, 3 * CHUNK, content.len()]);
-        let path = disk.folder().join(FILE);
+        let path = disk.path();
         assert_eq!(limit::read(&path, 1 << 20).unwrap(), content);
-        let error = disk.wait(Duration::ZERO).unwrap_err();
+        let error = written.wait(Duration::ZERO).unwrap_err();
         assert!(error.to_string().contains("is still there 0 s after"), "{error}");
         assert!(!path.exists());
         // The state can be tried again.
-        assert!(disk.write(&content, |_| ()).unwrap());
-        fs::remove_dir_all(disk.folder()).unwrap();
-        disk.wait(Duration::ZERO).unwrap();
+        let written = disk.write(&content, |_| ()).unwrap();
+        fs::remove_dir_all(&disk.folder).unwrap();
+        written.wait(Duration::ZERO).unwrap();
     }
 
     #[test]
@@ -249,12 +285,12 @@ mod tests {
             let (_place, disk) = disk();
             let outcome = disk.write(&content, |written| {
                 if written == after * CHUNK {
-                    fs::remove_dir_all(disk.folder()).unwrap();
+                    fs::remove_dir_all(&disk.folder).unwrap();
                 }
             });
             let lost = match outcome {
-                Ok(flushed) => {
-                    assert!(flushed);
+                Ok(written) => {
+                    assert!(written.is_flushed());
                     None
                 }
                 Err(DiskError::Vanished { written, total, .. }) => {
@@ -269,20 +305,79 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn a_full_disk_is_a_failure_that_leaves_nothing_there() {
+    fn a_full_disk_is_a_failure_that_says_so() {
         let (_place, disk) = disk();
-        let path = disk.folder().join(FILE);
-        std::os::unix::fs::symlink("/dev/full", &path).unwrap();
-        let error = disk.write(&[7; 100], |_| ()).unwrap_err();
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let error = disk.copy(&full, &[7; 100], |_| ()).unwrap_err();
         assert!(
             matches!(&error, DiskError::Write { written: 0, source, .. }
-            if source.kind() == io::ErrorKind::StorageFull),
+            if source.kind() == ErrorKind::StorageFull),
             "{error:?}"
         );
-        assert!(!path.is_symlink());
-        // What is not to be written to.
-        fs::create_dir(&path).unwrap();
-        let error = disk.write(&[7; 100], |_| ()).unwrap_err().to_string();
-        assert!(error.contains("is the disk full or write-protected?"), "{error}");
+        let message = error.to_string();
+        assert!(message.contains("is the disk full or write-protected?"), "{message}");
+    }
+
+    /// What a boot loader of any family takes.
+    fn file(byte: u8) -> Vec<u8> {
+        uf2::uf2(1, &[(0, &[byte; 3 * CHUNK])])
+    }
+
+    #[test]
+    fn two_at_once_write_no_mixed_file_and_what_a_killed_one_left_makes_room() {
+        let (_place, disk) = disk();
+        let (first, second) = (file(1), file(2));
+        let mut calls = 0;
+        let written = disk.write(&first, |_| {
+            calls += 1;
+            let error = disk.write(&second, |_| ()).unwrap_err();
+            assert!(matches!(error, DiskError::Taken { .. }), "{error}");
+        });
+        let written = written.unwrap();
+        assert!(calls > 1);
+        let message = disk.write(&second, |_| ()).unwrap_err().to_string();
+        assert!(message.contains("another `inkbit flash` writes "), "{message}");
+        assert_eq!(limit::read(&disk.path(), 1 << 20).unwrap(), first);
+        // Killed, as whole as its file is, or in the midst of it.
+        drop(written);
+        for left in [&first[..], &first[..700], &[]] {
+            fs::write(disk.path(), left).unwrap();
+            drop(disk.write(&second, |_| ()).unwrap());
+            assert_eq!(limit::read(&disk.path(), 1 << 20).unwrap(), second);
+        }
+    }
+
+    #[test]
+    fn a_file_that_another_has_put_in_place_is_not_removed() {
+        let (_place, disk) = disk();
+        let written = disk.write(&file(1), |_| ()).unwrap();
+        fs::remove_file(disk.path()).unwrap();
+        fs::write(disk.path(), "mine").unwrap();
+        written.wait(Duration::ZERO).unwrap_err();
+        assert_eq!(limit::read(&disk.path(), 10).unwrap(), b"mine");
+    }
+
+    #[test]
+    fn the_name_of_a_disk_that_is_found_forges_no_line() {
+        let (place, _) = folders([]);
+        let folder = place.path().join("disk\nwrote it\x1b[2J");
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join(INFO), info(ID)).unwrap();
+        let disk = find([folder.clone()], ID).unwrap().unwrap();
+        let other = find([folder.clone()], "RP2350").unwrap_err().to_string();
+        let several = find([folder.clone(), folder], ID).unwrap_err().to_string();
+        let written = disk.write(&file(1), |_| ()).unwrap();
+        let taken = disk.write(&file(1), |_| ()).unwrap_err().to_string();
+        let kept = written.wait(Duration::ZERO).unwrap_err().to_string();
+        fs::write(disk.path(), "mine").unwrap();
+        let occupied = disk.write(&file(1), |_| ()).unwrap_err().to_string();
+        let source = ErrorKind::StorageFull.into();
+        let (failed, vanished) = (disk.failed(0, 1, source), disk.vanished(0, 1));
+        let failures = [failed, vanished].map(|error| error.to_string());
+        let messages = [disk.to_string(), other, several, taken, kept, occupied];
+        for message in messages.iter().chain(&failures) {
+            assert!(message.contains("disk\u{fffd}wrote it\u{fffd}[2J"), "{message}");
+            assert!(!message.contains(['\n', '\x1b']), "{message}");
+        }
     }
 }

@@ -6,6 +6,7 @@ use serialport::{ClearBuffer, SerialPort, SerialPortType, available_ports};
 
 use crate::support::error::Advised;
 use crate::support::system::lists_ports;
+use crate::support::visible;
 
 /// The speed of every board's firmware in bits a second.
 pub const BAUD: u32 = 115_200;
@@ -29,7 +30,7 @@ pub fn plugged_in() -> Vec<String> {
 
 /// A port that cannot be opened.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot open the serial port {port}")]
+#[error("cannot open the serial port {}", visible::line(port))]
 pub struct PortError {
     port: String,
     source: Advised<serialport::Error>,

@@ -7,6 +7,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::support::replace::Kind;
+
 /// What the boot ROM erases at once.
 const SECTOR: usize = 4096;
 
@@ -17,9 +19,10 @@ const PAGE: usize = 256;
 const BLOCK: usize = 512;
 
 /// Stands where the first block has room, so that what wrote the file can be told.
-pub const MARK: &[u8] = b"written by Inkbit";
-/// Where it begins: behind the page of the first block.
-pub const MARK_AT: usize = 32 + PAGE;
+const MARK: &[u8] = b"written by Inkbit";
+
+/// What Inkbit wrote: the mark is behind the page of the first block.
+pub const KIND: Kind = Kind { name: "a UF2 file of Inkbit's", marks: &[MARK], latest: 32 + PAGE };
 
 const START: [u32; 2] = [0x0A32_4655, 0x9E5D_5157];
 const END: u32 = 0x0AB1_6F30;

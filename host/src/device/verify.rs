@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 
+use inkbit_core::argmax;
+
 use super::client::{Client, Losses};
 use super::reply::DeviceError;
 use crate::data::Images;
@@ -18,6 +20,8 @@ pub struct Verification {
     pub images: usize,
     /// Logits compared.
     pub logits: usize,
+    /// The class of each image, as the device has it.
+    pub classes: Vec<usize>,
     /// Time of all inferences by the device's clock.
     pub nanoseconds: u64,
     /// What the line has lost.
@@ -81,6 +85,7 @@ pub fn verify(
     let mut engine = HostEngine::new(model);
     let mut first = None;
     let (mut done, mut logits, mut nanoseconds) = (0, 0, 0);
+    let mut classes = vec![0; images.len()];
     let ended = client.classify_all(images.iter().map(|(pixels, _)| pixels), |image, answer| {
         let host = engine.infer(images.image(image));
         if *host != *answer.logits {
@@ -92,6 +97,7 @@ pub fn verify(
         }
         done += 1;
         logits += host.len();
+        classes[image] = argmax(&answer.logits);
         nanoseconds += u64::from(answer.nanoseconds);
         progress(done);
         ControlFlow::Continue(())
@@ -106,6 +112,7 @@ pub fn verify(
             firmware: hello.firmware,
             images: done,
             logits,
+            classes,
             nanoseconds,
             losses: client.losses().since(losses),
             warning,

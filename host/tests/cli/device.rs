@@ -1,21 +1,17 @@
 //! `image`, `run`, `send` and `verify --device`. What needs an emulator is skipped with a line
 //! where there is none, but not where INKBIT_REQUIRE_DEVICES is set.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 use inkbit::device::emulator;
 use inkbit::device::{Board, Firmware};
-use inkbit::model::{Blob, HostEngine};
-use inkbit_core::link::device::read_request;
-use inkbit_core::link::{
-    Hello, Limits, Loaded, PROTOCOL, Receiver, Request, Reset, Response, encode, unpack_pixels,
-};
-use serialport::{SerialPort, TTYPort};
+use inkbit::model::Blob;
 
 use crate::place::{Place, TRAIN, bars};
+use crate::stand_in::StandIn;
 
 const BOARD: &str = "lm3s6965evb";
 
@@ -161,63 +157,11 @@ fn send_says_what_it_lacks() {
     assert!(message.contains("'lm3s'"), "{message}");
 }
 
-/// A board on a serial line. It holds `blob`, and is unplugged after `answers` answers.
-/// Returns the name of its port.
-fn unplugged_after(answers: usize, blob: Blob) -> String {
-    let (mut board, host) = TTYPort::pair().unwrap();
-    board.set_timeout(Duration::from_secs(20)).unwrap();
-    let port = host.name().unwrap();
-    // One at a time may have it open.
-    drop(host);
-    thread::spawn(move || {
-        let model = blob.model().unwrap();
-        let mut engine = HostEngine::new(&model);
-        let (side, classes) = (model.input().side, model.classes() as u16);
-        let (mut receiver, mut answered) = (Receiver::<4096>::new(), 0);
-        while answered < answers {
-            let mut byte = [0];
-            if board.read_exact(&mut byte).is_err() {
-                thread::sleep(Duration::from_millis(10)); // nobody has it open yet
-                continue;
-            }
-            let Some(Ok(message)) = receiver.push(byte[0]) else { continue };
-            let logits;
-            let response = match read_request(message).unwrap() {
-                Request::Classify { id, pixels } => {
-                    let mut image = vec![0; model.input().pixels()];
-                    unpack_pixels(pixels, &mut image);
-                    logits = engine.infer(&image).to_vec();
-                    answered += 1;
-                    Response::Logits { id, nanoseconds: 1, logits: &logits[..] }
-                }
-                _ => Response::Hello(Hello {
-                    protocol: PROTOCOL,
-                    firmware: "1",
-                    board: "any",
-                    limits: Limits {
-                        model_address: 0,
-                        model_bytes: 0,
-                        cells: 0,
-                        pixels: 0,
-                        classes: 0,
-                    },
-                    model: Ok(Loaded { name: "any", crc: blob.crc(), side, classes }),
-                    reset: Reset::Ordinary,
-                }),
-            };
-            board.write_all(encode(&response, &mut [0; 1024]).unwrap()).unwrap();
-        }
-        // What was sent is read before the line ends.
-        thread::sleep(Duration::from_millis(500));
-    });
-    port
-}
-
 #[test]
 fn a_board_that_is_unplugged_during_verify_is_a_failure_that_says_what_was_answered() {
     let place = Place::new();
     let blob = Blob::load(&place.path("model.inkbit")).unwrap();
-    let port = unplugged_after(30, blob);
+    let port = StandIn { answers: 30, ..StandIn::new("any", blob) }.plug_in();
     let message = place.fail(1, &format!("verify model.inkbit --data digits --port {port}"));
     let expected = "30 of 80 images were answered, all of them right, and then no more: ";
     assert!(message.starts_with(expected), "{message}");

@@ -26,7 +26,7 @@ const NANO: &[u8] = include_bytes!("../../models/nano.inkbit");
 const TINY: &[u8] = include_bytes!("../../models/tiny.inkbit");
 
 /// The disk of a board with this ID, in this place.
-fn disk(place: &Place, name: &str, id: &str) -> PathBuf {
+pub fn disk(place: &Place, name: &str, id: &str) -> PathBuf {
     let folder = place.path(name);
     fs::create_dir(&folder).unwrap();
     place.write(&format!("{name}/{INFO}"), format!("UF2 Bootloader v3.0\r\nBoard-ID: {id}\r\n"));
@@ -34,7 +34,7 @@ fn disk(place: &Place, name: &str, id: &str) -> PathBuf {
 }
 
 /// A place with the models `nano` and `tiny`.
-fn place() -> Place {
+pub fn place() -> Place {
     let place = Place::untrained();
     place.write("nano.inkbit", NANO);
     place.write("tiny.inkbit", TINY);

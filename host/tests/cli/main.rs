@@ -9,6 +9,8 @@ mod device;
 mod evaluate;
 #[cfg(target_os = "linux")]
 mod flash;
+#[cfg(target_os = "linux")]
+mod flash_faults;
 mod foreign;
 mod help;
 mod labels;
@@ -23,5 +25,6 @@ mod quickstart;
 mod report;
 mod resume;
 mod robust;
+mod stand_in;
 mod sweep;
 mod train;

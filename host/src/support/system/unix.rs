@@ -19,6 +19,11 @@ pub fn is_at(file: &File, path: &Path) -> bool {
     there.is_ok_and(|there| file.metadata().map(identity).is_ok_and(|mine| mine == there))
 }
 
+/// Whether a file has no name but one.
+pub fn has_one_name(file: &File) -> bool {
+    file.metadata().is_ok_and(|found| found.nlink() == 1)
+}
+
 /// Gives a temporary file what a file gets that is not meant to be temporary, less the user's umask.
 pub fn permit(builder: &mut Builder<'_, '_>) {
     builder.permissions(fs::Permissions::from_mode(0o666));

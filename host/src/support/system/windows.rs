@@ -32,11 +32,21 @@ pub fn is_at(file: &File, path: &Path) -> bool {
     there.is_ok_and(|there| identity(file).is_ok_and(|mine| mine == there))
 }
 
+/// Whether a file has no name but one.
+pub fn has_one_name(file: &File) -> bool {
+    information(file).is_ok_and(|found| found.nNumberOfLinks == 1)
+}
+
 fn identity(file: &File) -> io::Result<[u32; 3]> {
+    let found = information(file)?;
+    Ok([found.dwVolumeSerialNumber, found.nFileIndexHigh, found.nFileIndexLow])
+}
+
+fn information(file: &File) -> io::Result<BY_HANDLE_FILE_INFORMATION> {
     let mut found = BY_HANDLE_FILE_INFORMATION::default();
     // SAFETY: the handle is open while `file` is borrowed, and `found` is what the call fills in.
     succeeded(unsafe { GetFileInformationByHandle(file.as_raw_handle(), &raw mut found) })?;
-    Ok([found.dwVolumeSerialNumber, found.nFileIndexHigh, found.nFileIndexLow])
+    Ok(found)
 }
 
 fn succeeded(result: i32) -> io::Result<()> {
