@@ -5,23 +5,20 @@ use std::path::PathBuf;
 
 use super::device_args::{find_board, model_for};
 use super::usage;
-use crate::device::flash_image::{self, HEX_MARK, NO_RECORD};
+use crate::device::flash_image::{self, NO_RECORD};
 use crate::device::{Board, Firmware, uf2};
 use crate::model::{Blob, MODEL_KIND};
 use crate::support::files;
 use crate::support::replace::Kind;
 
-/// The longest file in which a model is searched.
+/// The longest file in which the section of a model is searched.
 const LIMIT: usize = 64 << 20;
-/// Earlier versions had no mark but the first bytes of a model, `INKBIT`, in the first record of data.
-const HEX: Kind =
-    Kind { name: "Intel HEX of Inkbit's", marks: &[HEX_MARK, b"00494E4B424954"], latest: 60 };
-/// Known by the name of the model's section.
-const ELF: Kind =
-    Kind { name: "a firmware with an Inkbit model", marks: &[b"\0.inkbit_model\0"], latest: LIMIT };
 
-const UF2: Kind =
-    Kind { name: "a UF2 file of Inkbit's", marks: &[uf2::MARK], latest: uf2::MARK_AT };
+const HEX: Kind =
+    Kind::known("Intel HEX of Inkbit's", flash_image::HEX_BEGINNING, flash_image::is_our_hex);
+const ELF: Kind =
+    Kind::known("a firmware with an Inkbit model", LIMIT, flash_image::has_model_section);
+const UF2: Kind = Kind::known("a UF2 file of Inkbit's", uf2::BEGINNING, uf2::is_ours);
 
 /// Make a flash image: a file that a flasher writes to a board.
 ///

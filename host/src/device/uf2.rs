@@ -17,9 +17,11 @@ const PAGE: usize = 256;
 const BLOCK: usize = 512;
 
 /// Stands where the first block has room, so that what wrote the file can be told.
-pub const MARK: &[u8] = b"written by Inkbit";
+const MARK: &[u8] = b"written by Inkbit";
 /// Where it begins: behind the page of the first block.
-pub const MARK_AT: usize = 32 + PAGE;
+const MARK_AT: usize = 32 + PAGE;
+/// The bytes by which a file from here is known.
+pub const BEGINNING: usize = MARK_AT + MARK.len();
 
 const START: [u32; 2] = [0x0A32_4655, 0x9E5D_5157];
 const END: u32 = 0x0AB1_6F30;
@@ -58,6 +60,13 @@ pub fn uf2(family: u32, parts: &[(u32, &[u8])]) -> Vec<u8> {
         file.extend(END.to_le_bytes());
     }
     file
+}
+
+/// Whether a file that begins so is UF2 and from here.
+pub fn is_ours(beginning: &[u8]) -> bool {
+    let start = START.map(u32::to_le_bytes);
+    beginning.starts_with(start.as_flattened())
+        && beginning.get(MARK_AT..).is_some_and(|rest| rest.starts_with(MARK))
 }
 
 #[cfg(test)]
