@@ -1,10 +1,12 @@
 //! Writing files so that nothing is ever half-written.
 
 use std::collections::HashSet;
-use std::fs::{self, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, mpsc};
+use std::thread;
+use std::time::Duration;
 
 use flate2::Crc;
 use tempfile::NamedTempFile;
@@ -67,7 +69,7 @@ impl FileError {
 /// or a crash finds the old content or the new, and nothing in between.
 ///
 /// What a link points to is replaced, not the link. What is there and is no file, such as
-/// `/dev/null` or a pipe, is written to.
+/// `/dev/null` or a pipe, is written to; a pipe must have somebody who reads it, or get one soon.
 ///
 /// ```
 /// let folder = tempfile::tempdir()?;
@@ -83,8 +85,7 @@ impl FileError {
 pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     let failed = || FileError::at("write", path);
     if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-        let file = fs::OpenOptions::new().write(true).open(path);
-        return file.and_then(|mut file| file.write_all(content)).map_err(failed());
+        return open_device(path).and_then(|mut file| file.write_all(content)).map_err(failed());
     }
     let target = target(path);
     let folder = folder_of(&target);
@@ -99,6 +100,22 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
 }
 
 /// The path that is written to: where links lead.
+/// Opens what is no file. The system waits for whoever reads a pipe; this does so for a moment.
+fn open_device(path: &Path) -> io::Result<File> {
+    const MOMENT: Duration = Duration::from_secs(2);
+    let path = path.to_owned();
+    let (sender, receiver) = mpsc::channel();
+    // It goes on waiting where nobody comes, and ends with the process.
+    thread::spawn(move || sender.send(OpenOptions::new().write(true).open(path)));
+    receiver.recv_timeout(MOMENT).unwrap_or_else(|_| {
+        let message = format!(
+            "nobody has opened its other end within {} s; start the program that reads it first",
+            MOMENT.as_secs()
+        );
+        Err(io::Error::new(ErrorKind::TimedOut, message))
+    })
+}
+
 pub fn target(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| end_of_links(path))
 }
