@@ -10,6 +10,7 @@ use crate::device::{Board, Firmware, uf2};
 use crate::model::{Blob, MODEL_KIND};
 use crate::support::files;
 use crate::support::replace::Kind;
+use crate::support::visible;
 
 /// The longest file in which the section of a model is searched.
 const LIMIT: usize = 64 << 20;
@@ -98,7 +99,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         _ => {
             return Err(usage(format!(
                 "{} has none of the extensions .bin, .hex, .elf and .uf2, which choose the format",
-                args.output.display()
+                visible::path(&args.output)
             )));
         }
     };
@@ -157,6 +158,6 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         }
         None => ("", String::new()),
     };
-    let file = args.output.display();
+    let file = visible::path(&args.output);
     super::print(&format!("{named}{file}: {parts}, {format}\nboard {}{place}\n", board.name))
 }

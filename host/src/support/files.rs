@@ -13,6 +13,7 @@ use tempfile::NamedTempFile;
 
 use super::error::Advised;
 use super::system::{is_at, permit, persist};
+use super::visible;
 
 /// How the names of temporary files begin and end. The number of the process and its CRC-32 follow
 /// the beginning, so that no user's file is taken for one.
@@ -22,7 +23,7 @@ const RANDOM: usize = 12;
 
 /// A file that could not be read or written, why, and what to do.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {action} {}", path.display())]
+#[error("cannot {action} {}", visible::path(path))]
 pub struct FileError {
     /// What was tried: "read", "write", "create the folder".
     pub action: &'static str,
@@ -99,7 +100,6 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     persist(file, &target).map_err(failed())
 }
 
-/// The path that is written to: where links lead.
 /// Opens what is no file. The system waits for whoever reads a pipe; this does so for a moment.
 fn open_device(path: &Path) -> io::Result<File> {
     const MOMENT: Duration = Duration::from_secs(2);
@@ -116,6 +116,7 @@ fn open_device(path: &Path) -> io::Result<File> {
     })
 }
 
+/// The path that is written to: where links lead.
 pub fn target(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| end_of_links(path))
 }

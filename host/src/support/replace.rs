@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::files::{self, FileError};
 use super::limit;
+use super::visible;
 
 /// The first line of the TOML files of a run.
 pub const RUN_LINE: &str = "# Written by Inkbit for a training run.\n";
@@ -40,22 +41,30 @@ enum Mark {
 #[expect(missing_docs, reason = "the messages name the fields")]
 pub enum ReplaceError {
     /// A file of another kind.
-    #[error("{} exists and is not {expected}; it was not replaced: give another path, or move it \
-             away", path.display())]
+    #[error(
+        "{} exists and is not {expected}; it was not replaced: give another path, or move it \
+             away",
+        visible::path(path)
+    )]
     Foreign { path: PathBuf, expected: &'static str },
     /// No file: `found` is "a folder", "a symbolic link" or "a device or a pipe".
-    #[error("{} is {found}, where {expected} is to be written: give another path", path.display())]
+    #[error(
+        "{} is {found}, where {expected} is to be written: give another path",
+        visible::path(path)
+    )]
     NoFile { path: PathBuf, found: &'static str, expected: &'static str },
     /// A link that would lead out of a folder of Inkbit's own.
-    #[error("{} is a symbolic link, expected {expected}; remove it, or give another path",
-            path.display())]
+    #[error(
+        "{} is a symbolic link, expected {expected}; remove it, or give another path",
+        visible::path(path)
+    )]
     Link { path: PathBuf, expected: &'static str },
     /// The name of a lock's file.
     #[error("{} has the name of the empty file by which Inkbit locks a folder: give another path",
-            .0.display())]
+            visible::path(.0))]
     Lock(PathBuf),
     #[error("{} is read-only; it was not replaced: change its permissions, or give another path",
-            .0.display())]
+            visible::path(.0))]
     ReadOnly(PathBuf),
     #[error(transparent)]
     File(#[from] FileError),
