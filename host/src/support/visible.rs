@@ -9,7 +9,7 @@ pub fn line(text: &str) -> String {
 }
 
 /// A path likewise, for people: wherever a message or a result names a file, so that no name makes a line
-/// of its own. Within a command for a shell, [`shell`](super::shell) quotes it instead.
+/// of its own. Within a command for a shell, `support::shell` quotes it instead.
 pub fn path(path: &Path) -> String {
     line(&path.to_string_lossy())
 }
