@@ -19,7 +19,6 @@ const HEX: Kind =
     Kind::known("Intel HEX of Inkbit's", flash_image::HEX_BEGINNING, flash_image::is_our_hex);
 const ELF: Kind =
     Kind::known("a firmware with an Inkbit model", LIMIT, flash_image::has_model_section);
-const UF2: Kind = Kind::known("a UF2 file of Inkbit's", uf2::BEGINNING, uf2::is_ours);
 
 /// Make a flash image: a file that a flasher writes to a board.
 ///
@@ -95,7 +94,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         Some("bin") => (MODEL_KIND, "raw", Some(Parts::Model)),
         Some("hex") => (HEX, "Intel HEX", None),
         Some("elf") => (ELF, "ELF", Some(Parts::Both)),
-        Some("uf2") => (UF2, "UF2", None),
+        Some("uf2") => (uf2::KIND, "UF2", None),
         _ => {
             return Err(usage(format!(
                 "{} has none of the extensions .bin, .hex, .elf and .uf2, which choose the format",

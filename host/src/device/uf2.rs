@@ -7,6 +7,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::support::replace::Kind;
+
 /// What the boot ROM erases at once.
 const SECTOR: usize = 4096;
 
@@ -20,8 +22,12 @@ const BLOCK: usize = 512;
 const MARK: &[u8] = b"written by Inkbit";
 /// Where it begins: behind the page of the first block.
 const MARK_AT: usize = 32 + PAGE;
-/// The bytes by which a file from here is known.
-pub const BEGINNING: usize = MARK_AT + MARK.len();
+
+/// What Inkbit wrote: it is UF2, and has the mark at its place.
+pub const KIND: Kind = Kind::known("a UF2 file of Inkbit's", MARK_AT + MARK.len(), |beginning| {
+    beginning.starts_with(START.map(u32::to_le_bytes).as_flattened())
+        && beginning.get(MARK_AT..) == Some(MARK)
+});
 
 const START: [u32; 2] = [0x0A32_4655, 0x9E5D_5157];
 const END: u32 = 0x0AB1_6F30;
@@ -60,13 +66,6 @@ pub fn uf2(family: u32, parts: &[(u32, &[u8])]) -> Vec<u8> {
         file.extend(END.to_le_bytes());
     }
     file
-}
-
-/// Whether a file that begins so is UF2 and from here.
-pub fn is_ours(beginning: &[u8]) -> bool {
-    let start = START.map(u32::to_le_bytes);
-    beginning.starts_with(start.as_flattened())
-        && beginning.get(MARK_AT..).is_some_and(|rest| rest.starts_with(MARK))
 }
 
 #[cfg(test)]
