@@ -159,6 +159,22 @@ fn a_link_is_not_written_through_and_a_users_file_is_not_replaced() {
 }
 
 #[test]
+fn a_file_of_a_user_that_a_part_is_another_name_of_stays() {
+    let folder = folder();
+    let [own, part] = ["own", "labels.gz.part"].map(|name| folder.path().join(name));
+    // What a download would resume, replace, and find too long.
+    for content in [file()[..3_000].to_vec(), b"a user's".to_vec(), vec![7; 1_000_000]] {
+        fs::write(&own, &content).unwrap();
+        fs::hard_link(&own, &part).unwrap();
+        let server = Server::start(&[Answer::Whole(file())]);
+        fetch(folder.path(), &[&server]).unwrap();
+        assert!(fs::read(&own).unwrap() == content);
+        assert_eq!(fs::read(folder.path().join(NAME)).unwrap(), file());
+        fs::remove_file(folder.path().join(NAME)).unwrap();
+    }
+}
+
+#[test]
 fn wrong_content_is_thrown_away_and_the_next_mirror_asked() {
     let wrong = Server::start(&[Answer::Whole(gzip(&idx(8, &[3], &[1, 2, 3])))]);
     let page = Server::start(&[Answer::Whole(b"<html>Log in first</html>".to_vec())]);

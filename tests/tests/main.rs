@@ -24,6 +24,7 @@ mod device_line;
 mod device_model;
 #[cfg(feature = "host")]
 mod device_pico;
+#[cfg(feature = "host")]
 mod device_pico_touch;
 #[cfg(feature = "host")]
 mod device_screen;

@@ -10,6 +10,7 @@ use crate::device::counts::read_counts;
 use crate::evaluate::compare::{ComparedModel, Comparison};
 use crate::model::Blob;
 use crate::report::text;
+use crate::support::visible;
 
 /// Compare models on the same test images.
 ///
@@ -43,12 +44,13 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let counts = read_counts(args.instructions.as_deref())?;
     let blobs = args.models.iter().map(|path| Blob::load(path)).collect::<Result<Vec<_>, _>>()?;
     let data = args.data.load_for_model(&blobs[0].model()?)?;
-    let names = args.models.iter().map(|path| path.display().to_string()).collect::<Vec<_>>();
+    let names =
+        args.models.iter().map(|path| path.to_string_lossy().into_owned()).collect::<Vec<_>>();
     let models = progress::during(blobs.len(), "measuring", |done| {
         let measured = names.iter().zip(&blobs).enumerate().map(|(index, (name, blob))| {
             let measured = ComparedModel::measure(name, blob, &data.test, &counts);
             done(index + 1);
-            measured.with_context(|| name.clone())
+            measured.with_context(|| visible::line(name))
         });
         measured.collect::<anyhow::Result<_>>()
     })?;
@@ -57,8 +59,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     for ComparedModel { name, classes, .. } in &comparison.models {
         if *classes > known {
             notes += &format!(
-                "note: {name} has {classes} classes, the data have {known}: every image that it \
-                 assigns to one of the others counts as wrong\n"
+                "note: {} has {classes} classes, the data have {known}: every image that it assigns \
+                 to one of the others counts as wrong\n",
+                visible::line(name)
             );
         }
     }

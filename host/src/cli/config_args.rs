@@ -14,6 +14,7 @@ use crate::config::preset::{self, PRESETS};
 use crate::config::{Augment, TrainConfig};
 use crate::data::Images;
 use crate::data::augment::{NamedStrength, STRENGTHS};
+use crate::support::visible;
 use crate::train::{TrainError, check_sizes};
 
 /// Flags of a training configuration.
@@ -104,7 +105,10 @@ fn given(keys: &[Key], matches: &ArgMatches) -> Table {
 fn kind(name: &str) -> Result<NamedStrength, String> {
     let found = STRENGTHS.into_iter().find(|kind| kind.name == name);
     let names = STRENGTHS.map(|kind| kind.name).join(", ");
-    found.ok_or_else(|| format!("there is no augmentation \"{name}\": take one of {names}"))
+    found.ok_or_else(|| {
+        let name = visible::line(name);
+        format!("there is no augmentation \"{name}\": take one of {names}")
+    })
 }
 
 impl ConfigArgs {
@@ -118,8 +122,7 @@ impl ConfigArgs {
         let preset = preset.context("clap has checked the preset's name")?;
         let mut config = base.map_or_else(|| preset.config(), TrainConfig::clone);
         if let Some(path) = &self.config {
-            config =
-                config.with(&path.display().to_string(), &read_text(path)?).map_err(wrong_use)?;
+            config = config.with(&visible::path(path), &read_text(path)?).map_err(wrong_use)?;
         }
         if let Some(kinds) = &self.augment {
             config.augment = Augment::of_kinds(kinds);

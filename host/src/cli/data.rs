@@ -9,6 +9,7 @@ use crate::data::augment::{self, Augmenter};
 use crate::data::picture::sheet;
 use crate::data::shrink::shrink;
 use crate::support::png;
+use crate::support::visible;
 
 /// Show the images that a network is trained on.
 #[derive(Debug, clap::Args)]
@@ -51,7 +52,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     if args.output.extension().is_none_or(|extension| extension != "png") {
         return Err(usage(format!(
             "{} is no PNG file: give --output a name that ends in .png",
-            args.output.display()
+            visible::path(&args.output)
         )));
     }
     png::KIND.check(&args.output)?;
@@ -84,6 +85,6 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         args.columns + 1,
         input.width(),
         input.width(),
-        args.output.display()
+        visible::path(&args.output)
     ))
 }

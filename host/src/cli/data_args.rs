@@ -7,6 +7,7 @@ use inkbit_core::Model;
 use super::wrong_use;
 use crate::data::{DataError, Dataset, labels, load};
 use crate::run::Run;
+use crate::support::visible;
 
 /// Flags that choose a data set.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -38,7 +39,7 @@ impl DataArgs {
             super::complain(&format!(
                 "note: the name of {} is not UTF-8 and not recorded: a command that trains this \
                  again lacks --labels",
-                path.display()
+                visible::path(path)
             ));
         }
         name
@@ -51,7 +52,7 @@ impl DataArgs {
             labels::read(path)?;
         }
         let mut data = self.load_or("mnist")?;
-        let whose = format!("the data {} have", data.name);
+        let whose = format!("the data {} have", visible::line(&data.name));
         data.classes = self.labels_or(data.classes, &whose)?;
         Ok(data)
     }
@@ -70,9 +71,10 @@ impl DataArgs {
         let data = self.load_or(&run.data.name).map_err(|error| {
             match error.downcast_ref::<DataError>() {
                 Some(DataError::Unknown { name }) if self.data.is_none() => anyhow::anyhow!(
-                    "the data `{name}`, which {} names as they were given to `inkbit train`, are not \
+                    "the data `{}`, which {} names as they were given to `inkbit train`, are not \
                      here: say where they are with --data DIR",
-                    run.folder().join("data.toml").display()
+                    visible::line(name),
+                    visible::path(&run.folder().join("data.toml"))
                 ),
                 _ => error,
             }
@@ -105,5 +107,6 @@ impl DataArgs {
 /// A note if the model was trained on other data than these, where its accuracy may mean little.
 pub fn other_data(name: &str, model: &Model<'_>, data: &Dataset) -> Option<String> {
     let is_other = model.header().provenance.digest != data.digest();
-    is_other.then(|| format!("note: {name} was trained on other data than {}", data.name))
+    let [name, data] = [name, &data.name].map(visible::line);
+    is_other.then(|| format!("note: {name} was trained on other data than {data}"))
 }

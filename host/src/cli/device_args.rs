@@ -11,6 +11,7 @@ use crate::device::{Client, Emulator, Firmware, port};
 use crate::evaluate::ranking::best_for;
 use crate::model::Blob;
 use crate::support::numbers::{grouped, percent};
+use crate::support::visible;
 
 /// Flags that choose devices.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -102,7 +103,7 @@ fn emulated() -> anyhow::Result<Vec<Board>> {
 
 /// The board of this name; an unknown name is a wrong use.
 pub fn find_board(name: &str) -> anyhow::Result<Board> {
-    Board::find(name).map_err(wrong_use)
+    Board::find(&visible::line(name)).map_err(wrong_use)
 }
 
 /// The same for a board to emulate; one that nothing emulates is a wrong use, too.

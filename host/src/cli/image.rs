@@ -5,20 +5,20 @@ use std::path::{Path, PathBuf};
 
 use super::device_args::{find_board, model_for};
 use super::usage;
-use crate::device::flash_image::{self, HEX_MARK, NO_RECORD};
+use crate::device::flash_image::{self, NO_RECORD};
 use crate::device::{Board, Firmware, uf2};
 use crate::model::{Blob, MODEL_KIND};
 use crate::support::files;
 use crate::support::replace::Kind;
+use crate::support::visible;
 
-/// The longest file in which a model is searched.
+/// The longest file in which the section of a model is searched.
 const LIMIT: usize = 64 << 20;
-/// Earlier versions had no mark but the first bytes of a model, `INKBIT`, in the first record of data.
+
 const HEX: Kind =
-    Kind { name: "Intel HEX of Inkbit's", marks: &[HEX_MARK, b"00494E4B424954"], latest: 60 };
-/// Known by the name of the model's section.
+    Kind::known("Intel HEX of Inkbit's", flash_image::HEX_BEGINNING, flash_image::is_our_hex);
 const ELF: Kind =
-    Kind { name: "a firmware with an Inkbit model", marks: &[b"\0.inkbit_model\0"], latest: LIMIT };
+    Kind::known("a firmware with an Inkbit model", LIMIT, flash_image::has_model_section);
 
 /// Make a flash image: a file that a flasher writes to a board.
 ///
@@ -117,7 +117,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         _ => {
             return Err(usage(format!(
                 "{} has none of the extensions .bin, .hex, .elf and .uf2, which choose the format",
-                args.output.display()
+                visible::path(&args.output)
             )));
         }
     };
@@ -167,6 +167,6 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         }
         None => ("", String::new()),
     };
-    let file = args.output.display();
+    let file = visible::path(&args.output);
     super::print(&format!("{named}{file}: {parts}, {format}\nboard {}{place}\n", board.name))
 }

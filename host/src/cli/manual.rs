@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use super::Cli;
 use crate::support::files;
 use crate::support::replace::Kind;
+use crate::support::visible;
 
 /// The first line of a page, a comment.
 const PAGE_LINE: &str = ".\\\" Written by `inkbit man`.\n";
@@ -50,7 +51,7 @@ pub fn man(args: &ManArgs) -> anyhow::Result<()> {
     for (name, page) in &pages {
         files::write(&path(name), page)?;
     }
-    super::print(&format!("wrote {} pages into {}\n", pages.len(), args.folder.display()))
+    super::print(&format!("wrote {} pages into {}\n", pages.len(), visible::path(&args.folder)))
 }
 
 /// Adds the page of a command, and those of its subcommands except `help`.

@@ -10,6 +10,7 @@ use crate::device::counts::read_counts;
 use crate::evaluate::ranking::{ModelSummary, mark_best};
 use crate::model::{Blob, builtin, find};
 use crate::report::model_tables::tables;
+use crate::support::visible;
 
 /// Print a table of models: size, recorded and measured accuracy, and cost on each board.
 ///
@@ -53,7 +54,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     if let Some(data) = &data {
         for (file, blob) in &blobs {
             let model = blob.model()?;
-            let name = file.as_ref().map(|file| file.display().to_string());
+            let name = file.as_ref().map(|file| visible::path(file));
             notes.extend(other_data(name.as_deref().unwrap_or(model.header().name), &model, data));
         }
     }
@@ -65,7 +66,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
                 (Ok(model), file) => Ok(ModelSummary { file, ..model }),
                 (Err(error), Some(file)) => Err(anyhow::anyhow!(
                     "{}: {error}; or skip measuring with --recorded",
-                    file.display()
+                    visible::path(&file)
                 )),
                 (Err(error), None) => Err(error.into()),
             }
@@ -83,7 +84,7 @@ fn load(models: &[PathBuf]) -> anyhow::Result<Vec<(Option<PathBuf>, Blob)>> {
     ensure!(
         !paths.is_empty(),
         "there is no .inkbit file in {}; give models, or folders of them",
-        models.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+        models.iter().map(|path| visible::path(path)).collect::<Vec<_>>().join(", ")
     );
     let blobs = paths.into_iter().map(|path| Blob::load(&path).map(|blob| (Some(path), blob)));
     Ok(blobs.collect::<Result<_, _>>()?)

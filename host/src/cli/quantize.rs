@@ -16,6 +16,7 @@ use crate::quantize::{Description, Granularity, Quantized, bits, export};
 use crate::report::text;
 use crate::run::{Run, RunError};
 use crate::support::shell;
+use crate::support::visible;
 
 /// Quantize a run's weights to 8, 4 or 2 bits, and write the model that a device runs.
 ///
@@ -85,7 +86,7 @@ impl Plan {
             let message = format!(
                 "{} was trained with weights rounded to {} bits and a scale per {}: leave out \
                  --bits and --scales, or train again with others",
-                run.folder().display(),
+                visible::path(run.folder()),
                 trained.join(","),
                 config.scales
             );
@@ -123,7 +124,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     run.weights()?;
     MODEL_KIND.check(&args.out)?;
     if Run::has(&args.out) {
-        let path = args.out.display();
+        let path = visible::path(&args.out);
         return Err(usage(format!("{path} is a file of a training run: give another path")));
     }
     let data = args.data.of_run(&run)?;
@@ -139,7 +140,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         Some(claim) => claim.save_quantization(&outcome.report)?,
         None => super::complain(&format!(
             "note: another inkbit is at work in {}: this quantization is not recorded there",
-            args.run.display()
+            visible::path(&args.run)
         )),
     }
     super::print(&describe(&outcome, &args.out, &data.name)?)
@@ -232,7 +233,7 @@ pub fn describe(outcome: &Outcome, path: &Path, data: &str) -> anyhow::Result<St
         "{}{}{hint}\nsaved in {}\nnext     inkbit verify {}{data}\n",
         text::quantization(report),
         text::sizes(&blob.model()?, blob.bytes()),
-        path.display(),
+        visible::path(path),
         shell::path(path)
     ))
 }

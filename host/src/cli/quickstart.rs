@@ -19,6 +19,7 @@ use crate::run::{Claim, DataInfo, Run};
 use crate::support::numbers::percent;
 use crate::support::replace::check_own_folder;
 use crate::support::shell;
+use crate::support::visible;
 
 /// Of the model.
 const NAME: &str = "quickstart";
@@ -60,7 +61,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let data = load_or_draw(&args.data)?;
     print(&format!(
         "{}: {} to train on, {} to test on\n",
-        data.name,
+        visible::line(&data.name),
         text::images(&data.train),
         data.test.len()
     ))?;
@@ -123,7 +124,7 @@ fn check_replaceable(run: &Path, config: &TrainConfig, model: &Path) -> anyhow::
         anyhow::anyhow!(
             "{} is {what} of another command than quickstart; it was not replaced: give another \
              folder with --out, or move it away",
-            path.display()
+            visible::path(path)
         )
     };
     check_own_folder(run)?;

@@ -13,6 +13,7 @@ use crate::model::Blob;
 use crate::report::facts::{Facts, Training};
 use crate::report::html::{self, HtmlReport, PageError};
 use crate::run::Run;
+use crate::support::visible;
 
 /// Write a self-contained HTML report of a run or a model.
 ///
@@ -56,8 +57,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     report.save(&args.output)?;
     super::print(&format!(
         "saved in {} and {}\n",
-        args.output.display(),
-        html::pictures_folder(&args.output).display()
+        visible::path(&args.output),
+        visible::path(&html::pictures_folder(&args.output))
     ))
 }
 
@@ -76,7 +77,7 @@ pub fn save(run: &Run, data: &Dataset) -> anyhow::Result<PathBuf> {
     let page = run.report();
     html::check_replaceable(&page)?;
     let report = of_run(run, data, &Counts::built_in())
-        .with_context(|| format!("no report of {}", run.folder().display()))?;
+        .with_context(|| format!("no report of {}", visible::path(run.folder())))?;
     report.save(&page)?;
     Ok(page)
 }
@@ -99,7 +100,7 @@ fn check_history(run: &Run) -> anyhow::Result<()> {
         !run.history()?.epochs.is_empty(),
         "{} has no history of its training: expected a history.json with at least one epoch; train \
          again with --force, or make the report of a model",
-        run.folder().display()
+        visible::path(run.folder())
     );
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::device::board::Board;
 use crate::device::emulator::{Screen, which};
 use crate::device::{Emulator, Firmware};
 use crate::support::system::has_screen;
+use crate::support::visible;
 
 /// Display backends of QEMU that open a window, in order of preference.
 const WINDOWS: &[&str] = &["gtk", "sdl", "cocoa"];
@@ -100,7 +101,7 @@ fn window(board: &Board) -> anyhow::Result<String> {
         .args(["-display", "help"])
         .stdin(Stdio::null())
         .output()
-        .with_context(|| format!("cannot ask {} for its displays", program.display()))?;
+        .with_context(|| format!("cannot ask {} for its displays", visible::path(&program)))?;
     let kinds = String::from_utf8_lossy(&output.stdout).into_owned();
     let found = WINDOWS.iter().find(|window| kinds.lines().any(|kind| kind.trim() == **window));
     found.map(ToString::to_string).with_context(|| {

@@ -12,6 +12,7 @@ use crate::model::{Blob, builtin};
 use crate::support::files;
 use crate::support::numbers::grouped;
 use crate::support::replace::Kind;
+use crate::support::visible;
 
 const RESULT: Kind = Kind::beginning("the result of a self-test", &[selftest::LINE.as_bytes()]);
 
@@ -83,7 +84,7 @@ fn on_device(args: &Args, mut client: Client, blob: &Blob, emulated: bool) -> an
     }
     super::print(&described(&result))?;
     if let Some(path) = &args.output {
-        super::print(&format!("wrote {}\n", path.display()))?;
+        super::print(&format!("wrote {}\n", visible::path(path)))?;
     }
     let SelfTest { differing, logits, .. } = result;
     ensure!(

@@ -96,7 +96,7 @@ fn send(
         };
         let line = match model {
             Some(model) => predict::line(&predict::predict(&model, file, logits)),
-            None => format!("{file}: class {}\n", argmax(logits)),
+            None => format!("{}: class {}\n", visible::line(file), argmax(logits)),
         };
         let board = visible::line(&hello.board);
         super::print(&format!("{}, by {board}{took}\n", line.trim_end()))?;

@@ -16,6 +16,7 @@ use crate::data::Dataset;
 use crate::support::files;
 use crate::support::numbers::counted;
 use crate::support::parallel;
+use crate::support::visible;
 use crate::sweep::{CHART, CHART_LINE, Cell, Folder, Plan, Sweep, SweepError, TABLE, Table, svg};
 
 /// Train many networks and find the best for each size.
@@ -156,6 +157,7 @@ impl Choices {
         }
         for text in &self.set {
             let table: toml::Table = text.parse().map_err(|_| {
+                let text = visible::line(text);
                 usage(format!("--set is `{text}`, but must be KEY=VALUE as in TOML"))
             })?;
             plan.config.extend(table);
@@ -214,7 +216,7 @@ fn train(args: &Args, out: &Path) -> anyhow::Result<()> {
          and the like",
         table.failed.len(),
         counted(table.failed.len() + table.finished, "training", "trainings"),
-        folder.path().join("cells").join(cell).display()
+        visible::path(&folder.path().join("cells").join(cell))
     )
 }
 
@@ -222,7 +224,7 @@ fn train(args: &Args, out: &Path) -> anyhow::Result<()> {
 fn plan(args: &Args, out: &Path) -> anyhow::Result<Plan> {
     let mut plan = Plan::default();
     if let Some(path) = &args.plan {
-        plan = Plan::from_toml(&path.display().to_string(), &read_text(path)?).map_err(of_sweep)?;
+        plan = Plan::from_toml(&visible::path(path), &read_text(path)?).map_err(of_sweep)?;
     }
     args.choices.apply(&mut plan)?;
     if args.plan.is_none() && plan == Plan::default() {
@@ -280,7 +282,7 @@ fn finish(folder: &Folder, plan: &Plan, sweep: &Sweep, json: bool) -> anyhow::Re
     drop(lock);
     super::print(&match json {
         true => text,
-        false => format!("{}picture: {}\n", table.text(), picture.display()),
+        false => format!("{}picture: {}\n", table.text(), visible::path(&picture)),
     })?;
     Ok(table)
 }

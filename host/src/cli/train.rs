@@ -16,6 +16,7 @@ use crate::run::{Claim, Run, RunError};
 use crate::support::lock::Lock;
 use crate::support::numbers::{mean_and_deviation, percent};
 use crate::support::replace::check_own_folder;
+use crate::support::visible;
 use crate::support::{files, parallel};
 use crate::train::history::End;
 use crate::train::timings::Timings;
@@ -82,7 +83,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         let message = format!(
             "{} has no runs in folders seed-N to resume: leave out --resume to begin them, or \
              --seeds to go on with a single run",
-            out.display()
+            visible::path(out)
         );
         return Err(usage(message));
     }
@@ -159,11 +160,16 @@ fn summary(
         line("validation accuracy", &percent(best.validation_accuracy.into())),
         line(
             "test accuracy",
-            &format!("{} of {} {} images", percent(test), data.test.len(), data.name),
+            &format!(
+                "{} of {} {} images",
+                percent(test),
+                data.test.len(),
+                visible::line(&data.name)
+            ),
         ),
         line("time", &format!("{:.1} s of training", history.seconds())),
-        report.map_or_else(String::new, |report| line("report", &report.display().to_string())),
-        line("saved in", &run.folder().display().to_string()),
+        report.map_or_else(String::new, |report| line("report", &visible::path(report))),
+        line("saved in", &visible::path(run.folder())),
         line("next", &next(run.folder(), history.end.is_some())),
     ]
     .concat())
@@ -235,7 +241,7 @@ fn run_seeds(args: &Args, out: &Path, begun: &[Run]) -> anyhow::Result<()> {
         super::print(&format!("interrupted; go on with `{}`\n", next(out, false)))?;
     } else if report {
         let folders = out.join("seed-N").join("report.html");
-        super::print(&format!("\nreports in {}\n", folders.display()))?;
+        super::print(&format!("\nreports in {}\n", visible::path(&folders)))?;
     }
     if args.timings {
         let mut timings = Timings::default();

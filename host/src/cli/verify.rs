@@ -20,6 +20,7 @@ use crate::model::Blob;
 use crate::model::activity::activity;
 use crate::net::Backend;
 use crate::report::text;
+use crate::support::visible;
 
 /// Prove that two implementations of a model compute the same integers.
 ///
@@ -78,7 +79,7 @@ pub fn on_host(model: &Model<'_>, data: &Dataset, device: &Device) -> anyhow::Re
          logits compared      {logits:9}\n\
          activations compared {activations:9}\n\
          0 mismatches\n",
-        data.name
+        visible::line(&data.name)
     ))
 }
 

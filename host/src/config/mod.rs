@@ -19,6 +19,7 @@ use crate::data::shrink;
 use crate::net::{Backend, BackendError};
 use crate::quantize::Granularity;
 use crate::quantize::bits::{self, BitsError};
+use crate::support::visible;
 pub use augment::{Augment, Turns};
 pub(crate) use command::Commands;
 use keys::Range::{self, Above, AtLeast, Below, Between, To};
@@ -138,10 +139,10 @@ pub enum ConfigError {
     /// The text is not TOML, or a key or a value is not legal.
     #[error("{source_name}: {message}")]
     Text { source_name: String, message: String },
-    #[error("there is no key `{key}`; {}`inkbit train --print-config` lists every key",
+    #[error("there is no key `{}`; {}`inkbit train --print-config` lists every key", visible::line(key),
             nearest.map(|nearest| format!("did you mean `{nearest}`? ")).unwrap_or_default())]
     Key { key: String, nearest: Option<&'static str> },
-    #[error("{key} is {found}, but must be {expected}")]
+    #[error("{key} is {}, but must be {expected}", visible::line(found))]
     Range { key: String, found: String, expected: String },
     /// The bits are not what the format has, or not as many as there are layers.
     #[error(transparent)]

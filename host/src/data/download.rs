@@ -13,6 +13,7 @@ use ureq::{Agent, Timeout};
 use super::idx::{Idx, Kind};
 use crate::support::error::chain;
 use crate::support::files::{self, FileError};
+use crate::support::limit;
 use crate::support::lock::Lock;
 use crate::support::numbers::hex;
 use crate::support::output;
@@ -132,7 +133,9 @@ impl Download {
             let (path, part) = place(file);
             // It may be whole: the process was killed between the last byte and the renaming.
             if file.check(&part).is_err() {
-                Transfer { options: self, agent: &agent, file, part: part.clone() }.run()?;
+                let transfer = Transfer { options: self, agent: &agent, file, part: part.clone() };
+                transfer.detach()?;
+                transfer.run()?;
             }
             fs::rename(&part, &path).map_err(FileError::at("write", &path))?;
         }
@@ -148,6 +151,17 @@ struct Transfer<'a> {
 }
 
 impl Transfer<'_> {
+    /// Makes a file of its own of what came before: a file of that name may have another name, too,
+    /// by which it is a user's, and what comes is appended in place.
+    fn detach(&self) -> Result<(), FileError> {
+        match limit::read(&self.part, self.file.max_bytes()) {
+            Ok(came) => files::write(&self.part, &came),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            // Longer than the file can be.
+            Err(_) => self.remove(),
+        }
+    }
+
     fn run(&self) -> Result<(), DownloadError> {
         let mut failures = Vec::new();
         for mirror in &self.options.mirrors {

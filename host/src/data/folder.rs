@@ -4,21 +4,25 @@ use std::path::{Path, PathBuf};
 
 use super::Dataset;
 use super::idx::{self, Idx, IdxError, Kind};
+use crate::support::visible;
 
 /// A folder that is no data set.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages name the fields")]
 pub enum FolderError {
-    #[error("there is no folder {}: expected one with four IDX files", .0.display())]
+    #[error("there is no folder {}: expected one with four IDX files", visible::path(.0))]
     NoFolder(PathBuf),
     /// Each missing file is named by the first of its names.
-    #[error("{} has no {}: expected under {} or with .gz at the end", folder.display(),
+    #[error("{} has no {}: expected under {} or with .gz at the end", visible::path(folder),
             names.join(", no "), if names.len() == 1 { "this name" } else { "these names" })]
     Missing { folder: PathBuf, names: Vec<String> },
     #[error(transparent)]
     Idx(#[from] IdxError),
-    #[error("{} has images of {train}×{train} pixels to train on, but of {test}×{test} to test \
-             on: expected one size", folder.display())]
+    #[error(
+        "{} has images of {train}×{train} pixels to train on, but of {test}×{test} to test \
+             on: expected one size",
+        visible::path(folder)
+    )]
     Sides { folder: PathBuf, train: usize, test: usize },
 }
 

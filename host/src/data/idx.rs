@@ -16,6 +16,7 @@ use super::Images;
 use crate::support::error::Advised;
 use crate::support::files::FileError;
 use crate::support::limit;
+use crate::support::visible;
 
 /// The most bytes of a file: a header that promises more is damaged, or meant to exhaust the memory.
 pub(super) const MAX_BYTES: u64 = 1 << 31;
@@ -56,9 +57,9 @@ pub enum IdxError {
     #[error(transparent)]
     File(#[from] FileError),
     /// The decompressor has failed.
-    #[error("{} is damaged", path.display())]
+    #[error("{} is damaged", visible::path(path))]
     Damaged { path: PathBuf, source: Advised<io::Error> },
-    #[error("{} {fault}", path.display())]
+    #[error("{} {fault}", visible::path(path))]
     Content { path: PathBuf, fault: IdxFault },
 }
 
@@ -88,8 +89,11 @@ pub enum IdxFault {
     NotSquare { rows: u32, columns: u32 },
     #[error("is sound but holds 0 {0}, expected at least 1")]
     Empty(Kind),
-    #[error("has {images} images, but {} has {labels} labels: expected as many; do they belong \
-             together?", labels_path.display())]
+    #[error(
+        "has {images} images, but {} has {labels} labels: expected as many; do they belong \
+             together?",
+        visible::path(labels_path)
+    )]
     Counts { images: usize, labels: usize, labels_path: PathBuf },
 }
 

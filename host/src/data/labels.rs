@@ -18,14 +18,17 @@ pub const MAX_LABEL: usize = 32;
 pub enum LabelsError {
     #[error(transparent)]
     File(#[from] FileError),
-    #[error("{} is not UTF-8 text: give a text file with one label a line", .0.display())]
+    #[error("{} is not UTF-8 text: give a text file with one label a line", visible::path(.0))]
     NotText(PathBuf),
     /// `whose` names the owner of the classes: "the model has", "the data digits have".
-    #[error("{} has {found} labels, but {whose} {expected} classes: give one line for each class, \
-             in order from class 0", path.display())]
+    #[error(
+        "{} has {found} labels, but {whose} {expected} classes: give one line for each class, \
+             in order from class 0",
+        visible::path(path)
+    )]
     Count { path: PathBuf, found: usize, whose: String, expected: usize },
     /// `fault` says what is wrong with the label, and what to do.
-    #[error("{}, line {line}: the label {} {fault}", path.display(), excerpt(label))]
+    #[error("{}, line {line}: the label {} {fault}", visible::path(path), excerpt(label))]
     Label { path: PathBuf, line: usize, label: String, fault: String },
     #[error(
         "the data {data} have images of one class only, {label}: expected at least two classes; \
@@ -129,7 +132,7 @@ pub fn check_classes(data: &Dataset) -> Result<(), LabelsError> {
         return Ok(());
     }
     let label = data.classes.get(usize::from(first)).cloned().unwrap_or_default();
-    Err(LabelsError::OneClass { data: data.name.clone(), label })
+    Err(LabelsError::OneClass { data: visible::line(&data.name), label })
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::download::{Download, Wanted};
 use super::folder::{FILES, Files, FolderError};
 use crate::support::error::chain;
 use crate::support::numbers::hex;
+use crate::support::visible;
 
 /// Where MNIST has been for years, in the order in which the mirrors are asked.
 pub const MIRRORS: [&str; 2] = [
@@ -37,10 +38,14 @@ pub enum MnistError {
         fault: FolderError,
     },
     /// Sound files, but other ones: Fashion-MNIST, for one, has the same names and sizes.
-    #[error("{} is not MNIST's: its content has the SHA-256 {found}, expected {expected}; \
-             get the genuine file, or load other data by --data DIR", path.display())]
+    #[error(
+        "{} is not MNIST's: its content has the SHA-256 {found}, expected {expected}; \
+             get the genuine file, or load other data by --data DIR",
+        visible::path(path)
+    )]
     NotGenuine { path: PathBuf, found: String, expected: &'static str },
-    #[error("--mirror is `{0}`: expected an address that begins with http:// or https://")]
+    #[error("--mirror is `{}`: expected an address that begins with http:// or https://",
+            visible::line(.0))]
     Mirror(String),
     /// Neither found nor downloaded, for this reason.
     #[error(

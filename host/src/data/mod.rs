@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 use self::folder::{Files, FolderError};
 use self::mnist::MnistError;
+use crate::support::visible;
 
 /// Labelled square images of 8-bit pixels, 0 for background and 255 for foreground.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -106,9 +107,15 @@ const SYNTHETIC_SEED: u64 = 1;
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages name the fields")]
 pub enum DataError {
-    #[error("{flag} is only for --data mnist, but --data is `{name}`: leave it out")]
+    #[error(
+        "{flag} is only for --data mnist, but --data is `{}`: leave it out",
+        visible::line(name)
+    )]
     OnlyMnist { flag: &'static str, name: String },
-    #[error("there are no data `{name}`: expected `mnist`, `synthetic`, or a folder of IDX files")]
+    #[error(
+        "there are no data `{}`: expected `mnist`, `synthetic`, or a folder of IDX files",
+        visible::line(name)
+    )]
     Unknown { name: String },
     #[error(transparent)]
     Mnist(#[from] MnistError),

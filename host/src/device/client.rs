@@ -313,8 +313,9 @@ impl Client {
     ) -> Result<Option<Result<T, Refusal>>, DeviceError> {
         let deadline = Instant::now() + timeout;
         // If this process was suspended past the deadline, an answer may wait to be read. One frame
-        // is the limit, so that a line that never rests cannot block the client.
+        // is the limit, and a moment for it, so that a line that never rests cannot block the client.
         let mut overdue = 0;
+        let mut late = None;
         loop {
             while let Some(byte) = self.received.pop_front() {
                 let Some(message) = self.receiver.push(byte) else { continue };
@@ -346,16 +347,25 @@ impl Client {
                     Err(refusal) => Ok(Some(Err(refusal))),
                 };
             }
-            if overdue > RESPONSE_FRAME {
+            if overdue > RESPONSE_FRAME || late.is_some_and(|late: Instant| late.elapsed() > QUIET)
+            {
                 return Ok(None);
             }
             let mut bytes = [0; 1024];
             match self.line.read(&mut bytes) {
                 Ok(0) => return Err(DeviceError::Closed((self.last_words)())),
                 Ok(length) => {
-                    self.received.extend(&bytes[..length]);
-                    if Instant::now() >= deadline {
+                    let room = bytes.len();
+                    let bytes = bytes.get(..length).ok_or_else(|| {
+                        let message =
+                            format!("it gives {length} bytes where {room} were asked for");
+                        io::Error::new(io::ErrorKind::InvalidData, message)
+                    })?;
+                    self.received.extend(bytes);
+                    let now = Instant::now();
+                    if now >= deadline {
                         overdue += length;
+                        late.get_or_insert(now);
                     }
                 }
                 Err(error) => match error.kind() {

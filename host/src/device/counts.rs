@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::fit::Fit;
 use crate::support::files::FileError;
 use crate::support::limit;
+use crate::support::visible;
 
 /// A file of counts that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -15,7 +16,7 @@ use crate::support::limit;
 pub enum CountsError {
     #[error(transparent)]
     File(#[from] FileError),
-    #[error("{}: {message}", path.display())]
+    #[error("{}: {message}", visible::path(path))]
     Text { path: PathBuf, message: String },
 }
 

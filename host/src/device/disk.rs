@@ -105,7 +105,7 @@ impl Disk {
         if uf2::KIND.check_own(&path).map_err(|error| occupied(&chain(&error)))? {
             let left = File::open(&path).map_err(failed)?;
             if !has_one_name(&left) {
-                return Err(occupied(&format!("{} has another name, too", path.display())));
+                return Err(occupied(&format!("{} has another name, too", visible::path(&path))));
             }
             if left.try_lock().is_err() || !is_at(&left, &path) {
                 return Err(taken());
@@ -250,7 +250,7 @@ mod tests {
     fn two_disks_are_listed_and_one_of_another_board_is_named() {
         let (_place, paths) = folders([Some(&*info(ID)), Some(&*info(ID))]);
         let message = find(paths.clone(), ID).unwrap_err().to_string();
-        let both = format!("{}, {}; name one", paths[0].display(), paths[1].display());
+        let both = format!("{}, {}; name one", visible::path(&paths[0]), visible::path(&paths[1]));
         assert!(message.contains(&both) && message.contains("--disk"), "{message}");
         for (info, name) in [(&*info("RP2350"), "RP2350"), ("no\x1b", "without an ID")] {
             let (_place, paths) = folders([None, Some(info)]);

@@ -11,6 +11,7 @@ use super::Board;
 use super::flash_image::{ENDIAN, FlashImageError, Header, NO_RECORD, merged_elf};
 use crate::support::files::FileError;
 use crate::support::limit;
+use crate::support::visible;
 
 /// The most bytes of an ELF file: a debug build of a firmware has 4 MB.
 const MAX_ELF: u64 = 64 << 20;
@@ -36,10 +37,13 @@ pub struct Footprint {
 pub enum FirmwareError {
     #[error(transparent)]
     File(#[from] FileError),
-    #[error("there is no firmware for the board {board} at {}; build it with `cargo xtask \
-             firmware`, or name the file of a release with --firmware", path.display())]
+    #[error(
+        "there is no firmware for the board {board} at {}; build it with `cargo xtask \
+             firmware`, or name the file of a release with --firmware",
+        visible::path(path)
+    )]
     Missing { board: String, path: PathBuf },
-    #[error("{} is not a firmware for the board {board} ({cpu}): {reason}", path.display())]
+    #[error("{} is not a firmware for the board {board} ({cpu}): {reason}", visible::path(path))]
     Format { path: PathBuf, board: String, cpu: String, reason: String },
 }
 

@@ -21,10 +21,16 @@ pub(crate) const NO_RECORD: &[u8] = &[0xFF; STORE_PAGE];
 
 /// What every Intel HEX file of Inkbit begins with, so that it is known again: addresses that nothing is
 /// loaded to, and that spell INKBIT.
-pub(crate) const HEX_MARK: &[u8] = b":02000004494E63\n:020000044B426D\n:0200000449545D\n";
+const HEX_MARK: &[u8] = b":02000004494E63\n:020000044B426D\n:0200000449545D\n";
+
+/// How a model began in the Intel HEX of earlier versions, which had no mark: the first line of data,
+/// without its address.
+const HEX_MODEL: (&[u8], &[u8]) = (b":10", b"00494E4B424954");
+/// The bytes by which either is known: upper half of an address, then the line of data.
+pub(crate) const HEX_BEGINNING: usize = 64;
 
 /// Name of the model's section in a merged ELF file.
-const SECTION: &[u8] = b".inkbit_model\0";
+const SECTION: &[u8] = b".inkbit_model";
 
 /// A firmware to which a model cannot be added.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +69,24 @@ pub fn hex(parts: &[(u32, &[u8])]) -> String {
     ihex::create_object_file_representation(&records).expect("short lines, one end") + "\n"
 }
 
+/// Whether a file that begins so is Intel HEX of Inkbit's.
+pub(crate) fn is_our_hex(beginning: &[u8]) -> bool {
+    let mut lines = beginning.split(|&byte| byte == b'\n');
+    let data = lines.find(|line| !line.starts_with(b":02000004")).unwrap_or_default();
+    let model = data.strip_prefix(HEX_MODEL.0).and_then(|rest| rest.get(4..));
+    beginning.starts_with(HEX_MARK) || model.is_some_and(|model| model.starts_with(HEX_MODEL.1))
+}
+
+/// Whether a file is a firmware in which [`merged_elf`] has put a model.
+pub(crate) fn has_model_section(file: &[u8]) -> bool {
+    let found = || {
+        let header = Header::parse(file)?;
+        let sections = header.sections(header.endian()?, file)?;
+        Ok::<_, object::read::Error>(sections.section_by_name(ENDIAN, SECTION).is_some())
+    };
+    found().unwrap_or_default()
+}
+
 /// The firmware's ELF file with the model in a segment and a section of its own.
 ///
 /// The existing content stays in place; the tables, which grow, move to the end.
@@ -98,7 +122,7 @@ pub fn merged_elf(firmware: &[u8], address: u32, blob: &[u8]) -> Result<Vec<u8>,
     header.e_phoff = word(append(&mut file, bytes_of_slice(&segments)));
 
     let name = word(names.len());
-    names.extend(SECTION);
+    names.extend([SECTION, b"\0"].concat());
     if let Some(section) = sections.get_mut(names_index) {
         section.sh_offset = word(append(&mut file, &names));
         section.sh_size = word(names.len());

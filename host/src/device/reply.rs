@@ -18,8 +18,8 @@ pub enum DeviceError {
     /// The text is the end of the sentence.
     #[error("the connection to the device has ended{0}")]
     Closed(String),
-    #[error("the device did not answer {TRIES} times within {} s; is the firmware running, and is \
-             this its port?", timeout.as_secs_f32())]
+    #[error("the device answered none of {TRIES} requests, each within {} s; is the firmware running, \
+             and is this its port?", timeout.as_secs_f32())]
     Silent { timeout: Duration },
     #[error(
         "the line to the device is bad: a request got no answer in {TRIES} tries, and {bad} of {frames} \

@@ -20,9 +20,14 @@ const BLOCK: usize = 512;
 
 /// Stands where the first block has room, so that what wrote the file can be told.
 const MARK: &[u8] = b"written by Inkbit";
+/// Where it begins: behind the page of the first block.
+const MARK_AT: usize = 32 + PAGE;
 
-/// What Inkbit wrote: the mark is behind the page of the first block.
-pub const KIND: Kind = Kind { name: "a UF2 file of Inkbit's", marks: &[MARK], latest: 32 + PAGE };
+/// What Inkbit wrote: it is UF2, and has the mark at its place.
+pub const KIND: Kind = Kind::known("a UF2 file of Inkbit's", MARK_AT + MARK.len(), |beginning| {
+    beginning.starts_with(START.map(u32::to_le_bytes).as_flattened())
+        && beginning.get(MARK_AT..) == Some(MARK)
+});
 
 const START: [u32; 2] = [0x0A32_4655, 0x9E5D_5157];
 const END: u32 = 0x0AB1_6F30;

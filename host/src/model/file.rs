@@ -8,6 +8,7 @@ use inkbit_core::{MAX_LAYERS, MAX_WIDTH, Model, ModelError, PackError};
 use crate::support::files::{self, FileError};
 use crate::support::limit;
 use crate::support::replace::{Kind, ReplaceError};
+use crate::support::visible;
 
 /// A model of any version.
 pub(crate) const MODEL_KIND: Kind = Kind::beginning("an Inkbit model", &[&MAGIC]);
@@ -28,11 +29,14 @@ pub enum ModelFileError {
     #[error(transparent)]
     Replace(#[from] ReplaceError),
     /// The file says that it is longer than any model.
-    #[error("{} says that it has {found} bytes, the limit is {limit}: it is no model that a device \
-             could have; get it again", path.display())]
+    #[error(
+        "{} says that it has {found} bytes, the limit is {limit}: it is no model that a device \
+             could have; get it again",
+        visible::path(path)
+    )]
     TooLong { path: PathBuf, found: u64, limit: u64 },
     /// The content is not a valid model.
-    #[error("{}", path.display())]
+    #[error("{}", visible::path(path))]
     Format { path: PathBuf, source: ModelError },
 }
 

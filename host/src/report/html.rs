@@ -50,14 +50,14 @@ pub enum PageError {
     Replace(#[from] ReplaceError),
     /// A file with the name of the figures' folder.
     #[error("{} is a file, but the report's pictures go into a folder of that name: give another \
-             name with -o, or remove it", .0.display())]
+             name with -o, or remove it", visible::path(.0))]
     Pictures(PathBuf),
     /// A file in the figures' folder that no report wrote.
     #[error("{} was not written by a report, but is in the folder that its pictures replace: give \
-             another name with -o, or move it away", .0.display())]
+             another name with -o, or move it away", visible::path(.0))]
     Foreign(PathBuf),
     /// Another extension than `.html`.
-    #[error("{} is not the name of a page: give a name that ends in .html", .0.display())]
+    #[error("{} is not the name of a page: give a name that ends in .html", visible::path(.0))]
     Name(PathBuf),
     #[error(transparent)]
     File(#[from] FileError),

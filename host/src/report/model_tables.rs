@@ -6,6 +6,7 @@ use super::table::{markdown, row};
 use crate::device::board;
 use crate::evaluate::ranking::ModelSummary;
 use crate::support::numbers::grouped;
+use crate::support::visible;
 
 /// A table of models with the limits of their presets, and a table of the best model for each board.
 pub fn tables(models: &[ModelSummary]) -> String {
@@ -62,7 +63,7 @@ fn comparison(models: &[ModelSummary]) -> String {
 fn name(model: &ModelSummary, models: &[ModelSummary]) -> String {
     let same = models.iter().filter(|other| other.name == model.name).count();
     match &model.file {
-        Some(file) if same > 1 => file.display().to_string(),
+        Some(file) if same > 1 => visible::path(file),
         _ => model.name.clone(),
     }
 }

@@ -127,8 +127,9 @@ pub(crate) fn comparison(found: &Comparison) -> String {
         instructions(&found.models),
         found.images
     );
-    let width = found.models.iter().map(|model| model.name.chars().count()).max().unwrap_or(0);
-    for ComparedModel { name, alone_wrong, .. } in &found.models {
+    let names: Vec<_> = found.models.iter().map(|model| visible::line(&model.name)).collect();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    for (name, ComparedModel { alone_wrong, .. }) in names.iter().zip(&found.models) {
         let listed = alone_wrong.iter().take(LISTED).map(|image| format!(" {image}"));
         let listed = listed.collect::<Vec<_>>().join(",");
         let colon = if listed.is_empty() { "" } else { ":" };
@@ -140,8 +141,8 @@ pub(crate) fn comparison(found: &Comparison) -> String {
         let _ = writeln!(
             text,
             "{0} is right where {1} is wrong {2}, {1} is right where {0} is wrong {3}: {4}",
-            found.models[pair.0].name,
-            found.models[pair.1].name,
+            names[pair.0],
+            names[pair.1],
             counted(*only_first, "time", "times"),
             counted(*only_second, "time", "times"),
             significance(*p)

@@ -7,6 +7,7 @@ use crate::config::ConfigError;
 use crate::support::files::FileError;
 use crate::support::replace::ReplaceError;
 use crate::support::shell;
+use crate::support::visible;
 use crate::train::TrainError;
 
 /// A run's folder that cannot be read, written, or trained in.
@@ -16,41 +17,51 @@ pub enum RunError {
     #[error(transparent)]
     File(#[from] FileError),
     #[error("{} is not a training run: it has no {CONFIG}; give the folder that `inkbit train \
-             --out` wrote", .0.display())]
+             --out` wrote", visible::path(.0))]
     NotARun(PathBuf),
     #[error(transparent)]
     Replace(#[from] ReplaceError),
-    #[error("another inkbit is at work in {}; wait for it, or give another folder", .0.display())]
+    #[error("another inkbit is at work in {}; wait for it, or give another folder", visible::path(.0))]
     Busy(PathBuf),
     #[error("{} was removed or replaced by another program while inkbit was at work with it; \
-             nothing more was saved: start again", .0.display())]
+             nothing more was saved: start again", visible::path(.0))]
     Replaced(PathBuf),
     #[error("{} has no weights yet: not one epoch was finished; go on with `inkbit train --resume \
-             --out {}`", .0.display(), shell::path(.0))]
+             --out {}`", visible::path(.0), shell::path(.0))]
     NoWeights(PathBuf),
-    #[error("{}: {message}; train again with --force", path.display())]
+    #[error("{}: {message}; train again with --force", visible::path(path))]
     Damaged { path: PathBuf, message: String },
     /// `state` is "a finished", "an interrupted" or "what is left of a".
-    #[error("{} holds {state} run of {epochs} epochs; {advice}, give another folder, or replace \
-             it with --force", folder.display())]
+    #[error(
+        "{} holds {state} run of {epochs} epochs; {advice}, give another folder, or replace \
+             it with --force",
+        visible::path(folder)
+    )]
     Exists { folder: PathBuf, state: &'static str, epochs: usize, advice: &'static str },
     #[error("{} holds a finished run: there is nothing to resume; quantize it, or train anew with \
-             --force", .0.display())]
+             --force", visible::path(.0))]
     Finished(PathBuf),
-    #[error("{} cannot be resumed: {HISTORY} tells of {epochs} epochs, but {CHECKPOINT}, which it \
+    #[error(
+        "{} cannot be resumed: {HISTORY} tells of {epochs} epochs, but {CHECKPOINT}, which it \
              takes to go on, is missing; put it back, quantize the weights of the best epoch so \
-             far, or train anew with --force", folder.display())]
+             far, or train anew with --force",
+        visible::path(folder)
+    )]
     NoCheckpoint { folder: PathBuf, epochs: usize },
     /// The first line that differs between the configuration of the run and the given one.
     #[error(
-        "cannot resume with another configuration: the run has `{run}`, asked for is `{asked}`; \
-         leave that out, or train anew with --force"
+        "cannot resume with another configuration: the run has `{}`, asked for is `{}`; \
+         leave that out, or train anew with --force",
+        visible::line(run),
+        visible::line(asked)
     )]
     OtherConfig { run: String, asked: String },
     /// Names of the data, and the first digits of their digests.
     #[error(
-        "the run was trained on the data `{run}` (digest {run_digest}), but these are `{found}` \
-         (digest {found_digest}); give the data of the run with --data, or train anew with --force"
+        "the run was trained on the data `{}` (digest {run_digest}), but these are `{}` \
+         (digest {found_digest}); give the data of the run with --data, or train anew with --force",
+        visible::line(run),
+        visible::line(found)
     )]
     OtherData { run: String, run_digest: String, found: String, found_digest: String },
     #[error(transparent)]

@@ -39,6 +39,7 @@ use crate::net::Mlp;
 use crate::support::files;
 use crate::support::limit::{self, TEXT};
 use crate::support::lock::Lock;
+use crate::support::visible;
 use crate::train::State;
 use crate::train::history::History;
 pub use claim::Claim;
@@ -131,7 +132,7 @@ impl Run {
         if !path.exists() {
             return Err(RunError::NotARun(folder.to_owned()));
         }
-        let config = TrainConfig::from_toml(&path.to_string_lossy(), &text(&path)?)?;
+        let config = TrainConfig::from_toml(&visible::path(&path), &text(&path)?)?;
         let path = folder.join(DATA);
         let data = DataInfo::from_toml(&text(&path)?).map_err(|error| damaged(&path, error))?;
         Ok(Self { folder: folder.to_owned(), config, data })

@@ -12,24 +12,31 @@ pub(super) const REPORT: &str = "report.html";
 
 /// The text that [`tensors`](super::tensors) writes, which comes after the length of the header.
 const TENSORS: &[u8] = b"{\"__metadata__\":{\"inkbit\":\"";
+/// Bytes of that length.
+const LENGTH: usize = 8;
+
+const fn safetensors(name: &'static str) -> Kind {
+    Kind::known(name, LENGTH + TENSORS.len(), |start| start.get(LENGTH..) == Some(TENSORS))
+}
 
 /// How the JSON files of a run begin.
 const JSON: &[u8] = b"{\n  \"written_by\": \"Inkbit for a training run\",\n";
 
-/// A report, known by the page's generator.
-pub const REPORT_KIND: Kind = Kind {
-    name: "an Inkbit report",
-    marks: &[b"<meta name=\"generator\" content=\"inkbit "],
-    latest: 1024,
-};
+/// A report, known by the page's generator, which the head names among what else is about the page.
+pub const REPORT_KIND: Kind = Kind::known("an Inkbit report", 1024, |start| {
+    const GENERATOR: &[u8] = b"<meta name=\"generator\" content=\"inkbit ";
+    let head = start.strip_prefix(b"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n");
+    let lines = head.unwrap_or_default().split(|&byte| byte == b'\n');
+    lines.take_while(|line| line.starts_with(b"<meta ")).any(|line| line.starts_with(GENERATOR))
+});
 
 /// All names. A run whose files were removed from the last to the first can go on, or there is none
 /// any more, wherever that was broken off.
 pub(super) const NAMES: [(&str, Kind); 7] = [
     (DATA, Kind::beginning("the data of an Inkbit run", &[RUN_LINE.as_bytes()])),
     (CONFIG, Kind::beginning("the configuration of an Inkbit run", &[RUN_LINE.as_bytes()])),
-    (CHECKPOINT, Kind { name: "the checkpoint of an Inkbit run", marks: &[TENSORS], latest: 8 }),
-    (WEIGHTS, Kind { name: "the weights of an Inkbit run", marks: &[TENSORS], latest: 8 }),
+    (CHECKPOINT, safetensors("the checkpoint of an Inkbit run")),
+    (WEIGHTS, safetensors("the weights of an Inkbit run")),
     (HISTORY, Kind::beginning("the history of an Inkbit run", &[JSON])),
     (QUANTIZED, Kind::beginning("the quantization of an Inkbit run", &[JSON])),
     (REPORT, REPORT_KIND),

@@ -1,16 +1,19 @@
 //! Writing files so that nothing is ever half-written.
 
 use std::collections::HashSet;
-use std::fs::{self, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, mpsc};
+use std::thread;
+use std::time::Duration;
 
 use flate2::Crc;
 use tempfile::NamedTempFile;
 
 use super::error::Advised;
 use super::system::{is_at, permit, persist};
+use super::visible;
 
 /// How the names of temporary files begin and end. The number of the process and its CRC-32 follow
 /// the beginning, so that no user's file is taken for one.
@@ -20,7 +23,7 @@ const RANDOM: usize = 12;
 
 /// A file that could not be read or written, why, and what to do.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {action} {}", path.display())]
+#[error("cannot {action} {}", visible::path(path))]
 pub struct FileError {
     /// What was tried: "read", "write", "create the folder".
     pub action: &'static str,
@@ -67,7 +70,7 @@ impl FileError {
 /// or a crash finds the old content or the new, and nothing in between.
 ///
 /// What a link points to is replaced, not the link. What is there and is no file, such as
-/// `/dev/null` or a pipe, is written to.
+/// `/dev/null` or a pipe, is written to; a pipe must have somebody who reads it, or get one soon.
 ///
 /// ```
 /// let folder = tempfile::tempdir()?;
@@ -83,8 +86,7 @@ impl FileError {
 pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     let failed = || FileError::at("write", path);
     if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-        let file = fs::OpenOptions::new().write(true).open(path);
-        return file.and_then(|mut file| file.write_all(content)).map_err(failed());
+        return open_device(path).and_then(|mut file| file.write_all(content)).map_err(failed());
     }
     let target = target(path);
     let folder = folder_of(&target);
@@ -96,6 +98,22 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     let mut plain = file.as_file();
     plain.write_all(content).and_then(|()| plain.sync_all()).map_err(failed())?;
     persist(file, &target).map_err(failed())
+}
+
+/// Opens what is no file. The system waits for whoever reads a pipe; this does so for a moment.
+fn open_device(path: &Path) -> io::Result<File> {
+    const MOMENT: Duration = Duration::from_secs(2);
+    let path = path.to_owned();
+    let (sender, receiver) = mpsc::channel();
+    // It goes on waiting where nobody comes, and ends with the process.
+    thread::spawn(move || sender.send(OpenOptions::new().write(true).open(path)));
+    receiver.recv_timeout(MOMENT).unwrap_or_else(|_| {
+        let message = format!(
+            "nobody has opened its other end within {} s; start the program that reads it first",
+            MOMENT.as_secs()
+        );
+        Err(io::Error::new(ErrorKind::TimedOut, message))
+    })
 }
 
 /// The path that is written to: where links lead.

@@ -4,11 +4,16 @@
 //! Elsewhere in this package, clippy refuses `println!`, `stdout` and `stderr`.
 #![expect(clippy::disallowed_methods, reason = "the one place")]
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::visible;
 
-/// Writes lines to standard output; unlike `print!`, returns an error if that is closed.
+/// Whether whoever reads standard output has gone, as in `inkbit evaluate model.inkbit | head -1`. What
+/// is printed then is dropped: a command also has work to do, and its result is the command's.
+static UNREAD: AtomicBool = AtomicBool::new(false);
+
+/// Writes lines to standard output; unlike `print!`, returns an error if that takes no more.
 ///
 /// # Errors
 ///
@@ -52,7 +57,15 @@ pub fn errors_are_on_a_terminal() -> bool {
 }
 
 fn write(text: &str) -> io::Result<()> {
+    if UNREAD.load(Ordering::Relaxed) {
+        return Ok(());
+    }
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+            UNREAD.store(true, Ordering::Relaxed);
+            Ok(())
+        }
+        done => done,
+    }
 }

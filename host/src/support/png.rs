@@ -9,11 +9,17 @@ use super::replace::Kind;
 
 /// Kind and content of the chunk that is the mark.
 const CHUNK: &[u8] = b"tEXtSoftware\0Inkbit";
+/// What every PNG begins with.
+const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1A\n";
 /// Length of a PNG's signature and header, which come before other chunks.
 const HEADER: usize = 33;
+/// Where the chunk is: its length stands before it.
+const MARK_AT: usize = HEADER + 4;
 
 /// A picture that [`write`] has written.
-pub const KIND: Kind = Kind { name: "a picture by Inkbit", marks: &[CHUNK], latest: HEADER + 4 };
+pub const KIND: Kind = Kind::known("a picture by Inkbit", MARK_AT + CHUNK.len(), |start| {
+    start.starts_with(SIGNATURE) && start.get(MARK_AT..) == Some(CHUNK)
+});
 
 /// Writes a PNG with the mark.
 ///

@@ -1,7 +1,7 @@
 //! What may be replaced: what Inkbit wrote, and nothing else.
 //!
-//! Every kind of file that Inkbit writes has a mark, bytes that nobody else writes near the beginning
-//! of a file. A command asks about every name that it will write, before it changes anything.
+//! Every kind of file that Inkbit writes has a mark: bytes that nobody else writes at their place in a
+//! file. A command asks about every name that it will write, before it changes anything.
 
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::files::{self, FileError};
 use super::limit;
+use super::visible;
 
 /// The first line of the TOML files of a run.
 pub const RUN_LINE: &str = "# Written by Inkbit for a training run.\n";
@@ -23,10 +24,16 @@ pub const LOCK: &str = ".lock";
 pub struct Kind {
     /// With its article, as in "an Inkbit model".
     pub name: &'static str,
-    /// A file of this kind has one of these marks.
-    pub marks: &'static [&'static [u8]],
-    /// The last byte at which the mark may begin.
-    pub latest: usize,
+    /// How a file of this kind is known.
+    mark: Mark,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Mark {
+    /// It begins with one of these.
+    Beginning(&'static [&'static [u8]]),
+    /// What it begins with, up to so many bytes, is this.
+    Content { bytes: usize, is_ours: fn(&[u8]) -> bool },
 }
 
 /// What stands where a file is to be written, and must stay.
@@ -34,39 +41,56 @@ pub struct Kind {
 #[expect(missing_docs, reason = "the messages name the fields")]
 pub enum ReplaceError {
     /// A file of another kind.
-    #[error("{} exists and is not {expected}; it was not replaced: give another path, or move it \
-             away", path.display())]
+    #[error(
+        "{} exists and is not {expected}; it was not replaced: give another path, or move it \
+             away",
+        visible::path(path)
+    )]
     Foreign { path: PathBuf, expected: &'static str },
     /// No file: `found` is "a folder", "a symbolic link" or "a device or a pipe".
-    #[error("{} is {found}, where {expected} is to be written: give another path", path.display())]
+    #[error(
+        "{} is {found}, where {expected} is to be written: give another path",
+        visible::path(path)
+    )]
     NoFile { path: PathBuf, found: &'static str, expected: &'static str },
     /// A link that would lead out of a folder of Inkbit's own.
-    #[error("{} is a symbolic link, expected {expected}; remove it, or give another path",
-            path.display())]
+    #[error(
+        "{} is a symbolic link, expected {expected}; remove it, or give another path",
+        visible::path(path)
+    )]
     Link { path: PathBuf, expected: &'static str },
     /// The name of a lock's file.
     #[error("{} has the name of the empty file by which Inkbit locks a folder: give another path",
-            .0.display())]
+            visible::path(.0))]
     Lock(PathBuf),
     #[error("{} is read-only; it was not replaced: change its permissions, or give another path",
-            .0.display())]
+            visible::path(.0))]
     ReadOnly(PathBuf),
     #[error(transparent)]
     File(#[from] FileError),
 }
 
 impl Kind {
-    /// A kind whose files begin with their mark.
+    /// A kind whose files begin with one of these marks.
     pub const fn beginning(name: &'static str, marks: &'static [&'static [u8]]) -> Self {
-        Self { name, marks, latest: 0 }
+        Self { name, mark: Mark::Beginning(marks) }
+    }
+
+    /// A kind whose files are known by more than how they begin: `is_ours` gets the first `bytes` of
+    /// a file, or all of a shorter one. Bytes that may be anywhere are no mark: a file of somebody
+    /// else's may quote them.
+    pub const fn known(name: &'static str, bytes: usize, is_ours: fn(&[u8]) -> bool) -> Self {
+        Self { name, mark: Mark::Content { bytes, is_ours } }
     }
 
     /// Whether content, of which the beginning is enough, is of this kind. Nothing at all is of
     /// every kind.
     pub fn has(&self, content: &[u8]) -> bool {
-        let begins =
-            |start: usize| self.marks.iter().any(|mark| content[start..].starts_with(mark));
-        content.is_empty() || (0..=self.latest.min(content.len())).any(begins)
+        content.is_empty()
+            || match self.mark {
+                Mark::Beginning(marks) => marks.iter().any(|mark| content.starts_with(mark)),
+                Mark::Content { bytes, is_ours } => is_ours(&content[..bytes.min(content.len())]),
+            }
     }
 
     /// Refuses to write a file of this kind to a path that a user names, unless nothing is there or
@@ -106,10 +130,14 @@ impl Kind {
     }
 
     fn check_file(&self, path: &Path, found: &fs::Metadata) -> Result<(), ReplaceError> {
-        let longest = self.marks.iter().map(|mark| mark.len()).max().unwrap_or_default();
+        let bytes = match self.mark {
+            // At least one, which tells a file from an empty one.
+            Mark::Beginning(marks) => marks.iter().map(|mark| mark.len()).max().unwrap_or(1),
+            Mark::Content { bytes, .. } => bytes,
+        };
         let mut start = Vec::new();
         File::open(path)
-            .and_then(|file| limit::up_to(file, (self.latest + longest) as u64, &mut start))
+            .and_then(|file| limit::up_to(file, bytes as u64, &mut start))
             .map_err(FileError::at("read", path))?;
         if !self.has(&start) {
             return Err(ReplaceError::Foreign { path: path.to_owned(), expected: self.name });
@@ -166,24 +194,30 @@ mod tests {
 
     use super::*;
 
-    const NOTE: Kind = Kind { name: "a note", marks: &[b"NOTE", b"note"], latest: 2 };
+    const NOTE: Kind = Kind::beginning("a note", &[b"NOTE", b"note"]);
+    const LATER: Kind = Kind::known("a later note", 6, |start| start.get(2..) == Some(b"note"));
 
     #[test]
     fn only_a_file_with_the_mark_is_replaceable() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         assert!(!NOTE.check_own(&path).unwrap());
-        for (content, expected) in [
-            ("", true),
-            ("NOTE 1", true),
-            ("  note", true),
-            ("   note", false),
-            ("NOT", false),
-            ("a photo", false),
+        for (content, is_note, is_later) in [
+            ("", true, true),
+            ("NOTE 1", true, false),
+            ("note", true, false),
+            (" note", false, false),
+            ("  note and more", false, true),
+            ("   note", false, false),
+            ("NOT", false, false),
+            ("a photo", false, false),
         ] {
             fs::write(&path, content).unwrap();
-            assert_eq!(NOTE.check(&path).is_ok(), expected, "{content:?}");
-            assert_eq!(NOTE.check_own(&path).is_ok(), expected, "{content:?}");
+            for (kind, expected) in [(NOTE, is_note), (LATER, is_later)] {
+                assert_eq!(kind.check(&path).is_ok(), expected, "{content:?}");
+                assert_eq!(kind.check_own(&path).is_ok(), expected, "{content:?}");
+                assert_eq!(kind.has(content.as_bytes()), expected, "{content:?}");
+            }
         }
     }
 

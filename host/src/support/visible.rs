@@ -1,9 +1,17 @@
 //! Text that others have written, made harmless to look at.
 
+use std::path::Path;
+
 /// The text with U+FFFD in place of everything that a terminal or a browser would obey instead of
 /// showing it: one line, and in the order in which it is read.
 pub fn line(text: &str) -> String {
     replaced(text, is_hidden)
+}
+
+/// A path likewise, for people: wherever a message or a result names a file, so that no name makes a line
+/// of its own. Within a command for a shell, `support::shell` quotes it instead.
+pub fn path(path: &Path) -> String {
+    line(&path.to_string_lossy())
 }
 
 /// The same for several lines: ends of lines, which become `\n`, and tabulators stay.

@@ -22,6 +22,7 @@ use crate::support::files;
 use crate::support::limit::{self, TEXT};
 use crate::support::lock::Lock;
 use crate::support::replace::{Kind, ReplaceError, SWEEP_LINE, check_own_folder, refuse_link};
+use crate::support::visible;
 use crate::train::history::History;
 
 const PLAN: &str = "sweep.toml";
@@ -70,7 +71,7 @@ impl Folder {
         if !file.exists() {
             return Err(SweepError::NotASweep(path.to_owned()));
         }
-        Plan::from_toml(&file.display().to_string(), &text(&file)?)
+        Plan::from_toml(&visible::path(&file), &text(&file)?)
     }
 
     /// Reads the name by which a folder's data can be loaded again.
@@ -180,6 +181,7 @@ impl Folder {
             return Ok(());
         }
         let describe = |DataInfo { name, digest, train_images, test_images, classes, .. }: &_| {
+            let name = visible::line(name);
             let (classes, digest) = (classes.len(), &digest[..digest.len().min(12)]);
             format!(
                 "`{name}` ({train_images} and {test_images} images of {classes} classes, digest \

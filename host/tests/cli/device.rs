@@ -112,7 +112,7 @@ fn a_model_too_large_for_a_board_is_refused_with_its_name_and_numbers() {
         assert!(message.contains("1264 cells") && message.contains("1040"), "{message}");
     }
     let page = crate::report::page(&place, "wide.inkbit --data digits");
-    let reason = "and riscv32-virt, but not lm3s6965evb, microbit, pico-touch and pico: it has 1,264 cells of \
+    let reason = "and riscv32-virt, but not lm3s6965evb, microbit, pico and pico-touch: it has 1,264 cells of \
                   working memory, the limit is 1,040. Zeros";
     assert!(crate::report::text(&page).contains(reason), "{page}");
 }

@@ -17,6 +17,7 @@ mod labels;
 #[cfg(target_os = "linux")]
 mod limits;
 mod models;
+mod output;
 mod own_files;
 mod place;
 mod predict;

@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::symlink;
 use std::process::Stdio;
 
+use crate::device::can_emulate;
 use crate::place::{Place, TRAIN};
 
 /// What a user may have in a file that is called like one of Inkbit's.
@@ -335,10 +336,54 @@ fn pictures_and_flash_images_of_a_user_stay() {
         let message = place.fail(1, &format!("image --board microbit model.inkbit -o {name}"));
         assert!(message.starts_with(&refusal(name)), "{message}");
     }
+    // Nor is one of Inkbit's that says what those of Inkbit have in them.
+    let at = |byte: usize, text: &[u8]| [&vec![b' '; byte], text].concat();
+    let program = fs::read(env!("CARGO_BIN_EXE_inkbit")).unwrap();
+    for (name, content) in [
+        ("own.uf2", at(9, b"written by Inkbit")),
+        ("own.uf2", at(288, b"written by Inkbit")),
+        ("own.hex", at(9, b":00494E4B424954")),
+        ("own.hex", b":0B0010000000494E4B42495400000000\n".to_vec()),
+        ("own.elf", at(4, b"\0.inkbit_model\0")),
+        ("own.elf", [&program, &b"\0.inkbit_model\0"[..]].concat()),
+    ] {
+        place.write(name, content);
+        let message = place.fail(1, &format!("image --board pico model.inkbit -o {name}"));
+        assert!(message.starts_with(&refusal(name)), "{message}");
+    }
+    let report =
+        "<!DOCTYPE html>\n<!-- like <meta name=\"generator\" content=\"inkbit 0.1.0\"/> -->";
+    place.write("own.html", report);
+    let message = place.fail(1, "report model.inkbit -o own.html --data digits");
+    assert!(message.starts_with(&refusal("own.html")), "{message}");
+    // What an earlier version wrote.
+    place.write("old.hex", ":020000041000EA\n:10580000494E4B42495401000000000000000000C8\n");
+    place.succeed("image --board pico model.inkbit -o old.hex");
+    let has_firmware = can_emulate(["microbit"]);
     for _ in 0..2 {
+        if has_firmware {
+            place.succeed("image --board microbit model.inkbit -o all.elf");
+        }
+        place.succeed("image --board pico model.inkbit -o model.uf2");
         place.succeed("data show -o sheet.png --data digits");
         place.succeed("image --board microbit model.inkbit -o model.hex");
     }
+}
+
+#[test]
+fn a_pipe_that_nobody_reads_is_not_waited_for_and_one_that_is_read_gets_the_file() {
+    let place = Place::new();
+    let made = std::process::Command::new("mkfifo").arg(place.path("pipe.bin")).status().unwrap();
+    assert!(made.success());
+    let command = "image --board microbit model.inkbit -o pipe.bin";
+    let ended = place.run(&format!("{command} --quiet"));
+    let expected =
+        "error: cannot write pipe.bin: nobody has opened its other end within 2 s; start";
+    assert!(ended.code == Some(1) && ended.err.starts_with(expected), "{ended:?}");
+    let pipe = place.path("pipe.bin");
+    let reader = std::thread::spawn(move || fs::read(pipe).unwrap());
+    place.succeed(command);
+    assert!(reader.join().unwrap() == place.read("model.inkbit"));
 }
 
 #[test]

@@ -16,6 +16,7 @@ use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageReader, Limi
 use crate::support::error::Advised;
 use crate::support::files::FileError;
 use crate::support::limit;
+use crate::support::visible;
 
 /// The most pixels of a picture. A file of a few bytes can claim any number, and a pixel takes up to
 /// eight bytes.
@@ -36,21 +37,27 @@ const BAND: u32 = 1 << 20;
 pub enum PictureError {
     #[error(transparent)]
     File(#[from] FileError),
-    #[error("{} is not a picture that can be read: expected PNG, JPEG or PGM, found {found}; \
-             convert it to PNG", path.display())]
+    #[error(
+        "{} is not a picture that can be read: expected PNG, JPEG or PGM, found {found}; \
+             convert it to PNG",
+        visible::path(path)
+    )]
     Format { path: PathBuf, found: String },
     /// The file begins like a picture, but the rest is damaged or cut off.
-    #[error("{} is damaged or incomplete", path.display())]
+    #[error("{} is damaged or incomplete", visible::path(path))]
     Damaged { path: PathBuf, source: Advised<ImageError> },
     #[error("{} is too large: found {found}, expected at most {} million pixels; \
-             scale it down or cut out the digit", path.display(), MAX_PIXELS / 1_000_000)]
+             scale it down or cut out the digit", visible::path(path), MAX_PIXELS / 1_000_000)]
     TooLarge { path: PathBuf, found: String },
     #[error("{} has texts or rows that are too large: found over {MAX_PARTS} bytes, the limit; save \
-             it without them, or cut out the digit", .0.display())]
+             it without them, or cut out the digit", visible::path(.0))]
     Parts(PathBuf),
-    #[error("{} shows no ink: found {width}x{height} pixels of even background, expected a digit \
+    #[error(
+        "{} shows no ink: found {width}x{height} pixels of even background, expected a digit \
              that is darker or lighter than what is around it; draw it with more contrast, or cut \
-             the picture closer to it", path.display())]
+             the picture closer to it",
+        visible::path(path)
+    )]
     NoInk { path: PathBuf, width: u32, height: u32 },
 }
 

@@ -80,6 +80,68 @@ fn a_line_that_never_rests_is_given_up() {
     assert!(matches!(error, DeviceError::Silent { .. }), "{error}");
 }
 
+/// A line on which a byte comes now and then, and never the end of a frame.
+struct Trickle(Duration);
+
+impl Read for Trickle {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        std::thread::sleep(self.0);
+        buffer[0] = 7;
+        Ok(1)
+    }
+}
+
+impl Write for Trickle {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        Ok(buffer.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_line_on_which_a_byte_comes_now_and_then_is_given_up_soon() {
+    let start = Instant::now();
+    for ask in [
+        |client: &mut Client| client.hello().map(drop).unwrap_err(),
+        |client: &mut Client| client.classify(&[0; 784]).map(drop).unwrap_err(),
+    ] {
+        let error = ask(&mut client_of(Trickle(Duration::from_millis(10))));
+        assert!(matches!(error, DeviceError::Silent { .. }), "{error}");
+    }
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+}
+
+/// A line that gives more bytes than it has room for.
+struct Excess;
+
+impl Read for Excess {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(buffer.len() + 1)
+    }
+}
+
+impl Write for Excess {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        Ok(buffer.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_line_that_claims_more_bytes_than_it_was_asked_for_is_an_error() {
+    let error = crate::support::error::chain(&client_of(Excess).hello().unwrap_err());
+    assert_eq!(
+        error,
+        "the line to the device failed: it gives 1025 bytes where 1024 were asked for"
+    );
+}
+
 #[test]
 fn an_answer_that_waited_while_this_process_was_held_off_is_no_loss() {
     let mut device = Device::new(0);

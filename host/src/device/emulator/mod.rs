@@ -19,6 +19,7 @@ pub use inkbit_boards::Emulator as Kind;
 use super::{Board, Client, Firmware};
 use crate::support::limit;
 use crate::support::system::{Guarded, Socket, Stream, keep_private};
+use crate::support::visible;
 use qmp::Qmp;
 
 /// The most time for an emulator to open its sockets.
@@ -42,7 +43,10 @@ pub enum EmulatorError {
     None { board: String, file: String },
     #[error("{program} is not installed; {advice}")]
     Missing { program: String, advice: &'static str },
-    #[error("the emulator of the Raspberry Pi Pico is not set up in {}: {reason}; {advice}", folder.display())]
+    #[error(
+        "the emulator of the Raspberry Pi Pico is not set up in {}: {reason}; {advice}",
+        visible::path(folder)
+    )]
     NotSetUp { folder: PathBuf, reason: &'static str, advice: &'static str },
     #[error("cannot {action}")]
     System { action: &'static str, source: io::Error },

@@ -145,7 +145,7 @@ impl Wiring {
 
     /// Gives the boot ROM a folder to be a disk in.
     pub fn disk(&mut self, folder: &Path) -> io::Result<()> {
-        self.execute(&format!("disk {}", folder.display()))
+        self.execute(&format!("disk {}", folder.to_string_lossy()))
     }
 
     /// Restarts the board with its button BOOTSEL held.

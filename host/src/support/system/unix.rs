@@ -6,11 +6,13 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{SocketAddr, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use tempfile::{Builder, NamedTempFile};
+
+use crate::support::visible;
 
 /// Whether this very file has this path, and not by a link.
 pub fn is_at(file: &File, path: &Path) -> bool {
@@ -90,9 +92,24 @@ impl Socket {
     ///
     /// # Errors
     ///
-    /// None.
+    /// A folder whose path no emulator can be told.
     pub fn new(folder: &Path, name: &str) -> io::Result<Self> {
-        Ok(Self(folder.join(name)))
+        let path = folder.join(name);
+        let (shown, bytes) = (visible::path(&path), path.as_os_str().len());
+        let refused = |reason: &str| {
+            let message = format!(
+                "their path {shown} {reason}; set TMPDIR to a folder for temporary files with another \
+                 path, such as /tmp"
+            );
+            Err(io::Error::new(io::ErrorKind::InvalidInput, message))
+        };
+        if path.to_str().is_none() {
+            return refused("is not UTF-8 text");
+        }
+        if SocketAddr::from_pathname(&path).is_err() {
+            return refused(&format!("has {bytes} bytes, more than a socket's may have"));
+        }
+        Ok(Self(path))
     }
 
     /// QEMU's name of its end. With `wait`, the machine starts when somebody has connected.
@@ -184,6 +201,20 @@ mod tests {
         keep_private(&mut builder);
         let folder = builder.tempdir().unwrap();
         assert_eq!(folder.path().metadata().unwrap().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn a_folder_that_no_emulator_can_be_told_is_named_with_what_to_do() {
+        use std::os::unix::ffi::OsStrExt;
+        let odd = Path::new(std::ffi::OsStr::from_bytes(b"/tmp/\xff"));
+        let long = format!("/tmp/{}", "x".repeat(120));
+        for (folder, expected) in [
+            (odd, "their path /tmp/\u{fffd}/serial is not UTF-8 text; set TMPDIR to a folder"),
+            (Path::new(&long), "x/serial has 132 bytes, more than a socket's may have; set TMPDIR"),
+        ] {
+            let error = Socket::new(folder, "serial").unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
     }
 
     #[test]
