@@ -9,6 +9,7 @@ mod fuzz;
 mod new_board;
 mod package;
 mod process;
+mod release;
 mod report;
 mod setup;
 mod steps;
@@ -21,6 +22,9 @@ mod windows;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if let Some(code) = release::wrapped() {
+        return ExitCode::from(code);
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match cli::parse(&arguments) {
         Ok(cli::Request::Help) => {

@@ -8,6 +8,7 @@ use crate::count;
 use crate::devices;
 use crate::package;
 use crate::process::{cargo, output, root, run};
+use crate::release;
 use crate::setup;
 use crate::supply;
 use crate::toolchain::{AARCH64, AARCH64_EMULATOR, CORE_TARGETS, missing_targets};
@@ -135,6 +136,12 @@ pub(crate) const STEPS: &[Step] = &[
         why: "build inkbit.exe and run it in Wine, for a release: minutes, for it builds burn once more",
         in_test: false,
         run: windows::windows,
+    },
+    Step {
+        name: "release",
+        why: "build every board's firmware twice, the same bytes, for a release: minutes",
+        in_test: false,
+        run: release::release,
     },
     Step {
         name: "figures",
