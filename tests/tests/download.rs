@@ -175,6 +175,18 @@ fn a_file_of_a_user_that_a_part_is_another_name_of_stays() {
 }
 
 #[test]
+fn a_file_of_the_same_name_with_another_content_is_kept_under_a_new_name() {
+    let folder = folder();
+    let own: &[u8] = b"\x1F\x8Bown data of that name";
+    fs::write(folder.path().join(NAME), own).unwrap();
+    fetch(folder.path(), &[&Server::start(&[Answer::Whole(file())])]).unwrap();
+    let kept = folder.path().join(format!("{NAME}.other-1"));
+    assert_eq!(fs::read(&kept).unwrap(), own);
+    fs::remove_file(kept).unwrap();
+    assert_complete(folder.path());
+}
+
+#[test]
 fn wrong_content_is_thrown_away_and_the_next_mirror_asked() {
     let wrong = Server::start(&[Answer::Whole(gzip(&idx(8, &[3], &[1, 2, 3])))]);
     let page = Server::start(&[Answer::Whole(b"<html>Log in first</html>".to_vec())]);

@@ -47,17 +47,18 @@ macro_rules! firmware {
             let board = || inkbit_app::Board { $(boot_loader: Some($boot_loader),)? ..board() };
             static mut MEMORY: inkbit_app::Memory<CELLS> = inkbit_app::Memory::new();
             $(static mut $name: $type = $value;)*
-            // SAFETY: this is called once, so that the references are the only ones; the model's
-            // region is flash behind the code.
-            unsafe {
-                let slots = $crate::firmware!(@slots $($slots)?);
-                $crate::begin(&raw mut MEMORY, $start, board, slots, |_started| {
-                    $device(
-                        $(core::convert::identity::<$started>(_started),)?
-                        $(&mut *(&raw mut $name),)*
-                    )
-                })
-            }
+            // What the board gives is evaluated outside of the blocks: it may not be unsafe.
+            let slots = $crate::firmware!(@slots $($slots)?);
+            let device = |_started| {
+                $device(
+                    $(core::convert::identity::<$started>(_started),)?
+                    // SAFETY: `main` is called once, so that the reference is the only one.
+                    $(unsafe { &mut *(&raw mut $name) },)*
+                )
+            };
+            // SAFETY: this is called once, so that the reference is the only one; the model's region is
+            // flash behind the code.
+            unsafe { $crate::begin(&raw mut MEMORY, $start, board, slots, device) }
         }
 
         #[panic_handler]

@@ -3,6 +3,7 @@
 
 use core::mem::transmute;
 
+use inkbit_app::{Journal, RECORD, Slots};
 use inkbit_arch::{memory, restart};
 use inkbit_core::link::{Reset, STORE_PAGE};
 use rp2040_hal::rom_data;
@@ -74,19 +75,43 @@ unsafe extern "C" fn change(
     }
 }
 
-/// The chip's memory behind the code: a slot for a model that is not in use, and the journal.
+/// The chip's memory behind the code: two slots for models, and the journal. It writes neither the slot
+/// that is in use nor anything else.
 #[derive(Debug)]
-pub struct Flash(());
+pub struct Flash {
+    slots: Slots,
+    in_use: usize,
+}
 
 impl Flash {
     /// # Safety
     ///
-    /// There is one, and nothing else refers to what is written by it.
-    pub(crate) const unsafe fn new() -> Self {
-        Self(())
+    /// There is one. The slots are those of `firmware!`, and nothing but the app, which refers to the one
+    /// in use, and this refers to them and to the journal.
+    pub unsafe fn new(slots: Slots) -> Self {
+        // SAFETY: the caller's promise; nothing is written meanwhile.
+        let records = slots.journal.map(|address| unsafe { memory(address, RECORD as u32) });
+        Self { slots, in_use: Journal::read(records).slot }
+    }
+
+    /// Whether so many bytes lie in one of these regions.
+    fn within(address: u32, length: u32, regions: &[(u32, u32)]) -> bool {
+        regions.iter().any(|&(start, bytes)| {
+            address
+                .checked_sub(start)
+                .is_some_and(|offset| offset <= bytes && length <= bytes - offset)
+        })
     }
 
     fn change(&mut self, address: u32, page: Option<&[u8; STORE_PAGE]>) {
+        let Slots { models, bytes, journal, sector } = self.slots;
+        let [first, second] = models;
+        let spare = if self.in_use == 0 { second } else { first };
+        let length = if page.is_some() { STORE_PAGE as u32 } else { SECTOR as u32 };
+        let regions = [(spare, bytes), (journal[0], sector), (journal[1], sector)];
+        if !Self::within(address, length, &regions) || !address.is_multiple_of(length) {
+            return;
+        }
         let rom = Rom::find();
         let start = BOOT2.0.as_ptr().addr() | 1;
         // SAFETY: it is Thumb code, and returns to where it was called from.
@@ -100,7 +125,13 @@ impl Flash {
 
 impl inkbit_app::Flash for Flash {
     fn bytes(&self, address: u32, length: u32) -> &[u8] {
-        // SAFETY: it is written through `&mut self` alone.
+        let Slots { models, bytes, journal, sector } = self.slots;
+        let regions =
+            [(models[0], bytes), (models[1], bytes), (journal[0], sector), (journal[1], sector)];
+        if !Self::within(address, length, &regions) {
+            return &[];
+        }
+        // SAFETY: the promise of `new`; it is written through `&mut self` alone.
         unsafe { memory(address, length) }
     }
 

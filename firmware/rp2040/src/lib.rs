@@ -74,8 +74,6 @@ pub struct Chip {
     pub clock: HertzU32,
     /// What waits and tells the time.
     pub timer: Timer,
-    /// What keeps code and models.
-    pub flash: Flash,
     /// The line, and what watches over the loop.
     pub core: Core,
 }
@@ -104,10 +102,8 @@ impl Chip {
         let timer = Timer::new(pac.TIMER, &mut pac.RESETS, &clocks);
         let usb = (pac.USBCTRL_REGS, pac.USBCTRL_DPRAM);
         let core = Core { clocks, watchdog, usb, uart0: pac.UART0 };
-        // SAFETY: this is the only one, and what is written by it is referred to through it alone.
-        let flash = unsafe { Flash::new() };
         let (i2c0, spi0, spi1) = (pac.I2C0, pac.SPI0, pac.SPI1);
-        (Self { resets: pac.RESETS, i2c0, spi0, spi1, clock, timer, flash, core }, pins)
+        (Self { resets: pac.RESETS, i2c0, spi0, spi1, clock, timer, core }, pins)
     }
 }
 

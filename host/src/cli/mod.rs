@@ -1,5 +1,6 @@
 //! The command line: one file for each subcommand, thin over the library.
 
+use std::env;
 use std::error::Error;
 use std::io;
 use std::path::Path;
@@ -141,13 +142,29 @@ pub fn command() -> ExitCode {
 fn refuse(found: clap::Error) -> anyhow::Result<ExitCode> {
     let text = found.render();
     match found.use_stderr() {
-        true => complain(text.to_string().trim_end()),
+        true => complain(without_lines_of_arguments(text.to_string()).trim_end()),
         false if terminal::has_colours() => {
             output::print_coloured(&text.ansi().to_string()).map_err(unprinted)?;
         }
         false => print(&text.to_string())?,
     }
     Ok(ExitCode::from(found.exit_code() as u8))
+}
+
+/// clap shows arguments as they are: one with a line feed would make lines of its own.
+fn without_lines_of_arguments(mut text: String) -> String {
+    for argument in env::args_os() {
+        for line in argument.to_string_lossy().split(['\n', '\r']).skip(1) {
+            // Up to what clap may leave out.
+            let start = line.split(|character: char| character.is_control()).next();
+            if let Some(start) = start.filter(|start| !start.is_empty()) {
+                for end in ['\n', '\r'] {
+                    text = text.replace(&format!("{end}{start}"), &format!("\u{FFFD}{start}"));
+                }
+            }
+        }
+    }
+    text
 }
 
 fn run(cli: &Cli) -> anyhow::Result<()> {

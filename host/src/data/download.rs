@@ -18,6 +18,7 @@ use crate::support::lock::Lock;
 use crate::support::numbers::hex;
 use crate::support::output;
 use crate::support::replace::{self, ReplaceError};
+use crate::support::visible;
 
 /// A file that came from a mirror, or was put in its place by somebody: gzipped or not.
 const CACHED: replace::Kind = replace::Kind::beginning("an IDX file", &[&[0x1F, 0x8B], &[0, 0, 8]]);
@@ -137,10 +138,25 @@ impl Download {
                 transfer.detach()?;
                 transfer.run()?;
             }
+            set_aside(&path)?;
             fs::rename(&part, &path).map_err(FileError::at("write", &path))?;
         }
         Ok(())
     }
+}
+
+/// Keeps a file that has another content: it may be somebody's own data of that name.
+fn set_aside(path: &Path) -> Result<(), FileError> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let named = |number: u32| path.with_added_extension(format!("other-{number}"));
+    let free = (1..).map(named).find(|name| fs::symlink_metadata(name).is_err());
+    let free = free.unwrap_or_else(|| named(0));
+    fs::rename(path, &free).map_err(FileError::at("keep", path))?;
+    let (path, free) = (visible::path(path), visible::path(&free));
+    output::complain(&format!("{path} was another file, and is kept as {free}"));
+    Ok(())
 }
 
 struct Transfer<'a> {

@@ -23,11 +23,8 @@ pub(crate) const NO_RECORD: &[u8] = &[0xFF; STORE_PAGE];
 /// loaded to, and that spell INKBIT.
 const HEX_MARK: &[u8] = b":02000004494E63\n:020000044B426D\n:0200000449545D\n";
 
-/// How a model began in the Intel HEX of earlier versions, which had no mark: the first line of data,
-/// without its address.
-const HEX_MODEL: (&[u8], &[u8]) = (b":10", b"00494E4B424954");
-/// The bytes by which either is known: upper half of an address, then the line of data.
-pub(crate) const HEX_BEGINNING: usize = 64;
+/// The bytes by which it is known.
+pub(crate) const HEX_BEGINNING: usize = HEX_MARK.len();
 
 /// Name of the model's section in a merged ELF file.
 const SECTION: &[u8] = b".inkbit_model";
@@ -71,18 +68,20 @@ pub fn hex(parts: &[(u32, &[u8])]) -> String {
 
 /// Whether a file that begins so is Intel HEX of Inkbit's.
 pub(crate) fn is_our_hex(beginning: &[u8]) -> bool {
-    let mut lines = beginning.split(|&byte| byte == b'\n');
-    let data = lines.find(|line| !line.starts_with(b":02000004")).unwrap_or_default();
-    let model = data.strip_prefix(HEX_MODEL.0).and_then(|rest| rest.get(4..));
-    beginning.starts_with(HEX_MARK) || model.is_some_and(|model| model.starts_with(HEX_MODEL.1))
+    beginning.starts_with(HEX_MARK)
 }
 
-/// Whether a file is a firmware in which [`merged_elf`] has put a model.
+/// Whether a file is a firmware in which [`merged_elf`] has put a model: a section of this name that is
+/// loaded, behind all others.
 pub(crate) fn has_model_section(file: &[u8]) -> bool {
     let found = || {
         let header = Header::parse(file)?;
         let sections = header.sections(header.endian()?, file)?;
-        Ok::<_, object::read::Error>(sections.section_by_name(ENDIAN, SECTION).is_some())
+        let last = sections.iter().last();
+        Ok::<_, object::read::Error>(last.is_some_and(|section| {
+            sections.section_name(ENDIAN, section).is_ok_and(|name| name == SECTION)
+                && section.sh_flags(ENDIAN).contains(SHF_ALLOC)
+        }))
     };
     found().unwrap_or_default()
 }

@@ -126,15 +126,19 @@ pub fn selftest(
     let model = &blob.model()?;
     check_images(images, usize::from(model.input().side), model.classes())?;
     let hello = client.hello()?;
-    hello.expect_model(blob.crc())?;
+    let held = hello.expect_model(blob.crc())?.clone();
     let losses = client.losses();
     let mut engine = HostEngine::new(model);
     let (mut times, mut logits, mut differing) = (Vec::new(), 0, 0);
+    let mut foreign = None;
     let ended = client.classify_all(images.iter().map(|(pixels, _)| pixels), |image, answer| {
+        if let Err(error) = held.check_logits(&answer) {
+            foreign = Some(error);
+            return ControlFlow::Break(());
+        }
         let host = engine.infer(images.image(image));
         differing +=
             host.iter().zip(&answer.logits).filter(|(host, device)| host != device).count();
-        differing += host.len().abs_diff(answer.logits.len());
         logits += host.len();
         times.push(answer.nanoseconds);
         progress(times.len());
@@ -142,6 +146,9 @@ pub fn selftest(
     });
     if let Err(source) = ended {
         return Err(VerifyError::Lost { answered: times.len(), images: images.len(), source });
+    }
+    if let Some(error) = foreign {
+        return Err(error.into());
     }
     let losses = client.losses().since(losses);
     let status = client.status()?;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use inkbit_core::blob::{MAGIC, PREFIX_BYTES, stated_length};
+use inkbit_core::blob::{MAGIC, PREFIX_BYTES, VERSION, stated_length};
 use inkbit_core::{MAX_LAYERS, MAX_WIDTH, Model, ModelError, PackError};
 
 use crate::support::files::{self, FileError};
@@ -10,8 +10,17 @@ use crate::support::limit;
 use crate::support::replace::{Kind, ReplaceError};
 use crate::support::visible;
 
-/// A model of any version.
-pub(crate) const MODEL_KIND: Kind = Kind::beginning("an Inkbit model", &[&MAGIC]);
+/// A model of any version: its mark, a version up to this one, and the length of the whole file.
+pub(crate) const MODEL_KIND: Kind = Kind::known("an Inkbit model", MAX_FILE, |file| {
+    let Some((prefix, _)) = file.split_first_chunk::<PREFIX_BYTES>() else { return false };
+    let &[a, b, c, d, e, f, v0, v1, l0, l1, l2, l3] = prefix;
+    let version = u16::from_le_bytes([v0, v1]);
+    let length = u32::from_le_bytes([l0, l1, l2, l3]) as usize;
+    [a, b, c, d, e, f] == MAGIC && (1..=VERSION).contains(&version) && length == file.len()
+});
+
+/// The longest file that is looked at for that.
+const MAX_FILE: usize = 64 << 20;
 
 /// The bytes of a blob, aligned as [`Model::parse`] requires.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -343,6 +343,10 @@ fn pictures_and_flash_images_of_a_user_stay() {
         ("own.uf2", at(9, b"written by Inkbit")),
         ("own.uf2", at(288, b"written by Inkbit")),
         ("own.hex", at(9, b":00494E4B424954")),
+        // A model that another program has written as HEX.
+        ("own.hex", b":020000041000EA\n:10580000494E4B42495401000000000000000000C8\n".to_vec()),
+        ("own.bin", b"INKBIT project: my notes of a year\n".to_vec()),
+        ("own.bin", [place.read("model.inkbit"), b"and more".to_vec()].concat()),
         ("own.hex", b":0B0010000000494E4B42495400000000\n".to_vec()),
         ("own.elf", at(4, b"\0.inkbit_model\0")),
         ("own.elf", [&program, &b"\0.inkbit_model\0"[..]].concat()),
@@ -356,9 +360,6 @@ fn pictures_and_flash_images_of_a_user_stay() {
     place.write("own.html", report);
     let message = place.fail(1, "report model.inkbit -o own.html --data digits");
     assert!(message.starts_with(&refusal("own.html")), "{message}");
-    // What an earlier version wrote.
-    place.write("old.hex", ":020000041000EA\n:10580000494E4B42495401000000000000000000C8\n");
-    place.succeed("image --board pico model.inkbit -o old.hex");
     let has_firmware = can_emulate(["microbit"]);
     for _ in 0..2 {
         if has_firmware {

@@ -9,7 +9,7 @@ use embedded_hal_bus::spi::ExclusiveDevice;
 use fugit::RateExtU32 as _;
 use inkbit_app::{Device, Edges, Finger, Panel, Run, Store, Touch, Xpt2046};
 use inkbit_arch::{SysTick, firmware};
-use inkbit_rp2040::{Bus, Chip, Port};
+use inkbit_rp2040::{Bus, Chip, Flash, Port};
 use mipidsi::Builder;
 use mipidsi::interface::SpiInterface;
 use mipidsi::models::ILI9341Rgb565;
@@ -35,8 +35,9 @@ const EDGES: Edges = Edges { columns: (300, 3800), rows: (300, 3800), size: (320
 /// On its side, with the pins at the left.
 const ORIENTATION: Orientation = Orientation::new().rotate(Rotation::Deg90).flip_vertical();
 
+#[allow(unsafe_code)]
 fn device(batch: &'static mut [u8; 128], bus: &'static mut Option<Bus>) -> impl Run {
-    let (Chip { mut resets, spi0, spi1, clock, mut timer, core, flash, .. }, pins) = Chip::take();
+    let (Chip { mut resets, spi0, spi1, clock, mut timer, core, .. }, pins) = Chip::take();
     let wires =
         (pins.gpio19.into_function::<FunctionSpi>(), pins.gpio18.into_function::<FunctionSpi>());
     let spi = Spi::<_, _, _, 8>::new(spi0, wires);
@@ -64,6 +65,8 @@ fn device(batch: &'static mut [u8; 128], bus: &'static mut Option<Bus>) -> impl 
 
     let uart = (pins.gpio0, pins.gpio1);
     let (serial, watchdog) = core.start(bus, uart, board().name, timer, &mut resets);
+    // SAFETY: the only one, with the slots that `firmware!` has.
+    let flash = unsafe { Flash::new(SLOTS) };
     Device {
         serial,
         keys: Finger::new(touch),

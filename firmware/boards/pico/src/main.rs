@@ -7,7 +7,7 @@
 use fugit::RateExtU32 as _;
 use inkbit_app::{Device, Keys, Oled, Pages, Run, Store};
 use inkbit_arch::{SysTick, firmware};
-use inkbit_rp2040::{Bus, Chip, Port};
+use inkbit_rp2040::{Bus, Chip, Flash, Port};
 use rp2040_hal::I2C;
 
 firmware!(
@@ -22,12 +22,15 @@ firmware!(
     lend BUS: Option<Bus> = None,
 );
 
+#[allow(unsafe_code)]
 fn device(picture: &'static mut Pages, bus: &'static mut Option<Bus>) -> impl Run {
-    let (Chip { mut resets, i2c0, clock, timer, core, flash, .. }, pins) = Chip::take();
+    let (Chip { mut resets, i2c0, clock, timer, core, .. }, pins) = Chip::take();
     let (data, pulse) = (pins.gpio4.reconfigure(), pins.gpio5.reconfigure());
     let wires = I2C::i2c0(i2c0, data, pulse, 400.kHz(), &mut resets, clock);
     let uart = (pins.gpio0, pins.gpio1);
     let (serial, watchdog) = core.start(bus, uart, board().name, timer, &mut resets);
+    // SAFETY: the only one, with the slots that `firmware!` has.
+    let flash = unsafe { Flash::new(SLOTS) };
     Device {
         serial,
         keys: Keys::new([

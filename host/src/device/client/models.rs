@@ -43,8 +43,14 @@ impl Client {
             let offset = u32::try_from(done).map_err(|_| DeviceError::Refused(Refusal::Unfit))?;
             match self.order(&Request::Store { offset, bytes: &bytes[done..end] }) {
                 Ok(()) => done = end,
-                // It starts anew with the model, maybe before its answer is on the line.
-                Err(DeviceError::Line(_) | DeviceError::Closed(_)) if end == bytes.len() => {
+                // It starts anew with the model, maybe before its answer is on the line. Which one it runs
+                // then, it says itself.
+                Err(
+                    DeviceError::Line(_)
+                    | DeviceError::Closed(_)
+                    | DeviceError::Silent { .. }
+                    | DeviceError::BadLine { .. },
+                ) if end == bytes.len() => {
                     done = end;
                 }
                 Err(DeviceError::Refused(Refusal::Order)) if self.has(blob) => done = bytes.len(),
