@@ -106,8 +106,8 @@ fn what_came_is_kept_for_the_next_mirror_and_the_next_time() {
         fetch(folder.path(), &[&broken]).unwrap_err(),
         "no labels.gz from A (it answers 404 Not Found)"
     );
-    assert_eq!(names(folder.path()), ["labels.gz.part"]);
-    assert_eq!(fs::read(folder.path().join("labels.gz.part")).unwrap(), file()[..3_000]);
+    assert_eq!(names(folder.path()), ["labels.gz.inkbit-part"]);
+    assert_eq!(fs::read(folder.path().join("labels.gz.inkbit-part")).unwrap(), file()[..3_000]);
 
     let gone = Server::start(&[Answer::Status("404 Not Found")]);
     let whole = Server::start(&[Answer::Whole(file())]);
@@ -134,7 +134,7 @@ fn a_stale_part_is_thrown_away() {
         (file(), vec![]),
     ] {
         let folder = folder();
-        fs::write(folder.path().join("labels.gz.part"), part).unwrap();
+        fs::write(folder.path().join("labels.gz.inkbit-part"), part).unwrap();
         let server = Server::start(&[Answer::Whole(file())]);
         fetch(folder.path(), &[&server]).unwrap();
         assert_complete(folder.path());
@@ -145,11 +145,15 @@ fn a_stale_part_is_thrown_away() {
 #[test]
 fn a_link_is_not_written_through_and_a_users_file_is_not_replaced() {
     let folder = folder();
-    let [own, part, cached] = ["own", "labels.gz.part", NAME].map(|name| folder.path().join(name));
+    let [own, part, cached] =
+        ["own", "labels.gz.inkbit-part", NAME].map(|name| folder.path().join(name));
     fs::write(&own, "a user's").unwrap();
     symlink(&own, &part).unwrap();
     let message = fetch(folder.path(), &[]).unwrap_err();
-    assert!(message.contains("labels.gz.part is a symbolic link, where a part of"), "{message}");
+    assert!(
+        message.contains("labels.gz.inkbit-part is a symbolic link, where a part of"),
+        "{message}"
+    );
     fs::remove_file(&part).unwrap();
     fs::write(&cached, "a user's, too").unwrap();
     let message = fetch(folder.path(), &[]).unwrap_err();
@@ -161,7 +165,7 @@ fn a_link_is_not_written_through_and_a_users_file_is_not_replaced() {
 #[test]
 fn a_file_of_a_user_that_a_part_is_another_name_of_stays() {
     let folder = folder();
-    let [own, part] = ["own", "labels.gz.part"].map(|name| folder.path().join(name));
+    let [own, part] = ["own", "labels.gz.inkbit-part"].map(|name| folder.path().join(name));
     // What a download would resume, replace, and find too long.
     for content in [file()[..3_000].to_vec(), b"a user's".to_vec(), vec![7; 1_000_000]] {
         fs::write(&own, &content).unwrap();
@@ -200,7 +204,7 @@ fn wrong_content_is_thrown_away_and_the_next_mirror_asked() {
     let expected = wanted().sha256;
     let begin = "no labels.gz from A (wrong content: its SHA-256 is ";
     let end = format!(
-        ", expected {expected}), nor from B (wrong content: DIR/labels.gz.part is no IDX file of \
+        ", expected {expected}), nor from B (wrong content: DIR/labels.gz.inkbit-part is no IDX file of \
          labels: it starts with 0x3c68746d (a web page?), expected 0x00000801; only unsigned bytes \
          are read)"
     );
@@ -385,7 +389,7 @@ fn a_full_disk_is_named_and_given_back() {
     // No file may be longer than some hundred kilobytes, and a process may live to say so.
     let said = load_elsewhere(home.path(), "trap '' XFSZ; ulimit -f 200; ", &server.address);
     let begin = "unavailable true: MNIST was not found and cannot be downloaded: cannot write \
-                 HOME/cache/inkbit/mnist/train-images-idx3-ubyte.gz.part: File too large";
+                 HOME/cache/inkbit/mnist/train-images-idx3-ubyte.gz.inkbit-part: File too large";
     assert!(said.starts_with(begin) && said.ends_with(REMEDY), "{said}");
     assert!(names(&home.path().join("cache/inkbit/mnist")).is_empty());
 }

@@ -21,7 +21,7 @@ use crate::{Port, Serial, model_region, report, restart};
 /// - `vectors: chip` leaves the interrupts' vectors to the crate of the chip, where that insists.
 /// - `warning`, where there is one, is the number of the interrupt by which a watchdog warns.
 /// - `boot_loader`, where there is one, is what the app's board has by this name.
-/// - `slots`, where there are two, tell where the models lie; the file's region is the first.
+/// - `slots: SLOTS`, where the board's file has a second one, uses both for models.
 /// - Each `lend` is a static variable, a frame buffer for one, that `device` is given.
 #[macro_export]
 macro_rules! firmware {
@@ -32,7 +32,7 @@ macro_rules! firmware {
         $(, vectors: $vectors:ident)?
         $(, warning: $warning:expr)?
         $(, boot_loader: $boot_loader:path)?
-        $(, slots: $slots:expr)?
+        $(, slots: $slots:ident)?
         $(, lend $name:ident: $type:ty = $value:expr)*
         $(,)?
     ) => {
@@ -40,26 +40,29 @@ macro_rules! firmware {
 
         $crate::interrupts!($(of $vectors)? $($warning)?);
 
-        // SAFETY: the name that the runtime calls after a reset.
-        #[allow(unsafe_code)]
-        #[unsafe(export_name = "main")]
-        extern "C" fn main() -> ! {
-            let board = || inkbit_app::Board { $(boot_loader: Some($boot_loader),)? ..board() };
-            static mut MEMORY: inkbit_app::Memory<CELLS> = inkbit_app::Memory::new();
-            $(static mut $name: $type = $value;)*
-            // What the board gives is evaluated outside of the blocks: it may not be unsafe.
-            let slots = $crate::firmware!(@slots $($slots)?);
-            let device = |_started| {
-                $device(
-                    $(core::convert::identity::<$started>(_started),)?
-                    // SAFETY: `main` is called once, so that the reference is the only one.
-                    $(unsafe { &mut *(&raw mut $name) },)*
-                )
-            };
-            // SAFETY: this is called once, so that the reference is the only one; the model's region is
-            // flash behind the code.
-            unsafe { $crate::begin(&raw mut MEMORY, $start, board, slots, device) }
-        }
+        // In a scope of its own, so that nothing of the board's can call it once more.
+        const _: () = {
+            // SAFETY: the name that the runtime calls after a reset.
+            #[allow(unsafe_code)]
+            #[unsafe(export_name = "main")]
+            extern "C" fn main() -> ! {
+                let board = || inkbit_app::Board { $(boot_loader: Some($boot_loader),)? ..board() };
+                static mut MEMORY: inkbit_app::Memory<CELLS> = inkbit_app::Memory::new();
+                $(static mut $name: $type = $value;)*
+                // What the board gives is evaluated outside of the blocks: it may not be unsafe.
+                let slots = $crate::firmware!(@slots $($slots)?);
+                let device = |_started| {
+                    $device(
+                        $(core::convert::identity::<$started>(_started),)?
+                        // SAFETY: `main` is called once, so that the reference is the only one.
+                        $(unsafe { &mut *(&raw mut $name) },)*
+                    )
+                };
+                // SAFETY: this is called once, so that the reference is the only one; the model's region is
+                // flash behind the code.
+                unsafe { $crate::begin(&raw mut MEMORY, $start, board, slots, device) }
+            }
+        };
 
         #[panic_handler]
         fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
@@ -67,7 +70,8 @@ macro_rules! firmware {
         }
     };
     (@slots) => { None };
-    (@slots $slots:expr) => { Some($slots) };
+    // Those of the board's file, and no others: what lies there is read.
+    (@slots SLOTS) => { Some(SLOTS) };
 }
 
 /// What `main` is.

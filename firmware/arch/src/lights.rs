@@ -23,11 +23,10 @@ impl<const ROWS: usize, const COLUMNS: usize> Lights<ROWS, COLUMNS> {
     /// Switches them on. Each place of `map` has the number of its light, from the upper left one, or
     /// [`NO_LIGHT`].
     pub fn start(
-        rows: [u8; ROWS],
-        columns: [u8; COLUMNS],
+        rows: [NrfPin; ROWS],
+        columns: [NrfPin; COLUMNS],
         map: &'static [[u8; COLUMNS]; ROWS],
     ) -> Self {
-        let (rows, columns) = (rows.map(NrfPin), columns.map(NrfPin));
         rows.iter().chain(&columns).for_each(|pin| pin.output(false));
         Self { rows, columns, map, row: ROWS, glyph: Glyph::DARK }
     }

@@ -9,11 +9,18 @@ use crate::{Port, Register};
 
 /// A pin. Those of the second port have the numbers from 32.
 #[derive(Clone, Copy, Debug)]
-pub struct NrfPin(pub u8);
+pub struct NrfPin(u8);
 
 impl NrfPin {
+    /// # Safety
+    ///
+    /// The chip is an nRF51 or nRF52 and has this pin: elsewhere, other parts lie at these addresses.
+    pub const unsafe fn at(number: u8) -> Self {
+        Self(number)
+    }
+
     const fn register(self, offset: usize) -> Register {
-        // SAFETY: registers of the pin's port; they touch no memory.
+        // SAFETY: the promise of `at`: registers of the pin's port, which touch no memory.
         unsafe { Register::at(0x5000_0000 + self.0 as usize / 32 * 0x300 + offset) }
     }
 

@@ -104,7 +104,7 @@ impl Download {
     }
 
     /// Gets the files that are not in the folder yet, which is created; fails with the first file
-    /// that cannot be had. A file is called `NAME.part` until its content is right; the bytes that
+    /// that cannot be had. A file is called `NAME.inkbit-part` until its content is right; the bytes that
     /// came before the connection broke are kept to go on with.
     pub fn fetch(&self, wanted: &[Wanted], folder: &Path) -> Result<(), DownloadError> {
         files::create_folder(folder)?;
@@ -121,7 +121,7 @@ impl Download {
             .build()
             .into();
         let place = |file: &Wanted| {
-            let part = format!("{}.part", file.name);
+            let part = format!("{}.inkbit-part", file.name);
             (folder.join(&file.name), folder.join(part))
         };
         let is_missing = |file: &&Wanted| file.check(&place(file).0).is_err();

@@ -20,16 +20,23 @@ const MAP: [[u8; 9]; 3] = [
     [22, 24, 20, 5, 6, 7, 8, 9, 13],
 ];
 
+/// A pin of the chip's.
+#[allow(unsafe_code)]
+const fn pin(number: u8) -> NrfPin {
+    // SAFETY: the chip is an nRF51, and those that are asked for here are there.
+    unsafe { NrfPin::at(number) }
+}
+
 fn start() {
     // The pins that lead to the board's USB interface.
-    NrfUart::start(NrfPin(24), NrfPin(25));
+    NrfUart::start(pin(24), pin(25));
 }
 
 fn device() -> impl Run {
     Device {
         serial: Serial(NrfUart, NoWatchdog),
-        keys: Pair::new([NrfPin(17), NrfPin(26)].map(NrfPin::input)),
-        panel: Lights::start([13, 14, 15], [4, 5, 6, 7, 8, 9, 10, 11, 12], &MAP),
+        keys: Pair::new([pin(17), pin(26)].map(NrfPin::input)),
+        panel: Lights::start([13, 14, 15].map(pin), [4, 5, 6, 7, 8, 9, 10, 11, 12].map(pin), &MAP),
         clock: Timer::start(),
         // The part has one. It is not used, because no emulator has it to test the firmware with.
         watchdog: NoWatchdog,

@@ -8,9 +8,16 @@ use inkbit_arch::{NrfPin, NrfUart, SysTick, firmware, line_only};
 
 firmware!(start: start, device: device, line: NrfUart);
 
+/// A pin of the chip's.
+#[allow(unsafe_code)]
+const fn pin(number: u8) -> NrfPin {
+    // SAFETY: the chip is an nRF52, and those that are asked for here are there.
+    unsafe { NrfPin::at(number) }
+}
+
 fn start() {
     // P0.06 and P0.08, which lead to the board's USB interface.
-    NrfUart::start(NrfPin(6), NrfPin(8));
+    NrfUart::start(pin(6), pin(8));
 }
 
 fn device() -> impl Run {
