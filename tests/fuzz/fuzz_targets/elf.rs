@@ -27,6 +27,9 @@ fn check(firmware: &Firmware, board: &Board) {
         Ok(merged) => {
             let mut expected = parts;
             expected.push((board.memory.model.address, model.bytes()));
+            // Erased, so that this model is the one in use.
+            let records = board.memory.journal().into_iter().flatten();
+            expected.extend(records.map(|record| (record, &[0xFF; 256][..])));
             let mut found = merged.parts();
             found.sort_unstable();
             expected.sort_unstable();
