@@ -8,10 +8,11 @@ use embedded_graphics::Pixel;
 use embedded_graphics::draw_target::{DrawTarget, DrawTargetExt};
 use embedded_graphics::pixelcolor::{BinaryColor, Gray4, GrayColor, Rgb565};
 use embedded_graphics::prelude::{IntoStorage, OriginDimensions, Size};
+use inkbit::device::Client;
 use inkbit::device::emulator::pico::{Glass, Wiring};
 use inkbit::device::emulator::qmp::Qmp;
-use inkbit_app::{App, Clock, Layout, Screen, Shade, Small, Touch};
-use inkbit_core::link::Reset;
+use inkbit_app::{App, Clock, Event, Layout, Screen, Shade, Small, Touch};
+use inkbit_core::link::{Key, Mode, Reset, pack_pixels, unpack_pixels};
 
 /// What the app on the host knows of an emulated board.
 pub fn app_board(name: &'static str, board: &inkbit::device::Board) -> inkbit_app::Board {
@@ -23,6 +24,43 @@ pub fn app_board(name: &'static str, board: &inkbit::device::Board) -> inkbit_ap
         reset: Reset::Ordinary,
         boot_loader: None,
     }
+}
+
+/// Lets a device and the app classify an image, the app in the device's time, and compares the logits.
+///
+/// # Panics
+///
+/// If one of them does not, or if a logit differs.
+pub fn classify_alike(client: &mut Client, app: &mut App<'_>, id: u32, pixels: &[u8]) {
+    let answer = client.classify(pixels).expect("the device classifies it");
+    let mut packed = vec![0; 2 * pixels.len()];
+    let packed = pack_pixels(pixels, &mut packed).expect("twice the room");
+    let mut clock = Replay::new(answer.nanoseconds);
+    let shown = app.classify(id, &mut clock, |image| unpack_pixels(packed, image));
+    assert_eq!(shown.expect("the app classifies it").1, answer.logits);
+}
+
+/// Draws strokes on a device and on the app, shows both a sample, and compares them after each.
+///
+/// # Panics
+///
+/// If the device does not answer.
+pub fn draw_alike(client: &mut Client, app: &mut App<'_>, mut compare: impl FnMut(&mut App<'_>)) {
+    let answers = "the device answers";
+    client.clear().expect(answers);
+    app.handle(Event::Clear, 0);
+    compare(app);
+    for (x, y, down) in [(6, 6, true), (20, 5, true), (13, 24, true), (0, 0, false)] {
+        client.pen(x, y, down).expect(answers);
+        app.handle(Event::Pen(x, y, down), 0);
+        compare(app);
+    }
+    client.show(Mode::Samples).expect(answers);
+    // Stops the samples for the comparison.
+    client.key(Key::Select, true).expect(answers);
+    client.key(Key::Select, false).expect(answers);
+    app.handle(Event::Show(Mode::Samples), 0);
+    compare(app);
 }
 
 /// A display of 16 greys.

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use inkbit::device::emulator::pico::Wiring;
 use inkbit::device::{Client, DeviceError, verify};
-use inkbit_app::{App, Buffers, Event};
-use inkbit_core::link::{Key, Mode, Refusal, pack_pixels, unpack_pixels};
+use inkbit_app::{App, Buffers};
+use inkbit_core::link::{Key, Refusal};
 use inkbit_tests::debugger::symbol;
 use inkbit_tests::devices::{classic, digits, draw_seven_on_pico, emulated, start};
-use inkbit_tests::screens::{Picture, Replay, app_board};
+use inkbit_tests::screens::{Picture, Replay, app_board, classify_alike, draw_alike};
 
 const NAME: &str = "pico";
 const CELLS: usize = 1040;
@@ -48,33 +48,14 @@ fn the_oled_shows_images_strokes_and_samples_as_the_app_draws_them() {
     let blob = classic();
     side_by_side(blob.bytes(), |client, wiring, app| {
         for (id, (pixels, _)) in (0..).zip(digits(3).iter()) {
-            let answer = client.classify(pixels).unwrap();
-            let mut packed = vec![0; 2 * pixels.len()];
-            let packed = pack_pixels(pixels, &mut packed).unwrap();
-            let mut clock = Replay::new(answer.nanoseconds);
-            let shown = app.classify(id, &mut clock, |image| unpack_pixels(packed, image));
-            assert_eq!(shown.unwrap().1, answer.logits);
+            classify_alike(client, app, id, pixels);
             assert_shows(wiring, app, None);
         }
         let mut clock = Replay::new(1);
-        let mut compare = |app: &mut App<'_>, wiring: &mut Wiring| {
+        draw_alike(client, app, |app| {
             app.settle(&mut clock);
             assert_shows(wiring, app, Some(TIME));
-        };
-        client.clear().unwrap();
-        app.handle(Event::Clear, 0);
-        compare(app, wiring);
-        for (x, y, down) in [(6, 6, true), (20, 5, true), (13, 24, true), (0, 0, false)] {
-            client.pen(x, y, down).unwrap();
-            app.handle(Event::Pen(x, y, down), 0);
-            compare(app, wiring);
-        }
-        client.show(Mode::Samples).unwrap();
-        // Stops the samples for the comparison.
-        client.key(Key::Select, true).unwrap();
-        client.key(Key::Select, false).unwrap();
-        app.handle(Event::Show(Mode::Samples), 0);
-        compare(app, wiring);
+        });
     });
 }
 

@@ -10,7 +10,7 @@ use inkbit_app::{App, Board, Buffers, Event};
 use inkbit_core::link::{Key, Mode, Reset, pack_pixels, unpack_pixels};
 use inkbit_core::{Header, Model};
 use inkbit_tests::devices::{classic, digits, draw_seven, emulated, start};
-use inkbit_tests::screens::{Picture, Replay, app_board};
+use inkbit_tests::screens::{Picture, Replay, app_board, classify_alike};
 
 const NAME: &str = "lm3s6965evb";
 const CELLS: usize = 1040;
@@ -44,12 +44,7 @@ fn the_display_shows_images_from_the_host_as_the_app_draws_them() {
     side_by_side(blob.bytes(), |client, display, app| {
         let images = digits(5);
         for (id, (pixels, _)) in (0..).zip(images.iter()) {
-            let answer = client.classify(pixels).unwrap();
-            let mut packed = vec![0; 2 * pixels.len()];
-            let packed = pack_pixels(pixels, &mut packed).unwrap();
-            let mut clock = Replay::new(answer.nanoseconds);
-            let shown = app.classify(id, &mut clock, |image| unpack_pixels(packed, image));
-            assert_eq!(shown.unwrap().1, answer.logits);
+            classify_alike(client, app, id, pixels);
             display().assert_shows(&Picture::of(app), None);
         }
     });

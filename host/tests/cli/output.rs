@@ -1,8 +1,9 @@
-//! Standard output that nobody reads, or that takes no more.
+//! Standard output and pipes that nobody reads, or that take no more.
 
 use std::fs;
 use std::io;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+use std::thread;
 
 use crate::place::{Place, TRAIN};
 
@@ -28,4 +29,20 @@ fn a_command_whose_output_nobody_reads_does_its_work_and_ends_by_its_result() {
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let ended = place.command("evaluate model.inkbit --data digits").stdout(full).output().unwrap();
     assert_eq!(ended.status.code(), Some(1));
+}
+
+#[test]
+fn a_pipe_that_nobody_reads_is_not_waited_for_and_one_that_is_read_gets_the_file() {
+    let place = Place::new();
+    let made = Command::new("mkfifo").arg(place.path("pipe.bin")).status().unwrap();
+    assert!(made.success());
+    let command = "image --board microbit model.inkbit -o pipe.bin";
+    let ended = place.run(&format!("{command} --quiet"));
+    let expected =
+        "error: cannot write pipe.bin: nobody has opened its other end within 2 s; start";
+    assert!(ended.code == Some(1) && ended.err.starts_with(expected), "{ended:?}");
+    let pipe = place.path("pipe.bin");
+    let reader = thread::spawn(move || fs::read(pipe).unwrap());
+    place.succeed(command);
+    assert!(reader.join().unwrap() == place.read("model.inkbit"));
 }
