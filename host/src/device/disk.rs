@@ -9,7 +9,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub use self::error::DiskError;
-use self::error::shown;
 use super::uf2;
 use crate::support::error::chain;
 use crate::support::system::{has_one_name, is_at};
@@ -68,7 +67,7 @@ fn read_id(folder: &Path) -> Option<String> {
 
 impl fmt::Display for Disk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&shown(&self.folder))
+        f.write_str(&visible::path(&self.folder))
     }
 }
 
@@ -179,14 +178,14 @@ impl Written {
         self.is_flushed
     }
 
-    /// Waits until the disk has vanished.
+    /// Waits until the disk has vanished, and the file with it.
     ///
     /// # Errors
     ///
-    /// If it has not within this time; the file is removed.
+    /// If they have not within this time; the file is removed.
     pub fn wait(self, most: Duration) -> Result<(), DiskError> {
         let deadline = Instant::now() + most;
-        while self.disk.is_there() {
+        while self.disk.is_there() || is_at(&self.file, &self.disk.path()) {
             if Instant::now() >= deadline {
                 self.remove();
                 return Err(DiskError::Kept { folder: self.disk.folder, waited: most });
@@ -276,6 +275,16 @@ mod tests {
         let written = disk.write(&content, |_| ()).unwrap();
         fs::remove_dir_all(&disk.folder).unwrap();
         written.wait(Duration::ZERO).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_is_still_there_was_taken_by_no_board() {
+        let (_place, disk) = disk();
+        let written = disk.write(&[7], |_| ()).unwrap();
+        fs::remove_file(disk.folder.join(INFO)).unwrap();
+        let error = written.wait(Duration::ZERO).unwrap_err();
+        assert!(matches!(error, DiskError::Kept { .. }), "{error}");
+        assert!(!disk.path().exists());
     }
 
     #[test]

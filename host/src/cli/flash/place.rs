@@ -235,7 +235,7 @@ impl Search<'_> {
         match self.disk {
             Some(folder) => format!(
                 "{} is not the disk {}: it has no {}",
-                visible::line(&folder.to_string_lossy()),
+                visible::path(folder),
                 self.id,
                 disk::INFO
             ),
