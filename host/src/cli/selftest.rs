@@ -32,7 +32,7 @@ pub struct Args {
 
     /// Images to send
     #[arg(long, value_name = "COUNT", default_value_t = 200,
-          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+          value_parser = clap::value_parser!(u32).range(1..=10_000))]
     images: u32,
 
     /// File to write the result to

@@ -72,7 +72,7 @@ impl Client {
         Self { last_words: Box::new(last_words), ..self }
     }
 
-    /// Lets so many unanswered images be on the way at once, as [`new`](Self::new) says.
+    /// Sets the number of unanswered images at once, as [`new`](Self::new) says.
     #[must_use]
     pub fn with_window(self, window: usize) -> Self {
         Self { window: window.max(1), ..self }

@@ -172,3 +172,39 @@ pub fn selftest(
         bad_frames: losses.bad,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::client::simulated::{Device, sum};
+    use super::*;
+
+    fn tested(change: impl FnOnce(&mut Device)) -> Result<SelfTest, VerifyError> {
+        let mut device = Device::new(0);
+        device.model = Some(sum().crc());
+        change(&mut device);
+        let images = images(&sum(), 20).unwrap();
+        selftest(&mut Client::new(device, 8), &sum(), &images, true, |_| ())
+    }
+
+    #[test]
+    fn logits_that_differ_are_counted_and_written_into_the_result() {
+        for (wrong, differing) in [(None, 0), (Some(17), 1)] {
+            let result = tested(|device| device.wrong = wrong).unwrap();
+            assert_eq!((result.images, result.logits, result.differing), (20, 40, differing));
+            assert_eq!(
+                (result.stack, result.variables, result.check_milliseconds),
+                (100, None, None)
+            );
+            assert_eq!(SelfTest::from_toml(&result.to_toml()).unwrap(), result);
+        }
+    }
+
+    #[test]
+    fn an_answer_with_another_number_of_logits_is_refused_and_not_counted() {
+        let error = tested(|device| device.classes = 3).unwrap_err().to_string();
+        assert!(
+            error.contains("answers 2 logits, expected one for each of its model's 3"),
+            "{error}"
+        );
+    }
+}

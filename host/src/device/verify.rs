@@ -122,34 +122,8 @@ pub fn verify(
 
 #[cfg(test)]
 mod tests {
-    use inkbit_core::blob::pack_layer;
-    use inkbit_core::{Header, Input, LayerShape, Model, Provenance};
-
-    use super::super::client::simulated::Device;
+    use super::super::client::simulated::{Device, sum};
     use super::*;
-
-    /// A model of 2×2 pixels whose logits are their sum and their number, as [`Device`] has it.
-    fn sum() -> Blob {
-        let shape = LayerShape { inputs: 4, outputs: 2, bits: 8, multipliers: 0 };
-        let mut data = vec![0; shape.data_bytes()];
-        pack_layer(0, shape, &[], &[0, 4], |output, _| 1 - output as i32, &mut data).unwrap();
-        let header = Header {
-            name: "sum",
-            labels: "sum\nnumber",
-            input: Input::full(2),
-            logit_scale: 1.0,
-            layers: [shape].into_iter().collect(),
-            provenance: Provenance {
-                tool: "test",
-                command: "",
-                digest: [0; 32],
-                seed: 0,
-                correct: 0,
-                tested: 0,
-            },
-        };
-        Blob::from_model(&Model::new(header, &data).unwrap()).unwrap()
-    }
 
     fn verify_on(device: Device) -> Result<Verification, VerifyError> {
         let pixels = (0..80).map(|n| n * 3).collect();

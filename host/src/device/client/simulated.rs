@@ -4,9 +4,37 @@ use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::time::Duration;
 
+use inkbit_core::blob::pack_layer;
 use inkbit_core::link::{
-    self, Limits, Loaded, PROTOCOL, RESPONSE_FRAME, Receiver, Refusal, Request, Reset, Response,
+    self, Limits, Loaded, Mode, PROTOCOL, RESPONSE_FRAME, Receiver, Refusal, Request, Reset,
+    Response, Status,
 };
+use inkbit_core::{Header, Input, LayerShape, Model, Provenance};
+
+use crate::model::Blob;
+
+/// A model of 2×2 pixels whose logits are their sum and their number, as [`Device`] has it.
+pub fn sum() -> Blob {
+    let shape = LayerShape { inputs: 4, outputs: 2, bits: 8, multipliers: 0 };
+    let mut data = vec![0; shape.data_bytes()];
+    pack_layer(0, shape, &[], &[0, 4], |output, _| 1 - output as i32, &mut data).unwrap();
+    let header = Header {
+        name: "sum",
+        labels: "sum\nnumber",
+        input: Input::full(2),
+        logit_scale: 1.0,
+        layers: [shape].into_iter().collect(),
+        provenance: Provenance {
+            tool: "test",
+            command: "",
+            digest: [0; 32],
+            seed: 0,
+            correct: 0,
+            tested: 0,
+        },
+    };
+    Blob::from_model(&Model::new(header, &data).unwrap()).unwrap()
+}
 
 /// A device in memory that answers the sum of the pixels and their number, at the end of a line
 /// that damages and loses bytes, in both directions.
@@ -26,6 +54,8 @@ pub struct Device {
     pub refusal: Option<Refusal>,
     /// CRC of its model, which takes 2×2 pixels and has 2 classes.
     pub model: Option<u32>,
+    /// The classes that it says its model has.
+    pub classes: u16,
     /// The request, by its number, whose last logit is one too much.
     pub wrong: Option<u32>,
 }
@@ -33,10 +63,6 @@ pub struct Device {
 /// Limits of a board for which the tests need none.
 pub const NO_LIMITS: Limits =
     Limits { model_address: 0, model_bytes: 0, cells: 0, pixels: 0, classes: 0 };
-
-fn loaded(crc: u32) -> Loaded<'static> {
-    Loaded { name: "sum", crc, side: 2, classes: 2 }
-}
 
 impl Device {
     pub fn new(loss: u64) -> Self {
@@ -51,6 +77,7 @@ impl Device {
             protocol: PROTOCOL,
             refusal: None,
             model: None,
+            classes: 2,
             wrong: None,
         }
     }
@@ -103,7 +130,8 @@ impl Write for Device {
                     self.answer(&Response::Logits { id, nanoseconds: 1, logits });
                 }
                 (Ok(Request::Hello), _) => {
-                    let limits = NO_LIMITS;
+                    let (limits, classes) = (NO_LIMITS, self.classes);
+                    let loaded = |crc| Loaded { name: "sum", crc, side: 2, classes };
                     self.answer(&Response::Hello(link::Hello {
                         protocol: self.protocol,
                         firmware: "1",
@@ -113,6 +141,14 @@ impl Write for Device {
                         reset: Reset::Ordinary,
                     }));
                 }
+                (Ok(Request::Status), _) => self.answer(&Response::Status(Status {
+                    mode: Mode::Link,
+                    class: None,
+                    permille: 0,
+                    stack: 100,
+                    stack_room: 200,
+                    check: 0,
+                })),
                 (Ok(Request::Panic), _) => {
                     self.answer(&Response::Panicked { message: "at main.rs:7" });
                 }

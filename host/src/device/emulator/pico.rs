@@ -153,7 +153,7 @@ impl Wiring {
         self.execute("bootsel")
     }
 
-    /// Cuts the power when the chip has written so many more bytes of its flash; now if 0.
+    /// Cuts the power when the chip has written `bytes` more bytes of its flash; now if 0.
     pub fn cut(&mut self, bytes: u32) -> io::Result<()> {
         self.execute(&format!("cut {bytes}"))
     }
