@@ -10,13 +10,13 @@ const TEXT = 'UF2 Bootloader v3.0\r\nModel: Raspberry Pi RP2\r\nBoard-ID: RPI-RP
 
 /** What the ROM's functions do, by their names in its table: see the RP2040's data sheet, 2.8.3. */
 const FUNCTIONS = {
-  UB: (chip) => chip.leave(),
+  UB: (board) => board.leave(),
   // Flash is memory here: it needs no commands to be read, and has no cache.
   IF: () => {},
   EX: () => {},
   FC: () => {},
-  RE: (chip, start, length) => chip.erase(start, length),
-  RP: (chip, start, from, length) => chip.program(start, from, length),
+  RE: (board, start, length) => board.erase(start, length),
+  RP: (board, start, from, length) => board.program(start, from, length),
 };
 
 /** Addresses of the code that finds a function, of the table, and of the first function. */
@@ -53,10 +53,10 @@ Object.keys(FUNCTIONS).forEach((name, number) => {
 });
 
 /** Does what the function does whose bkpt has this number; its arguments are in registers. */
-export function call(chip, number, registers) {
+export function call(board, number, registers) {
   const found = Object.values(FUNCTIONS)[number];
   if (found === undefined) throw new Error('a function of the boot ROM that is not emulated');
-  found(chip, ...registers);
+  found(board, ...registers);
 }
 
 /** Whether the ROM starts what is in flash: its first 252 bytes have a CRC-32 behind them. */

@@ -179,7 +179,7 @@ impl Verdict {
     }
 }
 
-/// Whether these bytes are the blob of a model that a board with so many cells can run.
+/// Whether a blob is that of a model which the board can run with this number of cells.
 #[inline(never)]
 pub(crate) fn can_run(blob: &[u8], cells: u32, board: &Board) -> bool {
     let mut parsed = UNREAD;

@@ -59,8 +59,8 @@ fn glyph(byte: u8) -> Point {
     Point::new(i32::from(column) * CHARACTER, i32::from(row) * LINE)
 }
 
-/// Draws lines of so many characters over whatever was there, each pixel once, so that a display
-/// without a buffer does not flicker. The text is written as by [`write`].
+/// Draws text as [`write`] does and overwrites what was there, in lines of `columns` characters. Each
+/// pixel is drawn once, so that a display without a buffer does not flicker.
 pub(crate) fn overwrite<D: DrawTarget<Color: Shade>>(
     text: &str,
     columns: usize,

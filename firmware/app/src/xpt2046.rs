@@ -72,7 +72,8 @@ impl<S: SpiDevice, P: InputPin> TouchPanel for Xpt2046<S, P> {
     }
 }
 
-/// The pixel for what was measured, of so many between two edges.
+/// Converts a measured position to a pixel. `first` and `last` are measured at the edges of `pixels`
+/// pixels.
 fn place(measured: i32, (first, last): (i32, i32), pixels: i32) -> i32 {
     ((measured - first) * pixels / (last - first)).clamp(0, pixels - 1)
 }

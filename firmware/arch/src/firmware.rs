@@ -21,7 +21,7 @@ use crate::{Port, Serial, model_region, report, restart};
 /// - `vectors: chip` leaves the interrupts' vectors to the crate of the chip, where that insists.
 /// - `warning`, where there is one, is the number of the interrupt by which a watchdog warns.
 /// - `boot_loader`, where there is one, is what the app's board has by this name.
-/// - `slots: SLOTS`, where the board's file has a second one, uses both for models.
+/// - `slots: SLOTS` lets the firmware keep two models, where the board's file has a second slot.
 /// - Each `lend` is a static variable, a frame buffer for one, that `device` is given.
 #[macro_export]
 macro_rules! firmware {

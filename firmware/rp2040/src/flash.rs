@@ -94,7 +94,7 @@ impl Flash {
         Self { slots, in_use: Journal::read(records).slot }
     }
 
-    /// Whether so many bytes lie in one of these regions.
+    /// Whether `length` bytes from an address on lie in one of these regions.
     fn within(address: u32, length: u32, regions: &[(u32, u32)]) -> bool {
         regions.iter().any(|&(start, bytes)| {
             address

@@ -11,7 +11,7 @@ use rp2040_hal::uart::{DataBits, StopBits, UartConfig, UartPeripheral};
 
 use crate::Parts;
 
-/// A UART needs no memory beside its own.
+/// A UART needs no memory that is lent.
 pub type Bus = ();
 
 /// The line to the host.

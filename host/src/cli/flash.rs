@@ -25,8 +25,8 @@ const SHORT: Duration = Duration::from_secs(3);
 /// Write a model, and the firmware if it is not there yet, to a board that is plugged in.
 ///
 /// Looks for a board that waits as a disk, and for one that runs a firmware. That one takes a model
-/// over the line, and is asked to become a disk if it lacks this version's firmware. At the end the board reads
-/// ten test digits, and its logits are compared with this computer's.
+/// over the line, and is asked to become a disk if it lacks this version's firmware. At the end the
+/// board reads ten test digits, and its logits are compared with this computer's.
 #[derive(Debug, clap::Args)]
 #[command(after_help = include_str!("../../templates/help/flash.txt"))]
 pub struct Args {
@@ -41,7 +41,8 @@ pub struct Args {
     #[arg(long, value_enum, value_name = "WHAT")]
     parts: Option<Parts>,
 
-    /// Firmware, an ELF file [default: the one that `cargo xtask firmware` built]
+    /// Firmware, an ELF file [default: that of the release, in the folder `firmware` beside this
+    /// program, or the one that `cargo xtask firmware` built]
     #[arg(long, value_name = "FILE")]
     firmware: Option<PathBuf>,
 

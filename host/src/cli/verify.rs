@@ -41,7 +41,7 @@ pub struct Args {
     #[command(flatten)]
     device: DeviceArgs,
 
-    /// Test images to compare, the first so many [default: all]
+    /// Number of test images to compare, from the first on [default: all]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     images: Option<u32>,
 

@@ -151,8 +151,8 @@ fn set_aside(path: &Path) -> Result<(), FileError> {
         return Ok(());
     }
     let named = |number: u32| path.with_added_extension(format!("other-{number}"));
-    let free = (1..).map(named).find(|name| fs::symlink_metadata(name).is_err());
-    let free = free.unwrap_or_else(|| named(0));
+    let mut names = (1..).map(named);
+    let free = names.find(|name| fs::symlink_metadata(name).is_err()).expect("they have no end");
     fs::rename(path, &free).map_err(FileError::at("keep", path))?;
     let (path, free) = (visible::path(path), visible::path(&free));
     output::complain(&format!("{path} was another file, and is kept as {free}"));
@@ -173,7 +173,7 @@ impl Transfer<'_> {
         match limit::read(&self.part, self.file.max_bytes()) {
             Ok(came) => files::write(&self.part, &came),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            // Longer than the file can be.
+            // Longer than the file can be, or it cannot be read: there is nothing to go on with.
             Err(_) => self.remove(),
         }
     }

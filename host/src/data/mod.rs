@@ -53,7 +53,7 @@ impl Images {
         Self { side: self.side, pixels: pixels.collect(), labels: labels.collect() }
     }
 
-    /// Keeps the first so many images.
+    /// Keeps the first `count` images.
     pub fn truncate(&mut self, count: usize) {
         self.labels.truncate(count);
         self.pixels.truncate(self.len() * self.side * self.side);

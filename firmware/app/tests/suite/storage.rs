@@ -15,7 +15,7 @@ const SLOTS: Slots = Slots {
     sector: SECTOR,
 };
 
-/// Flash that has power for so many bytes.
+/// Flash whose power is cut when it has written `power` bytes.
 #[derive(Debug)]
 struct Chip<'m> {
     /// On a boundary of 8 bytes.

@@ -45,7 +45,7 @@ impl Hand {
         Self { rig: Rig::of(board, content), felt, finger }
     }
 
-    /// The finger is there, or nowhere, for so many turns of the loop.
+    /// Puts the finger there, or nowhere, and lets the loop turn `turns` times.
     fn put(&mut self, at: Option<(i32, i32)>, turns: Ticks) {
         self.felt.0.set(at);
         for _ in 0..turns {
