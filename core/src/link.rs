@@ -247,6 +247,8 @@ wire! {
         /// Time between the last two checks of the whole model, in units of 2²⁰ ns; 0 before the
         /// second one.
         pub check: u32,
+        /// Whether the model is read from a copy in RAM, where that was found to be faster.
+        pub in_ram: bool,
     } [Write]
 }
 

@@ -193,11 +193,14 @@ impl Emulator {
 pub struct Budget {
     /// Code and constants in flash.
     pub code: u32,
-    /// Static variables without the display's frame buffer.
+    /// Static variables without the display's frame buffer and a copy of the model.
     pub static_ram: u32,
     /// The display's frame buffer.
     #[serde(default)]
     pub frame_buffer: u32,
+    /// RAM for a copy of the model.
+    #[serde(default)]
+    pub model_copy: u32,
     /// Stack at its deepest.
     pub stack: u32,
     /// Whether the deepest can be read off the firmware's calls: not where it links code that calls

@@ -3,9 +3,11 @@
 import { ConsoleLogger, GPIOPinState, LogLevel, RP2040 } from 'rp2040js';
 
 import { call, isBootable, ROM } from './boot.mjs';
+import { Cache, MISS } from './cache.mjs';
 import { Host } from './host.mjs';
 
 export const FLASH = 0x10000000;
+export const RAM = 0x20000000;
 
 /** The bus of an OLED. */
 const BUS = 0;
@@ -47,6 +49,8 @@ export class Board {
     this.queue = [];
     this.pressed = new Set();
     this.received = () => {};
+    /** Whether flash keeps the processor waiting, from the next start on. */
+    this.waiting = false;
     /** Bytes of flash that are written before the power is cut. */
     this.power = Infinity;
     this.start({ flash, sram: new Uint8Array(0x42000), reason: 0, scratch: new Uint32Array(8) });
@@ -62,6 +66,7 @@ export class Board {
     watchdog.reason = reason;
     watchdog.scratchData.set(scratch);
     chip.bootrom.set(ROM);
+    this.cache = this.waiting ? new Cache(chip, FLASH, FLASH + flash.length) : null;
     /** Whether the boot ROM waits for a file instead of running what is in flash. */
     this.waits = !isBootable(chip.flash);
     chip.core.SP = STACK;
@@ -215,7 +220,8 @@ export class Board {
     let time = 0;
     while (this.queue.length > 0 && !uart[0].rxFIFO.full) uart[0].feedByte(this.queue.shift());
     for (let count = 0; count < instructions && this.due === null && !this.waits; count++) {
-      const step = core.waiting ? clock.nanosToNextAlarm || 1000 : core.executeInstruction() * cycle;
+      let step = core.waiting ? clock.nanosToNextAlarm || 1000 : core.executeInstruction() * cycle;
+      if (this.cache !== null) step += this.cache.take() * MISS * cycle;
       clock.tick(step);
       time += step;
     }

@@ -21,13 +21,14 @@
 //   bootsel     restarts with the button BOOTSEL held; answers "ok"
 //   cut N       cuts the power when the chip has written N more bytes of its flash, or now if N is 0;
 //               answers "ok"
-//   flip BYTE BIT  changes a bit of flash; BYTE counts from its beginning; answers "ok"
+//   wait        lets flash keep the processor waiting, as a chip's does, and resets; answers "ok"
+//   flip ADDRESS BIT  changes a bit of flash or RAM; answers "ok"
 
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
 
 import { Disk } from './boot.mjs';
-import { Board, BUTTONS, FLASH } from './chip.mjs';
+import { Board, BUTTONS, FLASH, RAM } from './chip.mjs';
 import { Ili9341 } from './ili9341.mjs';
 import { Oled } from './oled.mjs';
 import { serve } from './page.mjs';
@@ -136,9 +137,16 @@ function answer(line, reply) {
     board.put(finger);
     return after(time, () => reply('ok\n'));
   }
+  if (command === 'wait') {
+    board.waiting = true;
+    board.cut();
+    return reply('ok\n');
+  }
   if (command === 'flip') {
-    if (board.chip.flash[first] === undefined) return reply('expected a byte of flash and a bit\n');
-    board.chip.flash[first] ^= 1 << second;
+    const { flash, sram } = board.chip;
+    const [memory, place] = first < RAM ? [flash, first - FLASH] : [sram, first - RAM];
+    if (memory[place] === undefined) return reply('expected an address in flash or RAM, and a bit\n');
+    memory[place] ^= 1 << second;
     return reply('ok\n');
   }
   if (command === 'measure') return reply(`${board.measure(first)}\n`);

@@ -94,24 +94,36 @@ fn a_seven_drawn_with_the_buttons_is_a_seven_and_each_move_is_shown_within_20_ms
 }
 
 #[test]
-fn a_bit_of_the_model_that_changes_in_flash_ends_the_answers() {
+fn a_bit_of_the_model_that_changes_in_flash_or_in_its_copy_ends_the_answers() {
+    let Some((board, firmware)) = emulated(NAME) else { return };
     let blob = classic();
-    side_by_side(blob.bytes(), |client, wiring, _| {
-        let images = digits(1);
-        client.classify(images.image(0)).unwrap();
-        wiring.flip(0x1_0000 + 5_000, 3).unwrap();
-        let mut tries = 0;
-        let refusal = loop {
-            match client.classify(images.image(0)) {
-                Err(DeviceError::Refused(refusal)) => break refusal,
-                _ if tries > 200 => panic!("it still answers"),
-                // At rest it checks more of the model than between images.
-                _ => thread::sleep(Duration::from_millis(20)),
+    let copy = symbol(firmware.elf(), "4COPY").unwrap();
+    for (model, in_ram) in [(board.memory.model.address, false), (copy, true)] {
+        side_by_side(blob.bytes(), |client, wiring, _| {
+            if in_ram {
+                wiring.wait().unwrap();
+                client.hello().unwrap();
             }
-            tries += 1;
-        };
-        assert_eq!(refusal, Refusal::ModelChanged);
-    });
+            assert_eq!(client.status().unwrap().in_ram, in_ram);
+            let images = digits(1);
+            client.classify(images.image(0)).unwrap();
+            wiring.flip(model + 5_000, 3).unwrap();
+            let mut tries = 0;
+            let refusal = loop {
+                match client.classify(images.image(0)) {
+                    Err(DeviceError::Refused(refusal)) => break refusal,
+                    _ if tries > 200 => panic!("it still answers"),
+                    // At rest it checks more of the model than between images.
+                    _ => thread::sleep(Duration::from_millis(20)),
+                }
+                tries += 1;
+            };
+            assert_eq!(refusal, Refusal::ModelChanged);
+            // What lies in flash is whole, or not.
+            wiring.cut(0).unwrap();
+            assert_eq!(client.hello().unwrap().model.is_ok(), in_ram);
+        });
+    }
 }
 
 #[test]
@@ -178,4 +190,27 @@ fn a_model_that_is_sent_runs_after_its_last_byte_and_before_that_the_old_one_doe
             assert_eq!(running(client), blob.crc(), "after the power was cut");
         }
     });
+}
+
+#[test]
+fn a_model_runs_from_ram_where_that_is_faster_and_with_the_same_logits() {
+    for name in ["accurate", "nano"] {
+        let blob = inkbit::model::builtin::find(name).unwrap();
+        let images = digits(100);
+        side_by_side(blob.bytes(), |client, wiring, _| {
+            let times = |client: &mut Client| {
+                let found = verify(client, &blob, &images, |_| ()).unwrap();
+                found.nanoseconds as f64 / 1e6 / images.len() as f64
+            };
+            // In an emulator flash is as fast as RAM.
+            assert!(!client.status().unwrap().in_ram, "{name}");
+            let without = times(client);
+            wiring.wait().unwrap();
+            assert_eq!(running(client), blob.crc());
+            assert!(client.status().unwrap().in_ram, "{name}");
+            let waiting = times(client);
+            println!("{name}: {waiting:.2} ms an image, {without:.2} if flash did not wait");
+            assert!(waiting < 1.5 * without, "{name}: {waiting} ms, {without} without waiting");
+        });
+    }
 }

@@ -201,6 +201,7 @@ fn responses(lines: &mut BTreeMap<String, String>) {
             stack: 1500,
             stack_room: 2048,
             check: 300,
+            in_ram: true,
         })
     };
     let responses: [Response<'_, &[i32]>; 21] = [

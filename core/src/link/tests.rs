@@ -118,8 +118,9 @@ fn a_device_writes_what_serde_would() {
         Response::Hello(Hello { protocol, firmware, board, limits, model, reset })
     };
     let status = |class| {
-        let (mode, permille, stack, stack_room, check) = (Mode::Link, 999, 1, 0, 1 << 20);
-        Response::Status(Status { mode, class, permille, stack, stack_room, check })
+        let (mode, permille, stack, stack_room, check, in_ram) =
+            (Mode::Link, 999, 1, 0, 1 << 20, false);
+        Response::Status(Status { mode, class, permille, stack, stack_room, check, in_ram })
     };
     let logits = [0, -1, 1, -64, 64, i32::MIN, i32::MAX];
     let many = [-1_000_000_i32; MAX_LOGITS];

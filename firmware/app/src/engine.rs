@@ -103,6 +103,17 @@ impl<'m> Engine<'m> {
         true
     }
 
+    /// The model's blob, where it is read.
+    pub(crate) fn blob(&self) -> Option<&'m [u8]> {
+        self.guard.as_ref().map(Guard::blob)
+    }
+
+    /// Reads the same model from another place. Returns whether that is where it is read now.
+    pub(crate) fn move_to(&mut self, region: &'m [u8]) -> bool {
+        let (Some(guard), Some(engine)) = (&mut self.guard, &mut self.engine) else { return false };
+        guard.move_to(region, engine)
+    }
+
     /// Reads the model again if what was read of it has changed. Returns whether there is no model
     /// any more.
     #[inline(always)]

@@ -64,6 +64,24 @@ impl<'m> Guard<'m> {
         self.check.stored()
     }
 
+    /// The model's blob.
+    pub(crate) const fn blob(&self) -> &'m [u8] {
+        self.check.blob()
+    }
+
+    /// Guards the same model at another place. Returns whether it can be read there.
+    pub(crate) fn move_to(&mut self, region: &'m [u8], engine: &mut CoreEngine<'m>) -> bool {
+        let Ok(check) = CrcCheck::new(region) else { return false };
+        // One after the other, so that their stacks are not added.
+        parse(region, self.parsed);
+        if self.parsed.is_err() {
+            return false;
+        }
+        renew(engine, self.parsed);
+        (self.check, self.fingerprint) = (check, engine.fingerprint());
+        true
+    }
+
     /// Checks the next bytes of the model, and after the last of them the engine. Then returns the
     /// CRC that was computed.
     pub(crate) fn step(&mut self, engine: &mut CoreEngine<'m>) -> Result<Option<u32>, ModelError> {

@@ -9,6 +9,7 @@ use crate::text::Text;
 use inkbit_core::image::normalise;
 use inkbit_core::link::{Key, Mode, Refusal, Reset};
 
+mod place;
 mod tell;
 
 /// A key that is held moves the pen again after this time, and then after every [`REPEAT`].
@@ -68,6 +69,8 @@ pub struct App<'m> {
     /// When the whole model was last checked, and the time from the check before.
     checked: Ticks,
     check: Ticks,
+    /// The model is read from its copy in RAM.
+    in_ram: bool,
 }
 
 impl<'m> App<'m> {
@@ -103,6 +106,7 @@ impl<'m> App<'m> {
             notice,
             checked: 0,
             check: 0,
+            in_ram: false,
         }
     }
 

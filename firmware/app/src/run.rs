@@ -52,13 +52,14 @@ pub struct Device<S, K, P, C, W, T> {
 /// A device, whatever it consists of.
 pub trait Run {
     /// Runs for ever.
-    fn run(&mut self, app: &mut App<'_>, line: &mut Line) -> !;
+    fn run(&mut self, app: &mut App<'static>, line: &mut Line) -> !;
 }
 
 impl<S: Read + ReadReady + Write, K: Input, P: Show, C: Clock, W: Watchdog, T: Storage> Run
     for Device<S, K, P, C, W, T>
 {
-    fn run(&mut self, app: &mut App<'_>, line: &mut Line) -> ! {
+    fn run(&mut self, app: &mut App<'static>, line: &mut Line) -> ! {
+        self.storage.place(app, &mut self.clock);
         loop {
             self.step(app, line);
             // Before the next answer. Reading a model takes much of the stack.

@@ -26,6 +26,8 @@ const NOTE_COLUMNS: usize = 8;
 pub struct View<'a> {
     /// The screen.
     pub mode: Mode,
+    /// Whether the model is read from RAM though it is kept in flash.
+    pub in_ram: bool,
     /// Shown instead of everything else: a title, and why no model can be run or what has happened.
     pub message: Option<(&'a str, &'a str)>,
     /// The image, row by row.
@@ -232,7 +234,7 @@ fn note<L: Layout>(view: &View<'_>) -> Text {
     let mut text = Text::new();
     let Verdict { permille, nanoseconds, .. } = *view.verdict;
     match view.mode {
-        Mode::Draw => text.say("draw"),
+        Mode::Draw => text.say(if view.in_ram { "draw RAM" } else { "draw" }),
         Mode::Samples => text.say("no. ").number(view.number),
         Mode::Link => text.say("#").number(view.number),
     };

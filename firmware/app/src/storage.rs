@@ -8,6 +8,7 @@
 use inkbit_core::blob::{crc32, stated_length};
 use inkbit_core::link::{Refusal, STORE_PAGE};
 
+use crate::clock::Clock;
 use crate::engine::can_run;
 use crate::machine::App;
 
@@ -44,6 +45,10 @@ pub trait Storage {
     ///
     /// [`Refusal::NoSlot`], [`Refusal::Order`], [`Refusal::NotKept`] or [`Refusal::Unfit`].
     fn store(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Refusal>;
+
+    /// Called once, before the first image: lets the app read its model from elsewhere if that is
+    /// faster.
+    fn place(&mut self, _: &mut App<'static>, _: &mut impl Clock) {}
 
     /// If the last bytes of a blob have come: records that its model is in use from the next start on,
     /// and starts anew. A model that the app's board cannot run is forgotten.
@@ -116,6 +121,7 @@ impl Journal {
 #[derive(Debug)]
 pub struct Store<F> {
     flash: F,
+    ram: &'static mut [u8],
     slots: Slots,
     /// Bytes of the blob that comes.
     length: u32,
@@ -124,9 +130,10 @@ pub struct Store<F> {
 }
 
 impl<F: Flash> Store<F> {
-    /// The store of a firmware that runs the model in the slot which the journal tells.
-    pub const fn new(flash: F, slots: Slots) -> Self {
-        Self { flash, slots, length: 0, next: 0 }
+    /// The store of a firmware that runs the model in the slot which the journal tells, with RAM for a
+    /// copy of it.
+    pub const fn new(flash: F, slots: Slots, ram: &'static mut [u8]) -> Self {
+        Self { flash, ram, slots, length: 0, next: 0 }
     }
 
     fn journal(&self) -> Journal {
@@ -192,6 +199,10 @@ impl<F: Flash> Storage for Store<F> {
         self.write(spare + offset, bytes)?;
         (self.length, self.next) = (length, offset + count);
         Ok(())
+    }
+
+    fn place(&mut self, app: &mut App<'static>, clock: &mut impl Clock) {
+        app.prefer_ram(core::mem::take(&mut self.ram), clock);
     }
 
     fn adopt(&mut self, app: &App<'_>) {

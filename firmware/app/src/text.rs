@@ -36,11 +36,11 @@ impl Text {
     pub fn number(&mut self, value: u32) -> &mut Self {
         // Not by calling itself, whose stack would have no bound that a tool can see.
         let mut power = 1;
-        while value / power >= 10 {
+        while value.checked_div(power).is_some_and(|rest| rest >= 10) {
             power *= 10;
         }
-        while power > 0 {
-            self.digit(value / power % 10);
+        while let Some(rest) = value.checked_div(power) {
+            self.digit(rest % 10);
             power /= 10;
         }
         self

@@ -103,7 +103,7 @@ pub unsafe fn begin<const CELLS: usize, S, R: Run>(
 
 // Not inlined: its variables are for ever, and need not be there while the model is read.
 #[inline(never)]
-fn run<R: Run>(app: &mut App<'_>, line: &mut Line, device: impl FnOnce() -> R) -> ! {
+fn run<R: Run>(app: &mut App<'static>, line: &mut Line, device: impl FnOnce() -> R) -> ! {
     made(device).run(app, line)
 }
 

@@ -78,6 +78,24 @@ pub struct Chip {
     pub core: Core,
 }
 
+/// RAM for a copy of the model, which the chip reads faster than flash: as much as the largest
+/// reference model takes.
+// Models are read where 8-byte words can be.
+#[repr(align(8))]
+pub struct ModelCopy([u8; 0x3_A800]);
+
+impl ModelCopy {
+    /// No copy yet.
+    pub const fn new() -> Self {
+        Self([0; _])
+    }
+
+    /// The bytes.
+    pub const fn bytes(&'static mut self) -> &'static mut [u8] {
+        &mut self.0
+    }
+}
+
 /// What every board needs.
 pub struct Core {
     clocks: ClocksManager,

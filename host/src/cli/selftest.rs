@@ -99,6 +99,7 @@ fn described(result: &SelfTest) -> String {
     // An emulator's clock is not the board's.
     let clock = if result.emulated { "the emulator's" } else { "the board's" };
     let emulated = if result.emulated { " (emulated)" } else { "" };
+    let ram = if result.in_ram { ", from RAM" } else { "" };
     let variables = result.variables.map_or_else(String::new, |bytes| {
         format!("\nvariables   {:>9} bytes of RAM", grouped(bytes as usize))
     });
@@ -106,7 +107,7 @@ fn described(result: &SelfTest) -> String {
         "{}{emulated}, firmware {}, model {} (CRC {:#010x})\n\
          images      {:>9}\n\
          logits      {:>9}, {} of them differ\n\
-         inference   {mean:>9.0} us by {clock} clock, {fastest:.0} to {slowest:.0}\n\
+         inference   {mean:>9.0} us by {clock} clock, {fastest:.0} to {slowest:.0}{ram}\n\
          stack       {:>9} bytes at its deepest{variables}\n\
          line        {:>9} requests repeated\n",
         result.board,

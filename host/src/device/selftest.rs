@@ -43,6 +43,8 @@ pub struct SelfTest {
     pub microseconds: Times,
     /// Deepest use of the stack since the start, in bytes.
     pub stack: u32,
+    /// Whether the model was read from a copy in RAM.
+    pub in_ram: bool,
     /// Bytes of RAM that the firmware's variables take.
     pub variables: Option<u32>,
     /// Time in which the device has checked the whole model while the line was at rest, in
@@ -166,6 +168,7 @@ pub fn selftest(
         differing,
         microseconds: Times::of(&times),
         stack: status.stack,
+        in_ram: status.in_ram,
         variables: ram.and_then(|ram| ram.checked_sub(status.stack_room)),
         check_milliseconds: (status.check > 0).then(|| (u64::from(status.check) << 20) / 1_000_000),
         repeats: losses.repeats,

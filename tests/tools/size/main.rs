@@ -32,8 +32,8 @@ const HEAD: &str = "\
 
 `INKBIT_BLESS=1 cargo xtask size` writes this table, and `cargo xtask size` fails where a figure is over the budget in the board's file or differs by more than 2 % from the one here. Bytes. *Painted* is the deepest stack that a run over all requests, screens and 100 images has used; *worst case* is the deepest path through the call graph, from frames that the compiler states and the code of assembly, with a fault's handler on top: the board's budget holds it. Where code of others calls through tables of functions there is no such bound, and the budget holds what was measured. What no emulator runs is not run in CI, and nothing is painted there.
 
-| board | code | static RAM | frame buffer | stack, painted | stack, worst case |
-|---|---:|---:|---:|---:|---:|
+| board | code | static RAM | frame buffer | copy of the model | stack, painted | stack, worst case |
+|---|---:|---:|---:|---:|---:|---:|
 ";
 
 /// What a firmware takes, in bytes.
@@ -63,7 +63,7 @@ fn measure(board: &Board) -> Result<Sizes, String> {
         ));
     }
     let found = firmware.footprint(board);
-    let ram = found.static_ram.saturating_sub(board.budget.frame_buffer);
+    let ram = found.static_ram.saturating_sub(board.budget.frame_buffer + board.budget.model_copy);
     Ok(Sizes { code: found.code, ram, painted, worst })
 }
 
@@ -147,7 +147,8 @@ fn main() -> ExitCode {
                 return ExitCode::FAILURE;
             }
         };
-        let Budget { code: code_limit, static_ram, frame_buffer, stack, .. } = board.budget;
+        let Budget { code: code_limit, static_ram, frame_buffer, model_copy, stack, .. } =
+            board.budget;
         for (what, found, limit) in [
             ("code", Some(code), code_limit),
             ("static RAM", Some(ram), static_ram),
@@ -163,7 +164,9 @@ fn main() -> ExitCode {
         }
         let [painted, worst] =
             [painted, worst].map(|bytes| bytes.map_or_else(|| "–".to_owned(), |b| b.to_string()));
-        let row = format!("{name} {code} | {ram} | {frame_buffer} | {painted} | {worst} |");
+        let row = format!(
+            "{name} {code} | {ram} | {frame_buffer} | {model_copy} | {painted} | {worst} |"
+        );
         println!("{row}");
         if env::var_os("INKBIT_BLESS").is_none() && differ(&row, known) {
             eprintln!(

@@ -25,7 +25,15 @@ impl App<'_> {
     pub fn status(&self) -> Status {
         let Verdict { class, permille, .. } = self.verdict;
         let (stack, stack_room) = (self.board.stack)();
-        Status { mode: self.mode, class, permille, stack, stack_room, check: self.check }
+        Status {
+            mode: self.mode,
+            class,
+            permille,
+            stack,
+            stack_room,
+            check: self.check,
+            in_ram: self.in_ram,
+        }
     }
 
     /// What the display shows.
@@ -36,6 +44,7 @@ impl App<'_> {
         let side = model.as_ref().map_or(SIDE, |model| usize::from(model.input().side));
         View {
             mode: self.mode,
+            in_ram: self.in_ram,
             message: match (model, notice) {
                 (Err(reason), _) => Some(("No model to run", reason)),
                 (_, notice) => notice.map(|notice| ("Was reset", notice)),

@@ -1,6 +1,7 @@
 mod drivers;
 mod line;
 mod machine;
+mod place;
 mod regions;
 mod rig;
 mod screens;

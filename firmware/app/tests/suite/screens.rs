@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use inkbit_app::{Board, Event, Glyph};
 use inkbit_core::link::{Key, Mode, Reset};
 
-use super::rig::{BOARD, Rig, Steps, likeness, named};
+use super::place::{in_ram, ram};
+use super::rig::{BOARD, REGION, Rig, Steps, likeness, named};
 use super::touch::Hand;
 
 /// Compares both kinds of display with what they are to show.
@@ -42,6 +43,14 @@ fn a_blank_canvas() {
     let mut rig = Rig::new(&likeness());
     rig.show();
     check("blank", &rig);
+}
+
+#[test]
+fn a_model_that_runs_from_ram() {
+    let mut rig = Rig::new(&likeness());
+    assert!(in_ram(&mut rig.app, ram(REGION), &[9, 9, 9, 1]));
+    rig.show();
+    check("from-ram", &rig);
 }
 
 #[test]

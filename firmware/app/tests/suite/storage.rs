@@ -69,7 +69,7 @@ impl Flash for Chip<'_> {
 }
 
 fn store(memory: &mut [u64], power: usize) -> Store<Chip<'_>> {
-    Store::new(Chip { memory, power, worn: false, restarts: 0 }, SLOTS)
+    Store::new(Chip { memory, power, worn: false, restarts: 0 }, SLOTS, &mut [])
 }
 
 /// Sends a model to the device of an app.
@@ -192,8 +192,11 @@ fn what_is_too_long_damaged_or_of_no_use_leaves_the_old_model_in_use() {
         let refused = store(&mut memory, usize::MAX).store(offset, &vec![0; length]);
         assert_eq!(refused, Err(Refusal::Order), "{offset}");
     }
-    let mut worn =
-        Store::new(Chip { memory: &mut memory, power: usize::MAX, worn: true, restarts: 0 }, SLOTS);
+    let mut worn = Store::new(
+        Chip { memory: &mut memory, power: usize::MAX, worn: true, restarts: 0 },
+        SLOTS,
+        &mut [],
+    );
     assert_eq!(send(&mut worn, &old, &app), Err(Refusal::NotKept));
     assert!(in_use(&memory).starts_with(&old));
 }

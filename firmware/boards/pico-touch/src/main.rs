@@ -9,7 +9,7 @@ use embedded_hal_bus::spi::ExclusiveDevice;
 use fugit::RateExtU32 as _;
 use inkbit_app::{Device, Edges, Finger, Panel, Run, Store, Touch, Xpt2046};
 use inkbit_arch::{SysTick, firmware};
-use inkbit_rp2040::{Bus, Chip, Flash, Port};
+use inkbit_rp2040::{Bus, Chip, Flash, ModelCopy, Port};
 use mipidsi::Builder;
 use mipidsi::interface::SpiInterface;
 use mipidsi::models::ILI9341Rgb565;
@@ -27,6 +27,7 @@ firmware!(
     slots: SLOTS,
     lend BATCH: [u8; 128] = [0; 128],
     lend BUS: Option<Bus> = None,
+    lend COPY: ModelCopy = ModelCopy::new(),
 );
 
 /// What the touch controller of the usual module of 2.8 inches measures at the display's edges.
@@ -36,7 +37,11 @@ const EDGES: Edges = Edges { columns: (300, 3800), rows: (300, 3800), size: (320
 const ORIENTATION: Orientation = Orientation::new().rotate(Rotation::Deg90).flip_vertical();
 
 #[allow(unsafe_code)]
-fn device(batch: &'static mut [u8; 128], bus: &'static mut Option<Bus>) -> impl Run {
+fn device(
+    batch: &'static mut [u8; 128],
+    bus: &'static mut Option<Bus>,
+    copy: &'static mut ModelCopy,
+) -> impl Run {
     let (Chip { mut resets, spi0, spi1, clock, mut timer, core, .. }, pins) = Chip::take();
     let wires =
         (pins.gpio19.into_function::<FunctionSpi>(), pins.gpio18.into_function::<FunctionSpi>());
@@ -73,6 +78,6 @@ fn device(batch: &'static mut [u8; 128], bus: &'static mut Option<Bus>) -> impl 
         panel: Panel::<Touch, _, _>::new(display, |_| ()),
         clock: SysTick::start(NANOSECONDS_PER_CYCLE),
         watchdog,
-        storage: Store::new(flash, SLOTS),
+        storage: Store::new(flash, SLOTS, copy.bytes()),
     }
 }

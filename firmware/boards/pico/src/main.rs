@@ -7,7 +7,7 @@
 use fugit::RateExtU32 as _;
 use inkbit_app::{Device, Keys, Oled, Pages, Run, Store};
 use inkbit_arch::{SysTick, firmware};
-use inkbit_rp2040::{Bus, Chip, Flash, Port};
+use inkbit_rp2040::{Bus, Chip, Flash, ModelCopy, Port};
 use rp2040_hal::I2C;
 
 firmware!(
@@ -20,10 +20,15 @@ firmware!(
     slots: SLOTS,
     lend PICTURE: Pages = [[0; 128]; 8],
     lend BUS: Option<Bus> = None,
+    lend COPY: ModelCopy = ModelCopy::new(),
 );
 
 #[allow(unsafe_code)]
-fn device(picture: &'static mut Pages, bus: &'static mut Option<Bus>) -> impl Run {
+fn device(
+    picture: &'static mut Pages,
+    bus: &'static mut Option<Bus>,
+    copy: &'static mut ModelCopy,
+) -> impl Run {
     let (Chip { mut resets, i2c0, clock, timer, core, .. }, pins) = Chip::take();
     let (data, pulse) = (pins.gpio4.reconfigure(), pins.gpio5.reconfigure());
     let wires = I2C::i2c0(i2c0, data, pulse, 400.kHz(), &mut resets, clock);
@@ -43,6 +48,6 @@ fn device(picture: &'static mut Pages, bus: &'static mut Option<Bus>) -> impl Ru
         panel: Oled::panel(wires, picture),
         clock: SysTick::start(NANOSECONDS_PER_CYCLE),
         watchdog,
-        storage: Store::new(flash, SLOTS),
+        storage: Store::new(flash, SLOTS, copy.bytes()),
     }
 }

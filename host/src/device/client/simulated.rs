@@ -148,6 +148,7 @@ impl Write for Device {
                     stack: 100,
                     stack_room: 200,
                     check: 0,
+                    in_ram: false,
                 })),
                 (Ok(Request::Panic), _) => {
                     self.answer(&Response::Panicked { message: "at main.rs:7" });

@@ -158,9 +158,14 @@ impl Wiring {
         self.execute(&format!("cut {bytes}"))
     }
 
-    /// Changes a bit of flash; `byte` counts from the beginning of it.
-    pub fn flip(&mut self, byte: u32, bit: u8) -> io::Result<()> {
-        self.execute(&format!("flip {byte} {bit}"))
+    /// Lets flash keep the processor waiting as a chip's does, and resets the board.
+    pub fn wait(&mut self) -> io::Result<()> {
+        self.execute("wait")
+    }
+
+    /// Changes a bit of flash or RAM.
+    pub fn flip(&mut self, address: u32, bit: u8) -> io::Result<()> {
+        self.execute(&format!("flip {address} {bit}"))
     }
 
     fn execute(&mut self, command: &str) -> io::Result<()> {
