@@ -26,6 +26,34 @@ pub fn app_board(name: &'static str, board: &inkbit::device::Board) -> inkbit_ap
     }
 }
 
+/// What is lit of 8 × 8 lights, row by row: red, green and blue.
+pub type Matrix = [[[bool; 3]; 8]; 8];
+
+/// The lights of a running emulator that shows each as a square.
+///
+/// # Errors
+///
+/// If the emulator has no such lights.
+pub fn matrix(qmp: &mut Qmp) -> io::Result<Matrix> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("lights.png");
+    qmp.screenshot(&file)?;
+    let image = image::open(&file).map_err(io::Error::other)?.to_rgb8();
+    let (width, height) = image.dimensions();
+    let side = width / 8;
+    if side == 0 || (width, height) != (8 * side, 8 * side) {
+        return Err(io::Error::other(format!("a display of {width}x{height} pixels")));
+    }
+    let mut lit = Matrix::default();
+    for (y, row) in (0..).zip(&mut lit) {
+        for (x, light) in (0..).zip(row) {
+            let middle = image.get_pixel(x * side + side / 2, y * side + side / 2);
+            *light = middle.0.map(|level| level > 127);
+        }
+    }
+    Ok(lit)
+}
+
 /// Lets a device and the app classify an image, the app in the device's time, and compares the logits.
 ///
 /// # Panics

@@ -19,6 +19,11 @@ fn compare(board: &str, blob: &Blob, count: usize) {
 }
 
 #[test]
+fn b_l475e_iot01a_gives_the_hosts_logits() {
+    compare("b-l475e-iot01a", &classic(), 1_000);
+}
+
+#[test]
 fn lm3s6965evb_gives_the_hosts_logits_for_10_000_digits() {
     compare("lm3s6965evb", &classic(), 10_000);
 }

@@ -21,6 +21,7 @@ mod device_lights;
 #[cfg(feature = "host")]
 mod device_line;
 #[cfg(feature = "host")]
+mod device_matrix;
 mod device_model;
 #[cfg(feature = "host")]
 mod device_pico;
