@@ -10,7 +10,8 @@
 //               base 16 a pixel, 5 bits of red, 6 of green, 5 of blue
 //   bytes       answers with the number of bytes that have been on the display's bus
 //   press N MS  presses button N, from 0 (up, down, left, right, select), for so many of the chip's
-//               milliseconds, and waits as long again; then answers "ok"
+//               milliseconds, and waits as long again; then answers "ok". A third number is a button
+//               that is held meanwhile
 //   touch X Y MS  puts a finger there, in pixels of the display, and answers "ok" after so many of the
 //               chip's milliseconds; lift MS takes it away
 //   measure ADDRESS  resets the board; answers with the cycles of the first call of the function
@@ -117,12 +118,18 @@ function answer(line, reply) {
   if (command === 'bytes') return reply(`${display === null ? 0 : display.bytes}\n`);
   if (command === 'press') {
     if (BUTTONS[first] === undefined || !(second >= 0)) return reply('expected a button and a time\n');
-    board.button(first, true);
-    after(second, () => {
-      board.button(first, false);
-      after(second, () => reply('ok\n'));
-    });
-    return undefined;
+    const press = () => {
+      board.button(first, true);
+      after(second, () => {
+        board.button(first, false);
+        if (isHeld) board.button(third, false);
+        after(second, () => reply('ok\n'));
+      });
+    };
+    const isHeld = BUTTONS[third] !== undefined;
+    if (!isHeld) return press();
+    board.button(third, true);
+    return after(second, press);
   }
   if (command === 'cut') {
     if (first > 0) board.power = first;

@@ -10,7 +10,8 @@
 //! ```
 //!
 //! `<!-- on lm3s6965evb -->` stands before a block that is executed where that board can be emulated.
-//! The Rust blocks are examples of tests/src/lib.rs; `text` is no code.
+//! The Rust blocks are examples of tests/src/lib.rs; `text` is no code. What pico.md says is done in
+//! `pico_page`.
 
 use std::fs;
 use std::io::Write;
@@ -39,17 +40,19 @@ esac
 "#;
 
 /// A block of code.
-struct Block<'p> {
+pub struct Block<'p> {
     /// What stands behind the three backticks.
-    language: &'p str,
+    pub language: &'p str,
     /// Line of its first backtick, from 1.
-    line: usize,
+    pub line: usize,
     /// The text of the comment on the line before it.
-    comment: &'p str,
-    code: String,
+    pub comment: &'p str,
+    /// Its lines.
+    pub code: String,
 }
 
-fn blocks(page: &str) -> Vec<Block<'_>> {
+/// The blocks of a page.
+pub fn blocks(page: &str) -> Vec<Block<'_>> {
     let mut blocks = Vec::new();
     let (mut before, mut lines) = ("", (1..).zip(page.lines()));
     while let Some((line, text)) = lines.next() {
@@ -67,20 +70,21 @@ fn blocks(page: &str) -> Vec<Block<'_>> {
 }
 
 /// The checkout.
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// README.md, CONTRIBUTING.md, and the pages of the book.
+/// README.md, CONTRIBUTING.md, and the pages of the book but for the one that needs a Pico.
 fn pages() -> Vec<PathBuf> {
     let mut pages = vec![root().join("README.md"), root().join("CONTRIBUTING.md")];
     let book = fs::read_dir(root().join("docs/src")).unwrap().map(|entry| entry.unwrap().path());
+    let book = book.filter(|path| !path.ends_with("pico.md"));
     pages.extend(book.filter(|path| path.extension().is_some_and(|kind| kind == "md")));
     pages
 }
 
 /// A folder for a page.
-fn place() -> Place {
+pub fn place() -> Place {
     let place = Place::untrained();
     let data = synthetic::dataset(300, 100, 1);
     let first = data.test.pixels[..28 * 28].to_vec();
@@ -92,8 +96,8 @@ fn place() -> Place {
     place
 }
 
-/// Executes a line of a page.
-fn execute(place: &Place, line: &str) -> Result<(), String> {
+/// Executes a line of a page, and returns what it has printed.
+pub fn execute(place: &Place, line: &str) -> Result<String, String> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = [place.path("bin")].into_iter().chain(std::env::split_paths(&path));
     let ended = Command::new("sh")
@@ -106,8 +110,8 @@ fn execute(place: &Place, line: &str) -> Result<(), String> {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    let texts = [&ended.stdout, &ended.stderr].map(|text| String::from_utf8_lossy(text));
-    ended.status.success().then_some(()).ok_or_else(|| texts.concat())
+    let [out, err] = [&ended.stdout, &ended.stderr].map(|text| String::from_utf8_lossy(text));
+    if ended.status.success() { Ok(out.into_owned()) } else { Err(out.into_owned() + &*err) }
 }
 
 /// Executes a page's blocks; counts the lines that were executed and the blocks that were not.

@@ -19,6 +19,10 @@ mod limits;
 mod models;
 mod output;
 mod own_files;
+#[cfg(target_os = "linux")]
+mod pico;
+#[cfg(target_os = "linux")]
+mod pico_page;
 mod place;
 mod predict;
 mod quantize;

@@ -118,6 +118,12 @@ impl Wiring {
         self.execute(&format!("press {} {}", key as u8, hold.as_millis()))
     }
 
+    /// The same while another button is held.
+    pub fn press_while(&mut self, held: Key, key: Key, hold: Duration) -> io::Result<()> {
+        let hold = hold.as_millis();
+        self.execute(&format!("press {} {hold} {}", key as u8, held as u8))
+    }
+
     /// Puts a finger on the display, or moves it to there, and waits for a time of the chip's.
     pub fn touch(&mut self, (x, y): (u32, u32), time: Duration) -> io::Result<()> {
         self.execute(&format!("touch {x} {y} {}", time.as_millis()))

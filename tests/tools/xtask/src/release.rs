@@ -1,4 +1,4 @@
-//! What a release has beside the command: the firmware of every board.
+//! A release: the command, and beside it the firmware of every board.
 
 use std::env;
 use std::fs;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use inkbit_boards::{self as boards, Board};
 use sha2::{Digest, Sha256};
 
-use crate::process::{output, root, run};
+use crate::process::{cargo, output, root, run};
 use crate::setup;
 use crate::steps::Outcome;
 use crate::toolchain::Toolchain;
@@ -21,7 +21,9 @@ const COPY_LIMIT: Duration = Duration::from_secs(60);
 /// Where the sources are while they are built: the names of functions, and with these their order, depend
 /// on it.
 const SOURCE: &str = "/tmp/inkbit-release";
-/// The release: `inkbit flash` looks for the folder beside the program.
+/// The release.
+const FOLDER: &str = "target/release-files";
+/// Where `inkbit flash` looks for it: beside the program.
 const FIRMWARE: &str = "target/release-files/firmware";
 const SUMS: &str = "SHA256SUMS";
 
@@ -37,7 +39,8 @@ pub(crate) fn wrapped() -> Option<u8> {
     Some(if status.is_ok_and(|status| status.success()) { 0 } else { 1 })
 }
 
-/// Builds every board's firmware twice, from nothing, and keeps it if both are the same bytes.
+/// Builds every board's firmware twice, from nothing, and keeps it if both are the same bytes; and the
+/// command, for this computer's system.
 pub(crate) fn release() -> Result<Outcome, String> {
     let toolchain = setup::toolchain()?;
     let source = Path::new(SOURCE);
@@ -47,7 +50,12 @@ pub(crate) fn release() -> Result<Outcome, String> {
     let done = build(&toolchain, source);
     fs::remove_dir_all(source).map_err(|error| format!("{SOURCE}: {error}"))?;
     print!("{}", done?);
-    println!("put {FIRMWARE} beside the program `inkbit`");
+    run(&mut cargo(&["build", "--locked", "--release", "--package", "inkbit"]), BUILD_LIMIT)?;
+    let program = format!("inkbit{}", env::consts::EXE_SUFFIX);
+    let from = root().join("target/release").join(&program);
+    let to = root().join(FOLDER).join(&program);
+    fs::copy(&from, &to).map_err(|error| format!("{}: {error}", to.display()))?;
+    println!("{FOLDER} has the release: {program}, and the folder firmware beside it");
     Ok(Outcome::Done)
 }
 

@@ -139,7 +139,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "release",
-        why: "build every board's firmware twice, the same bytes, for a release: minutes",
+        why: "build a release: the command, and every board's firmware, twice, the same bytes: minutes",
         in_test: false,
         run: release::release,
     },
