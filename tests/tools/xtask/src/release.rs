@@ -50,7 +50,7 @@ pub(crate) fn release() -> Result<Outcome, String> {
     let done = build(&toolchain, source);
     fs::remove_dir_all(source).map_err(|error| format!("{SOURCE}: {error}"))?;
     print!("{}", done?);
-    run(&mut cargo(&["build", "--locked", "--release", "--package", "inkbit"]), BUILD_LIMIT)?;
+    run(&mut cargo(&["build", "--release", "--package", "inkbit"]), BUILD_LIMIT)?;
     let program = format!("inkbit{}", env::consts::EXE_SUFFIX);
     let from = root().join("target/release").join(&program);
     let to = root().join(FOLDER).join(&program);
