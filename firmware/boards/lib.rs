@@ -43,6 +43,8 @@ pub struct Board {
     pub serial: String,
     /// Its boot loader, if that takes UF2 files.
     pub uf2: Option<Uf2>,
+    /// The boot loader in its part's ROM, if that listens on the same line as the firmware.
+    pub stm32_loader: Option<Stm32Loader>,
     /// Whether a watchdog resets it if the firmware stands still.
     pub watchdog: bool,
     /// Where its memories lie.
@@ -53,6 +55,16 @@ pub struct Board {
     pub emulator: Emulator,
     /// What its firmware may cost.
     pub budget: Budget,
+}
+
+/// What the serial boot loader of ST's parts has to be told.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stm32Loader {
+    /// The part's number, which the boot loader tells.
+    pub chip: u16,
+    /// The sectors of flash from its beginning on: how many of how many bytes.
+    pub sectors: Vec<(u16, u32)>,
 }
 
 /// A boot loader that shows itself as a disk and flashes the UF2 files that are copied there.

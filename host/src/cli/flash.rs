@@ -8,13 +8,14 @@ use anyhow::{Context, ensure};
 use self::place::{PATIENCE, Place, Running, Search, Unverified};
 use super::device_args::{find_board, model_for};
 use super::image::{Parts, check_parts, pieces};
-use super::progress;
+use super::{progress, usage};
 use crate::data::synthetic::{self, Part};
 use crate::device::{Board, Client, Firmware, Hello, uf2, verify};
 use crate::model::Blob;
 use crate::support::numbers::grouped;
 
 mod place;
+mod serial;
 
 /// The version of this release's firmware.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -63,19 +64,23 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let board = find_board(&args.board)?;
     let given = args.parts.or(args.firmware.as_ref().map(|_| Parts::Both));
     check_parts(given.unwrap_or(Parts::Both), args.model.as_deref(), args.firmware.as_deref())?;
-    let loader = board.uf2.as_ref().with_context(|| {
-        format!(
-            "the board {} has no boot loader that is a disk; write a file for its flasher with \
-             `inkbit image --board {0}`",
-            board.name
-        )
-    })?;
+    ensure!(
+        board.uf2.is_some() || board.stm32_loader.is_some(),
+        "the board {} has no boot loader that Inkbit speaks to; write a file for its flasher with \
+         `inkbit image --board {0}`",
+        board.name
+    );
     let (blob, named) = match given {
         Some(Parts::Firmware) => (None, String::new()),
         _ => {
             let (blob, named) = model_for(&board, args.model.as_deref())?;
             (Some(blob), named)
         }
+    };
+    let Some(loader) = &board.uf2 else {
+        let loader = board.stm32_loader.as_ref().expect("a board has one of both");
+        let parts = given.unwrap_or(Parts::Both);
+        return serial::run(args, &board, loader, parts, (blob.as_ref(), &named));
     };
     let (disk, port) = (args.disk.as_deref(), args.port.as_deref());
     let search = Search { board: &board.name, id: &loader.disk, disk, port };

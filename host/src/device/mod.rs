@@ -16,6 +16,7 @@ pub(crate) mod flash_image;
 pub(crate) mod port;
 mod reply;
 pub mod selftest;
+pub(crate) mod stm32_loader;
 pub(crate) mod uf2;
 mod verify;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serialport::{ClearBuffer, SerialPort, SerialPortType, available_ports};
+use serialport::{ClearBuffer, Parity, SerialPort, SerialPortType, available_ports};
 
 use crate::support::error::Advised;
 use crate::support::system::lists_ports;
@@ -38,10 +38,16 @@ pub struct PortError {
 
 /// Opens a port with 8 bits, no parity and one stop bit, and discards the bytes received so far.
 pub fn open(port: &str, baud: u32) -> Result<Box<dyn SerialPort>, PortError> {
+    open_with(port, baud, Parity::None)
+}
+
+/// The same with this parity.
+pub fn open_with(port: &str, baud: u32, parity: Parity) -> Result<Box<dyn SerialPort>, PortError> {
     let advice = "; is the board plugged in, does no other program use it, and may you (on Linux: \
                   `sudo usermod -a -G dialout $USER`, then log in again)? Ports are called \
                   /dev/ttyACM0 on Linux, /dev/cu.usbmodem1101 on macOS, COM3 on Windows";
     let failed = |cause| PortError { port: port.to_owned(), source: Advised { cause, advice } };
-    let opened = serialport::new(port, baud).timeout(Duration::from_millis(20)).open();
+    let opened =
+        serialport::new(port, baud).parity(parity).timeout(Duration::from_millis(20)).open();
     opened.and_then(|port| port.clear(ClearBuffer::All).map(|()| port)).map_err(failed)
 }

@@ -31,5 +31,7 @@ mod report;
 mod resume;
 mod robust;
 mod stand_in;
+#[cfg(target_os = "linux")]
+mod stm32;
 mod sweep;
 mod train;

@@ -40,7 +40,8 @@ impl StandIn {
         port
     }
 
-    fn answer(self, line: &mut TTYPort) {
+    /// Does what it is asked to do.
+    pub fn answer(self, line: &mut TTYPort) {
         let model = self.blob.model().unwrap();
         let mut engine = HostEngine::new(&model);
         let (side, classes) = (model.input().side, model.classes() as u16);
