@@ -43,6 +43,8 @@ pub struct Board {
     pub serial: String,
     /// Its boot loader, if that takes UF2 files.
     pub uf2: Option<Uf2>,
+    /// What probe-rs calls its part, if a debug probe can flash it.
+    pub part: Option<String>,
     /// The boot loader in its part's ROM, if that listens on the same line as the firmware.
     pub stm32_loader: Option<Stm32Loader>,
     /// Whether a watchdog resets it if the firmware stands still.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 
 use self::place::{PATIENCE, Place, Running, Search, Unverified};
 use super::device_args::{find_board, model_for};
@@ -15,6 +15,8 @@ use crate::model::Blob;
 use crate::support::numbers::grouped;
 
 mod place;
+#[cfg(feature = "probe")]
+mod probe;
 mod serial;
 
 /// The version of this release's firmware.
@@ -26,8 +28,10 @@ const SHORT: Duration = Duration::from_secs(3);
 /// Write a model, and the firmware if it is not there yet, to a board that is plugged in.
 ///
 /// Looks for a board that waits as a disk, and for one that runs a firmware. That one takes a model
-/// over the line, and is asked to become a disk if it lacks this version's firmware. At the end the
-/// board reads ten test digits, and its logits are compared with this computer's.
+/// over the line, and is asked to become a disk if it lacks this version's firmware. Other boards are
+/// flashed through the boot loader on their serial line, or by a debug probe in builds with the cargo
+/// feature `probe`. At the end the board reads ten test digits, and its logits are compared with this
+/// computer's.
 #[derive(Debug, clap::Args)]
 #[command(after_help = include_str!("../../templates/help/flash.txt"))]
 pub struct Args {
@@ -55,21 +59,36 @@ pub struct Args {
     #[arg(long, value_name = "PORT")]
     port: Option<String>,
 
+    /// Flash by a debug probe: the only one, or the one with these numbers [default for boards that
+    /// nothing else flashes]
+    #[cfg(feature = "probe")]
+    #[arg(long, value_name = "VID:PID", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    probe: Option<String>,
+
     /// Say what would be written, and write nothing
     #[arg(long)]
     dry_run: bool,
+}
+
+impl Args {
+    /// The probe that is asked for; empty if it is the only one.
+    #[cfg(feature = "probe")]
+    fn probe(&self) -> Option<&str> {
+        self.probe.as_deref()
+    }
+
+    /// None in a build without them.
+    #[cfg(not(feature = "probe"))]
+    #[expect(clippy::unused_self, reason = "builds with probes use it")]
+    fn probe(&self) -> Option<&str> {
+        None
+    }
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let board = find_board(&args.board)?;
     let given = args.parts.or(args.firmware.as_ref().map(|_| Parts::Both));
     check_parts(given.unwrap_or(Parts::Both), args.model.as_deref(), args.firmware.as_deref())?;
-    ensure!(
-        board.uf2.is_some() || board.stm32_loader.is_some(),
-        "the board {} has no boot loader that Inkbit speaks to; write a file for its flasher with \
-         `inkbit image --board {0}`",
-        board.name
-    );
     let (blob, named) = match given {
         Some(Parts::Firmware) => (None, String::new()),
         _ => {
@@ -77,10 +96,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             (Some(blob), named)
         }
     };
-    let Some(loader) = &board.uf2 else {
-        let loader = board.stm32_loader.as_ref().expect("a board has one of both");
-        let parts = given.unwrap_or(Parts::Both);
-        return serial::run(args, &board, loader, parts, (blob.as_ref(), &named));
+    let loader = match (&board.uf2, args.probe()) {
+        (Some(loader), None) => loader,
+        _ => return without_disk(args, &board, given.unwrap_or(Parts::Both), (blob, &named)),
     };
     let (disk, port) = (args.disk.as_deref(), args.port.as_deref());
     let search = Search { board: &board.name, id: &loader.disk, disk, port };
@@ -129,6 +147,74 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             super::print(&format!("the board has taken it; {error}\n"))
         }
         (Err(error), Ok(())) => Err(error),
+    }
+}
+
+/// What is written to flash.
+struct Content<'a> {
+    /// In words.
+    what: String,
+    /// Addresses and bytes.
+    pieces: Vec<(u32, &'a [u8])>,
+}
+
+impl Content<'_> {
+    fn bytes(&self) -> usize {
+        self.pieces.iter().map(|(_, bytes)| bytes.len()).sum()
+    }
+}
+
+/// Flashes a board by a debug probe, or through the boot loader on its serial line.
+fn without_disk(
+    args: &Args,
+    board: &Board,
+    parts: Parts,
+    (blob, named): (Option<Blob>, &str),
+) -> anyhow::Result<()> {
+    let (name, is_dry) = (&board.name, args.dry_run);
+    let firmware = (parts != Parts::Model)
+        .then(|| Firmware::find(board, args.firmware.as_deref()))
+        .transpose()?;
+    let pieces = pieces(board, blob.as_ref(), firmware.as_ref());
+    let mut content = Content { what: String::new(), pieces };
+    content.what = format!("{parts}, {} bytes", grouped(content.bytes()));
+    let port = args.port.as_deref();
+    let is_written = match (&board.stm32_loader, &board.part, args.probe()) {
+        #[cfg(feature = "probe")]
+        (None, Some(part), selector) | (_, Some(part), selector @ Some(_)) => {
+            super::print(named)?;
+            probe::write(selector.filter(|text| !text.is_empty()), part, &content, is_dry)?
+        }
+        (Some(loader), _, None) => {
+            let port = port.filter(|_| args.disk.is_none()).ok_or_else(|| {
+                usage(format!(
+                    "the board {name} is flashed over its serial line; name the port with --port, \
+                     as in --port /dev/ttyUSB0"
+                ))
+            })?;
+            super::print(named)?;
+            serial::write(board, loader, port, &content, is_dry)?
+        }
+        (_, part, _) => bail!(
+            "the board {name} has no boot loader that Inkbit speaks to{}; write a file for its \
+             flasher with `inkbit image --board {name}`",
+            if part.is_some() {
+                ", only a debug probe flashes it, which is for builds with the cargo feature `probe`"
+            } else {
+                ""
+            }
+        ),
+    };
+    match port {
+        Some(_) if is_written => {
+            let search = Search { board: name, id: "", disk: None, port };
+            Task { args, board, search: &search, blob: blob.as_ref() }
+                .verify(search.come(None, PATIENCE)?, parts)
+        }
+        None if is_written => {
+            super::print(&format!("unverified: {}\n", "to verify it, name its --port next time"))
+        }
+        _ => Ok(()),
     }
 }
 

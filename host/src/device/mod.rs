@@ -14,6 +14,8 @@ mod firmware;
 pub mod fit;
 pub(crate) mod flash_image;
 pub(crate) mod port;
+#[cfg(feature = "probe")]
+pub(crate) mod probe;
 mod reply;
 pub mod selftest;
 pub(crate) mod stm32_loader;

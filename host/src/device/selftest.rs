@@ -45,7 +45,7 @@ pub struct SelfTest {
     pub stack: u32,
     /// Whether the model was read from a copy in RAM.
     pub in_ram: bool,
-    /// Bytes of RAM that the firmware's variables take.
+    /// Bytes of RAM that the firmware's variables take without a copy of the model.
     pub variables: Option<u32>,
     /// Time in which the device has checked the whole model while the line was at rest, in
     /// milliseconds; none if it had not done so twice.
@@ -154,7 +154,9 @@ pub fn selftest(
     }
     let losses = client.losses().since(losses);
     let status = client.status()?;
-    let ram = Board::find(&hello.board).ok().map(|board| board.memory.ram.bytes);
+    let ram = Board::find(&hello.board)
+        .ok()
+        .and_then(|board| board.memory.ram.bytes.checked_sub(board.budget.model_copy));
     Ok(SelfTest {
         board: hello.board,
         emulated,

@@ -117,7 +117,7 @@ impl Part {
                     let is_erased =
                         self.memory.lock().unwrap()[range.clone()].iter().all(|byte| *byte == 0xFF);
                     let is_whole = bytes.iter().fold(length, |sum, byte| sum ^ byte) == sum;
-                    if self.judge(is_erased && is_whole && bytes.len() % 4 == 0) {
+                    if self.judge(is_erased && is_whole && bytes.len().is_multiple_of(4)) {
                         self.memory.lock().unwrap()[range].copy_from_slice(&bytes);
                     }
                 }

@@ -90,6 +90,12 @@ pub(crate) const STEPS: &[Step] = &[
         run: tests,
     },
     Step {
+        name: "probe",
+        why: "build the command with debug probes, and test that these know every board's part",
+        in_test: true,
+        run: probe,
+    },
+    Step {
         name: "package",
         why: "pack what is published and test it unpacked: a path may lead out of its package",
         in_test: true,
@@ -258,6 +264,13 @@ pub(crate) fn aarch64_tests() -> Command {
     command.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER", "rust-lld");
     command.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_RUNNER", AARCH64_EMULATOR);
     command
+}
+
+fn probe() -> Result<Outcome, String> {
+    let build = ["--release", "--package", "inkbit", "--lib", "--features", "probe"];
+    run(cargo(&["test"]).args(build).arg("probe"), TEST_LIMIT)?;
+    run(cargo(&["clippy"]).args(build).args(["--", "-Dwarnings"]), BUILD_LIMIT)?;
+    Ok(Outcome::Done)
 }
 
 fn tests() -> Result<Outcome, String> {
