@@ -19,6 +19,7 @@ use crate::{Port, Serial, model_region, report, restart};
 ///   that value, if there is one, and of what is lent to it.
 /// - `line` is the port on which a panic is reported.
 /// - `vectors: chip` leaves the interrupts' vectors to the crate of the chip, where that insists.
+/// - `reset` is a function that resets the machine, on RISC-V, whose cores have no register for that.
 /// - `warning`, where there is one, is the number of the interrupt by which a watchdog warns.
 /// - `boot_loader`, where there is one, is what the app's board has by this name.
 /// - `slots: SLOTS` lets the firmware keep two models, where the board's file has a second slot.
@@ -30,6 +31,7 @@ macro_rules! firmware {
         device: $device:path,
         line: $line:expr
         $(, vectors: $vectors:ident)?
+        $(, reset: $reset:path)?
         $(, warning: $warning:expr)?
         $(, boot_loader: $boot_loader:path)?
         $(, slots: $slots:ident)?
@@ -63,6 +65,15 @@ macro_rules! firmware {
                 unsafe { $crate::begin(&raw mut MEMORY, $start, board, slots, device) }
             }
         };
+
+        $(const _: () = {
+            // SAFETY: the name that `restart` calls.
+            #[allow(unsafe_code)]
+            #[unsafe(no_mangle)]
+            extern "C" fn inkbit_reset() {
+                $reset();
+            }
+        };)?
 
         #[panic_handler]
         fn panic(info: &core::panic::PanicInfo<'_>) -> ! {

@@ -1,10 +1,9 @@
-//! How QEMU's RISC-V machine starts anew: by itself after a fault.
+//! How a RISC-V machine starts anew: by itself after a fault.
 #![allow(unsafe_code)]
 
 use inkbit_core::link::Reset;
 use riscv_rt::TrapFrame;
 
-use crate::Register;
 use crate::reset::keep;
 
 // SAFETY: the name that riscv-rt calls after a fault.
@@ -16,13 +15,15 @@ fn exception(_: &TrapFrame) -> ! {
     restart(Reset::Fault { at })
 }
 
+unsafe extern "C" {
+    /// What resets the machine: `firmware!` defines it.
+    safe fn inkbit_reset();
+}
+
 /// Starts the firmware anew, and leaves it the reason.
 pub fn restart(reset: Reset) -> ! {
-    // SAFETY: the register of the machine that ends or resets it; it touches no memory.
-    const FINISHER: Register = unsafe { Register::at(0x0010_0000) };
-    const RESET: u32 = 0x7777;
     keep(reset);
-    FINISHER.write(RESET);
+    inkbit_reset();
     loop {
         core::hint::spin_loop();
     }

@@ -1,5 +1,4 @@
-//! Inkbit on the Raspberry Pi Pico 2, with the Cortex-M33 of its RP2350: the line on GP0 (sends) and GP1
-//! (receives), an OLED and five buttons where the first Pico has them.
+//! Inkbit on the Cortex-M33 of the Pico 2: the line on GP0 and GP1, OLED and buttons as on the Pico.
 
 #![no_std]
 #![no_main]
