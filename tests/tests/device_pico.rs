@@ -9,7 +9,7 @@ use std::time::Duration;
 use inkbit::device::emulator::pico::Wiring;
 use inkbit::device::{Client, DeviceError, verify};
 use inkbit_app::{App, Buffers};
-use inkbit_core::link::{Key, Refusal};
+use inkbit_core::link::{Key, Refusal, Request, Response, encode, pack_pixels, request_bytes};
 use inkbit_tests::debugger::symbol;
 use inkbit_tests::devices::{classic, digits, draw_seven_on_pico, emulated, start};
 use inkbit_tests::screens::{Picture, Replay, app_board, classify_alike, draw_alike};
@@ -213,4 +213,30 @@ fn a_model_runs_from_ram_where_that_is_faster_and_with_the_same_logits() {
             assert!(waiting < 1.5 * without, "{name}: {waiting} ms, {without} without waiting");
         });
     }
+}
+
+/// Bytes that USB moves in a millisecond at full speed at the most: 19 packets of 64 (USB 2.0, 5.8.4).
+const BYTES_A_MILLISECOND: f64 = 19.0 * 64.0;
+
+/// The milliseconds that the emulated Pico takes for the slowest of its inferences, and then some.
+const INFERENCE: f64 = 2.0;
+
+#[test]
+fn a_bus_of_full_speed_has_room_for_more_than_200_images_a_second() {
+    let images = digits(1_000);
+    let bytes = |(pixels, _): (&[u8], usize)| {
+        let mut packed = vec![0; request_bytes(pixels.len())];
+        let pixels = pack_pixels(pixels, &mut packed).unwrap();
+        let (mut request, mut response) = ([0; 2_048], [0; 256]);
+        let request = encode(&Request::Classify { id: u32::MAX, pixels }, &mut request).unwrap();
+        // Numbers of any size.
+        let logits = &[i32::MIN; 10][..];
+        let answer = Response::Logits { id: u32::MAX, nanoseconds: u32::MAX, logits };
+        let packets = [request.len(), encode(&answer, &mut response).unwrap().len()];
+        packets.map(|bytes| bytes.next_multiple_of(64)).iter().sum::<usize>()
+    };
+    let mean = images.iter().map(bytes).sum::<usize>() as f64 / images.len() as f64;
+    let a_second = 1e3 / (mean / BYTES_A_MILLISECOND + INFERENCE);
+    println!("{mean:.0} bytes an image: {a_second:.0} images a second");
+    assert!(a_second >= 200.0, "{mean} bytes an image: {a_second}");
 }
