@@ -2,6 +2,8 @@
 
 use inkbit::device::{Board, Firmware};
 use inkbit_tests::devices::{classic, emulated, emulated_names, start};
+use object::read::elf::ElfFile32;
+use object::{LittleEndian, Object, ObjectSection};
 
 #[test]
 fn a_merged_elf_file_brings_the_model_with_it_to_every_board() {
@@ -68,4 +70,37 @@ fn programs_for_the_pico_2_tell_its_boot_rom_for_which_cores_they_are_and_where_
             assert_eq!(items[1], [0x344, start, ram.address + ram.bytes]);
         }
     }
+}
+
+/// What the ESP32-C3's firmware may take without its copy of the model, which is in `.bss`.
+const ESP32_C3: (u64, u64) = (0x1_4000, 0x4000);
+const ESP32_C3_COPY: u64 = 0x3_A800;
+
+#[test]
+fn the_firmware_of_the_esp32_c3_is_held_to_its_budget() {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../firmware/target/esp32-c3/riscv32imc-unknown-none-elf/release/inkbit-esp32-c3"
+    );
+    let Ok(elf) = std::fs::read(file) else {
+        assert!(std::env::var_os("INKBIT_REQUIRE_DEVICES").is_none(), "{file} is not built");
+        return inkbit_tests::skipped("esp32-c3", "its firmware is not built");
+    };
+    let elf = ElfFile32::<LittleEndian>::parse(&*elf).unwrap();
+    let ram = |section: &_| {
+        let name = ObjectSection::name(section).unwrap();
+        name == ".data" || name == ".bss"
+    };
+    let code: u64 = elf
+        .sections()
+        .filter(|section| section.file_range().is_some())
+        .filter(|section| ObjectSection::address(section) != 0)
+        .map(|section| section.size())
+        .sum();
+    let variables: u64 = elf.sections().filter(ram).map(|section| section.size()).sum();
+    let variables = variables.checked_sub(ESP32_C3_COPY).expect("the copy of the model");
+    println!("esp32-c3: {code} bytes of code, {variables} of static RAM");
+    assert!(code <= ESP32_C3.0 && variables <= ESP32_C3.1, "{code}, {variables}");
+    let names = |name: &[u8]| elf.data().windows(name.len()).any(|bytes| bytes == name);
+    assert!(names(b"esp32-c3"), "the name that it gives the host");
 }

@@ -95,6 +95,13 @@ fn reported(reports: &[SelfTest]) -> String {
         let SelfTest { board, firmware, model, images, differing, microseconds, stack, .. } =
             report;
         assert!(!report.emulated, "{board}: no emulator belongs here");
+        let is_name = |text: &str| {
+            text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
+        };
+        assert!(
+            [board, firmware, model].into_iter().all(|text| is_name(text)),
+            "{board}: odd names"
+        );
         let mean = microseconds.mean;
         let in_ram = if report.in_ram { "yes" } else { "no" };
         writeln!(

@@ -173,10 +173,11 @@ impl<P: Read + Write> Loader<P> {
             self.at(READ, address, "to read flash")?;
             self.send(&[length, !length])?;
             self.acknowledged(PATIENCE, "to read flash")?;
-            for expected in words {
-                if self.bytes("to read flash")? != [expected] {
-                    return Err(LoaderError::Differs(address));
-                }
+            let mut found = [0; PIECE];
+            let found = &mut found[..words.len()];
+            self.fill(found, "to read flash")?;
+            if *found != words[..] {
+                return Err(LoaderError::Differs(address));
             }
             done += piece.len();
             progress(done);
@@ -226,15 +227,25 @@ impl<P: Read + Write> Loader<P> {
 
     fn bytes<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N], LoaderError> {
         let mut bytes = [0; N];
-        for byte in &mut bytes {
-            *byte = self.byte(PATIENCE)?.ok_or(LoaderError::Silent(what))?;
-        }
+        self.fill(&mut bytes, what)?;
         Ok(bytes)
+    }
+
+    /// Reads so many bytes, all of them within [`PATIENCE`].
+    fn fill(&mut self, bytes: &mut [u8], what: &'static str) -> Result<(), LoaderError> {
+        let deadline = Instant::now() + PATIENCE;
+        for byte in bytes {
+            *byte = self.byte_until(deadline)?.ok_or(LoaderError::Silent(what))?;
+        }
+        Ok(())
     }
 
     /// The next byte, if one comes in time.
     fn byte(&mut self, patience: Duration) -> Result<Option<u8>, LoaderError> {
-        let deadline = Instant::now() + patience;
+        self.byte_until(Instant::now() + patience)
+    }
+
+    fn byte_until(&mut self, deadline: Instant) -> Result<Option<u8>, LoaderError> {
         let mut byte = [0];
         loop {
             match self.port.read(&mut byte) {

@@ -32,6 +32,11 @@ const SCREENSHOT: &str = "firmware/screenshot.png";
 const UART: &[&str] =
     &["--manifest-path", "firmware/Cargo.toml", "--target-dir", "firmware/target/uart"];
 
+/// The firmware of the ESP32-C3, a workspace of its own, and its target.
+pub(crate) const ESP32_C3: &str = "firmware/esp32-c3/Cargo.toml";
+const ESP32_C3_FOLDER: &str = "firmware/target/esp32-c3";
+const ESP32_C3_TARGET: &str = "riscv32imc-unknown-none-elf";
+
 /// Tests the app on the host, and builds every board's firmware.
 pub(crate) fn firmware() -> Result<Outcome, String> {
     let toolchain = setup::toolchain()?;
@@ -47,6 +52,8 @@ pub(crate) fn firmware() -> Result<Outcome, String> {
             run(build(UART).args(["--features", "uart"]), BUILD_LIMIT)?;
         }
     }
+    let mut build = toolchain.build(ESP32_C3_TARGET, "release");
+    run(build.args(["--manifest-path", ESP32_C3, "--target-dir", ESP32_C3_FOLDER]), BUILD_LIMIT)?;
     Ok(Outcome::Done)
 }
 
@@ -162,6 +169,9 @@ pub(crate) fn lint() -> Result<(), String> {
         for Board { package, target, .. } in boards::all() {
             clippy(&["--package", &package, "--target", &target])?;
         }
+        let mut command = cargo(&["clippy", "--release", "--target", ESP32_C3_TARGET]);
+        command.args(["--manifest-path", ESP32_C3, "--target-dir", ESP32_C3_FOLDER]);
+        run(command.args(["--", "-Dwarnings"]), BUILD_LIMIT)?;
     }
     Ok(())
 }

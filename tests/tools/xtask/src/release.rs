@@ -13,6 +13,7 @@ use crate::process::{cargo, output, root, run};
 use crate::setup;
 use crate::steps::Outcome;
 use crate::toolchain::Toolchain;
+use crate::windows;
 
 /// Limit of one board's build, from nothing on two slow cores.
 const BUILD_LIMIT: Duration = Duration::from_secs(15 * 60);
@@ -40,7 +41,7 @@ pub(crate) fn wrapped() -> Option<u8> {
 }
 
 /// Builds every board's firmware twice, from nothing, and keeps it if both are the same bytes; and the
-/// command, for this computer's system.
+/// command, for this computer's system, and for Windows where that can be built.
 pub(crate) fn release() -> Result<Outcome, String> {
     let toolchain = setup::toolchain()?;
     let source = Path::new(SOURCE);
@@ -52,11 +53,19 @@ pub(crate) fn release() -> Result<Outcome, String> {
     print!("{}", done?);
     run(&mut cargo(&["build", "--release", "--package", "inkbit"]), BUILD_LIMIT)?;
     let program = format!("inkbit{}", env::consts::EXE_SUFFIX);
-    let from = root().join("target/release").join(&program);
-    let to = root().join(FOLDER).join(&program);
-    fs::copy(&from, &to).map_err(|error| format!("{}: {error}", to.display()))?;
+    keep(&root().join("target/release").join(&program), &program)?;
+    let outcome = windows::windows()?;
+    if let Outcome::Done = outcome {
+        keep(&root().join(windows::PROGRAM), "inkbit.exe")?;
+    }
     println!("{FOLDER} has the release: {program}, and the folder firmware beside it");
-    Ok(Outcome::Done)
+    Ok(outcome)
+}
+
+/// Copies a program to the release.
+fn keep(program: &Path, name: &str) -> Result<(), String> {
+    let to = root().join(FOLDER).join(name);
+    fs::copy(program, &to).map_err(|error| format!("{}: {error}", to.display())).map(drop)
 }
 
 /// Returns the sums.

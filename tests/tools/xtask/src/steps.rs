@@ -209,6 +209,7 @@ fn format() -> Result<Outcome, String> {
     run(&mut cargo(&["fmt", "--all", "--check"]), BUILD_LIMIT)?;
     for workspace in [
         "firmware/Cargo.toml",
+        devices::ESP32_C3,
         "tests/fuzz/Cargo.toml",
         "tests/tools/notebook/Cargo.toml",
         book::MANIFEST,

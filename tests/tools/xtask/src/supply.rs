@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::book;
+use crate::devices::ESP32_C3;
 use crate::process::{cargo, output, root, run};
 use crate::setup;
 use crate::steps::Outcome;
@@ -28,9 +29,9 @@ const SHIPPED: [(&str, &[&str], &str); 2] = [
     ("firmware/Cargo.toml", &["--workspace"], "host/licences/firmware.txt"),
 ];
 
-/// Workspaces of tools.
+/// Workspaces of what is given to nobody: tools, and a firmware that is no part of a release.
 const TOOLS: &[&str] =
-    &[book::MANIFEST, "tests/fuzz/Cargo.toml", "tests/tools/notebook/Cargo.toml"];
+    &[book::MANIFEST, ESP32_C3, "tests/fuzz/Cargo.toml", "tests/tools/notebook/Cargo.toml"];
 
 /// Holds every workspace against the rules.
 pub(crate) fn rules(_: Effort) -> Result<Tried, String> {

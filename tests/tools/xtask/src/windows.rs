@@ -18,7 +18,7 @@ const BUILD_LIMIT: Duration = Duration::from_secs(20 * 60);
 const RUN_LIMIT: Duration = Duration::from_secs(5 * 60);
 
 /// What is built, with the target's name in it.
-const PROGRAM: &str = "target/x86_64-pc-windows-gnu/release/inkbit.exe";
+pub(crate) const PROGRAM: &str = "target/x86_64-pc-windows-gnu/release/inkbit.exe";
 
 /// Source of a library that only old Wines lack.
 const RANDOM: &str = "tests/tools/xtask/bcryptprimitives.c";
