@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! support → data → net → model → quantize → config → device → evaluate → train → run → report
-//!         → sweep → cli
+//!         → play → sweep → cli
 //! ```
 //!
 //! What the bits of a [`model`] mean is defined in [`inkbit_core`], which all of them may use.
@@ -21,6 +21,7 @@ pub mod evaluate;
 pub mod lesson {}
 pub mod model;
 pub mod net;
+pub mod play;
 pub mod quantize;
 pub mod report;
 pub mod run;

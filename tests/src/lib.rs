@@ -15,6 +15,8 @@ pub mod random_model;
 pub mod screens;
 #[cfg(doctest)]
 mod sound;
+#[cfg(feature = "host")]
+pub mod web;
 
 pub use aligned::Aligned;
 

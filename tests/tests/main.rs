@@ -22,6 +22,7 @@ mod device_lights;
 mod device_line;
 #[cfg(feature = "host")]
 mod device_matrix;
+#[cfg(feature = "host")]
 mod device_model;
 #[cfg(feature = "host")]
 mod device_pico;
@@ -55,3 +56,5 @@ mod synthetic;
 mod systems;
 #[cfg(feature = "host")]
 mod train;
+#[cfg(feature = "host")]
+mod web;

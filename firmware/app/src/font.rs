@@ -77,7 +77,7 @@ pub(crate) fn overwrite<D: DrawTarget<Color: Shade>>(
             let corner = at + Point::new(column * CHARACTER, row * (LINE + LEADING)) * scale;
             let glyph = glyph(byte);
             let pixels = Rectangle::new(Point::zero(), size).points().map(|pixel| {
-                let is_on = FONT.image.pixel(glyph + pixel / scale) == Some(BinaryColor::On);
+                let is_on = FONT.image.pixel(glyph + pixel / scale.max(1)) == Some(BinaryColor::On);
                 if is_on { colour } else { background }
             });
             target.fill_contiguous(&Rectangle::new(corner, size), pixels)?;

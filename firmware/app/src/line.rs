@@ -74,8 +74,11 @@ fn answer<'a>(
             storage.store(offset, bytes)?;
             return Ok(Response::Done);
         }
+        #[cfg(feature = "panics")]
         #[allow(clippy::panic)] // what is asked for
         Request::Panic => panic!("asked to by the host"),
+        #[cfg(not(feature = "panics"))]
+        Request::Panic => return Err(Refusal::Unknown),
         Request::Key { key, pressed } => Event::Key(key, pressed),
         Request::Pen { x, y, down } => Event::Pen(x, y, down),
         Request::Clear => Event::Clear,

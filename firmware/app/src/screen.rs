@@ -117,7 +117,8 @@ impl<L: Layout> Screen<L> {
             target.fill_solid(&L::DIGIT, D::Color::of(BLACK))?;
             // As large as its place allows, and a longer one in lines.
             let Size { width, height } = L::DIGIT.size;
-            let mut scale = width as i32 / (CHARACTER * label.len().max(1) as i32);
+            let columns = width as i32 / CHARACTER;
+            let mut scale = columns.checked_div(label.len() as i32).unwrap_or(columns);
             if L::TOUCH {
                 scale = scale.min(height as i32 / LINE);
             }

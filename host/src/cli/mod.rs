@@ -31,6 +31,7 @@ mod interrupt;
 mod licences;
 mod manual;
 mod models;
+mod play;
 mod predict;
 mod progress;
 mod quantize;
@@ -73,6 +74,7 @@ enum Command {
     Predict(predict::Args),
     Inspect(inspect::Args),
     Report(report::Args),
+    Play(play::Args),
     Compare(compare::Args),
     Completions(manual::CompletionsArgs),
     Man(manual::ManArgs),
@@ -181,6 +183,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Predict(args) => predict::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Report(args) => report::run(args),
+        Command::Play(args) => play::run(args),
         Command::Compare(args) => compare::run(args),
         Command::Completions(args) => manual::completions(args),
         Command::Man(args) => manual::man(args),

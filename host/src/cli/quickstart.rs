@@ -108,6 +108,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let program = std::env::args_os().next().unwrap_or_else(|| "inkbit".into());
     let program = shell::path(Path::new(&program));
     for (what, command) in [
+        ("to draw digits", format!("play {path}")),
         ("a digit of your own", format!("predict {path} PICTURE.png --show")),
         ("what a device gets", format!("inspect {path}")),
         ("the full training", "train --out runs/classic".to_owned()),

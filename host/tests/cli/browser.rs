@@ -64,21 +64,26 @@ addEventListener('load', async () => {
 });";
 
 /// A browser. Without one nothing is tested, unless INKBIT_REQUIRE_BROWSER is set.
-fn browser() -> Option<PathBuf> {
+pub fn browser() -> Option<PathBuf> {
     let found = BROWSERS.iter().find_map(|name| which(name));
     if found.is_none() {
         let why = "no Chromium is installed; `cargo xtask setup` installs it where it can";
         assert!(env::var_os("INKBIT_REQUIRE_BROWSER").is_none(), "{why}");
         // Not eprintln!, whose output the harness hides while the test passes.
-        let _ = writeln!(std::io::stderr(), "SKIPPED reports in a browser: {why}");
+        let _ = writeln!(std::io::stderr(), "SKIPPED pages in a browser: {why}");
     }
     found
 }
 
-/// Lays a page out at a width, light or dark, and returns what the probe finds.
-fn look(browser: &PathBuf, place: &Place, page: &str, width: u32, dark: bool) -> serde_json::Value {
-    // Before the page's policy, which would refuse it.
-    let probed = page.replacen("<head>", &format!("<head><script>{PROBE}</script>"), 1);
+/// Lays a page out at a width, light or dark, and returns what a probe in it finds, which is a message to
+/// the page around it.
+pub fn look(
+    browser: &PathBuf,
+    place: &Place,
+    probed: &str,
+    width: u32,
+    dark: bool,
+) -> serde_json::Value {
     place.write("probed.html", probed);
     place.write(
         "frame.html",
@@ -109,7 +114,9 @@ fn look(browser: &PathBuf, place: &Place, page: &str, width: u32, dark: bool) ->
 fn check(browser: &PathBuf, place: &Place, page: &str, pictures: usize) {
     for width in [400, 1400] {
         for dark in [false, true] {
-            let said = look(browser, place, page, width, dark);
+            // Before the page's policy, which would refuse it.
+            let probed = page.replacen("<head>", &format!("<head><script>{PROBE}</script>"), 1);
+            let said = look(browser, place, &probed, width, dark);
             let faults = said["faults"].as_array().unwrap();
             assert!(faults.is_empty(), "at {width} pixels: {faults:#?}");
             assert_eq!(said["width"], width);

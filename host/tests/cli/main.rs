@@ -24,6 +24,7 @@ mod pico;
 #[cfg(target_os = "linux")]
 mod pico_page;
 mod place;
+mod play;
 mod predict;
 mod quantize;
 mod quickstart;

@@ -1,5 +1,6 @@
 //! Steps that build, test and measure the firmware.
 
+use std::env;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,9 +9,9 @@ use std::time::Duration;
 
 use inkbit_boards::{self as boards, Board, Emulator};
 
-use crate::process::{cargo, root, run};
+use crate::process::{cargo, output, root, run};
 use crate::setup;
-use crate::steps::Outcome;
+use crate::steps::{Outcome, skipped};
 use crate::toolchain::Toolchain;
 use crate::trust::{Effort, Tried};
 
@@ -226,4 +227,38 @@ pub(crate) fn screenshot() -> Result<Outcome, String> {
 /// default members and shares their build.
 fn example(name: &str) -> Command {
     cargo(&["run", "--release", "--example", name])
+}
+
+/// The device for browsers: what is built, where it is kept, and by which compiler it was made.
+const WEB: &str = "firmware/target/wasm32-unknown-unknown/web/inkbit_web.wasm";
+const WEB_KEPT: &str = "host/web/device.wasm";
+const WEB_COMPILER: &str = "host/web/compiler.txt";
+
+/// Compiles the device for browsers. The same compiler has to give the bytes that are kept, which
+/// INKBIT_BLESS writes anew.
+pub(crate) fn web() -> Result<Outcome, String> {
+    let toolchain = setup::toolchain()?;
+    let mut build = toolchain.build("wasm32-unknown-unknown", "web");
+    run(build.args(WORKSPACE).args(["--package", "inkbit-web"]), BUILD_LIMIT)?;
+    let read = |file: &str| fs::read(root().join(file)).map_err(|error| format!("{file}: {error}"));
+    let built = read(WEB)?;
+    let compiler = output("rustc", &["--version"]).ok_or("rustc does not tell its version")?;
+    if env::var_os("INKBIT_BLESS").is_some() {
+        let write = |file: &str, content: &[u8]| {
+            fs::write(root().join(file), content).map_err(|error| format!("{file}: {error}"))
+        };
+        write(WEB_KEPT, &built)?;
+        write(WEB_COMPILER, compiler.as_bytes())?;
+        return Ok(Outcome::Done);
+    }
+    if toolchain != Toolchain::Own || read(WEB_COMPILER)? != compiler.as_bytes() {
+        return skipped("it builds, and another compiler has made the one that is kept");
+    }
+    if read(WEB_KEPT)? != built {
+        return Err(format!(
+            "{WEB_KEPT} is not what this compiler makes of firmware/web; renew it with \
+             `INKBIT_BLESS=1 cargo xtask web`"
+        ));
+    }
+    Ok(Outcome::Done)
 }

@@ -66,6 +66,12 @@ pub(crate) const STEPS: &[Step] = &[
         run: devices::firmware,
     },
     Step {
+        name: "web",
+        why: "compile the device for browsers: the same compiler gives the bytes that are kept",
+        in_test: true,
+        run: devices::web,
+    },
+    Step {
         name: "kernels",
         why: "compare every processor's kernel with the portable one on random models, in QEMU",
         in_test: true,

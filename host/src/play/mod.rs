@@ -1,0 +1,55 @@
+//! A page that runs the device in a browser: the module of `firmware/web`, models, and a script in one
+//! file, which loads nothing.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+use crate::device::Board;
+use crate::device::counts::Counts;
+use crate::model::Blob;
+use crate::support::replace::Kind;
+
+pub use server::{Server, ServerError};
+
+mod server;
+
+/// What `cargo xtask web` compiles of `firmware/web`.
+const MODULE: &[u8] = include_bytes!("../../web/device.wasm");
+const PAGE: &str = include_str!("../../templates/play.html");
+const SCRIPT: &str = include_str!("../../templates/play.js");
+
+const BEGIN: &str = "<!DOCTYPE html>\n<html lang=\"en\" data-by=\"inkbit play\">\n";
+
+/// A page that was written before.
+pub const KIND: Kind = Kind::beginning("a page of `inkbit play`", &[BEGIN.as_bytes()]);
+
+/// The board whose time the display shows: that of a Raspberry Pi Pico, by the counts of its processor.
+const CLOCK: &str = "pico";
+const COUNTED: &str = "microbit";
+
+/// The page with these models; the last of them is shown first.
+pub fn page(models: &[(String, Blob)]) -> String {
+    let (clock, counts) =
+        (Board::find(CLOCK).ok().and_then(|board| board.clock), Counts::built_in());
+    let models: Vec<_> = models
+        .iter()
+        .map(|(name, blob)| {
+            let instructions = counts.of(blob.crc()).get(COUNTED).copied();
+            let nanoseconds = instructions
+                .zip(clock)
+                .map_or(0.0, |(count, hertz)| count * 1e9 / f64::from(hertz));
+            serde_json::json!({
+                "name": name,
+                "blob": BASE64_STANDARD.encode(blob.bytes()),
+                "nanoseconds": nanoseconds.round(),
+            })
+        })
+        .collect();
+    // In a script no element may end.
+    let models = serde_json::Value::from(models).to_string().replace('<', "\\u003c");
+    let body = PAGE
+        .replace("@SCRIPT@", SCRIPT)
+        .replace("@MODULE@", &BASE64_STANDARD.encode(MODULE))
+        .replace("@MODELS@", &models);
+    format!("{BEGIN}{body}")
+}
