@@ -94,9 +94,10 @@ mod tests {
         let address = (Ipv4Addr::LOCALHOST, server.port);
         thread::spawn(move || server.run("the page"));
         let mut stream = TcpStream::connect(address).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
+        // A server that gives a request up may do so before it has read all of it.
+        let _ = stream.write_all(request.as_bytes());
         let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
+        let _ = stream.read_to_string(&mut answer);
         answer
     }
 
