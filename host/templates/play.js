@@ -10,6 +10,8 @@ const LONGEST = 4 << 20;
 const text = new TextDecoder();
 const at = (id) => document.getElementById(id);
 const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+// Foreign text: no control characters, and none that turn the direction of what is beside them.
+const plain = (words) => words.replace(/\p{C}/gu, '\ufffd');
 const module = new WebAssembly.Module(bytes(MODULE));
 
 class Device {
@@ -23,14 +25,14 @@ class Device {
     flash.fill(0xff);
     flash.set(blob);
     this.runs = exports.start(address, room) !== 0;
-    this.name = this.runs ? this.text(0) : file;
+    this.name = this.runs ? this.text(0) : plain(file);
     exports.inference(nanoseconds);
     exports.step(performance.now());
   }
 
   text(number) {
     const { memory, text_at, text_bytes } = this.device;
-    return text.decode(new Uint8Array(memory.buffer, text_at(number), text_bytes(number)));
+    return plain(text.decode(new Uint8Array(memory.buffer, text_at(number), text_bytes(number))));
   }
 
   get answer() {
@@ -53,7 +55,7 @@ function say(words, id = 'said') {
   if (at(id).textContent !== words) at(id).textContent = words;
 }
 
-const tell = (words) => say(words, 'message');
+const tell = (words) => say(plain(words), 'message');
 
 function replay(device) {
   const now = performance.now();
@@ -128,10 +130,8 @@ const draws = ([x]) => shown.device.mode() === 0 && x < 231;
 
 function place(event) {
   const { left, top, width, height } = at('glass').getBoundingClientRect();
-  return [
-    Math.floor(((event.clientX - left) * COLUMNS) / width),
-    Math.floor(((event.clientY - top) * ROWS) / height),
-  ];
+  const within = (at, end) => Math.min(Math.max(Math.floor(at * end), 0), end - 1);
+  return [within((event.clientX - left) / width, COLUMNS), within((event.clientY - top) / height, ROWS)];
 }
 
 let pointer = null;
@@ -192,6 +192,8 @@ addEventListener('keydown', (event) => {
 
 // A stroke in a link: its places, two bytes a number, and an end that no place has.
 const END = 0xffff;
+// Nobody draws as much.
+const LONGEST_LINK = 64 << 10;
 
 at('link').onclick = async () => {
   const numbers = strokes.flatMap((stroke) => [...stroke.flat(), END]);
@@ -206,12 +208,15 @@ at('link').onclick = async () => {
 };
 
 function drawing(hash) {
+  if (hash.length > LONGEST_LINK) throw new RangeError('too long');
   const packed = bytes(hash.slice(3).replaceAll('-', '+').replaceAll('_', '/'));
   const found = [];
   let stroke = [];
   for (let place = 0; place + 1 < packed.length; place += 2) {
     const number = (packed[place] << 8) | packed[place + 1];
-    if (number !== END) stroke.push(number);
+    const end = stroke.length % 2 === 0 ? COLUMNS : ROWS;
+    if (number < end) stroke.push(number);
+    else if (number !== END || stroke.length % 2 !== 0) throw new RangeError('no place of the display');
     else {
       found.push(Array.from({ length: stroke.length >> 1 }, (_, point) => [stroke[2 * point], stroke[2 * point + 1]]));
       stroke = [];

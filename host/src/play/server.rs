@@ -1,11 +1,11 @@
 //! One page, served to browsers on this machine.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The most that a request may have before its body, and the time for it.
-const LIMIT: u64 = 16 << 10;
+const LIMIT: usize = 16 << 10;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The page cannot be served.
@@ -48,21 +48,13 @@ impl Server {
     }
 
     fn answer(&self, stream: TcpStream, page: &str) -> io::Result<()> {
-        stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
-        let mut lines = BufReader::new((&stream).take(LIMIT)).lines();
-        let request = lines.next().transpose()?.unwrap_or_default();
-        let mut host = String::new();
-        loop {
-            let Some(line) = lines.next().transpose()? else { return Ok(()) };
-            match line.split_once(':') {
-                _ if line.is_empty() => break,
-                Some((name, value)) if name.eq_ignore_ascii_case("host") => {
-                    value.trim().clone_into(&mut host);
-                }
-                _ => {}
-            }
-        }
+        let head = head(&stream)?;
+        let mut lines = head.lines();
+        let request = lines.next().unwrap_or_default();
+        let mut fields = lines.filter_map(|line| line.split_once(':'));
+        let host = fields.find(|(name, _)| name.eq_ignore_ascii_case("host"));
+        let host = host.map_or("", |(_, value)| value.trim());
         // By another name it would be a page of somebody else's that asks.
         let is_known =
             ["127.0.0.1", "localhost"].iter().any(|name| host == format!("{name}:{}", self.port));
@@ -79,6 +71,25 @@ impl Server {
              Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n{body}"
         )
     }
+}
+
+/// What a request has before its body, all of which comes within [`PATIENCE`].
+fn head(mut stream: &TcpStream) -> io::Result<String> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut head = Vec::new();
+    let mut piece = [0; 1024];
+    while !head.ends_with(b"\r\n\r\n") {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() || head.len() > LIMIT {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        stream.set_read_timeout(Some(left))?;
+        match stream.read(&mut piece)? {
+            0 => return Err(ErrorKind::UnexpectedEof.into()),
+            length => head.extend_from_slice(&piece[..length]),
+        }
+    }
+    Ok(String::from_utf8_lossy(&head).into_owned())
 }
 
 #[cfg(test)]
@@ -125,5 +136,8 @@ mod tests {
     #[test]
     fn a_request_without_an_end_is_given_up() {
         assert_eq!(answer(&format!("GET / HTTP/1.1\r\nHost: {}", "x".repeat(32 << 10))), "");
+        let start = Instant::now();
+        assert_eq!(answer("GET / HTTP/1.1\r\n"), "");
+        assert!(start.elapsed() < 2 * PATIENCE, "{:?}", start.elapsed());
     }
 }

@@ -111,6 +111,10 @@ const cards = () => devices.map(device => device.card.children[1].textContent);
   add('picture.png', new Uint8Array([137, 80, 78, 71]));
   seen.models = devices.length;
   seen.message = at('message').textContent;
+  seen.links = ['#d=AgAC', '#d=AAAB', '#d=' + 'A'.repeat(70000), '#d=%%'].map(hash => {
+    try { return drawing(hash).length; } catch { return -1; }
+  });
+  seen.plain = plain('a\u202eb\u0007c');
   await fetch('http://127.0.0.1:1/').catch(() => 0);
   await settled();
   const wide = [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 0.5);
@@ -135,6 +139,8 @@ fn in_a_browser_a_seven_is_drawn_read_linked_and_taken_back() {
         assert_eq!(said["undone"], serde_json::json!(["", "?", "?"]), "{said}");
         assert_eq!((&said["link"], &said["models"]), (&1.into(), &2.into()), "{said}");
         assert_eq!(said["message"], "picture.png is not a model that this device can run");
+        assert_eq!(said["links"], serde_json::json!([-1, 0, -1, -1]), "{said}");
+        assert_eq!(said["plain"], "a\u{fffd}b\u{fffd}c");
         assert_eq!(said["refused"], serde_json::json!(["connect-src"]), "{said}");
         assert_eq!((&said["wide"], &said["small"]), (&serde_json::json!([]), &0.into()), "{said}");
         let paper = if dark { "rgb(13, 17, 23)" } else { "rgb(255, 255, 255)" };
