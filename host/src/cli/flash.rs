@@ -199,7 +199,8 @@ fn without_disk(
             "the board {name} has no boot loader that Inkbit speaks to{}; write a file for its \
              flasher with `inkbit image --board {name}`",
             if part.is_some() {
-                ", only a debug probe flashes it, which is for builds with the cargo feature `probe`"
+                ", only a debug probe flashes it, in a build by `cargo install --locked --path host --features \
+                 probe` in a checkout"
             } else {
                 ""
             }

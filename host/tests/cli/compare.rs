@@ -26,7 +26,10 @@ fn a_weaker_model_is_told_from_a_better_one() {
     assert!(text.contains(
         "\nof 80 test images, numbered from 0, wrong for one model alone\nmodel.inkbit  0\nweak.inkbit   "
     ));
-    assert!(lines[4].starts_with("instructions  lm3s6965evb  microbit  "), "{text}");
+    assert!(
+        lines[4].starts_with("instructions  b-l475e-iot01a  lm3s6965evb  microbit  "),
+        "{text}"
+    );
     assert!(lines[5].split_whitespace().skip(1).all(|count| count.starts_with('~')), "{text}");
     assert!(lines[7].starts_with("~ estimated for these images, within "), "{text}");
     assert!(text.contains("model.inkbit is right where weak.inkbit is wrong "), "{text}");

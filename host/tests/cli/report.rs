@@ -57,7 +57,7 @@ fn a_runs_report_tells_and_shows_everything() {
         "How accurate is it?",
         " of 80 test images correctly and is wrong about ",
         "The weights have 8 bits. Accuracy changed from ",
-        "fits every board: black-pill, ",
+        "fits every board: b-l475e-iot01a, black-pill, ",
         "3 epochs in ",
         "The weights of epoch 3 were kept",
         "all epochs were trained",
