@@ -229,19 +229,28 @@ fn example(name: &str) -> Command {
     cargo(&["run", "--release", "--example", name])
 }
 
-/// The device for browsers: what is built, where it is kept, and by which compiler it was made.
-const WEB: &str = "firmware/target/wasm32-unknown-unknown/web/inkbit_web.wasm";
+/// The device for browsers: where it is kept, and by which compiler it was made.
 const WEB_KEPT: &str = "host/web/device.wasm";
 const WEB_COMPILER: &str = "host/web/compiler.txt";
 
-/// Compiles the device for browsers. The same compiler has to give the bytes that are kept, which
-/// INKBIT_BLESS writes anew.
+/// Where its sources are while it is built: the names of functions, and with these their order, depend on
+/// it.
+const WEB_SOURCE: &str = "/tmp/inkbit-web";
+const WEB_BUILT: &str = "target/wasm32-unknown-unknown/web/inkbit_web.wasm";
+
+/// Compiles the device for browsers, of what git's index has. The same compiler has to give the bytes that
+/// are kept, which INKBIT_BLESS writes anew.
 pub(crate) fn web() -> Result<Outcome, String> {
     let toolchain = setup::toolchain()?;
-    let mut build = toolchain.build("wasm32-unknown-unknown", "web");
-    run(build.args(WORKSPACE).args(["--package", "inkbit-web"]), BUILD_LIMIT)?;
-    let read = |file: &str| fs::read(root().join(file)).map_err(|error| format!("{file}: {error}"));
-    let built = read(WEB)?;
+    let source = Path::new(WEB_SOURCE);
+    fs::create_dir(source).map_err(|error| {
+        format!(
+            "{WEB_SOURCE}: {error}; nothing may be there, or a build that was killed: remove it"
+        )
+    })?;
+    let built = web_built(&toolchain, source);
+    fs::remove_dir_all(source).map_err(|error| format!("{WEB_SOURCE}: {error}"))?;
+    let built = built?;
     let compiler = output("rustc", &["--version"]).ok_or("rustc does not tell its version")?;
     if env::var_os("INKBIT_BLESS").is_some() {
         let write = |file: &str, content: &[u8]| {
@@ -251,6 +260,7 @@ pub(crate) fn web() -> Result<Outcome, String> {
         write(WEB_COMPILER, compiler.as_bytes())?;
         return Ok(Outcome::Done);
     }
+    let read = |file: &str| fs::read(root().join(file)).map_err(|error| format!("{file}: {error}"));
     if toolchain != Toolchain::Own || read(WEB_COMPILER)? != compiler.as_bytes() {
         return skipped("it builds, and another compiler has made the one that is kept");
     }
@@ -261,4 +271,16 @@ pub(crate) fn web() -> Result<Outcome, String> {
         ));
     }
     Ok(Outcome::Done)
+}
+
+fn web_built(toolchain: &Toolchain, source: &Path) -> Result<Vec<u8>, String> {
+    let mut export = Command::new("git");
+    let prefix = format!("--prefix={WEB_SOURCE}/");
+    run(export.current_dir(root()).args(["checkout-index", "--all", &prefix]), BUILD_LIMIT)?;
+    let mut build = toolchain.build("wasm32-unknown-unknown", "web");
+    build.arg("--manifest-path").arg(source.join("firmware/Cargo.toml"));
+    build.arg("--target-dir").arg(source.join("target")).args(["--package", "inkbit-web"]);
+    run(&mut build, BUILD_LIMIT)?;
+    let file = source.join(WEB_BUILT);
+    fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))
 }
