@@ -173,5 +173,7 @@ fn who_follows_the_page_with_a_new_pico_sees_its_pictures_and_draws_a_seven() {
         }
     }
     assert!(commands >= 6 && pictures >= 4 && pressed >= 6, "{commands}, {pictures}, {pressed}");
+    assert!(blocks.next().is_none(), "a block was left out");
+    assert_eq!(pictures, page.matches("](pictures/").count(), "a picture was left out");
     assert_eq!(sevens, 1, "the page shows the seven that is drawn");
 }
