@@ -28,7 +28,7 @@ use static_cell::ConstStaticCell;
 
 esp_bootloader_esp_idf::esp_app_desc!();
 
-/// Where the model lies in flash, behind the program's partition.
+/// Where the model lies in flash: far behind the program, which begins at 0x1_0000.
 const MODEL: u32 = 0x11_0000;
 
 /// RAM for the model: Espressif's boot loader makes flash readable for the program alone. As much as the
