@@ -40,8 +40,9 @@ const NAMES: [&str; 9] = [
     "calibration",
 ];
 
-/// A figure by itself.
-const SVG_KIND: Kind = Kind::beginning("a figure by Inkbit", &[plot::BEGIN.as_bytes()]);
+/// What a figure by itself begins with, which nobody else writes.
+const FIGURE_LINE: &str = "<!-- Written by Inkbit for a report. -->\n";
+const SVG_KIND: Kind = Kind::beginning("a figure by Inkbit", &[FIGURE_LINE.as_bytes()]);
 
 /// A path that a report cannot be written to.
 #[derive(Debug, thiserror::Error)]
@@ -113,7 +114,7 @@ impl HtmlReport {
             let path = folder.join(figure.name);
             let (svg, png) = (path.with_extension("svg"), path.with_extension("png"));
             SVG_KIND.check_own(&svg)?;
-            files::write(&svg, figure.file().as_bytes())?;
+            files::write(&svg, [FIGURE_LINE, &figure.file()].concat().as_bytes())?;
             written.push(svg);
             if let Some(content) = &figure.png {
                 png::KIND.check_own(&png)?;

@@ -326,6 +326,25 @@ fn quickstart_replaces_what_a_quickstart_left() {
 }
 
 #[test]
+fn drawings_of_a_user_stay_where_a_report_would_have_its_figures() {
+    let place = Place::new();
+    fs::create_dir(place.path("page-pictures")).unwrap();
+    // As any SVG may begin that says what it shows.
+    let own = "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"mine\"></svg>";
+    for name in ["loss", "accuracy"] {
+        place.write(&format!("page-pictures/{name}.svg"), own);
+    }
+    let message = place.fail(1, "report model.inkbit -o page.html --data digits");
+    assert!(message.contains("was not written by a report"), "{message}");
+    for name in ["loss", "accuracy"] {
+        fs::remove_file(place.path(format!("page-pictures/{name}.svg"))).unwrap();
+    }
+    // And those of a report are replaced.
+    place.succeed("report model.inkbit -o page.html --data digits");
+    place.succeed("report model.inkbit -o page.html --data digits");
+}
+
+#[test]
 fn pictures_and_flash_images_of_a_user_stay() {
     let place = Place::new();
     place.write("photo.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR and so on");

@@ -34,9 +34,6 @@ type Chart<'a, 'b, X, Y> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<X, Y>>;
 type Failed = DrawingAreaErrorKind<std::io::Error>;
 pub(crate) type Drawn = Result<(), Failed>;
 
-/// The first bytes of a figure's file.
-pub const BEGIN: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"";
-
 /// One figure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Figure {
@@ -91,7 +88,7 @@ impl Figure {
     fn element(&self, before: &str) -> String {
         let (width, height) = self.size;
         let text = format!(
-            "{BEGIN}{}\" width=\"{}\" height=\"{}\" style=\"max-width:{}px\" viewBox=\"0 0 {width} {height}\">\n{before}{}</svg>\n",
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"{}\" width=\"{}\" height=\"{}\" style=\"max-width:{}px\" viewBox=\"0 0 {width} {height}\">\n{before}{}</svg>\n",
             escape(&self.alt),
             width / UNIT,
             height / UNIT,
