@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::report::terminal;
 use crate::support::error::chain;
 pub use crate::support::output::complain;
-use crate::support::{limit, output};
+use crate::support::{limit, output, visible};
 
 mod compare;
 mod config_args;
@@ -144,7 +144,7 @@ pub fn command() -> ExitCode {
 fn refuse(found: clap::Error) -> anyhow::Result<ExitCode> {
     let text = found.render();
     match found.use_stderr() {
-        true => complain(without_lines_of_arguments(text.to_string()).trim_end()),
+        true => complain(shown(&found).trim_end()),
         false if terminal::has_colours() => {
             output::print_coloured(&text.ansi().to_string()).map_err(unprinted)?;
         }
@@ -153,20 +153,14 @@ fn refuse(found: clap::Error) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(found.exit_code() as u8))
 }
 
-/// clap shows arguments as they are: one with a line feed would make lines of its own.
-fn without_lines_of_arguments(mut text: String) -> String {
-    for argument in env::args_os() {
-        for line in argument.to_string_lossy().split(['\n', '\r']).skip(1) {
-            // Up to what clap may leave out.
-            let start = line.split(|character: char| character.is_control()).next();
-            if let Some(start) = start.filter(|start| !start.is_empty()) {
-                for end in ['\n', '\r'] {
-                    text = text.replace(&format!("{end}{start}"), &format!("\u{FFFD}{start}"));
-                }
-            }
-        }
+/// What is wrong with the arguments. clap shows these as they are: one with a line feed would make a line
+/// of its own. So they are parsed once more, in the way that they may be shown.
+fn shown(found: &clap::Error) -> String {
+    let arguments = env::args_os().map(|argument| visible::line(&argument.to_string_lossy()));
+    match Cli::try_parse_from(arguments) {
+        Err(error) if error.kind() == found.kind() => error.render().to_string(),
+        _ => visible::line(&found.render().to_string()),
     }
-    text
 }
 
 fn run(cli: &Cli) -> anyhow::Result<()> {

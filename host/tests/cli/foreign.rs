@@ -80,7 +80,7 @@ fn no_command_lets_foreign_text_through() {
     let data = format!("d{HOSTILE}");
     fs::rename(place.path("digits"), place.path(&data)).unwrap();
     symlink(place.path(&data), place.path("digits")).unwrap();
-    let commands: [&[&str]; 32] = [
+    let commands: [&[&str]; 33] = [
         &["inspect", &model, "--weights"],
         &["predict", &model, &picture],
         &["predict", &model, &picture, "--json"],
@@ -113,6 +113,8 @@ fn no_command_lets_foreign_text_through() {
         &["train", "--out", &run, "--data", "digits", "--config", "quick.toml", "--force"],
         &["image", &model, "--board", &nowhere, "-o", "m.hex"],
         &["sweep", "--out", &nowhere, "--widths", &nowhere],
+        // clap takes the escape sequence away.
+        &["predict", &model, "--zz\n\u{1b}[0mforged"],
     ];
     let mut forged = Vec::new();
     for arguments in commands {
