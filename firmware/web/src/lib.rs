@@ -12,7 +12,7 @@ use core::cell::Cell;
 
 use inkbit_app::{App, Board, Clock, Event, Finger, Input, Line, Memory, NoStorage, Screen, Touch};
 use inkbit_app::{Ticks, TouchPanel, ticks};
-use inkbit_core::link::{Key, Reset};
+use inkbit_core::link::Reset;
 
 use glass::Glass;
 
@@ -160,16 +160,6 @@ pub extern "C" fn lift(milliseconds: f64) {
     }
 }
 
-/// A key goes down or up: up, down, left, right, select.
-#[unsafe(no_mangle)]
-pub extern "C" fn key(number: u32, pressed: bool, milliseconds: f64) {
-    let keys = [Key::Up, Key::Down, Key::Left, Key::Right, Key::Select];
-    if let (Some(device), Some(&key)) = (device(), keys.get(number as usize)) {
-        let now = device.at(milliseconds);
-        device.app.handle(Event::Key(key, pressed), now);
-    }
-}
-
 /// The canvas is wiped.
 #[unsafe(no_mangle)]
 pub extern "C" fn clear(milliseconds: f64) {
@@ -212,7 +202,7 @@ pub extern "C" fn mode() -> u32 {
     device().map_or(0, |device| device.app.mode() as u32)
 }
 
-/// Confidence in it, in thousandths.
+/// Confidence in the answer, in thousandths.
 #[unsafe(no_mangle)]
 pub extern "C" fn confidence() -> u32 {
     device().map_or(0, |device| device.app.view().verdict.permille.into())
