@@ -65,7 +65,7 @@ pub struct Board {
 pub struct Stm32Loader {
     /// The part's number, which the boot loader tells.
     pub chip: u16,
-    /// The sectors of flash from its beginning on: how many of how many bytes.
+    /// The sectors of flash from its beginning on, as pairs of a count and a size in bytes.
     pub sectors: Vec<(u16, u32)>,
 }
 

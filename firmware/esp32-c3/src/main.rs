@@ -34,9 +34,9 @@ const MODEL: u32 = 0x11_0000;
 /// RAM for the model: Espressif's boot loader makes flash readable for the program alone. As much as the
 /// largest reference model takes.
 #[repr(align(8))]
-struct Copy([u8; 0x3_A800]);
+struct ModelCopy([u8; 0x3_A800]);
 
-static COPY: ConstStaticCell<Copy> = ConstStaticCell::new(Copy([0; 0x3_A800]));
+static COPY: ConstStaticCell<ModelCopy> = ConstStaticCell::new(ModelCopy([0; 0x3_A800]));
 static MEMORY: ConstStaticCell<Memory<1040>> = ConstStaticCell::new(Memory::new());
 static PICTURE: ConstStaticCell<Pages> = ConstStaticCell::new([[0; 128]; 8]);
 

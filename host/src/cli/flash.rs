@@ -154,14 +154,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 struct Content<'a> {
     /// In words.
     what: String,
+    /// How many bytes in all.
+    bytes: usize,
     /// Addresses and bytes.
     pieces: Vec<(u32, &'a [u8])>,
-}
-
-impl Content<'_> {
-    fn bytes(&self) -> usize {
-        self.pieces.iter().map(|(_, bytes)| bytes.len()).sum()
-    }
 }
 
 /// Flashes a board by a debug probe, or through the boot loader on its serial line.
@@ -176,8 +172,8 @@ fn without_disk(
         .then(|| Firmware::find(board, args.firmware.as_deref()))
         .transpose()?;
     let pieces = pieces(board, blob.as_ref(), firmware.as_ref());
-    let mut content = Content { what: String::new(), pieces };
-    content.what = format!("{parts}, {} bytes", grouped(content.bytes()));
+    let bytes = pieces.iter().map(|(_, piece)| piece.len()).sum();
+    let content = Content { what: format!("{parts}, {} bytes", grouped(bytes)), bytes, pieces };
     let port = args.port.as_deref();
     let is_written = match (&board.stm32_loader, &board.part, args.probe()) {
         #[cfg(feature = "probe")]
@@ -212,9 +208,7 @@ fn without_disk(
             Task { args, board, search: &search, blob: blob.as_ref() }
                 .verify(search.come(None, PATIENCE)?, parts)
         }
-        None if is_written => {
-            super::print(&format!("unverified: {}\n", "to verify it, name its --port next time"))
-        }
+        None if is_written => super::print("unverified: to verify it, name its --port next time\n"),
         _ => Ok(()),
     }
 }

@@ -231,7 +231,7 @@ impl<P: Read + Write> Loader<P> {
         Ok(bytes)
     }
 
-    /// Reads so many bytes, all of them within [`PATIENCE`].
+    /// Fills `bytes` from the line within [`PATIENCE`].
     fn fill(&mut self, bytes: &mut [u8], what: &'static str) -> Result<(), LoaderError> {
         let deadline = Instant::now() + PATIENCE;
         for byte in bytes {

@@ -105,7 +105,7 @@ impl Matrix {
     }
 }
 
-/// Shifts the same bit in so many times.
+/// Shifts one bit in, `times` times.
 fn shift(bit: bool, times: usize) {
     DATA.write(bit);
     for _ in 0..times {

@@ -11,14 +11,14 @@ pub fn write(
     content: &Content<'_>,
     is_dry: bool,
 ) -> anyhow::Result<bool> {
-    let Content { what, pieces } = content;
+    let Content { what, bytes, pieces } = content;
     let held = attach(selector, part)?;
     print(&format!("found a {part} by the debug probe {}\n", held.probe))?;
     if is_dry {
         print(&format!("would write {what}\n"))?;
         return Ok(false);
     }
-    progress::during(content.bytes(), "writing", |done| held.flash(pieces, done))?;
+    progress::during(*bytes, "writing", |done| held.flash(pieces, done))?;
     print(&format!("wrote {what}, and read them back\n"))?;
     Ok(true)
 }

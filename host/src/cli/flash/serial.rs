@@ -18,7 +18,7 @@ pub fn write(
     content: &Content<'_>,
     is_dry: bool,
 ) -> anyhow::Result<bool> {
-    let Content { what, pieces } = content;
+    let Content { what, bytes, pieces } = content;
     let flash = board.memory.flash.address;
     let sectors = sectors(loader, flash, pieces)?;
     let line = port::open_with(name, port::BAUD, Parity::Even)?;
@@ -34,11 +34,11 @@ pub fn write(
     for &sector in &sectors {
         waiting.erase(sector)?;
     }
-    progress::during(content.bytes(), "writing", |done| {
+    progress::during(*bytes, "writing", |done| {
         let mut before = 0;
-        pieces.iter().try_for_each(|&(address, bytes)| {
-            waiting.write(address, bytes, |count| done(before + count))?;
-            before += bytes.len();
+        pieces.iter().try_for_each(|&(address, piece)| {
+            waiting.write(address, piece, |count| done(before + count))?;
+            before += piece.len();
             anyhow::Ok(())
         })
     })?;

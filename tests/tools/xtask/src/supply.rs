@@ -29,7 +29,7 @@ const SHIPPED: [(&str, &[&str], &str); 2] = [
     ("firmware/Cargo.toml", &["--workspace"], "host/licences/firmware.txt"),
 ];
 
-/// Workspaces of what is given to nobody: tools, and a firmware that is no part of a release.
+/// Workspaces whose programs no release has: the tools, and the ESP32-C3's firmware.
 const TOOLS: &[&str] =
     &[book::MANIFEST, ESP32_C3, "tests/fuzz/Cargo.toml", "tests/tools/notebook/Cargo.toml"];
 
