@@ -1,8 +1,12 @@
 //! A page that runs the device in a browser: the module of `firmware/web`, models, and a script in one
 //! file, which loads nothing.
 
+use std::io::Write as _;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
 
 use crate::device::Board;
 use crate::device::counts::Counts;
@@ -15,8 +19,21 @@ mod server;
 
 /// What `cargo xtask web` compiles of `firmware/web`.
 const MODULE: &[u8] = include_bytes!("../../web/device.wasm");
-const PAGE: &str = include_str!("../../templates/play.html");
-const SCRIPT: &str = include_str!("../../templates/play.js");
+const PAGE: &str = include_str!("../../templates/play/page.html");
+/// In an order in which each uses those before it.
+const SCRIPT: &str = concat!(
+    include_str!("../../templates/play/device.js"),
+    "\n",
+    include_str!("../../templates/play/page.js"),
+    "\n",
+    include_str!("../../templates/play/pen.js"),
+    "\n",
+    include_str!("../../templates/play/link.js"),
+    "\n",
+    include_str!("../../templates/play/files.js"),
+    "\n",
+    include_str!("../../templates/play/start.js"),
+);
 
 const BEGIN: &str = "<!DOCTYPE html>\n<html lang=\"en\" data-by=\"inkbit play\">\n";
 
@@ -40,7 +57,7 @@ pub fn page(models: &[(String, Blob)]) -> String {
                 .map_or(0.0, |(count, hertz)| count * 1e9 / f64::from(hertz));
             serde_json::json!({
                 "name": name,
-                "blob": BASE64_STANDARD.encode(blob.bytes()),
+                "blob": packed(blob.bytes()),
                 "nanoseconds": nanoseconds.round(),
             })
         })
@@ -49,7 +66,14 @@ pub fn page(models: &[(String, Blob)]) -> String {
     let models = serde_json::Value::from(models).to_string().replace('<', "\\u003c");
     let body = PAGE
         .replace("@SCRIPT@", SCRIPT)
-        .replace("@MODULE@", &BASE64_STANDARD.encode(MODULE))
+        .replace("@MODULE@", &packed(MODULE))
         .replace("@MODELS@", &models);
     format!("{BEGIN}{body}")
+}
+
+/// Bytes as text for `inflated` in the script: compressed by RFC 1951, which a browser undoes, in base 64.
+fn packed(bytes: &[u8]) -> String {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+    let packed = encoder.write_all(bytes).and_then(|()| encoder.finish());
+    BASE64_STANDARD.encode(packed.expect("writing into memory does not fail"))
 }

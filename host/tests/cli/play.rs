@@ -94,6 +94,7 @@ const mouse = (type, point) => at('glass').dispatchEvent(new PointerEvent(type, 
 const settled = () => new Promise(done => setTimeout(done, 100)).then(paint);
 const cards = () => devices.map(device => device.card.children[1].textContent);
 (async () => {
+  await started;
   await settled();
   seen.blank = [at('said').textContent, ...cards()];
   const points = [[50, 50], [100, 48], [150, 52], [130, 110], [110, 150], [100, 190]];

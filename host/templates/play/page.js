@@ -1,0 +1,81 @@
+// What is on the page: the devices, their cards, and the display of the one that is shown.
+
+const devices = [];
+let shown = null;
+// Strokes of the canvas, as places of the display.
+let strokes = [];
+
+// A screen reader says what changes, and only that.
+function say(words, id = 'said') {
+  if (at(id).textContent !== words) at(id).textContent = words;
+}
+
+const tell = (words) => say(plain(words), 'message');
+
+function replay(device) {
+  const now = performance.now();
+  device.device.clear(now);
+  for (const stroke of strokes) {
+    for (const [x, y] of stroke) device.device.touch(x, y, now);
+    device.device.lift(now);
+  }
+}
+
+function add(file, blob, nanoseconds = 0) {
+  if (blob.length > LONGEST) return tell(`${file} is too long for a model: ${blob.length} bytes`);
+  const device = new Device(file, blob, nanoseconds);
+  // What it cannot run stays a message, and the page as it was.
+  if (!device.runs && devices.length > 0) {
+    return tell(`${file} is not a model that this device can run`);
+  }
+  tell('');
+  devices.push(device);
+  const card = document.createElement('button');
+  card.type = 'button';
+  card.className = 'card';
+  card.append(...['small', 'b', 'small', 'small'].map((name) => document.createElement(name)));
+  card.children[0].textContent = device.name;
+  card.children[3].textContent = `${device.length.toLocaleString('en')} bytes`;
+  card.onclick = () => show(device);
+  device.card = card;
+  at('cards').append(card);
+  replay(device);
+  show(device);
+}
+
+function show(device) {
+  shown = device;
+  draw();
+}
+
+const picture = new ImageData(COLUMNS, ROWS);
+let waits = false;
+
+function draw() {
+  if (waits) return;
+  waits = true;
+  requestAnimationFrame(() => {
+    waits = false;
+    paint();
+  });
+}
+
+function paint() {
+  if (shown === null) return;
+  const now = performance.now();
+  for (const device of devices) {
+    device.device.step(now);
+    const [, answer, confidence] = device.card.children;
+    answer.textContent = device.answer;
+    confidence.textContent = `${(device.device.confidence() / 10).toFixed(1)} %`;
+    device.card.setAttribute('aria-pressed', device === shown);
+  }
+  const colours = new Uint32Array(picture.data.buffer);
+  shown.glass.forEach((grey, pixel) => {
+    colours[pixel] = 0xff000000 | (grey * 17 * 0x010101);
+  });
+  at('glass').getContext('2d').putImageData(picture, 0, 0);
+  const { answer, name } = shown;
+  if (answer !== '?') say(`${name} reads ${answer}`);
+  else say(strokes.length > 0 ? `${name} is not sure` : '');
+}
