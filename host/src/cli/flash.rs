@@ -22,7 +22,7 @@ mod serial;
 /// The version of this release's firmware.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The most time for a board to start that may be on no port, or has had much time.
+/// The most time for a board to start that may be on no port.
 const SHORT: Duration = Duration::from_secs(3);
 
 /// Write a model, and the firmware if it is not there yet, to a board that is plugged in.
@@ -136,17 +136,15 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let written = progress::during(content.len(), "writing", |done| disk.write(&content, done))?;
     super::print(&format!("wrote {what}, to {disk}\n"))?;
     let is_flushed = written.is_flushed();
-    let taken = written.wait(PATIENCE);
-    let has_port = port.is_some() || is_running;
-    let patience = if has_port && taken.is_ok() { PATIENCE } else { SHORT };
-    match (search.come(before.as_ref(), patience), taken) {
-        // Some systems show a disk that has gone, so the board's own word counts for more.
-        (Ok(running), _) => task.verify(running, parts),
-        (Err(_), Err(kept)) => Err(kept.into()),
-        (Err(error), Ok(())) if error.is::<Unverified>() && is_flushed => {
+    // Whatever a board at a port says then, it is another one.
+    written.wait(PATIENCE)?;
+    let patience = if port.is_some() || is_running { PATIENCE } else { SHORT };
+    match search.come(before.as_ref(), patience) {
+        Ok(running) => task.verify(running, parts),
+        Err(error) if error.is::<Unverified>() && is_flushed => {
             super::print(&format!("the board has taken it; {error}\n"))
         }
-        (Err(error), Ok(())) => Err(error),
+        Err(error) => Err(error),
     }
 }
 

@@ -187,12 +187,22 @@ impl Written {
         let deadline = Instant::now() + most;
         while self.disk.is_there() || is_at(&self.file, &self.disk.path()) {
             if Instant::now() >= deadline {
+                if self.has_gone() {
+                    break;
+                }
                 self.remove();
                 return Err(DiskError::Kept { folder: self.disk.folder, waited: most });
             }
             thread::sleep(POLL);
         }
         Ok(())
+    }
+
+    /// Some systems show a disk that has gone: it took the file, and takes no byte behind it. Nothing
+    /// shows that of one that could not be flushed before.
+    fn has_gone(&self) -> bool {
+        let mut file = &self.file;
+        self.is_flushed && file.write_all(&[0]).and_then(|()| file.sync_data()).is_err()
     }
 
     /// Removes the file, and no other in its place.

@@ -141,8 +141,21 @@ fn a_board_that_was_there_before_proves_nothing_of_the_one_that_was_written_to()
     disk(&place, "kept", "RPI-RP2");
     let taken = disk(&place, "taken", "RPI-RP2");
     fs::create_dir(place.path("none")).unwrap();
+    disk(&place, "alone", "RPI-RP2");
+    let later = place.path("later");
     thread::scope(|scope| {
         let kept = scope.spawn(|| flash("kept"));
+        // Another board of that name, with that model, is plugged in while the disk has the file.
+        let alone = scope.spawn(|| {
+            let port = later.display();
+            place.run(&format!("flash nano.inkbit --parts model --disk alone --port {port}"))
+        });
+        scope.spawn(|| {
+            while !place.path("alone/inkbit.uf2").exists() {
+                thread::sleep(Duration::from_millis(5));
+            }
+            symlink(plug_in(), &later).unwrap();
+        });
         let stays = scope.spawn(|| flash("none"));
         scope.spawn(|| {
             while !taken.join("inkbit.uf2").exists() {
@@ -159,6 +172,9 @@ fn a_board_that_was_there_before_proves_nothing_of_the_one_that_was_written_to()
         assert_eq!(kept.code, Some(1), "{kept:?}");
         assert!(kept.err.contains("the board has not taken the file"), "{kept:?}");
         assert!(!place.path("kept/inkbit.uf2").exists());
+        let alone = alone.join().unwrap();
+        assert_eq!(alone.code, Some(1), "{alone:?}");
+        assert!(alone.err.contains("the board has not taken the file"), "{alone:?}");
         let stays = stays.join().unwrap();
         assert_eq!(stays.code, Some(1), "{stays:?}");
         assert!(stays.err.contains(" still runs its firmware"), "{stays:?}");
