@@ -236,7 +236,9 @@ pub struct UnknownBoard {
 
 impl fmt::Display for UnknownBoard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no board is called '{}'; there are {}", self.name, names().join(", "))
+        // It may come from a file of others.
+        let name = self.name.escape_debug();
+        write!(f, "no board is called '{name}'; there are {}", names().join(", "))
     }
 }
 

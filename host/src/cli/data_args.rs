@@ -34,15 +34,15 @@ impl DataArgs {
     /// The value of `--labels` as runs and models record it for a command to train them again.
     pub fn labels_name(&self) -> Option<String> {
         let path = self.labels.as_ref()?;
-        let name = path.to_str().map(str::to_owned);
+        let name = path.to_str().filter(|name| !name.contains(visible::is_hidden));
         if name.is_none() {
             super::complain(&format!(
-                "note: the name of {} is not UTF-8 and not recorded: a command that trains this \
-                 again lacks --labels",
+                "note: the name of {} is not UTF-8, or has invisible characters, and is not recorded: a \
+                 command that trains this again lacks --labels",
                 visible::path(path)
             ));
         }
-        name
+        name.map(str::to_owned)
     }
 
     /// Loads the data that the flags name, MNIST by default.

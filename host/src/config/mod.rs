@@ -166,7 +166,7 @@ impl TrainConfig {
             message: format!(
                 "{}; another version may have written the file: add the line, as `inkbit train \
                  --print-config` shows it",
-                error.message()
+                visible::line(error.message())
             ),
         })
     }
@@ -236,9 +236,7 @@ impl TrainConfig {
 /// The table of a text, checked.
 fn read(name: &str, text: &str) -> Result<Table, ConfigError> {
     let failed = |message: String| ConfigError::Text { source_name: name.to_owned(), message };
-    let table = text
-        .parse()
-        .map_err(|error: toml::de::Error| failed(error.to_string().trim_end().to_owned()))?;
+    let table = text.parse().map_err(|error: toml::de::Error| failed(visible::toml(&error)))?;
     keys::check(TrainConfig::KEYS, "", &table).map_err(|error| {
         let line = match &error {
             ConfigError::Key { key, .. } | ConfigError::Range { key, .. } => keys::line(key, text),

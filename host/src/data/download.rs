@@ -71,7 +71,9 @@ pub enum DownloadError {
 }
 
 fn list(failures: &[(String, String)]) -> String {
-    let each = failures.iter().map(|(mirror, reason)| format!("{mirror} ({reason})"));
+    let each = failures
+        .iter()
+        .map(|(mirror, reason)| format!("{} ({})", visible::line(mirror), visible::line(reason)));
     each.collect::<Vec<_>>().join(", nor from ")
 }
 

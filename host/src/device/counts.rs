@@ -65,7 +65,8 @@ impl Counts {
             return Err(format!("there is neither [[count]] nor [[fit]] in it; give {expected}"));
         }
         for Count { crc, mean, .. } in &self.count {
-            if crc.len() != 8 || u32::from_str_radix(crc, 16).is_err() {
+            let crc = visible::line(crc);
+            if crc.len() != 8 || u32::from_str_radix(&crc, 16).is_err() {
                 return Err(format!(
                     "a [[count]] has the crc \"{crc}\", but must have 8 hexadecimal digits"
                 ));
@@ -106,8 +107,7 @@ pub fn read_counts(path: Option<&Path>) -> Result<Counts, CountsError> {
     let failed = |message| CountsError::Text { path: path.to_owned(), message };
     let text = String::from_utf8(limit::read_named(path, limit::TEXT)?)
         .map_err(|error| failed(error.to_string()))?;
-    let mut counts =
-        Counts::parse(&text).map_err(|error| failed(error.to_string().trim_end().to_owned()))?;
+    let mut counts = Counts::parse(&text).map_err(|error| failed(visible::toml(&error)))?;
     counts.check().map_err(failed)?;
     if counts.fit.is_empty() {
         counts.fit = Counts::built_in().fit;

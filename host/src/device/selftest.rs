@@ -11,6 +11,7 @@ use crate::data::Images;
 use crate::data::synthetic::{self, Part};
 use crate::model::{Blob, HostEngine, check_images};
 use crate::support::rng::Rng;
+use crate::support::visible;
 
 /// The first line of a result's file.
 pub const LINE: &str = "# Written by `inkbit selftest`.\n";
@@ -163,7 +164,7 @@ pub fn selftest(
         firmware: hello.firmware,
         inkbit: env!("CARGO_PKG_VERSION").to_owned(),
         workstation: format!("{} {}", consts::OS, consts::ARCH),
-        model: model.header().name.to_owned(),
+        model: visible::line(model.header().name),
         crc: blob.crc(),
         images: times.len(),
         logits,

@@ -38,7 +38,7 @@ impl DataInfo {
     ///
     /// What is wrong with it.
     pub fn from_toml(text: &str) -> Result<Self, String> {
-        let mut found: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        let mut found: Self = toml::from_str(text).map_err(|error| error.message().to_owned())?;
         found.name = visible::line(&found.name);
         found.digest = visible::line(&found.digest);
         let (side, classes) = (found.side, found.classes.len());
@@ -57,7 +57,8 @@ impl DataInfo {
     /// Describes a data set.
     pub fn new(data: &Dataset) -> Self {
         Self {
-            name: data.name.clone(),
+            // As it is read: what a terminal would obey has no place in a file that people look at.
+            name: visible::line(&data.name),
             digest: hex(&data.digest()),
             side: data.train.side,
             train_images: data.train.len(),

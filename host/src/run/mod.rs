@@ -309,7 +309,7 @@ fn text(path: &Path) -> Result<String, RunError> {
 }
 
 fn damaged(path: &Path, message: impl ToString) -> RunError {
-    RunError::Damaged { path: path.to_owned(), message: message.to_string() }
+    RunError::Damaged { path: path.to_owned(), message: visible::line(&message.to_string()) }
 }
 
 #[cfg(test)]

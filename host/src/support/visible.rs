@@ -14,6 +14,12 @@ pub fn path(path: &Path) -> String {
     line(&path.to_string_lossy())
 }
 
+/// What is wrong with TOML, in several lines: the place, the line there, and a message, which quotes keys
+/// and so takes one line.
+pub fn toml(error: &toml::de::Error) -> String {
+    lines(error.to_string().replace(error.message(), &line(error.message())).trim_end())
+}
+
 /// The same for several lines: ends of lines, which become `\n`, and tabulators stay.
 pub fn lines(text: &str) -> String {
     replaced(&text.replace("\r\n", "\n"), |c| is_hidden(c) && !matches!(c, '\n' | '\t'))
@@ -76,6 +82,18 @@ mod tests {
         assert_eq!(line("Ankle boot, \u{5e9}\u{5dc}"), "Ankle boot, \u{5e9}\u{5dc}");
         assert_eq!(line("a\u{ad}b\u{200d}c\u{e0041}"), "a\u{fffd}b\u{fffd}c\u{fffd}");
         assert_eq!(lines("a\tb\r\nc\rd\u{9b}2J"), "a\tb\nc\u{fffd}d\u{fffd}2J");
+    }
+
+    #[test]
+    fn a_key_makes_no_line_of_its_own() {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Empty {}
+        let text = r#""a\nerror: b\u001b" = 1"#;
+        let shown = toml(&::toml::from_str::<Empty>(text).unwrap_err());
+        let last = shown.lines().last().unwrap();
+        assert!(last.starts_with("unknown field `a\u{fffd}error: b\u{fffd}`"), "{shown}");
+        assert!(shown.starts_with("TOML parse error at line 1, column 1\n"), "{shown}");
     }
 
     #[test]

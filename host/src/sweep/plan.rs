@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Shard, SweepError};
 use crate::config::TrainConfig;
 use crate::config::preset::{self, PRESETS};
+use crate::support::visible;
 
 /// Maximum number of networks; more of them are a mistake.
 const MAX_NETWORKS: usize = 100_000;
@@ -61,7 +62,7 @@ impl Plan {
     pub fn from_toml(name: &str, text: &str) -> Result<Self, SweepError> {
         toml::from_str(text).map_err(|error: toml::de::Error| SweepError::Plan {
             file: name.to_owned(),
-            message: error.to_string().trim_end().to_owned(),
+            message: visible::toml(&error),
         })
     }
 

@@ -5,9 +5,11 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::support::visible;
+
 /// Text that is not K/N.
 #[derive(Debug, thiserror::Error)]
-#[error("--shard is \"{0}\", but must be K/N with K from 1 to N, such as 2/8")]
+#[error("--shard is \"{}\", but must be K/N with K from 1 to N, such as 2/8", visible::line(.0))]
 pub struct ShardError(String);
 
 /// One of several machines that train a sweep, K/N as text.

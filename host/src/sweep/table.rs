@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{Cell, Folder, Outcome, Sweep, SweepError, Trained, network};
 use crate::report::table::{plain, row};
 use crate::support::numbers::{mean_and_deviation, percent};
+use crate::support::visible;
 
 /// A network of a sweep, over its seeds. Accuracies are from 0 to 1.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -87,7 +88,7 @@ impl Table {
         let mut text = if self.networks.is_empty() { String::new() } else { self.rows() };
         for (cell, reason) in &self.failed {
             // Writing to a String does not fail, here and below.
-            let _ = writeln!(text, "failed: {cell}: {reason}");
+            let _ = writeln!(text, "failed: {cell}: {}", visible::line(reason));
         }
         if self.finished < self.planned {
             let failed = match self.failed.len() {

@@ -133,6 +133,69 @@ fn no_command_lets_foreign_text_through() {
 }
 
 #[test]
+fn no_file_of_others_makes_a_line_of_its_own() {
+    const FORGED: &str = r"x\nforged";
+    let place = Place::new();
+    let read = |name: &str| String::from_utf8(place.read(name)).unwrap();
+    let (history, data) = (read("run/history.json"), read("run/data.toml"));
+    let end = history.split("\"end\": \"").nth(1).unwrap().split('"').next().unwrap();
+    let key = format!("\"{FORGED}\" = 1\n");
+    let count = |crc: &str| {
+        format!("[[count]]\ncrc = \"{crc}\"\nboard = 'b'\nkernel = 'k'\nimages = 'i'\nmean = 1.0\n")
+    };
+    let tensors = format!(r#"{{"a":{{"dtype":"{FORGED}","shape":[],"data_offsets":[0,0]}}}}"#);
+    let tensors = [&(tensors.len() as u64).to_le_bytes(), tensors.as_bytes()].concat();
+    let sweep = "sweep --data digits --out new --plan";
+    let cases: [(&str, Vec<u8>, &str); 12] = [
+        ("run/data.toml", (data + &key).into(), "quantize run -o new.inkbit"),
+        ("run/history.json", history.replace(end, FORGED).into(), "quantize run -o new.inkbit"),
+        (
+            "run/history.json",
+            history.replace("\"end\"", &format!("\"{FORGED}\"")).into(),
+            "evaluate run",
+        ),
+        (
+            "run/history.json",
+            history.replace("\"keep\": \"", &format!("\"keep\": \"{FORGED}")).into(),
+            "evaluate run",
+        ),
+        ("run/weights.safetensors", tensors, "quantize run -o new.inkbit"),
+        ("run/config.toml", key.clone().into(), "quantize run -o new.inkbit"),
+        ("plan.toml", key.clone().into(), &format!("{sweep} plan.toml")),
+        ("plan.toml", format!("fit = \"{FORGED}\"").into(), &format!("{sweep} plan.toml")),
+        ("plan.toml", format!("shard = \"{FORGED}\"").into(), &format!("{sweep} plan.toml")),
+        ("plan.toml", format!("preset = \"{FORGED}\"").into(), &format!("{sweep} plan.toml")),
+        (
+            "counts.toml",
+            count(FORGED).into(),
+            "compare model.inkbit model.inkbit --data digits --instructions counts.toml",
+        ),
+        (
+            "counts.toml",
+            [count("0badbeef"), key].concat().into(),
+            "compare model.inkbit model.inkbit --data digits --instructions counts.toml",
+        ),
+    ];
+    for (name, content, arguments) in cases {
+        let before = fs::read(place.path(name)).ok();
+        place.write(name, content);
+        let ended = place.run(arguments);
+        let text = ended.out.clone() + &ended.err;
+        assert!(!text.lines().any(|line| line.starts_with("forged")), "{name}: {text}");
+        // The last has a key more than is read.
+        assert!(ended.code == Some(0) || text.contains("forged"), "{name}: {text}");
+        if let Some(before) = before {
+            place.write(name, before);
+        }
+    }
+    let mut mirror = place.command("data --mirror");
+    let output = mirror.arg("http://127.0.0.1:9/x\nforged").output().unwrap();
+    assert!(
+        !String::from_utf8(output.stderr).unwrap().lines().any(|line| line.starts_with("forged"))
+    );
+}
+
+#[test]
 fn json_tells_foreign_names_by_their_numbers() {
     let (place, model) = infected();
     let picture = format!("p{HOSTILE}.pgm");
