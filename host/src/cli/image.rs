@@ -8,7 +8,6 @@ use super::usage;
 use crate::device::flash_image::{self, NO_RECORD};
 use crate::device::{Board, Firmware, uf2};
 use crate::model::{Blob, MODEL_KIND};
-use crate::support::files;
 use crate::support::replace::Kind;
 use crate::support::visible;
 
@@ -157,7 +156,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         (_, Some(firmware)) => firmware.with_model(&board, alone())?.elf().to_vec(),
         (_, None) => alone().to_vec(),
     };
-    files::write(&args.output, &content)?;
+    kind.write(&args.output, &content)?;
     let (named, place) = match &loaded {
         Some((blob, named)) => {
             let (length, room) = (blob.bytes().len(), board.memory.model.bytes);

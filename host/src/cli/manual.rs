@@ -49,7 +49,7 @@ pub fn man(args: &ManArgs) -> anyhow::Result<()> {
     }
     files::create_folder(&args.folder)?;
     for (name, page) in &pages {
-        files::write(&path(name), page)?;
+        PAGE.write(&path(name), page)?;
     }
     super::print(&format!("wrote {} pages into {}\n", pages.len(), visible::path(&args.folder)))
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::usage;
 use crate::model::{Blob, builtin};
 use crate::play::{KIND, Server, page};
-use crate::support::{files, visible};
+use crate::support::visible;
 
 /// Draw digits in a browser, on the device itself compiled for it.
 ///
@@ -40,7 +40,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let models = load(&args.models)?;
     let page = page(&models);
     if let Some(file) = &args.output {
-        files::write(file, page.as_bytes())?;
+        KIND.write(file, page.as_bytes())?;
         return super::print(&format!("saved in {}, {} bytes\n", visible::path(file), page.len()));
     }
     let server = Server::new()?;

@@ -9,7 +9,6 @@ use super::{progress, usage};
 use crate::device::selftest::{self, SelfTest, Times};
 use crate::device::{Client, Hello};
 use crate::model::{Blob, builtin};
-use crate::support::files;
 use crate::support::numbers::grouped;
 use crate::support::replace::Kind;
 use crate::support::visible;
@@ -80,7 +79,7 @@ fn on_device(args: &Args, mut client: Client, blob: &Blob, emulated: bool) -> an
         selftest::selftest(&mut client, blob, &images, emulated, done)
     })?;
     if let Some(path) = &args.output {
-        files::write(path, result.to_toml().as_bytes())?;
+        RESULT.write(path, result.to_toml().as_bytes())?;
     }
     super::print(&described(&result))?;
     if let Some(path) = &args.output {

@@ -13,7 +13,6 @@ use super::interrupt;
 use super::{Interrupted, read_text, usage, wrong_use};
 use crate::config::preset::PRESETS;
 use crate::data::Dataset;
-use crate::support::files;
 use crate::support::numbers::counted;
 use crate::support::parallel;
 use crate::support::visible;
@@ -275,9 +274,9 @@ fn finish(folder: &Folder, plan: &Plan, sweep: &Sweep, json: bool) -> anyhow::Re
     let lock = folder.hold(plan, sweep)?;
     let table = Table::read(folder, sweep)?;
     let text = serde_json::to_string_pretty(&table)? + "\n";
-    files::write(&folder.path().join(TABLE), text.as_bytes())?;
+    folder.write(TABLE, &text)?;
+    folder.write(CHART, &[CHART_LINE, &svg(&table)].concat())?;
     let picture = folder.path().join(CHART);
-    files::write(&picture, [CHART_LINE, &svg(&table)].concat().as_bytes())?;
     // Whoever reads what is printed may be slow.
     drop(lock);
     super::print(&match json {

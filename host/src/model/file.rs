@@ -107,8 +107,7 @@ impl Blob {
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
     pub fn save(&self, path: &Path) -> Result<(), ModelFileError> {
-        MODEL_KIND.check(path)?;
-        Ok(files::write(path, self.bytes())?)
+        Ok(MODEL_KIND.write(path, self.bytes())?)
     }
 
     /// The bytes of the blob.

@@ -113,12 +113,10 @@ impl HtmlReport {
         for figure in &self.figures {
             let path = folder.join(figure.name);
             let (svg, png) = (path.with_extension("svg"), path.with_extension("png"));
-            SVG_KIND.check_own(&svg)?;
-            files::write(&svg, [FIGURE_LINE, &figure.file()].concat().as_bytes())?;
+            SVG_KIND.write_own(&svg, [FIGURE_LINE, &figure.file()].concat().as_bytes())?;
             written.push(svg);
             if let Some(content) = &figure.png {
-                png::KIND.check_own(&png)?;
-                png::write(&png, content)?;
+                png::KIND.write_own(&png, &png::marked(content))?;
                 written.push(png);
             }
         }
@@ -127,8 +125,7 @@ impl HtmlReport {
                 fs::remove_file(&path).map_err(FileError::at("remove", &path))?;
             }
         }
-        REPORT_KIND.check(page)?;
-        Ok(files::write(page, self.html.as_bytes())?)
+        Ok(REPORT_KIND.write(page, self.html.as_bytes())?)
     }
 }
 

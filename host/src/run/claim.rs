@@ -1,20 +1,18 @@
 //! A run that one process alone may write.
 
-use std::fs;
-use std::io::ErrorKind;
 use std::ops::Deref;
 use std::path::Path;
 
 use serde::Serialize;
 
 use super::error::RunError;
-use super::names::{CHECKPOINT, CONFIG, DATA, HISTORY, NAMES, QUANTIZED, WEIGHTS};
+use super::names::{CHECKPOINT, CONFIG, DATA, HISTORY, NAMES, QUANTIZED, WEIGHTS, own};
 use super::{About, DataInfo, Observer, Run, checkpoint, tensors};
 use crate::config::TrainConfig;
 use crate::data::Dataset;
 use crate::evaluate::quantized::Quantization;
 use crate::net::Mlp;
-use crate::support::files::{self, FileError};
+use crate::support::files;
 use crate::support::lock::Lock;
 use crate::support::replace::RUN_LINE;
 use crate::train::history::History;
@@ -50,13 +48,13 @@ impl Claim {
         Run::check_free(folder, replace)?;
         let run = Run { folder: folder.to_owned(), config: config.clone(), data };
         // In this order, what a killed process leaves is a run that can go on, or none.
-        for (name, _) in NAMES.iter().rev().filter(|(name, _)| *name != DATA) {
-            remove(&run.path(name))?;
+        for (name, kind) in NAMES.iter().rev().filter(|(name, _)| *name != DATA) {
+            kind.remove_own(&run.path(name))?;
         }
         let data = toml::to_string(&run.data).expect("data is described by numbers and text");
         let config = config.to_toml();
-        files::write(&run.path(DATA), [RUN_LINE, &data].concat().as_bytes())?;
-        files::write(&run.path(CONFIG), [RUN_LINE, &config].concat().as_bytes())?;
+        own(DATA).write_own(&run.path(DATA), [RUN_LINE, &data].concat().as_bytes())?;
+        own(CONFIG).write_own(&run.path(CONFIG), [RUN_LINE, &config].concat().as_bytes())?;
         Ok(Self { run, lock })
     }
 
@@ -93,7 +91,7 @@ impl Claim {
         }
         // Left if the process was killed at the very end.
         if has_ended {
-            remove(&run.path(CHECKPOINT))?;
+            own(CHECKPOINT).remove_own(&run.path(CHECKPOINT))?;
         }
         Ok(Self { run, lock })
     }
@@ -145,7 +143,7 @@ impl Claim {
         self.write(WEIGHTS, &tensors::encode(&[("", best)], &about))?;
         self.write(HISTORY, marked(history).as_bytes())?;
         if history.end.is_some() {
-            remove(&self.path(CHECKPOINT))?;
+            own(CHECKPOINT).remove_own(&self.path(CHECKPOINT))?;
         }
         Ok(())
     }
@@ -160,7 +158,7 @@ impl Claim {
 
     fn write(&self, name: &str, content: &[u8]) -> Result<(), RunError> {
         self.check_held()?;
-        Ok(files::write(&self.path(name), content)?)
+        Ok(own(name).write_own(&self.path(name), content)?)
     }
 }
 
@@ -177,13 +175,4 @@ fn marked(content: &impl Serialize) -> String {
 
 fn lock(folder: &Path) -> Result<Lock, RunError> {
     Lock::try_take(folder)?.ok_or_else(|| RunError::Busy(folder.to_owned()))
-}
-
-fn remove(path: &Path) -> Result<(), FileError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(FileError::at("remove", path)(error))
-        }
-        _ => Ok(()),
-    }
 }

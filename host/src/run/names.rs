@@ -42,13 +42,19 @@ pub(super) const NAMES: [(&str, Kind); 7] = [
     (REPORT, REPORT_KIND),
 ];
 
+/// The kind of the file of a name.
+pub(super) fn own(name: &str) -> Kind {
+    let found = NAMES.into_iter().find(|(known, _)| *known == name);
+    found.expect("all names have a kind").1
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_file_of_a_user_about_bits_and_what_was_learned_is_no_quantization_of_ours() {
-        let (_, kind) = NAMES.into_iter().find(|(name, _)| *name == QUANTIZED).unwrap();
+        let kind = own(QUANTIZED);
         assert!(!kind.has(b"{\n  \"bits\": [\n    8\n  ],\n  \"learned\": false,\n"));
         assert!(kind.has(b"{\n  \"written_by\": \"Inkbit for a training run\",\n  \"bits\": ["));
     }

@@ -21,6 +21,9 @@ const TEMPORARY: (&str, &str) = (".inkbit-unfinished-", ".tmp");
 /// Number of letters and digits before the end, at random.
 const RANDOM: usize = 12;
 
+/// How often a file may come and go in the place of one that is to be written.
+const ATTEMPTS: usize = 3;
+
 /// A file that could not be read or written, why, and what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} {}", visible::path(path))]
@@ -84,9 +87,31 @@ impl FileError {
 ///
 /// [`FileError`].
 pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
+    write_if(path, content, || Ok(Place::Any))
+}
+
+/// What a name may have when a file takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Nothing; what has come meanwhile stays.
+    Free,
+    /// A file, which is replaced.
+    Any,
+}
+
+/// [`write`], if `check` allows it: it is asked directly before the file takes its name, and again if
+/// something has come to a free place.
+pub(super) fn write_if<E: From<FileError>>(
+    path: &Path,
+    content: &[u8],
+    check: impl Fn() -> Result<Place, E>,
+) -> Result<(), E> {
     let failed = || FileError::at("write", path);
+    // Before anything is written, as the disk may be full of it.
+    check()?;
     if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-        return open_device(path).and_then(|mut file| file.write_all(content)).map_err(failed());
+        let written = open_device(path).and_then(|mut file| file.write_all(content));
+        return Ok(written.map_err(failed())?);
     }
     let target = target(path);
     let folder = folder_of(&target);
@@ -97,7 +122,23 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     // Written by the file itself, whose faults do not name the temporary file.
     let mut plain = file.as_file();
     plain.write_all(content).and_then(|()| plain.sync_all()).map_err(failed())?;
-    persist(file, &target).map_err(failed())
+    // Whoever made a file that others cannot read does not want a new one that they can.
+    if let Ok(found) = fs::metadata(&target) {
+        let _ = plain.set_permissions(found.permissions());
+    }
+    let mut file = file;
+    for _ in 0..ATTEMPTS {
+        file = match check()? {
+            Place::Any => return Ok(persist(file, &target).map_err(failed())?),
+            Place::Free => match file.persist_noclobber(&target) {
+                Ok(_) => return Ok(()),
+                Err(error) if error.error.kind() == ErrorKind::AlreadyExists => error.file,
+                // Not every file system can do that.
+                Err(error) => return Ok(persist(error.file, &target).map_err(failed())?),
+            },
+        };
+    }
+    Err(failed()(ErrorKind::AlreadyExists.into()).into())
 }
 
 /// Opens what is no file. The system waits for whoever reads a pipe; this does so for a moment.
@@ -278,6 +319,37 @@ mod tests {
         assert!(!path(left).exists() && alive.path().exists());
         assert!(others.iter().all(|name| path(name).exists()));
         assert!(path(&folder_like_it).exists());
+    }
+
+    #[test]
+    fn what_comes_while_a_file_is_written_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let comes = std::cell::Cell::new(0);
+        // The second question is the one directly before the file takes its name.
+        let check = || {
+            comes.set(comes.get() + 1);
+            if comes.get() == 2 {
+                fs::write(&path, "a user's").unwrap();
+            }
+            Ok::<_, FileError>(Place::Free)
+        };
+        let error = write_if(&path, b"new", check).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"a user's");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_only_its_owner_reads_stays_such() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        write(&path, b"new").unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read(&path).unwrap(), b"new");
     }
 
     #[test]

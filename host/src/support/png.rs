@@ -1,10 +1,7 @@
 //! PNG pictures that are known as Inkbit's.
 
-use std::path::Path;
-
 use flate2::Crc;
 
-use super::files::{self, FileError};
 use super::replace::Kind;
 
 /// Kind and content of the chunk that is the mark.
@@ -16,24 +13,19 @@ const HEADER: usize = 33;
 /// Where the chunk is: its length stands before it.
 const MARK_AT: usize = HEADER + 4;
 
-/// A picture that [`write`] has written.
+/// A picture that [`marked`] has made.
 pub const KIND: Kind = Kind::known("a picture by Inkbit", MARK_AT + CHUNK.len(), |start| {
     start.starts_with(SIGNATURE) && start.get(MARK_AT..) == Some(CHUNK)
 });
 
-/// Writes a PNG with the mark.
-///
-/// # Errors
-///
-/// [`FileError`].
-pub fn write(path: &Path, png: &[u8]) -> Result<(), FileError> {
+/// A PNG with the mark.
+pub fn marked(png: &[u8]) -> Vec<u8> {
     let (header, rest) = png.split_at(HEADER);
     let mut crc = Crc::new();
     crc.update(CHUNK);
     // The length is that of the content, without the kind.
     let (length, crc) = ((CHUNK.len() - 4) as u32, crc.sum());
-    let marked = [header, &length.to_be_bytes(), CHUNK, &crc.to_be_bytes(), rest].concat();
-    files::write(path, &marked)
+    [header, &length.to_be_bytes(), CHUNK, &crc.to_be_bytes(), rest].concat()
 }
 
 #[cfg(test)]
@@ -51,7 +43,7 @@ mod tests {
         let picture = GrayImage::from_pixel(3, 2, Luma([7]));
         let mut png = Cursor::new(Vec::new());
         picture.write_to(&mut png, ImageFormat::Png).unwrap();
-        write(&path, png.get_ref()).unwrap();
+        KIND.write(&path, &marked(png.get_ref())).unwrap();
         assert_eq!(image::open(&path).unwrap().to_luma8(), picture);
         assert!(KIND.check(&path).is_ok());
         std::fs::write(&path, png.get_ref()).unwrap();

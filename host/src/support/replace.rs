@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::files::{self, FileError};
+use super::files::{self, FileError, Place};
 use super::limit;
 use super::visible;
 
@@ -101,15 +101,20 @@ impl Kind {
     ///
     /// [`ReplaceError`].
     pub fn check(&self, path: &Path) -> Result<(), ReplaceError> {
+        self.look(path).map(drop)
+    }
+
+    /// Whether there is such a file.
+    fn look(&self, path: &Path) -> Result<bool, ReplaceError> {
         // It is empty, and so of every kind. A file system may take capitals for the same.
         if files::target(path).file_name().is_some_and(|name| name.eq_ignore_ascii_case(LOCK)) {
             return Err(ReplaceError::Lock(path.to_owned()));
         }
         match fs::metadata(path) {
             Ok(found) if found.is_dir() => Err(self.no_file(path, "a folder")),
-            Ok(found) if found.is_file() => self.check_file(path, &found),
-            Ok(_) => Ok(()),
-            Err(error) => absent(path, error).map(drop),
+            Ok(found) if found.is_file() => self.check_file(path, &found).map(|()| true),
+            Ok(_) => Ok(true),
+            Err(error) => absent(path, error),
         }
     }
 
@@ -126,6 +131,42 @@ impl Kind {
             Ok(found) if found.is_symlink() => Err(self.no_file(path, "a symbolic link")),
             Ok(_) => Err(self.no_file(path, "a device or a pipe")),
             Err(error) => absent(path, error),
+        }
+    }
+
+    /// [`files::write`] to a path that a user names, if [`check`](Self::check) allows it: what has come
+    /// since the name was asked about stays.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplaceError`].
+    pub fn write(&self, path: &Path, content: &[u8]) -> Result<(), ReplaceError> {
+        files::write_if(path, content, || self.look(path).map(place))
+    }
+
+    /// The same in a folder of Inkbit's own, by [`check_own`](Self::check_own).
+    ///
+    /// # Errors
+    ///
+    /// [`ReplaceError`].
+    pub fn write_own(&self, path: &Path, content: &[u8]) -> Result<(), ReplaceError> {
+        files::write_if(path, content, || self.check_own(path).map(place))
+    }
+
+    /// Removes a file in a folder of Inkbit's own if it is there, and of this kind.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplaceError`].
+    pub fn remove_own(&self, path: &Path) -> Result<(), ReplaceError> {
+        if !self.check_own(path)? {
+            return Ok(());
+        }
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(FileError::at("remove", path)(error).into())
+            }
+            _ => Ok(()),
         }
     }
 
@@ -177,6 +218,11 @@ pub fn refuse_link(path: &Path, expected: &'static str) -> Result<(), ReplaceErr
         // Every other fault shows when the path is used.
         _ => Ok(()),
     }
+}
+
+/// What a file may do with a name where something was found, or nothing.
+const fn place(is_there: bool) -> Place {
+    if is_there { Place::Any } else { Place::Free }
 }
 
 /// Nothing is there, unless the error tells of something else.

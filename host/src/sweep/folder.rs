@@ -108,9 +108,7 @@ impl Folder {
         let _lock = Lock::wait(path)?;
         let found = Self::find(path, plan, sweep)?;
         folder.check_all_names(sweep)?;
-        let write = |name: &str, text: &str| {
-            files::write(&path.join(name), [SWEEP_LINE, text].concat().as_bytes())
-        };
+        let write = |name: &str, text: &str| folder.write(name, &[SWEEP_LINE, text].concat());
         if found.is_none() {
             let data = toml::to_string(&sweep.data).expect("data are numbers and text");
             write(BASE, &sweep.base.to_toml())?;
@@ -118,6 +116,12 @@ impl Folder {
         }
         write(PLAN, &plan.to_toml())?;
         Ok(folder)
+    }
+
+    /// Writes a file that belongs to the whole sweep.
+    pub fn write(&self, name: &str, text: &str) -> Result<(), SweepError> {
+        let (_, kind) = NAMES.into_iter().find(|(known, _)| *known == name).expect("a known name");
+        Ok(kind.write_own(&self.0.join(name), text.as_bytes())?)
     }
 
     /// Locks the folder to write the results of a sweep, which must still be the one that it holds.
@@ -210,7 +214,8 @@ impl Folder {
         if !path.exists() {
             return Ok(None);
         }
-        let outcome = serde_json::from_slice(&limit::read(&path, TEXT)?).map_err(|e| e.to_string());
+        let outcome = serde_json::from_slice(&limit::read(&path, TEXT)?)
+            .map_err(|error| visible::line(&error.to_string()));
         let checked = outcome.and_then(|outcome: Outcome| outcome.check(cell).map(|()| outcome));
         checked.map(Some).map_err(|message| SweepError::Result { path, message })
     }
@@ -218,7 +223,7 @@ impl Folder {
     /// Writes the outcome of a cell, which finishes it.
     pub(super) fn finish(&self, cell: &Cell, outcome: &Outcome) -> Result<(), SweepError> {
         let text = serde_json::to_string_pretty(outcome).expect("measures are finite");
-        Ok(files::write(&self.cell(cell).join(RESULT), text.as_bytes())?)
+        Ok(RESULT_KIND.write_own(&self.cell(cell).join(RESULT), text.as_bytes())?)
     }
 
     /// Opens or creates the run of a cell, and keeps other processes from it.
@@ -304,7 +309,7 @@ impl Folder {
             claim.save_results(history, network)?;
         }
         if let Some(blob) = &finished.model {
-            blob.save(&self.model(cell))?;
+            MODEL_KIND.write_own(&self.model(cell), blob.bytes())?;
         }
         self.finish(cell, &finished.outcome)?;
         Ok(true)
@@ -341,7 +346,7 @@ fn text(path: &Path) -> Result<String, SweepError> {
 }
 
 fn damaged(path: &Path, message: impl ToString) -> SweepError {
-    SweepError::Damaged { path: path.to_owned(), message: message.to_string() }
+    SweepError::Damaged { path: path.to_owned(), message: visible::line(&message.to_string()) }
 }
 
 #[cfg(test)]

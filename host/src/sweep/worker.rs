@@ -10,6 +10,7 @@ use super::{CPU, Cell, Folder, Outcome, Sweep, SweepError, Trained, network};
 use crate::data::Dataset;
 use crate::device::counts::Counts;
 use crate::evaluate::evaluate_model;
+use crate::model::MODEL_KIND;
 use crate::model::activity::activity;
 use crate::quantize::{QuantizeError, Quantized, export};
 use crate::run::{Claim, Observer, RunError};
@@ -200,7 +201,7 @@ impl Folder {
         let validation = evaluate_model(&model, &validation_images(&data.train, &cell.config))?;
         let blob = export(&quantized, &description, (test.correct as u32, test.images as u32))?;
         run.check_held()?;
-        blob.save(&self.model(cell))?;
+        MODEL_KIND.write_own(&self.model(cell), blob.bytes())?;
         let counts = Counts::built_in();
         let fit = counts.fit(CPU).expect("a test checks that there is a fit");
         Ok(Trained {

@@ -5,9 +5,11 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::symlink;
 use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
 
 use crate::device::can_emulate;
-use crate::place::{Place, TRAIN};
+use crate::place::{Ended, Place, TRAIN};
 
 /// What a user may have in a file that is called like one of Inkbit's.
 const OWN: &str = "hidden = [16]\nepochs = 3\n";
@@ -89,6 +91,21 @@ fn a_training_keeps_every_file_that_no_run_wrote_and_force_keeps_it_too() {
     place.write("run/notes.txt", OWN);
     place.succeed(&format!("train --out run {TRAIN} --force"));
     assert_eq!(place.read("run/notes.txt"), OWN.as_bytes());
+}
+
+#[test]
+fn what_comes_during_the_first_epoch_stays() {
+    let place = Place::untrained();
+    let mut command = place.command("train --out new --data synthetic --hidden 16 --batch 4");
+    let training = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    while !place.path("new/config.toml").exists() {
+        thread::sleep(Duration::from_millis(1));
+    }
+    place.write("new/weights.safetensors", OWN);
+    let ended = Ended::from(training.wait_with_output().unwrap());
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.err.contains(&refusal("new/weights.safetensors")), "{ended:?}");
+    assert_eq!(place.read("new/weights.safetensors"), OWN.as_bytes());
 }
 
 #[test]
@@ -405,7 +422,10 @@ fn recorded_and_printed_commands_name_paths_that_are_not_utf_8() {
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.ends_with("inkbit quantize $'r\\374n' -o model.inkbit\n"), "{text}");
     let message = String::from_utf8_lossy(&output.stderr);
-    assert!(message.contains("is not UTF-8 and not recorded"), "{message}");
+    assert!(
+        message.contains("is not UTF-8, or has invisible characters, and is not recorded"),
+        "{message}"
+    );
     assert!(
         !String::from_utf8(fs::read(place.path(folder).join("data.toml")).unwrap())
             .unwrap()

@@ -6,8 +6,8 @@ use std::path::Path;
 use image::imageops::{FilterType, replace, resize};
 use image::{GrayImage, ImageFormat, Luma};
 
-use crate::support::files::FileError;
 use crate::support::png;
+use crate::support::replace::ReplaceError;
 
 /// Side length, in pixels of the picture, of the square that a pixel becomes.
 const ZOOM: u32 = 2;
@@ -32,11 +32,11 @@ pub fn contact_sheet(rows: &[Vec<Vec<u8>>], side: usize) -> GrayImage {
     sheet
 }
 
-/// Writes a picture as PNG.
-pub fn save(picture: &GrayImage, path: &Path) -> Result<(), FileError> {
+/// Writes a picture as PNG. Refuses to replace a file that is not a picture by Inkbit.
+pub fn save(picture: &GrayImage, path: &Path) -> Result<(), ReplaceError> {
     let mut bytes = Cursor::new(Vec::new());
     picture.write_to(&mut bytes, ImageFormat::Png).expect("grey pixels are a PNG");
-    png::write(path, bytes.get_ref())
+    png::KIND.write(path, &png::marked(bytes.get_ref()))
 }
 
 #[cfg(test)]
