@@ -50,9 +50,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         let run = Run::open(&args.subject)?;
         run.weights()?;
         check_history(&run)?;
-        of_run(&run, &args.data.of_run(&run)?, &counts)?
+        of_run(&run, &args.data.of_run(&run)?, &counts, &args.output)?
     } else {
-        of_model(&args.subject, &args.data, &counts)?
+        of_model(args, &counts)?
     };
     report.save(&args.output)?;
     super::print(&format!(
@@ -62,28 +62,29 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     ))
 }
 
-fn of_model(path: &Path, data: &DataArgs, counts: &Counts) -> anyhow::Result<HtmlReport> {
-    let blob = Blob::load(path)?;
+fn of_model(args: &Args, counts: &Counts) -> anyhow::Result<HtmlReport> {
+    let blob = Blob::load(&args.subject)?;
     let model = blob.model()?;
-    let data = data.load_for_model(&model)?;
+    let data = args.data.load_for_model(&model)?;
     if let Some(note) = other_data("the model", &model, &data) {
         super::complain(&note);
     }
-    Ok(HtmlReport::new(&Facts::gather(&model, &blob, &data, None, counts)?))
+    let facts = Facts::gather(&model, &blob, &data, None, counts)?;
+    Ok(HtmlReport::new(&facts, &args.output))
 }
 
 /// Writes the report of a run to its folder; returns the page's path.
 pub fn save(run: &Run, data: &Dataset) -> anyhow::Result<PathBuf> {
     let page = run.report();
     html::check_replaceable(&page)?;
-    let report = of_run(run, data, &Counts::built_in())
+    let report = of_run(run, data, &Counts::built_in(), &page)
         .with_context(|| format!("no report of {}", visible::path(run.folder())))?;
     report.save(&page)?;
     Ok(page)
 }
 
-/// The report of a run, whose network is quantized first.
-fn of_run(run: &Run, data: &Dataset, counts: &Counts) -> anyhow::Result<HtmlReport> {
+/// The report of a run to save at `page`; its network is quantized first.
+fn of_run(run: &Run, data: &Dataset, counts: &Counts, page: &Path) -> anyhow::Result<HtmlReport> {
     check_history(run)?;
     let (history, net) = run.selected()?;
     let plan = Plan::new(run, None, None)?;
@@ -92,7 +93,8 @@ fn of_run(run: &Run, data: &Dataset, counts: &Counts) -> anyhow::Result<HtmlRepo
     let inputs = data.test.shrunk(run.input());
     let float_logits = net.logits(&inputs, &run.config.backend.device()?);
     let training = Training { history, float_logits };
-    Ok(HtmlReport::new(&Facts::gather(&model, &blob, data, Some(training), counts)?))
+    let facts = Facts::gather(&model, &blob, data, Some(training), counts)?;
+    Ok(HtmlReport::new(&facts, page))
 }
 
 fn check_history(run: &Run) -> anyhow::Result<()> {

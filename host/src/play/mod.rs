@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
+use inkbit_core::Model;
 
 use crate::device::Board;
 use crate::device::counts::Counts;
@@ -43,6 +44,14 @@ pub const KIND: Kind = Kind::beginning("a page of `inkbit play`", &[BEGIN.as_byt
 /// The board whose time the display shows: that of a Raspberry Pi Pico, by the counts of its processor.
 const CLOCK: &str = "pico";
 const COUNTED: &str = "microbit";
+
+/// Side length of an image of the device's canvas.
+const SIDE: usize = 28;
+
+/// Whether the device can draw for this model.
+pub fn takes(model: &Model<'_>) -> bool {
+    usize::from(model.input().side) == SIDE
+}
 
 /// The page with these models; the last of them is shown first.
 pub fn page(models: &[(String, Blob)]) -> String {

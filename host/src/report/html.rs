@@ -12,6 +12,7 @@ use super::summary::{Answer, summary};
 use super::text;
 use crate::config::Keep;
 use crate::device::cost::Cost;
+use crate::play;
 use crate::run::REPORT_KIND;
 use crate::support::files::{self, FileError};
 use crate::support::replace::{Kind, ReplaceError, check_own_folder};
@@ -26,7 +27,12 @@ struct Page<'a> {
     style: String,
     summary: Vec<Answer>,
     figures: Vec<Figure>,
+    /// Address of the page to draw on, as it is seen from this one.
+    play: Option<String>,
 }
+
+/// The name of the page to draw on, among the figures.
+const PLAY: &str = "play.html";
 
 const NAMES: [&str; 9] = [
     "loss",
@@ -69,10 +75,13 @@ pub enum PageError {
 pub struct HtmlReport {
     pub html: String,
     pub figures: Vec<Figure>,
+    /// The page to draw on with this model, if the device's canvas is as large as its images.
+    pub play: Option<String>,
 }
 
 impl HtmlReport {
-    pub fn new(facts: &Facts<'_>) -> Self {
+    /// The report that is to be saved at `path`.
+    pub fn new(facts: &Facts<'_>, path: &Path) -> Self {
         let side = facts.data.test.side;
         let (history, worst) = (facts.history.as_ref(), facts.worst());
         let mistakes = "Wrong predictions, the most confident first";
@@ -92,11 +101,14 @@ impl HtmlReport {
             style: theme::style_sheet(),
             summary: summary(facts),
             figures: figures.into_iter().flatten().collect(),
+            play: play::takes(facts.model).then(|| address(&pictures_folder(path), PLAY)),
         };
         // The template escapes markup; what a browser or an editor would obey is replaced here, once
         // for the whole page.
         let html = visible::lines(&page.render().expect("writing into memory does not fail"));
-        Self { html, figures: page.figures }
+        let name = facts.model.header().name.to_owned();
+        let play = page.play.map(|_| play::page(&[(name, facts.blob.clone())]));
+        Self { html, figures: page.figures, play }
     }
 
     /// Writes the figures into a folder beside the page, then the page, and removes old figures that
@@ -119,6 +131,11 @@ impl HtmlReport {
                 png::KIND.write_own(&png, &png::marked(content))?;
                 written.push(png);
             }
+        }
+        if let Some(content) = &self.play {
+            let path = folder.join(PLAY);
+            play::KIND.write_own(&path, content.as_bytes())?;
+            written.push(path);
         }
         for path in files::list(&folder)? {
             if !written.contains(&path) && is_figure(&path) {
@@ -157,10 +174,27 @@ pub fn check_names(page: &Path) -> Result<(), PageError> {
 }
 
 fn is_figure(path: &Path) -> bool {
+    if path.file_name().is_some_and(|name| name == PLAY) {
+        return play::KIND.check_own(path).is_ok();
+    }
     let is = |name: &str| path.extension().is_some_and(|extension| extension == name);
     let is_known = path.file_stem().is_some_and(|stem| NAMES.iter().any(|name| stem == *name));
     let kind = if is("svg") { SVG_KIND } else { png::KIND };
     is_known && (is("svg") || is("png")) && kind.check_own(path).is_ok()
+}
+
+/// The address of a file in a folder beside a page: of the folder's name, whatever is no letter or digit
+/// has its number there (RFC 3986).
+fn address(folder: &Path, file: &str) -> String {
+    let name = folder.file_name().unwrap_or_default().as_encoded_bytes();
+    let mut address = String::new();
+    for &byte in name {
+        match byte.is_ascii_alphanumeric() {
+            true => address.push(byte.into()),
+            false => address += &format!("%{byte:02X}"),
+        }
+    }
+    address + "/" + file
 }
 
 /// The folder of a page's figures: `report-pictures` for `report.html`.
@@ -220,10 +254,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_address_leads_to_whatever_a_folder_is_called() {
+        assert_eq!(
+            address(Path::new("a/my \"7\"é-pictures"), PLAY),
+            "my%20%227%22%C3%A9%2Dpictures/play.html"
+        );
+    }
+
+    #[test]
     fn what_a_user_has_written_while_a_report_was_computed_stays() {
         let folder = tempfile::tempdir().unwrap();
         let page = folder.path().join("race.html");
-        let report = HtmlReport { html: "<html>".to_owned(), figures: Vec::new() };
+        let report = HtmlReport { html: "<html>".to_owned(), figures: Vec::new(), play: None };
         check_replaceable(&page).unwrap();
         fs::write(&page, "a user's").unwrap();
         assert!(matches!(report.save(&page), Err(PageError::Replace(_))));

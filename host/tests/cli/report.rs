@@ -117,6 +117,23 @@ fn nothing_on_the_page_comes_from_elsewhere() {
 }
 
 #[test]
+fn a_page_to_draw_on_lies_beside_the_report_of_a_model_that_the_canvas_suits() {
+    let place = Place::new();
+    place.write("tiny.inkbit", include_bytes!("../../models/tiny.inkbit"));
+    // It says that tiny was trained on other data.
+    assert_eq!(place.run("report tiny.inkbit --data synthetic -o page.html").code, Some(0));
+    let report = String::from_utf8(place.read("page.html")).unwrap();
+    assert!(report.contains("<a class=\"button\" href=\"page%2Dpictures/play.html\">"));
+    place.succeed("play tiny.inkbit -o play.html");
+    let [ours, alone] = ["page-pictures/play.html", "play.html"].map(|name| place.read(name).len());
+    // But for the name: of the model there, of its file here.
+    assert!(ours.abs_diff(alone) < 20, "{ours}, {alone}");
+    // Images of 8 × 8 pixels are none that can be drawn.
+    assert!(!page(&place, "run").contains("play.html"));
+    assert!(!place.path("page-pictures/play.html").exists());
+}
+
+#[test]
 fn a_models_report_says_what_a_model_does_not_know() {
     let place = Place::new();
     let page = page(&place, "model.inkbit --data digits");
