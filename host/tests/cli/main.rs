@@ -1,6 +1,7 @@
 //! The `inkbit` command as users run it: output, files, exit codes.
 #![allow(clippy::disallowed_methods, reason = "tests read what the command wrote")]
 
+mod accessible;
 mod bad_data;
 mod book;
 mod browser;

@@ -118,7 +118,24 @@ pub(crate) fn emulators() -> Result<(), String> {
 pub(crate) fn pico() -> Result<(), String> {
     let missing = || missing(NODE).map(ToString::to_string).collect();
     ensure(missing, apt::install, NODE_PACKAGES)?;
-    let folder = process::root().join("firmware/emulator");
+    npm("firmware/emulator")
+}
+
+/// Sets up what tests pages for people who cannot see: Node, and the package that
+/// `host/tests/browser/package-lock.json` pins.
+///
+/// # Errors
+///
+/// What is missing, and how it is installed; only that test needs it.
+pub(crate) fn axe() -> Result<(), String> {
+    let missing = || missing(NODE).map(ToString::to_string).collect();
+    ensure(missing, apt::install, NODE_PACKAGES)?;
+    npm("host/tests/browser")
+}
+
+/// Installs what the lock file of a folder pins, if that has not been done.
+fn npm(name: &str) -> Result<(), String> {
+    let folder = process::root().join(name);
     // npm writes this file when it is done.
     let done = folder.join("node_modules/.package-lock.json");
     let lock = folder.join("package-lock.json");
@@ -129,7 +146,7 @@ pub(crate) fn pico() -> Result<(), String> {
     let mut install = Command::new("npm");
     install.args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder);
     process::run(&mut install, NPM_LIMIT)
-        .map_err(|error| format!("{error}; type `npm ci` in firmware/emulator"))
+        .map_err(|error| format!("{error}; type `npm ci` in {name}"))
 }
 
 /// Installs what runs programs for AArch64 here if it is missing.

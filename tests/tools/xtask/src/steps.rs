@@ -292,6 +292,10 @@ fn tests() -> Result<Outcome, String> {
     }
     if setup::has_browser() {
         command.env("INKBIT_REQUIRE_BROWSER", "1");
+        match setup::axe() {
+            Ok(()) => _ = command.env("INKBIT_REQUIRE_AXE", "1"),
+            Err(reason) => eprintln!("without a check for people who cannot see: {reason}"),
+        }
     } else {
         eprintln!("reports are not tested in a browser: none is installed");
     }
