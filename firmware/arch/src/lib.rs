@@ -23,6 +23,7 @@ mod riscv;
 mod serial;
 pub mod stack;
 mod stm32;
+mod stm32f405;
 #[cfg(target_arch = "arm")]
 mod systick;
 mod vectors;
@@ -43,6 +44,7 @@ pub use register::{ByteRegister, Register};
 pub use riscv::restart;
 pub use serial::{Port, Serial};
 pub use stm32::Stm32Usart;
+pub use stm32f405::Stm32F405;
 #[cfg(target_arch = "arm")]
 pub use systick::SysTick;
 pub use vectors::Vector;
