@@ -44,6 +44,11 @@ fn mps2_an505_gives_the_hosts_logits() {
 }
 
 #[test]
+fn netduinoplus2_gives_the_hosts_logits() {
+    compare("netduinoplus2", &classic(), 1_000);
+}
+
+#[test]
 fn olimex_stm32_h405_gives_the_hosts_logits() {
     compare("olimex-stm32-h405", &classic(), 1_000);
 }
