@@ -160,6 +160,30 @@ impl<'m, M: Memory> Engine<'m, M> {
         self.infer_by::<Native>(pixels, observe)
     }
 
+    /// The inputs of the first layer, as [`infer`](Self::infer) makes them of an image: those that are
+    /// not zero.
+    ///
+    /// ```
+    /// use inkbit_core::{Engine, Model, Scratch, include_blob};
+    /// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
+    /// let mut engine = Engine::new(Model::parse(BLOB)?, Scratch::<64>::new())?;
+    /// let mut pixels = [0; 36];
+    /// pixels[7] = 9;
+    /// assert!(engine.inputs(&pixels)?.iter().eq([(7, 9)])); // each pixel is an input
+    /// # Ok::<_, inkbit_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`infer`](Self::infer).
+    pub fn inputs(&mut self, pixels: &[u8]) -> Result<Active<'_>, ImageError> {
+        self.check(pixels.len())?;
+        let bits = self.model.layers().first().map_or(WeightBits::Eight, Layer::bits);
+        let cells = self.memory.cells();
+        let written = gather::<Native>(self.model.input(), pixels, cells, bits);
+        Ok(Active(List::new(cells, written, bits)))
+    }
+
     /// [`infer_observed`](Self::infer_observed) by a kernel of your choice:
     /// [`Portable`](crate::kernel::Portable) is the definition of what all must give.
     ///

@@ -67,9 +67,14 @@ impl Web {
     /// What is on the display, row by row, from 0 to 15.
     pub fn glass(&self) -> Vec<u8> {
         let Size { width, height } = Touch::SIZE;
-        let at: u32 = self.call("glass", ());
+        let at = self.call("glass", ());
+        self.read(at, (width * height) as usize)
+    }
+
+    /// Bytes of the module's memory.
+    pub fn read(&self, at: u32, length: usize) -> Vec<u8> {
         let running = self.running();
-        running.memory.data(&running.store)[at as usize..][..(width * height) as usize].to_vec()
+        running.memory.data(&running.store)[at as usize..][..length].to_vec()
     }
 }
 

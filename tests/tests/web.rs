@@ -1,14 +1,16 @@
-//! The device for browsers computes the host's bits, draws the app's screens, and can neither panic nor
-//! ask for anything.
+//! The device for browsers computes the host's bits, draws the app's screens, shows what lies between image
+//! and logits as it is, and can neither panic nor ask for anything.
 
 use std::cell::Cell;
 
 use inkbit::device::{Board, Client, DeviceError, verify};
-use inkbit::model::{Blob, builtin};
+use inkbit::model::{Blob, HostEngine, builtin};
 use inkbit_app::{App, Buffers, Clock, Finger, Input, TouchPanel};
 use inkbit_core::link::Refusal;
+use inkbit_core::{Input as Shape, LayerOutput, Model};
 use inkbit_tests::Aligned;
 use inkbit_tests::devices::{classic, digits};
+use inkbit_tests::oracle::Oracle;
 use inkbit_tests::screens::{Picture, app_board};
 use inkbit_tests::web::{MODULE, Web};
 use wasmi::{Engine, Module};
@@ -121,6 +123,7 @@ fn strokes_of_a_pointer_give_the_screen_that_the_app_draws() {
         app.settle(&mut Still);
         let _: u32 = web.call("step", (0.0,));
         assert_eq!(web.glass(), Picture::on_touch(&app).greys, "at {x}, {y}");
+        assert_eq!(web.read(web.call("image", ()), 784), app.seen().unwrap().1, "at {x}, {y}");
     }
     let () = web.call("lift", (0.0,));
     assert_eq!(web.call::<_, i32>("answer", ()), 7);
@@ -129,4 +132,110 @@ fn strokes_of_a_pointer_give_the_screen_that_the_app_draws() {
     let _: u32 = web.call("step", (0.0,));
     assert_eq!(web.call::<_, i32>("answer", ()), -1);
     assert_eq!(web.call::<_, u32>("mode", ()), 0);
+}
+
+/// The values that each layer takes, and the logits.
+fn computed(blob: &Blob, image: &[u8]) -> (Vec<Vec<u8>>, Vec<i32>) {
+    let (model, oracle) = (blob.model().unwrap(), Oracle::read(blob.bytes()).unwrap());
+    let mut values = vec![oracle.inputs(image).iter().map(|&input| input as u8).collect()];
+    values.extend(model.layers()[1..].iter().map(|layer| vec![0; layer.inputs()]));
+    let mut engine = HostEngine::new(&model);
+    let logits = engine.infer_observed(image, |layer, output| {
+        if let LayerOutput::Activations(active) = output {
+            active.iter().for_each(|(unit, value)| values[layer + 1][unit] = value);
+        }
+    });
+    let logits = logits.to_vec();
+    (values, logits)
+}
+
+/// What each input, and after them what all biases bring to each logit: the linear function that the
+/// network is for one image, from the first layer on.
+fn brought(model: &Model<'_>, values: &[Vec<u8>]) -> Vec<Vec<f64>> {
+    let count = values[0].len();
+    // Each input brings itself.
+    let mut below: Vec<_> = (0..count)
+        .map(|input| {
+            let mut parts = vec![0.0; count + 1];
+            parts[input] = values[0][input].into();
+            parts
+        })
+        .collect();
+    for (number, layer) in model.layers().iter().enumerate() {
+        let units = (0..layer.outputs()).map(|unit| {
+            let mut parts = vec![0.0; count + 1];
+            parts[count] = layer.bias(unit).into();
+            for (input, below) in below.iter().enumerate().filter(|&(at, _)| values[number][at] > 0)
+            {
+                let weight = f64::from(layer.weight(unit, input));
+                parts.iter_mut().zip(below).for_each(|(part, below)| *part += weight * below);
+            }
+            // What the unit gives on is its activation.
+            if let Some(activations) = values.get(number + 1) {
+                let sum: f64 = parts.iter().sum();
+                let factor = f64::from(activations[unit]) / sum;
+                let factor = if activations[unit] > 0 { factor } else { 0.0 };
+                parts.iter_mut().for_each(|part| *part *= factor);
+            }
+            parts
+        });
+        below = units.collect();
+    }
+    below
+}
+
+#[test]
+fn what_the_network_sees_and_what_each_input_brings_to_a_logit_are_the_hosts() {
+    for blob in builtin::all() {
+        let model = blob.model().unwrap();
+        let layers = model.layers();
+        let (web, _) = Web::start(blob.bytes());
+        let Shape { side, crop, pool } = model.input();
+        let input = u32::from(side) | u32::from(crop) << 16 | u32::from(pool) << 24;
+        assert_eq!(web.call::<_, u32>("input", ()), input);
+        for (number, layer) in layers.iter().enumerate() {
+            let expected = layer.outputs() | layer.bits().bits() << 16;
+            assert_eq!(web.call::<_, u32>("layer", (number as u32,)), expected as u32);
+        }
+        assert_eq!(web.call::<_, u32>("layer", (layers.len() as u32,)), 0);
+        for (unit, at) in [(0, 0), (1, 7), (layers[0].outputs() - 1, layers[0].inputs() - 1)] {
+            let weight: i32 = web.call("weight", (unit as u32, at as u32));
+            assert_eq!(weight, layers[0].weight(unit, at));
+        }
+        let mut client = Client::new(web.clone(), 1);
+        let (images, mut greatest) = (digits(10), 0.0_f64);
+        for number in 0..images.len() {
+            let image = images.image(number);
+            client.classify(image).unwrap();
+            let (values, logits) = computed(&blob, image);
+            let class: u32 = web.call("see", ());
+            assert_eq!(class as usize, inkbit_core::argmax(&logits));
+            assert_eq!(web.read(web.call("image", ()), image.len()), image);
+            for (layer, values) in values.iter().enumerate() {
+                let at = web.call("values", (layer as u32,));
+                assert_eq!(web.read(at, values.len()), *values, "layer {layer}");
+            }
+            let found = web.read(web.call("logits", ()), 4 * logits.len());
+            let found: Vec<_> =
+                found.as_chunks().0.iter().map(|&it| i32::from_le_bytes(it)).collect();
+            assert_eq!(found, logits);
+            for (class, brought) in brought(&model, &values).iter().enumerate() {
+                let (biases, brought) = brought.split_last().unwrap();
+                let found = web.read(web.call("parts", (class as u32,)), 8 * brought.len());
+                let found: Vec<_> =
+                    found.as_chunks().0.iter().map(|&it| f64::from_le_bytes(it)).collect();
+                for (at, (found, expected)) in found.iter().zip(brought).enumerate() {
+                    assert!((found - expected).abs() < 1e-6, "input {at}: {found}, {expected}");
+                    assert!(
+                        values[0][at] > 0 || *found == 0.0,
+                        "an input without ink brings nothing"
+                    );
+                    greatest = greatest.max(found.abs());
+                }
+                let sum = found.iter().sum::<f64>() + biases;
+                assert!((sum - f64::from(logits[class])).abs() < 1e-6, "{sum}, {}", logits[class]);
+            }
+        }
+        assert!(greatest > 100.0, "{greatest}");
+    }
 }

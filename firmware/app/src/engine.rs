@@ -145,6 +145,11 @@ impl<'m> Engine<'m> {
         self.engine.as_ref().map(|engine| engine.model()).ok_or(self.failure.as_str())
     }
 
+    /// What runs the model.
+    pub(crate) fn core(&mut self) -> Option<&mut CoreEngine<'m>> {
+        self.engine.as_deref_mut()
+    }
+
     /// Cells of working memory.
     pub const fn cells(&self) -> u32 {
         self.cells

@@ -9,8 +9,9 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use inkbit_core::Model;
 
-use crate::device::Board;
+use crate::device::board::{self, Board};
 use crate::device::counts::Counts;
+use crate::device::fit::Fit;
 use crate::model::Blob;
 use crate::support::replace::Kind;
 
@@ -26,6 +27,10 @@ const SCRIPT: &str = concat!(
     include_str!("../../templates/play/device.js"),
     "\n",
     include_str!("../../templates/play/page.js"),
+    "\n",
+    include_str!("../../templates/play/see.js"),
+    "\n",
+    include_str!("../../templates/play/costs.js"),
     "\n",
     include_str!("../../templates/play/pen.js"),
     "\n",
@@ -73,11 +78,33 @@ pub fn page(models: &[(String, Blob)]) -> String {
         .collect();
     // In a script no element may end.
     let models = serde_json::Value::from(models).to_string().replace('<', "\\u003c");
+    let (fits, boards) = costs(&counts);
     let body = PAGE
         .replace("@SCRIPT@", SCRIPT)
         .replace("@MODULE@", &packed(MODULE))
+        .replace("@FITS@", &fits.to_string())
+        .replace("@BOARDS@", &boards.to_string())
         .replace("@MODELS@", &models);
     format!("{BEGIN}{body}")
+}
+
+/// What `costs.js` estimates with: the fits to counts, and the boards that have a clock, each with the place
+/// of its fit.
+fn costs(counts: &Counts) -> (serde_json::Value, serde_json::Value) {
+    let mut fits: Vec<&Fit> = Vec::new();
+    let mut boards = Vec::new();
+    for Board { name, cpu, clock, .. } in board::all() {
+        let Some((clock, fit)) = clock.zip(counts.fit(&cpu)) else { continue };
+        let place = fits.iter().position(|known| *known == fit).unwrap_or(fits.len());
+        if place == fits.len() {
+            fits.push(fit);
+        }
+        boards.push(serde_json::json!({ "name": name, "clock": clock, "fit": place }));
+    }
+    let numbers = fits.into_iter().map(|Fit { greatest_error, blocks, instructions, .. }| {
+        serde_json::json!({ "error": greatest_error, "blocks": blocks, "instructions": instructions })
+    });
+    (numbers.collect(), boards.into())
 }
 
 /// Bytes as text for `inflated` in the script: compressed by RFC 1951, which a browser undoes, in base 64.

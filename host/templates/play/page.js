@@ -10,6 +10,12 @@ function say(words, id = 'said') {
   if (at(id).textContent !== words) at(id).textContent = words;
 }
 
+function make(name, ...children) {
+  const element = document.createElement(name);
+  element.append(...children);
+  return element;
+}
+
 const tell = (words) => say(plain(words), 'message');
 
 function replay(device) {
@@ -30,12 +36,10 @@ function add(file, blob, nanoseconds = 0) {
   }
   tell('');
   devices.push(device);
-  const card = document.createElement('button');
+  const size = make('small', `${device.length.toLocaleString('en')} bytes`);
+  const card = make('button', make('small', device.name), make('b'), make('small'), size);
   card.type = 'button';
   card.className = 'card';
-  card.append(...['small', 'b', 'small', 'small'].map((name) => document.createElement(name)));
-  card.children[0].textContent = device.name;
-  card.children[3].textContent = `${device.length.toLocaleString('en')} bytes`;
   card.onclick = () => show(device);
   device.card = card;
   at('cards').append(card);
@@ -75,6 +79,7 @@ function paint() {
     colours[pixel] = 0xff000000 | (grey * 17 * 0x010101);
   });
   at('glass').getContext('2d').putImageData(picture, 0, 0);
+  look();
   const { answer, name } = shown;
   if (answer !== '?') say(`${name} reads ${answer}`);
   else say(strokes.length > 0 ? `${name} is not sure` : '');

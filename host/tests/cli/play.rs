@@ -4,6 +4,15 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::Stdio;
 
+use inkbit::data::Images;
+use inkbit::device::board;
+use inkbit::device::cost::Cost;
+use inkbit::device::counts::Counts;
+use inkbit::model::activity::{Activity, LayerActivity, activity};
+use inkbit::model::{HostEngine, builtin};
+use inkbit_core::{Input, WeightBits, argmax};
+use serde::Deserialize;
+
 use crate::browser::{browser, look};
 use crate::place::Place;
 
@@ -36,7 +45,7 @@ fn a_page_is_one_small_file_that_asks_for_nothing_from_outside() {
     for outside in ["http:", "https:", "//cdn", "src=\"/", "import(", "fetch(", "XMLHttpRequest"] {
         assert!(!page.contains(outside), "{outside}");
     }
-    for place in ["@SCRIPT@", "@MODULE@", "@MODELS@"] {
+    for place in ["@SCRIPT@", "@MODULE@", "@MODELS@", "@FITS@", "@BOARDS@"] {
         assert!(!page.contains(place), "{place} is not filled in");
     }
     // Again, in place of the page that is there; without a name all reference models are in it.
@@ -119,7 +128,7 @@ const cards = () => devices.map(device => device.card.children[1].textContent);
   await fetch('http://127.0.0.1:1/').catch(() => 0);
   await settled();
   const wide = [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 0.5);
-  const small = [...document.querySelectorAll('button, label.file')].filter(e => e.getBoundingClientRect().height < 44);
+  const small = [...document.querySelectorAll('button, label.file, [type=range]')].filter(e => e.getBoundingClientRect().height < 44);
   parent.postMessage(JSON.stringify({ ...seen, refused, wide: wide.map(e => e.id || e.tagName), small: small.length,
     paper: getComputedStyle(document.body).backgroundColor }), '*');
 })();
@@ -147,4 +156,130 @@ fn in_a_browser_a_seven_is_drawn_read_linked_and_taken_back() {
         let paper = if dark { "rgb(13, 17, 23)" } else { "rgb(255, 255, 255)" };
         assert_eq!(said["paper"], paper);
     }
+}
+
+/// Tells what the page shows of some drawings, and what it estimates for networks of other kinds.
+const LOOK: &str = r"
+const found = [], add_found = (shape, more) => found.push({
+  crop: shape.crop, pool: shape.pool, layers: shape.layers.map(({ active, bits, inputs, outputs }) => ({ active, bits, inputs, outputs })),
+  instructions: BOARDS.map(({ fit }) => instructions(FITS[fit], shape)), ...more });
+(async () => {
+  await started;
+  for (const drawing of [[], [[[50, 50], [150, 52], [100, 190]]], [[[60, 60], [60, 120], [150, 120]], [[130, 60], [130, 200]]]]) {
+    strokes = drawing;
+    redraw();
+    for (const device of devices) {
+      show(device);
+      paint();
+      const drawn = at('image').getContext('2d').getImageData(0, 0, 28, 28).data;
+      add_found(seen, { model: {
+        name: device.name, class: device.answer, pixels: [...drawn].filter((_, place) => place % 4 === 0),
+        logits: [...at('logits').children].map(item => Number(item.lastChild.textContent.replaceAll(',', ''))),
+        best: [...at('logits').children].findIndex(item => item.ariaCurrent === 'true'),
+        costs: [...at('costs').rows].map(row => row.lastChild.textContent),
+        words: at('seen').textContent, labels: [...document.querySelectorAll('#figures canvas')].map(canvas => canvas.ariaLabel) } });
+    }
+  }
+  for (const [crop, pool, width, bits] of [[4, 1, 20, 2], [2, 4, 6, 8]]) {
+    const layer = (inputs, outputs) => ({ active: inputs / 2, bits, inputs, outputs });
+    add_found({ crop, pool, width, layers: [layer(width * width, 20), layer(20, 36), layer(36, 12)] }, {});
+  }
+  const { left, top, width } = at('layer1').getBoundingClientRect(), columns = at('layer1').width;
+  const to = cell => ({ bubbles: true, clientX: left + (cell % columns + 0.5) * width / columns, clientY: top + (Math.floor(cell / columns) + 0.5) * width / columns });
+  at('layer1').dispatchEvent(new PointerEvent('pointermove', to(9)));
+  parent.postMessage(JSON.stringify({ found, unit: at('unit').value, weights: at('weights').ariaLabel }), '*');
+})();
+";
+
+/// What it tells.
+#[derive(Deserialize)]
+struct Found {
+    crop: u8,
+    pool: u8,
+    layers: Vec<FoundLayer>,
+    instructions: Vec<f64>,
+    model: Option<FoundModel>,
+}
+
+#[derive(Deserialize)]
+struct FoundLayer {
+    active: usize,
+    bits: u8,
+    inputs: usize,
+    outputs: usize,
+}
+
+#[derive(Deserialize)]
+struct FoundModel {
+    name: String,
+    class: String,
+    pixels: Vec<u8>,
+    logits: Vec<i32>,
+    best: usize,
+    costs: Vec<String>,
+    words: String,
+    labels: Vec<String>,
+}
+
+#[test]
+fn in_a_browser_the_network_and_the_cost_of_a_drawing_are_shown_as_the_host_computes_them() {
+    let Some(browser) = browser() else { return };
+    let place = place();
+    place.succeed("play -o page.html");
+    let page = String::from_utf8(place.read("page.html")).unwrap();
+    let said = look(&browser, &place, &format!("{page}<script>{LOOK}</script>"), 360, false);
+    let (mut answers, counts) = (Vec::new(), Counts::built_in());
+    let boards: Vec<_> = board::all().into_iter().filter(|board| board.clock.is_some()).collect();
+    for found in Vec::<Found>::deserialize(&said["found"]).unwrap() {
+        let layer = |layer: &FoundLayer| {
+            let &FoundLayer { active, bits, inputs, outputs } = layer;
+            let bits = WeightBits::from_bits(bits).unwrap();
+            let non_zero = active as f64 / inputs as f64;
+            LayerActivity { inputs, outputs, bits, non_zero, saturated: 0.0 }
+        };
+        let input = Input { side: 28, crop: found.crop, pool: found.pool };
+        let mut shown = Activity { input, layers: found.layers.iter().map(layer).collect() };
+        assert_eq!(found.instructions.len(), boards.len());
+        for (number, board) in boards.iter().enumerate() {
+            let cost = Cost::estimate(board, &shown, &counts).unwrap();
+            let ratio = found.instructions[number] / cost.instructions;
+            assert!((ratio - 1.0).abs() < 1e-9, "{}: {ratio}", board.name);
+            if let Some(model) = &found.model {
+                let (seconds, error) = (cost.seconds().unwrap(), cost.error.unwrap());
+                let expected = format!("{:.2} ms ± {:.1} %", 1e3 * seconds, 100.0 * error);
+                assert_eq!(model.costs[number], expected, "{}", board.name);
+            }
+        }
+        let Some(found) = found.model else { continue };
+        let blob = builtin::find(&found.name).unwrap();
+        let model = blob.model().unwrap();
+        assert_eq!(HostEngine::new(&model).infer(&found.pixels), found.logits);
+        assert_eq!(argmax(&found.logits), found.best);
+        let images = Images { side: 28, pixels: found.pixels, labels: vec![0] };
+        let expected = activity(&model, &images).unwrap();
+        for (layer, expected) in shown.layers.iter_mut().zip(&expected.layers) {
+            layer.saturated = expected.saturated;
+        }
+        assert_eq!(shown, expected);
+        let [first, ..] = &expected.layers[..] else { panic!("a model has layers") };
+        let non_zero = (first.non_zero * first.inputs as f64).round();
+        let begin = format!("Not zero: {non_zero} of {} inputs, ", first.inputs);
+        assert!(found.words.starts_with(&begin), "{}", found.words);
+        // The image, the layers' values, what each input brings, and the weights.
+        let is_shrunk = first.inputs < 28 * 28;
+        assert_eq!(found.labels.len(), 2 + expected.layers.len() + usize::from(is_shrunk));
+        assert!(found.labels.iter().all(|label| !label.is_empty()), "{:?}", found.labels);
+        answers.push(found.class);
+    }
+    let models = builtin::all().len();
+    assert_eq!(
+        (answers.len(), &answers[..models]),
+        (3 * models, &vec!["?".to_owned(); models][..])
+    );
+    assert_eq!(answers[models..][..models], vec!["7"; models]);
+    assert_eq!(answers[2 * models..], vec!["4"; models]);
+    assert_eq!(said["unit"], "10");
+    assert!(
+        said["weights"].as_str().unwrap().starts_with("Weights of unit 10, whose activation is ")
+    );
 }

@@ -73,6 +73,7 @@ fn observe(flash: &[u8]) -> Result<(), Error> {
     let model = Model::parse(flash)?;
     let cells = black_box::<&mut [i32]>(&mut []);
     let mut engine = Engine::new(model, cells)?;
+    look(0, LayerOutput::Activations(engine.inputs(some())?));
     engine.infer_observed(some(), look)?;
     black_box(engine.infer_by::<Portable>(some(), look)?.into_slice());
     for layer in engine.model().layers() {

@@ -6,9 +6,10 @@ use super::App;
 use crate::board::{Board, PIXELS};
 use crate::canvas::SIDE;
 use crate::engine::Verdict;
+use crate::guard::CoreEngine;
 use crate::screen::View;
 
-impl App<'_> {
+impl<'m> App<'m> {
     /// The limits of this firmware.
     pub const fn limits(&self) -> Limits {
         let Board { model_address, model_bytes, .. } = self.board;
@@ -34,6 +35,13 @@ impl App<'_> {
             check: self.check,
             in_ram: self.in_ram,
         }
+    }
+
+    /// The engine and the image that it has classified, for a board that shows what lies between the two.
+    pub fn seen(&mut self) -> Option<(&mut CoreEngine<'m>, &[u8])> {
+        let engine = self.engine.core()?;
+        let image = self.image.get(..engine.model().input().pixels())?;
+        Some((engine, image))
     }
 
     /// What the display shows.
