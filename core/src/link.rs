@@ -120,7 +120,7 @@ wire! {
             /// multiple of [`STORE_PAGE`].
             bytes: &'a [u8],
         },
-    } [Read]
+    } [Both]
 }
 
 wire! {
@@ -279,7 +279,7 @@ wire! {
         Right,
         /// Lift or lower the pen; held, clear the canvas; with an arrow, change the screen.
         Select,
-    } [Read]
+    } [Both]
 }
 
 /// Writes the frame of a message into the front of `out` and returns it; `None` if `out` is too

@@ -171,6 +171,13 @@ impl Write for &str {
     }
 }
 
+impl Write for &[u8] {
+    fn write(&self, writer: &mut impl Writer) {
+        writer.number(self.len() as u32);
+        self.iter().for_each(|&byte| writer.byte(byte));
+    }
+}
+
 impl Write for &[i32] {
     fn write(&self, writer: &mut impl Writer) {
         writer.number(self.len() as u32);

@@ -6,7 +6,9 @@ use std::cell::Cell;
 use inkbit::device::{Board, Client, DeviceError, verify};
 use inkbit::model::{Blob, HostEngine, builtin};
 use inkbit_app::{App, Buffers, Clock, Finger, Input, TouchPanel};
-use inkbit_core::link::Refusal;
+use inkbit_core::link::{
+    self, Receiver, Refusal, Request, Response, STORE_BYTES, request_bytes, unpack_pixels,
+};
 use inkbit_core::{Input as Shape, LayerOutput, Model};
 use inkbit_tests::Aligned;
 use inkbit_tests::devices::{classic, digits};
@@ -237,5 +239,67 @@ fn what_the_network_sees_and_what_each_input_brings_to_a_logit_are_the_hosts() {
             }
         }
         assert!(greatest > 100.0, "{greatest}");
+/// The frame of the last request, of which there are so many bytes.
+fn asked(web: &Web, length: u32) -> Vec<u8> {
+    web.read(web.call("asked", ()), length as usize)
+}
+
+fn message(frame: &[u8]) -> Vec<u8> {
+    let mut receiver = Receiver::<{ request_bytes(STORE_BYTES) }>::new();
+    let mut messages =
+        frame.iter().filter_map(|&byte| Some(receiver.push(byte)?.unwrap().to_vec()));
+    messages.next().unwrap()
+}
+
+#[test]
+fn requests_of_a_page_are_cores_and_what_a_board_answers_comes_through_whole() {
+    let blob = classic();
+    let (web, _) = Web::start(blob.bytes());
+    let mut room = [0; 64];
+    let hello = link::encode(&Request::Hello, &mut room).unwrap().to_vec();
+    assert_eq!(asked(&web, web.call("ask_hello", ())), hello);
+
+    assert_eq!(web.call::<_, u32>("ask_classify", (7,)), 0, "nothing is drawn");
+    for (x, y) in [(50, 50), (150, 52), (100, 190)] {
+        let () = web.call("touch", (x, y, 0.0));
+    }
+    let _: u32 = web.call("step", (0.0,));
+    let request = message(&asked(&web, web.call("ask_classify", (7,))));
+    let Ok(Request::Classify { id: 7, pixels }) = link::decode(&request) else { panic!() };
+    let mut image = [0; 784];
+    assert_eq!(unpack_pixels(pixels, &mut image), 784);
+    let said = Client::new(Web::start(blob.bytes()).0, 1).classify(&image).unwrap();
+    assert_eq!(inkbit_core::argmax(&said.logits), 7);
+    assert_eq!(web.call::<_, i32>("answer", ()), 7);
+
+    let mut sent = Vec::new();
+    for piece in 0.. {
+        let length = web.call("ask_store", (piece,));
+        if length == 0 {
+            break;
+        }
+        let request = message(&asked(&web, length));
+        let Ok(Request::Store { offset, bytes }) = link::decode(&request) else { panic!() };
+        assert_eq!(offset as usize, sent.len());
+        sent.extend(bytes);
+    }
+    assert_eq!(sent, blob.bytes());
+
+    let hears = |bytes: &[u8]| -> Vec<u32> {
+        bytes.iter().map(|&byte| web.call("hear", (u32::from(byte),))).collect()
+    };
+    let mut room = [0; 64];
+    let answer = Response::Panicked { message: "for a test" };
+    let frame = link::encode(&answer, &mut room).unwrap();
+    let (last, rest) = frame.split_last_mut().unwrap();
+    for damage in [0, 1] {
+        rest[5] ^= damage;
+        assert!(hears(rest).iter().all(|&length| length == 0));
+        let length = hears(&[*last])[0];
+        assert_eq!(length > 0, damage == 0);
+        if damage == 0 {
+            let heard = web.read(web.call("heard", ()), length as usize);
+            assert_eq!(link::decode::<Response<'_>>(&heard), Ok(answer.clone()));
+        }
     }
 }

@@ -35,8 +35,26 @@ pub fn read_request(message: &[u8]) -> Result<Request<'_>, Refusal> {
 /// # Ok::<_, inkbit_core::link::Refusal>(())
 /// ```
 pub fn write_response<'o>(response: &Response<'_, &[i32]>, out: &'o mut [u8]) -> Option<&'o [u8]> {
+    write(response, out)
+}
+
+/// Writes the frame of a request, for a host that is as small as a device: a page in a browser. Otherwise as
+/// [`write_response`].
+///
+/// ```
+/// use inkbit_core::link::device::write_request;
+/// use inkbit_core::link::{Request, encode};
+/// let (mut line, mut other) = ([0; 64], [0; 64]);
+/// let request = Request::Store { offset: 256, bytes: &[1, 0, 3] };
+/// assert_eq!(write_request(&request, &mut line), encode(&request, &mut other).as_deref());
+/// ```
+pub fn write_request<'o>(request: &Request<'_>, out: &'o mut [u8]) -> Option<&'o [u8]> {
+    write(request, out)
+}
+
+fn write<'o>(message: &impl Write, out: &'o mut [u8]) -> Option<&'o [u8]> {
     let mut frame = Frame { encoder: CobsEncoder::new(out), crc: Crc32::new(), fits: true };
-    response.write(&mut frame);
+    message.write(&mut frame);
     let Frame { mut encoder, crc, fits } = frame;
     encoder.push(&crc.value().to_le_bytes()).ok().filter(|()| fits)?;
     // Says that more is to come, so that a full block at the end is closed by an empty one, as the

@@ -63,7 +63,9 @@ fn every_request_arrives_as_it_was_sent() {
     let mut line = Line::new();
     for request in requests {
         let mut arrived = 0;
-        for byte in frame(&request) {
+        let sent = frame(&request);
+        assert_eq!(device::write_request(&request, &mut [0; 2048]), Some(&sent[..]));
+        for byte in sent {
             if let Some(message) = line.push(byte) {
                 assert_eq!(decode::<Request<'_>>(message.unwrap()), Ok(request));
                 assert_eq!(device::read_request(message.unwrap()), Ok(request));

@@ -104,7 +104,7 @@ impl<'m> Engine<'m> {
     }
 
     /// The model's blob, where it is read.
-    pub(crate) fn blob(&self) -> Option<&'m [u8]> {
+    pub fn blob(&self) -> Option<&'m [u8]> {
         self.guard.as_ref().map(Guard::blob)
     }
 

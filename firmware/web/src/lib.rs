@@ -7,6 +7,7 @@
 #![allow(unsafe_code)]
 
 mod glass;
+mod peer;
 mod see;
 
 use core::cell::Cell;

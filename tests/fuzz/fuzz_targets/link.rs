@@ -1,7 +1,7 @@
 //! The serial line: any bytes on it, any message under a right CRC, any packed image.
 #![no_main]
 
-use inkbit_core::link::device::{read_request, write_response};
+use inkbit_core::link::device::{read_request, write_request, write_response};
 use inkbit_core::link::{
     PIXEL_OVERHEAD, RESPONSE_FRAME, Receiver, Refusal, Request, Response, decode, encode,
     pack_pixels, unpack_pixels,
@@ -35,11 +35,12 @@ fn line(data: &[u8]) {
     assert_eq!(expected.last(), Some(&Ok(vec![0])));
 }
 
-/// A device reads a request as serde does, in its shortest form only.
+/// A device reads a request as serde does, in its shortest form only, and a page writes it as serde does.
 fn request(body: &[u8]) {
     let (by_device, by_serde) = (read_request(body), decode::<Request<'_>>(body));
     let Ok(request) = by_serde else { return assert_eq!(by_device, by_serde) };
     let again = written(&request);
+    assert_eq!(write_request(&request, &mut vec![0xAA; again.len()]), Some(&again[..]));
     let is_shortest = again == frame(body);
     assert_eq!(by_device, if is_shortest { Ok(request) } else { Err(Refusal::Unknown) });
     if let Request::Classify { pixels, .. } = request {
