@@ -239,6 +239,9 @@ fn what_the_network_sees_and_what_each_input_brings_to_a_logit_are_the_hosts() {
             }
         }
         assert!(greatest > 100.0, "{greatest}");
+    }
+}
+
 /// The frame of the last request, of which there are so many bytes.
 fn asked(web: &Web, length: u32) -> Vec<u8> {
     web.read(web.call("asked", ()), length as usize)

@@ -38,6 +38,8 @@ const SCRIPT: &str = concat!(
     "\n",
     include_str!("../../templates/play/files.js"),
     "\n",
+    include_str!("../../templates/play/serial.js"),
+    "\n",
     include_str!("../../templates/play/start.js"),
 );
 

@@ -24,6 +24,7 @@ class Device {
   constructor(file, blob, nanoseconds) {
     const { exports } = new WebAssembly.Instance(module, {});
     this.device = exports;
+    this.blob = blob;
     this.length = blob.length;
     const room = PAGE * Math.max(FLASH, 1 + Math.ceil(blob.length / PAGE));
     const address = exports.memory.grow(room / PAGE) * PAGE;

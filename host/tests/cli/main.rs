@@ -26,6 +26,7 @@ mod pico;
 mod pico_page;
 mod place;
 mod play;
+mod play_board;
 mod predict;
 mod quantize;
 mod quickstart;

@@ -128,7 +128,7 @@ const cards = () => devices.map(device => device.card.children[1].textContent);
   await fetch('http://127.0.0.1:1/').catch(() => 0);
   await settled();
   const wide = [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 0.5);
-  const small = [...document.querySelectorAll('button, label.file, [type=range]')].filter(e => e.getBoundingClientRect().height < 44);
+  const small = [...document.querySelectorAll('button:not([hidden]), label.file, [type=range]')].filter(e => e.getBoundingClientRect().height < 44);
   parent.postMessage(JSON.stringify({ ...seen, refused, wide: wide.map(e => e.id || e.tagName), small: small.length,
     paper: getComputedStyle(document.body).backgroundColor }), '*');
 })();
