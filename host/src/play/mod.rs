@@ -82,7 +82,7 @@ pub fn page(models: &[(String, Blob)]) -> String {
     let models = serde_json::Value::from(models).to_string().replace('<', "\\u003c");
     let (fits, boards) = costs(&counts);
     let body = PAGE
-        .replace("@SCRIPT@", SCRIPT)
+        .replace("@SCRIPT@", &bare(SCRIPT))
         .replace("@MODULE@", &packed(MODULE))
         .replace("@FITS@", &fits.to_string())
         .replace("@BOARDS@", &boards.to_string())
@@ -107,6 +107,12 @@ fn costs(counts: &Counts) -> (serde_json::Value, serde_json::Value) {
         serde_json::json!({ "error": greatest_error, "blocks": blocks, "instructions": instructions })
     });
     (numbers.collect(), boards.into())
+}
+
+/// A script without comments and indentation, which are for those who read the sources: a page is to be small.
+fn bare(script: &str) -> String {
+    let lines = script.lines().map(str::trim_start).filter(|line| !line.starts_with("//"));
+    lines.filter(|line| !line.is_empty()).flat_map(|line| [line, "\n"]).collect()
 }
 
 /// Bytes as text for `inflated` in the script: compressed by RFC 1951, which a browser undoes, in base 64.
