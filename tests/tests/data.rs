@@ -106,7 +106,7 @@ fn what_is_missing_is_named() {
     );
     assert_eq!(
         message(Path::new("no-such-data")),
-        "there are no data `DIR`: expected `mnist`, `synthetic`, or a folder of IDX files"
+        "there are no data `DIR`: expected `mnist`, `synthetic`, or a folder or ZIP of IDX files"
     );
 }
 
@@ -172,7 +172,7 @@ fn a_small_file_cannot_fill_the_memory() {
     // 200 MB of zeros in 200 KB, as its header promises.
     let zeros = gzip(&idx(8, &[200, 1_000, 1_000], &vec![0; 200_000_000]));
     let message = replaced("train-images-idx3-ubyte", &zeros);
-    let expected = "promises 200000000 bytes by its header, the limit for a gzipped file of its size \
+    let expected = "promises 200000000 bytes by its header, the limit for a packed file of its size \
                     is 67108864: the header is damaged, or the data must be unpacked first";
     assert!(message.ends_with(expected), "{message}");
     // Promises 2 GB and has none of them.

@@ -13,15 +13,16 @@ use crate::support::visible;
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Data")]
 pub struct DataArgs {
-    /// `mnist`, `synthetic`, or a folder with IDX files to train on and to test on
-    #[arg(long, value_name = "NAME|DIR")]
+    /// `mnist`, `synthetic`, or a folder or ZIP with IDX files to train on and to test on
+    #[arg(long, value_name = "NAME|PATH")]
     pub data: Option<String>,
 
     /// Folder with the MNIST files; otherwise $INKBIT_DATA, the cache folder, a download
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 
-    /// Text file with the labels of the classes, one per line, shown instead of their numbers
+    /// Text file with the labels of the classes, one per line, shown instead of their numbers; a ZIP may
+    /// have one, labels.txt
     #[arg(long, value_name = "FILE")]
     pub labels: Option<PathBuf>,
 

@@ -50,20 +50,23 @@ impl DataFile {
         format!("{prefix}-{kind}{separator}idx{}-ubyte", kind.dimensions())
     }
 
+    /// All names that it may have, in the order in which they are looked for.
+    pub(super) fn names(self) -> impl Iterator<Item = String> {
+        let names = move |separator| [self.name(separator) + ".gz", self.name(separator)];
+        ['-', '.'].into_iter().flat_map(names)
+    }
+
     /// The path of this file in a folder, under any of its names.
     fn find(self, folder: &Path) -> Option<PathBuf> {
-        ['-', '.']
-            .into_iter()
-            .flat_map(|separator| [self.name(separator) + ".gz", self.name(separator)])
-            .map(|name| folder.join(name))
-            .find(|path| path.is_file())
+        self.names().map(|name| folder.join(name)).find(|path| path.is_file())
     }
 }
 
 /// The content of the four files of a data set.
 #[derive(Debug)]
 pub struct Files {
-    folder: PathBuf,
+    /// The folder, or the ZIP, that has them.
+    pub(super) folder: PathBuf,
     /// The path of each of [`FILES`].
     pub paths: [PathBuf; 4],
     /// The content of each of [`FILES`].

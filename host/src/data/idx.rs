@@ -20,9 +20,14 @@ use crate::support::visible;
 
 /// The most bytes of a file: a header that promises more is damaged, or meant to exhaust the memory.
 pub(super) const MAX_BYTES: u64 = 1 << 31;
-/// The limit of what a gzipped file holds: this number of bytes, or this multiple of the file's own
+/// The limit of what a packed file holds: this number of bytes, or this multiple of the file's own
 /// size if that is more. MNIST's hold 5 times their size, a file of zeros a thousand times.
 const UNPACKED: (u64, u64) = (64 << 20, 64);
+
+/// The most bytes that a file of so many bytes is unpacked to.
+pub(super) fn most_unpacked(bytes: u64) -> u64 {
+    UNPACKED.0.max(UNPACKED.1.saturating_mul(bytes))
+}
 
 /// What an IDX file holds. The discriminant is the number of sizes in its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,8 +68,8 @@ pub enum IdxError {
     Content { path: PathBuf, fault: IdxFault },
 }
 
-/// What is wrong with an IDX file's content. `packed` says whether the file is gzipped; numbers of
-/// bytes count the unpacked file with its header.
+/// What is wrong with an IDX file's content. `packed` says whether the file is gzipped or in a ZIP;
+/// numbers of bytes count the unpacked file with its header.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages name the fields")]
 pub enum IdxFault {
@@ -79,7 +84,7 @@ pub enum IdxFault {
              one IDX file; get it again", unpacked(*packed))]
     Trailing { expected: u64, packed: bool },
     #[error("promises {found} bytes by its header, the limit {}is {limit}: the header is damaged, \
-             or the data must be {}", if *by_size { "for a gzipped file of its size " } else { "" },
+             or the data must be {}", if *by_size { "for a packed file of its size " } else { "" },
             if *by_size { "unpacked first" } else { "split" })]
     TooLarge { found: u128, limit: u64, by_size: bool },
     #[error(
@@ -135,14 +140,17 @@ impl Idx {
     pub(super) fn read_up_to(path: &Path, kind: Kind, limit: u64) -> Result<Self, IdxError> {
         let opened = limit::open_found(path).map_err(FileError::at("read", path))?;
         let bytes = opened.metadata().map_err(FileError::at("read", path))?.len();
-        let mut file = BufReader::with_capacity(1 << 16, opened);
-        let packed = file.fill_buf().map_err(FileError::at("read", path))?.starts_with(b"\x1f\x8b");
-        let content: Box<dyn Read> =
-            if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
-        let unpacked = UNPACKED.0.max(UNPACKED.1.saturating_mul(bytes));
-        let by_size = packed && unpacked < limit;
-        let limit = if by_size { unpacked } else { limit };
-        Reader { path, packed, limit, by_size, content, broken: None }.read(kind)
+        Reader::new(path, opened, false, limit, most_unpacked(bytes))?.read(kind)
+    }
+
+    /// The same for content that a ZIP has, and of which there may be `most` bytes; messages name `path`.
+    pub(super) fn unpack(
+        path: &Path,
+        kind: Kind,
+        content: impl Read,
+        most: u64,
+    ) -> Result<Self, IdxError> {
+        Reader::new(path, content, true, MAX_BYTES, most)?.read(kind)
     }
 
     /// SHA-256 of the file when it is not gzipped.
@@ -162,12 +170,31 @@ struct Reader<'a> {
     /// The most values, and whether they are so few because the gzipped file is short.
     limit: u64,
     by_size: bool,
-    content: Box<dyn Read>,
+    content: Box<dyn Read + 'a>,
     /// Set where a gzip stream breaks off: the bytes before it still tell how far the data got.
     broken: Option<io::Error>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// A reader of `limit` values at the most, or of `most_unpacked` if they are packed.
+    fn new(
+        path: &'a Path,
+        content: impl Read + 'a,
+        in_zip: bool,
+        limit: u64,
+        most_unpacked: u64,
+    ) -> Result<Self, IdxError> {
+        let mut content = BufReader::with_capacity(1 << 16, content);
+        let start = content.fill_buf().map_err(|cause| failed(path, in_zip, cause))?;
+        let is_gzipped = start.starts_with(b"\x1f\x8b");
+        let content: Box<dyn Read> =
+            if is_gzipped { Box::new(MultiGzDecoder::new(content)) } else { Box::new(content) };
+        let packed = in_zip || is_gzipped;
+        let by_size = packed && most_unpacked < limit;
+        let limit = if by_size { most_unpacked } else { limit };
+        Ok(Self { path, packed, limit, by_size, content, broken: None })
+    }
+
     fn read(mut self, kind: Kind) -> Result<Idx, IdxError> {
         let (path, packed, limit) = (self.path, self.packed, self.limit);
         let wrong = |fault| Err(IdxError::Content { path: path.to_owned(), fault });
@@ -205,14 +232,9 @@ impl Reader<'_> {
             return wrong(IdxFault::Trailing { expected, packed });
         }
         match self.broken.take() {
-            Some(cause) => Err(self.damaged(cause)),
+            Some(cause) => Err(damaged(path, cause)),
             None => Ok(Idx { sizes, values }),
         }
-    }
-
-    fn damaged(&self, cause: io::Error) -> IdxError {
-        let source = Advised { cause, advice: "; get it again" };
-        IdxError::Damaged { path: self.path.to_owned(), source }
     }
 
     /// Up to `count` bytes: fewer where the content ends before.
@@ -221,13 +243,23 @@ impl Reader<'_> {
         match limit::up_to(&mut self.content, count, &mut bytes) {
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => self.broken = Some(error),
-            Err(cause) if self.packed && cause.raw_os_error().is_none() => {
-                return Err(self.damaged(cause));
-            }
-            Err(source) => return Err(FileError::at("read", self.path)(source).into()),
+            Err(cause) => return Err(failed(self.path, self.packed, cause)),
         }
         Ok(bytes)
     }
+}
+
+/// Reading has failed: by the system, or by what was to be unpacked.
+fn failed(path: &Path, packed: bool, cause: io::Error) -> IdxError {
+    match packed && cause.raw_os_error().is_none() {
+        true => damaged(path, cause),
+        false => FileError::at("read", path)(cause).into(),
+    }
+}
+
+fn damaged(path: &Path, cause: io::Error) -> IdxError {
+    let source = Advised { cause, advice: "; get it again" };
+    IdxError::Damaged { path: path.to_owned(), source }
 }
 
 /// Joins images and their labels, read from these paths.

@@ -39,8 +39,12 @@ pub enum LabelsError {
 
 /// Reads a file of labels, one a line.
 pub fn read(path: &Path) -> Result<Vec<String>, LabelsError> {
-    let text = String::from_utf8(limit::read_named(path, TEXT)?)
-        .map_err(|_| LabelsError::NotText(path.to_owned()))?;
+    parse(path, limit::read_named(path, TEXT)?)
+}
+
+/// The labels in a file's content, one a line.
+pub(super) fn parse(path: &Path, content: Vec<u8>) -> Result<Vec<String>, LabelsError> {
+    let text = String::from_utf8(content).map_err(|_| LabelsError::NotText(path.to_owned()))?;
     let mut labels: Vec<String> = Vec::new();
     // Beside the list, because a file may have many lines before its last one is refused.
     let mut lines: HashMap<&str, usize> = HashMap::new();
@@ -70,7 +74,16 @@ pub fn read(path: &Path) -> Result<Vec<String>, LabelsError> {
 /// Reads a file of `classes` labels; `whose` names the owner of the classes in a message, such as
 /// "the model has".
 pub fn read_for(path: &Path, classes: usize, whose: &str) -> Result<Vec<String>, LabelsError> {
-    let labels = read(path)?;
+    counted(path, read(path)?, classes, whose)
+}
+
+/// These labels of a file, if there are `classes` of them.
+pub(super) fn counted(
+    path: &Path,
+    labels: Vec<String>,
+    classes: usize,
+    whose: &str,
+) -> Result<Vec<String>, LabelsError> {
     if labels.len() == classes {
         return Ok(labels);
     }

@@ -1,5 +1,6 @@
 //! Labelled images: from files, downloaded, or drawn by the project itself.
 
+pub mod archive;
 pub mod augment;
 pub mod download;
 pub mod folder;
@@ -14,6 +15,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use self::archive::ArchiveError;
 use self::folder::{Files, FolderError};
 use self::mnist::MnistError;
 use crate::support::visible;
@@ -68,7 +70,7 @@ impl Images {
 /// A classification task: images to train and to test on, and the labels of the classes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dataset {
-    /// `mnist`, `synthetic`, or the name of its folder.
+    /// `mnist`, `synthetic`, or the name of its folder or ZIP.
     pub name: String,
     /// Labels of the classes, in order.
     pub classes: Vec<String>,
@@ -113,7 +115,8 @@ pub enum DataError {
     )]
     OnlyMnist { flag: &'static str, name: String },
     #[error(
-        "there are no data `{}`: expected `mnist`, `synthetic`, or a folder of IDX files",
+        "there are no data `{}`: expected `mnist`, `synthetic`, or a folder or ZIP of \
+         IDX files",
         visible::line(name)
     )]
     Unknown { name: String },
@@ -121,6 +124,8 @@ pub enum DataError {
     Mnist(#[from] MnistError),
     #[error(transparent)]
     Folder(#[from] FolderError),
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
 }
 
 impl DataError {
@@ -136,7 +141,7 @@ impl DataError {
     }
 }
 
-/// Loads `mnist`, `synthetic`, or else a folder of IDX files. For `mnist`, `data_dir` is the folder
+/// Loads `mnist`, `synthetic`, or else a folder or ZIP of IDX files. For `mnist`, `data_dir` is the folder
 /// that must have it and `mirror` the address to download it from, instead of the usual places; it
 /// is downloaded if need be, with a progress bar on a terminal.
 pub fn load(
@@ -156,8 +161,12 @@ pub fn load(
         let (train, test) = SYNTHETIC_IMAGES;
         return Ok(synthetic::dataset(train, test, SYNTHETIC_SEED));
     }
-    if !Path::new(name).is_dir() {
-        return Err(DataError::Unknown { name: name.to_owned() });
+    let path = Path::new(name);
+    if path.is_dir() {
+        Ok(Files::read(path)?.dataset(name)?)
+    } else if path.exists() {
+        Ok(archive::read(path, name)?)
+    } else {
+        Err(DataError::Unknown { name: name.to_owned() })
     }
-    Ok(Files::read(Path::new(name))?.dataset(name)?)
 }

@@ -135,17 +135,29 @@ pub fn open(path: &Path) -> io::Result<File> {
     })
 }
 
+/// Reads what has at most `limit` bytes to its end.
+///
+/// # Errors
+///
+/// Those of `from`; and where there is more.
+pub fn all(from: impl Read, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    up_to(from, limit + 1, &mut bytes)?;
+    if bytes.len() as u64 > limit { Err(too_long(None, limit)) } else { Ok(bytes) }
+}
+
+fn too_long(found: Option<u64>, limit: u64) -> io::Error {
+    io::Error::new(ErrorKind::FileTooLarge, TooLong { found, limit })
+}
+
 fn whole(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let file = open(path)?;
     let found = file.metadata()?;
     let found = found.is_file().then_some(found.len());
-    let too_long = |found| Err(io::Error::new(ErrorKind::FileTooLarge, TooLong { found, limit }));
-    if found.is_some_and(|found| found > limit) {
-        return too_long(found);
+    match found.filter(|&found| found > limit) {
+        Some(found) => Err(too_long(Some(found), limit)),
+        None => all(file, limit),
     }
-    let mut bytes = Vec::new();
-    up_to(file, limit + 1, &mut bytes)?;
-    if bytes.len() as u64 > limit { too_long(None) } else { Ok(bytes) }
 }
 
 #[cfg(test)]

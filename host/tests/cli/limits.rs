@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use flate2::Compression;
-use flate2::write::{GzEncoder, ZlibEncoder};
+use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+use rawzip::{CompressionMethod, ZipArchiveWriter};
 
 use crate::place::{Ended, Place};
 
@@ -41,6 +42,45 @@ fn refused(place: &Place, memory: u64, arguments: &str, expected: &str) {
     assert!(matches!(ended.code, Some(1 | 2)), "{arguments}: {ended:.900?}");
     let shown: String = ended.err.chars().take(900).collect();
     assert!(shown.contains(expected), "{arguments}: {shown}");
+}
+
+/// A ZIP with the four files of digits, of which the images to train on begin with this, followed by so many
+/// megabytes of zeros.
+fn zip(place: &Place, images: &[u8], megabytes: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut archive = ZipArchiveWriter::new(&mut bytes);
+    for name in ["train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"] {
+        let name = format!("{name}-ubyte");
+        let builder = archive.new_file(&name).compression_method(CompressionMethod::DEFLATE);
+        let (mut entry, config) = builder.start().unwrap();
+        let mut writer = config.wrap(DeflateEncoder::new(&mut entry, Compression::best()));
+        if name.starts_with("train-images") {
+            writer.write_all(images).unwrap();
+            zeros(&mut writer, megabytes);
+        } else {
+            writer.write_all(&place.read(&format!("digits/{name}"))).unwrap();
+        }
+        let (encoder, descriptor) = writer.finish().unwrap();
+        encoder.finish().unwrap();
+        entry.finish(descriptor).unwrap();
+    }
+    archive.finish().unwrap();
+    bytes
+}
+
+/// A ZIP with so many entries, which takes 60 bytes for each.
+fn crowded(entries: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for number in 0..entries {
+        bytes.extend(b"PK\x01\x02");
+        bytes.extend([0; 24]);
+        bytes.extend([14, 0]);
+        bytes.extend([0; 16]);
+        bytes.extend(format!("{number:014}").into_bytes());
+    }
+    let length = (bytes.len() as u32).to_le_bytes();
+    bytes.extend([&b"PK\x05\x06\0\0\0\0\xFF\xFF\xFF\xFF"[..], &length, &[0; 6]].concat());
+    bytes
 }
 
 /// A sparse file of this length, which takes nothing on the disk.
@@ -176,7 +216,7 @@ fn images_and_labels_take_no_more_than_they_are() {
     let huge = header(&[2047, 1 << 10, 1 << 10]);
     let cases: [(Vec<u8>, &str); 4] = [
         (huge.clone(), "is truncated: 16 bytes, expected 2146435088"),
-        (gzipped(&huge, 200), "the limit for a gzipped file of its size is 67108864"),
+        (gzipped(&huge, 200), "the limit for a packed file of its size is 67108864"),
         (gzipped(&header(&[320, 8, 8]), 200), "goes on after the 20496 bytes"),
         (header(&[u32::MAX; 3]), "the limit is 2147483648"),
     ];
@@ -184,11 +224,24 @@ fn images_and_labels_take_no_more_than_they_are() {
         place.write(images, content);
         refused(&place, MEMORY, "evaluate model.inkbit --data digits", expected);
     }
+    place.write_data("digits", &crate::place::bars(8, 4, 320), &crate::place::bars(8, 4, 80));
+    let archives: [(Vec<u8>, &str); 4] = [
+        (zip(&place, &huge, 200), "the limit for a packed file of its size is 67108864"),
+        (
+            zip(&place, &gzipped(&huge, 200), 0),
+            "the limit for a packed file of its size is 67108864",
+        ),
+        (zip(&place, &header(&[320, 8, 8]), 200), "goes on after the 20496 bytes"),
+        (crowded(1_000_000), "has over 1000 entries"),
+    ];
+    for (content, expected) in &archives {
+        place.write("mine.zip", content);
+        refused(&place, MEMORY, "evaluate model.inkbit --data mine.zip", expected);
+    }
     // A line for each class; each is compared with all before it.
     let many: String = (0..50_000).map(|line| format!("{line:x}\n")).collect();
     place.write("many.txt", many);
     place.write("long.txt", "x".repeat((1 << 18) + 1));
-    place.write_data("digits", &crate::place::bars(8, 4, 320), &crate::place::bars(8, 4, 80));
     let labels = [
         ("many.txt", " labels, but the model has 4 classes"),
         ("long.txt", "found 262,145 bytes, the limit is 262,144"),
@@ -198,7 +251,8 @@ fn images_and_labels_take_no_more_than_they_are() {
         let arguments = format!("evaluate model.inkbit --data digits --labels {file}");
         refused(&place, MEMORY, &arguments, expected);
     }
-    println!("tried: {} hostile files under a limit of memory", cases.len() + labels.len());
+    let count = cases.len() + archives.len() + labels.len();
+    println!("tried: {count} hostile files under a limit of memory");
 }
 
 #[test]
@@ -327,13 +381,14 @@ fn a_run_folder_of_others_takes_no_more_than_it_is() {
 
 /// Of every kind of file one that is sound, the command that reads it, and the name that it reads it
 /// by.
-const READERS: [(&str, &str); 10] = [
+const READERS: [(&str, &str); 11] = [
     ("digit.png", "predict model.inkbit digit.png"),
     ("digit.jpg", "predict model.inkbit digit.jpg"),
     ("model.inkbit", "inspect model.inkbit --weights"),
     ("digits/t10k-images-idx3-ubyte", "evaluate other.inkbit --data digits"),
     ("digits/t10k-labels-idx1-ubyte", "evaluate other.inkbit --data digits"),
     ("labels.txt", "evaluate other.inkbit --data digits --labels labels.txt"),
+    ("mine.zip", "evaluate other.inkbit --data mine.zip"),
     ("run/config.toml", "report run"),
     ("run/data.toml", "report run"),
     ("run/history.json", "report run"),
@@ -348,6 +403,7 @@ fn damaged_files_of_every_reader_end_in_a_result_or_an_error() {
     place.write("other.inkbit", place.read("model.inkbit"));
     place.write("digit.png", png(28, 28, [8, 0], &[(b"IDAT", &digit())]));
     place.write("digit.jpg", jpeg(64, 3));
+    place.write("mine.zip", zip(&place, &place.read("digits/train-images-idx3-ubyte"), 0));
     place.write("labels.txt", "zero\none\ntwo\nthree\n");
     let mut random = inkbit::support::rng::Rng::new(12, &[]);
     for (name, arguments) in READERS {
