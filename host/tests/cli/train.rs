@@ -16,7 +16,9 @@ fn a_training_prints_a_line_for_each_epoch_and_leaves_a_whole_run() {
     assert_eq!(lines[4], "ended                after epoch 3: all epochs trained");
     assert!(text.contains("of 80 digits images\n"), "{text}");
     assert!(text.contains("saved in             runs/new\n"), "{text}");
-    assert!(text.ends_with("inkbit quantize runs/new -o model.inkbit\n"), "{text}");
+    let end = "next                 inkbit quantize runs/new -o model.inkbit\n\
+               then                 inkbit play model.inkbit\n";
+    assert!(text.ends_with(end), "{text}");
 
     let config = String::from_utf8(place.read("runs/new/config.toml")).unwrap();
     for line in ["hidden = [16]", "dropout = 0.0", "epochs = 3", "learning_rate = 0.02", "seed = 7"]
