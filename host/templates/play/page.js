@@ -78,7 +78,9 @@ function paint() {
   shown.glass.forEach((grey, pixel) => {
     colours[pixel] = 0xff000000 | (grey * 17 * 0x010101);
   });
-  at('glass').getContext('2d').putImageData(picture, 0, 0);
+  const context = at('glass').getContext('2d');
+  context.putImageData(picture, 0, 0);
+  mark(context);
   look();
   const { answer, name } = shown;
   if (answer !== '?') say(`${name} reads ${answer}`);
