@@ -36,6 +36,8 @@ const SCRIPT: &str = concat!(
     "\n",
     include_str!("../../templates/play/link.js"),
     "\n",
+    include_str!("../../templates/play/collect.js"),
+    "\n",
     include_str!("../../templates/play/files.js"),
     "\n",
     include_str!("../../templates/play/serial.js"),

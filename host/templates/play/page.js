@@ -82,6 +82,7 @@ function paint() {
   context.putImageData(picture, 0, 0);
   mark(context);
   look();
+  centre();
   const { answer, name } = shown;
   if (answer !== '?') say(`${name} reads ${answer}`);
   else say(strokes.length > 0 ? `${name} is not sure` : '');

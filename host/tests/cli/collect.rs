@@ -1,5 +1,7 @@
-//! The page of `play` by keys alone.
+//! The page of `play` by keys alone, and the drawings that it collects, to train on.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 
 use crate::browser::{browser, look};
@@ -38,6 +40,9 @@ const KEYS: &str = r"
   at('link').click();
   await settled();
   seen.link = drawing(location.hash)[0].length;
+  document.querySelector('details').open = true;
+  at('labels').focus(), key('Escape'), key('z', 1, { ctrlKey: true });
+  seen.typed = strokes.length;
   at('glass').focus(), key('z', 1, { ctrlKey: true });
   await settled();
   seen.undone = [at('said').textContent, strokes.length];
@@ -63,9 +68,107 @@ fn in_a_browser_a_seven_is_drawn_by_keys_alone() {
     assert_eq!(said["up"], 0, "{said}");
     assert_eq!(said["pen"], json!([0x44, 0x93, 0xF8, 0xFF]), "{said}");
     assert_eq!(said["seven"], json!(["tiny reads 7", 1, 41]), "{said}");
-    assert_eq!(said["link"], 41, "{said}");
+    assert_eq!((&said["link"], &said["typed"]), (&json!(41), &json!(1)), "{said}");
     assert_eq!(said["undone"], json!(["", 0]), "{said}");
     assert_eq!(said["wiped"], json!([0, null]), "{said}");
     assert_eq!(said["screen"], json!([1, null, 0]), "{said}");
     assert_eq!(said["scrolled"], json!([]), "{said}");
+}
+
+/// Draws 20 lines upright and 20 that lie, one with a label that has nothing else, and saves them.
+const COLLECT: &str = r"
+const refused = [];
+addEventListener('securitypolicyviolation', e => refused.push(e.effectiveDirective));
+const mouse = (type, [x, y]) => {
+  const { left, top, width, height } = at('glass').getBoundingClientRect();
+  at('glass').dispatchEvent(new PointerEvent(type, { pointerId: 1, button: 0, bubbles: true,
+    clientX: left + (x + 0.5) * width / 320, clientY: top + (y + 0.5) * height / 240 }));
+};
+const line = (from, to) => (mouse('pointerdown', from), mouse('pointermove', to), mouse('pointerup', to));
+const leaves = () => dispatchEvent(new Event('beforeunload', { cancelable: true }));
+let given = null;
+URL.createObjectURL = blob => ((given = blob), 'blob:given');
+HTMLAnchorElement.prototype.click = function () { seen.link = [this.download, this.href]; };
+const ask = (labels, each, even) => {
+  document.querySelector('details').open = true;
+  at('labels').value = labels, at('each').value = each, at('even').checked = even;
+  at('ask').requestSubmit();
+};
+(async () => {
+  await started;
+  ask('', 2, true);
+  seen.own = [known.join(''), wanted.length, at('wanted').textContent];
+  known = [];
+  ask(' up, lies,up,<b>\u202e</b>', 20, false);
+  seen.known = known;
+  seen.first = wanted.slice(-6).join();
+  at('keep').click();
+  seen.blank = at('message').textContent;
+  seen.early = leaves();
+  ask('up,lies', 20, true);
+  for (let number = 0; number < 40; number += 1) {
+    const [at_x, at_y] = [60 + 3 * number, 180 - 2 * number];
+    if (number % 2 === 0) line([at_x, 40], [at_x + number / 4, 190]);
+    else line([30, at_y], [200, at_y - number / 4]);
+    if (number === 7) {
+      await settled();
+      seen.centred = at('centred').getContext('2d').getImageData(0, 0, 28, 28).data.filter((_, place) => place % 4 === 0);
+      seen.middle = [0, 1].map(axis => {
+        const places = [...seen.centred].flatMap((grey, place) => grey > 0 ? [axis ? place % 28 : Math.floor(place / 28)] : []);
+        return (Math.min(...places) + Math.max(...places)) / 2;
+      });
+      delete seen.centred;
+    }
+    at('keep').click();
+    if (number === 20) at('discard').click(), line([at_x, 40], [at_x, 190]), at('keep').click();
+  }
+  seen.done = [at('wanted').textContent, at('counts').textContent, at('keep').disabled];
+  ask('alone', 1, true);
+  line([60, 60], [150, 150]), at('keep').click();
+  seen.unsaved = leaves();
+  at('save').click();
+  seen.saved = [leaves(), at('message').textContent];
+  seen.zip = btoa(String.fromCharCode(...new Uint8Array(await given.arrayBuffer())));
+  await settled();
+  const wide = [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 0.5);
+  const small = [...document.querySelectorAll('button, summary, form input')].filter(e => e.getBoundingClientRect().height < 44);
+  seen.faults = [refused, wide.map(e => e.id || e.tagName), small.map(e => e.id || e.tagName)];
+  tell_all();
+})();
+";
+
+#[test]
+fn drawings_that_a_browser_has_collected_are_trained_on() {
+    let Some(browser) = browser() else { return };
+    let place = Place::untrained();
+    place.write("tiny.inkbit", include_bytes!("../../models/tiny.inkbit"));
+    place.succeed("play tiny.inkbit -o page.html");
+    let page = String::from_utf8(place.read("page.html")).unwrap();
+    let probed = format!("{page}<script>{TOOLS}{COLLECT}</script>");
+    let said = look(&browser, &place, &probed, 360, true);
+    assert_eq!(said["own"], json!(["0123456789", 20, "Draw 0 (1 of 20)"]), "{said}");
+    assert_eq!(said["known"], json!(["up", "lies", "<b>\u{fffd}</b>"]), "{said}");
+    assert_eq!(said["blank"], "Nothing is drawn.");
+    assert_eq!((&said["early"], &said["unsaved"]), (&json!(true), &json!(false)), "{said}");
+    let counts = "up: 20, lies: 20, <b>\u{fffd}</b>: 0";
+    assert_eq!(said["done"], json!(["All are drawn: save them", counts, true]), "{said}");
+    let middle = said["middle"].as_array().unwrap().iter();
+    assert!(middle.clone().all(|at| (13.0..=15.0).contains(&at.as_f64().unwrap())), "{said}");
+    assert_eq!(said["link"], json!(["drawings.zip", "blob:given"]), "{said}");
+    let left_out = "Labels with a single drawing are left out.";
+    assert_eq!(said["saved"], json!([true, left_out]), "{said}");
+    assert_eq!(said["faults"], json!([[], [], []]), "{said}");
+
+    let zip = BASE64_STANDARD.decode(said["zip"].as_str().unwrap()).unwrap();
+    place.write("mine.zip", zip);
+    let text = place
+        .succeed("train --out new --data mine.zip --config quick.toml --epochs 20 --no-report");
+    let start = "mine.zip: 32 images of 28x28 pixels, 8 to test on, 2 classes\n";
+    assert!(text.starts_with(start), "{text}");
+    place.succeed("quantize new -o new.inkbit");
+    let evaluation = place.succeed("evaluate new.inkbit --data mine.zip");
+    assert!(evaluation.contains("\nup  ") && evaluation.contains("\nlies  "), "{evaluation}");
+    let json = place.succeed("evaluate new --json");
+    let accuracy = serde_json::from_str::<serde_json::Value>(&json).unwrap()["accuracy"].as_f64();
+    assert!(accuracy.is_some_and(|accuracy| accuracy > 0.8), "{json}");
 }
