@@ -15,7 +15,7 @@ function instructions({ blocks, instructions: cost }, { crop, pool, width, layer
 function reckon() {
   at('costs').replaceChildren(
     ...BOARDS.map(({ name, clock, fit }) => {
-      const milliseconds = ((instructions(FITS[fit], seen) / clock) * 1e3).toFixed(2);
+      const milliseconds = ((instructions(FITS[fit], network) / clock) * 1e3).toFixed(2);
       const error = (100 * FITS[fit].error).toFixed(1);
       const words = [name, `${clock / 1e6} MHz`, `${milliseconds} ms ± ${error} %`];
       return make('tr', ...words.map((word) => make('td', word)));

@@ -2,7 +2,7 @@
 
 // Of the device that is shown: the model's sizes, the image, the values that each layer takes, the
 // logits, and what each input brings to the greatest of them.
-let seen = null;
+let network = null;
 
 function look() {
   const { input, image, layer, logits, memory, parts, see, values } = shown.device;
@@ -11,8 +11,8 @@ function look() {
   const view = (place, length, Kind = Uint8Array) => new Kind(memory.buffer, place, length);
   const [side, crop, pool] = [input() & 0xffff, (input() >> 16) & 0xff, input() >> 24];
   const pixels = view(image(), side * side).slice();
-  const is_known = seen?.device === shown;
-  if (is_known && pixels.every((pixel, place) => pixel === seen.pixels[place])) return;
+  const is_known = network?.device === shown;
+  if (is_known && pixels.every((pixel, place) => pixel === network.pixels[place])) return;
   const [width, best, layers] = [(side - 2 * crop) / pool, see(), []];
   let inputs = width * width;
   for (let number = 0; layer(number) !== 0; number += 1) {
@@ -20,9 +20,9 @@ function look() {
     layers.push({ given, active: given.filter((value) => value > 0).length, inputs, outputs, bits });
     inputs = outputs;
   }
-  seen = { device: shown, side, crop, pool, width, pixels, layers, best };
-  seen.logits = view(logits(), inputs, Int32Array);
-  seen.parts = view(parts(best), width * width, Float64Array);
+  network = { device: shown, side, crop, pool, width, pixels, layers, best };
+  network.logits = view(logits(), inputs, Int32Array);
+  network.parts = view(parts(best), width * width, Float64Array);
   if (!is_known) at('figures').replaceChildren();
   fill();
   reckon();
@@ -53,7 +53,7 @@ function cells(id, values, colour, words) {
 }
 
 function fill() {
-  const { best, layers, logits, parts, pixels, side, width } = seen;
+  const { best, layers, logits, parts, pixels, side, width } = network;
   const label = shown.text(best + 1);
   const number = (value) => Math.round(value).toLocaleString('en');
   cells('image', pixels, grey, 'Image, centred');
@@ -80,7 +80,7 @@ function fill() {
 
 // Those of the unit that is chosen, or of the greatest logit where no other units are.
 function weights() {
-  const { best, layers, width } = seen;
+  const { best, layers, width } = network;
   let [unit, words] = [best, shown.text(best + 1)];
   if (layers.length > 1) {
     unit = at('unit').valueAsNumber - 1;

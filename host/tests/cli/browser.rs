@@ -76,7 +76,8 @@ pub fn browser() -> Option<PathBuf> {
 }
 
 /// Lays a page out at a width, light or dark, and returns what a probe in it finds, which is a message to
-/// the page around it.
+/// the page around it. The browser's time is virtual and does not wait for other threads, which inflate and
+/// compile: the frame's timer makes it take real time, too.
 pub fn look(
     browser: &PathBuf,
     place: &Place,
@@ -90,7 +91,8 @@ pub fn look(
         format!(
             "<!DOCTYPE html><meta name=\"color-scheme\" content=\"light dark\"><iframe \
              src=\"probed.html\" style=\"width:{width}px;height:3000px;border:0\"></iframe>\
-             <pre id=\"said\"></pre><script>addEventListener('message', e => \
+             <pre id=\"said\"></pre><script>setInterval(() => {{ for (let i = 0; i < 2e6; i += 1); }}, 10);\
+             addEventListener('message', e => \
              document.getElementById('said').textContent = 'SAID' + e.data + 'DIAS')</script>"
         ),
     );

@@ -172,7 +172,7 @@ const found = [], add_found = (shape, more) => found.push({
       show(device);
       paint();
       const drawn = at('image').getContext('2d').getImageData(0, 0, 28, 28).data;
-      add_found(seen, { model: {
+      add_found(network, { model: {
         name: device.name, class: device.answer, pixels: [...drawn].filter((_, place) => place % 4 === 0),
         logits: [...at('logits').children].map(item => Number(item.lastChild.textContent.replaceAll(',', ''))),
         best: [...at('logits').children].findIndex(item => item.ariaCurrent === 'true'),
