@@ -2,11 +2,18 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// The most that a request may have before its body, and the time for it.
 const LIMIT: usize = 16 << 10;
 const PATIENCE: Duration = Duration::from_secs(2);
+/// The most time for a whole answer, whose pieces each have [`PATIENCE`].
+const LONGEST: Duration = Duration::from_secs(60);
+const PIECE: usize = 16 << 10;
+/// The most browsers at once.
+const CLIENTS: usize = 16;
 
 /// The page cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -37,14 +44,23 @@ impl Server {
         format!("http://127.0.0.1:{}/", self.port)
     }
 
-    /// Serves the page for ever.
+    /// Serves the page for ever, to several browsers at once: none waits for a slow one.
     pub fn run(&self, page: &str) -> ! {
-        loop {
-            if let Ok((stream, _)) = self.listener.accept() {
-                // A browser that goes away does not matter to the next one.
-                let _ = self.answer(stream, page);
+        let busy = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            loop {
+                let Ok((stream, _)) = self.listener.accept() else { continue };
+                if busy.fetch_add(1, Ordering::Relaxed) < CLIENTS {
+                    scope.spawn(|| {
+                        // A browser that goes away does not matter to the next one.
+                        let _ = self.answer(stream, page);
+                        busy.fetch_sub(1, Ordering::Relaxed);
+                    });
+                } else {
+                    busy.fetch_sub(1, Ordering::Relaxed);
+                }
             }
-        }
+        })
     }
 
     fn answer(&self, stream: TcpStream, page: &str) -> io::Result<()> {
@@ -65,11 +81,18 @@ impl Server {
             _ => ("405 Method Not Allowed", ""),
         };
         let length = body.len();
-        write!(
-            &stream,
+        let head = format!(
             "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {length}\r\n\
-             Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n{body}"
-        )
+             Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
+        );
+        let deadline = Instant::now() + LONGEST;
+        for piece in [head.as_bytes()].into_iter().chain(body.as_bytes().chunks(PIECE)) {
+            (&stream).write_all(piece)?;
+            if Instant::now() >= deadline {
+                return Err(ErrorKind::TimedOut.into());
+            }
+        }
+        Ok(())
     }
 }
 
@@ -94,8 +117,6 @@ fn head(mut stream: &TcpStream) -> io::Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::thread;
-
     use super::*;
 
     /// What a server answers, whose port stands for `PORT`.
@@ -131,6 +152,23 @@ mod tests {
             assert!(found.starts_with(&format!("HTTP/1.1 {status} ")), "{request}\n{found}");
             assert!(!found.contains("the page"), "{found}");
         }
+    }
+
+    #[test]
+    fn nobody_waits_for_a_slow_reader() {
+        let server = Server::new().unwrap();
+        let (address, host) = ((Ipv4Addr::LOCALHOST, server.port), server.port);
+        let page = "x".repeat(64 << 20);
+        thread::spawn(move || server.run(&page));
+        let request = format!("GET / HTTP/1.1\r\nHost: localhost:{host}\r\n\r\n");
+        let mut slow = TcpStream::connect(address).unwrap();
+        slow.write_all(request.as_bytes()).unwrap();
+        slow.read_exact(&mut [0]).unwrap();
+        let start = Instant::now();
+        let mut other = TcpStream::connect(address).unwrap();
+        other.write_all(request.as_bytes()).unwrap();
+        other.read_exact(&mut [0]).unwrap();
+        assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
     }
 
     #[test]
