@@ -112,7 +112,7 @@ fn decode(path: &Path) -> Result<DynamicImage, PictureError> {
         }
     };
     // The decoder silently completes a truncated JPEG with grey.
-    if content.starts_with(&[0xFF, 0xD8]) && !content.windows(2).any(|pair| pair == [0xFF, 0xD9]) {
+    if content.starts_with(&[0xFF, 0xD8]) && !has_end(&content) {
         return Err(failed(ImageError::IoError(std::io::ErrorKind::UnexpectedEof.into())));
     }
     let mut reader = ImageReader::new(Cursor::new(content));
@@ -130,6 +130,31 @@ fn decode(path: &Path) -> Result<DynamicImage, PictureError> {
     let mut picture = DynamicImage::from_decoder(decoder).map_err(failed)?;
     picture.apply_orientation(orientation);
     Ok(picture)
+}
+
+/// Whether a JPEG has its end: the marker that ends the image, and none of a small image in a segment (ITU-T
+/// T.81, annex B). What is not made of segments is left to the decoder.
+fn has_end(jpeg: &[u8]) -> bool {
+    let mut at = 2;
+    loop {
+        let Some(&[start, marker]) = jpeg.get(at..).and_then(|rest| rest.first_chunk()) else {
+            return false;
+        };
+        at += match (start, marker) {
+            (0xFF, 0xD9) => return true,
+            // Filled up before a marker.
+            (0xFF, 0xFF) => 1,
+            // Markers without a segment.
+            (0xFF, 0x01 | 0xD0..=0xD8) => 2,
+            (0xFF, 1..) => match jpeg.get(at + 2..).and_then(|rest| rest.first_chunk()) {
+                Some(&length) => 2 + usize::from(u16::from_be_bytes(length)).max(2),
+                None => return false,
+            },
+            // Entropy-coded data of a scan, in which a zero follows what looks like a marker.
+            (0xFF, 0) => 2,
+            _ => 1,
+        };
+    }
 }
 
 /// The luminance of a picture whose transparent parts show this grey background.
@@ -158,6 +183,18 @@ mod tests {
     use image::GrayAlphaImage;
 
     use super::*;
+
+    #[test]
+    fn the_end_of_a_small_image_within_a_jpeg_is_not_the_jpegs() {
+        let small = [0xFF, 0xD8, 7, 0xFF, 0xD9];
+        let segment = [&[0xFF, 0xE1, 0, 7][..], &small].concat();
+        let scan = [0xFF, 0xDA, 0, 3, 1, 5, 0xFF, 0, 0xFF, 0xD0, 6];
+        let whole = [&[0xFF, 0xD8][..], &segment, &scan, &[0xFF, 0xFF, 0xD9]].concat();
+        assert!(has_end(&whole));
+        for length in 0..whole.len() {
+            assert!(!has_end(&whole[..length]), "{length}");
+        }
+    }
 
     #[test]
     fn a_pixel_that_is_half_transparent_is_mixed_with_the_background() {
