@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 pub use self::error::DiskError;
 use super::uf2;
 use crate::support::error::chain;
-use crate::support::system::{has_one_name, is_at};
+use crate::support::system::{has_gone, has_one_name, is_at};
 use crate::support::{limit, visible};
 
 mod error;
@@ -132,16 +132,16 @@ impl Disk {
         let mut written = 0;
         for chunk in content.chunks(CHUNK) {
             file.write_all(chunk).map_err(|source| self.failed(written, total, source))?;
-            // A disk that cannot be flushed and is there has got it: some have no such command.
-            let is_flushed = file.sync_data().is_ok();
+            let flushed = flush(file);
             let before = written;
             written += chunk.len();
             progress(written);
-            if !self.is_there() {
-                return match written < total {
-                    true => Err(self.vanished(before, total)),
-                    false => Ok(is_flushed),
-                };
+            let is_last = written == total;
+            match flushed {
+                Err(_) if is_last => return Ok(false),
+                Err(source) => return Err(self.failed(before, total, source)),
+                Ok(()) if !is_last && !self.is_there() => return Err(self.vanished(before, total)),
+                Ok(()) => {}
             }
         }
         Ok(true)
@@ -160,6 +160,16 @@ impl Disk {
 
     fn is_there(&self) -> bool {
         self.folder.join(INFO).exists()
+    }
+}
+
+/// Flushes a file. A disk that has no such command has got what was written to it.
+fn flush(file: &File) -> io::Result<()> {
+    match file.sync_data() {
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
+            Ok(())
+        }
+        flushed => flushed,
     }
 }
 
@@ -202,7 +212,8 @@ impl Written {
     /// shows that of one that could not be flushed before.
     fn has_gone(&self) -> bool {
         let mut file = &self.file;
-        self.is_flushed && file.write_all(&[0]).and_then(|()| file.sync_data()).is_err()
+        let taken = file.write_all(&[0]).and_then(|()| file.sync_data());
+        self.is_flushed && taken.is_err_and(|error| has_gone(&error))
     }
 
     /// Removes the file, and no other in its place.
@@ -285,6 +296,17 @@ mod tests {
         let written = disk.write(&content, |_| ()).unwrap();
         fs::remove_dir_all(&disk.folder).unwrap();
         written.wait(Duration::ZERO).unwrap();
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn only_a_fault_of_the_disk_itself_says_that_it_has_gone() {
+        let gone = |number| has_gone(&io::Error::from_raw_os_error(number));
+        // Full, read-only, too large a file.
+        for number in [28, 30, 27] {
+            assert!(!gone(number), "{number}");
+        }
+        assert!([5, 6, 19].into_iter().all(gone));
     }
 
     #[test]

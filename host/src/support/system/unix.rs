@@ -5,7 +5,7 @@ use std::env;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{SocketAddr, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -19,6 +19,16 @@ pub fn is_at(file: &File, path: &Path) -> bool {
     let identity = |found: fs::Metadata| (found.dev(), found.ino());
     let there = fs::symlink_metadata(path).map(identity);
     there.is_ok_and(|there| file.metadata().map(identity).is_ok_and(|mine| mine == there))
+}
+
+/// Whether a fault says that a disk is not there any more: EIO, ENXIO or ENODEV.
+pub fn has_gone(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(5 | 6 | 19))
+}
+
+/// Whether this is a disk, and no file, folder, pipe or terminal.
+pub fn is_disk(found: &fs::Metadata) -> bool {
+    found.file_type().is_block_device()
 }
 
 /// Whether a file has no name but one.

@@ -59,6 +59,16 @@ pub fn permit(_: &mut Builder<'_, '_>) {}
 /// Makes a temporary folder one that only its owner can open: the user's folder of such files is.
 pub fn keep_private(_: &mut Builder<'_, '_>) {}
 
+/// Whether a fault says that a disk is not there any more: not ready, no such device, or a fault of it.
+pub fn has_gone(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(21 | 55 | 433 | 1117))
+}
+
+/// Whether this is a disk, and no file, folder, pipe or terminal: here none has a path that files have.
+pub fn is_disk(_: &fs::Metadata) -> bool {
+    false
+}
+
 /// Gives a temporary file its name, in place of the file that has it now.
 ///
 /// # Errors
