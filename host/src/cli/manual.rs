@@ -45,11 +45,11 @@ pub fn man(args: &ManArgs) -> anyhow::Result<()> {
     add(&mut pages, "inkbit", &command)?;
     let path = |name: &str| args.folder.join(name).with_extension("1");
     for (name, _) in &pages {
-        PAGE.check(&path(name))?;
+        PAGE.check_own(&path(name))?;
     }
     files::create_folder(&args.folder)?;
     for (name, page) in &pages {
-        PAGE.write(&path(name), page)?;
+        PAGE.write_own(&path(name), page)?;
     }
     super::print(&format!("wrote {} pages into {}\n", pages.len(), visible::path(&args.folder)))
 }

@@ -55,7 +55,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let (folder, model_path) = (args.out.join("run"), args.out.join("model.inkbit"));
     let config = TrainConfig { epochs: EPOCHS, seed: args.seed, ..TrainConfig::default() };
     config.validate().map_err(wrong_use)?;
-    check_replaceable(&folder, &config, &model_path)?;
+    check_replaceable(&folder, &model_path)?;
 
     heading("1. Data")?;
     let data = load_or_draw(&args.data)?;
@@ -70,7 +70,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let widths: Vec<String> = widths.iter().map(ToString::to_string).collect();
     let dropout = config.dropout;
     heading(&format!("2. Train a {} network with dropout {dropout} (burn)", widths.join("-")))?;
-    let training = Claim::create(&folder, &config, DataInfo::new(&data), true)?;
+    let info = DataInfo { begun_by: Some(NAME.to_owned()), ..DataInfo::new(&data) };
+    let training = Claim::create(&folder, &config, info, true)?;
     fit(&training, &data, true)?;
     if interrupt::stopping() {
         super::complain("interrupted; start quickstart again for the rest");
@@ -81,7 +82,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let plan = quantize::Plan::new(&training, None, None)?;
     let quantized =
         quantize::quantize_run(&training, &training.weights()?, &data, NAME.to_owned(), plan)?;
-    quantized.blob.save(&model_path)?;
+    MODEL_KIND.write_own(&model_path, quantized.blob.bytes())?;
     let path = shell::path(&model_path);
     print(&quantize::describe(&quantized, &model_path, &data.name)?)?;
 
@@ -119,8 +120,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Refuses to replace anything but what an earlier quickstart left, whatever its seed.
-fn check_replaceable(run: &Path, config: &TrainConfig, model: &Path) -> anyhow::Result<()> {
+/// Refuses to replace anything but what an earlier quickstart left.
+fn check_replaceable(run: &Path, model: &Path) -> anyhow::Result<()> {
     let refused = |path: &Path, what| {
         anyhow::anyhow!(
             "{} is {what} of another command than quickstart; it was not replaced: give another \
@@ -130,13 +131,11 @@ fn check_replaceable(run: &Path, config: &TrainConfig, model: &Path) -> anyhow::
     };
     check_own_folder(run)?;
     Run::check_free(run, true)?;
-    MODEL_KIND.check(model)?;
     if Run::is_at(run) {
-        let found = Run::open(run)?.config;
-        let seed = found.seed;
-        ensure!(found == TrainConfig { seed, ..config.clone() }, refused(run, "a run"));
+        let begun_by = Run::open(run)?.data.begun_by;
+        ensure!(begun_by.is_some_and(|name| name == NAME), refused(run, "a run"));
     }
-    if model.exists() {
+    if MODEL_KIND.check_own(model)? {
         let blob = Blob::load(model)?;
         ensure!(blob.model()?.header().name == NAME, refused(model, "the model"));
     }

@@ -26,6 +26,9 @@ pub struct DataInfo {
     pub test_images: usize,
     /// Labels of the classes, in order.
     pub classes: Vec<String>,
+    /// The command that began the run, where it is not `train`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun_by: Option<String>,
     /// The value of `--labels`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<String>,
@@ -64,6 +67,7 @@ impl DataInfo {
             train_images: data.train.len(),
             test_images: data.test.len(),
             classes: data.classes.clone(),
+            begun_by: None,
             labels: None,
         }
     }

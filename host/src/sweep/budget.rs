@@ -153,6 +153,7 @@ mod tests {
 
     fn data(name: &str) -> DataInfo {
         DataInfo {
+            begun_by: None,
             name: name.to_owned(),
             digest: "5a".repeat(32),
             side: 28,
