@@ -273,7 +273,7 @@ fn join(args: &Merge) -> anyhow::Result<()> {
 fn finish(folder: &Folder, plan: &Plan, sweep: &Sweep, json: bool) -> anyhow::Result<Table> {
     let lock = folder.hold(plan, sweep)?;
     let table = Table::read(folder, sweep)?;
-    let text = serde_json::to_string_pretty(&table)? + "\n";
+    let text = visible::json_lines(&(serde_json::to_string_pretty(&table)? + "\n"));
     folder.write(TABLE, &text)?;
     folder.write(CHART, &[CHART_LINE, &svg(&table)].concat())?;
     let picture = folder.path().join(CHART);

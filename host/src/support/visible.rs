@@ -43,8 +43,17 @@ pub fn coloured_lines(text: &str) -> String {
     shown
 }
 
-/// The same for JSON, where such characters can stand as `\u202e`.
+/// The same for JSON in one line, where such characters can stand as `\u202e`.
 pub fn json(text: &str) -> String {
+    escaped(text, is_hidden)
+}
+
+/// The same for JSON in several lines.
+pub fn json_lines(text: &str) -> String {
+    escaped(text, |c| is_hidden(c) && c != '\n')
+}
+
+fn escaped(text: &str, is_hidden: impl Fn(char) -> bool) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         match is_hidden(c) {

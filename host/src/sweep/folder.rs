@@ -14,7 +14,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Cell, Outcome, Plan, Sweep, SweepError};
+use inkbit_core::Provenance;
+
+use super::{Cell, Outcome, Plan, Sweep, SweepError, Trained};
 use crate::model::{Blob, MODEL_KIND};
 use crate::net::Mlp;
 use crate::run::{Claim, DataInfo, Run, RunError};
@@ -186,7 +188,7 @@ impl Folder {
         }
         let describe = |DataInfo { name, digest, train_images, test_images, classes, .. }: &_| {
             let name = visible::line(name);
-            let (classes, digest) = (classes.len(), &digest[..digest.len().min(12)]);
+            let (classes, digest) = (classes.len(), digest.chars().take(12).collect::<String>());
             format!(
                 "`{name}` ({train_images} and {test_images} images of {classes} classes, digest \
                  {digest})"
@@ -223,6 +225,8 @@ impl Folder {
     /// Writes the outcome of a cell, which finishes it.
     pub(super) fn finish(&self, cell: &Cell, outcome: &Outcome) -> Result<(), SweepError> {
         let text = serde_json::to_string_pretty(outcome).expect("measures are finite");
+        // Why a training failed may be somebody else's words.
+        let text = visible::json_lines(&text);
         Ok(RESULT_KIND.write_own(&self.cell(cell).join(RESULT), text.as_bytes())?)
     }
 
@@ -289,6 +293,9 @@ impl Folder {
                 let message = format!("it has {found} bytes, its result says {expected}");
                 return Err(damaged(&model, message));
             }
+            if !is_of(&blob, trained) {
+                return Err(damaged(&model, "it is the model of another training"));
+            }
             finished.model = Some(blob);
         }
         Ok(Some(finished))
@@ -314,6 +321,15 @@ impl Folder {
         self.finish(cell, &finished.outcome)?;
         Ok(true)
     }
+}
+
+/// Whether a model is the one that was measured.
+fn is_of(blob: &Blob, trained: &Trained) -> bool {
+    blob.model().is_ok_and(|model| {
+        let Provenance { seed, correct, tested, .. } = model.header().provenance;
+        let accuracy = f64::from(correct) / f64::from(tested);
+        seed == trained.seed && (accuracy - trained.test_accuracy).abs() < 1e-9
+    })
 }
 
 /// What a folder has of a finished cell.

@@ -196,6 +196,39 @@ fn no_file_of_others_makes_a_line_of_its_own() {
 }
 
 #[test]
+fn a_shard_of_others_neither_panics_nor_writes_marks_that_turn_text() {
+    let place = Place::untrained();
+    let flags = "--widths 4 --depths 1 --seeds 2 --set epochs=1 --data digits";
+    place.succeed(&format!("sweep --out part {flags}"));
+    let data = String::from_utf8(place.read("part/data.toml")).unwrap();
+    let digest = data.split("digest = \"").nth(1).unwrap().split('"').next().unwrap();
+    place.write("part/data.toml", data.replace(digest, "abcdefghijk\u{e9}"));
+    let message = place.fail(1, "sweep merge part --out joined --data digits");
+    assert!(message.contains("digest abcdefghijk\u{e9})"), "{message}");
+    place.write("part/data.toml", &data);
+    let cells = fs::read_dir(place.path("part/cells")).unwrap();
+    let mut cells: Vec<_> = cells.map(|cell| cell.unwrap().path()).collect();
+    cells.sort();
+    // The models of two seeds, each in the place of the other.
+    let [one, two] = [0, 1].map(|cell: usize| cells[cell].join("model.inkbit"));
+    let [first, second] = [&one, &two].map(|path| fs::read(path).unwrap());
+    if first.len() == second.len() {
+        fs::write(&one, &second).unwrap();
+        let message = place.fail(1, "sweep merge part --out joined --data digits");
+        assert!(message.contains("it is the model of another training"), "{message}");
+        fs::write(&one, &first).unwrap();
+    }
+    fs::write(cells[0].join("result.json"), "{\"failed\": \"a \\u202e b\"}").unwrap();
+    place.run("sweep merge part --out joined --data digits");
+    let cell = cells[0].file_name().unwrap().to_str().unwrap();
+    for name in ["joined/table.json".to_owned(), format!("joined/cells/{cell}/result.json")] {
+        let text = String::from_utf8(place.read(&name)).unwrap();
+        assert!(text.contains("a \\u202e b"), "{name}: {text}");
+        assert_shown(&text, &name);
+    }
+}
+
+#[test]
 fn json_tells_foreign_names_by_their_numbers() {
     let (place, model) = infected();
     let picture = format!("p{HOSTILE}.pgm");
