@@ -241,6 +241,11 @@ fn signed(digits: usize, value: f64) -> String {
     if text[1..].chars().all(|c| c == '0' || c == '.') { text[1..].to_owned() } else { text }
 }
 
+/// Foreign text, as one line.
+fn line(text: impl AsRef<str>) -> String {
+    visible::line(text.as_ref())
+}
+
 fn grouped(number: impl Borrow<usize>) -> String {
     numbers::grouped(*number.borrow())
 }
