@@ -16,6 +16,7 @@ use super::Images;
 use crate::support::error::Advised;
 use crate::support::files::FileError;
 use crate::support::limit;
+use crate::support::numbers::grouped;
 use crate::support::visible;
 
 /// The most bytes of a file: a header that promises more is damaged, or meant to exhaust the memory.
@@ -92,6 +93,8 @@ pub enum IdxFault {
          pad or crop them"
     )]
     NotSquare { rows: u32, columns: u32 },
+    #[error("holds {} images, the limit is {}; split it", grouped(*found), grouped(MAX_IMAGES))]
+    TooMany { found: usize },
     #[error("is sound but holds 0 {0}, expected at least 1")]
     Empty(Kind),
     #[error(
@@ -262,6 +265,9 @@ fn damaged(path: &Path, cause: io::Error) -> IdxError {
     IdxError::Damaged { path: path.to_owned(), source }
 }
 
+/// The most images of a file: each takes memory and time, however few pixels it has.
+const MAX_IMAGES: usize = 1 << 22;
+
 /// Joins images and their labels, read from these paths.
 pub fn pair(images: (&Path, Idx), labels: (&Path, Idx)) -> Result<Images, IdxError> {
     let (path, images) = images;
@@ -269,6 +275,8 @@ pub fn pair(images: (&Path, Idx), labels: (&Path, Idx)) -> Result<Images, IdxErr
     let (count, rows, columns) = (images.sizes[0] as usize, images.sizes[1], images.sizes[2]);
     let fault = if rows != columns || rows == 0 || rows > u32::from(MAX_SIDE) {
         IdxFault::NotSquare { rows, columns }
+    } else if count > MAX_IMAGES {
+        IdxFault::TooMany { found: count }
     } else if count != labels.values.len() {
         let labels_path = labels_path.to_owned();
         IdxFault::Counts { images: count, labels: labels.values.len(), labels_path }

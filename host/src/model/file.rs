@@ -73,6 +73,10 @@ impl Blob {
 
     /// Reads a file and checks that it holds a model.
     pub fn load(path: &Path) -> Result<Self, ModelFileError> {
+        limit::timed(path, |path| Ok(Self::read(path))).map_err(FileError::at("read", path))?
+    }
+
+    fn read(path: &Path) -> Result<Self, ModelFileError> {
         /// Eight layers of maximum width, and 1 MiB for everything else.
         const LIMIT: u64 = (MAX_LAYERS * MAX_WIDTH * (MAX_WIDTH + 16) + (1 << 20)) as u64;
         /// Bytes after a model that its error can count.

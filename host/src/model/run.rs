@@ -5,6 +5,7 @@ use inkbit_core::{Engine, LayerOutput, MAX_WIDTH, Model, Scratch};
 use inkbit_simd::Fastest;
 
 use crate::data::Images;
+use crate::support::numbers::grouped;
 use crate::support::parallel;
 
 /// An engine on the host, with memory for any model.
@@ -62,7 +63,15 @@ pub enum ImagesError {
     Label { found: u8, expected: usize },
     #[error("there are no images to evaluate on")]
     NoImages,
+    #[error(
+        "{images} images of {classes} classes have {} logits, the limit is {}; split the data",
+        grouped(images * classes), grouped(*most)
+    )]
+    TooMany { images: usize, classes: usize, most: usize },
 }
+
+/// The most logits of a whole data set: of them the evaluation keeps some twenty bytes each.
+const MAX_LOGITS: usize = 1 << 26;
 
 /// Checks that images fit a model of this side length and number of classes.
 pub fn check_images(images: &Images, side: usize, classes: usize) -> Result<(), ImagesError> {
@@ -71,6 +80,9 @@ pub fn check_images(images: &Images, side: usize, classes: usize) -> Result<(), 
     }
     if images.side != side {
         return Err(ImagesError::Side { found: images.side, expected: side });
+    }
+    if images.len() * classes > MAX_LOGITS {
+        return Err(ImagesError::TooMany { images: images.len(), classes, most: MAX_LOGITS });
     }
     match images.labels.iter().copied().find(|&label| usize::from(label) >= classes) {
         Some(found) => Err(ImagesError::Label { found, expected: classes }),

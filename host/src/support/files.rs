@@ -1,7 +1,7 @@
 //! Writing files so that nothing is ever half-written.
 
 use std::collections::HashSet;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, mpsc};
@@ -12,7 +12,7 @@ use flate2::Crc;
 use tempfile::NamedTempFile;
 
 use super::error::Advised;
-use super::system::{is_at, permit, persist};
+use super::system::{is_at, is_disk, permit, persist};
 use super::visible;
 
 /// How the names of temporary files begin and end. The number of the process and its CRC-32 follow
@@ -109,22 +109,27 @@ pub(super) fn write_if<E: From<FileError>>(
     let failed = || FileError::at("write", path);
     // Before anything is written, as the disk may be full of it.
     check()?;
-    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-        let written = open_device(path).and_then(|mut file| file.write_all(content));
-        return Ok(written.map_err(failed())?);
+    match fs::metadata(path) {
+        Ok(found) if is_disk(&found) => {
+            let message = "it is a disk; give a file on it";
+            return Err(failed()(io::Error::new(ErrorKind::InvalidInput, message)).into());
+        }
+        Ok(found) if !found.is_file() => return Ok(to_device(path, content).map_err(failed())?),
+        _ => {}
     }
     let target = target(path);
     let folder = folder_of(&target);
     // Found here, the fault does not name the temporary file.
     require_folder(folder).map_err(failed())?;
     remove_leftovers_once(folder);
-    let file = temporary(folder).map_err(failed())?;
+    // Whoever made a file that others cannot read does not want a new one that they can.
+    let replaced = fs::metadata(&target).ok();
+    let file = temporary(folder, replaced.is_some()).map_err(failed())?;
     // Written by the file itself, whose faults do not name the temporary file.
     let mut plain = file.as_file();
     plain.write_all(content).and_then(|()| plain.sync_all()).map_err(failed())?;
-    // Whoever made a file that others cannot read does not want a new one that they can.
-    if let Ok(found) = fs::metadata(&target) {
-        let _ = plain.set_permissions(found.permissions());
+    if let Some(replaced) = replaced {
+        let _ = plain.set_permissions(replaced.permissions());
     }
     let mut file = file;
     for _ in 0..ATTEMPTS {
@@ -141,18 +146,38 @@ pub(super) fn write_if<E: From<FileError>>(
     Err(failed()(ErrorKind::AlreadyExists.into()).into())
 }
 
-/// Opens what is no file. The system waits for whoever reads a pipe; this does so for a moment.
-fn open_device(path: &Path) -> io::Result<File> {
+/// Writes to what is no file. The system waits for whoever reads a pipe; this does so for a while.
+fn to_device(path: &Path, content: &[u8]) -> io::Result<()> {
     const MOMENT: Duration = Duration::from_secs(2);
+    // A person may be reading, page by page.
+    const PATIENCE: Duration = Duration::from_secs(10 * 60);
     let path = path.to_owned();
+    let mut file = within(
+        MOMENT,
+        "nobody has opened its other end; start the program that reads it first",
+        move || OpenOptions::new().write(true).open(path),
+    )?;
+    let content = content.to_owned();
+    within(PATIENCE, "nobody reads what was written to it; start again", move || {
+        file.write_all(&content)
+    })
+}
+
+/// What a call gives that may wait for another program for ever. It goes on waiting where nobody comes, and
+/// ends with the process.
+///
+/// # Errors
+///
+/// Those of the call; and that it has not ended within this time, with this message.
+pub(super) fn within<T: Send + 'static>(
+    time: Duration,
+    message: &str,
+    call: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
     let (sender, receiver) = mpsc::channel();
-    // It goes on waiting where nobody comes, and ends with the process.
-    thread::spawn(move || sender.send(OpenOptions::new().write(true).open(path)));
-    receiver.recv_timeout(MOMENT).unwrap_or_else(|_| {
-        let message = format!(
-            "nobody has opened its other end within {} s; start the program that reads it first",
-            MOMENT.as_secs()
-        );
+    thread::spawn(move || sender.send(call()));
+    receiver.recv_timeout(time).unwrap_or_else(|_| {
+        let message = format!("within {} s {message}", time.as_secs());
         Err(io::Error::new(ErrorKind::TimedOut, message))
     })
 }
@@ -175,13 +200,16 @@ fn end_of_links(path: &Path) -> PathBuf {
 }
 
 /// A new temporary file, locked for as long as it is written: if it can be locked, its writer is
-/// dead, whatever the clock says and on whichever machine it ran.
-fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+/// dead, whatever the clock says and on whichever machine it ran. A private one can be read by its owner
+/// alone.
+fn temporary(folder: &Path, is_private: bool) -> io::Result<NamedTempFile> {
     let prefix = prefix(std::process::id());
     loop {
         let mut builder = tempfile::Builder::new();
         builder.prefix(&prefix).suffix(TEMPORARY.1).rand_bytes(RANDOM);
-        permit(&mut builder);
+        if !is_private {
+            permit(&mut builder);
+        }
         // The fault of the temporary file names it, and nobody has asked for that.
         let file = builder.tempfile_in(folder).map_err(|error| io::Error::from(error.kind()))?;
         // Where there are no locks, nobody removes it.
@@ -264,7 +292,7 @@ pub fn list(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
 /// [`FileError`].
 pub fn check_writable(folder: &Path) -> Result<(), FileError> {
     require_folder(folder).map_err(FileError::at("write into", folder))?;
-    temporary(folder).map(drop).map_err(FileError::at("write into", folder))
+    temporary(folder, true).map(drop).map_err(FileError::at("write into", folder))
 }
 
 /// Fails where nothing is, or a file.
@@ -311,7 +339,7 @@ mod tests {
         others.iter().chain([&left]).for_each(|name| fs::write(path(name), "half").unwrap());
         let folder_like_it = left.replace("9ab", "9cd");
         fs::create_dir(path(&folder_like_it)).unwrap();
-        let alive = temporary(folder.path()).unwrap();
+        let alive = temporary(folder.path(), false).unwrap();
         // A clock that is set back has no influence.
         let ahead = std::time::SystemTime::now() + std::time::Duration::from_secs(7200);
         OpenOptions::new().write(true).open(path(left)).unwrap().set_modified(ahead).unwrap();

@@ -1,4 +1,5 @@
-//! Reading what others have written. Every reader has a limit on bytes, which its error names.
+//! Reading what others have written. Every reader has a limit on bytes, and one on time where it waits for
+//! another program; its error names them.
 //!
 //! Elsewhere in this package, clippy refuses the functions that read without one.
 
@@ -6,13 +7,17 @@ use std::fmt::{self, Display, Formatter};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
+use std::time::Duration;
 
-use super::files::FileError;
+use super::files::{FileError, within};
 use super::numbers::grouped;
 
 /// The limit of a text that a person writes or reads, in bytes: the longest of Inkbit's own has 45 kB.
 /// Tables within tables take 400 times as much memory.
 pub const TEXT: u64 = 1 << 18;
+
+/// The most time for whoever writes to a pipe.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What is over a limit on bytes.
 #[derive(Debug)]
@@ -151,13 +156,33 @@ fn too_long(found: Option<u64>, limit: u64) -> io::Error {
 }
 
 fn whole(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let file = open(path)?;
-    let found = file.metadata()?;
-    let found = found.is_file().then_some(found.len());
-    match found.filter(|&found| found > limit) {
-        Some(found) => Err(too_long(Some(found), limit)),
-        None => all(file, limit),
+    timed(path, move |path| {
+        let file = open(path)?;
+        let found = file.metadata()?;
+        let found = found.is_file().then_some(found.len());
+        match found.filter(|&found| found > limit) {
+            Some(found) => Err(too_long(Some(found), limit)),
+            None => all(file, limit),
+        }
+    })
+}
+
+/// What a reader gives of a path. Of a pipe, which waits for another program, it must do so within a minute.
+///
+/// # Errors
+///
+/// Those of the reader; and that nothing came.
+pub fn timed<T: Send + 'static>(
+    path: &Path,
+    read: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    // A folder gives the system's own error.
+    if fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        let path = path.to_owned();
+        let message = "nobody has written to it and closed it; give a file";
+        return within(PATIENCE, message, move || read(&path));
     }
+    read(path)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::files::{self, FileError, Place};
 use super::limit;
+use super::system::is_disk;
 use super::visible;
 
 /// The first line of the TOML files of a run.
@@ -47,7 +48,7 @@ pub enum ReplaceError {
         visible::path(path)
     )]
     Foreign { path: PathBuf, expected: &'static str },
-    /// No file: `found` is "a folder", "a symbolic link" or "a device or a pipe".
+    /// No file: `found` is "a folder", "a symbolic link", "a disk" or "a device or a pipe".
     #[error(
         "{} is {found}, where {expected} is to be written: give another path",
         visible::path(path)
@@ -95,7 +96,7 @@ impl Kind {
 
     /// Refuses to write a file of this kind to a path that a user names, unless nothing is there or
     /// a file of this kind. A link counts as the file that it leads to. What is neither file nor
-    /// folder, such as `/dev/null` or a pipe, may be written to.
+    /// folder, such as `/dev/null` or a pipe, may be written to, but for disks.
     ///
     /// # Errors
     ///
@@ -113,6 +114,7 @@ impl Kind {
         match fs::metadata(path) {
             Ok(found) if found.is_dir() => Err(self.no_file(path, "a folder")),
             Ok(found) if found.is_file() => self.check_file(path, &found).map(|()| true),
+            Ok(found) if is_disk(&found) => Err(self.no_file(path, "a disk")),
             Ok(_) => Ok(true),
             Err(error) => absent(path, error),
         }
