@@ -310,6 +310,15 @@ fn a_merge_copies_only_the_results_of_a_shard_and_nothing_that_it_has_links_to()
 }
 
 #[test]
+fn man_pages_are_written_through_no_link() {
+    let place = Place::untrained();
+    fs::create_dir(place.path("man")).unwrap();
+    symlink(place.path("elsewhere"), place.path("man/inkbit-train.1")).unwrap();
+    let message = place.fail(1, "man man");
+    assert!(message.contains("inkbit-train.1 is a symbolic link"), "{message}");
+}
+
+#[test]
 fn man_pages_replace_man_pages_of_inkbit() {
     let place = Place::untrained();
     place.succeed("man pages");
@@ -319,6 +328,19 @@ fn man_pages_replace_man_pages_of_inkbit() {
     fs::remove_file(place.path("pages/inkbit.1")).unwrap();
     let message = place.fail(1, "man pages");
     assert!(message.starts_with(&refusal("pages/inkbit-verify.1")), "{message}");
+}
+
+#[test]
+fn a_run_of_train_stays_where_a_quickstart_would_be() {
+    let place = Place::untrained();
+    let flags = "--data digits --seed 7 --epochs 8 --no-report";
+    place.succeed(&format!("train --out p/run {flags}"));
+    let message = place.fail(1, "quickstart --out p --data digits");
+    assert!(message.contains("a run of another command than quickstart"), "{message}");
+    fs::remove_dir_all(place.path("p/run")).unwrap();
+    symlink(place.path("elsewhere"), place.path("p/model.inkbit")).unwrap();
+    let message = place.fail(1, "quickstart --out p --data digits");
+    assert!(message.contains("model.inkbit is a symbolic link"), "{message}");
 }
 
 #[test]
