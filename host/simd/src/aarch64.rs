@@ -1,8 +1,7 @@
 //! The kernels for AArch64: NEON, which all its processors with floating point have, and its dot
 //! products, which those since 2018 have (Apple silicon, Raspberry Pi 5).
 //!
-//! Four entries are taken at a time, for several blocks: an instruction multiplies 8 or 16 codes of
-//! their rows by the values that belong to them.
+//! An instruction multiplies 8 or 16 codes of entries' rows by the values that belong to them.
 #![allow(unsafe_code)]
 
 use std::arch::aarch64::*;
@@ -14,7 +13,8 @@ use std::iter::zip;
 use inkbit_core::kernel::{Kernel, List, ListWriter, unpack_entry};
 use inkbit_core::{Layer, WeightBits};
 
-use crate::branchless;
+use crate::activate;
+use crate::entries::{ENTRIES, Lanes, walk};
 
 /// The kernel for NEON with dot products; [`Neon`] where the processor has none.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +24,7 @@ pub enum DotProd {}
 #[derive(Clone, Copy, Debug)]
 pub enum Neon {}
 
-// SAFETY: `branchless` gives the list each input once, and reads a group of sums before it writes
+// SAFETY: `activate::lists` gives the list each input once, and reads a group of sums before it writes
 // as many entries.
 unsafe impl Kernel for DotProd {
     const NAME: &'static str = "neon-dotprod";
@@ -32,13 +32,13 @@ unsafe impl Kernel for DotProd {
     fn sum(layer: &Layer<'_>, list: &List<'_>, sums: &mut [i32]) {
         if layer.bits() == WeightBits::Eight && is_aarch64_feature_detected!("dotprod") {
             // SAFETY: the processor has dot products.
-            unsafe { walk::<EightByFour, 4>(layer, list, sums) };
+            unsafe { walk::<EightByFour, 4, 1>(layer, list, sums) };
         } else {
             Neon::sum(layer, list, sums);
         }
     }
 
-    branchless::lists!();
+    activate::lists!();
 }
 
 // SAFETY: as above.
@@ -49,121 +49,14 @@ unsafe impl Kernel for Neon {
         // SAFETY: the processor has NEON, or this would not be compiled.
         unsafe {
             match layer.bits() {
-                WeightBits::Eight => walk::<Eight, 8>(layer, list, sums),
-                WeightBits::Four => walk::<Four, 4>(layer, list, sums),
-                WeightBits::Two => walk::<Two, 2>(layer, list, sums),
+                WeightBits::Eight => walk::<Eight, 8, 1>(layer, list, sums),
+                WeightBits::Four => walk::<Four, 4, 1>(layer, list, sums),
+                WeightBits::Two => walk::<Two, 2, 1>(layer, list, sums),
             }
         }
     }
 
-    branchless::lists!();
-}
-
-/// Entries that are taken at once.
-const ENTRIES: usize = 4;
-/// Groups of so many entries after which sums of 16 bits are widened. Each of them grows by two
-/// products, of codes below 16: 8 · 2 · 255 · 15 < 2¹⁶.
-const GROUPS: usize = 8;
-
-/// The sums of a block, side by side.
-trait Lanes: Copy {
-    /// Values in the order in which rows are multiplied by them.
-    type Values: Copy;
-
-    fn new() -> Self;
-
-    fn values(values: [u8; ENTRIES]) -> Self::Values;
-
-    /// Adds the products of some rows.
-    ///
-    /// # Safety
-    ///
-    /// The rows can be read, and the processor has what these lanes are for.
-    unsafe fn add(&mut self, rows: [*const u8; ENTRIES], values: Self::Values);
-
-    /// Makes room for [`GROUPS`] more.
-    fn widen(&mut self);
-
-    /// The sums in the order of the outputs. There are as many as the block has.
-    fn sums(self) -> [u32; 16];
-}
-
-/// By `MOST` blocks at once, whose sums fill the registers.
-///
-/// # Safety
-///
-/// The processor has what the lanes are for.
-unsafe fn walk<L: Lanes, const MOST: usize>(layer: &Layer<'_>, list: &List<'_>, out: &mut [i32]) {
-    let bits = layer.bits();
-    let stride = layer.inputs() * bits.row_bytes();
-    let blocks = out.len().div_ceil(bits.block());
-    // No row extends past `list.end()` if the list is for such weights.
-    if list.bits() != bits || list.end() > stride || size_of_val(layer.weights()) < blocks * stride
-    {
-        return;
-    }
-    // A weight is step · code − offset, so the offsets of a row come off all at once.
-    let offset = bits.offset() * list.total().cast_signed();
-    let mut codes = layer.weights().as_ptr().cast::<u8>();
-    let mut groups = out.chunks_exact_mut(MOST * bits.block());
-    let write = |out: &mut [i32], sums: &[[u32; 16]]| {
-        for (out, sums) in zip(out.chunks_mut(bits.block()), sums) {
-            for (out, sum) in zip(out, sums) {
-                *out = bits.step() * sum.cast_signed() - offset;
-            }
-        }
-    };
-    // SAFETY: `codes` has these blocks, no row of an entry ends behind `list.end()`, and the caller
-    // promises the rest.
-    unsafe {
-        for out in &mut groups {
-            write(out, &sums::<L, MOST>(codes, stride, list.entries()));
-            codes = codes.add(MOST * stride);
-        }
-        for out in groups.into_remainder().chunks_mut(bits.block()) {
-            write(out, &sums::<L, 1>(codes, stride, list.entries()));
-            codes = codes.add(stride);
-        }
-    }
-}
-
-/// Σ code · value over the entries, for each output of `N` blocks.
-///
-/// # Safety
-///
-/// From `codes` on `N` blocks of `stride` bytes can be read, and every entry's row ends within the
-/// first. The processor has what the lanes are for.
-#[inline(never)]
-unsafe fn sums<L: Lanes, const N: usize>(
-    codes: *const u8,
-    stride: usize,
-    cells: &[i32],
-) -> [[u32; 16]; N] {
-    let mut blocks = [L::new(); N];
-    let add = |blocks: &mut [L; N], entries: [(usize, u8); ENTRIES]| {
-        let values = L::values(entries.map(|(_, value)| value));
-        for (number, block) in blocks.iter_mut().enumerate() {
-            // SAFETY: the caller's promise.
-            unsafe {
-                let codes = codes.add(number * stride);
-                block.add(entries.map(|(offset, _)| codes.add(offset)), values);
-            }
-        }
-    };
-    let (groups, rest) = cells.as_chunks::<ENTRIES>();
-    for groups in groups.chunks(GROUPS) {
-        for &group in groups {
-            add(&mut blocks, group.map(unpack_entry));
-        }
-        blocks.iter_mut().for_each(L::widen);
-    }
-    if let Some(&first) = rest.first() {
-        // An entry that is not there has the row of one that is, and the value 0.
-        let spare = (unpack_entry(first).0, 0);
-        add(&mut blocks, from_fn(|at| rest.get(at).map_or(spare, |&cell| unpack_entry(cell))));
-        blocks.iter_mut().for_each(L::widen);
-    }
-    blocks.map(L::sums)
+    activate::lists!();
 }
 
 /// Of 8-bit codes.
@@ -182,7 +75,8 @@ impl Lanes for Eight {
     }
 
     #[inline(always)]
-    fn values([a, b, c, d]: [u8; ENTRIES]) -> Self::Values {
+    fn values(entries: [i32; ENTRIES]) -> Self::Values {
+        let [a, b, c, d] = entries.map(value);
         [[a, b], [c, d]].map(|pair| {
             let pair = splat_16(u16::from_le_bytes(pair));
             // SAFETY: NEON is there wherever this is compiled.
@@ -231,8 +125,8 @@ impl Lanes for EightByFour {
     }
 
     #[inline(always)]
-    fn values(values: [u8; ENTRIES]) -> Self::Values {
-        four_words([u32::from_ne_bytes(values); 4])
+    fn values(entries: [i32; ENTRIES]) -> Self::Values {
+        four_words([u32::from_ne_bytes(entries.map(value)); 4])
     }
 
     #[inline(always)]
@@ -290,8 +184,8 @@ impl<const PLANES: usize> Lanes for Planes<PLANES> {
     }
 
     #[inline(always)]
-    fn values(values: [u8; ENTRIES]) -> Self::Values {
-        four_words(values.map(|value| u32::from_ne_bytes([value; 4])))
+    fn values(entries: [i32; ENTRIES]) -> Self::Values {
+        four_words(entries.map(|entry| u32::from_ne_bytes([value(entry); 4])))
     }
 
     #[inline(always)]
@@ -329,6 +223,11 @@ impl<const PLANES: usize> Lanes for Planes<PLANES> {
             plane.and_then(|plane| plane.get(byte)).copied().unwrap_or_default()
         })
     }
+}
+
+#[inline(always)]
+fn value(entry: i32) -> u8 {
+    unpack_entry(entry).1
 }
 
 #[inline(always)]

@@ -14,6 +14,7 @@ use std::cell::Cell;
 use inkbit_core::Layer;
 use inkbit_core::kernel::{Kernel, List, ListWriter, Portable};
 
+use crate::activate;
 use crate::branchless;
 use crate::windows::{Blocks, Simd, Sums, Windows};
 
@@ -52,7 +53,7 @@ unsafe impl Kernel for Avx512 {
 
     fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
         if Self::detect().is_none() {
-            return branchless::activate(layer, sums, list);
+            return activate::activate(layer, sums, list);
         }
         // SAFETY: the processor has what the function is compiled for.
         unsafe { avx512::activate(layer, sums, list) }
@@ -72,7 +73,7 @@ unsafe impl Kernel for Avx2 {
         }
     }
 
-    branchless::lists!();
+    activate::lists!();
 }
 
 impl Avx512 {

@@ -1,0 +1,58 @@
+//! Activations without branches, in plain Rust that compilers make vector instructions of.
+
+use std::cell::Cell;
+
+use inkbit_core::Layer;
+use inkbit_core::kernel::ListWriter;
+
+use crate::branchless::{INPUTS, Writer};
+
+/// Activations computed before they are listed.
+const PART: usize = 64;
+
+/// `Kernel::activate`.
+pub(crate) fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
+    let (mut writer, mut offset) = Writer::new(list);
+    let same = match layer.multipliers() {
+        &[multiplier] => [multiplier; PART],
+        _ => [0; PART],
+    };
+    let mut multipliers = layer.multipliers().chunks(PART);
+    for (sums, biases) in sums.chunks(PART).zip(layer.biases().chunks(PART)) {
+        let own = multipliers.next().filter(|_| layer.multipliers().len() > 1).unwrap_or(&same);
+        let mut values = [0; PART];
+        let accs = sums.iter().zip(biases).zip(own);
+        for (value, ((sum, bias), multiplier)) in values.iter_mut().zip(accs) {
+            *value = scale(sum.get() + i32::from_le(*bias), u32::from_le(*multiplier));
+        }
+        // There are no more entries than sums were read, so no unread sum is overwritten.
+        let (eights, _) = values.as_chunks();
+        for &eight in eights.iter().take(sums.len().div_ceil(INPUTS)) {
+            writer.write(offset, eight);
+            offset += INPUTS as u32 * writer.row;
+        }
+    }
+    writer.finish(list, sums.len());
+}
+
+/// [`requantize`](inkbit_core::requant::requantize) without a branch, so that compilers do several at
+/// once.
+#[inline(always)]
+fn scale(acc: i32, multiplier: u32) -> u8 {
+    let product = u64::from(acc.max(0).cast_unsigned()) * u64::from(multiplier);
+    ((product >> 32) as u32).min(255) as u8
+}
+
+/// The part of a `Kernel` that lists, without branches.
+macro_rules! lists {
+    () => {
+        fn gather(pixels: &[u8], list: &mut ListWriter<'_>) {
+            $crate::branchless::gather(pixels, list);
+        }
+
+        fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
+            $crate::activate::activate(layer, sums, list);
+        }
+    };
+}
+pub(crate) use lists;
