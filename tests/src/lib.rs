@@ -1,6 +1,8 @@
 //! What the tests share: an oracle for the blob format, models to try it on, and emulated boards.
 
 pub mod aligned;
+#[cfg(feature = "wasm")]
+pub mod batch;
 #[cfg(feature = "host")]
 pub mod debugger;
 #[cfg(feature = "host")]

@@ -3,6 +3,8 @@
 #[cfg(feature = "host")]
 mod agreement;
 mod any_input;
+#[cfg(feature = "wasm")]
+mod batch;
 mod blob;
 #[cfg(unix)]
 mod bounds;

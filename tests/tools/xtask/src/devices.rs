@@ -229,17 +229,21 @@ fn example(name: &str) -> Command {
     cargo(&["run", "--release", "--example", name])
 }
 
-/// The device for browsers: where it is kept, and by which compiler it was made.
-const WEB_KEPT: &str = "host/web/device.wasm";
+/// What browsers run: a package of the firmware, its profile, flags, and where it is kept.
+const WEB: [(&str, &str, &str, &str); 2] = [
+    ("inkbit-web", "web", "", "host/web/device.wasm"),
+    ("inkbit-batch", "batch", "-Ctarget-feature=+simd128", "host/web/batch.wasm"),
+];
+
+/// By which compiler they were made.
 const WEB_COMPILER: &str = "host/web/compiler.txt";
 
-/// Where its sources are while it is built: the names of functions, and with these their order, depend on
-/// it.
+/// Where their sources are while they are built: the names of functions, and with these their order, depend
+/// on it.
 const WEB_SOURCE: &str = "/tmp/inkbit-web";
-const WEB_BUILT: &str = "target/wasm32-unknown-unknown/web/inkbit_web.wasm";
 
-/// Compiles the device for browsers, of what git's index has. The same compiler has to give the bytes that
-/// are kept, which INKBIT_BLESS writes anew.
+/// Compiles what browsers run, of what git's index has. The same compiler has to give the bytes that are
+/// kept, which INKBIT_BLESS writes anew.
 pub(crate) fn web() -> Result<Outcome, String> {
     let toolchain = setup::toolchain()?;
     let source = Path::new(WEB_SOURCE);
@@ -256,31 +260,42 @@ pub(crate) fn web() -> Result<Outcome, String> {
         let write = |file: &str, content: &[u8]| {
             fs::write(root().join(file), content).map_err(|error| format!("{file}: {error}"))
         };
-        write(WEB_KEPT, &built)?;
+        for (kept, built) in built {
+            write(kept, &built)?;
+        }
         write(WEB_COMPILER, compiler.as_bytes())?;
         return Ok(Outcome::Done);
     }
     let read = |file: &str| fs::read(root().join(file)).map_err(|error| format!("{file}: {error}"));
     if toolchain != Toolchain::Own || read(WEB_COMPILER)? != compiler.as_bytes() {
-        return skipped("it builds, and another compiler has made the one that is kept");
+        return skipped("they build, and another compiler has made those that are kept");
     }
-    if read(WEB_KEPT)? != built {
-        return Err(format!(
-            "{WEB_KEPT} is not what this compiler makes of firmware/web; renew it with \
-             `INKBIT_BLESS=1 cargo xtask web`"
-        ));
+    for (kept, built) in built {
+        if read(kept)? != built {
+            return Err(format!(
+                "{kept} is not what this compiler makes of the firmware; renew it with \
+                 `INKBIT_BLESS=1 cargo xtask web`"
+            ));
+        }
     }
     Ok(Outcome::Done)
 }
 
-fn web_built(toolchain: &Toolchain, source: &Path) -> Result<Vec<u8>, String> {
+/// Each file that is kept, and what is built for it.
+fn web_built(toolchain: &Toolchain, source: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, String> {
     let mut export = Command::new("git");
     let prefix = format!("--prefix={WEB_SOURCE}/");
     run(export.current_dir(root()).args(["checkout-index", "--all", &prefix]), BUILD_LIMIT)?;
-    let mut build = toolchain.build("wasm32-unknown-unknown", "web");
-    build.arg("--manifest-path").arg(source.join("firmware/Cargo.toml"));
-    build.arg("--target-dir").arg(source.join("target")).args(["--package", "inkbit-web"]);
-    run(&mut build, BUILD_LIMIT)?;
-    let file = source.join(WEB_BUILT);
-    fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))
+    let built = WEB.map(|(package, profile, flags, kept)| {
+        let target = "wasm32-unknown-unknown";
+        let mut build = toolchain.build(target, profile);
+        build.arg("--manifest-path").arg(source.join("firmware/Cargo.toml"));
+        build.arg("--target-dir").arg(source.join("target")).args(["--package", package]);
+        run(build.env("RUSTFLAGS", flags), BUILD_LIMIT)?;
+        let name = package.replace('-', "_");
+        let file = source.join(format!("target/{target}/{profile}/{name}.wasm"));
+        let content = fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        Ok((kept, content))
+    });
+    built.into_iter().collect()
 }

@@ -67,7 +67,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "web",
-        why: "compile the device for browsers: the same compiler gives the bytes that are kept",
+        why: "compile what browsers run: the same compiler gives the bytes that are kept",
         in_test: true,
         run: devices::web,
     },

@@ -1,0 +1,68 @@
+//! The vector kernel for browsers, in the module for many images, against the portable kernel.
+
+use inkbit_core::kernel::Portable;
+use inkbit_core::{Engine, Input, Model, Scratch};
+use inkbit_tests::batch::{Batch, MODULE};
+use inkbit_tests::random_model::{Recipe, recipes};
+use proptest::prelude::*;
+
+use super::equivalence::{CELLS, cases, images};
+
+/// Compares the logits and classes of a recipe's model, of several images in one call.
+fn compare(recipe: &Recipe) {
+    let blob = recipe.blob();
+    let model = Model::parse(&blob).unwrap();
+    let images: Vec<_> = images(model.input().pixels(), recipe.seed);
+    let together: Vec<u8> = images.iter().flat_map(|(_, pixels)| pixels.clone()).collect();
+    let found = Batch::start(&blob).expect("it runs any").classify(&together, model.classes());
+    let mut engine = Engine::new(model, Scratch::<CELLS>::new()).unwrap();
+    assert_eq!(found.len(), images.len());
+    for ((name, pixels), (class, logits)) in images.iter().zip(found) {
+        let expected = engine.infer_by::<Portable>(pixels, |_, _| ()).unwrap();
+        assert_eq!((&logits[..], class), (&*expected, expected.argmax()), "{name}: {recipe:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(96))]
+
+    #[test]
+    fn the_module_for_many_images_gives_the_portable_kernels_logits_for_random_models(
+        recipe in recipes()
+    ) {
+        compare(&recipe);
+    }
+}
+
+#[test]
+fn layers_of_every_width_give_the_same_in_the_module() {
+    for bits in [8, 4, 2] {
+        for width in 1..=70 {
+            compare(&Recipe {
+                input: Input::full(5),
+                ..super::golden::recipe(&[(width, bits), (9, bits)])
+            });
+        }
+        let wide = super::golden::recipe(&[(65, bits), (37, bits)]);
+        compare(&Recipe { input: Input::full(64), ..wide });
+    }
+}
+
+#[test]
+fn the_module_for_many_images_asks_for_nothing_and_so_has_no_panic_in_it() {
+    let module = wasmi::Module::new(&wasmi::Engine::default(), MODULE).unwrap();
+    let imports: Vec<_> = module.imports().map(|import| import.name().to_owned()).collect();
+    assert_eq!(imports, [""; 0], "where it can panic it would call `page.panicked`");
+    assert!(MODULE.len() < 16 << 10, "{} bytes", MODULE.len());
+}
+
+#[test]
+fn what_is_no_model_is_refused_by_the_module() {
+    let blob = super::golden::recipe(&[(3, 8)]).blob();
+    assert!(Batch::start(&blob).is_some());
+    let mut damaged = blob.to_vec();
+    damaged[40] ^= 1;
+    for bytes in [&damaged[..], &blob[..blob.len() - 8], &[], b"P6 is a picture, no model"] {
+        assert!(Batch::start(bytes).is_none());
+    }
+}
