@@ -1,5 +1,5 @@
-//! A page that runs the device in a browser: the module of `firmware/web`, models, and a script in one
-//! file, which loads nothing.
+//! A page that runs the device in a browser: the modules of `firmware/web` and `firmware/batch`, models, and a
+//! script in one file, which loads nothing.
 
 use std::io::Write as _;
 
@@ -21,6 +21,8 @@ mod server;
 
 /// What `cargo xtask web` compiles of `firmware/web`.
 const MODULE: &[u8] = include_bytes!("../../web/device.wasm");
+/// The same of `firmware/batch`: many images at once, where a browser has vectors.
+const BATCH: &[u8] = include_bytes!("../../web/batch.wasm");
 const PAGE: &str = include_str!("../../templates/play/page.html");
 /// In an order in which each uses those before it.
 const SCRIPT: &str = concat!(
@@ -37,6 +39,8 @@ const SCRIPT: &str = concat!(
     include_str!("../../templates/play/link.js"),
     "\n",
     include_str!("../../templates/play/collect.js"),
+    "\n",
+    include_str!("../../templates/play/idx.js"),
     "\n",
     include_str!("../../templates/play/files.js"),
     "\n",
@@ -88,6 +92,7 @@ pub fn page(models: &[(String, Blob)]) -> String {
         .replace("@MODULE@", &packed(MODULE))
         .replace("@FITS@", &fits.to_string())
         .replace("@BOARDS@", &boards.to_string())
+        .replace("@BATCH@", &packed(BATCH))
         .replace("@MODELS@", &models);
     format!("{BEGIN}{body}")
 }

@@ -26,6 +26,7 @@ class Device {
     this.device = exports;
     this.blob = blob;
     this.length = blob.length;
+    this.blob = blob;
     const room = PAGE * Math.max(FLASH, 1 + Math.ceil(blob.length / PAGE));
     const address = exports.memory.grow(room / PAGE) * PAGE;
     const flash = new Uint8Array(exports.memory.buffer, address, room);
@@ -40,6 +41,12 @@ class Device {
   text(number) {
     const { memory, text_at, text_bytes } = this.device;
     return plain(text.decode(new Uint8Array(memory.buffer, text_at(number), text_bytes(number))));
+  }
+
+  get classes() {
+    const labels = [];
+    for (let label = this.text(1); label !== ''; label = this.text(labels.length + 1)) labels.push(label);
+    return labels;
   }
 
   get answer() {

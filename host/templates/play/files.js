@@ -2,10 +2,18 @@
 
 async function open(files) {
   await started;
+  const found = [];
   for (const file of files) {
-    if (file.size > LONGEST) tell(`${file.name} is too long for a model: ${file.size} bytes`);
-    else add(file.name, new Uint8Array(await file.arrayBuffer()));
+    const head = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+    try {
+      if (isIdx(head)) found.push(await idx(file, head));
+      else if (file.size > LONGEST) throw `is too long for a model: ${grouped(file.size)} bytes`;
+      else add(file.name, new Uint8Array(await file.arrayBuffer()));
+    } catch (fault) {
+      return tell(`${file.name} ${fault}`);
+    }
   }
+  if (found.length > 0) await takeIdx(found);
 }
 
 at('file').onchange = (event) => open(event.target.files);

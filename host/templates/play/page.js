@@ -50,6 +50,7 @@ function add(file, blob, nanoseconds = 0) {
 function show(device) {
   shown = device;
   draw();
+  evaluate();
 }
 
 const picture = new ImageData(COLUMNS, ROWS);

@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::Stdio;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use inkbit::data::Images;
 use inkbit::device::board;
 use inkbit::device::cost::Cost;
@@ -282,4 +284,86 @@ fn in_a_browser_the_network_and_the_cost_of_a_drawing_are_shown_as_the_host_comp
     assert!(
         said["weights"].as_str().unwrap().starts_with("Weights of unit 10, whose activation is ")
     );
+}
+
+/// Opens images and labels, and what is wrong with either, and tells what the page shows.
+const TEST: &str = r"
+(async () => {
+  const seen = {}, packed = async bytes => new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer();
+  const numbers = cells => [...cells].slice(1).map(cell => +cell.textContent.replaceAll(',', ''));
+  const shows = () => [at('score').textContent, at('message').textContent, [...at('confusion').rows].slice(1).map(row => numbers(row.cells))];
+  const opened = async (...files) => { await open(files.map(([name, bytes]) => new File([bytes], name))); return shows(); };
+  await started;
+  const [images, labels] = [bytes(IMAGES_FILE), bytes(LABELS_FILE)];
+  seen.both = await opened(['labels.gz', await packed(labels)], ['images.gz', await packed(images)]);
+  seen.images = await opened(['images', images]);
+  seen.again = await opened(['labels', labels]);
+  // What is wrong leaves the page as it was.
+  const wrong = [['few', labels.subarray(0, 50)], ['cut', images.subarray(0, 500)], ['more', new Uint8Array([...images, 0])]];
+  const other = new Uint8Array(labels);
+  other[20] = 4;
+  wrong.push(['other', other], ['floats', new Uint8Array([0, 0, 13, 1, 0, 0, 0, 1, 0])], ['gzip', new Uint8Array([31, 139, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8])]);
+  wrong.push(['one', new Uint8Array([0, 0, 8, 1, 0, 0, 0, 1, 0])], ['huge', new Uint8Array([0, 0, 8, 3, 0, 255, 255, 255, 0, 0, 1, 0, 0, 0, 1, 0])]);
+  wrong.push(['wide', new Uint8Array([0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 7, 7])], ['long', new Uint8Array(100 << 20)], ['text', new Uint8Array([72, 105])]);
+  seen.wrong = [];
+  for (const file of wrong) {
+    const [score, message, table] = await opened(file);
+    seen.wrong.push([message, score === seen.again[0] && JSON.stringify(table) === JSON.stringify(seen.again[2])]);
+  }
+  devices[0].card.click();
+  await evaluate();
+  seen.digits = shows()[0];
+  parent.postMessage(JSON.stringify(seen), '*');
+})();
+";
+
+#[test]
+fn in_a_browser_images_and_labels_give_what_evaluate_gives() {
+    let Some(browser) = browser() else { return };
+    let place = Place::new();
+    place.write("tiny.inkbit", TINY);
+    place.succeed("play tiny.inkbit model.inkbit -o page.html");
+    let page = String::from_utf8(place.read("page.html")).unwrap();
+    let file =
+        |name: &str| BASE64_STANDARD.encode(place.read(&format!("digits/t10k-{name}-ubyte")));
+    let files = format!(
+        "const IMAGES_FILE = \"{}\", LABELS_FILE = \"{}\";",
+        file("images-idx3"),
+        file("labels-idx1")
+    );
+    let said = look(&browser, &place, &format!("{page}<script>{files}{TEST}</script>"), 360, false);
+    let json = place.succeed("evaluate model.inkbit --data digits --json");
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let correct = json["correct"].as_f64().unwrap();
+    let name = "model";
+    let score =
+        format!("{name} gets {:.2} % right: {correct} of 80 images.", 100.0 * correct / 80.0);
+    for both in ["both", "again"] {
+        assert_eq!(said[both], serde_json::json!([score, "", json["confusion"]]), "{said}");
+    }
+    let found = |class: usize| {
+        let rows = json["confusion"].as_array().unwrap().iter();
+        rows.map(|row| row[class].as_u64().unwrap()).sum::<u64>()
+    };
+    let counts: Vec<u64> = (0..4).map(found).collect();
+    assert_eq!(
+        said["images"],
+        serde_json::json!([format!("{name} has read 80 images."), "", [counts]])
+    );
+    let wrong = [
+        "few is cut off",
+        "cut is cut off",
+        "more goes on after what its header promises",
+        "other has a label 4, the model 4 classes, counted from 0",
+        "floats has neither images nor labels in IDX",
+        "gzip is damaged",
+        "one has 1 labels, images 80 images",
+        "huge promises 1,099,511,562,240 bytes, the limit is 67,108,864",
+        "wide has images of 1×2 pixels, no squares",
+        "long is too long: 104,857,600 bytes, the limit is 67,108,864",
+        "text is not a model that this device can run",
+    ];
+    let wrong = wrong.map(|message| serde_json::json!([message, true]));
+    assert_eq!(said["wrong"], serde_json::json!(wrong), "{said}");
+    assert_eq!(said["digits"], "tiny takes other images than those of 8×8 pixels.");
 }
