@@ -1,0 +1,91 @@
+// A model with 8-bit weights as a net for ONNX Runtime: fused int8 layers (QGemm) of the model's own weights,
+// biases and multipliers, as host/benches/baselines/infer.py makes it. Its rounding is not inkbit's, so a
+// few activations differ by one.
+
+/** Reads what core/FORMAT.md defines, as far as it is needed here. */
+function layers(blob) {
+  let at = 12;
+  const take = (length) => blob.subarray(at, (at += length));
+  const number = () => {
+    let value = 0;
+    for (let shift = 1; ; shift *= 128) {
+      const [byte] = take(1);
+      value += (byte & 127) * shift;
+      if (byte < 128) return value;
+    }
+  };
+  const text = () => take(number());
+  const words = (Kind, count) => {
+    const words = new Kind(take(4 * count).slice().buffer);
+    take(-(4 * count) & 7);
+    return words;
+  };
+  text(); // name
+  text(); // labels
+  const side = number();
+  if (`${take(2)}` !== '0,1') throw new Error('a model of whole images is expected');
+  take(4); // logit_scale
+  const shapes = Array.from({ length: number() }, () => [number(), number(), take(1)[0], number()]);
+  text(); // tool
+  text(); // command
+  take(32); // digest
+  for (let field = 0; field < 3; field++) number(); // seed, correct, tested
+  text(); // pad
+  number();
+  return { inputs: side * side, layers: shapes.map(([inputs, outputs, bits, multipliers]) => {
+    if (bits !== 8) throw new Error(`${bits}-bit weights: ONNX Runtime is given 8-bit ones only`);
+    const [scales, biases] = [words(Uint32Array, multipliers), words(Int32Array, outputs)];
+    const codes = take(Math.ceil(outputs / 8) * inputs * 8);
+    const weights = new Int8Array(inputs * outputs);
+    for (let input = 0; input < inputs; input++) {
+      for (let output = 0; output < outputs; output++) {
+        weights[input * outputs + output] = codes[((output >> 3) * inputs + input) * 8 + (output & 7)] - 128;
+      }
+    }
+    return { inputs, outputs, weights, biases, scales };
+  }) };
+}
+
+// ONNX's file is a protocol buffer: fields with a number, of varints (0) or bytes (2).
+const varint = (value) => (value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)]);
+const whole = (field, value) => Buffer.from([...varint(field << 3), ...varint(value)]);
+const part = (field, ...parts) => {
+  const content = Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
+  return Buffer.concat([Buffer.from([...varint((field << 3) | 2), ...varint(content.length)]), content]);
+};
+const [FLOAT, UINT8, INT8, INT32] = [1, 2, 3, 6];
+
+export function onnx(blob) {
+  const net = layers(new Uint8Array(blob));
+  const [nodes, constants] = [[], []];
+  const constant = (name, kind, array, ...sizes) => {
+    const bytes = Buffer.from(array.buffer, array.byteOffset, array.byteLength);
+    constants.push(part(5, ...sizes.map((size) => whole(1, size)), whole(2, kind), part(8, name), part(9, bytes)));
+    return name;
+  };
+  const one = constant('one', FLOAT, Float32Array.of(1));
+  const zero = constant('zero', UINT8, Uint8Array.of(0));
+  let given = 'pixels';
+  net.layers.forEach(({ inputs, outputs, weights, biases, scales }, number) => {
+    const last = number + 1 === net.layers.length;
+    const scale = (output) => (last ? 1 : scales[scales.length === 1 ? 0 : output] / 2 ** 32);
+    // The half step that inkbit rounds by is in its biases; QGemm rounds by itself.
+    const rounded = last ? biases : biases.map((bias, output) => Math.round(bias - 0.5 / scale(output)));
+    const gives = last ? 'logits' : `activations${number}`;
+    const names = [
+      given, one, zero,
+      constant(`w${number}`, INT8, weights, inputs, outputs),
+      constant(`s${number}`, FLOAT, Float32Array.from({ length: outputs }, (_, output) => scale(output)), outputs),
+      constant(`z${number}`, INT8, new Int8Array(outputs), outputs),
+      constant(`b${number}`, INT32, rounded, outputs),
+      ...(last ? [] : [one, zero]),
+    ];
+    nodes.push(part(1, ...names.map((name) => part(1, name)), part(2, gives), part(4, 'QGemm'), part(7, 'com.microsoft')));
+    given = gives;
+  });
+  const value = (field, name, kind, width) => part(field, part(1, name),
+    part(2, part(1, whole(1, kind), part(2, part(1, part(2, 'n')), part(1, whole(1, width))))));
+  const graph = part(7, ...nodes, part(2, 'classic'), ...constants,
+    value(11, 'pixels', UINT8, net.inputs), value(12, 'logits', FLOAT, net.layers.at(-1).outputs));
+  return Buffer.concat([whole(1, 10), graph, part(8, whole(2, 21)), part(8, part(1, 'com.microsoft'), whole(2, 1))]);
+}
