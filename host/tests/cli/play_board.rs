@@ -272,7 +272,7 @@ fn frames_of_this_protocol_are_read_in_the_page_as_core_reads_them() {
                 continue;
             }
             (Some(1), 2) => json!([read["id"], read["logits"]]),
-            (Some(3) | None, 0) => continue,
+            (Some(2 | 3), 0) => continue,
             (None, 1) => {
                 reasons.push((
                     read["why"].as_str().unwrap_or_default(),
