@@ -30,7 +30,7 @@ pub(crate) extern "C" fn image() -> *const u8 {
 /// What the model takes: the image's side length, from bit 16 what is cropped, from bit 24 the pool.
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn input() -> u32 {
-    let input = model().map(|model| model.input());
+    let input = model().map(Model::input);
     input.map_or(0, |input| {
         u32::from(input.side) | u32::from(input.crop) << 16 | u32::from(input.pool) << 24
     })

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::usage;
 use crate::model::{Blob, builtin};
-use crate::play::{KIND, Server, page};
+use crate::play::{Extent, KIND, Server, page};
 use crate::support::visible;
 
 /// Draw digits in a browser, on the device itself compiled for it.
@@ -22,6 +22,10 @@ pub struct Args {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
+    /// Let the file test its models, too, on images and labels that are dropped on it; 12 kB more
+    #[arg(long, requires = "output")]
+    with_tests: bool,
+
     /// Only print the page's address
     #[arg(long, conflicts_with = "output")]
     no_open: bool,
@@ -38,7 +42,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         KIND.check(file)?;
     }
     let models = load(&args.models)?;
-    let page = page(&models);
+    let extent = match args.output.is_some() && !args.with_tests {
+        true => Extent::Small,
+        false => Extent::WithTests,
+    };
+    let page = page(&models, extent);
     if let Some(file) = &args.output {
         KIND.write(file, page.as_bytes())?;
         return super::print(&format!("saved in {}, {} bytes\n", visible::path(file), page.len()));

@@ -24,30 +24,21 @@ const MODULE: &[u8] = include_bytes!("../../web/device.wasm");
 /// The same of `firmware/batch`: many images at once, where a browser has vectors.
 const BATCH: &[u8] = include_bytes!("../../web/batch.wasm");
 const PAGE: &str = include_str!("../../templates/play/page.html");
-/// In an order in which each uses those before it.
-const SCRIPT: &str = concat!(
+/// The page's script. A file may use at once what is in those before it.
+const SCRIPT: [&str; 10] = [
     include_str!("../../templates/play/device.js"),
-    "\n",
     include_str!("../../templates/play/page.js"),
-    "\n",
     include_str!("../../templates/play/see.js"),
-    "\n",
     include_str!("../../templates/play/costs.js"),
-    "\n",
     include_str!("../../templates/play/pen.js"),
-    "\n",
     include_str!("../../templates/play/link.js"),
-    "\n",
     include_str!("../../templates/play/collect.js"),
-    "\n",
-    include_str!("../../templates/play/idx.js"),
-    "\n",
     include_str!("../../templates/play/files.js"),
-    "\n",
     include_str!("../../templates/play/serial.js"),
-    "\n",
     include_str!("../../templates/play/start.js"),
-);
+];
+/// What tests models on many images.
+const TESTS: &str = include_str!("../../templates/play/idx.js");
 
 const BEGIN: &str = "<!DOCTYPE html>\n<html lang=\"en\" data-by=\"inkbit play\">\n";
 
@@ -66,8 +57,17 @@ pub fn takes(model: &Model<'_>) -> bool {
     usize::from(model.input().side) == SIDE
 }
 
+/// What a page can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All but what is next.
+    Small,
+    /// It tests models on many images, too, which takes 12 kB.
+    WithTests,
+}
+
 /// The page with these models; the last of them is shown first.
-pub fn page(models: &[(String, Blob)]) -> String {
+pub fn page(models: &[(String, Blob)], extent: Extent) -> String {
     let (clock, counts) =
         (Board::find(CLOCK).ok().and_then(|board| board.clock), Counts::built_in());
     let models: Vec<_> = models
@@ -87,12 +87,15 @@ pub fn page(models: &[(String, Blob)]) -> String {
     // In a script no element may end.
     let models = serde_json::Value::from(models).to_string().replace('<', "\\u003c");
     let (fits, boards) = costs(&counts);
+    let mut script = SCRIPT.map(bare).concat();
+    if extent == Extent::WithTests {
+        script += &format!("const BATCH = \"{}\";\n{}", packed(BATCH), bare(TESTS));
+    }
     let body = PAGE
-        .replace("@SCRIPT@", &bare(SCRIPT))
+        .replace("@SCRIPT@", &script)
         .replace("@MODULE@", &packed(MODULE))
         .replace("@FITS@", &fits.to_string())
         .replace("@BOARDS@", &boards.to_string())
-        .replace("@BATCH@", &packed(BATCH))
         .replace("@MODELS@", &models);
     format!("{BEGIN}{body}")
 }

@@ -12,7 +12,7 @@ use super::summary::{Answer, summary};
 use super::text;
 use crate::config::Keep;
 use crate::device::cost::Cost;
-use crate::play;
+use crate::play::{self, Extent};
 use crate::run::REPORT_KIND;
 use crate::support::files::{self, FileError};
 use crate::support::replace::{Kind, ReplaceError, check_own_folder};
@@ -107,7 +107,7 @@ impl HtmlReport {
         // for the whole page.
         let html = visible::lines(&page.render().expect("writing into memory does not fail"));
         let name = facts.model.header().name.to_owned();
-        let play = page.play.map(|_| play::page(&[(name, facts.blob.clone())]));
+        let play = page.play.map(|_| play::page(&[(name, facts.blob.clone())], Extent::Small));
         Self { html, figures: page.figures, play }
     }
 

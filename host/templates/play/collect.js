@@ -88,8 +88,8 @@ function archive(labels) {
   const files = [['labels.txt', text.encode(`${labels.join('\n')}\n`)]];
   for (const part of ['train', 't10k']) {
     const chosen = drawings.filter(({ tests }) => tests === (part === 't10k'));
-    files.push([`${part}-images-idx3-ubyte`, idx([chosen.length, side, side], chosen.flatMap(({ pixels }) => [...pixels]))]);
-    files.push([`${part}-labels-idx1-ubyte`, idx([chosen.length], chosen.map(({ number }) => number))]);
+    files.push([`${part}-images-idx3-ubyte`, written([chosen.length, side, side], chosen.flatMap(({ pixels }) => [...pixels]))]);
+    files.push([`${part}-labels-idx1-ubyte`, written([chosen.length], chosen.map(({ number }) => number))]);
   }
   return zip(files.map(([name, content]) => [text.encode(name), content]));
 }
@@ -97,7 +97,7 @@ function archive(labels) {
 // Of 2 and of 4 bytes, the lowest first; what is above a byte is dropped where they become bytes.
 const shorts = (...numbers) => numbers.flatMap((number) => [number, number >> 8]);
 const longs = (...numbers) => numbers.flatMap((number) => [number, number >> 8, number >> 16, number >> 24]);
-const idx = (sizes, values) => [0, 0, 8, sizes.length, ...longs(...sizes.reverse()).reverse(), ...values];
+const written = (sizes, values) => [0, 0, 8, sizes.length, ...longs(...sizes.reverse()).reverse(), ...values];
 const CRCS = Array.from({ length: 256 }, (_, crc) => {
   for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
   return crc;

@@ -1,19 +1,27 @@
 // Files that are opened, or dropped on the page.
 
+const grouped = (count) => count.toLocaleString('en');
+// Whether a file that begins so is one in IDX, or is gzipped.
+const isIdx = ([a, b]) => (a === 0 && b === 0) || isGzip([a, b]);
+const isGzip = ([a, b]) => a === 0x1f && b === 0x8b;
+// What reads images and their labels, if the page has it.
+let tests = null;
+
 async function open(files) {
   await started;
   const found = [];
   for (const file of files) {
     const head = new Uint8Array(await file.slice(0, 2).arrayBuffer());
     try {
-      if (isIdx(head)) found.push(await idx(file, head));
+      if (isIdx(head) && tests === null) throw 'is read by the page that `inkbit play` opens, or writes --with-tests';
+      if (isIdx(head)) found.push(await tests.idx(file, head));
       else if (file.size > LONGEST) throw `is too long for a model: ${grouped(file.size)} bytes`;
       else add(file.name, new Uint8Array(await file.arrayBuffer()));
     } catch (fault) {
       return tell(`${file.name} ${fault}`);
     }
   }
-  if (found.length > 0) await takeIdx(found);
+  if (found.length > 0) await tests.takeIdx(found);
 }
 
 at('file').onchange = (event) => open(event.target.files);

@@ -7,15 +7,10 @@ const LARGEST = 64 << 20;
 // Images that are classified at once, and for how many milliseconds before the page does something else.
 const TOGETHER = 256;
 const SLICE = 12;
-const grouped = (count) => count.toLocaleString('en');
 let testImages = null;
 let testLabels = null;
 // The module for many images, once it is compiled.
 let batch = null;
-
-// Whether a file that begins so is one, or is gzipped.
-const isIdx = ([a, b]) => (a === 0 && b === 0) || isGzip([a, b]);
-const isGzip = ([a, b]) => a === 0x1f && b === 0x8b;
 
 // Reads a file. What it throws is what is wrong with it.
 async function idx(file, head) {
@@ -167,3 +162,6 @@ function showScore(name, classes, rows, labelled) {
     counts.map((count, found) => cell('td', grouped(count), { className: labelled && found !== label && count > 0 ? 'wrong' : '' })),
   )));
 }
+
+at('how').append(' Drop images and their labels in IDX, MNIST\'s format, to test it.');
+[onShow, tests] = [evaluate, { idx, takeIdx }];

@@ -9,10 +9,10 @@ use crate::place::Place;
 
 /// What both probes use.
 const TOOLS: &str = r"
-const seen = {};
+const told = {};
 // A browser without a window has hardly any frames, at which the page paints by itself.
 const settled = () => new Promise(done => setTimeout(done, 100)).then(paint);
-const tell_all = () => parent.postMessage(JSON.stringify(seen), '*');
+const tell_all = () => parent.postMessage(JSON.stringify(told), '*');
 ";
 
 /// Draws a seven by keys, takes it back, and draws again until it is wiped.
@@ -29,29 +29,29 @@ const KEYS: &str = r"
   at('glass').focus();
   pen = [115, 120];
   key('ArrowLeft', 8), key('ArrowUp', 9);
-  seen.up = strokes.length;
+  told.up = strokes.length;
   key(' '), key('ArrowRight', 14), key('ArrowDown', 5);
   for (let step = 0; step < 7; step += 1) key('ArrowLeft'), key('ArrowDown', 2);
   await settled();
-  seen.pen = [...at('glass').getContext('2d').getImageData(...pen, 1, 1).data];
+  told.pen = [...at('glass').getContext('2d').getImageData(...pen, 1, 1).data];
   key('Enter'), key('ArrowRight', 3);
   await settled();
-  seen.seven = [at('said').textContent, strokes.length, strokes[0].length];
+  told.seven = [at('said').textContent, strokes.length, strokes[0].length];
   at('link').click();
   await settled();
-  seen.link = drawing(location.hash)[0].length;
+  told.link = drawing(location.hash)[0].length;
   document.querySelector('details').open = true;
   at('labels').focus(), key('Escape'), key('z', 1, { ctrlKey: true });
-  seen.typed = strokes.length;
+  told.typed = strokes.length;
   at('glass').focus(), key('z', 1, { ctrlKey: true });
   await settled();
-  seen.undone = [at('said').textContent, strokes.length];
+  told.undone = [at('said').textContent, strokes.length];
   key(' '), key('ArrowDown', 3), key('Escape'), key('ArrowDown', 3);
-  seen.wiped = [strokes.length, pointer];
+  told.wiped = [strokes.length, pointer];
   // The device's own button.
   pen = [270, 220], key(' ');
-  seen.screen = [shown.device.mode(), pointer, strokes.length];
-  seen.scrolled = scrolled;
+  told.screen = [shown.device.mode(), pointer, strokes.length];
+  told.scrolled = scrolled;
   tell_all();
 })();
 ";
@@ -88,7 +88,7 @@ const line = (from, to) => (mouse('pointerdown', from), mouse('pointermove', to)
 const leaves = () => dispatchEvent(new Event('beforeunload', { cancelable: true }));
 let given = null;
 URL.createObjectURL = blob => ((given = blob), 'blob:given');
-HTMLAnchorElement.prototype.click = function () { seen.link = [this.download, this.href]; };
+HTMLAnchorElement.prototype.click = function () { told.link = [this.download, this.href]; };
 const ask = (labels, each, even) => {
   document.querySelector('details').open = true;
   at('labels').value = labels, at('each').value = each, at('even').checked = even;
@@ -97,14 +97,13 @@ const ask = (labels, each, even) => {
 (async () => {
   await started;
   ask('', 2, true);
-  seen.own = [known.join(''), wanted.length, at('wanted').textContent];
+  told.own = [known.join(''), wanted.length, at('wanted').textContent];
   known = [];
   ask(' up, lies,up,<b>\u202e</b>', 20, false);
-  seen.known = known;
-  seen.first = wanted.slice(-6).join();
+  told.known = known;
   at('keep').click();
-  seen.blank = at('message').textContent;
-  seen.early = leaves();
+  told.blank = at('message').textContent;
+  told.early = leaves();
   ask('up,lies', 20, true);
   for (let number = 0; number < 40; number += 1) {
     const [at_x, at_y] = [60 + 3 * number, 180 - 2 * number];
@@ -112,27 +111,27 @@ const ask = (labels, each, even) => {
     else line([30, at_y], [200, at_y - number / 4]);
     if (number === 7) {
       await settled();
-      seen.centred = at('centred').getContext('2d').getImageData(0, 0, 28, 28).data.filter((_, place) => place % 4 === 0);
-      seen.middle = [0, 1].map(axis => {
-        const places = [...seen.centred].flatMap((grey, place) => grey > 0 ? [axis ? place % 28 : Math.floor(place / 28)] : []);
+      told.centred = at('centred').getContext('2d').getImageData(0, 0, 28, 28).data.filter((_, place) => place % 4 === 0);
+      told.middle = [0, 1].map(axis => {
+        const places = [...told.centred].flatMap((grey, place) => grey > 0 ? [axis ? place % 28 : Math.floor(place / 28)] : []);
         return (Math.min(...places) + Math.max(...places)) / 2;
       });
-      delete seen.centred;
+      delete told.centred;
     }
     at('keep').click();
     if (number === 20) at('discard').click(), line([at_x, 40], [at_x, 190]), at('keep').click();
   }
-  seen.done = [at('wanted').textContent, at('counts').textContent, at('keep').disabled];
+  told.done = [at('wanted').textContent, at('counts').textContent, at('keep').disabled];
   ask('alone', 1, true);
   line([60, 60], [150, 150]), at('keep').click();
-  seen.unsaved = leaves();
+  told.unsaved = leaves();
   at('save').click();
-  seen.saved = [leaves(), at('message').textContent];
-  seen.zip = btoa(String.fromCharCode(...new Uint8Array(await given.arrayBuffer())));
+  told.saved = [leaves(), at('message').textContent];
+  told.zip = btoa(String.fromCharCode(...new Uint8Array(await given.arrayBuffer())));
   await settled();
   const wide = [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 0.5);
-  const small = [...document.querySelectorAll('button, summary, form input')].filter(e => e.getBoundingClientRect().height < 44);
-  seen.faults = [refused, wide.map(e => e.id || e.tagName), small.map(e => e.id || e.tagName)];
+  const small = [...document.querySelectorAll('button, summary, form input')].filter(e => e.offsetParent !== null && e.getBoundingClientRect().height < 44);
+  told.faults = [refused, wide.map(e => e.id || e.tagName), small.map(e => e.id || e.tagName)];
   tell_all();
 })();
 ";

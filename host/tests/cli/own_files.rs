@@ -313,6 +313,7 @@ fn a_merge_copies_only_the_results_of_a_shard_and_nothing_that_it_has_links_to()
 fn man_pages_are_written_through_no_link() {
     let place = Place::untrained();
     fs::create_dir(place.path("man")).unwrap();
+    place.write("elsewhere", "");
     symlink(place.path("elsewhere"), place.path("man/inkbit-train.1")).unwrap();
     let message = place.fail(1, "man man");
     assert!(message.contains("inkbit-train.1 is a symbolic link"), "{message}");
@@ -338,6 +339,7 @@ fn a_run_of_train_stays_where_a_quickstart_would_be() {
     let message = place.fail(1, "quickstart --out p --data digits");
     assert!(message.contains("a run of another command than quickstart"), "{message}");
     fs::remove_dir_all(place.path("p/run")).unwrap();
+    place.write("elsewhere", "");
     symlink(place.path("elsewhere"), place.path("p/model.inkbit")).unwrap();
     let message = place.fail(1, "quickstart --out p --data digits");
     assert!(message.contains("model.inkbit is a symbolic link"), "{message}");

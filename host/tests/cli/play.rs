@@ -322,7 +322,7 @@ fn in_a_browser_images_and_labels_give_what_evaluate_gives() {
     let Some(browser) = browser() else { return };
     let place = Place::new();
     place.write("tiny.inkbit", TINY);
-    place.succeed("play tiny.inkbit model.inkbit -o page.html");
+    place.succeed("play tiny.inkbit model.inkbit -o page.html --with-tests");
     let page = String::from_utf8(place.read("page.html")).unwrap();
     let file =
         |name: &str| BASE64_STANDARD.encode(place.read(&format!("digits/t10k-{name}-ubyte")));
