@@ -103,10 +103,12 @@ async function evaluate() {
   at('test').hidden = false;
   at('confusion').replaceChildren();
   say('', 'score');
-  const code = await inflated(BATCH);
-  // No browser that unpacks it so is without vectors; a processor may be.
-  if (!WebAssembly.validate(code)) return say('Images need vectors, which are missing here.', 'score');
-  batch ??= await WebAssembly.compile(code);
+  if (batch === null) {
+    const code = await inflated(BATCH);
+    // No browser that unpacks it so is without vectors; a processor may be.
+    if (!WebAssembly.validate(code)) return say('Images need vectors, which are missing here.', 'score');
+    batch = await WebAssembly.compile(code);
+  }
   const model = new Batch(device);
   const { classes } = device;
   const { count, side, values } = testImages;
