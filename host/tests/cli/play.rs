@@ -84,7 +84,8 @@ fn the_page_is_served_until_the_command_is_ended() {
     stream.read_to_string(&mut answer).unwrap();
     server.kill().unwrap();
     server.wait().unwrap();
-    place.succeed("play tiny.inkbit -o page.html");
+    // All of it: as a file it is smaller.
+    place.succeed("play tiny.inkbit -o page.html --with-tests");
     let page = String::from_utf8(place.read("page.html")).unwrap();
     assert!(
         answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with(&page),
@@ -130,7 +131,7 @@ const cards = () => devices.map(device => device.card.children[1].textContent);
   await fetch('http://127.0.0.1:1/').catch(() => 0);
   await settled();
   const wide = [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 0.5);
-  const small = [...document.querySelectorAll('button:not([hidden]), label.file, [type=range]')].filter(e => e.getBoundingClientRect().height < 44);
+  const small = [...document.querySelectorAll('button, label.file, summary, [type=range]')].filter(e => e.offsetParent !== null && e.getBoundingClientRect().height < 44);
   parent.postMessage(JSON.stringify({ ...seen, refused, wide: wide.map(e => e.id || e.tagName), small: small.length,
     paper: getComputedStyle(document.body).backgroundColor }), '*');
 })();
@@ -326,6 +327,10 @@ fn in_a_browser_images_and_labels_give_what_evaluate_gives() {
     let Some(browser) = browser() else { return };
     let place = Place::new();
     place.write("tiny.inkbit", TINY);
+    // So that something is wrong.
+    let mut labels = place.read("digits/t10k-labels-idx1-ubyte");
+    labels[8..20].iter_mut().for_each(|label| *label = (*label + 1) % 4);
+    place.write("digits/t10k-labels-idx1-ubyte", labels);
     place.succeed("play tiny.inkbit model.inkbit -o page.html --with-tests");
     let page = String::from_utf8(place.read("page.html")).unwrap();
     let file =
@@ -336,7 +341,7 @@ fn in_a_browser_images_and_labels_give_what_evaluate_gives() {
         file("labels-idx1")
     );
     let said = look(&browser, &place, &format!("{page}<script>{files}{TEST}</script>"), 360, false);
-    let json = place.succeed("evaluate model.inkbit --data digits --json");
+    let json = place.run("evaluate model.inkbit --data digits --json").out;
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     let correct = json["correct"].as_f64().unwrap();
     let name = said["name"].as_str().unwrap();
