@@ -275,7 +275,7 @@ fn requests_of_a_page_are_cores_and_what_a_board_answers_comes_through_whole() {
     assert_eq!(inkbit_core::argmax(&said.logits), 7);
     assert_eq!(web.call::<_, i32>("answer", ()), 7);
 
-    let mut sent = Vec::new();
+    let mut sent: Vec<u8> = Vec::new();
     for piece in 0.. {
         let length = web.call("ask_store", (piece,));
         if length == 0 {
