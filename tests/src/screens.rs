@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use embedded_graphics::Pixel;
 use embedded_graphics::draw_target::{DrawTarget, DrawTargetExt};
@@ -100,6 +103,23 @@ pub struct Picture {
     pub greys: Vec<u8>,
 }
 
+/// Asserts that a Pico's display shows a picture, but for some columns and rows, and soon: a board answers
+/// before it draws.
+///
+/// # Panics
+///
+/// If it does not, or cannot be read.
+pub fn assert_pico_shows(wiring: &mut Wiring, expected: &Picture, except: Option<[Range<u32>; 2]>) {
+    let deadline = Instant::now() + Duration::from_secs(5);
+    loop {
+        let found = Picture::of_pico(wiring).expect("a display");
+        if found.shows(expected, except.as_ref()) || Instant::now() > deadline {
+            return found.assert_shows(expected, except);
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
 impl Picture {
     fn black(Size { width, height }: Size) -> Self {
         Self { width, greys: vec![0; (width * height) as usize] }
@@ -194,18 +214,10 @@ impl Picture {
     /// # Panics
     ///
     /// If they differ.
-    pub fn assert_shows(&self, expected: &Self, except: Option<[std::ops::Range<u32>; 2]>) {
+    pub fn assert_shows(&self, expected: &Self, except: Option<[Range<u32>; 2]>) {
         assert_eq!((self.width, self.greys.len()), (expected.width, expected.greys.len()));
-        let differs = |(x, y): (u32, u32)| {
-            let place = (y * self.width + x) as usize;
-            let hidden = except
-                .as_ref()
-                .is_some_and(|[columns, rows]| columns.contains(&x) && rows.contains(&y));
-            !hidden && self.greys[place] != expected.greys[place]
-        };
-        let Size { width, height } = self.size();
-        let places = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
-        let wrong: Vec<_> = places.filter(|&place| differs(place)).collect();
+        let differs = |place| self.differs(expected, except.as_ref(), place);
+        let wrong: Vec<_> = self.places().filter(|&place| differs(place)).collect();
         let Some((x, y)) = wrong.first() else { return };
         let difference = text(self.size(), |place| if differs(place) { 'X' } else { ' ' });
         panic!(
@@ -215,6 +227,28 @@ impl Picture {
             expected.text(),
             self.text(),
         );
+    }
+
+    /// Whether it is the expected one but for these columns and rows, of the same size.
+    pub fn shows(&self, expected: &Self, except: Option<&[Range<u32>; 2]>) -> bool {
+        self.places().all(|place| !self.differs(expected, except, place))
+    }
+
+    fn places(&self) -> impl Iterator<Item = (u32, u32)> {
+        let Size { width, height } = self.size();
+        (0..height).flat_map(move |y| (0..width).map(move |x| (x, y)))
+    }
+
+    fn differs(
+        &self,
+        expected: &Self,
+        except: Option<&[Range<u32>; 2]>,
+        (x, y): (u32, u32),
+    ) -> bool {
+        let place = (y * self.width + x) as usize;
+        let hidden =
+            except.is_some_and(|[columns, rows]| columns.contains(&x) && rows.contains(&y));
+        !hidden && self.greys[place] != expected.greys[place]
     }
 
     /// The screen as characters, one for each level.

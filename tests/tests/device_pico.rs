@@ -12,7 +12,9 @@ use inkbit_app::{App, Buffers};
 use inkbit_core::link::{Key, Refusal, Request, Response, encode, pack_pixels, request_bytes};
 use inkbit_tests::debugger::symbol;
 use inkbit_tests::devices::{classic, digits, draw_seven_on_pico, emulated, start};
-use inkbit_tests::screens::{Picture, Replay, app_board, classify_alike, draw_alike};
+use inkbit_tests::screens::{
+    Picture, Replay, app_board, assert_pico_shows, classify_alike, draw_alike,
+};
 
 const NAME: &str = "pico";
 const CELLS: usize = 1040;
@@ -40,7 +42,7 @@ fn side_by_side(region: &[u8], act: impl FnOnce(&mut Client, &mut Wiring, &mut A
 }
 
 fn assert_shows(wiring: &mut Wiring, app: &App<'_>, except: Option<[Range<u32>; 2]>) {
-    Picture::of_pico(wiring).unwrap().assert_shows(&Picture::two_levels(app), except);
+    assert_pico_shows(wiring, &Picture::two_levels(app), except);
 }
 
 #[test]

@@ -13,7 +13,9 @@ use inkbit::device::{Board, Client, Firmware, verify};
 use inkbit_app::{App, Buffers};
 use inkbit_core::link::Mode;
 use inkbit_tests::devices::{classic, digits, emulated, start};
-use inkbit_tests::screens::{Picture, Replay, app_board, classify_alike, draw_alike};
+use inkbit_tests::screens::{
+    Picture, Replay, app_board, assert_pico_shows, classify_alike, draw_alike,
+};
 
 const NAME: &str = "pico-touch";
 const CELLS: usize = 1040;
@@ -48,7 +50,7 @@ fn with_board(region: &[u8], act: impl FnOnce(&mut Client, &mut Wiring, &mut App
 }
 
 fn assert_shows(wiring: &mut Wiring, app: &App<'_>, except: Option<[Range<u32>; 2]>) {
-    Picture::of_pico(wiring).unwrap().assert_shows(&Picture::on_touch(app), except);
+    assert_pico_shows(wiring, &Picture::on_touch(app), except);
 }
 
 /// Draws from point to point of the display.
