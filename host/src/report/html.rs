@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use askama::Template;
+use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 
 use super::facts::Facts;
 use super::plot::{self, Figure, theme};
@@ -138,7 +139,7 @@ impl HtmlReport {
             written.push(path);
         }
         for path in files::list(&folder)? {
-            if !written.contains(&path) && is_figure(&path) {
+            if !written.contains(&path) && is_of_a_report(&path) {
                 fs::remove_file(&path).map_err(FileError::at("remove", &path))?;
             }
         }
@@ -163,7 +164,7 @@ pub fn check_names(page: &Path) -> Result<(), PageError> {
     check_own_folder(&pictures)?;
     if pictures.is_dir() {
         for path in files::list(&pictures)? {
-            if !is_figure(&path) && !files::is_temporary(&path) {
+            if !is_of_a_report(&path) && !files::is_temporary(&path) {
                 return Err(PageError::Foreign(path));
             }
         }
@@ -173,7 +174,8 @@ pub fn check_names(page: &Path) -> Result<(), PageError> {
     Ok(())
 }
 
-fn is_figure(path: &Path) -> bool {
+/// Whether it is a figure, or the page to draw on.
+fn is_of_a_report(path: &Path) -> bool {
     if path.file_name().is_some_and(|name| name == PLAY) {
         return play::KIND.check_own(path).is_ok();
     }
@@ -187,14 +189,7 @@ fn is_figure(path: &Path) -> bool {
 /// has its number there (RFC 3986).
 fn address(folder: &Path, file: &str) -> String {
     let name = folder.file_name().unwrap_or_default().as_encoded_bytes();
-    let mut address = String::new();
-    for &byte in name {
-        match byte.is_ascii_alphanumeric() {
-            true => address.push(byte.into()),
-            false => address += &format!("%{byte:02X}"),
-        }
-    }
-    address + "/" + file
+    format!("{}/{file}", percent_encode(name, NON_ALPHANUMERIC))
 }
 
 /// The folder of a page's figures: `report-pictures` for `report.html`.
