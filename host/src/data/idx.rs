@@ -25,7 +25,7 @@ pub(super) const MAX_BYTES: u64 = 1 << 31;
 /// size if that is more. MNIST's hold 5 times their size, a file of zeros a thousand times.
 const UNPACKED: (u64, u64) = (64 << 20, 64);
 
-/// The most bytes that a file of so many bytes is unpacked to.
+/// The limit of what a packed file holds, if the file itself has this number of bytes.
 pub(super) fn most_unpacked(bytes: u64) -> u64 {
     UNPACKED.0.max(UNPACKED.1.saturating_mul(bytes))
 }
@@ -298,6 +298,16 @@ mod tests {
         fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
             Err(io::Error::from_raw_os_error(5))
         }
+    }
+
+    #[test]
+    fn more_images_than_can_be_worked_with_are_refused() {
+        let count = MAX_IMAGES + 1;
+        let idx = |sizes: &[u32]| Idx { sizes: sizes.to_vec(), values: vec![0; count] };
+        let path = Path::new("images");
+        let error = pair((path, idx(&[count as u32, 1, 1])), (path, idx(&[count as u32])));
+        let message = chain(&error.unwrap_err());
+        assert_eq!(message, "images holds 4,194,305 images, the limit is 4,194,304; split it");
     }
 
     #[test]

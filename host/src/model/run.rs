@@ -64,8 +64,8 @@ pub enum ImagesError {
     #[error("there are no images to evaluate on")]
     NoImages,
     #[error(
-        "{images} images of {classes} classes have {} logits, the limit is {}; split the data",
-        grouped(images * classes), grouped(*most)
+        "{} images of {classes} classes have {} logits, the limit is {}; split the data",
+        grouped(*images), grouped(images * classes), grouped(*most)
     )]
     TooMany { images: usize, classes: usize, most: usize },
 }
@@ -126,5 +126,22 @@ pub fn dense(output: LayerOutput<'_>, width: usize) -> Vec<i64> {
             }
             values
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_with_more_logits_than_memory_is_meant_for_are_refused() {
+        let count = MAX_LOGITS / 256 + 1;
+        let images = Images { side: 1, pixels: vec![0; count], labels: vec![0; count] };
+        let message = check_images(&images, 1, 256).unwrap_err().to_string();
+        assert_eq!(
+            message,
+            "262,145 images of 256 classes have 67,109,120 logits, the limit is 67,108,864; split the data"
+        );
+        check_images(&images, 1, 255).unwrap();
     }
 }

@@ -124,14 +124,13 @@ pub(super) fn write_if<E: From<FileError>>(
     remove_leftovers_once(folder);
     // Whoever made a file that others cannot read does not want a new one that they can.
     let replaced = fs::metadata(&target).ok();
-    let file = temporary(folder, replaced.is_some()).map_err(failed())?;
+    let mut file = temporary(folder, replaced.is_some()).map_err(failed())?;
     // Written by the file itself, whose faults do not name the temporary file.
     let mut plain = file.as_file();
     plain.write_all(content).and_then(|()| plain.sync_all()).map_err(failed())?;
     if let Some(replaced) = replaced {
         let _ = plain.set_permissions(replaced.permissions());
     }
-    let mut file = file;
     for _ in 0..ATTEMPTS {
         file = match check()? {
             Place::Any => return Ok(persist(file, &target).map_err(failed())?),
@@ -347,6 +346,19 @@ mod tests {
         assert!(!path(left).exists() && alive.path().exists());
         assert!(others.iter().all(|name| path(name).exists()));
         assert!(path(&folder_like_it).exists());
+    }
+
+    #[test]
+    fn a_call_that_does_not_end_is_given_up_and_one_that_does_is_not() {
+        let time = Duration::from_millis(50);
+        let (_keeps, never) = mpsc::channel::<()>();
+        let waits = move || never.recv().map_err(io::Error::other);
+        let error = within(time, "nobody came", waits).unwrap_err();
+        assert_eq!(
+            (error.kind(), &*error.to_string()),
+            (ErrorKind::TimedOut, "within 0 s nobody came")
+        );
+        assert_eq!(within(Duration::from_secs(9), "", || Ok(7)).unwrap(), 7);
     }
 
     #[test]

@@ -97,8 +97,9 @@ fn a_training_keeps_every_file_that_no_run_wrote_and_force_keeps_it_too() {
 fn what_comes_during_the_first_epoch_stays() {
     let place = Place::untrained();
     let mut command = place.command("train --out new --data synthetic --hidden 16 --batch 4");
-    let training = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut training = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     while !place.path("new/config.toml").exists() {
+        assert!(training.try_wait().unwrap().is_none(), "it has ended before it began a run");
         thread::sleep(Duration::from_millis(1));
     }
     place.write("new/weights.safetensors", OWN);
