@@ -50,15 +50,14 @@ impl Server {
         thread::scope(|scope| {
             loop {
                 let Ok((stream, _)) = self.listener.accept() else { continue };
-                if busy.fetch_add(1, Ordering::Relaxed) < CLIENTS {
-                    scope.spawn(|| {
+                let busy = &busy;
+                scope.spawn(move || {
+                    if busy.fetch_add(1, Ordering::Relaxed) < CLIENTS {
                         // A browser that goes away does not matter to the next one.
                         let _ = self.answer(stream, page);
-                        busy.fetch_sub(1, Ordering::Relaxed);
-                    });
-                } else {
+                    }
                     busy.fetch_sub(1, Ordering::Relaxed);
-                }
+                });
             }
         })
     }

@@ -53,9 +53,10 @@ impl Claim {
         }
         let data = toml::to_string(&run.data).expect("data is described by numbers and text");
         let config = config.to_toml();
-        own(DATA).write_own(&run.path(DATA), [RUN_LINE, &data].concat().as_bytes())?;
-        own(CONFIG).write_own(&run.path(CONFIG), [RUN_LINE, &config].concat().as_bytes())?;
-        Ok(Self { run, lock })
+        let claim = Self { run, lock };
+        claim.write(DATA, [RUN_LINE, &data].concat().as_bytes())?;
+        claim.write(CONFIG, [RUN_LINE, &config].concat().as_bytes())?;
+        Ok(claim)
     }
 
     /// Opens the run of a folder if it has this configuration and these data, or else creates it.
@@ -90,10 +91,11 @@ impl Claim {
             kind.check_own(&run.path(name))?;
         }
         // Left if the process was killed at the very end.
+        let claim = Self { run, lock };
         if has_ended {
-            own(CHECKPOINT).remove_own(&run.path(CHECKPOINT))?;
+            claim.remove(CHECKPOINT)?;
         }
-        Ok(Self { run, lock })
+        Ok(claim)
     }
 
     /// The run, which others may write from now on.
@@ -143,7 +145,7 @@ impl Claim {
         self.write(WEIGHTS, &tensors::encode(&[("", best)], &about))?;
         self.write(HISTORY, marked(history).as_bytes())?;
         if history.end.is_some() {
-            own(CHECKPOINT).remove_own(&self.path(CHECKPOINT))?;
+            self.remove(CHECKPOINT)?;
         }
         Ok(())
     }
@@ -159,6 +161,10 @@ impl Claim {
     fn write(&self, name: &str, content: &[u8]) -> Result<(), RunError> {
         self.check_held()?;
         Ok(own(name).write_own(&self.path(name), content)?)
+    }
+
+    fn remove(&self, name: &str) -> Result<(), RunError> {
+        Ok(own(name).remove_own(&self.path(name))?)
     }
 }
 
