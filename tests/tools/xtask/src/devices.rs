@@ -229,10 +229,25 @@ fn example(name: &str) -> Command {
     cargo(&["run", "--release", "--example", name])
 }
 
-/// What browsers run: a package of the firmware, its profile, flags, and where it is kept.
-const WEB: [(&str, &str, &str, &str); 2] = [
-    ("inkbit-web", "web", "", "host/web/device.wasm"),
-    ("inkbit-batch", "batch", "-Ctarget-feature=+simd128", "host/web/batch.wasm"),
+/// What browsers run.
+struct Module {
+    /// A package of the firmware.
+    package: &'static str,
+    profile: &'static str,
+    /// The compiler's.
+    flags: &'static str,
+    /// Where it is kept.
+    kept: &'static str,
+}
+
+const MODULES: [Module; 2] = [
+    Module { package: "inkbit-web", profile: "web", flags: "", kept: "host/web/device.wasm" },
+    Module {
+        package: "inkbit-batch",
+        profile: "batch",
+        flags: "-Ctarget-feature=+simd128",
+        kept: "host/web/batch.wasm",
+    },
 ];
 
 /// By which compiler they were made.
@@ -286,7 +301,7 @@ fn web_built(toolchain: &Toolchain, source: &Path) -> Result<Vec<(&'static str, 
     let mut export = Command::new("git");
     let prefix = format!("--prefix={WEB_SOURCE}/");
     run(export.current_dir(root()).args(["checkout-index", "--all", &prefix]), BUILD_LIMIT)?;
-    let built = WEB.map(|(package, profile, flags, kept)| {
+    let built = MODULES.map(|Module { package, profile, flags, kept }| {
         let target = "wasm32-unknown-unknown";
         let mut build = toolchain.build(target, profile);
         build.arg("--manifest-path").arg(source.join("firmware/Cargo.toml"));

@@ -116,8 +116,6 @@ pub(crate) fn emulators() -> Result<(), String> {
 ///
 /// What is missing, and how it is installed; only that board's tests need it.
 pub(crate) fn pico() -> Result<(), String> {
-    let missing = || missing(NODE).map(ToString::to_string).collect();
-    ensure(missing, apt::install, NODE_PACKAGES)?;
     npm("firmware/emulator")
 }
 
@@ -128,13 +126,13 @@ pub(crate) fn pico() -> Result<(), String> {
 ///
 /// What is missing, and how it is installed; only that test needs it.
 pub(crate) fn axe() -> Result<(), String> {
-    let missing = || missing(NODE).map(ToString::to_string).collect();
-    ensure(missing, apt::install, NODE_PACKAGES)?;
     npm("host/tests/browser")
 }
 
-/// Installs what the lock file of a folder pins, if that has not been done.
+/// Installs Node, and what the lock file of a folder pins, if that has not been done.
 fn npm(name: &str) -> Result<(), String> {
+    let missing = || missing(NODE).map(ToString::to_string).collect();
+    ensure(missing, apt::install, NODE_PACKAGES)?;
     let folder = process::root().join(name);
     // npm writes this file when it is done.
     let done = folder.join("node_modules/.package-lock.json");
