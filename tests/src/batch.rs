@@ -44,7 +44,7 @@ impl Batch {
         (pixels > 0).then_some(Self { store, memory, classify, pixels: pixels as usize })
     }
 
-    /// The class and the logits of each image, for a model of so many classes.
+    /// The class and the logits of each image. `classes` is their number in the model.
     ///
     /// # Panics
     ///

@@ -242,7 +242,7 @@ fn what_the_network_sees_and_what_each_input_brings_to_a_logit_are_the_hosts() {
     }
 }
 
-/// The frame of the last request, of which there are so many bytes.
+/// The frame of the last request; `length` is what the request has returned.
 fn asked(web: &Web, length: u32) -> Vec<u8> {
     web.read(web.call("asked", ()), length as usize)
 }

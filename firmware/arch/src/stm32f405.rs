@@ -17,7 +17,8 @@ impl Stm32F405 {
     ///
     /// # Safety
     ///
-    /// The chip is an STM32F405: elsewhere, other parts lie at these addresses.
+    /// The chip is an STM32F405, and port and pin are one of those two: elsewhere, and for others, other
+    /// registers lie at the addresses.
     pub const unsafe fn at(crystal: u32, port: usize, pin: usize) -> Self {
         Self { crystal, port, pin }
     }

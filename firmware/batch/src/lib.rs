@@ -27,12 +27,12 @@ type Cells = Scratch<{ 2 * MAX_WIDTH }>;
 static mut CELLS: Cells = Cells::new();
 static mut ENGINE: Option<Engine<'static, &'static mut Cells>> = None;
 
-/// Starts with the model of so many bytes at an address, a multiple of 8. Returns the pixels of an image; 0
-/// if that is no model, or there is one already.
+/// Starts with the model at an address, a multiple of 8; `bytes` is its length. Returns the number of pixels
+/// of an image; 0 if that is no model, or there is one already.
 ///
 /// # Safety
 ///
-/// So many bytes are there, and nothing changes them.
+/// The bytes are there, and nothing changes them.
 #[cold]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn start(model: *const u8, bytes: usize) -> usize {
@@ -51,12 +51,12 @@ pub unsafe extern "C" fn start(model: *const u8, bytes: usize) -> usize {
     pixels
 }
 
-/// Writes the class of each of `count` images, which follow each other, to `classes`, and unless `logits` is
-/// null the logits of each to it.
+/// Classifies `count` images, which follow each other. Writes the class of each to `classes`, and its logits
+/// to `logits` unless that is null.
 ///
 /// # Safety
 ///
-/// So many images are there, and room for as many classes and as many times the logits of one image.
+/// There are `count` images, room for `count` classes, and for the logits of `count` images.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn classify(
     images: *const u8,

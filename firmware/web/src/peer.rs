@@ -42,9 +42,7 @@ extern "C" fn ask_hello() -> usize {
 /// no model.
 #[unsafe(no_mangle)]
 extern "C" fn ask_classify(id: u32) -> usize {
-    let Some(device) = device() else { return 0 };
-    let Ok(model) = device.app.engine().model() else { return 0 };
-    let pixels = device.app.image().get(..model.input().pixels()).unwrap_or_default();
+    let Some((_, pixels)) = device().and_then(|device| device.app.seen()) else { return 0 };
     if pixels.iter().all(|&pixel| pixel == 0) {
         return 0;
     }

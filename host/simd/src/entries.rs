@@ -11,8 +11,8 @@ use inkbit_core::{Layer, WeightBits};
 
 /// Entries that are taken at once.
 pub(crate) const ENTRIES: usize = 4;
-/// Groups of so many entries after which sums of 16 bits are widened. Each of them grows by two
-/// products, of codes below 16: 8 · 2 · 255 · 15 < 2¹⁶.
+/// Number of groups after which sums of 16 bits are widened. A group adds two products of codes below 16
+/// to each sum: 8 · 2 · 255 · 15 < 2¹⁶.
 const GROUPS: usize = 8;
 
 /// The sums of a block, side by side.

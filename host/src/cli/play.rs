@@ -22,7 +22,7 @@ pub struct Args {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Let the file test its models, too, on images and labels that are dropped on it; 12 kB more
+    /// Let the file test its models, too, on images and labels that are dropped on it; 15 kB more
     #[arg(long, requires = "output")]
     with_tests: bool,
 

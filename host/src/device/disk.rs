@@ -208,8 +208,8 @@ impl Written {
         Ok(())
     }
 
-    /// Some systems show a disk that has gone: it took the file, and takes no byte behind it. Nothing
-    /// shows that of one that could not be flushed before.
+    /// Whether the system only shows a disk that has gone: writing one byte more fails. If writing failed
+    /// before, nothing tells the two apart, and the disk counts as there.
     fn has_gone(&self) -> bool {
         let mut file = &self.file;
         let taken = file.write_all(&[0]).and_then(|()| file.sync_data());

@@ -60,9 +60,9 @@ pub fn takes(model: &Model<'_>) -> bool {
 /// What a page can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
-    /// All but what is next.
+    /// One draws on it, and sees what the models make of that.
     Small,
-    /// It tests models on many images, too, which takes 12 kB.
+    /// It also tests models on many images, which takes 15 kB more.
     WithTests,
 }
 

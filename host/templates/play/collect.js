@@ -11,10 +11,8 @@ const drawn = (label) => kept.filter((drawing) => drawing.label === label);
 at('ask').onsubmit = (event) => {
   event.preventDefault();
   // Those of the model, unless others are given.
-  const own = [];
-  while (shown.text(own.length + 1) !== '') own.push(shown.text(own.length + 1));
   const given = at('labels').value.split(',').map((label) => plain(label.trim()).slice(0, 32)).filter(Boolean);
-  const asked = given.length > 0 ? [...new Set(given)] : own;
+  const asked = given.length > 0 ? [...new Set(given)] : shown.classes;
   known = [...new Set([...known, ...asked])];
   const turns = Array.from({ length: at('each').valueAsNumber }, () => asked).flat().reverse();
   const order = turns.map((label) => ({ label, key: at('even').checked ? 0 : Math.random() }));

@@ -12,6 +12,7 @@ const at = (id) => document.getElementById(id);
 const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 // Foreign text: no control characters, and none that turn the direction of what is beside them.
 const plain = (words) => words.replace(/\p{C}/gu, '\ufffd');
+const grouped = (count) => count.toLocaleString('en');
 let module = null;
 
 // What `host/src/play` has compressed.
@@ -24,8 +25,6 @@ class Device {
   constructor(file, blob, nanoseconds) {
     const { exports } = new WebAssembly.Instance(module, {});
     this.device = exports;
-    this.blob = blob;
-    this.length = blob.length;
     this.blob = blob;
     const room = PAGE * Math.max(FLASH, 1 + Math.ceil(blob.length / PAGE));
     const address = exports.memory.grow(room / PAGE) * PAGE;

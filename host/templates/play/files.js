@@ -1,6 +1,5 @@
 // Files that are opened, or dropped on the page.
 
-const grouped = (count) => count.toLocaleString('en');
 // Whether a file that begins so is one in IDX, or is gzipped.
 const isIdx = ([a, b]) => (a === 0 && b === 0) || isGzip([a, b]);
 const isGzip = ([a, b]) => a === 0x1f && b === 0x8b;

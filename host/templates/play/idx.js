@@ -64,12 +64,12 @@ async function takeIdx(files) {
   const given = find(IMAGES);
   const own = find(LABELS) ?? (given === null || testImages === null ? testLabels : null);
   const all = given ?? testImages;
-  const least = own === null ? 0 : own.values.reduce((most, label) => Math.max(most, label));
+  const greatest = own === null ? 0 : own.values.reduce((most, label) => Math.max(most, label));
   if (all === null) tell(`Open the images that belong to ${own.name}, too.`);
   else if (own !== null && own.count !== all.count) {
     return tell(`${own.name} has ${grouped(own.count)} labels, ${all.name} ${grouped(all.count)} images`);
-  } else if (least >= shown.classes.length) {
-    return tell(`${own.name} has a label ${least}, the model ${shown.classes.length} classes, counted from 0`);
+  } else if (greatest >= shown.classes.length) {
+    return tell(`${own.name} has a label ${greatest}, the model ${shown.classes.length} classes, counted from 0`);
   } else tell('');
   [testImages, testLabels] = [all, own];
   await evaluate();
@@ -152,12 +152,8 @@ function showScore(name, classes, rows, labelled) {
   const right = rows.reduce((sum, row, label) => sum + row[label], 0);
   const score = `${((100 * right) / count).toFixed(2)} % right: ${grouped(right)} of ${grouped(count)} images.`;
   say(labelled ? `${name} gets ${score}` : `${name} has read ${grouped(count)} images.`, 'score');
-  const cell = (kind, textContent, rest) => Object.assign(document.createElement(kind), { textContent, ...rest });
-  const row = (head, cells) => {
-    const row = document.createElement('tr');
-    row.append(cell('th', head, { scope: 'row' }), ...cells);
-    return row;
-  };
+  const cell = (kind, words, rest) => Object.assign(make(kind, words), rest);
+  const row = (head, cells) => make('tr', cell('th', head, { scope: 'row' }), ...cells);
   const head = row(labelled ? 'is \\ read as' : 'read as', classes.map((label) => cell('th', label, { scope: 'col' })));
   at('confusion').replaceChildren(head, ...rows.map((counts, label) => row(
     labelled ? classes[label] : 'images',

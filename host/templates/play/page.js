@@ -30,7 +30,6 @@ function replay(device) {
 }
 
 function add(file, blob, nanoseconds = 0) {
-  if (blob.length > LONGEST) return tell(`${file} is too long for a model: ${blob.length} bytes`);
   const device = new Device(file, blob, nanoseconds);
   // What it cannot run stays a message, and the page as it was.
   if (!device.runs && devices.length > 0) {
@@ -38,7 +37,7 @@ function add(file, blob, nanoseconds = 0) {
   }
   tell('');
   devices.push(device);
-  const size = make('small', `${device.length.toLocaleString('en')} bytes`);
+  const size = make('small', `${grouped(blob.length)} bytes`);
   const card = make('button', make('small', device.name), make('b'), make('small'), size);
   card.type = 'button';
   card.className = 'card';

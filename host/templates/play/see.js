@@ -55,7 +55,7 @@ function cells(id, values, colour, words) {
 function fill() {
   const { best, layers, logits, parts, pixels, side, width } = network;
   const label = shown.text(best + 1);
-  const number = (value) => Math.round(value).toLocaleString('en');
+  const number = (value) => grouped(Math.round(value));
   cells('image', pixels, grey, 'Image, centred');
   layers.forEach(({ given, active, inputs }, place) => {
     if (place > 0) cells(`layer${place}`, given, grey, `Layer ${place}: ${active} of ${inputs} units active`);

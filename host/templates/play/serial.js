@@ -59,7 +59,7 @@ function read(message) {
 }
 
 // The page's own answer, by an instance besides the one that is drawn on, which would show what it is asked.
-function own(model, frame) {
+function pageAnswer(model, frame) {
   model.twin ??= new Device('', model.blob, 0).device;
   for (const byte of frame) {
     const length = model.twin.take(byte);
@@ -153,7 +153,7 @@ async function follow(found) {
   for (connected(found); !found.gone; await sleep(LOOK)) await inTurn(compare);
 }
 
-const crc = (model) => own(model, request(model.device, 'ask_hello')).crc;
+const crc = (model) => pageAnswer(model, request(model.device, 'ask_hello')).crc;
 
 async function compare() {
   const model = shown;
@@ -164,7 +164,7 @@ async function compare() {
   if (frame.length === 0) return greet();
   const { hello } = board;
   const { logits } = await board.ask(frame, LOGITS, ANSWER, asked);
-  const ours = own(model, frame).logits;
+  const ours = pageAnswer(model, frame).logits;
   const equal = String(logits) === String(ours);
   const digit = model.text(1 + logits.indexOf(Math.max(...logits)));
   const other = crc(model) === hello.crc ? '' : ' They run different models.';

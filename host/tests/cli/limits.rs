@@ -44,8 +44,8 @@ fn refused(place: &Place, memory: u64, arguments: &str, expected: &str) {
     assert!(shown.contains(expected), "{arguments}: {shown}");
 }
 
-/// A ZIP with the four files of digits, of which the images to train on begin with this, followed by so many
-/// megabytes of zeros.
+/// A ZIP with the four files of digits. Its images to train on are these bytes, and then zeros, of which
+/// there are `megabytes`.
 fn zip(place: &Place, images: &[u8], megabytes: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut archive = ZipArchiveWriter::new(&mut bytes);
@@ -68,7 +68,7 @@ fn zip(place: &Place, images: &[u8], megabytes: usize) -> Vec<u8> {
     bytes
 }
 
-/// A ZIP with so many entries, which takes 60 bytes for each.
+/// A ZIP with this number of entries. Each takes 60 bytes.
 fn crowded(entries: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     for number in 0..entries {

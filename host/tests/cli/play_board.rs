@@ -147,7 +147,7 @@ fn a_board_is_compared_told_apart_and_lost_and_a_bad_line_is_noticed() {
         const before = asked;
         show(nano);
         found.other = await until('another model is compared', () => asked > before && at('differs').textContent !== '');
-        found.logits = [nano, tiny].map((model) => own(model, request(nano.device, 'ask_classify', 0)).logits.join(', '));
+        found.logits = [nano, tiny].map((model) => pageAnswer(model, request(nano.device, 'ask_classify', 0)).logits.join(', '));
         found.noSlot = await clicks('give', () => at('differs').textContent.includes('refuses'));
         found.stays = isConnected();
         show(tiny);
@@ -323,7 +323,7 @@ fn a_pico_gets_a_model_that_is_dropped_on_the_page_and_reads_what_is_drawn() {
         await open([new File([new Uint8Array({NANO:?})], 'nano.inkbit')]);
         found.other = await until('another model is compared', () => at('differs').textContent !== '');
         // Its port is gone while it starts.
-        const [first, last] = [line.port, line.sent + Math.ceil(shown.length / 1024)];
+        const [first, last] = [line.port, line.sent + Math.ceil(shown.blob.length / 1024)];
         line.after = (sent) => sent === last && first.unplug();
         at('give').click();
         await until('it is sent', () => line.port === null);

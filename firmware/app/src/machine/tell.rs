@@ -10,12 +10,6 @@ use crate::guard::CoreEngine;
 use crate::screen::View;
 
 impl<'m> App<'m> {
-    /// The image that the model was last given, in as many pixels as it takes, and what is left of others
-    /// behind it.
-    pub const fn image(&self) -> &[u8] {
-        self.image
-    }
-
     /// The limits of this firmware.
     pub const fn limits(&self) -> Limits {
         let Board { model_address, model_bytes, .. } = self.board;
