@@ -29,6 +29,7 @@ pub mod image;
 pub mod kernel;
 pub mod link;
 mod model;
+pub mod picture;
 pub mod requant;
 mod scratch;
 mod shape;

@@ -7,9 +7,13 @@ pub mod batch;
 pub mod debugger;
 #[cfg(feature = "host")]
 pub mod devices;
+#[cfg(feature = "host")]
+pub mod finder;
 #[cfg(unix)]
 pub mod guarded;
 pub mod oracle;
+#[cfg(feature = "host")]
+pub mod pictures;
 #[cfg(feature = "host")]
 pub mod pins;
 pub mod random_model;

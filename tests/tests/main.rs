@@ -40,6 +40,8 @@ mod equivalence;
 mod errors;
 #[cfg(feature = "host")]
 mod figures;
+#[cfg(feature = "host")]
+mod finder;
 mod formats;
 mod golden;
 mod module_order;

@@ -4,8 +4,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use image::{GrayAlphaImage, GrayImage, ImageBuffer, Luma, LumaA, imageops};
-use inkbit::data::picture::{self, PictureError, from_grey};
+use inkbit::data::picture::{self, PictureError, Wanted, find};
 use inkbit_core::image::recentre;
+use inkbit_tests::devices::digits;
+use inkbit_tests::pictures::rows;
 use inkbit_tests::skipped;
 
 const SIDE: usize = 28;
@@ -21,6 +23,14 @@ fn seven() -> GrayImage {
     let mut centred = vec![0; SIDE * SIDE];
     recentre(drawn.as_raw(), SIDE, &mut centred);
     GrayImage::from_raw(28, 28, centred).expect("28 × 28 pixels")
+}
+
+/// The image of the one digit that is found; `None` if there is nothing.
+#[track_caller]
+fn from_grey(picture: &GrayImage, side: usize) -> Option<Vec<u8>> {
+    let mut found = find(picture, side, Wanted::All).ok()?;
+    assert_eq!(found.len(), 1, "digits");
+    found.pop().map(|found| found.image)
 }
 
 fn enlarged(image: &GrayImage, factor: u32) -> GrayImage {
@@ -148,35 +158,41 @@ fn every_format_and_depth_reads_the_same() {
     deep.save(path("deep.png")).expect("saved");
     clear.save(path("clear.png")).expect("saved");
     white_on_clear.save(path("white.png")).expect("saved");
+    for name in ["grey.bmp", "grey.gif", "grey.tiff", "grey.webp"] {
+        image::DynamicImage::from(colour.clone()).save(path(name)).expect("saved");
+    }
     std::fs::copy(path("grey.png"), path("misnamed.jpg")).expect("copied");
     let expected = from_grey(&page, SIDE).and_then(|image| GrayImage::from_raw(28, 28, image));
     let expected = expected.expect("ink");
     for entry in std::fs::read_dir(folder.path()).expect("a folder") {
         let path = entry.expect("a file").path();
-        let image = picture::read(&path, SIDE).unwrap_or_else(|error| panic!("{error:?}"));
-        assert!(difference(Some(image), &expected) < 2.0, "{}", path.display());
+        let found =
+            picture::read(&path, SIDE, Wanted::All).unwrap_or_else(|error| panic!("{error:?}"));
+        let [digit] = &found[..] else { panic!("{}: {found:?}", path.display()) };
+        assert!(difference(Some(digit.image.clone()), &expected) < 2.0, "{}", path.display());
     }
 }
 
 #[test]
 fn what_cannot_be_read_is_named_with_what_was_expected() {
-    let missing = picture::read(Path::new("/nowhere/seven.png"), SIDE).expect_err("no file");
+    let missing =
+        picture::read(Path::new("/nowhere/seven.png"), SIDE, Wanted::One).expect_err("no file");
     assert!(missing.to_string().contains("cannot read /nowhere/seven.png"), "{missing}");
 
     let (_folder, path) = file("text.png", b"no picture");
-    let error = picture::read(&path, SIDE).expect_err("text").to_string();
-    assert!(error.contains("expected PNG, JPEG or PGM"), "{error}");
+    let error = picture::read(&path, SIDE, Wanted::One).expect_err("text").to_string();
+    assert!(error.contains("expected PNG, JPEG, WebP, TIFF, GIF, BMP or PGM"), "{error}");
     assert!(error.contains("6e 6f 20 70"), "{error}");
 
     let (_folder, path) = file("empty.png", b"");
-    let error = picture::read(&path, SIDE).expect_err("nothing").to_string();
+    let error = picture::read(&path, SIDE, Wanted::One).expect_err("nothing").to_string();
     assert!(error.contains("an empty file"), "{error}");
 
     let (_folder, path) = file("cut.png", b"");
     seven().save(&path).expect("saved");
     let whole = std::fs::read(&path).expect("saved");
     std::fs::write(&path, &whole[..whole.len() / 2]).expect("cut");
-    let error = picture::read(&path, SIDE).expect_err("half a picture");
+    let error = picture::read(&path, SIDE, Wanted::One).expect_err("half a picture");
     assert!(matches!(error, PictureError::Damaged { .. }), "{error}");
 
     // A decoder would fill up what is missing with grey.
@@ -184,19 +200,19 @@ fn what_cannot_be_read_is_named_with_what_was_expected() {
     seven().save(&path).expect("saved");
     let whole = std::fs::read(&path).expect("saved");
     std::fs::write(&path, &whole[..whole.len() - 2]).expect("cut");
-    let error = picture::read(&path, SIDE).expect_err("a JPEG without its end");
+    let error = picture::read(&path, SIDE, Wanted::One).expect_err("a JPEG without its end");
     assert!(matches!(error, PictureError::Damaged { .. }), "{error}");
 
     let (_folder, path) = file("blank.png", b"");
     GrayImage::from_pixel(40, 30, Luma([200])).save(&path).expect("saved");
-    let error = picture::read(&path, SIDE).expect_err("blank").to_string();
+    let error = picture::read(&path, SIDE, Wanted::One).expect_err("blank").to_string();
     assert!(error.contains("shows no ink: found 40x30 pixels"), "{error}");
 }
 
 #[test]
 fn a_small_file_that_claims_a_huge_picture_is_refused_before_it_is_unpacked() {
     let (_folder, path) = file("bomb.pgm", b"P5 60000 60000 255\n0");
-    let error = picture::read(&path, SIDE).expect_err("too large").to_string();
+    let error = picture::read(&path, SIDE, Wanted::One).expect_err("too large").to_string();
     assert!(error.contains("found 60000x60000 pixels, expected at most 64 million"), "{error}");
 }
 
@@ -242,4 +258,11 @@ fn mnists_test_images_pass_through_almost_unchanged() {
         .count();
     // Those with traces of ink so faint that they are taken for paper.
     assert!(changed < 500, "{changed} of 10,000");
+}
+
+#[test]
+fn digits_are_read_in_shadows_frames_rulings_and_rows() {
+    for row in rows(&digits(1_000), 20) {
+        assert!(row.holds(), "{row}");
+    }
 }

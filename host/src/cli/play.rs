@@ -22,7 +22,8 @@ pub struct Args {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Let the file test its models, too, on images and labels that are dropped on it; 15 kB more
+    /// Let the file test its models on images and labels that are dropped on it, too, and read
+    /// pictures; 35 kB more
     #[arg(long, requires = "output")]
     with_tests: bool,
 

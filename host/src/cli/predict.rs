@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use inkbit_core::Model;
+use inkbit_core::picture::Digit;
 use inkbit_core::softmax::softmax;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::data::picture;
+use crate::data::picture::{self, Found, Wanted};
 use crate::model::{Blob, HostEngine};
 use crate::report::terminal;
 use crate::support::error::chain;
@@ -15,9 +16,10 @@ use crate::support::visible;
 
 /// Classify pictures.
 ///
-/// A picture is a PNG, JPEG or PGM file of any size with one digit anywhere on it, dark on light or
-/// light on dark. The digit is scaled and centred like the training images. Each picture's line has
-/// the class, the model's confidence, and the second most likely class.
+/// A picture is a PNG, JPEG, WebP, TIFF, GIF, BMP or PGM file of any size with digits anywhere on it,
+/// dark on light or light on dark. Each digit is scaled and centred like the training images, and has
+/// a line, in reading order: the class, the model's confidence, and the second most likely class.
+/// Shadows, frames, rulings and dust are no digits.
 #[derive(Debug, clap::Args)]
 #[command(after_help = include_str!("../../templates/help/predict.txt"))]
 pub struct Args {
@@ -28,19 +30,24 @@ pub struct Args {
     #[arg(required = true, value_name = "FILE")]
     pictures: Vec<PathBuf>,
 
-    /// Draw each picture as the model gets it
+    /// Take all that is drawn on a picture for one digit
+    #[arg(long)]
+    one: bool,
+
+    /// Draw each digit as the model gets it
     #[arg(long, conflicts_with = "json")]
     show: bool,
 
-    /// Print one JSON object per line: file, class, confidence, runner_up, logits; or file and
-    /// error
+    /// Print one JSON object per line and digit: file, digit (its number), digits, box (left, top,
+    /// width and height in pixels), class, confidence, runner_up, logits; or file and error
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Debug, Serialize)]
 pub struct Prediction<'a> {
-    file: &'a str,
+    #[serde(flatten)]
+    on: Place<'a>,
     #[serde(flatten)]
     best: Candidate,
     /// Absent if the model has only one class.
@@ -64,12 +71,14 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let mut failed = 0;
     for path in &args.pictures {
         let file = &*path.to_string_lossy();
-        match picture::read(path, side) {
-            Ok(pixels) => {
-                let prediction = predict(&model, file, engine.infer(&pixels));
-                let drawn = if args.show { terminal::draw(&pixels, side) } else { String::new() };
-                super::print_as(args.json, &prediction, || line(&prediction))?;
-                super::print(&drawn)?;
+        match picture::read(path, side, wanted(args.one)) {
+            Ok(found) => {
+                for (on, Found { image, .. }) in Place::all(file, &found).zip(&found) {
+                    let prediction = predict(&model, on, engine.infer(image));
+                    let drawn = if args.show { terminal::draw(image, side) } else { String::new() };
+                    super::print_as(args.json, &prediction, || line(&prediction))?;
+                    super::print(&drawn)?;
+                }
             }
             Err(error) => {
                 failed += 1;
@@ -86,8 +95,45 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The prediction of a picture's logits, of which there must be at least one.
-pub fn predict<'a>(model: &Model<'_>, file: &'a str, logits: &'a [i32]) -> Prediction<'a> {
+/// Which digits of a picture `--one` asks for.
+pub const fn wanted(one: bool) -> Wanted {
+    if one { Wanted::One } else { Wanted::All }
+}
+
+/// A digit on a picture.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Place<'a> {
+    file: &'a str,
+    /// Its number in reading order, from 1.
+    digit: usize,
+    digits: usize,
+    /// Left, top, width and height in pixels of the picture.
+    r#box: [usize; 4],
+}
+
+impl<'a> Place<'a> {
+    /// The places of all digits that were found on a picture's file.
+    pub fn all(file: &'a str, found: &[Found]) -> impl Iterator<Item = Self> {
+        let digits = found.len();
+        found.iter().zip(1..).map(move |(Found { place, .. }, digit)| {
+            let Digit { left, top, width, height } = *place;
+            Self { file, digit, digits, r#box: [left, top, width, height] }
+        })
+    }
+
+    /// Names it in a line: the file alone, if there is no other digit.
+    pub fn name(&self) -> String {
+        let Self { digit, digits, r#box: [left, top, width, height], .. } = self;
+        let file = visible::line(self.file);
+        match digits {
+            1 => file,
+            _ => format!("{file}, digit {digit} of {digits} at {left},{top} ({width}x{height})"),
+        }
+    }
+}
+
+/// The prediction of a digit's logits, of which there must be at least one.
+pub fn predict<'a>(model: &Model<'_>, on: Place<'a>, logits: &'a [i32]) -> Prediction<'a> {
     let mut confidences = vec![0.0; logits.len()];
     softmax(logits, model.header().logit_scale, &mut confidences);
     let mut classes: Vec<usize> = (0..logits.len()).collect();
@@ -98,7 +144,7 @@ pub fn predict<'a>(model: &Model<'_>, file: &'a str, logits: &'a [i32]) -> Predi
         confidence: confidences[class],
     };
     Prediction {
-        file,
+        on,
         best: candidate(&classes[0]),
         runner_up: classes.get(1).map(candidate),
         logits,
@@ -111,6 +157,6 @@ pub fn line(prediction: &Prediction<'_>) -> String {
     };
     let runner_up = prediction.runner_up.as_ref().map(candidate);
     let then = runner_up.map(|second| format!(", then {second}")).unwrap_or_default();
-    let file = visible::line(prediction.file);
-    format!("{file}: {}{then}\n", candidate(&prediction.best))
+    let name = prediction.on.name();
+    format!("{name}: {}{then}\n", candidate(&prediction.best))
 }

@@ -6,8 +6,10 @@ use anyhow::ensure;
 use inkbit_core::{Model, argmax};
 
 use super::device_args::{DeviceArgs, model_for};
-use super::{predict, usage};
-use crate::data::{Images, picture};
+use super::predict::{self, Place};
+use super::usage;
+use crate::data::Images;
+use crate::data::picture::{self, Found};
 use crate::device::cost::Cost;
 use crate::device::counts::Counts;
 use crate::device::{Board, Client};
@@ -32,6 +34,10 @@ pub struct Args {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
+    /// Take all that is drawn on a picture for one digit
+    #[arg(long)]
+    one: bool,
+
     #[command(flatten)]
     device: DeviceArgs,
 }
@@ -46,7 +52,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
     if let Some(client) = args.device.open_port()? {
         let blob = model.map(|path| Blob::load(path)).transpose()?;
-        return send(client, blob.as_ref(), pictures, None);
+        return send(client, blob.as_ref(), pictures, args.one, None);
     }
     let boards = args.device.boards()?;
     if boards.is_empty() {
@@ -55,7 +61,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     for board in boards {
         let (blob, named) = model_for(&board, model.map(PathBuf::as_path))?;
         super::print(&named)?;
-        send(args.device.emulate(&board, &blob)?, Some(&blob), pictures, Some(&board))?;
+        send(args.device.emulate(&board, &blob)?, Some(&blob), pictures, args.one, Some(&board))?;
     }
     Ok(())
 }
@@ -65,6 +71,7 @@ fn send(
     mut client: Client,
     blob: Option<&Blob>,
     pictures: &[PathBuf],
+    one: bool,
     emulated: Option<&Board>,
 ) -> anyhow::Result<()> {
     let hello = client.hello()?;
@@ -77,29 +84,31 @@ fn send(
     let held = hello.expect_model(expected.unwrap_or(own))?;
     let mut failed = 0;
     for path in pictures {
-        let pixels = match picture::read(path, held.side) {
-            Ok(pixels) => pixels,
+        let found = match picture::read(path, held.side, predict::wanted(one)) {
+            Ok(found) => found,
             Err(error) => {
                 super::complain(&format!("error: {}", chain(&error)));
                 failed += 1;
                 continue;
             }
         };
-        let answer = client.classify(&pixels)?;
-        let logits = held.check_logits(&answer)?;
         let file = &*path.to_string_lossy();
-        let model = blob.map(Blob::model).transpose()?;
-        let took = match (emulated, &model) {
-            // The time of an emulator's clock is not that of the chip.
-            (Some(board), Some(model)) => estimated(board, model, pixels)?,
-            _ => format!(" in {:.2} ms of its clock", f64::from(answer.nanoseconds) / 1e6),
-        };
-        let line = match model {
-            Some(model) => predict::line(&predict::predict(&model, file, logits)),
-            None => format!("{}: class {}\n", visible::line(file), argmax(logits)),
-        };
-        let board = visible::line(&hello.board);
-        super::print(&format!("{}, by {board}{took}\n", line.trim_end()))?;
+        for (on, Found { image, .. }) in Place::all(file, &found).zip(&found) {
+            let answer = client.classify(image)?;
+            let logits = held.check_logits(&answer)?;
+            let model = blob.map(Blob::model).transpose()?;
+            let took = match (emulated, &model) {
+                // The time of an emulator's clock is not that of the chip.
+                (Some(board), Some(model)) => estimated(board, model, image.clone())?,
+                _ => format!(" in {:.2} ms of its clock", f64::from(answer.nanoseconds) / 1e6),
+            };
+            let line = match model {
+                Some(model) => predict::line(&predict::predict(&model, on, logits)),
+                None => format!("{}: class {}\n", on.name(), argmax(logits)),
+            };
+            let board = visible::line(&hello.board);
+            super::print(&format!("{}, by {board}{took}\n", line.trim_end()))?;
+        }
     }
     let losses = client.losses().since(losses);
     if losses.repeats > 0 {

@@ -1,5 +1,5 @@
-//! A page that runs the device in a browser: the modules of `firmware/web` and `firmware/batch`, models, and a
-//! script in one file, which loads nothing.
+//! A page that runs the device in a browser: the modules of `firmware/web`, `firmware/batch` and `firmware/finder`,
+//! models, and a script in one file, which loads nothing.
 
 use std::io::Write as _;
 
@@ -37,8 +37,11 @@ const SCRIPT: [&str; 10] = [
     include_str!("../../templates/play/serial.js"),
     include_str!("../../templates/play/start.js"),
 ];
-/// What tests models on many images.
-const TESTS: &str = include_str!("../../templates/play/idx.js");
+/// The same of `firmware/finder`: the digits on a picture.
+const FINDER: &[u8] = include_bytes!("../../web/finder.wasm");
+/// What tests models on many images, and reads pictures.
+const TESTS: [&str; 2] =
+    [include_str!("../../templates/play/idx.js"), include_str!("../../templates/play/pictures.js")];
 
 const BEGIN: &str = "<!DOCTYPE html>\n<html lang=\"en\" data-by=\"inkbit play\">\n";
 
@@ -62,7 +65,7 @@ pub fn takes(model: &Model<'_>) -> bool {
 pub enum Extent {
     /// One draws on it, and sees what the models make of that.
     Small,
-    /// It also tests models on many images, which takes 15 kB more.
+    /// It also tests models on many images, and reads pictures, which takes 35 kB more.
     WithTests,
 }
 
@@ -89,7 +92,10 @@ pub fn page(models: &[(String, Blob)], extent: Extent) -> String {
     let (fits, boards) = costs(&counts);
     let mut script = SCRIPT.map(bare).concat();
     if extent == Extent::WithTests {
-        script += &format!("const BATCH = \"{}\";\n{}", packed(BATCH), bare(TESTS));
+        for (name, module) in [("BATCH", BATCH), ("FINDER", FINDER)] {
+            script += &format!("const {name} = \"{}\";\n", packed(module));
+        }
+        script += &TESTS.map(bare).concat();
     }
     let body = PAGE
         .replace("@SCRIPT@", &script)

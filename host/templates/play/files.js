@@ -5,6 +5,9 @@ const isIdx = ([a, b]) => (a === 0 && b === 0) || isGzip([a, b]);
 const isGzip = ([a, b]) => a === 0x1f && b === 0x8b;
 // What reads images and their labels, if the page has it.
 let tests = null;
+// What finds the digits on a picture, if the page has it.
+let pictures = null;
+const ELSEWHERE = 'is read by the page that `inkbit play` opens, or writes --with-tests';
 
 async function open(files) {
   await started;
@@ -12,9 +15,12 @@ async function open(files) {
   for (const file of files) {
     const head = new Uint8Array(await file.slice(0, 2).arrayBuffer());
     try {
-      if (isIdx(head) && tests === null) throw 'is read by the page that `inkbit play` opens, or writes --with-tests';
+      if (isIdx(head) && tests === null) throw ELSEWHERE;
       if (isIdx(head)) found.push(await tests.idx(file, head));
-      else if (file.size > LONGEST) throw `is too long for a model: ${grouped(file.size)} bytes`;
+      else if (file.type.startsWith('image/')) {
+        if (pictures === null) throw ELSEWHERE;
+        await pictures(file);
+      } else if (file.size > LONGEST) throw `is too long for a model: ${grouped(file.size)} bytes`;
       else add(file.name, new Uint8Array(await file.arrayBuffer()));
     } catch (fault) {
       return tell(`${file.name} ${fault}`);

@@ -82,7 +82,7 @@ fn one_bad_picture_does_not_keep_the_others_from_being_read() {
         "cannot read nowhere.png: No such file or directory (os error 2); give a file that exists",
         "blank.png shows no ink: found 90x80 pixels of even background, expected a digit",
         "cut.png is damaged or incomplete: ",
-        "words.png is not a picture that can be read: expected PNG, JPEG or PGM, found a file",
+        "words.png is not a picture that can be read: expected PNG, JPEG, WebP, TIFF,",
         "cannot read digits: Is a directory (os error 21); give a file, not a folder",
         "5 of 6 pictures could not be classified",
     ];
@@ -96,4 +96,58 @@ fn one_bad_picture_does_not_keep_the_others_from_being_read() {
 fn drawings_are_no_json() {
     let message = place().fail(2, "predict model.inkbit one.png --json --show");
     assert!(message.starts_with("the argument '--json' cannot be used with '--show'"), "{message}");
+}
+
+#[test]
+fn every_digit_of_a_picture_has_a_line_or_an_object_with_its_box() {
+    let place = place();
+    // Two rows: three strokes, and one.
+    let strokes = [(10, 10), (70, 12), (130, 8), (40, 110)];
+    let inked = |x: u32, y: u32| {
+        strokes
+            .iter()
+            .any(|&(left, top)| (left..left + 14).contains(&x) && (top..top + 60).contains(&y))
+    };
+    let picture = GrayImage::from_fn(200, 200, |x, y| Luma([if inked(x, y) { 20 } else { 240 }]));
+    picture.save(place.path("row.png")).unwrap();
+    let text = place.succeed("predict model.inkbit row.png");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 4, "{text}");
+    assert!(lines[0].starts_with("row.png, digit 1 of 4 at 10,10 (14x60): "), "{text}");
+    assert!(lines[3].starts_with("row.png, digit 4 of 4 at 40,110 (14x60): "), "{text}");
+    let json = place.succeed("predict model.inkbit --json row.png");
+    let digits: Vec<Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for (digit, number) in digits.iter().zip(1..) {
+        let (left, top) = strokes[number - 1];
+        assert_eq!((&digit["file"], &digit["digits"]), (&"row.png".into(), &4.into()));
+        assert_eq!(
+            (&digit["digit"], &digit["box"]),
+            (&number.into(), &serde_json::json!([left, top, 14, 60]))
+        );
+    }
+    let one = place.succeed("predict model.inkbit --one row.png");
+    assert!(one.starts_with("row.png: ") && one.lines().count() == 1, "{one}");
+}
+
+#[test]
+fn what_is_no_picture_is_called_by_its_name() {
+    let place = place();
+    for (file, content, name) in [
+        ("photo.heic", &b"\0\0\0\x18ftypheic"[..], "a HEIC picture"),
+        ("photo.avif", b"\0\0\0\x18ftypavif", "an AVIF picture"),
+        ("page.pdf", b"%PDF-1.7", "a PDF"),
+        ("seven.svg", b"<?xml version='1.0'?><svg/>", "an SVG drawing"),
+        ("model.h5", b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
+        ("x.npy", b"\x93NUMPY\x01\0", "a NumPy array"),
+        ("images.idx", &[0, 0, 8, 3, 0, 0, 0, 1], "an IDX file"),
+        ("empty.png", b"", "an empty file"),
+    ] {
+        place.write(file, content);
+        let ended = place.run(&format!("predict model.inkbit {file}"));
+        let expected = format!(
+            "error: {file} is not a picture that can be read: expected PNG, JPEG, WebP, TIFF, GIF, BMP or \
+             PGM, found {name}; convert it to PNG\n"
+        );
+        assert!(ended.err.starts_with(&expected), "{}", ended.err);
+    }
 }

@@ -223,6 +223,12 @@ pub(crate) fn screenshot() -> Result<Outcome, String> {
     Ok(Outcome::Done)
 }
 
+/// Prints the table of pictures that are read right.
+pub(crate) fn pictures() -> Result<Outcome, String> {
+    run(&mut example("pictures"), BUILD_LIMIT)?;
+    Ok(Outcome::Done)
+}
+
 /// An example of `inkbit-tests`. No package is named, so that cargo resolves the features of all
 /// default members and shares their build.
 fn example(name: &str) -> Command {
@@ -240,8 +246,9 @@ struct Module {
     kept: &'static str,
 }
 
-const MODULES: [Module; 2] = [
+const MODULES: [Module; 3] = [
     Module { package: "inkbit-web", profile: "web", flags: "", kept: "host/web/device.wasm" },
+    Module { package: "inkbit-finder", profile: "web", flags: "", kept: "host/web/finder.wasm" },
     Module {
         package: "inkbit-batch",
         profile: "batch",

@@ -162,6 +162,12 @@ pub(crate) const STEPS: &[Step] = &[
         run: book::figures,
     },
     Step {
+        name: "pictures",
+        why: "count pictures in shadows, frames and rows that the models read, as the book has them",
+        in_test: false,
+        run: devices::pictures,
+    },
+    Step {
         name: "licences",
         why: "write the notices that `inkbit licences` prints, of all crates that are linked",
         in_test: false,

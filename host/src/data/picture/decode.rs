@@ -1,0 +1,215 @@
+//! Files of pictures as pixels.
+
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+
+use image::metadata::Orientation;
+use image::{
+    DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, LumaA,
+};
+
+use inkbit_core::picture::MAX_DIGITS;
+
+use crate::support::error::Advised;
+use crate::support::files::FileError;
+use crate::support::limit;
+use crate::support::visible;
+
+/// The most pixels of a picture. A file of a few bytes can claim any number, and a pixel takes up to
+/// eight bytes.
+pub const MAX_PIXELS: u64 = 64_000_000;
+
+/// The longest file that is read, in bytes.
+const MAX_FILE: u64 = 128 << 20;
+
+/// The most bytes that a PNG's colour profile, texts and rows may take.
+const MAX_PARTS: u64 = 16 << 20;
+
+/// Pixels that are converted to grey at a time.
+const BAND: u32 = 1 << 20;
+
+/// A picture that cannot be made into a model's input.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
+pub enum PictureError {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(
+        "{} is not a picture that can be read: expected PNG, JPEG, WebP, TIFF, GIF, BMP or PGM, \
+             found {found}; convert it to PNG",
+        visible::path(path)
+    )]
+    Format { path: PathBuf, found: String },
+    /// The file begins like a picture, but the rest is damaged or cut off.
+    #[error("{} is damaged or incomplete", visible::path(path))]
+    Damaged { path: PathBuf, source: Advised<ImageError> },
+    #[error("{} is too large: found {found}, expected at most {} million pixels; \
+             scale it down or cut out the digit", visible::path(path), MAX_PIXELS / 1_000_000)]
+    TooLarge { path: PathBuf, found: String },
+    #[error("{} has texts or rows that are too large: found over {MAX_PARTS} bytes, the limit; save \
+             it without them, or cut out the digit", visible::path(.0))]
+    Parts(PathBuf),
+    #[error(
+        "{} shows no ink: found {width}x{height} pixels of even background, expected a digit \
+             that is darker or lighter than what is around it; draw it with more contrast, or cut \
+             the picture closer to it",
+        visible::path(path)
+    )]
+    NoInk { path: PathBuf, width: u32, height: u32 },
+    #[error(
+        "{} shows no digits: found marks everywhere on {width}x{height} pixels, more than \
+             {MAX_DIGITS} of them; cut the picture closer, or take it in better light",
+        visible::path(path)
+    )]
+    Crowded { path: PathBuf, width: u32, height: u32 },
+}
+
+/// Decodes a file and applies the orientation that a camera has stored.
+pub(super) fn decode(path: &Path) -> Result<DynamicImage, PictureError> {
+    let content = limit::read_named(path, MAX_FILE)?;
+    let found = described(&content);
+    let unknown = || PictureError::Format { path: path.to_owned(), found: found.clone() };
+    let failed = |source| match source {
+        ImageError::Unsupported(_) => unknown(),
+        ImageError::Limits(_) => PictureError::Parts(path.to_owned()),
+        cause => {
+            let source = Advised { cause, advice: "; save or copy it again" };
+            PictureError::Damaged { path: path.to_owned(), source }
+        }
+    };
+    // The decoder silently completes a truncated JPEG with grey.
+    if content.starts_with(&[0xFF, 0xD8]) && !has_end(&content) {
+        return Err(failed(ImageError::IoError(std::io::ErrorKind::UnexpectedEof.into())));
+    }
+    let reader = ImageReader::new(Cursor::new(content));
+    let mut limits = Limits::no_limits();
+    let mut reader = reader.with_guessed_format().map_err(FileError::at("read", path))?;
+    // Of what comes before the size can be checked; the decoder of TIFF counts the pixels, too.
+    let pixels = if reader.format() == Some(ImageFormat::Tiff) { 8 * MAX_PIXELS } else { 0 };
+    limits.max_alloc = Some(MAX_PARTS + pixels);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(failed)?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+        let found = format!("{width}x{height} pixels");
+        return Err(PictureError::TooLarge { path: path.to_owned(), found });
+    }
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(failed)?;
+    picture.apply_orientation(orientation);
+    Ok(picture)
+}
+
+/// How files begin that are no pictures or cannot be read: where, with which bytes, and what they are.
+const OTHERS: &[(usize, &[u8], &str)] = &[
+    (4, b"ftypavi", "an AVIF picture"),
+    (4, b"ftyphe", "a HEIC picture"),
+    (4, b"ftypmif1", "a HEIC picture"),
+    (4, b"ftypmsf1", "a HEIC picture"),
+    (0, &[0xFF, 0x0A], "a JPEG XL picture"),
+    (4, b"JXL ", "a JPEG XL picture"),
+    (4, b"jP  ", "a JPEG 2000 picture"),
+    (0, b"8BPS", "a Photoshop file"),
+    (0, b"%PDF", "a PDF"),
+    (0, b"\x89HDF", "an HDF5 file"),
+    (0, b"\x93NUMPY", "a NumPy array"),
+    (0, b"PK\x03\x04", "a ZIP archive"),
+    (0, &[0x1F, 0x8B], "a gzip file"),
+    (0, b"INKBIT", "an Inkbit model"),
+    (0, &[0, 0, 8], "an IDX file"),
+];
+
+/// What a file is that is no picture, by its beginning.
+fn described(content: &[u8]) -> String {
+    let is = |(at, mark, _): &&(usize, &[u8], &str)| {
+        content.get(*at..).is_some_and(|rest| rest.starts_with(mark))
+    };
+    let mut start = content[..content.len().min(1 << 10)].windows(4);
+    if content.is_empty() {
+        "an empty file".to_owned()
+    } else if let Some((_, _, name)) = OTHERS.iter().find(is) {
+        (*name).to_owned()
+    } else if start.any(|part| part == b"<svg") {
+        "an SVG drawing".to_owned()
+    } else {
+        let begins = content.iter().take(8).map(|byte| format!("{byte:02x}"));
+        format!("a file that begins with the bytes {}", begins.collect::<Vec<_>>().join(" "))
+    }
+}
+
+/// Whether a JPEG has its end: the marker that ends the image, and none of a small image in a segment (ITU-T
+/// T.81, annex B). What is not made of segments is left to the decoder.
+fn has_end(jpeg: &[u8]) -> bool {
+    let mut at = 2;
+    loop {
+        let Some(&[start, marker]) = jpeg.get(at..).and_then(|rest| rest.first_chunk()) else {
+            return false;
+        };
+        at += match (start, marker) {
+            (0xFF, 0xD9) => return true,
+            // Filled up before a marker.
+            (0xFF, 0xFF) => 1,
+            // Markers without a segment.
+            (0xFF, 0x01 | 0xD0..=0xD8) => 2,
+            (0xFF, 1..) => match jpeg.get(at + 2..).and_then(|rest| rest.first_chunk()) {
+                Some(&length) => 2 + usize::from(u16::from_be_bytes(length)).max(2),
+                None => return false,
+            },
+            // Entropy-coded data of a scan, in which a zero follows what looks like a marker.
+            (0xFF, 0) => 2,
+            _ => 1,
+        };
+    }
+}
+
+/// The luminance of a picture whose transparent parts show this grey background.
+pub(super) fn grey(picture: &DynamicImage, background: u8) -> GrayImage {
+    if !picture.color().has_alpha() {
+        return picture.to_luma8();
+    }
+    let mixed = |&LumaA([grey, opaque]): &LumaA<u16>| {
+        let (grey, opaque) = (u64::from(grey), u64::from(opaque));
+        let mixed = grey * opaque + u64::from(background) * 257 * (65535 - opaque);
+        ((mixed / 65535 + 128) / 257) as u8
+    };
+    let (width, height) = (picture.width(), picture.height());
+    let mut pixels = Vec::new();
+    // Whole, it would take four more bytes for each pixel.
+    let rows = (BAND / width.max(1)).max(1);
+    for top in (0..height).step_by(rows as usize) {
+        let band = picture.crop_imm(0, top, width, rows).to_luma_alpha16();
+        pixels.extend(band.pixels().map(mixed));
+    }
+    GrayImage::from_raw(width, height, pixels).expect("the bands are the picture")
+}
+
+#[cfg(test)]
+mod tests {
+    use image::GrayAlphaImage;
+
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_small_image_within_a_jpeg_is_not_the_jpegs() {
+        let small = [0xFF, 0xD8, 7, 0xFF, 0xD9];
+        let segment = [&[0xFF, 0xE1, 0, 7][..], &small].concat();
+        let scan = [0xFF, 0xDA, 0, 3, 1, 5, 0xFF, 0, 0xFF, 0xD0, 6];
+        let whole = [&[0xFF, 0xD8][..], &segment, &scan, &[0xFF, 0xFF, 0xD9]].concat();
+        assert!(has_end(&whole));
+        for length in 0..whole.len() {
+            assert!(!has_end(&whole[..length]), "{length}");
+        }
+    }
+
+    #[test]
+    fn a_pixel_that_is_half_transparent_is_mixed_with_the_background() {
+        // As wide as a band, so that each row is one.
+        let row = [LumaA([100, 0]), LumaA([100, 128]), LumaA([200, 255]), LumaA([0, 64])];
+        let picture = GrayAlphaImage::from_fn(BAND, 2, |x, y| row[(x as usize + y as usize) % 4]);
+        let picture = DynamicImage::from(picture);
+        let mixed = |level, y| [0, 1, 2, 3].map(|x| grey(&picture, level).get_pixel(x, y).0[0]);
+        assert_eq!(mixed(255, 0), [255, 177, 200, 191]);
+        assert_eq!(mixed(0, 0), [0, 50, 200, 0]);
+        assert_eq!(mixed(0, 1), [50, 200, 0, 0]);
+    }
+}

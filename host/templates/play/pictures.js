@@ -1,0 +1,85 @@
+// Pictures: the digits on them, found by the code of `inkbit predict`, and what the model that is shown reads.
+
+// A browser reduces a picture whose longer side has more pixels.
+const LONGER = 4096;
+const IMAGE = 28;
+// The module's instance for the picture that was opened last, and how many digits it has found.
+let finder = null;
+let digits = [];
+const pictureNote = make('p');
+pictureNote.setAttribute('role', 'status');
+const digitRow = make('div');
+digitRow.className = 'row';
+const pictureSection = make('section', make('h2', 'Digits on the picture'), pictureNote, digitRow);
+pictureSection.hidden = true;
+at('cards').parentNode.after(pictureSection);
+
+async function picture(file) {
+  if (file.size > LARGEST) throw `is too long: ${grouped(file.size)} bytes, the limit is ${grouped(LARGEST)}`;
+  const image = await createImageBitmap(file).catch(() => { throw 'is no picture that this browser reads'; });
+  const scale = Math.min(1, LONGER / Math.max(image.width, image.height));
+  const [width, height] = [image.width, image.height].map((side) => Math.max(1, Math.round(side * scale)));
+  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+  const { exports } = new WebAssembly.Instance(await WebAssembly.compile(await inflated(FINDER)), {});
+  const from = exports.memory.grow(Math.ceil((width * height) / PAGE)) * PAGE;
+  let count = 0;
+  // White ink on a transparent ground needs a dark background.
+  for (const paper of ['#fff', '#000']) {
+    context.fillStyle = paper;
+    context.fillRect(0, 0, width, height);
+    context.drawImage(image, 0, 0, width, height);
+    const { data } = context.getImageData(0, 0, width, height);
+    const grey = new Uint8Array(exports.memory.buffer, from, width * height);
+    // Luminance by ITU-R BT.709.
+    for (let at = 0; at < grey.length; at++) {
+      grey[at] = (2126 * data[4 * at] + 7152 * data[4 * at + 1] + 722 * data[4 * at + 2]) / 10000;
+    }
+    count = exports.find(from, width, height, false);
+    if (count > 0) break;
+  }
+  if (count === 0) throw 'shows no digits: it needs ink that is darker or lighter than what is around it';
+  finder = exports;
+  digits = Array.from({ length: count }, (_, number) => {
+    const pixels = copy(finder, finder.image(number), IMAGE * IMAGE);
+    return { pixels, frame: copy(finder, finder.asked(), finder.ask(number)) };
+  });
+  pictureSection.hidden = false;
+  tell('');
+  pictureNote.textContent = `${plain(file.name)}: ${count === 1 ? 'one digit' : `${count} digits`}. Choose one to see the network read it.`;
+  readDigits();
+  choose(digits[0]);
+}
+
+// What the model that is shown reads in each.
+function readDigits() {
+  digitRow.replaceChildren(...digits.map((digit, number) => {
+    const logits = pageAnswer(shown, digit.frame)?.logits ?? [];
+    const answer = shown.classes[logits.indexOf(Math.max(...logits))] ?? '?';
+    const canvas = make('canvas');
+    canvas.width = canvas.height = IMAGE;
+    const image = new ImageData(IMAGE, IMAGE);
+    new Uint32Array(image.data.buffer).set(Array.from(digit.pixels, (pixel) => 0xff000000 | (pixel * 0x010101)));
+    canvas.getContext('2d').putImageData(image, 0, 0);
+    canvas.setAttribute('aria-hidden', true);
+    const button = make('button', canvas, ` ${answer}`);
+    button.type = 'button';
+    button.setAttribute('aria-label', `Digit ${number + 1} of ${digits.length}, read as ${answer}`);
+    button.onclick = () => choose(digit);
+    return button;
+  }));
+}
+
+// All devices get the image by their line, as a board would.
+function choose({ frame }) {
+  at('clear').click();
+  for (const { device } of devices) frame.forEach((byte) => device.take(byte));
+  draw();
+}
+
+const evaluated = onShow;
+onShow = () => {
+  evaluated();
+  readDigits();
+};
+pictures = picture;
+at('how').append(' A picture that is dropped on it has its digits read.');
