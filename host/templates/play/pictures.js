@@ -14,7 +14,7 @@ const pictureSection = make('section', make('h2', 'Digits on the picture'), pict
 pictureSection.hidden = true;
 at('cards').parentNode.after(pictureSection);
 
-async function picture(file) {
+async function takePicture(file) {
   if (file.size > LARGEST) throw `is too long: ${grouped(file.size)} bytes, the limit is ${grouped(LARGEST)}`;
   const image = await createImageBitmap(file).catch(() => { throw 'is no picture that this browser reads'; });
   const scale = Math.min(1, LONGER / Math.max(image.width, image.height));
@@ -81,5 +81,5 @@ onShow = () => {
   evaluated();
   readDigits();
 };
-pictures = picture;
+pictures = takePicture;
 at('how').append(' A picture that is dropped on it has its digits read.');

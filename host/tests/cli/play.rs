@@ -351,7 +351,7 @@ const TEST: &str = r"
   const numbers = cells => [...cells].slice(1).map(cell => +cell.textContent.replaceAll(',', ''));
   const shows = () => [at('score').textContent, at('message').textContent, [...at('confusion').rows].slice(1).map(row => numbers(row.cells))];
   // A file in the page's memory: the browser's time goes on while it fetches a real one.
-  const file = ([name, bytes, size = bytes.length]) => ({ name, size, stream: () => body(bytes), slice: (...part) => new Response(bytes.slice(...part)), arrayBuffer: () => new Response(bytes).arrayBuffer() });
+  const file = ([name, bytes, size = bytes.length]) => ({ name, size, type: '', stream: () => body(bytes), slice: (...part) => new Response(bytes.slice(...part)), arrayBuffer: () => new Response(bytes).arrayBuffer() });
   const opened = async (...files) => { await open(files.map(file)); return shows(); };
   await started;
   const [images, labels] = [bytes(IMAGES_FILE), bytes(LABELS_FILE)];

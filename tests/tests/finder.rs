@@ -1,0 +1,32 @@
+//! The finder in a browser's module finds what it finds on the host.
+
+use inkbit::data::picture::{Wanted, find};
+use inkbit_tests::devices::digits;
+use inkbit_tests::finder::{self, MODULE};
+use inkbit_tests::pictures::{Condition, draw};
+
+#[test]
+fn the_module_finds_the_same_digits_as_the_host() {
+    let images = digits(40);
+    let digits: Vec<_> = (0..40).map(|index| (images.labels[index], images.image(index))).collect();
+    for condition in Condition::ALL {
+        let grey = draw(condition, 3, &digits).grey;
+        let expected = find(&grey, 28, Wanted::All).expect("digits");
+        let found = finder::find(grey.as_raw(), grey.width(), grey.height());
+        assert_eq!(found, expected, "{}", condition.name());
+    }
+}
+
+#[test]
+fn the_module_finds_nothing_on_what_is_blank_or_has_no_pixels() {
+    assert_eq!(finder::find(&[200; 600], 30, 20), []);
+    assert_eq!(finder::find(&[], 0, 20), []);
+}
+
+#[test]
+fn the_module_of_the_finder_asks_for_nothing_and_so_has_no_panic_in_it() {
+    let module = wasmi::Module::new(&wasmi::Engine::default(), MODULE).unwrap();
+    let imports: Vec<_> = module.imports().map(|import| import.name().to_owned()).collect();
+    assert_eq!(imports, [""; 0], "where it can panic it would call `page.panicked`");
+    assert!(MODULE.len() < 28 << 10, "{} bytes", MODULE.len());
+}
