@@ -72,7 +72,7 @@ fn otsu(counts: &[u32; 256]) -> Option<u8> {
             continue;
         }
         // The variance between the two, times the square of the total and a constant.
-        let apart = (all * below).abs_diff(sum * total) as u128;
+        let apart = u128::from((all * below).abs_diff(sum * total));
         let variance = apart * apart / u128::from(below) / u128::from(above);
         if best.is_none_or(|(most, _)| variance > most) {
             best = Some((variance, level + 1));

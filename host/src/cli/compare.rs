@@ -6,9 +6,11 @@ use anyhow::Context;
 
 use super::data_args::{DataArgs, other_data};
 use super::{progress, usage};
-use crate::device::counts::read_counts;
+use crate::device::counts::{Counts, read_counts};
 use crate::evaluate::compare::{ComparedModel, Comparison};
+use crate::evaluate::ranking::ModelSummary;
 use crate::model::Blob;
+use crate::report::model_tables::tables;
 use crate::report::text;
 use crate::support::visible;
 
@@ -43,7 +45,15 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     };
     let counts = read_counts(args.instructions.as_deref())?;
     let blobs = args.models.iter().map(|path| Blob::load(path)).collect::<Result<Vec<_>, _>>()?;
-    let data = args.data.load_for_model(&blobs[0].model()?)?;
+    let data = match args.data.load_for_model(&blobs[0].model()?) {
+        Ok(data) => data,
+        Err(error) => {
+            if !args.json {
+                super::print(&recorded(&args.models, &blobs, &counts)?)?;
+            }
+            return Err(error.context("the models were not compared on images"));
+        }
+    };
     let names =
         args.models.iter().map(|path| path.to_string_lossy().into_owned()).collect::<Vec<_>>();
     let models = progress::during(blobs.len(), "measuring", |done| {
@@ -69,4 +79,13 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         notes.extend(other_data(name, &blob.model()?, &data).map(|note| note + "\n"));
     }
     super::print_as(args.json, &comparison, || text::comparison(&comparison) + &notes)
+}
+
+/// What the models record: a table for where there are no images.
+fn recorded(files: &[PathBuf], blobs: &[Blob], counts: &Counts) -> anyhow::Result<String> {
+    let models = files.iter().zip(blobs).map(|(file, blob)| {
+        let summary = ModelSummary::new(blob, None, counts)?;
+        Ok(ModelSummary { file: Some(file.clone()), ..summary })
+    });
+    Ok(tables(&models.collect::<anyhow::Result<Vec<_>>>()?))
 }

@@ -9,7 +9,7 @@ use crate::device::flash_image::{self, NO_RECORD};
 use crate::device::{Board, Firmware, uf2};
 use crate::model::{Blob, MODEL_KIND};
 use crate::support::replace::Kind;
-use crate::support::visible;
+use crate::support::{shell, visible};
 
 /// The longest file in which the section of a model is searched.
 const LIMIT: usize = 64 << 20;
@@ -167,5 +167,27 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         None => ("", String::new()),
     };
     let file = visible::path(&args.output);
-    super::print(&format!("{named}{file}: {parts}, {format}\nboard {}{place}\n", board.name))
+    let how = flasher(&board, extension, &args.output);
+    super::print(&format!("{named}{file}: {parts}, {format}\nboard {}{place}\n{how}", board.name))
+}
+
+/// The command of a flasher that writes a file to a board, if one is known.
+fn flasher(board: &Board, extension: Option<&str>, file: &Path) -> String {
+    if extension == Some("uf2") {
+        let name = &board.name;
+        return format!(
+            "Copy it to the disk of the board's boot loader; `inkbit flash --board {name}` does all of it.\n"
+        );
+    }
+    let Some(part) = &board.part else { return String::new() };
+    let format = match extension {
+        Some("bin") => {
+            let address = board.memory.model.address;
+            format!("--binary-format bin --base-address {address:#010x} ")
+        }
+        Some("hex") => "--binary-format hex ".to_owned(),
+        _ => String::new(),
+    };
+    let file = shell::path(file);
+    format!("probe-rs download --chip {part} {format}{file}\n")
 }

@@ -48,7 +48,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         [] => builtin::all().into_iter().map(|blob| (None, blob)).collect(),
         models => load(models)?,
     };
-    let data = if args.recorded { None } else { Some(args.data.load()?) };
+    let data = if args.recorded { None } else { args.data.load_if_there()? };
     let images = data.as_ref().map(|data| &data.test);
     let mut notes = Vec::new();
     if let Some(data) = &data {

@@ -54,13 +54,15 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let device = args.backend.device().map_err(wrong_use)?;
     args.device.check()?;
     let blob = args.model.as_deref().map(Blob::load).transpose()?;
+    // Before the data, which may have to be downloaded.
+    let client = args.device.open_port()?;
     let mut data = args.data.load()?;
     if let Some(count) = args.images {
         data.test.truncate(count as usize);
     }
     let blob = match blob {
         Some(blob) if !args.device.is_given() => blob,
-        blob => return on_devices(&args.device, blob.as_ref(), &data.test),
+        blob => return on_devices(&args.device, client, blob.as_ref(), &data.test),
     };
     let model = blob.model()?;
     on_host(&model, &data, &device)
@@ -85,8 +87,13 @@ pub fn on_host(model: &Model<'_>, data: &Dataset, device: &Device) -> anyhow::Re
 
 /// Compares the logits of every image on each requested device with those of the host. Without a
 /// model, each emulated board gets the best reference model that fits it.
-fn on_devices(args: &DeviceArgs, blob: Option<&Blob>, images: &Images) -> anyhow::Result<()> {
-    if let Some(client) = args.open_port()? {
+fn on_devices(
+    args: &DeviceArgs,
+    client: Option<Client>,
+    blob: Option<&Blob>,
+    images: &Images,
+) -> anyhow::Result<()> {
+    if let Some(client) = client {
         return compare(client, blob.context("clap asks for a model with --port")?, images, None);
     }
     let boards = args.boards()?;

@@ -16,7 +16,7 @@ use super::Images;
 use crate::support::error::Advised;
 use crate::support::files::FileError;
 use crate::support::limit;
-use crate::support::numbers::grouped;
+use crate::support::numbers::{counted, grouped};
 use crate::support::visible;
 
 /// The most bytes of a file: a header that promises more is damaged, or meant to exhaust the memory.
@@ -98,9 +98,10 @@ pub enum IdxFault {
     #[error("is sound but holds 0 {0}, expected at least 1")]
     Empty(Kind),
     #[error(
-        "has {images} images, but {} has {labels} labels: expected as many; do they belong \
+        "has {}, but {} has {}: expected as many; do they belong \
              together?",
-        visible::path(labels_path)
+        counted(*images, "image", "images"), visible::path(labels_path),
+        counted(*labels, "label", "labels")
     )]
     Counts { images: usize, labels: usize, labels_path: PathBuf },
 }

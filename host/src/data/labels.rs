@@ -8,6 +8,7 @@ use inkbit_core::Model;
 use crate::data::Dataset;
 use crate::support::files::FileError;
 use crate::support::limit::{self, TEXT};
+use crate::support::numbers;
 use crate::support::visible;
 
 /// The most characters of a label: longer ones fit neither a table nor a screen.
@@ -22,9 +23,10 @@ pub enum LabelsError {
     NotText(PathBuf),
     /// `whose` names the owner of the classes: "the model has", "the data digits have".
     #[error(
-        "{} has {found} labels, but {whose} {expected} classes: give one line for each class, \
+        "{} has {}, but {whose} {}: give one line for each class, \
              in order from class 0",
-        visible::path(path)
+        visible::path(path), numbers::counted(*found, "label", "labels"),
+        numbers::counted(*expected, "class", "classes")
     )]
     Count { path: PathBuf, found: usize, whose: String, expected: usize },
     /// `fault` says what is wrong with the label, and what to do.

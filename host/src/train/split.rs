@@ -46,7 +46,8 @@ pub(crate) fn check_images(
     let held_out = held_out(images, config);
     Err(TrainError::Images(if !(1..=MAX_WIDTH).contains(&inputs) {
         format!(
-            "they have {inputs} pixels, but must have from 1 to {MAX_WIDTH}; take smaller images"
+            "they have {inputs} pixels, but must have from 1 to {MAX_WIDTH}; take smaller images, \
+             or have them shrunk: --input WIDTH"
         )
     } else if u32::try_from(images).is_err() {
         format!("there are {images}, more than 2^32 - 1")

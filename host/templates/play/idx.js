@@ -58,6 +58,8 @@ async function idx(file, head) {
   }
 }
 
+const counted = (count, name) => `${grouped(count)} ${name}${count === 1 ? '' : 's'}`;
+
 // Takes what was opened together: images with their labels, or labels for the images that are there.
 async function takeIdx(files) {
   const find = (kind) => files.findLast((file) => file.kind === kind) ?? null;
@@ -67,7 +69,7 @@ async function takeIdx(files) {
   const greatest = own === null ? 0 : own.values.reduce((most, label) => Math.max(most, label));
   if (all === null) tell(`Open the images that belong to ${own.name}, too.`);
   else if (own !== null && own.count !== all.count) {
-    return tell(`${own.name} has ${grouped(own.count)} labels, ${all.name} ${grouped(all.count)} images`);
+    return tell(`${own.name} has ${counted(own.count, 'label')}, ${all.name} ${counted(all.count, 'image')}`);
   } else if (greatest >= shown.classes.length) {
     return tell(`${own.name} has a label ${greatest}, the model ${shown.classes.length} classes, counted from 0`);
   } else tell('');

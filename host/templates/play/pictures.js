@@ -61,7 +61,7 @@ function readDigits() {
     new Uint32Array(image.data.buffer).set(Array.from(digit.pixels, (pixel) => 0xff000000 | (pixel * 0x010101)));
     canvas.getContext('2d').putImageData(image, 0, 0);
     canvas.setAttribute('aria-hidden', true);
-    const button = make('button', canvas, ` ${answer}`);
+    const button = make('button', canvas, answer);
     button.type = 'button';
     button.setAttribute('aria-label', `Digit ${number + 1} of ${digits.length}, read as ${answer}`);
     button.onclick = () => choose(digit);

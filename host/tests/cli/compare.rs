@@ -93,3 +93,33 @@ fn what_cannot_be_compared_is_refused() {
          trained on with --data"
     );
 }
+
+#[test]
+fn without_images_what_the_models_record_is_shown() {
+    let place = Place::new();
+    let away = "--mirror http://127.0.0.1:1";
+    let ended = place.run(&format!("models model.inkbit {away}"));
+    let recorded = place.succeed("models model.inkbit --recorded");
+    assert_eq!((ended.code, &ended.out), (Some(0), &recorded), "{}", ended.err);
+    assert!(ended.err.starts_with("note: this is what the models record, for "), "{}", ended.err);
+    std::fs::copy(place.path("model.inkbit"), place.path("other.inkbit")).unwrap();
+    let ended = place.run(&format!("compare model.inkbit other.inkbit {away}"));
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended.out.contains("model.inkbit") && ended.out.contains("other.inkbit"),
+        "{}",
+        ended.out
+    );
+    assert!(
+        ended.err.starts_with("error: the models were not compared on images: "),
+        "{}",
+        ended.err
+    );
+}
+
+#[test]
+fn a_port_that_is_not_there_is_noticed_before_the_data_are_looked_for() {
+    let message =
+        Place::new().fail(1, "verify model.inkbit --port /dev/no-such-port --data nowhere");
+    assert!(message.contains("/dev/no-such-port") && !message.contains("nowhere"), "{message}");
+}

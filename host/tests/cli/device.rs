@@ -60,6 +60,9 @@ fn image_writes_the_model_raw_and_as_intel_hex_and_names_its_address() {
     for flags in ["", " --parts both", ""] {
         place.succeed(&format!("{same}{flags}"));
     }
+    let said = place.succeed("image --board microbit model.inkbit -o model.bin");
+    let flash = "probe-rs download --chip nRF51822_xxAA --binary-format bin --base-address 0x00005800 model.bin";
+    assert_eq!(said.lines().last(), Some(flash));
     let pico = "image --board pico --parts firmware -o pico.hex";
     place.succeed(pico);
     place.succeed(pico);

@@ -422,7 +422,7 @@ fn in_a_browser_images_and_labels_give_what_evaluate_gives() {
         "other has a label 4, the model 4 classes, counted from 0",
         "floats has neither images nor labels in IDX",
         "gzip is damaged",
-        "one has 1 labels, images 80 images",
+        "one has 1 label, images 80 images",
         "huge promises 1,099,511,562,240 bytes, the limit is 67,108,864",
         "wide has images of 1×2 pixels, no squares",
         "long is too long: 104,857,600 bytes, the limit is 67,108,864",

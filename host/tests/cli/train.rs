@@ -198,7 +198,7 @@ fn images_that_cannot_be_trained_on_are_refused_before_a_run_is_replaced() {
     assert_eq!(
         place.fail(1, "train --out run --force --data large"),
         "the training images cannot be used: they have 4225 pixels, but must have from 1 to 4096; \
-         take smaller images"
+         take smaller images, or have them shrunk: --input WIDTH"
     );
     assert_eq!(
         place.fail(1, "train --out run --force --data digits --validation-split 0.001"),

@@ -205,12 +205,15 @@ pub(crate) fn browser() -> Result<(), String> {
 /// # Errors
 ///
 /// Why it is not there, and how it is installed.
-pub(crate) fn cargo_tool(name: &str, version: &str) -> Result<PathBuf, String> {
+pub(crate) fn cargo_tool(name: &str, version: &str, features: &str) -> Result<PathBuf, String> {
     if let Some(found) = find_program(name) {
         return Ok(found);
     }
     // Without the optimizer, which would take most of the time.
-    let arguments = ["install", "--locked", "--debug", "--version", version, name];
+    let mut arguments = vec!["install", "--locked", "--debug", "--version", version, name];
+    if !features.is_empty() {
+        arguments.extend(["--features", features]);
+    }
     let typed = format!("cargo {}", arguments.join(" "));
     let mut install = process::cargo(&[]);
     // Outside the checkout, whose settings are not meant for it.

@@ -39,7 +39,7 @@ pub(crate) fn rules(_: Effort) -> Result<Tried, String> {
     for manifest in SHIPPED.map(|(manifest, ..)| manifest).iter().chain(TOOLS) {
         counts.push((locked(manifest)?, "locked crates by licence, source and version".to_owned()));
     }
-    let program = match setup::cargo_tool("cargo-deny", "0.20.2") {
+    let program = match setup::cargo_tool("cargo-deny", "0.20.2", "") {
         Ok(program) => program,
         Err(reason) => return Ok(Tried::Skipped(reason)),
     };
@@ -55,7 +55,7 @@ pub(crate) fn rules(_: Effort) -> Result<Tried, String> {
 
 /// Looks for known vulnerabilities, where their database can be had.
 pub(crate) fn advisories(_: Effort) -> Result<Tried, String> {
-    let program = match setup::cargo_tool("cargo-deny", "0.20.2") {
+    let program = match setup::cargo_tool("cargo-deny", "0.20.2", "") {
         Ok(program) => program,
         Err(reason) => return Ok(Tried::Skipped(reason)),
     };
@@ -139,7 +139,7 @@ fn linked(manifest: &str, packages: &[&str]) -> Result<BTreeSet<String>, String>
 
 /// Writes the notices of all linked crates anew.
 pub(crate) fn licences() -> Result<Outcome, String> {
-    let program = setup::cargo_tool("cargo-about", "0.9.3")?;
+    let program = setup::cargo_tool("cargo-about", "0.9.3", "cli")?;
     for (manifest, packages, file) in SHIPPED {
         let mut about = Command::new(&program);
         about.current_dir(root()).args(["generate", "--locked", "--fail"]);
@@ -156,7 +156,7 @@ pub(crate) fn licences() -> Result<Outcome, String> {
 
 /// Writes the bills of materials of the command and of each board's firmware into `target/sbom`.
 pub(crate) fn sbom() -> Result<Outcome, String> {
-    let program = setup::cargo_tool("cargo-cyclonedx", "0.5.9")?;
+    let program = setup::cargo_tool("cargo-cyclonedx", "0.5.9", "")?;
     let folder = root().join("target/sbom");
     let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
     fs::create_dir_all(&folder).map_err(failed)?;
