@@ -62,9 +62,10 @@ const CRC_BYTES: usize = 4;
 const REQUEST_HEAD: usize = 1 + 5 + 3;
 
 /// A buffer of this many bytes holds any message that a [`Request`] about an image of `pixels`
-/// pixels becomes, and with 16 bytes more its frame.
+/// pixels becomes, and with 16 bytes more its frame; the greatest number if there is none.
 pub const fn request_bytes(pixels: usize) -> usize {
-    REQUEST_HEAD + pixels + pixels.div_ceil(PIXEL_OVERHEAD) + CRC_BYTES
+    let packed = pixels.saturating_add(pixels.div_ceil(PIXEL_OVERHEAD));
+    packed.saturating_add(REQUEST_HEAD + CRC_BYTES)
 }
 
 wire! {

@@ -50,7 +50,7 @@ pub enum Nothing {
     Empty,
     /// All pixels are paper.
     Blank,
-    /// There are marks everywhere, too many to be digits.
+    /// There are marks everywhere, or more digits than [`MAX_DIGITS`].
     Crowded,
 }
 
@@ -59,7 +59,7 @@ impl fmt::Display for Nothing {
         f.write_str(match self {
             Self::Empty => "the picture has no pixels, or fewer than its size says",
             Self::Blank => "the picture is blank",
-            Self::Crowded => "the picture has marks everywhere, too many to be digits",
+            Self::Crowded => "the picture has marks everywhere, or too many digits",
         })
     }
 }
@@ -139,7 +139,7 @@ impl<'m> Finder<'m> {
         let source = Size { width, height };
         let size = source.reduced();
         let pixels = size.pixels();
-        if pixels == 0 || grey.len() < source.pixels() {
+        if source.pixels() == 0 || grey.len() < source.pixels() {
             return Err(Nothing::Empty);
         }
         let (picture, rest) = bytes.split_at_mut_checked(pixels).ok_or(Nothing::Empty)?;
@@ -153,7 +153,7 @@ impl<'m> Finder<'m> {
         // The picture's plane has the marks of lines from here on.
         lines::remove(ink, picture, size, found);
         let regions = regions::find(ink, labels, size, found)?;
-        let digits = Digits::of(&regions, size, one || size.shorter() < SMALL);
+        let digits = Digits::of(&regions, size, one || size.shorter() < SMALL)?;
         if digits.is_empty() {
             return Err(Nothing::Blank);
         }

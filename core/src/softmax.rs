@@ -79,7 +79,7 @@ pub fn permille(logits: &[i32], scale: f32) -> impl Iterator<Item = Permille> {
     let binary = Binary::new(scale);
     let exponential = move |&logit: &i32| binary.exponential(greatest.abs_diff(logit));
     // The greatest logit's is 2¹⁶, so the sum is not 0 if anything is divided by it.
-    let sum: u32 = logits.iter().map(exponential).sum();
+    let sum = logits.iter().map(exponential).fold(0, u32::saturating_add);
     logits.iter().map(move |logit| {
         let permille = (exponential(logit) * 1000 + sum / 2).checked_div(sum).unwrap_or_default();
         Permille(permille as u16)

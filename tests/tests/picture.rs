@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use image::{GrayAlphaImage, GrayImage, ImageBuffer, Luma, LumaA, imageops};
 use inkbit::data::picture::{self, PictureError, Wanted, find};
 use inkbit_core::image::recentre;
+use inkbit_core::picture::{BYTES, Finder, LABELS, Nothing};
 use inkbit_tests::devices::digits;
 use inkbit_tests::pictures::rows;
 use inkbit_tests::skipped;
@@ -214,6 +215,53 @@ fn a_small_file_that_claims_a_huge_picture_is_refused_before_it_is_unpacked() {
     let (_folder, path) = file("bomb.pgm", b"P5 60000 60000 255\n0");
     let error = picture::read(&path, SIDE, Wanted::One).expect_err("too large").to_string();
     assert!(error.contains("found 60000x60000 pixels, expected at most 64 million"), "{error}");
+}
+
+/// Squares of 8 pixels in rows of 32, on a picture of 768 pixels.
+fn squares(count: u32) -> GrayImage {
+    GrayImage::from_fn(768, 768, |x, y| {
+        let place = (8..16).contains(&(x % 24)) && (8..16).contains(&(y % 24));
+        let is_ink = place && y / 24 * 32 + x / 24 < count;
+        Luma([if is_ink { 20 } else { 235 }])
+    })
+}
+
+#[test]
+fn more_digits_than_there_is_room_for_are_refused_and_none_is_lost() {
+    let found = find(&squares(512), SIDE, Wanted::All).expect("digits");
+    assert_eq!(found.len(), 512);
+    for count in [513, 1000] {
+        assert_eq!(find(&squares(count), SIDE, Wanted::All), Err(Nothing::Crowded));
+    }
+}
+
+#[test]
+fn many_regions_that_join_one_by_one_take_no_longer() {
+    // Stairs: each step lies beside the last, and reaches a little farther up.
+    let stairs = GrayImage::from_fn(768, 768, |x, y| {
+        let (step, row) = (x / 3 % 250, x / 750);
+        let is_ink =
+            x % 3 < 2 && (row * 384 + step..row * 384 + step + 40).contains(&y) && y % 5 < 4;
+        Luma([if is_ink { 20 } else { 235 }])
+    });
+    let start = std::time::Instant::now();
+    for picture in [stairs, squares(1000)] {
+        let _ = find(&picture, SIDE, Wanted::All);
+        let _ = find(&picture, SIDE, Wanted::One);
+    }
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_picture_without_pixels_is_empty_however_high() {
+    let (mut bytes, mut labels) = (vec![0; BYTES], vec![0; LABELS]);
+    for size in [(0, usize::MAX), (usize::MAX, 0), (0, 0), (usize::MAX, 2)] {
+        let found = Finder::new(&[], size, false, &mut bytes, &mut labels).map(drop);
+        assert_eq!(found, Err(Nothing::Empty), "{size:?}");
+    }
+    let mut image = [0; 784];
+    inkbit_core::picture::image(&[200], 3, usize::MAX, &mut [], &mut image, SIDE);
+    inkbit_core::picture::image(&[200], usize::MAX, 3, &mut [], &mut image, SIDE);
 }
 
 /// MNIST's test images if $INKBIT_DATA is set; otherwise reports the skipped test.

@@ -18,7 +18,7 @@ const LANE: u32 = 0xFF_FFFF;
 /// The two lanes of a 64-bit accumulator, 24 bits apart. The lower one fits 24 bits with its sign.
 const fn pair(lanes: i64) -> [i32; 2] {
     let low = lanes << 40 >> 40;
-    [low as i32, ((lanes - low) >> 24) as i32]
+    [low as i32, (lanes.wrapping_sub(low) >> 24) as i32]
 }
 
 /// The two 64-bit accumulators of one word w of four 8-bit codes c₀…c₃: `p` = Σ w·v and `q` =
@@ -26,7 +26,7 @@ const fn pair(lanes: i64) -> [i32; 2] {
 #[inline(always)]
 pub const fn eight_in_64(p: i64, q: i64) -> [i32; 4] {
     let [s2, s1] = pair(q);
-    let [s0, s3] = pair(p - (((s1 + (s2 << 8)) as i64) << 8));
+    let [s0, s3] = pair(p.wrapping_sub((s1.wrapping_add(s2 << 8) as i64) << 8));
     [s0, s1, s2, s3]
 }
 

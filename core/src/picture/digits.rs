@@ -1,9 +1,9 @@
 //! Which regions are digits, and which of them are one.
 
 use super::regions::{MAX_REGIONS, Region, Regions};
-use super::{LONGEST, Size, set};
+use super::{LONGEST, Nothing, Size, set};
 
-/// The most digits on a picture; what is more is left out.
+/// The most digits on a picture.
 pub const MAX_DIGITS: usize = 512;
 
 /// The most regions that may be parts of one digit that is taller than each of them.
@@ -45,7 +45,7 @@ pub(super) struct Digits {
 
 impl Digits {
     /// With `one`, all that is meant is one digit.
-    pub(super) fn of(regions: &Regions, size: Size, one: bool) -> Self {
+    pub(super) fn of(regions: &Regions, size: Size, one: bool) -> Result<Self, Nothing> {
         let regions = regions.as_slice();
         let mut owners = [0_u16; MAX_REGIONS];
         let all: &mut [u16] = &mut owners;
@@ -53,8 +53,8 @@ impl Digits {
         mark_meant(regions, all, size);
         join(regions, all, one);
         let mut digits = Self { all: [Digit::default(); MAX_DIGITS], count: 0, owners };
-        digits.number(regions);
-        digits
+        digits.number(regions)?;
+        Ok(digits)
     }
 
     pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Digit> {
@@ -72,7 +72,7 @@ impl Digits {
     }
 
     /// Numbers the groups in reading order, without those that are too small beside the largest.
-    fn number(&mut self, regions: &[Region]) {
+    fn number(&mut self, regions: &[Region]) -> Result<(), Nothing> {
         let mut groups = [Region::default(); MAX_DIGITS];
         let mut names = [0_u16; MAX_DIGITS];
         let mut count = 0;
@@ -81,12 +81,11 @@ impl Digits {
                 continue;
             }
             let known = names.iter().take(count).position(|&name| name == owner);
-            let Some(at) = known.or_else(|| {
-                count = (count + 1).min(MAX_DIGITS);
-                (count > 0).then_some(count - 1)
-            }) else {
-                continue;
-            };
+            let at = known.unwrap_or(count);
+            if at >= MAX_DIGITS {
+                return Err(Nothing::Crowded);
+            }
+            count = count.max(at + 1);
             if let (Some(group), Some(name)) = (groups.get_mut(at), names.get_mut(at)) {
                 *group = if *name == 0 { *region } else { around(group, region) };
                 *name = owner;
@@ -154,6 +153,7 @@ impl Digits {
             }
         }
         self.owners = owners;
+        Ok(())
     }
 }
 
@@ -208,25 +208,25 @@ fn join(regions: &[Region], owners: &mut [u16], one: bool) {
         found
     });
     let tallest = tallest.unwrap_or_default();
+    // The box of each group, at the place of the region that it is named after.
+    let mut groups = [Region::default(); MAX_REGIONS];
+    groups.iter_mut().zip(regions).for_each(|(group, region)| *group = *region);
+    let mut alive = [false; MAX_REGIONS];
+    alive.iter_mut().zip(owners.iter()).for_each(|(alive, owner)| *alive = *owner > 0);
+    let at = |groups: &[Region], place: usize| groups.get(place).copied().unwrap_or_default();
     loop {
         let mut joined = false;
         for a in 0..regions.len() {
             for b in 0..a {
-                let name = |at: usize| owners.get(at).copied().unwrap_or_default();
-                let (first, second) = (name(a), name(b));
-                if first == 0 || second == 0 || first == second {
+                if !(alive.get(a) == Some(&true) && alive.get(b) == Some(&true)) {
                     continue;
                 }
-                let group = |name: u16| {
-                    let own =
-                        regions.iter().zip(owners.iter()).filter(|(_, owner)| **owner == name);
-                    own.map(|(region, _)| *region).reduce(|a, b| around(&a, &b))
-                };
-                let (Some(one_group), Some(other)) = (group(first), group(second)) else {
-                    continue;
-                };
-                if one || are_one(&one_group, &other, tallest, crowded) {
-                    owners.iter_mut().filter(|owner| **owner == first).for_each(|o| *o = second);
+                let (first, second) = (at(&groups, a), at(&groups, b));
+                if one || are_one(&first, &second, tallest, crowded) {
+                    set(&mut groups, a, around(&first, &second));
+                    set(&mut alive, b, false);
+                    let (from, to) = (b as u16 + 1, a as u16 + 1);
+                    owners.iter_mut().filter(|owner| **owner == from).for_each(|owner| *owner = to);
                     joined = true;
                 }
             }

@@ -28,6 +28,9 @@ pub fn image(
     out: &mut [u8],
     side: usize,
 ) {
+    // No more rows than there are.
+    let height = height.min(drawing.len().div_ceil(width.max(1)));
+    let width = width.min(drawing.len());
     let stroke = stroke_width(drawing, width, height);
     let radius = ((USUAL.saturating_sub(stroke)) * FINER + 64) / 128;
     let wide = FINE + 2 * radius as usize;

@@ -45,7 +45,7 @@ keys! {
         /// Maximum number of passes over the training images.
         epochs: usize = 20, Whole(AtLeast(1.0), "");
         /// Batch size: images in a training step.
-        batch: usize = 128, Whole(AtLeast(1.0), "");
+        batch: usize = 128, Whole(To(1.0, MAX_BATCH as f64), ", what a computer has memory for");
         /// Learning rate (`--lr`), with a schedule its maximum.
         learning_rate: f32 = 0.001, Real(Above(0.0));
         /// How the learning rate changes: "constant", or "cosine" (down to almost 0).
@@ -109,6 +109,9 @@ keys! {
 /// From 0 to below 1.
 const FRACTION: Range = Below(0.0, 1.0);
 /// Why sizes have a limit.
+/// The most images in a training step: of the widest layers, their activations take 100 MB.
+const MAX_BATCH: usize = 8192;
+
 const ROOM: &str = ", what the format has room for";
 
 /// How weights start.

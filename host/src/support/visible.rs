@@ -69,11 +69,13 @@ fn escaped(text: &str, is_hidden: impl Fn(char) -> bool) -> String {
 
 /// Whether a character is invisible but changes the rendering or tells two equal words apart: control
 /// characters, line and paragraph separators, the marks that set the direction of writing (Unicode,
-/// Annex 9), soft hyphens, joiners, annotations and tags.
+/// Annex 9), soft hyphens, joiners, fillers, selectors of variants, annotations and tags.
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{feff}')
         || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(c, '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}')
+        || matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
         || matches!(c, '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
@@ -90,6 +92,10 @@ mod tests {
         assert_eq!(line("b\u{1b}[31mag\u{202e}\n"), "b\u{fffd}[31mag\u{fffd}\u{fffd}");
         assert_eq!(line("Ankle boot, \u{5e9}\u{5dc}"), "Ankle boot, \u{5e9}\u{5dc}");
         assert_eq!(line("a\u{ad}b\u{200d}c\u{e0041}"), "a\u{fffd}b\u{fffd}c\u{fffd}");
+        assert_eq!(
+            line("a\u{34f}b\u{3164}c\u{fe0f}d\u{e0100}"),
+            "a\u{fffd}b\u{fffd}c\u{fffd}d\u{fffd}"
+        );
         assert_eq!(lines("a\tb\r\nc\rd\u{9b}2J"), "a\tb\nc\u{fffd}d\u{fffd}2J");
     }
 
