@@ -4,6 +4,10 @@ use std::env;
 use std::fs;
 use std::io::Write;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use image::{GrayImage, Luma};
+
 use crate::browser::{browser, look};
 use crate::place::Place;
 use crate::report::page;
@@ -26,6 +30,7 @@ fn axe() -> Option<String> {
 const PROBE: &str = r"
 addEventListener('load', async () => {
   if (typeof started !== 'undefined') await started;
+  if (typeof busy !== 'undefined') await busy();
   const { violations, passes } = await axe.run(document, { resultTypes: ['violations'] });
   const faults = violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html));
   parent.postMessage(JSON.stringify({ faults, passes: passes.length }), '*');
@@ -52,6 +57,30 @@ fn the_page_to_draw_on_breaks_no_rule_for_people_who_cannot_see() {
     place.write("tiny.inkbit", include_bytes!("../../models/tiny.inkbit"));
     place.succeed("play tiny.inkbit -o page.html");
     check(&place, &String::from_utf8(place.read("page.html")).unwrap(), 25);
+}
+
+#[test]
+fn the_page_at_work_breaks_none_either() {
+    let place = Place::untrained();
+    place.write("tiny.inkbit", include_bytes!("../../models/tiny.inkbit"));
+    place.succeed("play tiny.inkbit -o page.html --with-tests");
+    let page = String::from_utf8(place.read("page.html")).unwrap();
+    let inked = |x, y| (20..80).contains(&y) && (x / 10 == 3 || x / 10 == 9);
+    let row = GrayImage::from_fn(130, 100, |x, y| Luma([if inked(x, y) { 20 } else { 240 }]));
+    row.save(place.path("row.png")).unwrap();
+    let row = BASE64_STANDARD.encode(place.read("row.png"));
+    // Asked for drawings, with a picture's digits, and with what is there while a board is.
+    let busy = format!(
+        "const busy = async () => {{
+  at('ask').closest('details').open = true;
+  at('ask').requestSubmit();
+  await open([new File([bytes('{row}')], 'row.png', {{ type: 'image/png' }})]);
+  at('give').hidden = false;
+  say('Connected: a board', 'wired');
+  say('Its logits differ.', 'differs');
+}};"
+    );
+    check(&place, &format!("{page}<script>{busy}</script>"), 25);
 }
 
 #[test]
