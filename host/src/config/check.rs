@@ -115,7 +115,7 @@ mod tests {
             "hidden is layers with 100,663,296 weights between them, but must be narrower or fewer, \
              with at most 16,777,216",
             "dropout is 1, but must be from 0 to below 1",
-            "batch is 0, but must be at least 1",
+            "batch is 0, but must be from 1 to 8192, what a computer has memory for",
             "learning_rate is NaN, but must be a finite number, above 0",
             "batch is 1, but must be at least 2 with batch_norm, which needs several images to \
              compare",

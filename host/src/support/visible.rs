@@ -14,10 +14,18 @@ pub fn path(path: &Path) -> String {
     line(&path.to_string_lossy())
 }
 
+/// The most characters of a file's line, or of a message, in what is wrong with TOML.
+const LONGEST: usize = 300;
+
 /// What is wrong with TOML, in several lines: the place, the line there, and a message, which quotes keys
-/// and so takes one line.
+/// and so takes one line. What is longer than a person reads is cut off.
 pub fn toml(error: &toml::de::Error) -> String {
-    lines(error.to_string().replace(error.message(), &line(error.message())).trim_end())
+    let text = lines(error.to_string().replace(error.message(), &line(error.message())).trim_end());
+    let cut = |line: &str| match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line.to_owned(),
+    };
+    text.lines().map(cut).collect::<Vec<_>>().join("\n")
 }
 
 /// The same for several lines: ends of lines, which become `\n`, and tabulators stay.
@@ -86,6 +94,14 @@ fn replaced(text: &str, replace: impl Fn(char) -> bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_long_line_of_toml_is_short() {
+        let fault = |text: &str| toml(&text.parse::<toml::Table>().unwrap_err());
+        let long = fault(&format!("{} = = 1", "k".repeat(200_000)));
+        assert!(long.len() < 2_000 && long.contains("kkk...") && long.contains("line 1"), "{long}");
+        assert!(fault("a = = 1").contains("a = = 1"));
+    }
 
     #[test]
     fn what_a_terminal_would_obey_is_not_shown() {
