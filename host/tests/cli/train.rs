@@ -86,7 +86,7 @@ fn a_value_out_of_range_is_a_wrong_use_and_creates_nothing() {
         ("--dropout -0.5", "dropout is -0.5, but must be from 0 to below 1".into()),
         ("--dropout nan", "dropout is NaN, but must be a finite number, from 0 to below 1".into()),
         ("--epochs 0", "epochs is 0, but must be at least 1".into()),
-        ("--batch 0", "batch is 0, but must be at least 1".into()),
+        ("--batch 0", "batch is 0, but must be from 1 to 8192, what a computer has memory for".into()),
         ("--qat-from 1.5", "qat_from is 1.5, but must be from 0 to 1".into()),
         (
             "--bits 8,4",
