@@ -157,7 +157,7 @@ impl<'m> Finder<'m> {
         if digits.is_empty() {
             return Err(Nothing::Blank);
         }
-        ink::deepen(ink, labels, &digits, size, found);
+        digits.deepen(ink, labels, size, found);
         Ok(Self { source, size, ink, labels, drawing: ground, spare, digits })
     }
 

@@ -1,7 +1,9 @@
 //! Which regions are digits, and which of them are one.
 
+use super::ground::{count, quantile};
+use super::ink::Ink;
 use super::regions::{MAX_REGIONS, Region, Regions};
-use super::{LONGEST, Nothing, Size, set};
+use super::{LONGEST, Nothing, Size, at, set};
 
 /// The most digits on a picture.
 pub const MAX_DIGITS: usize = 512;
@@ -69,6 +71,38 @@ impl Digits {
     pub(super) fn owner(&self, label: u16) -> Option<usize> {
         let number = usize::from(label).checked_sub(1)?;
         usize::from(self.owners.get(number).copied()?).checked_sub(1)
+    }
+
+    /// Scales the ink of each digit so that it is full, and clears what belongs to none.
+    pub(super) fn deepen(&self, ink: &mut [u8], labels: &[u16], size: Size, found: Ink) {
+        for (number, digit) in self.iter().enumerate() {
+            let mut counts = [0_u32; 256];
+            let rows = digit.top..digit.top + digit.height;
+            let places = rows.flat_map(|y| {
+                (digit.left..digit.left + digit.width).map(move |x| y * size.width + x)
+            });
+            let own = |place: &usize| self.owner(at(labels, *place)) == Some(number);
+            for place in places.clone().filter(own) {
+                let level = at(ink, place);
+                if level >= found.sure {
+                    count(&mut counts, level);
+                }
+            }
+            let full = u16::from(quantile(&counts, 3, 4).max(1));
+            // Out-of-focus edges would make a large drawing larger than its ink. In one of a model's own size,
+            // the faint edges are half-covered pixels, and belong to it.
+            let longer = digit.width.max(digit.height).min(160);
+            let blur = (usize::from(found.sure) / 2 * longer / 160) as u8;
+            for place in places.filter(own) {
+                if let Some(level) = ink.get_mut(place) {
+                    *level = if *level < blur {
+                        0
+                    } else {
+                        (u16::from(*level) * 255 / full).min(255) as u8
+                    };
+                }
+            }
+        }
     }
 
     /// Numbers the groups in reading order, without those that are too small beside the largest.

@@ -45,10 +45,15 @@ fn noise(picture: &[u8], size: Size) -> u8 {
     let mut counts = [0_u32; 256];
     for row in picture.chunks(size.width.max(1)) {
         for (a, b) in row.iter().zip(row.iter().skip(1)) {
-            counts.get_mut(usize::from(a.abs_diff(*b))).into_iter().for_each(|count| *count += 1);
+            count(&mut counts, a.abs_diff(*b));
         }
     }
     quantile(&counts, 1, 2)
+}
+
+/// Counts a value.
+pub(super) fn count(counts: &mut [u32; 256], value: u8) {
+    counts.get_mut(usize::from(value)).into_iter().for_each(|count| *count += 1);
 }
 
 /// The value below or at which `part` of `whole` of the counted values are.
@@ -150,7 +155,7 @@ fn is_dark_on_light(picture: &[u8], upper: &[u8], lower: &[u8]) -> bool {
         || picture.iter().zip(upper).zip(lower).map(|((level, up), low)| (*level, *up, *low));
     let mut counts = [0_u32; 256];
     for (_, up, low) in planes() {
-        counts.get_mut(usize::from(apart(up, low))).into_iter().for_each(|count| *count += 1);
+        count(&mut counts, apart(up, low));
     }
     let drawn = (quantile(&counts, 998, 1_000) / 2).max(FAINT);
     let (mut ups, mut lows, mut count, mut beside, mut around) =

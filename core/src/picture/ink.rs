@@ -1,8 +1,7 @@
 //! How much ink a pixel has.
 
-use super::digits::Digits;
-use super::ground::quantile;
-use super::{Nothing, Size, at};
+use super::Nothing;
+use super::ground::{count, quantile};
 
 /// The least ink that is meant, in parts of 255.
 const FAINT: u8 = 20;
@@ -53,10 +52,6 @@ pub(super) fn levels(
     Ok(Ink { sure, faint: (sure / 3).max(noise.saturating_mul(3)).max(8) })
 }
 
-fn count(counts: &mut [u32; 256], value: u8) {
-    counts.get_mut(usize::from(value)).into_iter().for_each(|count| *count += 1);
-}
-
 /// The threshold that separates ink from paper best (Otsu, *A threshold selection method from gray-level
 /// histograms*, 1979); `None` if there are not two levels.
 fn otsu(counts: &[u32; 256]) -> Option<u8> {
@@ -79,32 +74,4 @@ fn otsu(counts: &[u32; 256]) -> Option<u8> {
         }
     }
     best.map(|(_, level)| level)
-}
-
-/// Scales the ink of each digit so that it is full, and clears what belongs to none.
-pub(super) fn deepen(ink: &mut [u8], labels: &[u16], digits: &Digits, size: Size, found: Ink) {
-    for (number, digit) in digits.iter().enumerate() {
-        let mut counts = [0_u32; 256];
-        let rows = digit.top..digit.top + digit.height;
-        let places = rows
-            .flat_map(|y| (digit.left..digit.left + digit.width).map(move |x| y * size.width + x));
-        let own = |place: &usize| digits.owner(at(labels, *place)) == Some(number);
-        for place in places.clone().filter(own) {
-            let level = at(ink, place);
-            if level >= found.sure {
-                count(&mut counts, level);
-            }
-        }
-        let full = u16::from(quantile(&counts, 3, 4).max(1));
-        // Out-of-focus edges would make a large drawing larger than its ink. In one of a model's own size,
-        // the faint edges are half-covered pixels, and belong to it.
-        let longer = digit.width.max(digit.height).min(160);
-        let blur = (usize::from(found.sure) / 2 * longer / 160) as u8;
-        for place in places.filter(own) {
-            if let Some(level) = ink.get_mut(place) {
-                *level =
-                    if *level < blur { 0 } else { (u16::from(*level) * 255 / full).min(255) as u8 };
-            }
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! From the ink of one digit to a model's input.
 
-use super::ground::quantile;
+use super::ground::{count, quantile};
 use super::{at, set};
 use crate::image::normalise;
 
@@ -91,7 +91,7 @@ fn thicken(small: &[u8], thick: &mut [u8], radius: usize) {
     }
     let mut counts = [0_u32; 256];
     for &ink in thick.iter().filter(|ink| **ink > 0) {
-        counts.get_mut(usize::from(ink)).into_iter().for_each(|count| *count += 1);
+        count(&mut counts, ink);
     }
     // Scaling has made strokes that are thinner than a pixel faint.
     let full = u16::from(quantile(&counts, 1, 2)).max(1);
