@@ -123,7 +123,7 @@ fn copy(image: &mut [u8], from: Option<usize>, to: usize) {
 
 /// The rows and columns that have ink, first and last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Bounds {
+pub(crate) struct Bounds {
     top: usize,
     bottom: usize,
     left: usize,
@@ -131,7 +131,7 @@ struct Bounds {
 }
 
 impl Bounds {
-    fn of(pixels: &[u8], width: usize) -> Option<Self> {
+    pub(crate) fn of(pixels: &[u8], width: usize) -> Option<Self> {
         let mut bounds: Option<Self> = None;
         let (mut row, mut column) = (0, 0);
         for &ink in pixels {
@@ -153,11 +153,11 @@ impl Bounds {
         bounds
     }
 
-    const fn width(&self) -> usize {
+    pub(crate) const fn width(&self) -> usize {
         self.right - self.left + 1
     }
 
-    const fn height(&self) -> usize {
+    pub(crate) const fn height(&self) -> usize {
         self.bottom - self.top + 1
     }
 }

@@ -12,8 +12,10 @@
 //! 3. *lines*: frames, rulings and axes are straight, and longer or thinner than a digit's strokes;
 //! 4. *regions*: connected ink, joined into digits, in reading order.
 
+mod counts;
 mod digits;
 mod ground;
+mod groups;
 mod ink;
 mod lines;
 mod pen;
@@ -65,6 +67,15 @@ impl fmt::Display for Nothing {
 }
 
 impl core::error::Error for Nothing {}
+
+/// Which digits of a picture are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Each one that is found.
+    All,
+    /// The one that all ink belongs to.
+    One,
+}
 
 /// A picture's width and height in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,8 +134,8 @@ pub struct Finder<'m> {
 
 impl<'m> Finder<'m> {
     /// Looks for digits, dark on light or light on dark, on a picture of `width` × `height` pixels, with
-    /// [`BYTES`] and [`LABELS`] of memory. With `one`, and on a picture of under 48 pixels, all that is drawn is
-    /// one digit.
+    /// [`BYTES`] and [`LABELS`] of memory. On a picture of under 48 pixels, all that is drawn
+    /// is one digit.
     ///
     /// # Errors
     ///
@@ -132,7 +143,7 @@ impl<'m> Finder<'m> {
     pub fn new(
         grey: &[u8],
         (width, height): (usize, usize),
-        one: bool,
+        wanted: Wanted,
         bytes: &'m mut [u8],
         labels: &'m mut [u16],
     ) -> Result<Self, Nothing> {
@@ -153,7 +164,8 @@ impl<'m> Finder<'m> {
         // The picture's plane has the marks of lines from here on.
         lines::remove(ink, picture, size, found);
         let regions = regions::find(ink, labels, size, found)?;
-        let digits = Digits::of(&regions, size, one || size.shorter() < SMALL)?;
+        let one = wanted == Wanted::One || size.shorter() < SMALL;
+        let digits = Digits::of(regions, size, one)?;
         if digits.is_empty() {
             return Err(Nothing::Blank);
         }
@@ -184,7 +196,7 @@ impl<'m> Finder<'m> {
     }
 }
 
-/// Reduces a picture: every pixel is the mean of those that it stands for.
+/// Reduces a picture. Each new pixel is the mean of the old pixels in its place.
 fn shrink(from: &[u8], source: Size, to: &mut [u8], size: Size) {
     if source == size {
         to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);

@@ -204,6 +204,10 @@ fn what_cannot_be_read_is_named_with_what_was_expected() {
     let error = picture::read(&path, SIDE, Wanted::One).expect_err("a JPEG without its end");
     assert!(matches!(error, PictureError::Damaged { .. }), "{error}");
 
+    let (_folder, path) = file("none.pgm", b"P5 0 7 255\n");
+    let error = picture::read(&path, SIDE, Wanted::One).expect_err("no pixels").to_string();
+    assert!(error.contains("has no pixels: found a size of 0x7"), "{error}");
+
     let (_folder, path) = file("blank.png", b"");
     GrayImage::from_pixel(40, 30, Luma([200])).save(&path).expect("saved");
     let error = picture::read(&path, SIDE, Wanted::One).expect_err("blank").to_string();
@@ -256,7 +260,7 @@ fn many_regions_that_join_one_by_one_take_no_longer() {
 fn a_picture_without_pixels_is_empty_however_high() {
     let (mut bytes, mut labels) = (vec![0; BYTES], vec![0; LABELS]);
     for size in [(0, usize::MAX), (usize::MAX, 0), (0, 0), (usize::MAX, 2)] {
-        let found = Finder::new(&[], size, false, &mut bytes, &mut labels).map(drop);
+        let found = Finder::new(&[], size, Wanted::All, &mut bytes, &mut labels).map(drop);
         assert_eq!(found, Err(Nothing::Empty), "{size:?}");
     }
     let mut image = [0; 784];

@@ -1,5 +1,6 @@
 //! The brightness of the paper.
 
+use super::counts::Counts;
 use super::{Size, at, set};
 
 /// The noise, in levels, above which a picture is smoothed.
@@ -42,32 +43,10 @@ pub(super) fn smooth(picture: &mut [u8], spare: &mut [u8], size: Size) -> u8 {
 /// The standard deviation of noise, nearly: the median difference of two neighbours, of which fewer than half
 /// are at an edge.
 fn noise(picture: &[u8], size: Size) -> u8 {
-    let mut counts = [0_u32; 256];
-    for row in picture.chunks(size.width.max(1)) {
-        for (a, b) in row.iter().zip(row.iter().skip(1)) {
-            count(&mut counts, a.abs_diff(*b));
-        }
-    }
-    quantile(&counts, 1, 2)
-}
-
-/// Counts a value.
-pub(super) fn count(counts: &mut [u32; 256], value: u8) {
-    counts.get_mut(usize::from(value)).into_iter().for_each(|count| *count += 1);
-}
-
-/// The value below or at which `part` of `whole` of the counted values are.
-pub(super) fn quantile(counts: &[u32; 256], part: u64, whole: u64) -> u8 {
-    let all: u64 = counts.iter().map(|&count| u64::from(count)).sum();
-    let mut left = all * part / whole.max(1);
-    for (value, &count) in (0_u8..=255).zip(counts) {
-        let count = u64::from(count);
-        if count > left {
-            return value;
-        }
-        left -= count;
-    }
-    255
+    let rows = picture.chunks(size.width.max(1));
+    let steps =
+        rows.flat_map(|row| row.iter().zip(row.iter().skip(1)).map(|(a, b)| a.abs_diff(*b)));
+    Counts::<256>::of(steps).quantile(1, 2) as u8
 }
 
 /// Finds the ground. If the ink is lighter than it, the picture is inverted.
@@ -153,12 +132,9 @@ fn is_dark_on_light(picture: &[u8], upper: &[u8], lower: &[u8]) -> bool {
     let apart = |upper: u8, lower: u8| upper.saturating_sub(lower);
     let planes =
         || picture.iter().zip(upper).zip(lower).map(|((level, up), low)| (*level, *up, *low));
-    let mut counts = [0_u32; 256];
-    for (_, up, low) in planes() {
-        count(&mut counts, apart(up, low));
-    }
-    let drawn = (quantile(&counts, 998, 1_000) / 2).max(FAINT);
-    let (mut ups, mut lows, mut count, mut beside, mut around) =
+    let distances = Counts::<256>::of(planes().map(|(_, up, low)| apart(up, low)));
+    let drawn = (distances.quantile(998, 1_000) as u8 / 2).max(FAINT);
+    let (mut ups, mut lows, mut within, mut beside, mut around) =
         (0_u64, 0_u64, 0_u64, 0_u64, 0_u64);
     for (level, up, low) in planes() {
         let inside = apart(up, low) >= drawn;
@@ -167,9 +143,9 @@ fn is_dark_on_light(picture: &[u8], upper: &[u8], lower: &[u8]) -> bool {
         beside += weight * u64::from(level);
         around += weight;
         if inside {
-            (ups, lows, count) = (ups + u64::from(up), lows + u64::from(low), count + 1);
+            (ups, lows, within) = (ups + u64::from(up), lows + u64::from(low), within + 1);
         }
     }
-    // Means: beside / around against the middle of ups / count and lows / count.
-    2 * beside * count >= (ups + lows) * around
+    // Means: beside / around against the middle of ups / within and lows / within.
+    2 * beside * within >= (ups + lows) * around
 }

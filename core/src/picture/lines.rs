@@ -1,5 +1,8 @@
 //! Straight lines that are no strokes: frames, rulings, axes, the cells of a form.
 
+use heapless::Vec;
+
+use super::counts::Counts;
 use super::ink::Ink;
 use super::{Size, at, set};
 
@@ -35,8 +38,6 @@ struct Line {
     thickness: usize,
 }
 
-const NO_LINE: Line = Line { way: Way::Across, tilt: 0, origin: 0, start: 0, end: 0, thickness: 0 };
-
 /// The mark of a pixel that a line has taken.
 const TAKEN: u8 = 1;
 
@@ -55,29 +56,25 @@ pub(super) fn remove(ink: &mut [u8], marks: &mut [u8], size: Size, found: Ink) {
         return; // an image of a model's own size
     }
     let mut sheet = Sheet { ink, marks, size, faint: found.faint };
-    let mut lines = [NO_LINE; MAX_LINES];
-    let mut count = 0;
+    let mut lines = Vec::new();
     for way in [Way::Across, Way::Down] {
-        sheet.find(way, &mut lines, &mut count);
+        sheet.find(way, &mut lines);
     }
     let mut rest = Rest::of(&sheet, found.sure);
     if rest.is_none() {
         // A 1 is a line, too: the thickest is what is drawn, if the others are much thinner.
-        let lines = lines.iter().take(count);
-        let thickest = lines.clone().map(|line| line.thickness).max().unwrap_or_default();
+        let thickest = lines.iter().map(|line| line.thickness).max().unwrap_or_default();
         sheet.marks.fill(0);
-        lines.filter(|line| line.thickness * 2 <= thickest).for_each(|line| {
+        for line in lines.iter().filter(|line| line.thickness * 2 <= thickest) {
             sheet.mark(line);
-        });
+        }
         rest = Rest::of(&sheet, found.sure);
     }
     let Some(rest) = rest else { return };
     // Marked again, by those that are no strokes alone.
     sheet.marks.fill(0);
-    for line in lines.iter().take(count) {
-        if rest.is_apart(line, size) {
-            sheet.mark(line);
-        }
+    for line in lines.iter().filter(|line| !rest.has(line, size)) {
+        sheet.mark(line);
     }
     ink.iter_mut().zip(marks).filter(|(_, mark)| **mark == TAKEN).for_each(|(ink, _)| *ink = 0);
 }
@@ -108,7 +105,7 @@ impl Sheet<'_> {
     }
 
     /// Finds the lines of one way, at the tilt at which most ink lies in long lines, and marks them.
-    fn find(&mut self, way: Way, lines: &mut [Line; MAX_LINES], count: &mut usize) {
+    fn find(&mut self, way: Way, lines: &mut Vec<Line, MAX_LINES>) {
         let mut best: Option<(u64, isize)> = None;
         for tilt in TILTS {
             let mut sum = 0_u64;
@@ -132,10 +129,7 @@ impl Sheet<'_> {
             });
             let Some(mut line) = longest else { break };
             line.thickness = self.thickness(&line);
-            let Some(free) = lines.get_mut(*count) else { break };
-            *free = line;
-            *count += 1;
-            if !self.mark(&line) {
+            if lines.push(line).is_err() || !self.mark(&line) {
                 break;
             }
         }
@@ -185,23 +179,8 @@ impl Sheet<'_> {
 
     /// The thickness where it crosses no stroke: a quarter of it is not thicker.
     fn thickness(&self, line: &Line) -> usize {
-        let mut counts = [0_u32; 64];
-        let mut all = 0;
-        for along in line.start..line.end {
-            if let Some((first, end)) = self.extent(line, along) {
-                let thickness = (first.abs_diff(end)).min(counts.len() - 1);
-                counts.get_mut(thickness).into_iter().for_each(|count| *count += 1);
-                all += 1;
-            }
-        }
-        let mut left = all / 4;
-        for (thickness, &count) in counts.iter().enumerate() {
-            if count > left {
-                return thickness;
-            }
-            left -= count;
-        }
-        counts.len()
+        let extents = (line.start..line.end).filter_map(|along| self.extent(line, along));
+        Counts::<64>::of(extents.map(|(first, end)| first.abs_diff(end))).quantile(1, 4)
     }
 
     /// Marks a line, but not the strokes that cross it; returns whether anything was marked.
@@ -246,7 +225,7 @@ impl Rest {
         let mut all = 0_usize;
         let mut taken = 0_usize;
         // Thickness of strokes: the shorter of the runs along row and column, at each first pixel of a row's.
-        let mut counts = [0_u32; 64];
+        let mut strokes = Counts::<64>::of(core::iter::empty::<usize>());
         for y in 0..height {
             for x in 0..width {
                 let place = y * width + x;
@@ -258,24 +237,13 @@ impl Rest {
                     let middle = x + across / 2;
                     let down = (y..height).take_while(|&y| ink(middle, y)).count()
                         + (0..y).rev().take_while(|&y| ink(middle, y)).count();
-                    let thickness = across.min(down).min(counts.len() - 1);
-                    counts.get_mut(thickness).into_iter().for_each(|count| *count += 1);
+                    strokes.add(across.min(down));
                 }
             }
         }
         let fewest = (sheet.size.shorter() / 16).pow(2).max(24);
         if all < fewest / 2 || all * 24 < taken {
             return None;
-        }
-        let runs: u32 = counts.iter().sum();
-        let mut left = runs / 2;
-        let mut stroke = counts.len();
-        for (thickness, &count) in counts.iter().enumerate() {
-            if count > left {
-                stroke = thickness;
-                break;
-            }
-            left -= count;
         }
         let span = |length: usize, inked: &dyn Fn(usize) -> usize| {
             let cut = all / 33;
@@ -291,11 +259,11 @@ impl Rest {
         };
         let columns = span(width, &|x| (0..height).filter(|&y| ink(x, y)).count());
         let rows = span(height, &|y| (0..width).filter(|&x| ink(x, y)).count());
-        Some(Self { columns, rows, stroke, mass: all })
+        Some(Self { columns, rows, stroke: strokes.quantile(1, 2), mass: all })
     }
 
-    /// Whether a line is no stroke of what is drawn.
-    fn is_apart(&self, line: &Line, size: Size) -> bool {
+    /// Whether a line is a stroke of the drawing, and not beside it.
+    fn has(&self, line: &Line, size: Size) -> bool {
         let length = line.end - line.start;
         let longest = (self.columns.1.saturating_sub(self.columns.0))
             .max(self.rows.1.saturating_sub(self.rows.0));
@@ -313,6 +281,7 @@ impl Rest {
         let over = longest / 12;
         let beyond = line.start + over <= along.0 && line.end >= along.1 + over;
         let lighter = length * line.thickness <= self.mass;
-        thin || lighter && (from_edge_to_edge || outside && beyond && length * 20 >= longest * 23)
+        let is_beside = from_edge_to_edge || outside && beyond && length * 20 >= longest * 23;
+        !(thin || lighter && is_beside)
     }
 }

@@ -1,8 +1,8 @@
 //! From the ink of one digit to a model's input.
 
-use super::ground::{count, quantile};
+use super::counts::Counts;
 use super::{at, set};
-use crate::image::normalise;
+use crate::image::{Bounds, normalise};
 
 /// Strokes that are thinner are drawn anew, in 64ths of a pixel of a digit that is 20 high: only one in a
 /// thousand of MNIST's is thinner.
@@ -47,8 +47,9 @@ pub fn image(
 
 /// The mean width of the strokes if the longer side of the drawing were 20 pixels, in 64ths of one.
 fn stroke_width(drawing: &[u8], width: usize, height: usize) -> u64 {
+    let drawing = drawing.get(..width * height).unwrap_or(drawing);
+    let Some(bounds) = Bounds::of(drawing, width) else { return 0 };
     let (mut ink, mut steps) = (0_u64, 0_u64);
-    let (mut rows, mut columns) = ((usize::MAX, 0), (usize::MAX, 0));
     for row in 0..height {
         for column in 0..width {
             let place = row * width + column;
@@ -56,19 +57,12 @@ fn stroke_width(drawing: &[u8], width: usize, height: usize) -> u64 {
             let right = if column + 1 < width { at(drawing, place + 1) } else { 0 };
             let below = if row + 1 < height { at(drawing, place + width) } else { 0 };
             steps += u64::from(pixel.abs_diff(right)) + u64::from(pixel.abs_diff(below));
-            if pixel > 0 {
-                ink += u64::from(pixel);
-                rows = (rows.0.min(row), rows.1.max(row));
-                columns = (columns.0.min(column), columns.1.max(column));
-            }
+            ink += u64::from(pixel);
         }
-    }
-    if ink == 0 {
-        return 0;
     }
     // A stroke has two edges, so its length is half the sum of all steps in brightness. The count along rows and
     // columns is 4/π too large, averaged over directions: 355/113 is π to six places.
-    let longer = (rows.1 - rows.0).max(columns.1 - columns.0) as u64 + 1;
+    let longer = bounds.width().max(bounds.height()) as u64;
     ink * 20 * 64 * 2 * 4 * 113 / (steps * 355 * longer).max(1)
 }
 
@@ -89,12 +83,9 @@ fn thicken(small: &[u8], thick: &mut [u8], radius: usize) {
             }
         }
     }
-    let mut counts = [0_u32; 256];
-    for &ink in thick.iter().filter(|ink| **ink > 0) {
-        count(&mut counts, ink);
-    }
     // Scaling has made strokes that are thinner than a pixel faint.
-    let full = u16::from(quantile(&counts, 1, 2)).max(1);
+    let inked = Counts::<256>::of(thick.iter().copied().filter(|ink| *ink > 0));
+    let full = (inked.quantile(1, 2) as u16).max(1);
     for ink in thick {
         *ink = (u16::from(*ink) * 255 / full).min(255) as u8;
     }

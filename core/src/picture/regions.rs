@@ -1,5 +1,7 @@
 //! Connected ink.
 
+use heapless::Vec;
+
 use super::ink::Ink;
 use super::{Nothing, Size, at, set};
 
@@ -10,7 +12,7 @@ const MAX_LABELS: usize = 1 << 13;
 pub(super) const MAX_REGIONS: usize = 1024;
 
 /// A region's box, end not included, and how much ink it has.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Region {
     pub(super) left: usize,
     pub(super) top: usize,
@@ -19,23 +21,33 @@ pub(super) struct Region {
     pub(super) mass: u64,
     /// Pixels at the picture's border.
     pub(super) at_border: usize,
-    pub(super) sure: bool,
 }
 
 /// Regions with sure ink. The label of region number n is n + 1.
-#[derive(Debug)]
-pub(super) struct Regions {
-    all: [Region; MAX_REGIONS],
-    count: usize,
-}
-
-impl Regions {
-    pub(super) fn as_slice(&self) -> &[Region] {
-        self.all.get(..self.count).unwrap_or(&[])
-    }
-}
+pub(super) type Regions = Vec<Region, MAX_REGIONS>;
 
 impl Region {
+    /// No pixels.
+    const EMPTY: Self =
+        Self { left: usize::MAX, top: usize::MAX, right: 0, bottom: 0, mass: 0, at_border: 0 };
+
+    /// The region of both.
+    pub(super) fn and(&self, other: &Self) -> Self {
+        Self {
+            left: self.left.min(other.left),
+            top: self.top.min(other.top),
+            right: self.right.max(other.right),
+            bottom: self.bottom.max(other.bottom),
+            mass: self.mass + other.mass,
+            at_border: self.at_border + other.at_border,
+        }
+    }
+
+    /// The longer side.
+    pub(super) fn extent(&self) -> usize {
+        self.width().max(self.height())
+    }
+
     pub(super) const fn width(&self) -> usize {
         self.right.saturating_sub(self.left)
     }
@@ -45,8 +57,9 @@ impl Region {
     }
 }
 
-/// Labels the regions, diagonals included: of what is at least faint and contains something sure. Two passes with a table of labels that are equal (Rosenfeld and Pfaltz, *Sequential
-/// operations in digital picture processing*, 1966).
+/// Labels the regions, diagonals included: of what is at least faint and contains something sure. Two passes
+/// with a table of labels that are equal (Rosenfeld and Pfaltz, *Sequential operations in digital picture
+/// processing*, 1966).
 pub(super) fn find(
     ink: &[u8],
     labels: &mut [u16],
@@ -66,16 +79,12 @@ pub(super) fn find(
                 let corner = if y > 0 && x > 0 { at(labels, above - 1) } else { 0 };
                 let up = if y > 0 { at(labels, above) } else { 0 };
                 let right = if y > 0 && x + 1 < width { at(labels, above + 1) } else { 0 };
-                for other in [left, corner, up, right] {
-                    if other == 0 {
-                    } else if label == 0 {
-                        label = root(&parents, other);
-                    } else {
-                        let other = root(&parents, other);
-                        let (low, high) = (label.min(other), label.max(other));
-                        set(&mut parents, usize::from(high), low);
-                        label = low;
+                for other in [left, corner, up, right].into_iter().filter(|other| *other > 0) {
+                    let other = root(&parents, other);
+                    if label > 0 {
+                        set(&mut parents, usize::from(label.max(other)), label.min(other));
                     }
+                    label = if label > 0 { label.min(other) } else { other };
                 }
                 if label == 0 {
                     if usize::from(next) >= MAX_LABELS {
@@ -97,28 +106,25 @@ pub(super) fn find(
             set(&mut numbers, usize::from(*label), 1);
         }
     }
-    let mut regions = Regions { all: [Region::default(); MAX_REGIONS], count: 0 };
+    let mut regions = Regions::new();
     for number in numbers.iter_mut().filter(|number| **number == 1) {
-        if regions.count >= MAX_REGIONS {
-            return Err(Nothing::Crowded);
-        }
-        regions.count += 1;
-        *number = regions.count as u16;
+        regions.push(Region::EMPTY).map_err(|_| Nothing::Crowded)?;
+        *number = regions.len() as u16;
     }
     for (place, label) in labels.iter_mut().enumerate() {
         *label = at(&numbers, usize::from(*label));
         let Some(number) = usize::from(*label).checked_sub(1) else { continue };
-        let Some(region) = regions.all.get_mut(number) else { continue };
+        let Some(region) = regions.get_mut(number) else { continue };
         let (x, y) = (place % width.max(1), place / width.max(1));
-        if !region.sure {
-            *region = Region { left: x, top: y, right: x, bottom: y, sure: true, ..*region };
-        }
-        region.left = region.left.min(x);
-        region.right = region.right.max(x + 1);
-        region.bottom = y + 1;
-        region.mass += u64::from(at(ink, place));
-        let border = x == 0 || y == 0 || x + 1 == width || y + 1 == size.height;
-        region.at_border += usize::from(border);
+        let is_border = x == 0 || y == 0 || x + 1 == width || y + 1 == size.height;
+        *region = region.and(&Region {
+            left: x,
+            top: y,
+            right: x + 1,
+            bottom: y + 1,
+            mass: at(ink, place).into(),
+            at_border: is_border.into(),
+        });
     }
     Ok(regions)
 }

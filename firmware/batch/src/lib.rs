@@ -10,16 +10,8 @@ use inkbit_core::{Engine, MAX_WIDTH, Model, Scratch};
 use inkbit_simd::Fastest;
 
 #[cfg(target_arch = "wasm32")]
-#[panic_handler]
-fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-    #[link(wasm_import_module = "page")]
-    unsafe extern "C" {
-        /// Never called: a test reads the list of imports, in which this is where anything can panic.
-        safe fn panicked();
-    }
-    panicked();
-    core::arch::wasm32::unreachable()
-}
+#[path = "../../panicked.rs"]
+mod panicked;
 
 /// Working memory for any model of the format.
 type Cells = Scratch<{ 2 * MAX_WIDTH }>;

@@ -8,19 +8,11 @@
 
 use inkbit_core::link::device::write_request;
 use inkbit_core::link::{Request, pack_pixels, request_bytes};
-use inkbit_core::picture::{BYTES, Digit, Finder, LABELS};
+use inkbit_core::picture::{BYTES, Digit, Finder, LABELS, Wanted};
 
 #[cfg(target_arch = "wasm32")]
-#[panic_handler]
-fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-    #[link(wasm_import_module = "page")]
-    unsafe extern "C" {
-        /// Never called: a test reads the list of imports, in which this is where anything can panic.
-        safe fn panicked();
-    }
-    panicked();
-    core::arch::wasm32::unreachable()
-}
+#[path = "../../panicked.rs"]
+mod panicked;
 
 /// Side length of an image of the device's canvas.
 const SIDE: usize = 28;
@@ -41,7 +33,7 @@ static mut FRAMED: [u8; FRAME] = [0; FRAME];
 ///
 /// There are `width` × `height` pixels.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn find(grey: *const u8, width: usize, height: usize, one: bool) -> usize {
+pub unsafe extern "C" fn find(grey: *const u8, width: usize, height: usize) -> usize {
     // SAFETY: the module has one thread, and none of its functions calls another one. What was found before
     // goes before its memory is used again.
     let finder = unsafe { &mut *(&raw mut FINDER) };
@@ -51,7 +43,7 @@ pub unsafe extern "C" fn find(grey: *const u8, width: usize, height: usize, one:
         let grey = core::slice::from_raw_parts(grey, width.saturating_mul(height));
         (grey, &mut *(&raw mut MEMORY), &mut *(&raw mut NUMBERS))
     };
-    *finder = Finder::new(grey, (width, height), one, bytes, labels).ok();
+    *finder = Finder::new(grey, (width, height), Wanted::All, bytes, labels).ok();
     finder.as_ref().map_or(0, |finder| finder.digits().len())
 }
 

@@ -29,16 +29,8 @@ const LOOKS: usize = 4;
 const GONE: Ticks = 1000;
 
 #[cfg(target_arch = "wasm32")]
-#[panic_handler]
-fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-    #[link(wasm_import_module = "page")]
-    unsafe extern "C" {
-        /// Never called: a test reads the list of imports, in which this is where anything can panic.
-        safe fn panicked();
-    }
-    panicked();
-    core::arch::wasm32::unreachable()
-}
+#[path = "../../panicked.rs"]
+mod panicked;
 
 /// Time that the page gives, which stands still meanwhile but for inferences: they take as long as the page
 /// has said.

@@ -3,8 +3,7 @@
 // A browser reduces a picture whose longer side has more pixels.
 const LONGER = 4096;
 const IMAGE = 28;
-// The module's instance for the picture that was opened last, and how many digits it has found.
-let finder = null;
+// Of the picture that was opened last: their images, and what asks a device for each.
 let digits = [];
 const pictureNote = make('p');
 pictureNote.setAttribute('role', 'status');
@@ -34,14 +33,13 @@ async function takePicture(file) {
     for (let at = 0; at < grey.length; at++) {
       grey[at] = (2126 * data[4 * at] + 7152 * data[4 * at + 1] + 722 * data[4 * at + 2]) / 10000;
     }
-    count = exports.find(from, width, height, false);
+    count = exports.find(from, width, height);
     if (count > 0) break;
   }
   if (count === 0) throw 'shows no digits: it needs ink that is darker or lighter than what is around it';
-  finder = exports;
   digits = Array.from({ length: count }, (_, number) => {
-    const pixels = copy(finder, finder.image(number), IMAGE * IMAGE);
-    return { pixels, frame: copy(finder, finder.asked(), finder.ask(number)) };
+    const pixels = copy(exports, exports.image(number), IMAGE * IMAGE);
+    return { pixels, frame: copy(exports, exports.asked(), exports.ask(number)) };
   });
   pictureSection.hidden = false;
   tell('');

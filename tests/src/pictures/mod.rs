@@ -178,34 +178,13 @@ pub fn draw(condition: Condition, number: usize, digits: &[Digit<'_>]) -> Pictur
             let line = line(true);
             paper.box_at(inset, inset, inset, inset, line);
         }
-        Condition::Axes => {
-            let line = line(true);
-            paper.axes(line);
-        }
-        Condition::Cell => {
-            let line = line(true);
-            paper.cell_around(line, 1.1 + 0.4 * (number % 5) as f32 / 4.0);
-        }
-        Condition::Underline => {
-            let line = line(true);
-            paper.line_beside(line, false);
-        }
-        Condition::Above => {
-            let line = line(true);
-            paper.line_beside(line, true);
-        }
-        Condition::Ruled => {
-            let line = line(false);
-            paper.ruled(line, false, number);
-        }
-        Condition::Squared => {
-            let line = line(false);
-            paper.ruled(line, true, number);
-        }
-        Condition::Through => {
-            let line = line(false);
-            paper.line_through(line, number);
-        }
+        Condition::Axes => paper.axes(line(true)),
+        Condition::Cell => paper.cell_around(line(true), 1.1 + 0.4 * (number % 5) as f32 / 4.0),
+        Condition::Underline => paper.line_beside(line(true), false),
+        Condition::Above => paper.line_beside(line(true), true),
+        Condition::Ruled => paper.ruled(line(false), false, number),
+        Condition::Squared => paper.ruled(line(false), true, number),
+        Condition::Through => paper.line_through(line(false), number),
         _ => {}
     }
     let dark = 0.15 + 0.35 * random.f32();

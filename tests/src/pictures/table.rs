@@ -6,6 +6,7 @@ use image::{GrayImage, imageops};
 use inkbit::data::Images;
 use inkbit::data::picture::{Wanted, find};
 use inkbit::model::{Blob, HostEngine, builtin};
+use inkbit::support::parallel;
 
 use super::{Condition, Digit, draw};
 
@@ -82,14 +83,9 @@ pub fn rows(images: &Images, count: usize) -> Vec<Row> {
     let models = blobs.each_ref().map(|blob: &Blob| blob.model().expect("a model"));
     let readers = || Readers(models.iter().map(HostEngine::new).collect());
     let digits = chosen(images, &mut readers());
-    let conditions = std::thread::scope(|scope| {
-        let workers = Condition::ALL.map(|condition| {
-            let (digits, readers) = (&digits, &readers);
-            scope.spawn(move || row(condition, count, digits, &mut readers()))
-        });
-        workers.map(|worker| worker.join().expect("a row"))
+    let mut rows = parallel::map(Condition::ALL.len(), |at| {
+        row(Condition::ALL[at], count, &digits, &mut readers())
     });
-    let mut rows = Vec::from(conditions);
     rows.push(at_sizes(count, &digits, &mut readers()));
     rows
 }
@@ -121,7 +117,7 @@ fn row(condition: Condition, count: usize, digits: &[Digit<'_>], readers: &mut R
         let picture = draw(condition, number, digits);
         for (right, read) in right.iter_mut().zip(readers.read_all(&picture.grey)) {
             *right += usize::from(match condition {
-                // A model misses some of so many, and a few touch.
+                // Of so many digits, a model misses some.
                 Condition::Full => in_order(&read, &picture.shows) * 20 >= picture.shows.len() * 19,
                 _ => read == picture.shows,
             });

@@ -50,6 +50,11 @@ pub enum PictureError {
              it without them, or cut out the digit", visible::path(.0))]
     Parts(PathBuf),
     #[error(
+        "{} has no pixels: found a size of {width}x{height}; save or copy it again",
+        visible::path(path)
+    )]
+    Empty { path: PathBuf, width: u32, height: u32 },
+    #[error(
         "{} shows no ink: found {width}x{height} pixels of even background, expected a digit \
              that is darker or lighter than what is around it; draw it with more contrast, or cut \
              the picture closer to it",

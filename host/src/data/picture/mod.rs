@@ -10,6 +10,8 @@ use std::path::Path;
 use image::GrayImage;
 use inkbit_core::picture::{BYTES, Digit, Finder, LABELS, Nothing};
 
+pub use inkbit_core::picture::Wanted;
+
 pub use decode::{MAX_PIXELS, PictureError};
 use decode::{decode, grey};
 
@@ -20,15 +22,6 @@ pub struct Found {
     pub place: Digit,
     /// The image for a model, row by row, 0 for background and 255 for ink.
     pub image: Vec<u8>,
-}
-
-/// Which digits of a picture are wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
-    /// Each one that is found.
-    All,
-    /// The one that all ink belongs to.
-    One,
 }
 
 /// Reads a picture's file and makes an image of `side` × `side` pixels of each digit on it, in reading
@@ -51,7 +44,8 @@ pub fn read(path: &Path, side: usize, wanted: Wanted) -> Result<Vec<Found>, Pict
     let (path, width, height) = (path.to_owned(), picture.width(), picture.height());
     Err(match nothing {
         Nothing::Crowded => PictureError::Crowded { path, width, height },
-        Nothing::Empty | Nothing::Blank => PictureError::NoInk { path, width, height },
+        Nothing::Empty => PictureError::Empty { path, width, height },
+        Nothing::Blank => PictureError::NoInk { path, width, height },
     })
 }
 
@@ -77,8 +71,7 @@ pub fn read(path: &Path, side: usize, wanted: Wanted) -> Result<Vec<Found>, Pict
 pub fn find(picture: &GrayImage, side: usize, wanted: Wanted) -> Result<Vec<Found>, Nothing> {
     let size = (picture.width() as usize, picture.height() as usize);
     let (mut bytes, mut labels) = (vec![0; BYTES], vec![0; LABELS]);
-    let one = wanted == Wanted::One;
-    let mut finder = Finder::new(picture.as_raw(), size, one, &mut bytes, &mut labels)?;
+    let mut finder = Finder::new(picture.as_raw(), size, wanted, &mut bytes, &mut labels)?;
     let places: Vec<Digit> = finder.digits().collect();
     let found = places.into_iter().enumerate().map(|(number, place)| {
         let mut image = vec![0; side * side];
