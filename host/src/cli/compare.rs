@@ -46,13 +46,13 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let counts = read_counts(args.instructions.as_deref())?;
     let blobs = args.models.iter().map(|path| Blob::load(path)).collect::<Result<Vec<_>, _>>()?;
     let data = match args.data.load_for_model(&blobs[0].model()?) {
-        Ok(data) => data,
-        Err(error) => {
+        Err(error) if args.data.is_without_mnist(&error) => {
             if !args.json {
                 super::print(&recorded(&args.models, &blobs, &counts)?)?;
             }
             return Err(error.context("the models were not compared on images"));
         }
+        data => data?,
     };
     let names =
         args.models.iter().map(|path| path.to_string_lossy().into_owned()).collect::<Vec<_>>();

@@ -58,17 +58,9 @@ impl DataArgs {
         Ok(data)
     }
 
-    /// Loads the data that the flags name. Where they name none and there is no MNIST, a note says that what
-    /// models record is shown.
-    pub fn load_if_there(&self) -> anyhow::Result<Option<Dataset>> {
-        let is_given = self.data.is_some() || self.data_dir.is_some();
-        match self.load() {
-            Err(error) if !is_given => {
-                super::complain(&format!("note: this is what the models record, for {error:#}"));
-                Ok(None)
-            }
-            data => data.map(Some),
-        }
+    /// Whether loading failed because MNIST, which nobody named, was neither found nor downloaded.
+    pub fn is_without_mnist(&self, error: &anyhow::Error) -> bool {
+        self.data.is_none() && error.downcast_ref().is_some_and(DataError::is_unavailable)
     }
 
     /// Loads the data that the flags name, MNIST by default, with the labels of the flags, else

@@ -48,7 +48,13 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         [] => builtin::all().into_iter().map(|blob| (None, blob)).collect(),
         models => load(models)?,
     };
-    let data = if args.recorded { None } else { args.data.load_if_there()? };
+    let data = match (!args.recorded).then(|| args.data.load()) {
+        Some(Err(error)) if args.data.is_without_mnist(&error) => {
+            super::complain(&format!("note: this is what the models record, for {error:#}"));
+            None
+        }
+        data => data.transpose()?,
+    };
     let images = data.as_ref().map(|data| &data.test);
     let mut notes = Vec::new();
     if let Some(data) = &data {

@@ -11,7 +11,7 @@ use super::data_args::DataArgs;
 use super::trained::fit;
 use super::{interrupt, print, print_drawn, quantize, verify, wrong_use};
 use crate::config::TrainConfig;
-use crate::data::{DataError, Dataset, load};
+use crate::data::{Dataset, load};
 use crate::model::{Blob, MODEL_KIND, int_logits};
 use crate::net::Backend;
 use crate::report::{terminal, text};
@@ -149,10 +149,7 @@ fn heading(text: &str) -> anyhow::Result<()> {
 /// The data that the flags name; synthetic digits if none are named and MNIST is unavailable.
 fn load_or_draw(args: &DataArgs) -> anyhow::Result<Dataset> {
     match args.load() {
-        Err(error)
-            if args.data.is_none()
-                && error.downcast_ref().is_some_and(DataError::is_unavailable) =>
-        {
+        Err(error) if args.is_without_mnist(&error) => {
             print(
                 "MNIST was neither found nor downloaded: going on with digits drawn by Inkbit\n",
             )?;
