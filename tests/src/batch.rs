@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
-use wasmi::{Engine, Linker, Memory, Module, Store, TypedFunc};
+use wasmi::{Engine, Memory, Module, Store, TypedFunc};
+
+use crate::module::instance;
 
 /// What `cargo xtask web` has made of `firmware/batch`.
 pub const MODULE: &[u8] = include_bytes!("../../host/web/batch.wasm");
@@ -29,10 +31,7 @@ impl Batch {
     ///
     /// If the module asks for anything.
     pub fn start(blob: &[u8]) -> Option<Self> {
-        let mut store = Store::new(COMPILED.engine(), ());
-        let instance = Linker::new(COMPILED.engine()).instantiate_and_start(&mut store, &COMPILED);
-        let instance = instance.expect("it imports nothing");
-        let memory = instance.get_memory(&store, "memory").expect("it has a memory");
+        let (mut store, instance, memory) = instance(&COMPILED);
         memory.grow(&mut store, (1 + blob.len().div_ceil(PAGE)) as u64).expect("there is memory");
         let data = memory.data_mut(&mut store);
         let address = (data.len() - blob.len()) / 8 * 8;

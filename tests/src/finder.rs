@@ -2,7 +2,9 @@
 
 use inkbit::data::picture::Found;
 use inkbit_core::picture::Digit;
-use wasmi::{Engine, Linker, Module, Store};
+use wasmi::{Engine, Module};
+
+use crate::module::instance;
 
 /// What `cargo xtask web` has made of `firmware/finder`.
 pub const MODULE: &[u8] = include_bytes!("../../host/web/finder.wasm");
@@ -16,18 +18,14 @@ const SIDE: usize = 28;
 ///
 /// If the module asks for anything, or traps.
 pub fn find(grey: &[u8], width: u32, height: u32) -> Vec<Found> {
-    let engine = Engine::default();
-    let module = Module::new(&engine, MODULE).expect("a module");
-    let mut store = Store::new(&engine, ());
-    let instance = Linker::new(&engine).instantiate_and_start(&mut store, &module);
-    let instance = instance.expect("it imports nothing");
-    let memory = instance.get_memory(&store, "memory").expect("it has a memory");
+    let module = Module::new(&Engine::default(), MODULE).expect("a module");
+    let (mut store, instance, memory) = instance(&module);
     let pages = memory.grow(&mut store, grey.len().div_ceil(PAGE) as u64).expect("there is memory");
     // At the end of the memory, so that reading beyond it is a trap.
     let from = pages as usize * PAGE + grey.len().next_multiple_of(PAGE) - grey.len();
     memory.data_mut(&mut store)[from..].copy_from_slice(grey);
-    let find = instance.get_typed_func::<(u32, u32, u32, u32), u32>(&store, "find");
-    let count = find.expect("a function").call(&mut store, (from as u32, width, height, 0));
+    let find = instance.get_typed_func::<(u32, u32, u32), u32>(&store, "find");
+    let count = find.expect("a function").call(&mut store, (from as u32, width, height));
     let place = instance.get_typed_func::<(u32, u32), u32>(&store, "place").expect("a function");
     let image = instance.get_typed_func::<u32, u32>(&store, "image").expect("a function");
     let found = (0..count.expect("no trap")).map(|number| {

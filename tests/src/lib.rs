@@ -11,6 +11,8 @@ pub mod devices;
 pub mod finder;
 #[cfg(unix)]
 pub mod guarded;
+#[cfg(feature = "wasm")]
+pub mod module;
 pub mod oracle;
 #[cfg(feature = "host")]
 pub mod pictures;

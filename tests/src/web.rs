@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use embedded_graphics::prelude::Size;
 use inkbit_app::{Layout, Touch};
-use wasmi::{Engine, Instance, Linker, Memory, Module, Store, WasmParams, WasmResults};
+use wasmi::{Engine, Instance, Memory, Module, Store, WasmParams, WasmResults};
+
+use crate::module::instance;
 
 /// What `cargo xtask web` has made of `firmware/web`.
 pub const MODULE: &[u8] = include_bytes!("../../host/web/device.wasm");
@@ -33,12 +35,8 @@ impl Web {
     ///
     /// If the module is none, or asks for anything.
     pub fn start(flash: &[u8]) -> (Self, bool) {
-        let engine = Engine::default();
-        let module = Module::new(&engine, MODULE).expect("a module");
-        let mut store = Store::new(&engine, ());
-        let instance = Linker::new(&engine).instantiate_and_start(&mut store, &module);
-        let instance = instance.expect("it imports nothing");
-        let memory = instance.get_memory(&store, "memory").expect("it has a memory");
+        let module = Module::new(&Engine::default(), MODULE).expect("a module");
+        let (mut store, instance, memory) = instance(&module);
         let room = (1 + flash.len().div_ceil(PAGE)).max(FLASH) * PAGE;
         let pages = memory.grow(&mut store, (room / PAGE) as u64).expect("there is memory");
         let address = pages as usize * PAGE;

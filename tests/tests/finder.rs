@@ -3,6 +3,7 @@
 use inkbit::data::picture::{Wanted, find};
 use inkbit_tests::devices::digits;
 use inkbit_tests::finder::{self, MODULE};
+use inkbit_tests::module::imports;
 use inkbit_tests::pictures::{Condition, draw};
 
 #[test]
@@ -25,8 +26,6 @@ fn the_module_finds_nothing_on_what_is_blank_or_has_no_pixels() {
 
 #[test]
 fn the_module_of_the_finder_asks_for_nothing_and_so_has_no_panic_in_it() {
-    let module = wasmi::Module::new(&wasmi::Engine::default(), MODULE).unwrap();
-    let imports: Vec<_> = module.imports().map(|import| import.name().to_owned()).collect();
-    assert_eq!(imports, [""; 0], "where it can panic it would call `page.panicked`");
+    assert_eq!(imports(MODULE), [""; 0], "where it can panic it would call `page.panicked`");
     assert!(MODULE.len() < 28 << 10, "{} bytes", MODULE.len());
 }
