@@ -28,6 +28,7 @@ mod pico_page;
 mod place;
 mod play;
 mod play_board;
+mod play_pictures;
 mod predict;
 mod quantize;
 mod quickstart;

@@ -6,7 +6,6 @@ use std::process::Stdio;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use image::{GrayAlphaImage, GrayImage, Luma, LumaA};
 use inkbit::data::Images;
 use inkbit::device::board;
 use inkbit::device::cost::Cost;
@@ -160,61 +159,6 @@ fn in_a_browser_a_seven_is_drawn_read_linked_and_taken_back() {
         let paper = if dark { "rgb(13, 17, 23)" } else { "rgb(255, 255, 255)" };
         assert_eq!(said["paper"], paper);
     }
-}
-
-/// Drops pictures on the page, and tells what it says of the digits on them.
-const DROP: &str = r"
-const file = (name, type, base64) => new File([bytes(base64)], name, { type });
-(async () => {
-  await started;
-  await open([file('row.png', 'image/png', ROW)]);
-  const buttons = () => [...document.querySelectorAll('[aria-label^=Digit]')];
-  const labels = buttons().map(button => button.ariaLabel);
-  buttons()[1].click();
-  paint();
-  const answer = shown.answer;
-  await open([file('broken.png', 'image/png', ROW.slice(0, 40))]);
-  const broken = at('message').textContent;
-  await open([file('blank.png', 'image/png', BLANK)]);
-  parent.postMessage(JSON.stringify({ labels, answer, broken, blank: at('message').textContent, kept: buttons().length }), '*');
-})();
-";
-
-#[test]
-fn in_a_browser_the_digits_of_a_picture_that_is_dropped_are_read_as_by_predict() {
-    let Some(browser) = browser() else { return };
-    let place = place();
-    // As a picture of white ink on a transparent ground, for which a dark one is needed.
-    let strokes: Vec<_> = [(20, 1), (80, 7)].map(|(left, kind)| (left, kind)).into();
-    let inked = |x: i32, y: i32| {
-        strokes.iter().any(|&(left, kind)| {
-            let (x, y) = (x - left, y - 20);
-            let stem =
-                (0..60).contains(&y) && (x - if kind == 7 { 34 - y / 2 } else { 10 }).abs() < 5;
-            stem || kind == 7 && (0..10).contains(&y) && (0..38).contains(&x)
-        })
-    };
-    let row = GrayAlphaImage::from_fn(150, 100, |x, y| {
-        LumaA([255, if inked(x as i32, y as i32) { 255 } else { 0 }])
-    });
-    row.save(place.path("row.png")).unwrap();
-    GrayImage::from_pixel(50, 40, Luma([200])).save(place.path("blank.png")).unwrap();
-    let read = place.succeed("predict tiny.inkbit row.png");
-    let answer = |line: &str| line.split_once("): ").unwrap().1[..1].to_owned();
-    let answers: Vec<String> = read.lines().map(answer).collect();
-    assert_eq!(answers, ["1", "7"], "{read}");
-    place.succeed("play tiny.inkbit -o page.html --with-tests");
-    let page = String::from_utf8(place.read("page.html")).unwrap();
-    let [row, blank] =
-        ["row.png", "blank.png"].map(|name| BASE64_STANDARD.encode(place.read(name)));
-    let probe = format!("const ROW = '{row}', BLANK = '{blank}';\n{DROP}");
-    let said = look(&browser, &place, &format!("{page}<script>{probe}</script>"), 360, false);
-    let labels = ["Digit 1 of 2, read as 1", "Digit 2 of 2, read as 7"];
-    assert_eq!((&said["labels"], &said["answer"]), (&labels.into(), &"7".into()), "{said}");
-    assert_eq!(said["broken"], "broken.png is no picture that this browser reads", "{said}");
-    let blank = said["blank"].as_str().unwrap();
-    assert!(blank.starts_with("blank.png shows no digits: "), "{said}");
-    assert_eq!(said["kept"], 2, "{said}");
 }
 
 /// Tells what the page shows of some drawings, and what it estimates for networks of other kinds.
