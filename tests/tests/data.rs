@@ -254,6 +254,55 @@ fn flags_for_mnist_are_refused_with_other_data() {
 }
 
 #[test]
+fn a_mixture_has_the_fractions_that_it_names_and_is_tested_on_its_first_source() {
+    let folder = folder();
+    let name = format!("synthetic+{}:0.00001", folder.path().display());
+    // The folder's images are of another size.
+    let error = load(&name, None, None).expect_err("5×5 pixels beside 28×28").to_string();
+    assert!(error.ends_with("has images of 5×5 pixels, but the first source has 28×28"), "{error}");
+
+    let first = load("synthetic", None, None).unwrap();
+    let other = load("strangers", None, None).unwrap();
+    let mixture = load("synthetic+strangers:0.25", None, None).unwrap();
+    assert_eq!((mixture.name.as_str(), mixture.train.len()), ("synthetic+strangers:0.25", 80_000));
+    assert_eq!(mixture.test, first.test);
+    let size = 28 * 28;
+    assert_eq!(mixture.train.pixels[..60_000 * size], first.train.pixels);
+    assert_eq!(mixture.train.labels[..60_000], first.train.labels);
+    // Every third image, from the first on.
+    for (added, from) in [(0, 0), (1, 3), (19_999, 59_997)] {
+        assert_eq!(mixture.train.image(60_000 + added), other.train.image(from));
+        assert_eq!(mixture.train.labels[60_000 + added], other.train.labels[from]);
+    }
+}
+
+#[test]
+fn what_is_no_mixture_is_refused_and_says_why() {
+    let message = |name: &str| {
+        let error = load(name, None, None).expect_err("no mixture");
+        (error.is_usage(), error.to_string())
+    };
+    for part in ["synthetic", "synthetic:", "synthetic:0", "synthetic:1", "synthetic:x", ":0.2", ""]
+    {
+        let (is_usage, text) = message(&format!("synthetic+{part}"));
+        assert!(
+            is_usage && text.starts_with(&format!("`{part}` in --data is no source")),
+            "{text}"
+        );
+    }
+    assert_eq!(
+        message("synthetic+strangers:0.6+synthetic:0.5").1,
+        "the fractions in --data add up to 1.1: nothing is left for the first source"
+    );
+    assert_eq!(
+        message("synthetic+strangers:0.6").1,
+        "`strangers` has 60000 images to train on, but a fraction of 0.6 beside the 60000 of \
+         the first source takes 90000: take a fraction of at most 0.500"
+    );
+    assert!(message("synthetic+nothing:0.5").1.starts_with("there are no data `nothing`"));
+}
+
+#[test]
 fn genuine_mnist_is_recognized() {
     let Some(folder) = std::env::var_os("INKBIT_DATA") else {
         skipped("genuine MNIST", "INKBIT_DATA names no folder with MNIST");

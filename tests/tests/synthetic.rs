@@ -1,6 +1,6 @@
 //! Synthetic digits are the same everywhere, and fit to train on.
 
-use inkbit::data::synthetic::{Part, dataset, images};
+use inkbit::data::synthetic::{Part, dataset, forms, images, strangers};
 
 /// SHA-256 of 500 training and 100 test digits of seed 1. Models trained on digits with another
 /// checksum are not comparable: a change belongs in the changelog.
@@ -74,4 +74,41 @@ fn digits_are_scaled_and_centred_as_in_mnist() {
             assert!((at - 14.0).abs() < 0.6, "{name}: the centre of mass lies at {at:.2}");
         }
     }
+}
+
+#[test]
+fn every_digit_has_forms_and_those_of_other_countries_are_among_them() {
+    let forms = forms(3);
+    for digit in 0..10 {
+        assert!(forms.iter().filter(|form| form.0 == digit).count() >= 8, "{digit}");
+    }
+    for (digit, words) in [
+        (0, "slash"),
+        (1, "upstroke nearly as long as the stem"),
+        (4, "Closed"),
+        (7, "bar"),
+        (8, "Open"),
+        (9, "round tail"),
+    ] {
+        assert!(
+            forms.iter().any(|form| form.0 == digit && form.1.contains(words)),
+            "{digit} {words}"
+        );
+    }
+    for (digit, name, weight, images) in forms {
+        assert!(weight > 0 && name.ends_with('.'), "{digit} {name}");
+        assert_eq!(images.labels, [digit as u8; 3]);
+        assert_ne!(images.image(0), images.image(1), "{digit} {name}");
+    }
+}
+
+#[test]
+fn strangers_are_no_training_digits_and_write_every_form() {
+    let data = strangers(300, 200);
+    assert_eq!((data.train.len(), data.test.len(), data.name.as_str()), (300, 200, "strangers"));
+    let usual = dataset(300, 200, 1);
+    for part in [&data.train, &data.test] {
+        assert!(part.iter().all(|(image, _)| usual.train.iter().all(|(other, _)| image != other)));
+    }
+    assert_eq!(strangers(300, 200).digest(), data.digest());
 }

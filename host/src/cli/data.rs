@@ -1,6 +1,6 @@
 //! `inkbit data`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::config_args::{ConfigArgs, check_images};
 use super::data_args::DataArgs;
@@ -8,6 +8,7 @@ use super::usage;
 use crate::data::augment::{self, Augmenter};
 use crate::data::picture::sheet;
 use crate::data::shrink::shrink;
+use crate::data::synthetic;
 use crate::support::png;
 use crate::support::visible;
 
@@ -22,6 +23,18 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Show(ShowArgs),
+    Forms(FormsArgs),
+}
+
+/// Write a contact sheet of the forms that synthetic digits have, and print their frequencies.
+///
+/// A row for each form: 15 images of it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = include_str!("../../templates/help/data-forms.txt"))]
+struct FormsArgs {
+    /// Picture to write (PNG)
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
 }
 
 /// Write a contact sheet of training images, augmented as in training.
@@ -47,15 +60,40 @@ struct ShowArgs {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let Command::Show(args) = &args.command;
-    let config = args.config.resolve(None)?;
-    if args.output.extension().is_none_or(|extension| extension != "png") {
+    match &args.command {
+        Command::Show(args) => show(args),
+        Command::Forms(args) => forms(args),
+    }
+}
+
+/// Images of each form on its contact sheet.
+const OF_FORM: usize = 15;
+
+fn forms(args: &FormsArgs) -> anyhow::Result<()> {
+    check_output(&args.output)?;
+    let (mut rows, mut text) = (Vec::new(), String::from("row  digit  weight  form\n"));
+    for (row, (digit, name, weight, images)) in (1..).zip(synthetic::forms(OF_FORM)) {
+        rows.push(images.iter().map(|(image, _)| image.to_vec()).collect());
+        text.push_str(&format!("{row:>3}  {digit:>5}  {weight:>6}  {name}\n"));
+    }
+    sheet::save(&sheet::contact_sheet(&rows, 28), &args.output)?;
+    super::print(&format!("{text}saved in {}\n", visible::path(&args.output)))
+}
+
+/// Refuses a name that no PNG can have, before anything is computed.
+fn check_output(path: &Path) -> anyhow::Result<()> {
+    if path.extension().is_none_or(|extension| extension != "png") {
         return Err(usage(format!(
             "{} is no PNG file: give --output a name that ends in .png",
-            visible::path(&args.output)
+            visible::path(path)
         )));
     }
-    png::KIND.check(&args.output)?;
+    Ok(png::KIND.check(path)?)
+}
+
+fn show(args: &ShowArgs) -> anyhow::Result<()> {
+    let config = args.config.resolve(None)?;
+    check_output(&args.output)?;
     let data = args.data.load()?;
     let input = check_images(&config, &data.train)?;
     let mut augmenter = Augmenter::new(data.train.side);

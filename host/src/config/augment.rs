@@ -21,6 +21,8 @@ keys! {
         shift: Turns<f32> = Turns::Always(0.0), InTurn(&Real(To(0.0, 100.0)));
         /// Standard deviation of a smooth random displacement in pixels.
         elastic: Turns<f32> = Turns::Always(0.0), InTurn(&Real(To(0.0, 100.0)));
+        /// Pixels by which outlines move out or in, so that strokes become thicker or thinner.
+        outline: Turns<f32> = Turns::Always(0.0), InTurn(&Real(To(0.0, 1.0)));
         /// Fraction of the images that are left as they are.
         unchanged: Turns<f32> = Turns::Always(0.0), InTurn(&Real(To(0.0, 1.0)));
         /// Whether the changed image is recentred as the device does it.
@@ -78,6 +80,7 @@ impl Augment {
             shear: turns(|s| s.shear),
             shift: turns(|s| s.shift),
             elastic: turns(|s| s.elastic),
+            outline: turns(|s| s.outline),
             unchanged: turns(|s| s.unchanged),
             recentre: Turns::new(kinds.iter().map(|kind| kind.strength.recentre).collect()),
         }
@@ -91,6 +94,7 @@ impl Augment {
             shear: self.shear.of(epoch),
             shift: self.shift.of(epoch),
             elastic: self.elastic.of(epoch),
+            outline: self.outline.of(epoch),
             unchanged: self.unchanged.of(epoch),
             recentre: self.recentre.of(epoch),
         }
@@ -99,8 +103,9 @@ impl Augment {
     /// Whether no epoch changes an image.
     pub fn is_none(&self) -> bool {
         let zero = |turns: &Turns<f32>| turns.values().iter().all(|&value| value == 0.0);
-        [&self.rotation, &self.scale, &self.shear, &self.shift, &self.elastic].into_iter().all(zero)
-            && !self.recentre.values().contains(&true)
+        let limits =
+            [&self.rotation, &self.scale, &self.shear, &self.shift, &self.elastic, &self.outline];
+        limits.into_iter().all(zero) && !self.recentre.values().contains(&true)
     }
 }
 

@@ -6,6 +6,7 @@ pub mod download;
 pub mod folder;
 pub mod idx;
 pub(crate) mod labels;
+mod mix;
 pub mod mnist;
 pub mod picture;
 pub(crate) mod shrink;
@@ -17,6 +18,7 @@ use sha2::{Digest, Sha256};
 
 use self::archive::ArchiveError;
 use self::folder::{Files, FolderError};
+use self::mix::MixError;
 use self::mnist::MnistError;
 use crate::support::visible;
 
@@ -70,7 +72,7 @@ impl Images {
 /// A classification task: images to train and to test on, and the labels of the classes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dataset {
-    /// `mnist`, `synthetic`, or the name of its folder or ZIP.
+    /// `mnist`, `synthetic`, `strangers`, the name of its folder or ZIP, or a mixture of such names.
     pub name: String,
     /// Labels of the classes, in order.
     pub classes: Vec<String>,
@@ -115,8 +117,8 @@ pub enum DataError {
     )]
     OnlyMnist { flag: &'static str, name: String },
     #[error(
-        "there are no data `{}`: expected `mnist`, `synthetic`, or a folder or ZIP of \
-         IDX files",
+        "there are no data `{}`: expected `mnist`, `synthetic`, `strangers`, a mixture such as \
+         mnist+synthetic:0.2, or a folder or ZIP of IDX files",
         visible::line(name)
     )]
     Unknown { name: String },
@@ -126,6 +128,8 @@ pub enum DataError {
     Folder(#[from] FolderError),
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    #[error(transparent)]
+    Mix(#[from] MixError),
 }
 
 impl DataError {
@@ -137,11 +141,18 @@ impl DataError {
 
     /// Whether the command line is wrong, and not the data.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::OnlyMnist { .. } | Self::Mnist(MnistError::Mirror(_)))
+        matches!(
+            self,
+            Self::OnlyMnist { .. }
+                | Self::Mnist(MnistError::Mirror(_))
+                | Self::Mix(MixError::Fraction(_) | MixError::Sum(_))
+        )
     }
 }
 
-/// Loads `mnist`, `synthetic`, or else a folder or ZIP of IDX files. For `mnist`, `data_dir` is the folder
+/// Loads `mnist`, `synthetic` (see [`synthetic::dataset`]), `strangers` (see
+/// [`synthetic::strangers`]), a mixture of sources with their fractions of the training images, such as
+/// `mnist+synthetic:0.2`, or else a folder or ZIP of IDX files. For `mnist`, `data_dir` is the folder
 /// that must have it and `mirror` the address to download it from, instead of the usual places; it
 /// is downloaded if need be, with a progress bar on a terminal.
 pub fn load(
@@ -149,6 +160,11 @@ pub fn load(
     data_dir: Option<&Path>,
     mirror: Option<&str>,
 ) -> Result<Dataset, DataError> {
+    if !Path::new(name).exists()
+        && let Some(first) = mix::first(name)
+    {
+        return mixed(name, load(first, data_dir, mirror)?);
+    }
     if name == "mnist" {
         return Ok(mnist::load(data_dir, mirror)?);
     }
@@ -161,6 +177,10 @@ pub fn load(
         let (train, test) = SYNTHETIC_IMAGES;
         return Ok(synthetic::dataset(train, test, SYNTHETIC_SEED));
     }
+    if name == "strangers" {
+        let (train, test) = SYNTHETIC_IMAGES;
+        return Ok(synthetic::strangers(train, test));
+    }
     let path = Path::new(name);
     if path.is_dir() {
         Ok(Files::read(path)?.dataset(name)?)
@@ -169,4 +189,14 @@ pub fn load(
     } else {
         Err(DataError::Unknown { name: name.to_owned() })
     }
+}
+
+/// Mixes other sources into the training images of the first, which has been loaded: `name` is that
+/// of the mixture, such as `mnist+synthetic:0.2`.
+pub fn mixed(name: &str, first: Dataset) -> Result<Dataset, DataError> {
+    let mut others = Vec::new();
+    for other in mix::others(name)? {
+        others.push((other, load(other.name, None, None)?));
+    }
+    Ok(mix::mix(name, first, &others)?)
 }

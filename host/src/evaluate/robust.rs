@@ -7,7 +7,7 @@ use inkbit_core::image::recentre;
 use serde::Serialize;
 
 use crate::data::Images;
-use crate::data::augment::{Motion, Warper};
+use crate::data::augment::{Motion, Warper, outline};
 use crate::support::parallel;
 use crate::support::rng::Rng;
 
@@ -131,8 +131,8 @@ impl Distortion {
                     warper.warp(from, &motion, None, to);
                 }
             }
-            Self::Thicker(most) => grow(side, between(0.0, most), u8::max, 0, from, to),
-            Self::Thinner(most) => grow(side, between(0.0, most), u8::min, 255, from, to),
+            Self::Thicker(most) => outline::move_out(side, between(0.0, most), from, to),
+            Self::Thinner(most) => outline::move_out(side, -between(0.0, most), from, to),
             Self::Contrast(least, most) => {
                 let factor = between(least, most);
                 for (to, &from) in to.iter_mut().zip(from) {
@@ -140,32 +140,6 @@ impl Distortion {
                 }
             }
         }
-    }
-}
-
-/// Greyscale dilation (`pick` is the maximum) or erosion (the minimum) by a cross of five pixels,
-/// blended with the image: a `fraction` of ½ moves outlines by about half a pixel. `outside` is the
-/// value beyond the image; `pick` never selects it.
-fn grow(
-    side: usize,
-    fraction: f32,
-    pick: fn(u8, u8) -> u8,
-    outside: u8,
-    from: &[u8],
-    to: &mut [u8],
-) {
-    for (place, to) in to.iter_mut().enumerate() {
-        let (row, column) = (place / side, place % side);
-        let at = |inside: bool, neighbour: usize| if inside { from[neighbour] } else { outside };
-        let neighbours = [
-            at(row > 0, place.wrapping_sub(side)),
-            at(row + 1 < side, place + side),
-            at(column > 0, place.wrapping_sub(1)),
-            at(column + 1 < side, place + 1),
-        ];
-        let picked = f32::from(neighbours.into_iter().fold(from[place], pick));
-        let own = f32::from(from[place]);
-        *to = (own + fraction * (picked - own)).round() as u8;
     }
 }
 

@@ -4,6 +4,7 @@
 //! random field (after Simard et al., "Best Practices for Convolutional Neural Networks Applied to
 //! Visual Document Analysis", 2003). The result depends on the seed, the epoch and the image alone.
 
+pub mod outline;
 mod strength;
 mod warp;
 
@@ -70,11 +71,15 @@ impl Augmenter {
             }
         }
         let field = elastic.then_some(&self.field);
+        self.warper.warp(source, &motion, field, out);
+        if strength.outline > 0.0 {
+            self.moved.copy_from_slice(out);
+            let fraction = strength.outline * (2.0 * rng.unit() - 1.0);
+            outline::move_out(self.side, fraction, &self.moved, out);
+        }
         if strength.recentre {
-            self.warper.warp(source, &motion, field, &mut self.moved);
+            self.moved.copy_from_slice(out);
             inkbit_core::image::recentre(&self.moved, self.side, out);
-        } else {
-            self.warper.warp(source, &motion, field, out);
         }
     }
 }
@@ -96,6 +101,30 @@ mod tests {
         assert_ne!(drawn(&strong, 1), drawn(&strong, 2));
         assert_eq!(drawn(&STRENGTHS[0].strength, 1), source);
         assert_eq!(drawn(&Strength { unchanged: 1.0, ..strong }, 1), source);
+    }
+
+    #[test]
+    fn outlines_move_both_ways_and_nothing_else_does() {
+        let mut source = vec![0; 784];
+        (8..20).for_each(|row| source[28 * row + 13..28 * row + 15].fill(200));
+        let strength = Strength { outline: 0.5, ..STRENGTHS[0].strength };
+        let mut augmenter = Augmenter::new(28);
+        let sums: Vec<u32> = (0..40)
+            .map(|image| {
+                let mut out = vec![0; 784];
+                augmenter.draw(&strength, &source, &mut Rng::new(image, &[]), &mut out);
+                assert!(out.chunks(28).enumerate().all(|(row, out)| {
+                    let near = (7..=20).contains(&row);
+                    out.iter()
+                        .enumerate()
+                        .all(|(column, &pixel)| pixel == 0 || near && (12..=15).contains(&column))
+                }));
+                out.iter().copied().map(u32::from).sum()
+            })
+            .collect();
+        let own: u32 = source.iter().copied().map(u32::from).sum();
+        let (least, most) = (sums.iter().min().unwrap(), sums.iter().max().unwrap());
+        assert!(*least < own * 3 / 4 && *most > own * 5 / 4, "{least} {own} {most}");
     }
 
     #[test]

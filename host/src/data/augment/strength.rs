@@ -10,6 +10,7 @@ pub struct Strength {
     pub shear: f32,
     pub shift: f32,
     pub elastic: f32,
+    pub outline: f32,
     pub unchanged: f32,
     pub recentre: bool,
 }
@@ -33,7 +34,7 @@ pub struct NamedStrength {
 /// Limits in the order of the fields.
 const fn limits(limits: [f32; 6]) -> Strength {
     let [rotation, scale, shear, shift, elastic, unchanged] = limits;
-    Strength { rotation, scale, shear, shift, elastic, unchanged, recentre: false }
+    Strength { rotation, scale, shear, shift, elastic, outline: 0.0, unchanged, recentre: false }
 }
 
 const NONE: Strength = limits([0.0; 6]);

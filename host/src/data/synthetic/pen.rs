@@ -1,8 +1,8 @@
-//! Turns a skeleton into the path of one writer's pen: which style, how shaky, how slanted, how
-//! wide.
+//! Turns a skeleton into the path of one writer's pen: how shaky, how slanted, how wide.
 
+use super::hand::Hand;
 use super::random::Random;
-use super::skeletons::{DIGITS, Point, Style};
+use super::skeletons::{Form, Point};
 
 /// A point of the pen's path; any unit, y downwards.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,12 +18,11 @@ const PIECES: usize = 6;
 const KNOTS: usize = 3;
 
 /// Draws the strokes of one digit: polylines, about 100 units tall.
-pub(super) fn write(digit: usize, random: &mut Random) -> Vec<Vec<Spot>> {
-    let style = choose(&DIGITS[digit], random);
-    let shake = random.uniform(0.5, 4.0);
-    let bend = bend(random);
-    let proportions = proportions(random);
-    let lean = lean(random);
+pub(super) fn write(form: &Form, hand: &Hand, random: &mut Random) -> Vec<Vec<Spot>> {
+    let shake = random.uniform(hand.shake.0, hand.shake.1);
+    let bend = bend(hand, random);
+    let proportions = proportions(hand, random);
+    let lean = lean(hand, random);
     let stroke = |points: &Vec<Point>| {
         let mut knots: Vec<Spot> = Vec::with_capacity(points.len());
         for (index, &(x, y)) in points.iter().enumerate() {
@@ -38,18 +37,7 @@ pub(super) fn write(digit: usize, random: &mut Random) -> Vec<Vec<Spot>> {
         let path = smooth(&knots).into_iter();
         path.map(|spot| lean(bend(proportions(spot)))).collect()
     };
-    style.strokes.iter().map(stroke).collect()
-}
-
-fn choose(styles: &'static [Style], random: &mut Random) -> &'static Style {
-    let mut left = random.below(styles.iter().map(|style| style.weight).sum());
-    for style in styles {
-        if left < style.weight {
-            return style;
-        }
-        left -= style.weight;
-    }
-    unreachable!("the draw is below the sum of the weights")
+    form.strokes.iter().map(stroke).collect()
 }
 
 /// A Catmull-Rom curve through the knots; a knot given twice is a corner.
@@ -80,8 +68,8 @@ fn smooth(knots: &[Spot]) -> Vec<Spot> {
 }
 
 /// A smooth bend of the sheet: shifts at a grid of knots, blended between them.
-fn bend(random: &mut Random) -> impl Fn(Spot) -> Spot + use<> {
-    let strength = random.uniform(3.0, 13.0);
+fn bend(hand: &Hand, random: &mut Random) -> impl Fn(Spot) -> Spot + use<> {
+    let strength = random.uniform(hand.bend.0, hand.bend.1);
     let mut shifts = [[(0.0, 0.0); KNOTS]; KNOTS];
     for shift in shifts.as_flattened_mut() {
         *shift = (random.bell(strength), random.bell(strength));
@@ -109,8 +97,8 @@ fn cell(position: f32) -> (usize, f32) {
 }
 
 /// The proportions of height and width: a large head over a small foot, or the reverse.
-fn proportions(random: &mut Random) -> impl Fn(Spot) -> Spot + use<> {
-    let (down, across) = (random.bell(0.25), random.bell(0.25));
+fn proportions(hand: &Hand, random: &mut Random) -> impl Fn(Spot) -> Spot + use<> {
+    let (down, across) = (random.bell(hand.proportions), random.bell(hand.proportions));
     // Parabolas that leave the ends of a digit 100 tall and 60 wide where they are.
     move |Spot { x, y }| Spot {
         x: x + across * x * (60.0 - x) / 60.0,
@@ -119,11 +107,12 @@ fn proportions(random: &mut Random) -> impl Fn(Spot) -> Spot + use<> {
 }
 
 /// Slant, stretch and rotation.
-fn lean(random: &mut Random) -> impl Fn(Spot) -> Spot + use<> {
+fn lean(hand: &Hand, random: &mut Random) -> impl Fn(Spot) -> Spot + use<> {
     // The tangent of half the angle gives sine and cosine without a library's rounding.
-    let half = random.bell(0.05);
+    let half = random.bell(hand.rotation);
     let scale = 1.0 / (1.0 + half * half);
-    let (slant, stretch) = (0.2 + random.bell(0.32), random.uniform(0.65, 1.5));
+    let slant = hand.slant.0 + random.bell(hand.slant.1);
+    let stretch = random.uniform(hand.stretch.0, hand.stretch.1);
     let (cos, sin) = ((1.0 - half * half) * scale, 2.0 * half * scale);
     move |Spot { x, y }| {
         let x = x * stretch - y * slant;

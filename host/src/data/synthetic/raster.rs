@@ -1,5 +1,6 @@
 //! Draws the pen's path as pixels: ink with soft edges, scaled and centred as in MNIST.
 
+use super::hand::Hand;
 use super::pen::Spot;
 use super::random::Random;
 
@@ -9,9 +10,9 @@ pub(super) const SIDE: usize = 28;
 const BOX: f32 = 20.0;
 
 /// Draws the strokes into one image of [`SIDE`] × [`SIDE`] pixels.
-pub(super) fn draw(strokes: &[Vec<Spot>], random: &mut Random, image: &mut [u8]) {
-    // Half the width of the pen in pixels, and how much pressure changes it along a stroke.
-    let pen_radius = 1.4 + random.bell(0.45).max(-0.6);
+pub(super) fn draw(strokes: &[Vec<Spot>], hand: &Hand, random: &mut Random, image: &mut [u8]) {
+    let pen_radius = hand.pen_radius(random);
+    // How much pressure changes the pen along a stroke.
     let pressure = random.uniform(0.0, 0.3);
     // The width of the soft edge in pixels, and the darkest level.
     let edge = random.uniform(0.9, 1.6);

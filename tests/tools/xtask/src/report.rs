@@ -23,12 +23,17 @@ pub(crate) fn run(steps: &[&'static Step]) -> ExitCode {
         let result = match outcome {
             Ok(Outcome::Done) => "ok".to_owned(),
             Ok(Outcome::Skipped(reason)) => format!("skipped: {reason}"),
-            // The rest was printed above.
             Err(reason) => format!("FAILED: {}", reason.lines().next().unwrap_or_default()),
         };
         eprintln!("{name:<10} {:>8}  {result}", seconds(*time));
     }
     eprintln!("{:<10} {:>8}", "all", seconds(begin.elapsed()));
+    // Once more and whole, at the end: a log that is cut keeps this.
+    for (name, _, outcome) in &rows {
+        if let Err(reason) = outcome {
+            eprintln!("\n{name} failed: {reason}");
+        }
+    }
     ExitCode::from(u8::from(rows.iter().any(|(.., outcome)| outcome.is_err())))
 }
 

@@ -1,0 +1,106 @@
+//! A mixture of data sets to train on: `mnist+synthetic:0.2`.
+
+use super::{Dataset, Images};
+use crate::support::visible;
+
+/// A mixture that cannot be made.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum MixError {
+    #[error(
+        "`{}` in --data is no source with its fraction: expected a name, a colon and a fraction of \
+         the training images between 0 and 1, as in mnist+synthetic:0.2",
+        visible::line(.0)
+    )]
+    Fraction(String),
+    #[error("the fractions in --data add up to {0}: nothing is left for the first source")]
+    Sum(f64),
+    #[error(
+        "`{}` has {has} images to train on, but a fraction of {fraction} beside the {first} of the \
+         first source takes {wanted}: take a fraction of at most {most:.3}",
+        visible::line(name)
+    )]
+    TooFew { name: String, has: usize, fraction: f64, first: usize, wanted: usize, most: f64 },
+    #[error(
+        "`{}` has images of {other}×{other} pixels, but the first source has {first}×{first}",
+        visible::line(name)
+    )]
+    Sides { name: String, first: usize, other: usize },
+    #[error(
+        "`{}` has the class \"{}\", which the first source has not",
+        visible::line(name),
+        visible::line(class)
+    )]
+    Class { name: String, class: String },
+}
+
+/// A source, and its fraction of the training images.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Other<'a> {
+    pub(super) name: &'a str,
+    pub(super) fraction: f64,
+}
+
+/// The first source of a mixture; `None` if `name` is no mixture.
+pub(super) fn first(name: &str) -> Option<&str> {
+    name.split_once('+').map(|(first, _)| first)
+}
+
+/// The other sources of a mixture.
+pub(super) fn others(name: &str) -> Result<Vec<Other<'_>>, MixError> {
+    let mut others = Vec::new();
+    for part in name.split('+').skip(1) {
+        others.push(other(part).ok_or_else(|| MixError::Fraction(part.to_owned()))?);
+    }
+    let sum = others.iter().map(|other| other.fraction).sum();
+    if sum < 1.0 { Ok(others) } else { Err(MixError::Sum(sum)) }
+}
+
+fn other(part: &str) -> Option<Other<'_>> {
+    // The last colon: a path on Windows has one of its own.
+    let (name, fraction) = part.rsplit_once(':')?;
+    let fraction: f64 = fraction.parse().ok()?;
+    (!name.is_empty() && fraction > 0.0 && fraction < 1.0).then_some(Other { name, fraction })
+}
+
+/// Adds so many training images of each other source to those of the first that they are
+/// their fractions of all. They are taken from all over a source, and their classes go by their labels. The
+/// test images are those of the first source alone.
+pub(super) fn mix(
+    name: &str,
+    first: Dataset,
+    others: &[(Other<'_>, Dataset)],
+) -> Result<Dataset, MixError> {
+    let left = 1.0 - others.iter().map(|(other, _)| other.fraction).sum::<f64>();
+    let count = first.train.len();
+    let mut train = first.train;
+    for (Other { name, fraction }, other) in others {
+        let (name, fraction) = ((*name).to_owned(), *fraction);
+        if other.train.side != train.side {
+            return Err(MixError::Sides { name, first: train.side, other: other.train.side });
+        }
+        let wanted = (count as f64 * fraction / left).round() as usize;
+        let has = other.train.len();
+        if wanted > has {
+            // The other fractions stay.
+            let most = (left + fraction) * has as f64 / (count + has) as f64;
+            return Err(MixError::TooFew { name, has, fraction, first: count, wanted, most });
+        }
+        let classes = classes(&name, &other.classes, &first.classes)?;
+        let chosen: Vec<u32> = (0..wanted).map(|index| (index * has / wanted) as u32).collect();
+        let Images { pixels, labels, .. } = other.train.chosen(&chosen);
+        train.pixels.extend(pixels);
+        train.labels.extend(labels.iter().map(|&label| classes[usize::from(label)]));
+    }
+    Ok(Dataset { name: name.to_owned(), train, ..first })
+}
+
+/// For each class of a source the number of the class with that label.
+fn classes(name: &str, labels: &[String], known: &[String]) -> Result<Vec<u8>, MixError> {
+    let find = |label: &String| {
+        let class = known.iter().position(|known| known == label);
+        class
+            .map(|class| class as u8)
+            .ok_or_else(|| MixError::Class { name: name.to_owned(), class: label.clone() })
+    };
+    labels.iter().map(find).collect()
+}
