@@ -22,7 +22,7 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    Show(ShowArgs),
+    Show(Box<ShowArgs>),
     Forms(FormsArgs),
 }
 

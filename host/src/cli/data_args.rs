@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use inkbit_core::Model;
 
 use super::wrong_use;
-use crate::config::preset;
-use crate::data::{DataError, Dataset, labels, load, mixed};
+use crate::data::{DataError, Dataset, labels, load};
 use crate::run::Run;
 use crate::support::visible;
 
@@ -46,11 +45,6 @@ impl DataArgs {
             ));
         }
         name.map(str::to_owned)
-    }
-
-    /// With this value of `--data` where none is given.
-    pub fn or(&self, data: &str) -> Self {
-        Self { data: self.data.clone().or_else(|| Some(data.to_owned())), ..self.clone() }
     }
 
     /// Loads the data that the flags name, MNIST by default.
@@ -119,14 +113,7 @@ impl DataArgs {
 
 /// A note if the model was trained on other data than these, where its accuracy may mean little.
 pub fn other_data(name: &str, model: &Model<'_>, data: &Dataset) -> Option<String> {
-    let knows = |data: &Dataset| model.header().provenance.digest == data.digest();
-    // What a preset mixes into these data takes none of their test images.
-    let mixture = || {
-        let preset = preset::find(model.header().name)?;
-        let others = preset.data.strip_prefix(&data.name)?;
-        others.starts_with('+').then(|| mixed(preset.data, data.clone()).ok()).flatten()
-    };
-    let is_other = !knows(data) && !mixture().is_some_and(|mixture| knows(&mixture));
+    let is_other = model.header().provenance.digest != data.digest();
     let [name, data] = [name, &data.name].map(visible::line);
     is_other.then(|| format!("note: {name} was trained on other data than {data}"))
 }

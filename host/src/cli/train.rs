@@ -9,7 +9,7 @@ use super::dashboard::Lines;
 use super::data_args::DataArgs;
 use super::trained::{Start, Trained, begin, fit, next};
 use super::{Interrupted, interrupt, report, usage};
-use crate::config::{TrainConfig, preset};
+use crate::config::TrainConfig;
 use crate::data::Dataset;
 use crate::report::html;
 use crate::run::{Claim, Run, RunError};
@@ -102,7 +102,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let start = Start { folder: out.clone(), config, resumed: resumed.as_ref() };
     let ready = || Ok(());
     let (data, runs) =
-        begin(vec![start], resumed.as_ref(), &args.data(), args.force, ready, |claim| claim)?;
+        begin(vec![start], resumed.as_ref(), &args.data, args.force, ready, |claim| claim)?;
     let run = &runs[0];
     let trained = match Trained::read(run)? {
         Some(trained) => trained,
@@ -122,14 +122,6 @@ impl Args {
     fn resolve(&self, resumed: Option<&Run>) -> anyhow::Result<TrainConfig> {
         let run = resumed.filter(|_| self.config.preset.is_none());
         self.config.resolve(run.map(|run| &run.config))
-    }
-
-    /// The data: those that the flags name, else those of the preset. A resumed run has its own.
-    fn data(&self) -> DataArgs {
-        match self.config.preset.as_deref().and_then(preset::find) {
-            Some(preset) if !self.resume => self.data.or(preset.data),
-            _ => self.data.clone(),
-        }
     }
 
     /// Finds what is in the way of a run's report before it is trained for.
@@ -238,8 +230,7 @@ fn run_seeds(args: &Args, out: &Path, begun: &[Run]) -> anyhow::Result<()> {
         let resumed = begun.iter().find(|run| run.config.seed == seed);
         starts.push(Start { folder, config: TrainConfig { seed, ..config.clone() }, resumed });
     }
-    let (data, runs) =
-        begin(starts, begun.first(), &args.data(), args.force, ready, Claim::release)?;
+    let (data, runs) = begin(starts, begun.first(), &args.data, args.force, ready, Claim::release)?;
     let report = !args.no_report;
     let outcomes = parallel::map(runs.len(), |number| train_seed(&runs[number], &data, report));
     drop(outer);

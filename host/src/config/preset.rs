@@ -12,8 +12,6 @@ pub struct Preset {
     pub name: &'static str,
     /// The TOML file: what differs from `classic`.
     pub toml: &'static str,
-    /// The value of `--data` where none is given.
-    pub data: &'static str,
     /// What its models are checked against.
     pub limits: Limits,
 }
@@ -27,22 +25,19 @@ pub struct Limits {
     pub min_accuracy: f64,
 }
 
-/// MNIST, and of all training images a fifth with the forms that it lacks.
-const MIXTURE: &str = "mnist+synthetic:0.2";
-
 const fn preset(
     name: &'static str,
     toml: &'static str,
     max_bytes: usize,
     min_accuracy: f64,
 ) -> Preset {
-    Preset { name, toml, data: MIXTURE, limits: Limits { max_bytes, min_accuracy } }
+    Preset { name, toml, limits: Limits { max_bytes, min_accuracy } }
 }
 
 /// All presets, the default first: 784-256-128-10, 236,554 parameters for MNIST, the network that
 /// this project is measured with.
 pub const PRESETS: [Preset; 8] = [
-    Preset { data: "mnist", ..preset("classic", "", 240_000, 0.981) },
+    preset("classic", "", 240_000, 0.981),
     preset("accurate", include_str!("../../presets/accurate.toml"), 240_000, 0.993),
     preset("compact", include_str!("../../presets/compact.toml"), 122_000, 0.9925),
     preset("compact2", include_str!("../../presets/compact2.toml"), 63_000, 0.992),

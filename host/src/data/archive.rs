@@ -172,13 +172,14 @@ fn damaged(path: &Path) -> impl Fn(rawzip::Error) -> ArchiveError {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::io::Write;
+    use std::io::{Cursor, Write};
 
     use flate2::Compression;
     use flate2::write::{DeflateEncoder, GzEncoder};
     use rawzip::ZipArchiveWriter;
 
     use super::*;
+    use crate::data::idx::Kind;
     use crate::data::load;
     use crate::support::error::chain;
 
@@ -364,6 +365,13 @@ mod tests {
         let endless = [&contents()[0][..], &zeros].concat();
         let message = with(&[("train-images-idx3-ubyte", DEFLATE, &endless)]).unwrap_err();
         assert!(message.contains("goes on after the 28 bytes after unpacking"), "{message}");
+        // Members that are empty take time, not room.
+        let member = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        let mut content = Cursor::new(member.repeat(100_000));
+        let path = Path::new("many.gz");
+        let error = Idx::unpack(path, Kind::Labels, &mut content, 1_000).unwrap_err();
+        assert!(error.to_string().contains("many.gz"), "{error}");
+        assert!(content.position() < 200_000, "{} bytes are read", content.position());
         // Each of two would be within the limit.
         let images = idx(&[50_000, 28, 28], &zeros[..50_000 * 784]);
         let both = ["train-images-idx3-ubyte", "t10k-images-idx3-ubyte"];

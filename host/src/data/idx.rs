@@ -25,6 +25,9 @@ pub(super) const MAX_BYTES: u64 = 1 << 31;
 /// size if that is more. MNIST's hold 5 times their size, a file of zeros a thousand times.
 const UNPACKED: (u64, u64) = (64 << 20, 64);
 
+/// Bytes around the values: headers, checksums.
+const SLACK: u64 = 1 << 16;
+
 /// The limit of what a packed file holds, if the file itself has this number of bytes.
 pub(super) fn most_unpacked(bytes: u64) -> u64 {
     UNPACKED.0.max(UNPACKED.1.saturating_mul(bytes))
@@ -154,6 +157,8 @@ impl Idx {
         content: impl Read,
         most: u64,
     ) -> Result<Self, IdxError> {
+        // Gzipped members may be empty: they take time, but no room.
+        let content = content.take(most.saturating_add(SLACK));
         Reader::new(path, content, true, MAX_BYTES, most)?.read(kind)
     }
 
@@ -273,7 +278,11 @@ const MAX_IMAGES: usize = 1 << 22;
 pub fn pair(images: (&Path, Idx), labels: (&Path, Idx)) -> Result<Images, IdxError> {
     let (path, images) = images;
     let (labels_path, labels) = labels;
-    let (count, rows, columns) = (images.sizes[0] as usize, images.sizes[1], images.sizes[2]);
+    let [count, rows, columns] = images.sizes[..] else {
+        let fault = IdxFault::NotSquare { rows: 0, columns: 0 };
+        return Err(IdxError::Content { path: path.to_owned(), fault });
+    };
+    let count = count as usize;
     let fault = if rows != columns || rows == 0 || rows > u32::from(MAX_SIDE) {
         IdxFault::NotSquare { rows, columns }
     } else if count > MAX_IMAGES {

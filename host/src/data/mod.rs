@@ -22,7 +22,8 @@ use self::mix::MixError;
 use self::mnist::MnistError;
 use crate::support::visible;
 
-/// Labelled square images of 8-bit pixels, 0 for background and 255 for foreground.
+/// Labelled square images of 8-bit pixels, 0 for background and 255 for foreground. What takes images
+/// panics if `pixels` has another length than is said below.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Images {
     /// Side length of an image in pixels.
@@ -193,7 +194,7 @@ pub fn load(
 
 /// Mixes other sources into the training images of the first, which has been loaded: `name` is that
 /// of the mixture, such as `mnist+synthetic:0.2`.
-pub fn mixed(name: &str, first: Dataset) -> Result<Dataset, DataError> {
+fn mixed(name: &str, first: Dataset) -> Result<Dataset, DataError> {
     let mut others = Vec::new();
     for other in mix::others(name)? {
         others.push((other, load(other.name, None, None)?));

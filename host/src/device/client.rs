@@ -78,10 +78,10 @@ impl Client {
         Self { window: window.max(1), ..self }
     }
 
-    /// Sets the time to wait for an answer before a request is repeated.
+    /// Sets the time to wait for an answer before a request is repeated, an hour at the most.
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
-        Self { timeout, ..self }
+        Self { timeout: timeout.min(Duration::from_secs(60 * 60)), ..self }
     }
 
     /// What the line has lost since the beginning.

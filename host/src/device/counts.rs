@@ -77,7 +77,7 @@ impl Counts {
                 ));
             }
         }
-        Ok(())
+        self.fit.iter().try_for_each(Fit::check)
     }
 
     /// The fit to the counts of a processor; see
@@ -156,7 +156,17 @@ mod tests {
                  mean = {mean}\n"
             )
         };
+        let built_in = include_str!("../../models/counts.toml");
+        let fits = &built_in[built_in.find("[[fit]]").unwrap()..];
+        let with = |key: &str, value: &str| {
+            let line = fits.lines().find(|line| line.starts_with(key)).unwrap();
+            fits.replace(line, &format!("{key} = {value}"))
+        };
         for (text, expected) in [
+            (with("bits_4", "0"), "has 0 blocks, but must have from 1 to 1024"),
+            (with("bits_8", "2305843009213693952"), "has 2305843009213693952 blocks"),
+            (with("layer", "nan"), "has the value NaN, but must be within ±1000000000"),
+            (with("greatest_error", "inf"), "has the value inf, but must be"),
             ("epochs = 3\n".to_owned(), "there is neither [[count]] nor [[fit]] in it; give"),
             (count("beef", "1.0"), "the crc \"beef\", but must have 8 hexadecimal digits"),
             (count("0000beef", "-1.0"), "of 0000beef has the mean -1, but must be above 0"),

@@ -5,6 +5,7 @@ use inkbit_core::{Input, WeightBits};
 use serde::{Deserialize, Serialize};
 
 use crate::model::activity::{Activity, LayerActivity};
+use crate::support::visible;
 
 /// The terms of an inference: the number of each, or the instructions for one of each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, Pod, Zeroable)]
@@ -50,9 +51,9 @@ impl Terms {
 
     /// The terms of a layer, with a kernel that computes `blocks` of outputs at once.
     pub fn of_layer(layer: &LayerActivity, is_last: bool, blocks: Blocks) -> Self {
-        let group = layer.bits.block() * blocks.of(layer.bits);
+        let group = layer.bits.block().saturating_mul(blocks.of(layer.bits)).max(1);
         let groups = layer.outputs.div_ceil(group);
-        let rows = layer.non_zero * (layer.inputs * groups * blocks.of(layer.bits)) as f64;
+        let rows = layer.non_zero * (layer.inputs * groups) as f64 * blocks.of(layer.bits) as f64;
         let mut terms = Self {
             activation: if is_last { 0.0 } else { layer.outputs as f64 },
             layer: 1.0,
@@ -117,7 +118,35 @@ pub struct Fit {
     pub instructions: Terms,
 }
 
+/// The most blocks that a kernel may compute at once, far above any that there is.
+const MOST_BLOCKS: usize = 1024;
+
+/// The most instructions for one of a kind, far above any that there are.
+const MOST_INSTRUCTIONS: f64 = 1e9;
+
 impl Fit {
+    /// Finds values that no fit can have.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let Self { cpu, greatest_error, blocks, instructions } = self;
+        let cpu = visible::line(cpu);
+        let Blocks { bits_8, bits_4, bits_2 } = *blocks;
+        if let Some(found) =
+            [bits_8, bits_4, bits_2].into_iter().find(|found| !(1..=MOST_BLOCKS).contains(found))
+        {
+            return Err(format!(
+                "the [[fit]] of {cpu} has {found} blocks, but must have from 1 to {MOST_BLOCKS}"
+            ));
+        }
+        let costs = instructions.array().into_iter().chain([*greatest_error]);
+        // Costs below 0 come of fits, and not a number is in no range.
+        match costs.into_iter().find(|cost| cost.is_nan() || cost.abs() > MOST_INSTRUCTIONS) {
+            Some(found) => Err(format!(
+                "the [[fit]] of {cpu} has the value {found}, but must be within ±{MOST_INSTRUCTIONS}"
+            )),
+            None => Ok(()),
+        }
+    }
+
     /// Estimates the instructions of an inference.
     pub fn estimate(&self, activity: &Activity) -> f64 {
         let last = activity.layers.len().saturating_sub(1);

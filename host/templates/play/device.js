@@ -7,11 +7,14 @@ const PAGE = 65536;
 const FLASH = 16;
 // No model is as long.
 const LONGEST = 4 << 20;
-const text = new TextDecoder();
+// A mark of the order of bytes is no part of a name: it is kept, to be shown.
+const text = new TextDecoder('utf-8', { ignoreBOM: true });
 const at = (id) => document.getElementById(id);
 const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 // Foreign text: no control characters, and none that turn the direction of what is beside them.
-const plain = (words) => words.replace(/\p{C}/gu, '\ufffd');
+// The fillers, the blank of Braille and the selectors of variants are in no class of hidden ones.
+const HIDDEN = /[\p{C}\p{Zl}\p{Zp}\u034f\u115f\u1160\u2800\u3164\ufe00-\ufe0f\uffa0\u{e0100}-\u{e01ef}]/gu;
+const plain = (words) => words.replace(HIDDEN, '\ufffd');
 const grouped = (count) => count.toLocaleString('en');
 let module = null;
 

@@ -3,6 +3,7 @@
 // A browser reduces a picture whose longer side has more pixels.
 const LONGER = 4096;
 const IMAGE = 28;
+const PIXELS = 64e6;
 // Of the picture that was opened last: their images, and what asks a device for each.
 let digits = [];
 const pictureNote = make('p');
@@ -13,9 +14,25 @@ const pictureSection = make('section', make('h2', 'Digits on the picture'), pict
 pictureSection.hidden = true;
 at('cards').parentNode.after(pictureSection);
 
+// An image whose size is known before its pixels are unpacked: a small file may have billions of them.
+async function sized(file) {
+  const image = new Image();
+  image.src = URL.createObjectURL(file);
+  try {
+    await new Promise((done, failed) => Object.assign(image, { onload: done, onerror: failed }));
+  } catch {
+    throw 'is no picture that this browser reads';
+  } finally {
+    URL.revokeObjectURL(image.src);
+  }
+  const pixels = image.naturalWidth * image.naturalHeight;
+  if (pixels > PIXELS) throw `is too large: ${grouped(pixels)} pixels, the limit is ${grouped(PIXELS)}`;
+  return createImageBitmap(image);
+}
+
 async function takePicture(file) {
   if (file.size > LARGEST) throw `is too long: ${grouped(file.size)} bytes, the limit is ${grouped(LARGEST)}`;
-  const image = await createImageBitmap(file).catch(() => { throw 'is no picture that this browser reads'; });
+  const image = await sized(file);
   const scale = Math.min(1, LONGER / Math.max(image.width, image.height));
   const [width, height] = [image.width, image.height].map((side) => Math.max(1, Math.round(side * scale)));
   const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });

@@ -20,8 +20,10 @@ const file = (name, type, base64) => new File([bytes(base64)], name, { type });
   const answer = shown.answer;
   await open([file('broken.png', 'image/png', ROW.slice(0, 40))]);
   const broken = at('message').textContent;
+  await open([file('large.png', 'image/png', LARGE)]);
+  const large = at('message').textContent;
   await open([file('blank.png', 'image/png', BLANK)]);
-  parent.postMessage(JSON.stringify({ labels, answer, broken, blank: at('message').textContent, kept: buttons().length }), '*');
+  parent.postMessage(JSON.stringify({ labels, answer, broken, large, blank: at('message').textContent, kept: buttons().length }), '*');
 })();
 ";
 
@@ -48,13 +50,16 @@ fn in_a_browser_the_digits_of_a_picture_that_is_dropped_are_read_as_by_predict()
     assert_eq!(answers, ["1", "7"], "{read}");
     place.succeed("play tiny.inkbit -o page.html --with-tests");
     let page = String::from_utf8(place.read("page.html")).unwrap();
-    let [row, blank] =
-        ["row.png", "blank.png"].map(|name| BASE64_STANDARD.encode(place.read(name)));
-    let probe = format!("const ROW = '{row}', BLANK = '{blank}';\n{DROP}");
+    GrayImage::new(8001, 8000).save(place.path("large.png")).unwrap();
+    let [row, blank, large] = ["row", "blank", "large"]
+        .map(|name| BASE64_STANDARD.encode(place.read(&format!("{name}.png"))));
+    let probe = format!("const ROW = '{row}', BLANK = '{blank}', LARGE = '{large}';\n{DROP}");
     let said = look(&browser, &place, &format!("{page}<script>{probe}</script>"), 360, false);
     let labels = ["Digit 1 of 2, read as 1", "Digit 2 of 2, read as 7"];
     assert_eq!((&said["labels"], &said["answer"]), (&labels.into(), &"7".into()), "{said}");
     assert_eq!(said["broken"], "broken.png is no picture that this browser reads", "{said}");
+    let large = "large.png is too large: 64,008,000 pixels, the limit is 64,000,000";
+    assert_eq!(said["large"], large, "{said}");
     let blank = said["blank"].as_str().unwrap();
     assert!(blank.starts_with("blank.png shows no digits: "), "{said}");
     assert_eq!(said["kept"], 2, "{said}");
