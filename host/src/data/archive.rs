@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use flate2::read::DeflateDecoder;
 use rawzip::{
     CompressionMethod, FileReader, MAX_CENTRAL_DIRECTORY_RECORD_SIZE, ZipArchive,
-    ZipArchiveEntryWayfinder,
+    ZipArchiveEntryWayfinder, ZipFileHeaderRecord,
 };
 
 use super::Dataset;
@@ -63,9 +63,9 @@ impl From<IdxError> for ArchiveError {
 }
 
 /// A file in a ZIP.
-struct Entry {
+pub(super) struct Entry {
     /// The ZIP's path, and that in the ZIP.
-    path: PathBuf,
+    pub(super) path: PathBuf,
     place: ZipArchiveEntryWayfinder,
     method: CompressionMethod,
     is_encrypted: bool,
@@ -106,6 +106,38 @@ pub fn read(path: &Path, name: &str) -> Result<Dataset, ArchiveError> {
     Ok(data)
 }
 
+/// A ZIP that is open.
+pub(super) struct Opened {
+    /// What [`Entry::open`] reads from.
+    pub(super) archive: ZipArchive<FileReader>,
+    /// The length of its file in bytes.
+    pub(super) bytes: u64,
+    /// Paths within it, folders with a slash at the end, and what is there.
+    pub(super) entries: Vec<(String, Entry)>,
+    /// Whether these are all.
+    pub(super) is_whole: bool,
+}
+
+/// Opens a ZIP and lists its first `most` entries.
+pub(super) fn open(path: &Path, most: usize) -> Result<Opened, ArchiveError> {
+    let file = limit::open_found(path).map_err(FileError::at("read", path))?;
+    let bytes = file.metadata().map_err(FileError::at("read", path))?.len();
+    let mut buffer = vec![0; MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
+    let archive = ZipArchive::from_file(file, &mut buffer).map_err(damaged(path))?;
+    let (mut entries, mut records) = (Vec::new(), archive.entries(&mut buffer));
+    let mut is_whole = true;
+    while let Some(record) = records.next_entry().map_err(damaged(path))? {
+        if entries.len() == most {
+            is_whole = false;
+            break;
+        }
+        let within = String::from_utf8_lossy(record.file_path().as_bytes()).into_owned();
+        let entry = Entry::new(path, &within, &record);
+        entries.push((within, entry));
+    }
+    Ok(Opened { archive, bytes, entries, is_whole })
+}
+
 /// Finds the entries of [`FILES`], and that of the labels.
 fn find(
     path: &Path,
@@ -128,12 +160,7 @@ fn find(
             None if name == LABELS => &mut labels,
             None => continue,
         };
-        let entry = Entry {
-            path: path.join(within.trim_start_matches('/')),
-            place: record.wayfinder(),
-            method: record.compression_method(),
-            is_encrypted: record.flags().is_encrypted(),
-        };
+        let entry = Entry::new(path, &within, &record);
         if let Some(Entry { path, .. }) = found.replace(entry) {
             let second = found.take().map(|entry| entry.path).unwrap_or_default();
             return Err(ArchiveError::Twice { first: path, second });
@@ -143,8 +170,17 @@ fn find(
 }
 
 impl Entry {
+    fn new(zip: &Path, within: &str, record: &ZipFileHeaderRecord<'_>) -> Self {
+        Self {
+            path: zip.join(within.trim_start_matches('/')),
+            place: record.wayfinder(),
+            method: record.compression_method(),
+            is_encrypted: record.flags().is_encrypted(),
+        }
+    }
+
     /// Its content, unpacked; at the end it fails if that has another length or checksum.
-    fn open<'a>(
+    pub(super) fn open<'a>(
         &self,
         archive: &'a ZipArchive<FileReader>,
     ) -> Result<impl Read + use<'a>, ArchiveError> {

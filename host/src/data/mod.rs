@@ -2,13 +2,16 @@
 
 pub mod archive;
 pub mod augment;
+pub mod check;
 pub mod download;
 pub mod folder;
 pub mod idx;
+pub mod import;
 pub(crate) mod labels;
 pub mod mnist;
 pub mod picture;
 pub(crate) mod shrink;
+pub mod source;
 pub mod synthetic;
 
 use std::path::Path;
@@ -18,6 +21,7 @@ use sha2::{Digest, Sha256};
 use self::archive::ArchiveError;
 use self::folder::{Files, FolderError};
 use self::mnist::MnistError;
+use self::source::{Loaded, Request, SourceError};
 use crate::support::visible;
 
 /// Labelled square images of 8-bit pixels, 0 for background and 255 for foreground.
@@ -115,8 +119,8 @@ pub enum DataError {
     )]
     OnlyMnist { flag: &'static str, name: String },
     #[error(
-        "there are no data `{}`: expected `mnist`, `synthetic`, or a folder or ZIP of \
-         IDX files",
+        "there are no data `{}`: expected `mnist`, `synthetic`, or a folder, ZIP or file of \
+         images",
         visible::line(name)
     )]
     Unknown { name: String },
@@ -126,6 +130,8 @@ pub enum DataError {
     Folder(#[from] FolderError),
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    #[error(transparent)]
+    Source(#[from] SourceError),
 }
 
 impl DataError {
@@ -139,6 +145,35 @@ impl DataError {
     pub fn is_usage(&self) -> bool {
         matches!(self, Self::OnlyMnist { .. } | Self::Mnist(MnistError::Mirror(_)))
     }
+}
+
+/// [`load`] of what a [`Request`] says more about, with what its user should know.
+///
+/// # Errors
+///
+/// [`DataError`].
+pub fn load_as(
+    name: &str,
+    data_dir: Option<&Path>,
+    mirror: Option<&str>,
+    request: &Request<'_>,
+) -> Result<Loaded, DataError> {
+    let is_named = matches!(name, "mnist" | "synthetic");
+    let known = match is_named || data_dir.is_some() || mirror.is_some() {
+        true => None,
+        false => source::read(Path::new(name), name, request)?,
+    };
+    let mut loaded = match known {
+        Some(loaded) => loaded,
+        None => {
+            let mut data = load(name, data_dir, mirror)?;
+            request.reading.scale(&mut data)?;
+            let kind = if is_named { "built in" } else { "IDX" };
+            Loaded { data, kind, notes: Vec::new() }
+        }
+    };
+    request.reading.turn(&mut loaded.data);
+    Ok(loaded)
 }
 
 /// Loads `mnist`, `synthetic`, or else a folder or ZIP of IDX files. For `mnist`, `data_dir` is the folder

@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use image::metadata::Orientation;
 use image::{
@@ -69,9 +70,17 @@ pub enum PictureError {
     Crowded { path: PathBuf, width: u32, height: u32 },
 }
 
+/// Pictures of more pixels are decoded one at a time.
+const LARGE: u64 = 1 << 22;
+
 /// Decodes a file and applies the orientation that a camera has stored.
 pub(super) fn decode(path: &Path) -> Result<DynamicImage, PictureError> {
-    let content = limit::read_named(path, MAX_FILE)?;
+    content(path, limit::read_named(path, MAX_FILE)?)
+}
+
+/// The same of a file's content; messages name `path`.
+pub(super) fn content(path: &Path, content: Vec<u8>) -> Result<DynamicImage, PictureError> {
+    static ALONE: Mutex<()> = Mutex::new(());
     let found = described(&content);
     let unknown = || PictureError::Format { path: path.to_owned(), found: found.clone() };
     let failed = |source| match source {
@@ -99,6 +108,8 @@ pub(super) fn decode(path: &Path) -> Result<DynamicImage, PictureError> {
         let found = format!("{width}x{height} pixels");
         return Err(PictureError::TooLarge { path: path.to_owned(), found });
     }
+    // On many cores at once, they would take the memory of as many.
+    let _alone = (u64::from(width) * u64::from(height) > LARGE).then(|| ALONE.lock());
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut picture = DynamicImage::from_decoder(decoder).map_err(failed)?;
     picture.apply_orientation(orientation);
@@ -125,7 +136,7 @@ const OTHERS: &[(usize, &[u8], &str)] = &[
 ];
 
 /// What a file is that is no picture, by its beginning.
-fn described(content: &[u8]) -> String {
+pub(super) fn described(content: &[u8]) -> String {
     let is = |(at, mark, _): &&(usize, &[u8], &str)| {
         content.get(*at..).is_some_and(|rest| rest.starts_with(mark))
     };
