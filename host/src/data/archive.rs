@@ -73,11 +73,11 @@ pub(super) struct Entry {
 
 /// Reads a ZIP that has the four files under their names, in whatever folders, and maybe labels.
 pub fn read(path: &Path, name: &str) -> Result<Dataset, ArchiveError> {
-    let file = limit::open_found(path).map_err(FileError::at("read", path))?;
-    let bytes = file.metadata().map_err(FileError::at("read", path))?.len();
-    let mut buffer = vec![0; MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
-    let archive = ZipArchive::from_file(file, &mut buffer).map_err(damaged(path))?;
-    let (files, labels) = find(path, &archive, &mut buffer)?;
+    let Opened { archive, bytes, entries, is_whole } = open(path, ENTRIES)?;
+    if !is_whole {
+        return Err(ArchiveError::Entries(path.to_owned()));
+    }
+    let (files, labels) = find(entries)?;
     let missing = FILES.iter().zip(&files).filter(|(_, entry)| entry.is_none());
     let names: Vec<String> = missing.map(|(file, _)| file.name('-')).collect();
     let [Some(a), Some(b), Some(c), Some(d)] = files else {
@@ -140,19 +140,10 @@ pub(super) fn open(path: &Path, most: usize) -> Result<Opened, ArchiveError> {
 
 /// Finds the entries of [`FILES`], and that of the labels.
 fn find(
-    path: &Path,
-    archive: &ZipArchive<FileReader>,
-    buffer: &mut [u8],
+    entries: Vec<(String, Entry)>,
 ) -> Result<([Option<Entry>; 4], Option<Entry>), ArchiveError> {
     let (mut files, mut labels) = ([const { None }; 4], None);
-    let mut entries = archive.entries(buffer);
-    let mut count = 0;
-    while let Some(record) = entries.next_entry().map_err(damaged(path))? {
-        count += 1;
-        if count > ENTRIES {
-            return Err(ArchiveError::Entries(path.to_owned()));
-        }
-        let within = String::from_utf8_lossy(record.file_path().as_bytes()).into_owned();
+    for (within, entry) in entries {
         let name = within.rsplit('/').next().unwrap_or_default();
         let known = FILES.iter().position(|file| file.names().any(|known| known == name));
         let found = match known {
@@ -160,7 +151,6 @@ fn find(
             None if name == LABELS => &mut labels,
             None => continue,
         };
-        let entry = Entry::new(path, &within, &record);
         if let Some(Entry { path, .. }) = found.replace(entry) {
             let second = found.take().map(|entry| entry.path).unwrap_or_default();
             return Err(ArchiveError::Twice { first: path, second });

@@ -65,9 +65,13 @@ pub fn oddities(data: &Dataset) -> Vec<Oddity> {
         repeated(&data.train),
         shared(&data.train, &data.test),
         uneven(&data.train, &data.classes),
-        placed(whole),
     ];
-    found.into_iter().flatten().collect()
+    let mut found: Vec<Oddity> = found.into_iter().flatten().collect();
+    // Of ink on a bright background it would say nothing.
+    if borders(whole).is_none() {
+        found.extend(placed(whole));
+    }
+    found
 }
 
 fn values(all: [&Images; 2]) -> Option<Oddity> {
@@ -176,7 +180,7 @@ fn uneven(train: &Images, classes: &[String]) -> Option<Oddity> {
     let counts = counts(train, classes.len());
     let filled = || counts.iter().enumerate().filter(|(_, count)| **count > 0);
     let (least, fewest) = filled().min_by_key(|(_, count)| **count)?;
-    let (most, greatest) = filled().max_by_key(|(_, count)| **count)?;
+    let (most, greatest) = filled().rev().max_by_key(|(_, count)| **count)?;
     (greatest / fewest > UNEVEN).then(|| {
         Oddity::serious(format!(
             "the classes are uneven: {} has {}, {} has {}; add images of the rare ones",

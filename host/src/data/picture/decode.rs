@@ -132,6 +132,7 @@ const OTHERS: &[(usize, &[u8], &str)] = &[
     (0, b"PK\x03\x04", "a ZIP archive"),
     (0, &[0x1F, 0x8B], "a gzip file"),
     (0, b"INKBIT", "an Inkbit model"),
+    (0, b"PAR1", "a Parquet file"),
     (0, &[0, 0, 8], "an IDX file"),
 ];
 
@@ -147,10 +148,19 @@ pub(super) fn described(content: &[u8]) -> String {
         (*name).to_owned()
     } else if start.any(|part| part == b"<svg") {
         "an SVG drawing".to_owned()
+    } else if is_table(content) {
+        "a table of numbers, which is read by --data".to_owned()
     } else {
         let begins = content.iter().take(8).map(|byte| format!("{byte:02x}"));
         format!("a file that begins with the bytes {}", begins.collect::<Vec<_>>().join(" "))
     }
+}
+
+/// Whether content is text with separators in its first line.
+fn is_table(content: &[u8]) -> bool {
+    let line = content.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let separators = line.iter().filter(|byte| b",;\t".contains(byte)).count();
+    separators >= 4 && line.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\r'))
 }
 
 /// Whether a JPEG has its end: the marker that ends the image, and none of a small image in a segment (ITU-T

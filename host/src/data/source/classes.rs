@@ -23,7 +23,8 @@ impl Labels {
             return Ok(id);
         }
         let whole = label.parse::<f64>().ok().filter(|n| n.fract() == 0.0 && n.abs() < 1e15);
-        let name = whole.map_or_else(|| visible::line(label), |number| format!("{number:.0}"));
+        let name =
+            whole.map_or_else(|| visible::line(label), |number| format!("{:.0}", number + 0.0));
         let length = name.chars().count();
         if name.is_empty() {
             return Err("a label is empty: give every image one".to_owned());
@@ -47,7 +48,7 @@ impl Labels {
             self.names.push(name);
         }
         // Few spellings of a number are remembered: there may be any number.
-        if self.ids.len() < 4 * MOST {
+        if self.ids.len() < 4 * MOST && label.len() <= 4 * MAX_LABEL {
             self.ids.insert(label.to_owned(), id);
         }
         Ok(id)
@@ -82,13 +83,12 @@ impl Labels {
                 Ok((classes, numbers))
             }
             (Some(known), _) => {
-                let unknown = self.names.iter().filter(|name| !known.contains(name));
-                let unknown: Vec<&str> = unknown.take(5).map(String::as_str).collect();
+                let unknown = self.names.iter().find(|name| !known.contains(name));
                 let classes: Vec<&str> = known.iter().take(20).map(String::as_str).collect();
                 Err(format!(
-                    "the labels {} are none of the model's classes, which are {}{}: rename them, or \
-                     give the data that it was trained on",
-                    unknown.join(", "),
+                    "cannot be labelled: `{}` is none of the model's classes, which are {}{}; rename \
+                     it, or give the data that the model was trained on",
+                    unknown.map_or("", String::as_str),
                     classes.join(", "),
                     if known.len() > classes.len() { ", ..." } else { "" }
                 ))
@@ -121,7 +121,7 @@ mod tests {
 
     fn found(names: &[&str]) -> Labels {
         let mut labels = Labels::default();
-        names.iter().for_each(|name| drop(labels.id(name).unwrap()));
+        assert!(names.iter().all(|name| labels.id(name).is_ok()));
         labels
     }
 

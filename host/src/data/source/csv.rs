@@ -13,7 +13,7 @@ use crate::support::files::FileError;
 use crate::support::visible;
 
 /// The most bytes of a table.
-const MOST: u64 = 1 << 30;
+const MOST: u64 = 700 << 20;
 /// The most bytes of a line: 64×64 values of 64 digits.
 const LINE: usize = 1 << 18;
 /// Names of the column of labels, whatever their capitals.

@@ -236,7 +236,10 @@ fn folder(path: &Path, name: &str, request: &Request<'_>) -> Result<Loaded, Sour
     match parts(&tree, request)? {
         Some(parts) => parts.loaded(path, name, request),
         None => {
-            // As for a folder that lacks one of the four files.
+            if let Some(link) = &tree.link {
+                let fault = "is a link to a folder, which is not followed: give that folder itself";
+                return Err(SourceError::content(link, fault.to_owned()));
+            }
             let fault = "is empty: expected a folder for each class with pictures, a CSV, NumPy's \
                          arrays, or four IDX files";
             Err(SourceError::content(path, fault.to_owned()))

@@ -9,7 +9,7 @@ use super::tree::{Member, Tree};
 use crate::support::visible;
 
 /// The most bytes of a file.
-const MOST: u64 = 1 << 30;
+const MOST: u64 = 700 << 20;
 /// Sets that a message names.
 const NAMED: usize = 12;
 

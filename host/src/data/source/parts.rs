@@ -22,40 +22,43 @@ pub(super) struct Range {
     pub greatest: f64,
     /// Whether all are integers.
     pub is_whole: bool,
+    /// Whether none is infinite or no number.
+    pub is_finite: bool,
 }
 
 impl Default for Range {
     fn default() -> Self {
-        Self { least: f64::INFINITY, greatest: f64::NEG_INFINITY, is_whole: true }
+        let (least, greatest) = (f64::INFINITY, f64::NEG_INFINITY);
+        Self { least, greatest, is_whole: true, is_finite: true }
     }
 }
 
 impl Range {
     fn add(&mut self, value: f64) {
-        // A value that is no number makes a bound that is refused.
-        self.least = if value >= self.least { self.least } else { value };
-        self.greatest = if value <= self.greatest { self.greatest } else { value };
+        self.least = self.least.min(value);
+        self.greatest = self.greatest.max(value);
         self.is_whole &= value.fract() == 0.0;
+        self.is_finite &= value.is_finite();
     }
 
     fn join(self, other: Self) -> Self {
-        let mut both = self;
-        if other.least <= other.greatest || other.least.is_nan() {
-            both.add(other.least);
-            both.add(other.greatest);
+        Self {
+            least: self.least.min(other.least),
+            greatest: self.greatest.max(other.greatest),
+            is_whole: self.is_whole && other.is_whole,
+            is_finite: self.is_finite && other.is_finite,
         }
-        Self { is_whole: self.is_whole && other.is_whole, ..both }
     }
 
     /// What makes bytes of the values: with the greatest value that the user names, else fractions
     /// from 0 to 1 become 0 to 255, and what lies from 0 to 255 stays.
     fn factor(&self, max_value: Option<f64>) -> Result<f64, String> {
-        let Self { least, greatest, is_whole } = *self;
+        let Self { least, greatest, is_whole, is_finite } = *self;
+        if !is_finite {
+            return Err("has pixel values that are infinite or no numbers: replace them".to_owned());
+        }
         if least > greatest {
             return Ok(1.0); // no values
-        }
-        if !(least.is_finite() && greatest.is_finite()) {
-            return Err("has pixel values that are infinite or no numbers: replace them".to_owned());
         }
         let range = format!("has pixel values from {least} to {greatest}");
         let most = max_value.unwrap_or(if is_whole || greatest > 1.0 { 255.0 } else { 1.0 });

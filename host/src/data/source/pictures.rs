@@ -57,7 +57,7 @@ pub(super) fn read(tree: &Tree, request: &Request<'_>) -> Result<Parts, SourceEr
         // The first of each class, then the second: every part of the images has all classes.
         let longest = classes.values().map(Vec::len).max().unwrap_or_default();
         let mut ids = Vec::new();
-        for ((_, name), _) in &classes {
+        for (_, name) in classes.keys() {
             ids.push(parts.labels.id(name).map_err(|f| SourceError::content(&tree.root, f))?);
         }
         for row in 0..longest {
@@ -200,6 +200,8 @@ fn pixels(
     file: &Member,
     request: &Request<'_>,
 ) -> Result<Option<(usize, Vec<u8>)>, SourceError> {
+    // Those before may have been too many already.
+    check_total(tree, 0)?;
     let content = tree.read(file, LONGEST)?;
     let found = match request.reading.as_is {
         true => picture::as_is(&file.path, content),

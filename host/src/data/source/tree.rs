@@ -236,7 +236,7 @@ impl Tree {
         bytes
     }
 
-    /// Counts the pixels of a picture; false if those of all pictures are too many.
+    /// Counts the pixels of a picture; false if those of all pictures of a ZIP are too many.
     pub fn count_pixels(&self, pixels: u64) -> bool {
         let before = self.pixels.fetch_add(pixels, Ordering::Relaxed);
         !self.is_zip() || before.saturating_add(pixels) <= MOST_PIXELS
