@@ -106,7 +106,7 @@ fn what_is_missing_is_named() {
     );
     assert_eq!(
         message(Path::new("no-such-data")),
-        "there are no data `DIR`: expected `mnist`, `synthetic`, or a folder or ZIP of IDX files"
+        "there are no data `DIR`: expected `mnist`, `synthetic`, or a folder, ZIP or file of images"
     );
 }
 

@@ -2,17 +2,24 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
+
 use super::config_args::{ConfigArgs, check_images};
-use super::data_args::DataArgs;
+use super::data_args::{DataArgs, ReadArgs};
 use super::usage;
 use crate::data::augment::{self, Augmenter};
 use crate::data::picture::sheet;
 use crate::data::shrink::shrink;
+use crate::data::source::Loaded;
 use crate::data::synthetic;
+use crate::data::{Images, check, import, labels};
+use crate::evaluate::data_check::oddities;
+use crate::report::text;
+use crate::support::numbers::hex;
 use crate::support::png;
 use crate::support::visible;
 
-/// Show the images that a network is trained on.
+/// Show, check and import the images that a network is trained on.
 #[derive(Debug, clap::Args)]
 #[command(after_help = include_str!("../../templates/help/data.txt"))]
 pub struct Args {
@@ -23,7 +30,53 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Show(Box<ShowArgs>),
+    Check(CheckArgs),
+    Import(ImportArgs),
     Forms(FormsArgs),
+}
+
+/// Print what a data set has, and what is odd about it.
+///
+/// Prints the parts, the number of images of each class, the size and the values of the images, and a
+/// warning for everything that mostly is a mistake, with what helps. Warnings are no failure.
+#[derive(Debug, clap::Args)]
+#[command(after_help = include_str!("../../templates/help/data-check.txt"))]
+struct CheckArgs {
+    /// `mnist`, `synthetic`, or a path, as for --data
+    source: String,
+
+    #[command(flatten)]
+    read: ReadArgs,
+
+    /// Print one JSON object: name, kind, side, classes, train and test (images, per_class, values),
+    /// notes, warnings
+    #[arg(long)]
+    json: bool,
+}
+
+/// Write a data set as four IDX files and labels.txt.
+///
+/// The folder is data for --data, read faster than what it was made of, and without the flags.
+#[derive(Debug, clap::Args)]
+#[command(after_help = include_str!("../../templates/help/data-import.txt"))]
+struct ImportArgs {
+    /// `mnist`, `synthetic`, or a path, as for --data
+    source: String,
+
+    /// Folder to write, created if need be
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+
+    /// Replace what an earlier import wrote there
+    #[arg(long)]
+    force: bool,
+
+    /// Text file with the labels of the classes, one per line
+    #[arg(long, value_name = "FILE")]
+    labels: Option<PathBuf>,
+
+    #[command(flatten)]
+    read: ReadArgs,
 }
 
 /// Write a contact sheet of the forms that synthetic digits have, and print their frequencies.
@@ -63,7 +116,75 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     match &args.command {
         Command::Show(args) => show(args),
         Command::Forms(args) => forms(args),
+        Command::Check(args) => check(args),
+        Command::Import(args) => import(args),
     }
+}
+
+/// The flags for a source that is named without --data.
+fn from(source: &str, labels: Option<&PathBuf>, read: &ReadArgs) -> DataArgs {
+    let (data, read) = (Some(source.to_owned()), read.clone());
+    DataArgs { data, labels: labels.cloned(), read, ..DataArgs::default() }
+}
+
+fn check(args: &CheckArgs) -> anyhow::Result<()> {
+    let Loaded { data, kind, notes } = from(&args.source, None, &args.read).loaded()?;
+    let classes: Vec<String> = data.classes.iter().map(|class| visible::line(class)).collect();
+    let counts = [&data.train, &data.test].map(|images| check::counts(images, classes.len()));
+    let ranges = [&data.train, &data.test].map(check::range);
+    let mut warnings = labels::oddities(&data);
+    warnings.extend(oddities(&data).into_iter().map(|oddity| oddity.text));
+    let part = |number: usize, images: &Images| json!({ "images": images.len(), "per_class": counts[number], "values": ranges[number] });
+    let object = json!({
+        "name": data.name,
+        "kind": kind,
+        "side": data.train.side,
+        "classes": classes,
+        "train": part(0, &data.train),
+        "test": part(1, &data.test),
+        "notes": notes,
+        "warnings": warnings,
+    });
+    super::print_as(args.json, &object, || {
+        let mut text = format!("{}: {kind}\n", visible::line(&data.name));
+        for (name, images, range) in
+            [("train", &data.train, ranges[0]), ("test", &data.test, ranges[1])]
+        {
+            let values = range
+                .map_or_else(String::new, |(least, most)| format!(", values {least} to {most}"));
+            text += &format!("{name:12} {}{values}\n", text::images(images));
+        }
+        text += &format!("{:12} {}\n\n", "classes", classes.len());
+        let width = classes.iter().map(|class| class.chars().count()).max().unwrap_or(0).max(5);
+        text += &format!("{:width$} {:>8} {:>8}\n", "class", "train", "test");
+        for (class, name) in classes.iter().enumerate() {
+            text += &format!("{name:width$} {:>8} {:>8}\n", counts[0][class], counts[1][class]);
+        }
+        text.push('\n');
+        text += &notes.iter().map(|note| format!("note: {note}\n")).collect::<String>();
+        text += &warnings.iter().map(|line| format!("warning: {line}\n")).collect::<String>();
+        if warnings.is_empty() {
+            text += "nothing odd was found\n";
+        }
+        text
+    })
+}
+
+fn import(args: &ImportArgs) -> anyhow::Result<()> {
+    import::check(&args.output, args.force)?;
+    let data = from(&args.source, args.labels.as_ref(), &args.read).load()?;
+    let mut about = toml::Table::new();
+    about.insert("source".to_owned(), visible::line(&data.name).into());
+    about.insert("flags".to_owned(), args.read.reading().flags().trim().into());
+    about.insert("digest".to_owned(), hex(&data.digest()).into());
+    import::write(&args.output, &data, &about.to_string(), args.force)?;
+    super::print(&format!(
+        "{}, {} to test on, {} classes\nsaved in {}\n",
+        text::images(&data.train),
+        data.test.len(),
+        data.classes.len(),
+        visible::path(&args.output)
+    ))
 }
 
 /// Images of each form on its contact sheet.

@@ -4,17 +4,68 @@ use std::path::PathBuf;
 
 use inkbit_core::Model;
 
-use super::wrong_use;
-use crate::data::{DataError, Dataset, labels, load};
+use super::{progress, wrong_use};
+use crate::data::source::{Loaded, Reading, Request};
+use crate::data::{DataError, Dataset, labels, load_as};
 use crate::run::Run;
 use crate::support::visible;
+
+/// Flags that say how data are read.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Data")]
+pub struct ReadArgs {
+    /// The column of labels in a CSV; otherwise one called label, class, target, y or digit, or the
+    /// first
+    #[arg(long, value_name = "NAME")]
+    label: Option<String>,
+
+    /// Take pictures as they are, all of one square size; otherwise the digit on each is found and
+    /// laid out as by `predict --one`
+    #[arg(long)]
+    as_is: bool,
+
+    /// Fraction of each class to test on where the data have no such part, above 0 to 1
+    /// [default: 0.2]
+    #[arg(long, value_name = "FRACTION", value_parser = fraction)]
+    split: Option<f64>,
+
+    /// Swap rows and columns, for digits that lie on their side
+    #[arg(long)]
+    transpose: bool,
+
+    /// Invert the pixels, for images that are dark on light
+    #[arg(long)]
+    invert: bool,
+
+    /// The greatest value that a pixel can have, which becomes 255
+    #[arg(long, value_name = "VALUE", value_parser = max_value)]
+    max_value: Option<f64>,
+}
+
+fn fraction(text: &str) -> Result<f64, String> {
+    let value = text.parse().ok().filter(|value| (0.0001..=1.0).contains(value));
+    value.ok_or_else(|| "expected a number from 0.0001 to 1".to_owned())
+}
+
+fn max_value(text: &str) -> Result<f64, String> {
+    let value = text.parse().ok().filter(|value: &f64| value.is_finite() && *value > 0.0);
+    value.ok_or_else(|| "expected a number above 0".to_owned())
+}
+
+impl ReadArgs {
+    /// How they are read.
+    pub fn reading(&self) -> Reading {
+        let Self { label, as_is, split, transpose, invert, max_value } = self.clone();
+        Reading { label, as_is, split, transpose, invert, max_value }
+    }
+}
 
 /// Flags that choose a data set.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Data")]
 pub struct DataArgs {
-    /// `mnist`, `synthetic`, `strangers`, a mixture such as `mnist+synthetic:0.2`, or a folder or
-    /// ZIP with IDX files to train on and to test on
+    /// `mnist`, `synthetic`, `strangers`, or a path: a folder of pictures for each class, a CSV, an NPZ,
+    /// or a folder or ZIP of these or of IDX files; or a mixture, such as `mnist+synthetic:0.2`
     #[arg(long, value_name = "NAME|PATH")]
     pub data: Option<String>,
 
@@ -22,14 +73,17 @@ pub struct DataArgs {
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 
-    /// Text file with the labels of the classes, one per line, shown instead of their numbers; a ZIP may
-    /// have one, labels.txt
+    /// Text file with the labels of the classes, one per line, shown instead of their numbers; IDX files
+    /// may have one beside them, labels.txt
     #[arg(long, value_name = "FILE")]
     pub labels: Option<PathBuf>,
 
     /// Where to download MNIST from, instead of the built-in mirrors
     #[arg(long, value_name = "URL")]
     pub mirror: Option<String>,
+
+    #[command(flatten)]
+    pub read: ReadArgs,
 }
 
 impl DataArgs {
@@ -53,10 +107,25 @@ impl DataArgs {
             // An unusable file is found before anything is loaded.
             labels::read(path)?;
         }
-        let mut data = self.load_or("mnist")?;
+        let Loaded { mut data, notes, .. } = self.loaded()?;
+        complain(&notes);
         let whose = format!("the data {} have", visible::line(&data.name));
         data.classes = self.labels_or(data.classes, &whose)?;
         Ok(data)
+    }
+
+    /// The same without the labels of the flags; notes are not printed.
+    pub fn loaded(&self) -> anyhow::Result<Loaded> {
+        self.load_or("mnist", Request { reading: self.read.reading(), ..Request::default() })
+    }
+
+    /// How the data of a training are read: as the flags say, else as those of the run that it resumes.
+    pub fn reading(&self, earlier: Option<&Run>) -> Reading {
+        let reading = self.read.reading();
+        match earlier {
+            Some(run) if reading.is_default() => run.data.reading.clone(),
+            _ => reading,
+        }
     }
 
     /// Whether loading failed because MNIST, which nobody named, was neither found nor downloaded.
@@ -68,14 +137,44 @@ impl DataArgs {
     /// those of the model.
     pub fn load_for_model(&self, model: &Model<'_>) -> anyhow::Result<Dataset> {
         let classes = self.labels_or(labels::of_model(model), "the model has")?;
-        Ok(Dataset { classes, ..self.load_or("mnist")? })
+        let request = Request {
+            reading: self.read.reading(),
+            side: usize::from(model.input().side),
+            classes: Some(labels::of_model(model)),
+            ..Request::default()
+        };
+        let Loaded { data, notes, .. } = self.load_or("mnist", request)?;
+        complain(&notes);
+        // Images of classes that the model lacks are refused by their numbers.
+        Ok(Dataset { classes, ..data })
     }
 
     /// Loads the data that the flags name, else those of the run, with the labels of the flags,
     /// else those of the run.
     pub fn load_for(&self, run: &Run) -> anyhow::Result<Dataset> {
+        match self.data {
+            None => self.read_for(run, self.reading(Some(run)), None),
+            Some(_) => self.read_for(run, self.read.reading(), Some(run.data.classes.clone())),
+        }
+    }
+
+    /// Loads the data that a run was trained on.
+    pub fn of_run(&self, run: &Run) -> anyhow::Result<Dataset> {
+        let data = self.read_for(run, self.reading(Some(run)), None)?;
+        run.check_same(&run.config, &crate::run::DataInfo::new(&data))?;
+        Ok(data)
+    }
+
+    fn read_for(
+        &self,
+        run: &Run,
+        reading: Reading,
+        known: Option<Vec<String>>,
+    ) -> anyhow::Result<Dataset> {
         let classes = self.labels_or(run.data.classes.clone(), "the run has")?;
-        let data = self.load_or(&run.data.name).map_err(|error| {
+        let request =
+            Request { reading, side: run.data.side, classes: known, ..Request::default() };
+        let loaded = self.load_or(&run.data.name, request).map_err(|error| {
             match error.downcast_ref::<DataError>() {
                 Some(DataError::Unknown { name }) if self.data.is_none() => anyhow::anyhow!(
                     "the data `{}`, which {} names as they were given to `inkbit train`, are not \
@@ -86,20 +185,18 @@ impl DataArgs {
                 _ => error,
             }
         })?;
-        Ok(Dataset { classes, ..data })
+        complain(&loaded.notes);
+        Ok(Dataset { classes, ..loaded.data })
     }
 
-    /// Loads the data that a run was trained on.
-    pub fn of_run(&self, run: &Run) -> anyhow::Result<Dataset> {
-        let data = self.load_for(run)?;
-        run.check_same(&run.config, &crate::run::DataInfo::new(&data))?;
-        Ok(data)
-    }
-
-    fn load_or(&self, default: &str) -> anyhow::Result<Dataset> {
+    /// Loads data, with a bar on a terminal where pictures take long to read.
+    fn load_or(&self, default: &str, request: Request<'_>) -> anyhow::Result<Loaded> {
         let name = self.data.as_deref().unwrap_or(default);
-        load(name, self.data_dir.as_deref(), self.mirror.as_deref())
-            .map_err(|error| if error.is_usage() { wrong_use(error) } else { error.into() })
+        progress::later("reading pictures", |progress| {
+            let request = Request { progress, ..request };
+            load_as(name, self.data_dir.as_deref(), self.mirror.as_deref(), &request)
+        })
+        .map_err(|error| if error.is_usage() { wrong_use(error) } else { error.into() })
     }
 
     /// The labels of the flags, which must be as many as these, or else these.
@@ -108,6 +205,12 @@ impl DataArgs {
             Some(path) => Ok(labels::read_for(path, labels.len(), whose)?),
             None => Ok(labels),
         }
+    }
+}
+
+fn complain(notes: &[String]) {
+    if !super::quiet() {
+        notes.iter().for_each(|note| super::complain(&format!("note: {note}")));
     }
 }
 

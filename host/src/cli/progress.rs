@@ -1,5 +1,8 @@
 //! Progress bars on standard error, only on a terminal.
 
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::support::output;
@@ -23,5 +26,23 @@ pub fn during<T>(total: usize, what: &'static str, work: impl FnOnce(&dyn Fn(usi
     bar.set_message(what);
     let result = work(&|done| bar.set_position(done as u64));
     bar.finish_and_clear();
+    result
+}
+
+/// The same for work whose total shows on the way: it reports what is done, and of how much. The bar comes
+/// after two seconds.
+pub fn later<T>(what: &'static str, work: impl FnOnce(&(dyn Fn(usize, usize) + Sync)) -> T) -> T {
+    const DELAY: Duration = Duration::from_secs(2);
+    let (start, shown) = (Instant::now(), OnceLock::new());
+    let result = work(&|done, total| {
+        if super::quiet() || shown.get().is_none() && start.elapsed() < DELAY {
+            return;
+        }
+        let begin = || bar(total as u64, "{msg} {wide_bar} {pos}/{len} {eta}").with_message(what);
+        shown.get_or_init(begin).set_position(done as u64);
+    });
+    if let Some(bar) = shown.get() {
+        bar.finish_and_clear();
+    }
     result
 }

@@ -109,6 +109,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let mut run = Run::open(&args.run)?;
     let recorded = run.clone();
     run.data.labels = args.data.labels_name().or(run.data.labels);
+    run.data.reading = args.data.reading(Some(&run));
     let plan = Plan::new(&run, args.bits.as_deref(), args.scales)?;
     let plan = Plan { keep_dead: args.keep_dead, ..plan };
     let name = args.name.clone().unwrap_or_else(|| default_name(&run));
@@ -156,11 +157,12 @@ pub fn quantize_run(
 ) -> anyhow::Result<Outcome> {
     let device = run.config.backend.device()?;
     let labels = run.data.labels.as_deref();
+    let command = run.config.command(&data.name, labels) + &run.data.reading.flags();
     let description = Description {
         name,
         classes: data.classes.clone(),
         input: run.input(),
-        command: shortened(run.config.command(&data.name, labels), MAX_COMMAND),
+        command: shortened(command, MAX_COMMAND),
         digest: data.digest(),
         seed: run.config.seed,
     };

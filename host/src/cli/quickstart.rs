@@ -70,7 +70,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let widths: Vec<String> = widths.iter().map(ToString::to_string).collect();
     let dropout = config.dropout;
     heading(&format!("2. Train a {} network with dropout {dropout} (burn)", widths.join("-")))?;
-    let info = DataInfo { begun_by: Some(NAME.to_owned()), ..DataInfo::new(&data) };
+    let info = DataInfo {
+        begun_by: Some(NAME.to_owned()),
+        reading: args.data.reading(None),
+        ..DataInfo::new(&data)
+    };
     let training = Claim::create(&folder, &config, info, true)?;
     fit(&training, &data, true)?;
     if interrupt::stopping() {

@@ -8,7 +8,9 @@ use super::dashboard::{Dashboard, Lines};
 use super::data_args::DataArgs;
 use super::interrupt;
 use crate::config::TrainConfig;
-use crate::data::{Dataset, labels};
+use crate::data::check::Oddity;
+use crate::data::{BUILT_IN, Dataset, labels};
+use crate::evaluate::data_check::oddities;
 use crate::evaluate::evaluate_net;
 use crate::net::Mlp;
 use crate::report::text;
@@ -74,7 +76,11 @@ pub fn begin<T>(
     let data = earlier.map_or_else(|| args.load(), |run| args.load_for(run))?;
     labels::check_classes(&data)?;
     check_images(&starts[0].config, &data.train)?;
-    let info = DataInfo { labels: args.labels_name(), ..DataInfo::new(&data) };
+    let info = DataInfo {
+        labels: args.labels_name(),
+        reading: args.reading(earlier),
+        ..DataInfo::new(&data)
+    };
     ready()?;
     let runs = starts.iter().map(|Start { folder, config, resumed }| {
         let claim = match resumed {
@@ -95,6 +101,11 @@ pub fn begin<T>(
     }
     for line in labels::oddities(&data) {
         super::complain(&format!("warning: {line}"));
+    }
+    if !BUILT_IN.contains(&&*data.name) {
+        for Oddity { text, .. } in oddities(&data).iter().filter(|oddity| oddity.is_serious) {
+            super::complain(&format!("warning: {text}"));
+        }
     }
     Ok((data, runs))
 }

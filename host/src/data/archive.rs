@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use flate2::read::DeflateDecoder;
 use rawzip::{
     CompressionMethod, FileReader, MAX_CENTRAL_DIRECTORY_RECORD_SIZE, ZipArchive,
-    ZipArchiveEntryWayfinder,
+    ZipArchiveEntryWayfinder, ZipFileHeaderRecord,
 };
 
 use super::Dataset;
@@ -63,9 +63,9 @@ impl From<IdxError> for ArchiveError {
 }
 
 /// A file in a ZIP.
-struct Entry {
+pub(super) struct Entry {
     /// The ZIP's path, and that in the ZIP.
-    path: PathBuf,
+    pub(super) path: PathBuf,
     place: ZipArchiveEntryWayfinder,
     method: CompressionMethod,
     is_encrypted: bool,
@@ -73,11 +73,11 @@ struct Entry {
 
 /// Reads a ZIP that has the four files under their names, in whatever folders, and maybe labels.
 pub fn read(path: &Path, name: &str) -> Result<Dataset, ArchiveError> {
-    let file = limit::open_found(path).map_err(FileError::at("read", path))?;
-    let bytes = file.metadata().map_err(FileError::at("read", path))?.len();
-    let mut buffer = vec![0; MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
-    let archive = ZipArchive::from_file(file, &mut buffer).map_err(damaged(path))?;
-    let (files, labels) = find(path, &archive, &mut buffer)?;
+    let Opened { archive, bytes, entries, is_whole } = open(path, ENTRIES)?;
+    if !is_whole {
+        return Err(ArchiveError::Entries(path.to_owned()));
+    }
+    let (files, labels) = find(entries)?;
     let missing = FILES.iter().zip(&files).filter(|(_, entry)| entry.is_none());
     let names: Vec<String> = missing.map(|(file, _)| file.name('-')).collect();
     let [Some(a), Some(b), Some(c), Some(d)] = files else {
@@ -106,33 +106,50 @@ pub fn read(path: &Path, name: &str) -> Result<Dataset, ArchiveError> {
     Ok(data)
 }
 
-/// Finds the entries of [`FILES`], and that of the labels.
-fn find(
-    path: &Path,
-    archive: &ZipArchive<FileReader>,
-    buffer: &mut [u8],
-) -> Result<([Option<Entry>; 4], Option<Entry>), ArchiveError> {
-    let (mut files, mut labels) = ([const { None }; 4], None);
-    let mut entries = archive.entries(buffer);
-    let mut count = 0;
-    while let Some(record) = entries.next_entry().map_err(damaged(path))? {
-        count += 1;
-        if count > ENTRIES {
-            return Err(ArchiveError::Entries(path.to_owned()));
+/// A ZIP that is open.
+pub(super) struct Opened {
+    /// What [`Entry::open`] reads from.
+    pub(super) archive: ZipArchive<FileReader>,
+    /// The length of its file in bytes.
+    pub(super) bytes: u64,
+    /// Paths within it, folders with a slash at the end, and what is there.
+    pub(super) entries: Vec<(String, Entry)>,
+    /// Whether these are all.
+    pub(super) is_whole: bool,
+}
+
+/// Opens a ZIP and lists its first `most` entries.
+pub(super) fn open(path: &Path, most: usize) -> Result<Opened, ArchiveError> {
+    let file = limit::open_found(path).map_err(FileError::at("read", path))?;
+    let bytes = file.metadata().map_err(FileError::at("read", path))?.len();
+    let mut buffer = vec![0; MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
+    let archive = ZipArchive::from_file(file, &mut buffer).map_err(damaged(path))?;
+    let (mut entries, mut records) = (Vec::new(), archive.entries(&mut buffer));
+    let mut is_whole = true;
+    while let Some(record) = records.next_entry().map_err(damaged(path))? {
+        if entries.len() == most {
+            is_whole = false;
+            break;
         }
         let within = String::from_utf8_lossy(record.file_path().as_bytes()).into_owned();
+        let entry = Entry::new(path, &within, &record);
+        entries.push((within, entry));
+    }
+    Ok(Opened { archive, bytes, entries, is_whole })
+}
+
+/// Finds the entries of [`FILES`], and that of the labels.
+fn find(
+    entries: Vec<(String, Entry)>,
+) -> Result<([Option<Entry>; 4], Option<Entry>), ArchiveError> {
+    let (mut files, mut labels) = ([const { None }; 4], None);
+    for (within, entry) in entries {
         let name = within.rsplit('/').next().unwrap_or_default();
         let known = FILES.iter().position(|file| file.names().any(|known| known == name));
         let found = match known {
             Some(index) => &mut files[index],
             None if name == LABELS => &mut labels,
             None => continue,
-        };
-        let entry = Entry {
-            path: path.join(within.trim_start_matches('/')),
-            place: record.wayfinder(),
-            method: record.compression_method(),
-            is_encrypted: record.flags().is_encrypted(),
         };
         if let Some(Entry { path, .. }) = found.replace(entry) {
             let second = found.take().map(|entry| entry.path).unwrap_or_default();
@@ -143,8 +160,17 @@ fn find(
 }
 
 impl Entry {
+    fn new(zip: &Path, within: &str, record: &ZipFileHeaderRecord<'_>) -> Self {
+        Self {
+            path: zip.join(within.trim_start_matches('/')),
+            place: record.wayfinder(),
+            method: record.compression_method(),
+            is_encrypted: record.flags().is_encrypted(),
+        }
+    }
+
     /// Its content, unpacked; at the end it fails if that has another length or checksum.
-    fn open<'a>(
+    pub(super) fn open<'a>(
         &self,
         archive: &'a ZipArchive<FileReader>,
     ) -> Result<impl Read + use<'a>, ArchiveError> {

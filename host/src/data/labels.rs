@@ -37,6 +37,8 @@ pub enum LabelsError {
          give other data, or add images of what is not {label}"
     )]
     OneClass { data: String, label: String },
+    #[error("the data {0} have no images to train on: give others, or a smaller --split")]
+    NoImages(String),
 }
 
 /// Reads a file of labels, one a line.
@@ -140,9 +142,11 @@ pub fn oddities(data: &Dataset) -> Vec<String> {
     lines
 }
 
-/// Refuses data to train on of a single class.
+/// Refuses data to train on of a single class, or of none.
 pub fn check_classes(data: &Dataset) -> Result<(), LabelsError> {
-    let Some(&first) = data.train.labels.first() else { return Ok(()) };
+    let Some(&first) = data.train.labels.first() else {
+        return Err(LabelsError::NoImages(visible::line(&data.name)));
+    };
     if data.train.labels.iter().any(|&label| label != first) {
         return Ok(());
     }

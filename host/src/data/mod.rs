@@ -2,14 +2,17 @@
 
 pub mod archive;
 pub mod augment;
+pub mod check;
 pub mod download;
 pub mod folder;
 pub mod idx;
+pub mod import;
 pub(crate) mod labels;
 mod mix;
 pub mod mnist;
 pub mod picture;
 pub(crate) mod shrink;
+pub mod source;
 pub mod synthetic;
 
 use std::path::Path;
@@ -20,6 +23,7 @@ use self::archive::ArchiveError;
 use self::folder::{Files, FolderError};
 use self::mix::MixError;
 use self::mnist::MnistError;
+use self::source::{Loaded, Request, SourceError};
 use crate::support::visible;
 
 /// Labelled square images of 8-bit pixels, 0 for background and 255 for foreground. What takes images
@@ -108,6 +112,9 @@ const SYNTHETIC_IMAGES: (usize, usize) = (60_000, 10_000);
 /// The seed of `synthetic`: always the same, so that models can be compared.
 const SYNTHETIC_SEED: u64 = 1;
 
+/// The sources that need no path.
+pub const BUILT_IN: [&str; 3] = ["mnist", "synthetic", "strangers"];
+
 /// Why a data set cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages name the fields")]
@@ -118,8 +125,8 @@ pub enum DataError {
     )]
     OnlyMnist { flag: &'static str, name: String },
     #[error(
-        "there are no data `{}`: expected `mnist`, `synthetic`, `strangers`, a mixture such as \
-         mnist+synthetic:0.2, or a folder or ZIP of IDX files",
+        "there are no data `{}`: expected `mnist`, `synthetic`, `strangers`, a folder, ZIP or file of \
+         images, or a mixture such as mnist+synthetic:0.2",
         visible::line(name)
     )]
     Unknown { name: String },
@@ -131,6 +138,8 @@ pub enum DataError {
     Archive(#[from] ArchiveError),
     #[error(transparent)]
     Mix(#[from] MixError),
+    #[error(transparent)]
+    Source(#[from] SourceError),
 }
 
 impl DataError {
@@ -151,6 +160,41 @@ impl DataError {
     }
 }
 
+/// [`load`] of what a [`Request`] says more about, with what its user should know.
+///
+/// # Errors
+///
+/// [`DataError`].
+pub fn load_as(
+    name: &str,
+    data_dir: Option<&Path>,
+    mirror: Option<&str>,
+    request: &Request<'_>,
+) -> Result<Loaded, DataError> {
+    if !Path::new(name).exists()
+        && let Some(first) = mix::first(name)
+    {
+        let first = load_part(first, data_dir, mirror, request)?;
+        return mixed(name, first, request);
+    }
+    let is_named = BUILT_IN.contains(&name);
+    let known = match is_named || data_dir.is_some() || mirror.is_some() {
+        true => None,
+        false => source::read(Path::new(name), name, request)?,
+    };
+    let mut loaded = match known {
+        Some(loaded) => loaded,
+        None => {
+            let mut data = load_one(name, data_dir, mirror)?;
+            request.reading.scale(&mut data)?;
+            let kind = if is_named { "built in" } else { "IDX" };
+            Loaded { data, kind, notes: Vec::new() }
+        }
+    };
+    request.reading.turn(&mut loaded.data);
+    Ok(loaded)
+}
+
 /// Loads `mnist`, `synthetic` (see [`synthetic::dataset`]), `strangers` (see
 /// [`synthetic::strangers`]), a mixture of sources with their fractions of the training images, such as
 /// `mnist+synthetic:0.2`, or else a folder or ZIP of IDX files. For `mnist`, `data_dir` is the folder
@@ -161,11 +205,15 @@ pub fn load(
     data_dir: Option<&Path>,
     mirror: Option<&str>,
 ) -> Result<Dataset, DataError> {
-    if !Path::new(name).exists()
-        && let Some(first) = mix::first(name)
-    {
-        return mixed(name, load(first, data_dir, mirror)?);
-    }
+    Ok(load_as(name, data_dir, mirror, &Request::default())?.data)
+}
+
+/// Loads a source that is built in, or four IDX files.
+fn load_one(
+    name: &str,
+    data_dir: Option<&Path>,
+    mirror: Option<&str>,
+) -> Result<Dataset, DataError> {
     if name == "mnist" {
         return Ok(mnist::load(data_dir, mirror)?);
     }
@@ -192,12 +240,28 @@ pub fn load(
     }
 }
 
+/// Loads a source of a mixture. How sources are read is said of those that have a path.
+fn load_part(
+    name: &str,
+    data_dir: Option<&Path>,
+    mirror: Option<&str>,
+    request: &Request<'_>,
+) -> Result<Loaded, DataError> {
+    match BUILT_IN.contains(&name) {
+        true => load_as(name, data_dir, mirror, &Request::default()),
+        false => load_as(name, data_dir, mirror, request),
+    }
+}
+
 /// Mixes other sources into the training images of the first, which has been loaded: `name` is that
 /// of the mixture, such as `mnist+synthetic:0.2`.
-fn mixed(name: &str, first: Dataset) -> Result<Dataset, DataError> {
+fn mixed(name: &str, first: Loaded, request: &Request<'_>) -> Result<Loaded, DataError> {
+    let Loaded { data, mut notes, .. } = first;
     let mut others = Vec::new();
     for other in mix::others(name)? {
-        others.push((other, load(other.name, None, None)?));
+        let loaded = load_part(other.name, None, None, request)?;
+        notes.extend(loaded.notes);
+        others.push((other, loaded.data));
     }
-    Ok(mix::mix(name, first, &others)?)
+    Ok(Loaded { data: mix::mix(name, data, &others)?, kind: "a mixture", notes })
 }

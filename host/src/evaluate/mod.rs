@@ -1,6 +1,7 @@
 //! Measures of classifiers: accuracy, loss, confusion matrix, and comparisons.
 
 pub(crate) mod compare;
+pub mod data_check;
 pub mod predictions;
 pub mod quantized;
 pub(crate) mod ranking;

@@ -4,6 +4,7 @@ use inkbit_core::MAX_SIDE;
 use serde::{Deserialize, Serialize};
 
 use crate::data::Dataset;
+use crate::data::source::Reading;
 use crate::support::numbers::hex;
 use crate::support::visible;
 
@@ -11,7 +12,7 @@ use crate::support::visible;
 const MAX_CLASSES: usize = 256;
 
 /// The description of the data that a run was trained on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataInfo {
     /// The value of `--data`.
@@ -32,6 +33,9 @@ pub struct DataInfo {
     /// The value of `--labels`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<String>,
+    /// The flags that say how the data are read.
+    #[serde(default, skip_serializing_if = "Reading::is_default")]
+    pub reading: Reading,
 }
 
 impl DataInfo {
@@ -69,6 +73,7 @@ impl DataInfo {
             classes: data.classes.clone(),
             begun_by: None,
             labels: None,
+            reading: Reading::default(),
         }
     }
 }

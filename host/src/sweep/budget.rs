@@ -161,6 +161,7 @@ mod tests {
             test_images: 300,
             classes: (0..10).map(|class| class.to_string()).collect(),
             labels: None,
+            reading: Default::default(),
         }
     }
 

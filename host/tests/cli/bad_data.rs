@@ -145,6 +145,8 @@ fn classes_without_a_training_image_are_named() {
         "warning: 5 of 10 classes have no training image: 4, 5, 6, 7, 8; the network has an output \
          for each all the same; check the labels, which count from 0\n\
          warning: 1 of 80 test images are of classes without a training image: they will be \
-         mistakes\n"
+         mistakes\n\
+         warning: the classes are uneven: 9 has 1 training image, 1 has 80; add images of the rare \
+         ones\n"
     );
 }

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use inkbit::device::emulator::which;
 
-use crate::place::{Place, TRAIN, bars};
+use crate::place::{Place, TRAIN, bars, unseen};
 use crate::report::page;
 
 /// Names of Chromium and its relatives.
@@ -173,7 +173,7 @@ fn a_report_of_digits_overflows_nowhere() {
 fn a_report_of_62_long_names_overflows_nowhere() {
     let Some(browser) = browser() else { return };
     let place = Place::untrained();
-    place.write_data("data", &bars(28, 62, 310), &bars(28, 62, 124));
+    place.write_data("data", &bars(28, 62, 310), &unseen(28, 62, 124));
     let labels: String = (0..62).map(|class| format!("a rather long name {class}\n")).collect();
     place.write("labels.txt", labels);
     place.succeed(

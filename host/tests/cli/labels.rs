@@ -1,7 +1,7 @@
 //! Classes with names: data other than digits through all subcommands.
 
 use crate::device::can_emulate;
-use crate::place::{Place, bars};
+use crate::place::{Place, bars, unseen};
 use crate::report;
 
 const BOARD: &str = "lm3s6965evb";
@@ -13,7 +13,8 @@ const CLOTHES: &str = "T-shirt/top\nTrouser\nPullover\nDress\nCoat\nSandal\nShir
 /// picture on the host and on an emulated board, and makes the board's image; gives the evaluation
 /// and the page.
 fn whole_way(place: &Place, side: usize, classes: usize, labels: &str) -> (String, String) {
-    place.write_data("data", &bars(side, classes, 8 * classes), &bars(side, classes, 2 * classes));
+    let (train, test) = (bars(side, classes, 8 * classes), unseen(side, classes, 2 * classes));
+    place.write_data("data", &train, &test);
     place.write("labels.txt", labels);
     place.succeed("train --out new --data data --labels labels.txt --config quick.toml");
     place.succeed("quantize new -o new.inkbit --data data");

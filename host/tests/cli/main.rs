@@ -7,6 +7,7 @@ mod book;
 mod browser;
 mod collect;
 mod compare;
+mod data_sources;
 mod device;
 mod evaluate;
 #[cfg(target_os = "linux")]

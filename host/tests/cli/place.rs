@@ -186,3 +186,10 @@ pub fn bars(side: usize, classes: usize, count: usize) -> Images {
     }
     images
 }
+
+/// The same with other noise: images that no training has seen.
+pub fn unseen(side: usize, classes: usize, count: usize) -> Images {
+    let mut images = bars(side, classes, count);
+    images.pixels.iter_mut().for_each(|value| *value += 1);
+    images
+}

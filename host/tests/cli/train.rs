@@ -1,6 +1,6 @@
 //! `inkbit train`: what it prints and writes, and what it refuses before it starts.
 
-use crate::place::{Place, TRAIN, bars};
+use crate::place::{Place, TRAIN, bars, unseen};
 
 #[test]
 fn a_training_prints_a_line_for_each_epoch_and_leaves_a_whole_run() {
@@ -226,8 +226,8 @@ fn odd_data_are_trained_quantized_and_verified_like_any() {
     let place = Place::untrained();
     for (side, classes) in [(1, 2), (64, 3), (8, 256)] {
         let data = format!("odd-{side}-{classes}");
-        let images = bars(side, classes, 2 * classes.max(10));
-        place.write_data(&data, &images, &images);
+        let count = 2 * classes.max(10);
+        place.write_data(&data, &bars(side, classes, count), &unseen(side, classes, count));
         let text =
             place.succeed(&format!("train --out {data}-run --data {data} --hidden 4 --epochs 1"));
         // Host and format have room for larger images and for more classes than a board.

@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use image::metadata::Orientation;
 use image::{
@@ -69,9 +70,17 @@ pub enum PictureError {
     Crowded { path: PathBuf, width: u32, height: u32 },
 }
 
+/// Pictures of more pixels are decoded one at a time.
+const LARGE: u64 = 1 << 22;
+
 /// Decodes a file and applies the orientation that a camera has stored.
 pub(super) fn decode(path: &Path) -> Result<DynamicImage, PictureError> {
-    let content = limit::read_named(path, MAX_FILE)?;
+    content(path, limit::read_named(path, MAX_FILE)?)
+}
+
+/// The same of a file's content; messages name `path`.
+pub(super) fn content(path: &Path, content: Vec<u8>) -> Result<DynamicImage, PictureError> {
+    static ALONE: Mutex<()> = Mutex::new(());
     let found = described(&content);
     let unknown = || PictureError::Format { path: path.to_owned(), found: found.clone() };
     let failed = |source| match source {
@@ -99,6 +108,8 @@ pub(super) fn decode(path: &Path) -> Result<DynamicImage, PictureError> {
         let found = format!("{width}x{height} pixels");
         return Err(PictureError::TooLarge { path: path.to_owned(), found });
     }
+    // On many cores at once, they would take the memory of as many.
+    let _alone = (u64::from(width) * u64::from(height) > LARGE).then(|| ALONE.lock());
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut picture = DynamicImage::from_decoder(decoder).map_err(failed)?;
     picture.apply_orientation(orientation);
@@ -121,11 +132,12 @@ const OTHERS: &[(usize, &[u8], &str)] = &[
     (0, b"PK\x03\x04", "a ZIP archive"),
     (0, &[0x1F, 0x8B], "a gzip file"),
     (0, b"INKBIT", "an Inkbit model"),
+    (0, b"PAR1", "a Parquet file"),
     (0, &[0, 0, 8], "an IDX file"),
 ];
 
 /// What a file is that is no picture, by its beginning.
-fn described(content: &[u8]) -> String {
+pub(super) fn described(content: &[u8]) -> String {
     let is = |(at, mark, _): &&(usize, &[u8], &str)| {
         content.get(*at..).is_some_and(|rest| rest.starts_with(mark))
     };
@@ -136,10 +148,19 @@ fn described(content: &[u8]) -> String {
         (*name).to_owned()
     } else if start.any(|part| part == b"<svg") {
         "an SVG drawing".to_owned()
+    } else if is_table(content) {
+        "a table of numbers, which is read by --data".to_owned()
     } else {
         let begins = content.iter().take(8).map(|byte| format!("{byte:02x}"));
         format!("a file that begins with the bytes {}", begins.collect::<Vec<_>>().join(" "))
     }
+}
+
+/// Whether content is text with separators in its first line.
+fn is_table(content: &[u8]) -> bool {
+    let line = content.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let separators = line.iter().filter(|byte| b",;\t".contains(byte)).count();
+    separators >= 4 && line.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\r'))
 }
 
 /// Whether a JPEG has its end: the marker that ends the image, and none of a small image in a segment (ITU-T

@@ -7,7 +7,7 @@ pub(crate) mod sheet;
 
 use std::path::Path;
 
-use image::GrayImage;
+use image::{DynamicImage, GrayImage};
 use inkbit_core::picture::{BYTES, Digit, Finder, LABELS, Nothing};
 
 pub use inkbit_core::picture::Wanted;
@@ -31,12 +31,59 @@ pub struct Found {
 ///
 /// If the file cannot be read, is no picture, is too large, or shows nothing.
 pub fn read(path: &Path, side: usize, wanted: Wanted) -> Result<Vec<Found>, PictureError> {
-    let picture = decode(path)?;
+    laid_out(path, &decode(path)?, side, wanted)
+}
+
+/// [`read`] of a file's content: the image of all that is drawn, taken for one digit, and the picture's
+/// number of pixels. Messages name `path`.
+///
+/// # Errors
+///
+/// Those of [`read`].
+pub(super) fn one(path: &Path, content: Vec<u8>, side: usize) -> Result<Pixels, PictureError> {
+    let picture = decode::content(path, content)?;
+    let size = u64::from(picture.width()) * u64::from(picture.height());
+    let mut found = laid_out(path, &picture, side, Wanted::One)?;
+    Ok(Pixels { width: side, height: side, values: found.swap_remove(0).image, size })
+}
+
+/// The luminance of a picture as it is, transparent parts white.
+///
+/// # Errors
+///
+/// If the content is no picture or too large.
+pub(super) fn as_is(path: &Path, content: Vec<u8>) -> Result<Pixels, PictureError> {
+    let picture = decode::content(path, content)?;
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let values = grey(&picture, 255).into_raw();
+    Ok(Pixels { width, height, values, size: (width * height) as u64 })
+}
+
+/// Grey pixels, row by row.
+pub(super) struct Pixels {
+    pub(super) width: usize,
+    pub(super) height: usize,
+    pub(super) values: Vec<u8>,
+    /// Number of pixels of the picture that they are of.
+    pub(super) size: u64,
+}
+
+/// What a file is that is no picture, by its content.
+pub(super) fn described(content: &[u8]) -> String {
+    decode::described(content)
+}
+
+fn laid_out(
+    path: &Path,
+    picture: &DynamicImage,
+    side: usize,
+    wanted: Wanted,
+) -> Result<Vec<Found>, PictureError> {
     // White ink on a transparent ground needs a dark background.
     let backgrounds: &[u8] = if picture.color().has_alpha() { &[255, 0] } else { &[255] };
     let mut nothing = Nothing::Blank;
     for &level in backgrounds {
-        match find(&grey(&picture, level), side, wanted) {
+        match find(&grey(picture, level), side, wanted) {
             Ok(found) => return Ok(found),
             Err(why) => nothing = why,
         }

@@ -1,0 +1,332 @@
+//! Data as people have them: a folder of pictures for each class, CSV, NumPy's arrays, IDX files under
+//! other names; each in a folder, a ZIP, or gzipped.
+//!
+//! [`read`] tells by names and first bytes what a path is. Each kind of source has a file of its own,
+//! which gives [`Parts`]: values and labels as they are found. These become bytes and classes in one
+//! place.
+
+mod arrays;
+mod classes;
+mod csv;
+mod foreign;
+mod names;
+mod npy;
+mod parts;
+mod pictures;
+mod tree;
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use self::parts::Parts;
+use self::tree::Tree;
+use super::archive::ArchiveError;
+use super::folder::{FILES, Files, FolderError};
+use super::labels::{self, LabelsError};
+use super::picture::PictureError;
+use super::{Dataset, Images};
+use crate::support::files::FileError;
+use crate::support::{limit, shell, visible};
+
+/// The side length that pictures are laid out with where no model says another.
+pub const SIDE: usize = 28;
+/// The fraction of the images that is held out where there are none to test on.
+pub const SPLIT: f64 = 0.2;
+
+/// How a source is read, beside what it is. A run records it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Reading {
+    /// The column of labels of a CSV.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Whether pictures are taken as they are, all of one square size.
+    #[serde(skip_serializing_if = "is_false")]
+    pub as_is: bool,
+    /// The fraction of each class to test on where a source has none for it, above 0 to 1; [`SPLIT`] if
+    /// there is none here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub split: Option<f64>,
+    /// Whether rows and columns are swapped.
+    #[serde(skip_serializing_if = "is_false")]
+    pub transpose: bool,
+    /// Whether each value becomes 255 minus it.
+    #[serde(skip_serializing_if = "is_false")]
+    pub invert: bool,
+    /// The value that becomes 255, and others in proportion.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_value: Option<f64>,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl Reading {
+    /// Whether it says nothing.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The fraction to test on in ten thousandths.
+    fn split(&self) -> u64 {
+        (self.split.unwrap_or(SPLIT).clamp(0.0, 1.0) * 10_000.0).round() as u64
+    }
+
+    /// The flags that say it, each after a space.
+    pub fn flags(&self) -> String {
+        let mut flags = String::new();
+        if let Some(label) = &self.label {
+            flags += &format!(" --label {}", shell::word(label));
+        }
+        let switches =
+            [("as-is", self.as_is), ("transpose", self.transpose), ("invert", self.invert)];
+        for (name, _) in switches.into_iter().filter(|(_, is_given)| *is_given) {
+            flags += &format!(" --{name}");
+        }
+        for (name, value) in [("split", self.split), ("max-value", self.max_value)] {
+            flags += &value.map(|value| format!(" --{name} {value}")).unwrap_or_default();
+        }
+        flags
+    }
+
+    /// Scales the values of bytes by `max_value`.
+    pub(super) fn scale(&self, data: &mut Dataset) -> Result<(), SourceError> {
+        let Some(most) = self.max_value else { return Ok(()) };
+        let pixels = data.train.pixels.iter_mut().chain(&mut data.test.pixels);
+        for value in pixels {
+            let scaled = f64::from(*value) * 255.0 / most;
+            if scaled > 255.5 {
+                let fault = format!("has the pixel value {value}, but --max-value is {most}");
+                return Err(SourceError::content(Path::new(&data.name), fault));
+            }
+            *value = scaled.round() as u8;
+        }
+        Ok(())
+    }
+
+    /// Swaps rows and columns, and inverts.
+    pub(super) fn turn(&self, data: &mut Dataset) {
+        for images in [&mut data.train, &mut data.test] {
+            if self.transpose {
+                transpose(images);
+            }
+            if self.invert {
+                images.pixels.iter_mut().for_each(|value| *value = 255 - *value);
+            }
+        }
+    }
+}
+
+/// Swaps rows and columns of every image.
+pub fn transpose(images: &mut Images) {
+    let side = images.side;
+    if side == 0 {
+        return;
+    }
+    for image in images.pixels.chunks_exact_mut(side * side) {
+        for row in 0..side {
+            for column in 0..row {
+                image.swap(row * side + column, column * side + row);
+            }
+        }
+    }
+}
+
+/// What is known when a source is read.
+pub struct Request<'r> {
+    /// How it is read.
+    pub reading: Reading,
+    /// The side length that pictures are laid out with, from 1 to 64.
+    pub side: usize,
+    /// The classes of a model, by whose names labels are found.
+    pub classes: Option<Vec<String>>,
+    /// Gets the number of pictures that are read, and of all.
+    pub progress: &'r (dyn Fn(usize, usize) + Sync),
+}
+
+impl Default for Request<'_> {
+    fn default() -> Self {
+        Self { reading: Reading::default(), side: SIDE, classes: None, progress: &|_, _| () }
+    }
+}
+
+/// A data set, and what its user should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loaded {
+    /// The images.
+    pub data: Dataset,
+    /// What kind of source they are from.
+    pub kind: &'static str,
+    /// What was left out or decided, a line each.
+    pub notes: Vec<String>,
+}
+
+/// A source that is no data set.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
+pub enum SourceError {
+    /// `fault` says what is wrong with it, and what to do.
+    #[error("{} {fault}", visible::path(path))]
+    Content { path: PathBuf, fault: String },
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Picture(#[from] PictureError),
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    #[error(transparent)]
+    Labels(#[from] LabelsError),
+}
+
+impl SourceError {
+    fn content(path: &Path, fault: String) -> Self {
+        Self::Content { path: path.to_owned(), fault }
+    }
+}
+
+/// Reads a folder or file; none if it is neither there nor known, or a ZIP of the four IDX files.
+///
+/// # Errors
+///
+/// If it is known but cannot be used, or would take too much memory or time.
+pub fn read(path: &Path, name: &str, request: &Request<'_>) -> Result<Option<Loaded>, SourceError> {
+    if path.is_dir() {
+        return folder(path, name, request).map(Some);
+    }
+    if !path.exists() {
+        return set(path, name, request);
+    }
+    let start = limit::start(path, 1 << 10).unwrap_or_default();
+    if start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x01\x02") {
+        return zip(path, name, request);
+    }
+    if let Some(advice) = foreign::advice(&start) {
+        return Err(SourceError::content(path, advice.to_owned()));
+    }
+    let tree = Tree::of_file(path);
+    let is_gzipped = start.starts_with(b"\x1f\x8b");
+    let is_table = csv::is_name(tree.files[0].name()) || csv::is_table(&start);
+    if is_gzipped && !csv::is_name(tree.files[0].name()) {
+        let fault = "is a gzip file of which the name does not say what it holds: name a table \
+                     NAME.csv.gz, give the folder of IDX files, or unpack it";
+        return Err(SourceError::content(path, fault.to_owned()));
+    }
+    if !is_table {
+        return Ok(None);
+    }
+    csv::read(&tree, &request.reading)?.loaded(path, name, request).map(Some)
+}
+
+/// Whether a file's name is that of a data file which is no picture.
+fn is_data(name: &str) -> bool {
+    csv::is_name(name) || arrays::is_name(name) || names::is_name(name)
+}
+
+fn folder(path: &Path, name: &str, request: &Request<'_>) -> Result<Loaded, SourceError> {
+    let is_standard = |name: String| path.join(name).is_file();
+    if FILES.iter().any(|file| file.names().any(is_standard)) {
+        return standard(path, name, request);
+    }
+    let mut tree = Tree::of_folder(path)?;
+    tree.descend(is_data);
+    match parts(&tree, request)? {
+        Some(parts) => parts.loaded(path, name, request),
+        None => {
+            if let Some(link) = &tree.link {
+                let fault = "is a link to a folder, which is not followed: give that folder itself";
+                return Err(SourceError::content(link, fault.to_owned()));
+            }
+            let fault = "is empty: expected a folder for each class with pictures, a CSV, NumPy's \
+                         arrays, or four IDX files";
+            Err(SourceError::content(path, fault.to_owned()))
+        }
+    }
+}
+
+/// The four IDX files, and their labels, of which there may be more than classes with images.
+fn standard(path: &Path, name: &str, request: &Request<'_>) -> Result<Loaded, SourceError> {
+    let mut data = Files::read(path)?.dataset(name)?;
+    request.reading.scale(&mut data)?;
+    let file = path.join("labels.txt");
+    if file.exists() {
+        let labels = labels::parse(&file, limit::read(&file, limit::TEXT)?)?;
+        let found = data.classes.len();
+        let whose = format!("the data {} have", visible::line(name));
+        data.classes = match labels.len() {
+            more if more > found && more <= classes::MOST => labels,
+            _ => labels::counted(&file, labels, found, &whose)?,
+        };
+    }
+    Ok(Loaded { data, kind: "IDX", notes: Vec::new() })
+}
+
+fn zip(path: &Path, name: &str, request: &Request<'_>) -> Result<Option<Loaded>, SourceError> {
+    let mut tree = Tree::of_zip(path)?;
+    let is_standard = |name: &str| FILES.iter().any(|file| file.names().any(|known| known == name));
+    if tree.files.iter().any(|file| is_standard(file.name())) {
+        return Ok(None);
+    }
+    if let Some(advice) = foreign::of_zip(&tree) {
+        return Err(SourceError::content(path, advice.to_owned()));
+    }
+    tree.descend(is_data);
+    let is_known = |name: &str| is_data(name) || pictures::is_name(name);
+    if !tree.files.iter().any(|file| is_known(file.name())) {
+        return Ok(None);
+    }
+    let found = parts(&tree, request)?;
+    found.map(|parts| parts.loaded(path, name, request)).transpose()
+}
+
+/// What a folder or ZIP has; none if it is empty.
+fn parts(tree: &Tree, request: &Request<'_>) -> Result<Option<Parts>, SourceError> {
+    if let Some(parts) = names::read(tree, None)? {
+        return Ok(Some(parts));
+    }
+    let has = |is: fn(&str) -> bool| {
+        tree.files.iter().any(|file| !file.within.contains('/') && is(file.name()))
+    };
+    if has(arrays::is_name) {
+        return arrays::read(tree).map(Some);
+    }
+    if has(csv::is_name) {
+        return csv::read(tree, &request.reading).map(Some);
+    }
+    if tree.files.is_empty() {
+        return Ok(None);
+    }
+    let is_flat = tree.files.iter().all(|file| !file.within.contains('/'));
+    let all_known = tree.files.iter().any(|file| pictures::is_name(file.name()));
+    if is_flat && !all_known {
+        let file = &tree.files[0];
+        let start = tree.start(file);
+        let advice = match foreign::advice(&start) {
+            Some(advice) => format!("; {} {advice}", visible::line(file.name())),
+            None if start.starts_with(b"PK") => {
+                format!("; to read {} give it to --data itself", visible::line(file.name()))
+            }
+            None => String::new(),
+        };
+        let fault = format!(
+            "has no data, but files such as {}: expected a folder for each class with pictures, a \
+             CSV, NumPy's arrays, or four IDX files{advice}",
+            visible::line(file.name())
+        );
+        return Err(SourceError::content(&tree.root, fault));
+    }
+    pictures::read(tree, request).map(Some)
+}
+
+/// A set of IDX files by its prefix, as in `DIR/emnist-balanced`; none if there is no such set.
+fn set(path: &Path, name: &str, request: &Request<'_>) -> Result<Option<Loaded>, SourceError> {
+    let (Some(folder), Some(prefix)) = (path.parent(), path.file_name()) else { return Ok(None) };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let Some(prefix) = prefix.to_str().filter(|_| folder.is_dir()) else { return Ok(None) };
+    let tree = Tree::of_files_in(folder)?;
+    let found = names::read(&tree, Some(prefix))?;
+    found.map(|parts| parts.loaded(path, name, request)).transpose()
+}

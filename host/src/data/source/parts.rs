@@ -1,0 +1,282 @@
+//! What a source has, made into a data set: values scaled to bytes, labels to classes, and images
+//! to test on held out where there are none.
+
+use std::path::Path;
+
+use inkbit_core::MAX_SIDE;
+
+use super::classes::Labels;
+use super::{Loaded, Request, SourceError};
+use crate::data::{Dataset, Images};
+use crate::support::numbers::grouped;
+
+/// The most images of a part, as of an IDX file.
+const MOST_IMAGES: usize = 1 << 22;
+/// The most values that are no bytes: each takes four.
+const MOST_FLOATS: usize = 1 << 28;
+
+/// Where the values of pixels lie.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Range {
+    pub least: f64,
+    pub greatest: f64,
+    /// Whether all are integers.
+    pub is_whole: bool,
+    /// Whether none is infinite or no number.
+    pub is_finite: bool,
+}
+
+impl Default for Range {
+    fn default() -> Self {
+        let (least, greatest) = (f64::INFINITY, f64::NEG_INFINITY);
+        Self { least, greatest, is_whole: true, is_finite: true }
+    }
+}
+
+impl Range {
+    fn add(&mut self, value: f64) {
+        self.least = self.least.min(value);
+        self.greatest = self.greatest.max(value);
+        self.is_whole &= value.fract() == 0.0;
+        self.is_finite &= value.is_finite();
+    }
+
+    fn join(self, other: Self) -> Self {
+        Self {
+            least: self.least.min(other.least),
+            greatest: self.greatest.max(other.greatest),
+            is_whole: self.is_whole && other.is_whole,
+            is_finite: self.is_finite && other.is_finite,
+        }
+    }
+
+    /// What makes bytes of the values: with the greatest value that the user names, else fractions
+    /// from 0 to 1 become 0 to 255, and what lies from 0 to 255 stays.
+    fn factor(&self, max_value: Option<f64>) -> Result<f64, String> {
+        let Self { least, greatest, is_whole, is_finite } = *self;
+        if !is_finite {
+            return Err("has pixel values that are infinite or no numbers: replace them".to_owned());
+        }
+        if least > greatest {
+            return Ok(1.0); // no values
+        }
+        let range = format!("has pixel values from {least} to {greatest}");
+        let most = max_value.unwrap_or(if is_whole || greatest > 1.0 { 255.0 } else { 1.0 });
+        if least < 0.0 {
+            return Err(format!(
+                "{range}, expected 0 to 255, or fractions of 0 to 1: undo the normalization, for \
+                 instance with (x - min) / (max - min)"
+            ));
+        }
+        if greatest > most {
+            return Err(match max_value {
+                Some(most) => format!("{range}, but --max-value is {most}: give the greatest"),
+                None => format!(
+                    "{range}, expected 0 to 255, or fractions of 0 to 1: to scale them give their \
+                     possible greatest, such as --max-value {greatest}"
+                ),
+            });
+        }
+        Ok(255.0 / most)
+    }
+}
+
+/// Values of pixels: bytes for as long as all fit, then floats.
+#[derive(Default)]
+pub(super) struct Values {
+    bytes: Vec<u8>,
+    floats: Vec<f32>,
+    range: Range,
+}
+
+impl Values {
+    /// These bytes.
+    pub fn of_bytes(bytes: Vec<u8>) -> Self {
+        let mut range = Range::default();
+        for bound in [bytes.iter().min(), bytes.iter().max()].into_iter().flatten() {
+            range.add(f64::from(*bound));
+        }
+        Self { bytes, range, ..Self::default() }
+    }
+
+    /// Appends a value. Fails if there are too many.
+    pub fn push(&mut self, value: f64) -> Result<(), String> {
+        self.range.add(value);
+        if self.floats.is_empty() {
+            if value.fract() == 0.0 && (0.0..=255.0).contains(&value) {
+                self.bytes.push(value as u8);
+                return Ok(());
+            }
+            self.floats = self.bytes.iter().map(|&byte| f32::from(byte)).collect();
+            self.bytes = Vec::new();
+        }
+        if self.floats.len() >= MOST_FLOATS {
+            return Err(format!(
+                "has over {} pixel values that are no bytes: convert them to bytes, or split it",
+                grouped(MOST_FLOATS)
+            ));
+        }
+        self.floats.push(value as f32);
+        Ok(())
+    }
+
+    fn scaled(self, factor: f64) -> Vec<u8> {
+        let scale = |value: f64| (value * factor).round() as u8;
+        match self.floats.is_empty() {
+            true if factor == 1.0 => self.bytes,
+            true => self.bytes.into_iter().map(|byte| scale(byte.into())).collect(),
+            false => self.floats.into_iter().map(|value| scale(value.into())).collect(),
+        }
+    }
+}
+
+/// Images of a source, with the numbers of their labels.
+pub(super) struct Part {
+    pub side: usize,
+    pub values: Values,
+    pub labels: Vec<u16>,
+}
+
+/// All that a source has.
+#[derive(Default)]
+pub(super) struct Parts {
+    /// What kind of source it is.
+    pub kind: &'static str,
+    pub labels: Labels,
+    /// Whether labels that are numbers are classes, see [`Labels::classes`].
+    pub numbered: bool,
+    pub train: Option<Part>,
+    pub test: Option<Part>,
+    /// What a user should know.
+    pub notes: Vec<String>,
+}
+
+impl Parts {
+    /// Makes a data set of them; messages name `root`.
+    pub fn loaded(
+        self,
+        root: &Path,
+        name: &str,
+        request: &Request<'_>,
+    ) -> Result<Loaded, SourceError> {
+        let refuse = |fault: String| SourceError::content(root, fault);
+        let Self { kind, labels, numbered, train, test, mut notes } = self;
+        let (classes, numbers) =
+            labels.classes(request.classes.as_deref(), numbered).map_err(refuse)?;
+        let mut range = Range::default();
+        let parts = [&train, &test].map(Option::as_ref);
+        for part in parts.into_iter().flatten() {
+            range = range.join(part.values.range);
+        }
+        let sides = parts.map(|part| part.map(|part| part.side));
+        let side = match sides {
+            [Some(train), Some(test)] if train != test => {
+                return Err(refuse(format!(
+                    "has images of {train}×{train} pixels to train on, but of {test}×{test} to \
+                     test on: expected one size"
+                )));
+            }
+            [train, test] => train.or(test).unwrap_or_default(),
+        };
+        check_side(side, side).map_err(refuse)?;
+        let factor = range.factor(request.reading.max_value).map_err(refuse)?;
+        let images = |part: Part| Images {
+            side,
+            pixels: part.values.scaled(factor),
+            labels: part.labels.iter().map(|&id| numbers[usize::from(id)]).collect(),
+        };
+        let (train, test) = (train.map(images), test.map(images));
+        if train.iter().chain(&test).any(|part| part.len() > MOST_IMAGES) {
+            let most = grouped(MOST_IMAGES);
+            return Err(refuse(format!("holds over {most} images of a part: split it")));
+        }
+        let (train, test) = match (train, test) {
+            (Some(all), None) => {
+                let (split, train, test) = held_out(&all, request.reading.split())?;
+                notes.push(split);
+                (train, test)
+            }
+            (train, test) => {
+                let none = || Images { side, ..Images::default() };
+                (train.unwrap_or_else(none), test.unwrap_or_else(none))
+            }
+        };
+        if test.is_empty() {
+            return Err(refuse(format!(
+                "has too few images of each class to hold some out to test on, {} in all: add \
+                 images, or give a greater --split",
+                train.len()
+            )));
+        }
+        let data = Dataset { name: name.to_owned(), classes, train, test };
+        Ok(Loaded { data, kind, notes })
+    }
+}
+
+/// Refuses images that are no squares of a size that a model may have.
+pub(super) fn check_side(width: usize, height: usize) -> Result<(), String> {
+    if width == height && (1..=usize::from(MAX_SIDE)).contains(&width) {
+        return Ok(());
+    }
+    Err(format!(
+        "has images of {width}×{height} pixels, expected squares of 1×1 to {MAX_SIDE}×{MAX_SIDE}; \
+         pad, crop or scale them"
+    ))
+}
+
+/// Holds a fraction of the images of each class out to test on, given in ten thousandths: of a fifth,
+/// every fifth image of a class, in their order. Says so.
+fn held_out(all: &Images, fraction: u64) -> Result<(String, Images, Images), SourceError> {
+    const WHOLE: u64 = 10_000;
+    let mut seen = [0_u64; 256];
+    let (mut train, mut test) = (Vec::new(), Vec::new());
+    for (index, &label) in all.labels.iter().enumerate() {
+        let seen = &mut seen[usize::from(label)];
+        let is_test = (*seen + 1) * fraction / WHOLE > *seen * fraction / WHOLE;
+        *seen += 1;
+        if is_test { &mut test } else { &mut train }.push(index as u32);
+    }
+    let note = format!(
+        "no images to test on are given: {} of {} are held out for it (--split {})",
+        grouped(test.len()),
+        grouped(all.len()),
+        fraction as f64 / WHOLE as f64
+    );
+    Ok((note, all.chosen(&train), all.chosen(&test)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range(values: &[f64]) -> Range {
+        let mut range = Range::default();
+        values.iter().for_each(|&value| range.add(value));
+        range
+    }
+
+    #[test]
+    fn values_become_bytes_by_their_range_or_by_the_greatest_that_is_named() {
+        assert_eq!(range(&[0.0, 255.0]).factor(None), Ok(1.0));
+        assert_eq!(range(&[0.0, 1.0]).factor(None), Ok(1.0));
+        assert_eq!(range(&[0.0, 0.5]).factor(None), Ok(255.0));
+        assert_eq!(range(&[0.0, 16.0]).factor(Some(16.0)), Ok(255.0 / 16.0));
+        assert_eq!(range(&[]).factor(None), Ok(1.0));
+        let refused = |values: &[f64]| range(values).factor(None).unwrap_err();
+        assert!(refused(&[-1.0, 1.0]).contains("from -1 to 1, expected 0 to 255"));
+        assert!(refused(&[0.0, 65535.0]).contains("--max-value 65535"));
+        for value in [f64::NAN, f64::INFINITY] {
+            assert!(refused(&[0.0, value, 3.0]).contains("infinite or no numbers"));
+        }
+        assert!(range(&[17.0]).factor(Some(16.0)).unwrap_err().contains("--max-value is 16"));
+    }
+
+    #[test]
+    fn every_fifth_image_of_a_class_is_held_out() {
+        let labels: Vec<u8> = (0..20).map(|index| index % 2).collect();
+        let all = Images { side: 1, pixels: (0..20).collect(), labels };
+        let (_, train, test) = held_out(&all, 2_000).unwrap();
+        assert_eq!((test.pixels, train.len()), (vec![8, 9, 18, 19], 16));
+        assert_eq!(held_out(&all, 10_000).unwrap().2.len(), 20);
+    }
+}
