@@ -556,6 +556,7 @@ fn hostile_sources_end_in_an_error() {
     std::os::unix::fs::symlink("..", place.path("loop/3/up")).unwrap();
     fs::create_dir_all(place.path("deep/1/2/3/4/5/6/7/8")).unwrap();
     place.write("deep/1/2/3/a.png", "");
+    place.write("deep/1/b.png", "");
     let many: Vec<(String, &str)> = (0..300).map(|class| (format!("{class}/a.png"), "")).collect();
     place.write("many.zip", zip(&many));
     for (source, expected) in [
