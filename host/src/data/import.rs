@@ -41,7 +41,7 @@ pub enum ImportError {
 }
 
 /// Refuses a folder that is there and not empty, unless `force` and it has nothing but what
-/// [`write`] writes. Returns whether there is such a folder.
+/// [`write()`] writes. Returns whether there is such a folder.
 ///
 /// # Errors
 ///

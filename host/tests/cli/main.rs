@@ -8,6 +8,7 @@ mod browser;
 mod collect;
 mod compare;
 mod data_sources;
+mod data_sources_refused;
 mod device;
 mod evaluate;
 #[cfg(target_os = "linux")]

@@ -147,7 +147,7 @@ mod tests {
         assert_eq!(found(&["1"]).classes(Some(&known), false).unwrap().1, [1]);
         let error = found(&["two"]).classes(Some(&known), false).unwrap_err();
         assert!(
-            error.starts_with("the labels two are none of the model's classes, which are zero")
+            error.contains("`two` is none of the model's classes, which are zero, one; rename")
         );
     }
 

@@ -2,7 +2,7 @@
 //! other names; each in a folder, a ZIP, or gzipped.
 //!
 //! [`read`] tells by names and first bytes what a path is. Each kind of source has a file of its own,
-//! which gives [`Parts`]: values and labels as they are found. These become bytes and classes in one
+//! which gives parts: values and labels as they are found. These become bytes and classes in one
 //! place.
 
 mod arrays;
