@@ -106,7 +106,8 @@ fn what_is_missing_is_named() {
     );
     assert_eq!(
         message(Path::new("no-such-data")),
-        "there are no data `DIR`: expected `mnist`, `synthetic`, or a folder, ZIP or file of images"
+        "there are no data `DIR`: expected `mnist`, `synthetic`, `strangers`, a folder, ZIP or file \
+         of images, or a mixture such as mnist+synthetic:0.2"
     );
 }
 

@@ -35,8 +35,8 @@ fn data_that_were_asked_for_are_not_replaced_by_others() {
     assert_eq!(ended.code, Some(1));
     assert_eq!(
         ended.err,
-        "error: there are no data `nowhere`: expected `mnist`, `synthetic`, or a folder, ZIP \
-         or file of images\n"
+        "error: there are no data `nowhere`: expected `mnist`, `synthetic`, `strangers`, a \
+         folder, ZIP or file of images, or a mixture such as mnist+synthetic:0.2\n"
     );
     assert!(!place.path("new").exists());
 }
