@@ -16,9 +16,12 @@ use crate::support::files::FileError;
 use crate::support::limit;
 use crate::support::visible;
 
-/// The most pixels of a picture. A file of a few bytes can claim any number, and a pixel takes up to
-/// eight bytes.
+/// The most pixels of a picture. A file of a few bytes can claim any number.
 pub const MAX_PIXELS: u64 = 64_000_000;
+
+/// The most bytes of the pixels, of which each has up to eight: the decoder takes them before it finds
+/// that a file is damaged.
+const MAX_BYTES: u64 = 4 * MAX_PIXELS;
 
 /// The longest file that is read, in bytes.
 const MAX_FILE: u64 = 128 << 20;
@@ -47,6 +50,10 @@ pub enum PictureError {
     #[error("{} is too large: found {found}, expected at most {} million pixels; \
              scale it down or cut out the digit", visible::path(path), MAX_PIXELS / 1_000_000)]
     TooLarge { path: PathBuf, found: String },
+    #[error("{} is too large: found {width}x{height} pixels of {bits} bits each, expected at most {} \
+             million bytes of pixels; save it with 8 bits a channel, or scale it down",
+             visible::path(path), MAX_BYTES / 1_000_000)]
+    TooDeep { path: PathBuf, width: u32, height: u32, bits: u16 },
     #[error("{} has texts or rows that are too large: found over {MAX_PARTS} bytes, the limit; save \
              it without them, or cut out the digit", visible::path(.0))]
     Parts(PathBuf),
@@ -99,7 +106,7 @@ pub(super) fn content(path: &Path, content: Vec<u8>) -> Result<DynamicImage, Pic
     let mut limits = Limits::no_limits();
     let mut reader = reader.with_guessed_format().map_err(FileError::at("read", path))?;
     // Of what comes before the size can be checked; the decoder of TIFF counts the pixels, too.
-    let pixels = if reader.format() == Some(ImageFormat::Tiff) { 8 * MAX_PIXELS } else { 0 };
+    let pixels = if reader.format() == Some(ImageFormat::Tiff) { MAX_BYTES } else { 0 };
     limits.max_alloc = Some(MAX_PARTS + pixels);
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(failed)?;
@@ -107,6 +114,10 @@ pub(super) fn content(path: &Path, content: Vec<u8>) -> Result<DynamicImage, Pic
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
         let found = format!("{width}x{height} pixels");
         return Err(PictureError::TooLarge { path: path.to_owned(), found });
+    }
+    if decoder.total_bytes() > MAX_BYTES {
+        let (path, bits) = (path.to_owned(), decoder.color_type().bits_per_pixel());
+        return Err(PictureError::TooDeep { path, width, height, bits });
     }
     // On many cores at once, they would take the memory of as many.
     let _alone = (u64::from(width) * u64::from(height) > LARGE).then(|| ALONE.lock());
@@ -225,6 +236,35 @@ mod tests {
         for length in 0..whole.len() {
             assert!(!has_end(&whole[..length]), "{length}");
         }
+    }
+
+    #[test]
+    fn a_small_file_with_the_header_of_a_deep_picture_takes_no_memory() {
+        let entry = |tag: u16, kind: u16, count: u32, value: u32| {
+            let words = [tag.to_le_bytes(), kind.to_le_bytes()].concat();
+            [words, count.to_le_bytes().to_vec(), value.to_le_bytes().to_vec()].concat()
+        };
+        // A TIFF of 8000×8000 pixels with three channels of 16 bits, without any of them.
+        let entries = [
+            entry(256, 4, 1, 8000),
+            entry(257, 4, 1, 8000),
+            entry(258, 3, 3, 122),
+            entry(259, 3, 1, 1),
+            entry(262, 3, 1, 2),
+            entry(273, 4, 1, 128),
+            entry(277, 3, 1, 3),
+            entry(278, 4, 1, 8000),
+            entry(279, 4, 1, 384_000_000),
+        ];
+        let start = [&b"II*\0\x08\0\0\0\x09\0"[..], &entries.concat(), &[0; 4]].concat();
+        assert_eq!(start.len(), 122);
+        let file = [&start[..], &[16, 0, 16, 0, 16, 0]].concat();
+        let error = content(Path::new("deep.tif"), file).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "deep.tif is too large: found 8000x8000 pixels of 48 bits each, expected at most 256 \
+             million bytes of pixels; save it with 8 bits a channel, or scale it down"
+        );
     }
 
     #[test]

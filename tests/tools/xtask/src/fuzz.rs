@@ -84,8 +84,9 @@ const INSTRUMENTED: &[&str] = &[
     "zune-jpeg",
 ];
 
-/// Limits of an input: memory in all, one allocation, and seconds.
-const LIMITS: [&str; 3] = ["-rss_limit_mb=512", "-malloc_limit_mb=256", "-timeout=10"];
+/// Limits of an input: memory in all, one allocation, and seconds. A picture may have 256 million bytes
+/// of pixels, its decoder as many again, and instrumented code takes several times as long.
+const LIMITS: [&str; 3] = ["-rss_limit_mb=1024", "-malloc_limit_mb=256", "-timeout=30"];
 
 /// Limit of a build of burn with instrumentation on two slow cores.
 const BUILD_LIMIT: Duration = Duration::from_secs(20 * 60);
