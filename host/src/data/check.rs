@@ -105,7 +105,7 @@ fn borders(images: &Images) -> Option<Oddity> {
     (2 * bright > images.len()).then(|| {
         Oddity::serious(format!(
             "{} of {} images have bright borders, but 0 is the background: if they are dark on \
-             light, give --invert",
+             light, give --invert, or leave it out if it was given",
             grouped(bright),
             grouped(images.len())
         ))

@@ -108,9 +108,15 @@ pub fn write(folder: &Path, data: &Dataset, about: &str, force: bool) -> Result<
     if is_there {
         fs::rename(folder, &old).map_err(failed())?;
     }
-    if let Err(error) = fs::rename(&new, folder) {
-        if is_there {
-            let _ = fs::rename(&old, folder);
+    // Nothing may go with the old files that came between the question and the move.
+    let moved = match is_there && check(&old, force).is_err() {
+        true => Err(ErrorKind::DirectoryNotEmpty.into()),
+        false => fs::rename(&new, folder),
+    };
+    if let Err(error) = moved {
+        if is_there && fs::rename(&old, folder).is_err() {
+            // The folder beside keeps them.
+            let _ = aside.keep();
         }
         return Err(failed()(error).into());
     }

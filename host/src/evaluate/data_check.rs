@@ -54,7 +54,7 @@ fn transposed(data: &Dataset) -> Option<Oddity> {
     (turned >= READ.0 && turned >= upright + READ.1).then(|| {
         Oddity::serious(format!(
             "the digits lie on their side, as EMNIST's: {READER} reads {} of them right, and {} with \
-             rows and columns swapped; give --transpose",
+             rows and columns swapped; give --transpose, or leave it out if it was given",
             percent(upright),
             percent(turned)
         ))
