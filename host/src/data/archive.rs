@@ -20,8 +20,8 @@ use crate::support::visible;
 
 /// The most entries of a ZIP, of which five are read.
 const ENTRIES: usize = 1_000;
-/// The file of labels in a ZIP, as for `--labels`.
-const LABELS: &str = "labels.txt";
+/// The file of labels beside IDX files, as for `--labels`.
+pub(super) const LABELS: &str = "labels.txt";
 
 /// A ZIP that is no data set.
 #[derive(Debug, thiserror::Error)]

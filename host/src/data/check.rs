@@ -58,20 +58,19 @@ pub fn counts(images: &Images, classes: usize) -> Vec<usize> {
 pub fn oddities(data: &Dataset) -> Vec<Oddity> {
     let all = [&data.train, &data.test];
     let whole = if data.train.is_empty() { &data.test } else { &data.train };
+    let borders = borders(whole);
+    // Of ink on a bright background its place would say nothing.
+    let placed = if borders.is_none() { placed(whole) } else { None };
     let found = [
         values(all),
-        borders(whole),
+        borders,
         blank(all),
         repeated(&data.train),
         shared(&data.train, &data.test),
         uneven(&data.train, &data.classes),
+        placed,
     ];
-    let mut found: Vec<Oddity> = found.into_iter().flatten().collect();
-    // Of ink on a bright background it would say nothing.
-    if borders(whole).is_none() {
-        found.extend(placed(whole));
-    }
-    found
+    found.into_iter().flatten().collect()
 }
 
 fn values(all: [&Images; 2]) -> Option<Oddity> {

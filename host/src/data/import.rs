@@ -4,6 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use super::archive::LABELS;
 use super::folder::FILES;
 use super::{Dataset, Images};
 use crate::support::files::{self, FileError, folder_of};
@@ -13,8 +14,6 @@ use crate::support::visible;
 
 /// The file by which such a folder is known, and its first line.
 const MARK: (&str, &str) = ("import.toml", "# Written by Inkbit for imported data.\n");
-/// The file of the labels.
-const LABELS: &str = "labels.txt";
 
 /// A folder that data cannot be written into.
 #[derive(Debug, thiserror::Error)]

@@ -62,9 +62,9 @@ fn other(part: &str) -> Option<Other<'_>> {
     (!name.is_empty() && fraction > 0.0 && fraction < 1.0).then_some(Other { name, fraction })
 }
 
-/// Adds so many training images of each other source to those of the first that they are
-/// their fractions of all. They are taken from all over a source, and their classes go by their labels. The
-/// test images are those of the first source alone.
+/// Adds training images of the other sources to those of the first, until each source has its fraction
+/// of all. The added images are spread evenly over their source, and keep the labels of their classes.
+/// The test images are those of the first source.
 pub(super) fn mix(
     name: &str,
     first: Dataset,

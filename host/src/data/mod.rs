@@ -240,7 +240,7 @@ fn load_one(
     }
 }
 
-/// Loads a source of a mixture. How sources are read is said of those that have a path.
+/// Loads a source of a mixture. The request applies to sources that have a path, not to built-in ones.
 fn load_part(
     name: &str,
     data_dir: Option<&Path>,

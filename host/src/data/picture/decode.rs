@@ -168,7 +168,7 @@ pub(super) fn described(content: &[u8]) -> String {
 }
 
 /// Whether content is text with separators in its first line.
-fn is_table(content: &[u8]) -> bool {
+pub(super) fn is_table(content: &[u8]) -> bool {
     let line = content.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let separators = line.iter().filter(|byte| b",;\t".contains(byte)).count();
     separators >= 4 && line.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\r'))

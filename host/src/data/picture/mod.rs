@@ -68,6 +68,11 @@ pub(super) struct Pixels {
     pub(super) size: u64,
 }
 
+/// Whether content is text with separators in its first line.
+pub(super) fn is_table(content: &[u8]) -> bool {
+    decode::is_table(content)
+}
+
 /// What a file is that is no picture, by its content.
 pub(super) fn described(content: &[u8]) -> String {
     decode::described(content)

@@ -26,12 +26,6 @@ pub(super) fn is_name(name: &str) -> bool {
     name.ends_with(".csv") || name.ends_with(".tsv")
 }
 
-/// Whether a text could be a table of images: its first line has separators.
-pub(super) fn is_table(start: &[u8]) -> bool {
-    let line = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    line.is_ascii() && line.iter().filter(|byte| b",;\t".contains(byte)).count() >= 4
-}
-
 /// Reads the tables of a tree: a single one, or those that have `train` and `test` in their names.
 pub(super) fn read(tree: &Tree, reading: &Reading) -> Result<Parts, SourceError> {
     let tables: Vec<&Member> = tree.files.iter().filter(|file| is_name(file.name())).collect();
@@ -211,7 +205,7 @@ struct Columns {
 }
 
 impl Columns {
-    /// Finds them by the first row; none if there is no column of labels.
+    /// Finds the columns by the first row. Returns `None` if no column holds labels.
     fn find(row: &ByteRecord, wanted: Option<&str>) -> Result<Option<Self>, String> {
         let names: Vec<String> =
             row.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();

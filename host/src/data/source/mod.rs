@@ -21,10 +21,10 @@ use serde::{Deserialize, Serialize};
 
 use self::parts::Parts;
 use self::tree::Tree;
-use super::archive::ArchiveError;
+use super::archive::{self, ArchiveError};
 use super::folder::{FILES, Files, FolderError};
 use super::labels::{self, LabelsError};
-use super::picture::PictureError;
+use super::picture::{self, PictureError};
 use super::{Dataset, Images};
 use crate::support::files::FileError;
 use crate::support::{limit, shell, visible};
@@ -209,7 +209,7 @@ pub fn read(path: &Path, name: &str, request: &Request<'_>) -> Result<Option<Loa
     }
     let tree = Tree::of_file(path);
     let is_gzipped = start.starts_with(b"\x1f\x8b");
-    let is_table = csv::is_name(tree.files[0].name()) || csv::is_table(&start);
+    let is_table = csv::is_name(tree.files[0].name()) || picture::is_table(&start);
     if is_gzipped && !csv::is_name(tree.files[0].name()) {
         let fault = "is a gzip file of which the name does not say what it holds: name a table \
                      NAME.csv.gz, give the folder of IDX files, or unpack it";
@@ -251,7 +251,7 @@ fn folder(path: &Path, name: &str, request: &Request<'_>) -> Result<Loaded, Sour
 fn standard(path: &Path, name: &str, request: &Request<'_>) -> Result<Loaded, SourceError> {
     let mut data = Files::read(path)?.dataset(name)?;
     request.reading.scale(&mut data)?;
-    let file = path.join("labels.txt");
+    let file = path.join(archive::LABELS);
     if file.exists() {
         let labels = labels::parse(&file, limit::read(&file, limit::TEXT)?)?;
         let found = data.classes.len();
@@ -300,8 +300,8 @@ fn parts(tree: &Tree, request: &Request<'_>) -> Result<Option<Parts>, SourceErro
         return Ok(None);
     }
     let is_flat = tree.files.iter().all(|file| !file.within.contains('/'));
-    let all_known = tree.files.iter().any(|file| pictures::is_name(file.name()));
-    if is_flat && !all_known {
+    let has_pictures = tree.files.iter().any(|file| pictures::is_name(file.name()));
+    if is_flat && !has_pictures {
         let file = &tree.files[0];
         let start = tree.start(file);
         let advice = match foreign::advice(&start) {
