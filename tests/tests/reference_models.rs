@@ -31,12 +31,16 @@ fn every_model_is_named_after_its_preset_and_within_its_budget() {
 
 #[test]
 fn every_model_is_as_accurate_on_mnist_as_it_says() {
-    let Some(data) = mnist() else { return };
+    let Some(data) = loaded("mnist") else { return };
+    let mixture = loaded(preset::PRESETS[1].data).unwrap();
+    assert!(preset::is_mixture_of(&mixture.digest(), &data.digest()));
     for path in models() {
         let blob = Blob::load(&path).unwrap();
         let (shown, model) = (path.display(), blob.model().unwrap());
         let provenance = model.header().provenance;
-        assert_eq!(provenance.digest, data.digest(), "{shown}: trained on other data");
+        let preset = preset::find(model.header().name).unwrap();
+        let trained_on = if preset.name == "classic" { &data } else { &mixture };
+        assert_eq!(provenance.digest, trained_on.digest(), "{shown}: trained on other data");
         assert_eq!(provenance.tested as usize, data.test.len(), "{shown}: images tested");
         let correct = evaluate_model(&model, &data.test).unwrap().correct;
         assert!(
@@ -47,11 +51,11 @@ fn every_model_is_as_accurate_on_mnist_as_it_says() {
     }
 }
 
-/// MNIST if $INKBIT_DATA is set; otherwise reports the skipped test.
-fn mnist() -> Option<Dataset> {
+/// MNIST, or a mixture with it, if $INKBIT_DATA is set; otherwise reports the skipped test.
+fn loaded(name: &str) -> Option<Dataset> {
     let Some(folder) = std::env::var_os("INKBIT_DATA") else {
         skipped("accuracy of the reference models", "INKBIT_DATA names no folder with MNIST");
         return None;
     };
-    Some(load("mnist", Some(folder.as_ref()), None).unwrap())
+    Some(load(name, Some(folder.as_ref()), None).unwrap())
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use serde_json::json;
 
 use super::config_args::{ConfigArgs, check_images};
@@ -15,7 +16,7 @@ use crate::data::synthetic;
 use crate::data::{Images, check, import, labels};
 use crate::evaluate::data_check::oddities;
 use crate::report::text;
-use crate::support::numbers::hex;
+use crate::support::limit;
 use crate::support::png;
 use crate::support::visible;
 
@@ -81,13 +82,21 @@ struct ImportArgs {
 
 /// Write a contact sheet of the forms that synthetic digits have, and print their frequencies.
 ///
-/// A row for each form: 15 images of it.
+/// A row for each form: 15 images of it. A file of your own forms, with other frequencies or other
+/// symbols, is a source for --data.
 #[derive(Debug, clap::Args)]
 #[command(after_help = include_str!("../../templates/help/data-forms.txt"))]
 struct FormsArgs {
+    /// File of forms [default: those of `synthetic`]
+    file: Option<PathBuf>,
+
     /// Picture to write (PNG)
-    #[arg(short, long, value_name = "FILE")]
-    output: PathBuf,
+    #[arg(short, long, value_name = "FILE", required_unless_present = "print")]
+    output: Option<PathBuf>,
+
+    /// Print the forms of `synthetic` as such a file, and do nothing else
+    #[arg(long, conflicts_with_all = ["output", "file"])]
+    print: bool,
 }
 
 /// Write a contact sheet of training images, augmented as in training.
@@ -176,8 +185,7 @@ fn import(args: &ImportArgs) -> anyhow::Result<()> {
     let mut about = toml::Table::new();
     about.insert("source".to_owned(), visible::line(&data.name).into());
     about.insert("flags".to_owned(), args.read.reading().flags().trim().into());
-    about.insert("digest".to_owned(), hex(&data.digest()).into());
-    import::write(&args.output, &data, &about.to_string(), args.force)?;
+    import::write(&args.output, &data, about, args.force)?;
     super::print(&format!(
         "{}, {} to test on, {} classes\nsaved in {}\n",
         text::images(&data.train),
@@ -191,14 +199,30 @@ fn import(args: &ImportArgs) -> anyhow::Result<()> {
 const OF_FORM: usize = 15;
 
 fn forms(args: &FormsArgs) -> anyhow::Result<()> {
-    check_output(&args.output)?;
-    let (mut rows, mut text) = (Vec::new(), String::from("row  digit  weight  form\n"));
-    for (row, (digit, name, weight, images)) in (1..).zip(synthetic::forms(OF_FORM)) {
+    let Some(output) = &args.output else {
+        return super::print(synthetic::OWN);
+    };
+    check_output(output)?;
+    let own = match &args.file {
+        Some(path) => {
+            let content = limit::read(path, limit::TEXT)?;
+            String::from_utf8(content)
+                .with_context(|| format!("{} is no text", visible::path(path)))?
+        }
+        None => synthetic::OWN.to_owned(),
+    };
+    let classes = synthetic::parse(&own).map_err(|error| {
+        let path = args.file.as_deref().unwrap_or(Path::new("skeletons.txt"));
+        anyhow::anyhow!("{} {error}", visible::path(path))
+    })?;
+    let (mut rows, mut text) = (Vec::new(), String::from("row  class  weight  form\n"));
+    for (row, (class, form, images)) in (1..).zip(synthetic::forms(&classes, OF_FORM)) {
         rows.push(images.iter().map(|(image, _)| image.to_vec()).collect());
-        text.push_str(&format!("{row:>3}  {digit:>5}  {weight:>6}  {name}\n"));
+        let [label, name] = [&class.label, &form.name].map(|text| visible::line(text));
+        text.push_str(&format!("{row:>3}  {label:>5}  {:>6}  {name}\n", form.weight));
     }
-    sheet::save(&sheet::contact_sheet(&rows, 28), &args.output)?;
-    super::print(&format!("{text}saved in {}\n", visible::path(&args.output)))
+    sheet::save(&sheet::contact_sheet(&rows, 28), output)?;
+    super::print(&format!("{text}saved in {}\n", visible::path(output)))
 }
 
 /// Refuses a name that no PNG can have, before anything is computed.

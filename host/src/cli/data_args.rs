@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use inkbit_core::Model;
 
 use super::{progress, wrong_use};
+use crate::config::preset;
 use crate::data::source::{Loaded, Reading, Request};
 use crate::data::{DataError, Dataset, labels, load_as};
 use crate::run::Run;
@@ -99,6 +100,11 @@ impl DataArgs {
             ));
         }
         name.map(str::to_owned)
+    }
+
+    /// With this value of `--data` where none is given.
+    pub fn or(&self, data: &str) -> Self {
+        Self { data: self.data.clone().or_else(|| Some(data.to_owned())), ..self.clone() }
     }
 
     /// Loads the data that the flags name, MNIST by default.
@@ -216,7 +222,8 @@ fn complain(notes: &[String]) {
 
 /// A note if the model was trained on other data than these, where its accuracy may mean little.
 pub fn other_data(name: &str, model: &Model<'_>, data: &Dataset) -> Option<String> {
-    let is_other = model.header().provenance.digest != data.digest();
+    let (of_model, of_data) = (model.header().provenance.digest, data.digest());
+    let is_other = of_model != of_data && !preset::is_mixture_of(&of_model, &of_data);
     let [name, data] = [name, &data.name].map(visible::line);
     is_other.then(|| format!("note: {name} was trained on other data than {data}"))
 }

@@ -7,6 +7,7 @@ use inkbit_core::{MAX_COMMAND, MAX_NAME, Model, WeightBits};
 use super::data_args::DataArgs;
 use super::usage;
 use crate::config::TrainConfig;
+use crate::data::source::Reading;
 use crate::data::{Dataset, Images};
 use crate::evaluate::quantized::{Differences, Quantization};
 use crate::evaluate::{Evaluation, evaluate_model, evaluate_net};
@@ -144,7 +145,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             visible::path(&args.run)
         )),
     }
-    super::print(&describe(&outcome, &args.out, &data.name)?)
+    super::print(&describe(&outcome, &args.out, &data.name, &run.data.reading)?)
 }
 
 /// Quantizes `net`, a run's best weights, and measures them before and after.
@@ -204,7 +205,7 @@ pub fn quantize_run(
             TrainConfig { bits, scales: granularity, qat_from: QAT_FROM, ..run.config.clone() };
         let mut folder = run.folder().as_os_str().to_owned();
         folder.push("-qat");
-        let command = config.command(&data.name, labels);
+        let command = config.command(&data.name, labels) + &run.data.reading.flags();
         format!("{command} --out {}", shell::path(folder.as_ref()))
     });
     Ok(Outcome { blob, int, report, hint })
@@ -218,7 +219,12 @@ fn changed(model: &Model<'_>, other: &Model<'_>, images: &Images) -> anyhow::Res
 }
 
 /// Accuracy before and after, sizes, and the command to go on with these data.
-pub fn describe(outcome: &Outcome, path: &Path, data: &str) -> anyhow::Result<String> {
+pub fn describe(
+    outcome: &Outcome,
+    path: &Path,
+    data: &str,
+    reading: &Reading,
+) -> anyhow::Result<String> {
     let Outcome { blob, report, hint, .. } = outcome;
     let data = match data {
         "mnist" => String::new(),
@@ -232,11 +238,12 @@ pub fn describe(outcome: &Outcome, path: &Path, data: &str) -> anyhow::Result<St
         )
     });
     Ok(format!(
-        "{}{}{hint}\nsaved in {}\nnext     inkbit verify {}{data}\n",
+        "{}{}{hint}\nsaved in {}\nnext     inkbit verify {}{data}{}\n",
         text::quantization(report),
         text::sizes(&blob.model()?, blob.bytes()),
         visible::path(path),
-        shell::path(path)
+        shell::path(path),
+        reading.flags()
     ))
 }
 

@@ -11,6 +11,7 @@ use super::data_args::DataArgs;
 use super::trained::fit;
 use super::{interrupt, print, print_drawn, quantize, verify, wrong_use};
 use crate::config::TrainConfig;
+use crate::data::source::Reading;
 use crate::data::{Dataset, load};
 use crate::model::{Blob, MODEL_KIND, int_logits};
 use crate::net::Backend;
@@ -88,7 +89,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         quantize::quantize_run(&training, &training.weights()?, &data, NAME.to_owned(), plan)?;
     MODEL_KIND.write_own(&model_path, quantized.blob.bytes())?;
     let path = shell::path(&model_path);
-    print(&quantize::describe(&quantized, &model_path, &data.name)?)?;
+    print(&quantize::describe(&quantized, &model_path, &data.name, &Reading::default())?)?;
 
     heading("4. Evaluate it on the test images")?;
     print_drawn(&text::evaluation(&quantized.int, super::coloured()))?;

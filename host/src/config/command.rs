@@ -4,7 +4,7 @@ use toml::{Table, Value};
 
 use super::TrainConfig;
 use super::keys::{Key, Values, flag, text};
-use super::preset::PRESETS;
+use super::preset::{self, PRESETS};
 use crate::support::shell::word;
 
 impl TrainConfig {
@@ -42,6 +42,8 @@ pub(crate) struct Commands {
     /// Each preset's flags, which are in the same order, and which of the own flags that do not vary
     /// differ from them.
     presets: Vec<(&'static str, Vec<String>, Vec<usize>)>,
+    /// The value of `--data`, which is left out where the preset has it.
+    data: String,
     /// The end of each command.
     end: String,
 }
@@ -62,13 +64,10 @@ impl Commands {
         });
         let presets = presets.collect();
         let mut end = String::new();
-        if data != "mnist" {
-            end += &format!(" --data {}", word(data));
-        }
         if let Some(labels) = labels {
             end += &format!(" --labels {}", word(labels));
         }
-        Self { own, varied, presets, end }
+        Self { own, varied, presets, data: data.to_owned(), end }
     }
 
     /// The command that trains with one of the configurations, and with this seed.
@@ -94,6 +93,9 @@ impl Commands {
         for (_, flag) in flags {
             command.push(' ');
             command.push_str(flag);
+        }
+        if preset::find(name).is_none_or(|preset| preset.data != self.data) {
+            command.push_str(&format!(" --data {}", word(&self.data)));
         }
         command.push_str(&self.end);
         command

@@ -1,19 +1,29 @@
 //! Writing a data set as four IDX files and the labels of its classes, into a folder of its own.
 
+use std::ffi::OsStr;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
 
 use super::archive::LABELS;
 use super::folder::FILES;
 use super::{Dataset, Images};
 use crate::support::files::{self, FileError, folder_of};
 use crate::support::limit;
+use crate::support::lock::Lock;
+use crate::support::numbers::hex;
 use crate::support::replace::{ReplaceError, refuse_link};
 use crate::support::visible;
 
 /// The file by which such a folder is known, and its first line.
 const MARK: (&str, &str) = ("import.toml", "# Written by Inkbit for imported data.\n");
+/// What the name of a folder begins with in which data are written before they take the folder's name,
+/// and the file in it that names that folder.
+const ASIDE: (&str, &str) = (".inkbit-import-", "folder.txt");
+/// The tables of [`MARK`]: digests of the files, and of the images.
+const DIGESTS: (&str, &str) = ("files", "digest");
 
 /// A folder that data cannot be written into.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +43,12 @@ pub enum ImportError {
         visible::line(name)
     )]
     Foreign { path: PathBuf, name: String },
+    #[error(
+        "{} is not as `data import` wrote it; nothing was replaced: move it away, or give another \
+         folder",
+        visible::path(.0)
+    )]
+    Changed(PathBuf),
     #[error(
         "the data have no images to {0} on, and IDX files need one: give a --split from 0 to 1"
     )]
@@ -61,65 +77,158 @@ pub fn check(folder: &Path, force: bool) -> Result<bool, ImportError> {
     if !(force && is_ours) {
         return Err(ImportError::NotEmpty { path: folder.to_owned(), is_ours });
     }
-    let known = FILES.map(|file| file.name('-'));
+    let about = about(folder).unwrap_or_default();
     for path in names {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if !(known.contains(&name) || name == MARK.0 || name == LABELS) {
+        if name == MARK.0 {
+            continue;
+        }
+        let written = about.get(DIGESTS.0).and_then(|files| files.get(&name)?.as_str());
+        let Some(written) = written else {
             return Err(ImportError::Foreign { path: folder.to_owned(), name });
+        };
+        let is_file = fs::symlink_metadata(&path).is_ok_and(|found| found.is_file());
+        if !is_file || file_digest(&path).map_err(FileError::at("read", &path))? != written {
+            return Err(ImportError::Changed(path));
         }
     }
     Ok(true)
 }
 
+/// What is known of the data in a folder, if `data import` wrote it.
+fn about(folder: &Path) -> Option<toml::Table> {
+    let text = String::from_utf8(limit::read(&folder.join(MARK.0), limit::TEXT).ok()?).ok()?;
+    text.starts_with(MARK.1).then(|| text.parse().ok()).flatten()
+}
+
+/// The [digest](Dataset::digest) of the data that `data import` wrote into a folder; none if it did not.
+/// Other images than its own are those of two imports, of which one is at work.
+pub(super) fn digest(folder: &Path) -> Option<String> {
+    Some(about(folder)?.get(DIGESTS.1)?.as_str()?.to_owned())
+}
+
+fn file_digest(path: &Path) -> io::Result<String> {
+    let (mut file, mut hash) = (fs::File::open(path)?, Sha256::new());
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hex(&hash.finalize())),
+            read => hash.update(&buffer[..read]),
+        }
+    }
+}
+
 /// Writes data into a folder that [`check`] allows: whole or not at all, for the files are written
-/// into a folder beside it that then takes its name. `about` is TOML that says where they are from.
+/// into a folder beside it that then takes its name and permissions. `about` says where they are from.
+/// What a killed import left beside it is put back, or away.
 ///
 /// # Errors
 ///
 /// [`ImportError`].
-pub fn write(folder: &Path, data: &Dataset, about: &str, force: bool) -> Result<(), ImportError> {
+pub fn write(
+    folder: &Path,
+    data: &Dataset,
+    mut about: toml::Table,
+    force: bool,
+) -> Result<(), ImportError> {
     for (part, images) in [("train", &data.train), ("test", &data.test)] {
         if images.is_empty() {
             return Err(ImportError::NoImages(part));
         }
     }
     check(folder, force)?;
-    let around = folder_of(folder);
-    files::create_folder(around)?;
     let failed = || FileError::at("write", folder);
+    let place = place(folder)?;
+    let (around, name) = (folder_of(&place), place.file_name().unwrap_or_default());
+    put_back(around);
+    let check = |path: &Path| check(path, force);
+    check(&place)?;
     // What is made in it has the permissions of any folder, unlike itself.
-    let aside = tempfile::Builder::new().prefix(".inkbit-import-").tempdir_in(around);
+    let aside = tempfile::Builder::new().prefix(ASIDE.0).tempdir_in(around);
     let aside = aside.map_err(failed())?;
+    let _lock = Lock::wait(aside.path())?;
+    let target = [MARK.1.as_bytes(), name.as_encoded_bytes()].concat();
+    files::write(&aside.path().join(ASIDE.1), &target)?;
     let (new, old) = (aside.path().join("new"), aside.path().join("old"));
     files::create_folder(&new)?;
+    let mut digests = toml::Table::new();
+    let mut save = |name: &str, content: &[u8]| {
+        digests.insert(name.to_owned(), hex(&Sha256::digest(content)).into());
+        files::write(&new.join(name), content)
+    };
     let parts = [&data.train, &data.train, &data.test, &data.test];
     for (file, images) in FILES.iter().zip(parts) {
         let content = match file.kind.dimensions() {
             3 => pixels(images),
             _ => [&header(0x801, &[images.len()])[..], &images.labels].concat(),
         };
-        files::write(&new.join(file.name('-')), &content)?;
+        save(&file.name('-'), &content)?;
     }
-    files::write(&new.join(LABELS), (data.classes.join("\n") + "\n").as_bytes())?;
-    files::write(&new.join(MARK.0), [MARK.1, about].concat().as_bytes())?;
+    save(LABELS, (data.classes.join("\n") + "\n").as_bytes())?;
+    about.insert(DIGESTS.1.to_owned(), hex(&data.digest()).into());
+    about.insert(DIGESTS.0.to_owned(), digests.into());
+    files::write(&new.join(MARK.0), [MARK.1, &about.to_string()].concat().as_bytes())?;
     // Asked again: what has come meanwhile stays.
-    let is_there = check(folder, force)?;
+    let is_there = check(&place)?;
     if is_there {
-        fs::rename(folder, &old).map_err(failed())?;
+        let permissions = fs::metadata(&place).map_err(failed())?.permissions();
+        fs::set_permissions(&new, permissions).map_err(failed())?;
+        fs::rename(&place, &old).map_err(failed())?;
     }
     // Nothing may go with the old files that came between the question and the move.
-    let moved = match is_there && check(&old, force).is_err() {
+    let moved = match is_there && check(&old).is_err() {
         true => Err(ErrorKind::DirectoryNotEmpty.into()),
-        false => fs::rename(&new, folder),
+        false => fs::rename(&new, &place),
     };
     if let Err(error) = moved {
-        if is_there && fs::rename(&old, folder).is_err() {
+        if is_there && fs::rename(&old, &place).is_err() {
             // The folder beside keeps them.
             let _ = aside.keep();
         }
         return Err(failed()(error).into());
     }
     Ok(())
+}
+
+/// A folder's own path, which does not lead through the folder itself; what is around it is created.
+fn place(folder: &Path) -> Result<PathBuf, FileError> {
+    if let Ok(place) = fs::canonicalize(folder) {
+        return Ok(place);
+    }
+    let around = folder_of(folder);
+    files::create_folder(around)?;
+    let around = fs::canonicalize(around).map_err(FileError::at("write", folder))?;
+    match folder.file_name() {
+        Some(name) => Ok(around.join(name)),
+        None => Err(FileError::at("write", folder)(ErrorKind::InvalidInput.into())),
+    }
+}
+
+/// Clears away what killed imports have left in a folder, and gives data that one had moved aside their
+/// name again. What fails stays as it is: the next import comes by.
+fn put_back(around: &Path) {
+    for path in files::list(around).unwrap_or_default() {
+        let is_aside = path
+            .file_name()
+            .is_some_and(|name| name.as_encoded_bytes().starts_with(ASIDE.0.as_bytes()))
+            && fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir());
+        let target = limit::read(&path.join(ASIDE.1), limit::TEXT).unwrap_or_default();
+        let Some(name) = target.strip_prefix(MARK.1.as_bytes()).filter(|_| is_aside) else {
+            continue;
+        };
+        // One that is at work holds the lock.
+        let Ok(Some(lock)) = Lock::try_take(&path) else { continue };
+        let old = path.join("old");
+        // A name is a single part of a path, whatever the file says.
+        let name = String::from_utf8_lossy(name).into_owned();
+        let is_name = Path::new(&name).file_name() == Some(OsStr::new(&name));
+        let to = around.join(&name);
+        if old.is_dir() && !(is_name && (to.exists() || fs::rename(&old, &to).is_ok())) {
+            continue;
+        }
+        drop(lock);
+        let _ = fs::remove_dir_all(&path);
+    }
 }
 
 fn header(magic: u32, sizes: &[usize]) -> Vec<u8> {

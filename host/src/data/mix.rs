@@ -12,6 +12,8 @@ pub enum MixError {
         visible::line(.0)
     )]
     Fraction(String),
+    #[error("--data mixes {0} sources, the limit is {MOST}: mix fewer")]
+    Many(usize),
     #[error("the fractions in --data add up to {0}: nothing is left for the first source")]
     Sum(f64),
     #[error(
@@ -33,6 +35,9 @@ pub enum MixError {
     Class { name: String, class: String },
 }
 
+/// The most sources of a mixture, each of which is loaded whole.
+const MOST: usize = 8;
+
 /// A source, and its fraction of the training images.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Other<'a> {
@@ -47,6 +52,10 @@ pub(super) fn first(name: &str) -> Option<&str> {
 
 /// The other sources of a mixture.
 pub(super) fn others(name: &str) -> Result<Vec<Other<'_>>, MixError> {
+    let sources = name.split('+').count();
+    if sources > MOST {
+        return Err(MixError::Many(sources));
+    }
     let mut others = Vec::new();
     for part in name.split('+').skip(1) {
         others.push(other(part).ok_or_else(|| MixError::Fraction(part.to_owned()))?);

@@ -155,7 +155,7 @@ impl DataError {
             self,
             Self::OnlyMnist { .. }
                 | Self::Mnist(MnistError::Mirror(_))
-                | Self::Mix(MixError::Fraction(_) | MixError::Sum(_))
+                | Self::Mix(MixError::Fraction(_) | MixError::Sum(_) | MixError::Many(_))
         )
     }
 }
@@ -174,6 +174,7 @@ pub fn load_as(
     if !Path::new(name).exists()
         && let Some(first) = mix::first(name)
     {
+        mix::others(name)?;
         let first = load_part(first, data_dir, mirror, request)?;
         return mixed(name, first, request);
     }

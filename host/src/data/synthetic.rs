@@ -17,7 +17,8 @@ use hand::Hand;
 use pen::Spot;
 use random::Random;
 use raster::SIDE;
-use skeletons::{DIGITS, Form};
+use skeletons::DIGITS;
+pub use skeletons::{Class, Form, FormsError, OWN, is_forms, parse};
 
 /// A part of the data; their random streams differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +50,7 @@ pub fn strangers(train: usize, test: usize) -> Dataset {
     let draw = |part, count| {
         drawn(count, |index| {
             let (digit, mut random) = start(part, index, STRANGE_SEED);
-            let forms = &DIGITS[usize::from(digit)];
+            let forms = &DIGITS[usize::from(digit)].forms;
             let form = &forms[random.below(forms.len() as u32) as usize];
             (digit, form, &hand::STRANGE, random)
         })
@@ -70,23 +71,53 @@ pub fn images(part: Part, count: usize, seed: u64) -> Images {
     })
 }
 
-/// The forms of all digits, in order: the digit, what sets the form apart, its relative frequency
-/// among the forms of its digit, and `count` images of it.
-pub fn forms(count: usize) -> Vec<(usize, &'static str, u32, Images)> {
-    let of_digit = |(digit, forms): (usize, &'static Vec<Form>)| {
-        forms.iter().enumerate().map(move |(number, form)| {
-            let random = |index: usize| Random::new(1, number as u64, (100 * digit + index) as u64);
-            let images = drawn(count, |index| (digit as u8, form, &hand::USUAL, random(index)));
-            (digit, form.name, form.weight, images)
+/// Draws a data set of these classes, as [`dataset`] does of the ten digits, each as frequent as its weight
+/// says.
+///
+/// ```
+/// use inkbit::data::synthetic::{of_classes, parse};
+/// let ticks = parse("yes 1: 0,50 30,100 100,0\nclass no: 3\nno 1: 0,0 99,99 / 99,0 0,99\n")?;
+/// let data = of_classes("ticks", &ticks, 200, 20, 1);
+/// assert_eq!(data.classes, ["yes", "no"]);
+/// let crosses = data.train.labels.iter().filter(|&&label| label == 1).count();
+/// assert!((100..190).contains(&crosses)); // about three in four
+/// # Ok::<_, inkbit::data::synthetic::FormsError>(())
+/// ```
+pub fn of_classes(name: &str, classes: &[Class], train: usize, test: usize, seed: u64) -> Dataset {
+    let draw = |part, count| {
+        drawn(count, |index| {
+            // A stream of its own, as for digits.
+            let mut random = Random::new(seed, 2 + part as u64, index as u64);
+            let class = weighted(classes, |class| class.weight, &mut random);
+            let mut random = Random::new(seed, part as u64, index as u64);
+            let forms = &classes[class].forms;
+            let form = weighted(forms, |form| form.weight, &mut random);
+            (class as u8, &forms[form], &hand::USUAL, random)
         })
     };
-    DIGITS.iter().enumerate().flat_map(of_digit).collect()
+    let (train, test) = (draw(Part::Train, train), draw(Part::Test, test));
+    let classes = classes.iter().map(|class| class.label.clone()).collect();
+    Dataset { name: name.to_owned(), classes, train, test }
+}
+
+/// The forms of all classes, in order: the class, the form, and `count` images of it.
+pub fn forms(classes: &[Class], count: usize) -> Vec<(&Class, &Form, Images)> {
+    let of_class = |(number, class): (usize, &'_ Class)| {
+        let drawn = class.forms.iter().enumerate().map(|(of_class, form)| {
+            let random = |index| Random::new(1, of_class as u64, (100 * number + index) as u64);
+            drawn(count, |index| (number as u8, form, &hand::USUAL, random(index)))
+        });
+        drawn.collect::<Vec<Images>>()
+    };
+    let images = classes.iter().enumerate().flat_map(of_class);
+    let forms = classes.iter().flat_map(|class| class.forms.iter().map(move |form| (class, form)));
+    forms.zip(images).map(|((class, form), images)| (class, form, images)).collect()
 }
 
 /// Draws images of which a function tells the digit, its form, the hand, and the random stream.
-fn drawn(
+fn drawn<'f>(
     count: usize,
-    image: impl Fn(usize) -> (u8, &'static Form, &'static Hand, Random) + Sync,
+    image: impl Fn(usize) -> (u8, &'f Form, &'static Hand, Random) + Sync,
 ) -> Images {
     let parts = parallel::split(count, |indices| {
         let mut images = Images { side: SIDE, ..Images::default() };
@@ -124,13 +155,18 @@ fn start(part: Part, index: usize, seed: u64) -> (u8, Random) {
 
 /// A form of a digit, by the forms' frequencies.
 fn choose(digit: u8, random: &mut Random) -> &'static Form {
-    let forms = &DIGITS[usize::from(digit)];
-    let mut left = random.below(forms.iter().map(|form| form.weight).sum());
-    for form in forms {
-        if left < form.weight {
-            return form;
+    let forms = &DIGITS[usize::from(digit)].forms;
+    &forms[weighted(forms, |form| form.weight, random)]
+}
+
+/// The index of one of several, by their weights.
+fn weighted<T>(of: &[T], weight: impl Fn(&T) -> u32, random: &mut Random) -> usize {
+    let mut left = random.below(of.iter().map(&weight).sum());
+    for (index, one) in of.iter().enumerate() {
+        if left < weight(one) {
+            return index;
         }
-        left -= form.weight;
+        left -= weight(one);
     }
     unreachable!("the draw is below the sum of the weights")
 }

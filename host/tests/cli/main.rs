@@ -7,6 +7,7 @@ mod book;
 mod browser;
 mod collect;
 mod compare;
+mod data_forms;
 mod data_sources;
 mod data_sources_refused;
 mod device;

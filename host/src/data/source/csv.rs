@@ -89,17 +89,20 @@ fn without_labels(path: &Path) -> SourceError {
     )
 }
 
-/// Fails at a line that is longer than a row can be.
+/// Fails at a line that is longer than a row can be. Within quotes, a row goes on in the next line.
 struct Lines<R> {
     from: R,
     length: usize,
+    quoted: bool,
 }
 
 impl<R: Read> Read for Lines<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.from.read(buffer)?;
         for &byte in &buffer[..read] {
-            self.length = if byte == b'\n' || byte == b'\r' { 0 } else { self.length + 1 };
+            self.quoted ^= byte == b'"';
+            let ends = !self.quoted && (byte == b'\n' || byte == b'\r');
+            self.length = if ends { 0 } else { self.length + 1 };
             if self.length > LINE {
                 let message =
                     format!("a line has over {LINE} bytes, the limit: is it a table of images?");
@@ -130,7 +133,7 @@ fn table(
         .has_headers(false)
         .flexible(true)
         .delimiter(separator)
-        .from_reader(Lines { from: text, length: 0 });
+        .from_reader(Lines { from: text, length: 0, quoted: false });
     let mut row = ByteRecord::new();
     let mut next = |row: &mut ByteRecord| {
         let read = reader.read_byte_record(row).map_err(|error| match error.into_kind() {

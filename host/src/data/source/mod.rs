@@ -1,5 +1,5 @@
 //! Data as people have them: a folder of pictures for each class, CSV, NumPy's arrays, IDX files under
-//! other names; each in a folder, a ZIP, or gzipped.
+//! other names; each in a folder, a ZIP, or gzipped; and a file of forms to draw images by.
 //!
 //! [`read`] tells by names and first bytes what a path is. Each kind of source has a file of its own,
 //! which gives parts: values and labels as they are found. These become bytes and classes in one
@@ -19,14 +19,16 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use self::classes::Labels;
 use self::parts::Parts;
 use self::tree::Tree;
 use super::archive::{self, ArchiveError};
 use super::folder::{FILES, Files, FolderError};
 use super::labels::{self, LabelsError};
 use super::picture::{self, PictureError};
-use super::{Dataset, Images};
+use super::{Dataset, Images, SYNTHETIC_IMAGES, SYNTHETIC_SEED, import, synthetic};
 use crate::support::files::FileError;
+use crate::support::numbers::hex;
 use crate::support::{limit, shell, visible};
 
 /// The side length that pictures are laid out with where no model says another.
@@ -207,6 +209,9 @@ pub fn read(path: &Path, name: &str, request: &Request<'_>) -> Result<Option<Loa
     if let Some(advice) = foreign::advice(&start) {
         return Err(SourceError::content(path, advice.to_owned()));
     }
+    if synthetic::is_forms(&start) {
+        return forms(path, name).map(Some);
+    }
     let tree = Tree::of_file(path);
     let is_gzipped = start.starts_with(b"\x1f\x8b");
     let is_table = csv::is_name(tree.files[0].name()) || picture::is_table(&start);
@@ -224,6 +229,17 @@ pub fn read(path: &Path, name: &str, request: &Request<'_>) -> Result<Option<Loa
 /// Whether a file's name is that of a data file which is no picture.
 fn is_data(name: &str) -> bool {
     csv::is_name(name) || arrays::is_name(name) || names::is_name(name)
+}
+
+/// Images that are drawn by a file of forms.
+fn forms(path: &Path, name: &str) -> Result<Loaded, SourceError> {
+    let content = limit::read(path, limit::TEXT)?;
+    let text = String::from_utf8_lossy(&content);
+    let classes = synthetic::parse(&text)
+        .map_err(|error| SourceError::content(path, format!("is a file of forms, but {error}")))?;
+    let (train, test) = SYNTHETIC_IMAGES;
+    let data = synthetic::of_classes(name, &classes, train, test, SYNTHETIC_SEED);
+    Ok(Loaded { data, kind: "forms", notes: Vec::new() })
 }
 
 fn folder(path: &Path, name: &str, request: &Request<'_>) -> Result<Loaded, SourceError> {
@@ -249,7 +265,14 @@ fn folder(path: &Path, name: &str, request: &Request<'_>) -> Result<Loaded, Sour
 
 /// The four IDX files, and their labels, of which there may be more than classes with images.
 fn standard(path: &Path, name: &str, request: &Request<'_>) -> Result<Loaded, SourceError> {
+    let imported = import::digest(path);
     let mut data = Files::read(path)?.dataset(name)?;
+    if imported.is_some_and(|digest| digest != hex(&data.digest())) {
+        let fault = "holds other images than `inkbit data import` says that it wrote: another import \
+                     is at work there, or files were changed; try again, and if they are as they \
+                     should be, remove import.toml";
+        return Err(SourceError::content(path, fault.to_owned()));
+    }
     request.reading.scale(&mut data)?;
     let file = path.join(archive::LABELS);
     if file.exists() {
@@ -260,8 +283,34 @@ fn standard(path: &Path, name: &str, request: &Request<'_>) -> Result<Loaded, So
             more if more > found && more <= classes::MOST => labels,
             _ => labels::counted(&file, labels, found, &whose)?,
         };
+        if let Some(known) = &request.classes {
+            by_name(path, &mut data, known)?;
+        }
     }
     Ok(Loaded { data, kind: "IDX", notes: Vec::new() })
+}
+
+/// Gives images whose classes have names the numbers of a model's classes with these names.
+fn by_name(path: &Path, data: &mut Dataset, known: &[String]) -> Result<(), SourceError> {
+    if data.classes == known {
+        return Ok(());
+    }
+    let refuse = |fault: String| SourceError::content(path, fault);
+    let (mut labels, mut numbers) = (Labels::default(), [0; classes::MOST]);
+    for (class, number) in data.classes.iter().zip(0_u8..=u8::MAX) {
+        let parts = [&data.train, &data.test];
+        if parts.into_iter().any(|part| part.labels.contains(&number)) {
+            numbers[usize::from(number)] = labels.id(class).map_err(refuse)?;
+        }
+    }
+    let (classes, found) = labels.classes(Some(known), false).map_err(refuse)?;
+    for part in [&mut data.train, &mut data.test] {
+        for label in &mut part.labels {
+            *label = found[usize::from(numbers[usize::from(*label)])];
+        }
+    }
+    data.classes = classes;
+    Ok(())
 }
 
 fn zip(path: &Path, name: &str, request: &Request<'_>) -> Result<Option<Loaded>, SourceError> {

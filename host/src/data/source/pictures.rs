@@ -1,7 +1,7 @@
 //! A folder for each class, with pictures.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::classes::MOST;
 use super::parts::{Part, Parts, Values, check_side};
@@ -65,8 +65,14 @@ pub(super) fn read(tree: &Tree, request: &Request<'_>) -> Result<Parts, SourceEr
                 files.extend(files_of_class.get(row).map(|file| (*file, id)));
             }
         }
+        let failed = AtomicBool::new(false);
         let images = parallel::map(files.len(), |number| {
+            // The first that fails ends it all: those after it may take minutes.
+            if failed.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
             let image = pixels(tree, files[number].0, request);
+            failed.fetch_or(image.is_err(), Ordering::Relaxed);
             (request.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, total);
             image
         });
@@ -234,6 +240,6 @@ fn check_total(tree: &Tree, pixels: u64) -> Result<(), SourceError> {
     if tree.count_pixels(pixels) {
         return Ok(());
     }
-    let fault = "has pictures of over a billion pixels together: unpack it into a folder";
+    let fault = "has pictures of more pixels than so few bytes hold: unpack it into a folder";
     Err(SourceError::content(&tree.root, fault.to_owned()))
 }

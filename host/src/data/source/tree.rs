@@ -19,8 +19,9 @@ const MOST_FILES: usize = 1 << 22;
 const MOST_ENTRIES: usize = 300_000;
 /// Folders within folders that are looked into.
 const DEPTH: usize = 5;
-/// The most pixels of all pictures of a ZIP together: a small file can claim any number.
-const MOST_PIXELS: u64 = 1 << 30;
+/// The most pixels of all pictures of a ZIP together, as many as a few photographs have, and for each of
+/// its bytes: a small file can claim any number, and photographs take a byte for a few pixels.
+const MOST_PIXELS: (u64, u64) = (1 << 27, 32);
 
 /// Files that are read as one data set.
 pub(super) struct Tree {
@@ -204,9 +205,7 @@ impl Tree {
         let most = limit.min(self.left.load(Ordering::Relaxed));
         let content = limit::all(entry.open(&zip.archive)?, most);
         let content = content.map_err(FileError::at("read", &file.path))?;
-        let read = content.len() as u64;
-        let less = |left: u64| Some(left.saturating_sub(read));
-        let _ = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        self.count_unpacked(content.len() as u64);
         Ok(content)
     }
 
@@ -216,9 +215,18 @@ impl Tree {
         if !content.starts_with(b"\x1f\x8b") {
             return Ok(content);
         }
-        let most = limit.min(most_unpacked(content.len() as u64));
+        // Of a ZIP's files together no more may be unpacked, twice packed or not.
+        let left = self.left.load(Ordering::Relaxed);
+        let most = limit.min(most_unpacked(content.len() as u64)).min(left);
         let unpacked = limit::all(MultiGzDecoder::new(&content[..]), most);
-        Ok(unpacked.map_err(FileError::at("unpack", &file.path))?)
+        let unpacked = unpacked.map_err(FileError::at("unpack", &file.path))?;
+        self.count_unpacked(unpacked.len() as u64);
+        Ok(unpacked)
+    }
+
+    fn count_unpacked(&self, bytes: u64) {
+        let less = |left: u64| Some(left.saturating_sub(bytes));
+        let _ = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
 
     /// The first bytes of a file, fewer if it has no more or cannot be read.
@@ -239,6 +247,7 @@ impl Tree {
     /// Counts the pixels of a picture; false if those of all pictures of a ZIP are too many.
     pub fn count_pixels(&self, pixels: u64) -> bool {
         let before = self.pixels.fetch_add(pixels, Ordering::Relaxed);
-        !self.is_zip() || before.saturating_add(pixels) <= MOST_PIXELS
+        let most = |zip: &Opened| MOST_PIXELS.0 + MOST_PIXELS.1.saturating_mul(zip.bytes);
+        self.zip.as_ref().is_none_or(|zip| before.saturating_add(pixels) <= most(zip))
     }
 }

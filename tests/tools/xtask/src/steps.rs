@@ -281,7 +281,12 @@ pub(crate) fn aarch64_tests() -> Command {
 
 fn probe() -> Result<Outcome, String> {
     let build = ["--release", "--package", "inkbit", "--lib", "--features", "probe"];
-    run(cargo(&["test"]).args(build).arg("probe"), TEST_LIMIT)?;
+    // Two tests are not worth a minute of optimizing.
+    let mut test = cargo(&["test"]);
+    for package in ["inkbit", "probe-rs", "probe-rs-target"] {
+        test.args(["--config", &format!("profile.release.package.{package}.opt-level=0")]);
+    }
+    run(test.args(build).arg("probe"), TEST_LIMIT)?;
     run(cargo(&["clippy"]).args(build).args(["--", "-Dwarnings"]), BUILD_LIMIT)?;
     Ok(Outcome::Done)
 }
