@@ -109,11 +109,16 @@ impl DataArgs {
 
     /// Loads the data that the flags name, MNIST by default.
     pub fn load(&self) -> anyhow::Result<Dataset> {
+        self.load_by(&self.read.reading())
+    }
+
+    /// The same, read in this way.
+    pub fn load_by(&self, reading: &Reading) -> anyhow::Result<Dataset> {
         if let Some(path) = &self.labels {
             // An unusable file is found before anything is loaded.
             labels::read(path)?;
         }
-        let Loaded { mut data, notes, .. } = self.loaded()?;
+        let Loaded { mut data, notes, .. } = self.loaded_by(reading.clone())?;
         complain(&notes);
         let whose = format!("the data {} have", visible::line(&data.name));
         data.classes = self.labels_or(data.classes, &whose)?;
@@ -122,7 +127,11 @@ impl DataArgs {
 
     /// The same without the labels of the flags; notes are not printed.
     pub fn loaded(&self) -> anyhow::Result<Loaded> {
-        self.load_or("mnist", Request { reading: self.read.reading(), ..Request::default() })
+        self.loaded_by(self.read.reading())
+    }
+
+    fn loaded_by(&self, reading: Reading) -> anyhow::Result<Loaded> {
+        self.load_or("mnist", Request { reading, ..Request::default() })
     }
 
     /// How the data of a training are read: as the flags say, else as those of the run that it resumes.

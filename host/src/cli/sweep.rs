@@ -13,6 +13,7 @@ use super::interrupt;
 use super::{Interrupted, read_text, usage, wrong_use};
 use crate::config::preset::PRESETS;
 use crate::data::Dataset;
+use crate::data::source::Reading;
 use crate::support::numbers::counted;
 use crate::support::parallel;
 use crate::support::visible;
@@ -181,8 +182,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 fn train(args: &Args, out: &Path) -> anyhow::Result<()> {
     let plan = plan(args, out)?;
     plan.networks().map_err(of_sweep)?;
-    let data = load(&args.data, out)?;
-    let sweep = Sweep::new(&plan, &data).map_err(of_sweep)?;
+    let (data, reading) = load(&args.data, out)?;
+    let sweep = Sweep::new(&plan, &data, &reading).map_err(of_sweep)?;
     let cells = sweep.shard(plan.shard());
     if args.dry_run {
         let folder = Folder::find(out, &plan, &sweep)?;
@@ -240,20 +241,24 @@ fn plan(args: &Args, out: &Path) -> anyhow::Result<Plan> {
     Ok(plan)
 }
 
-/// The data that the flags name, else those of the sweep.
-fn load(args: &DataArgs, out: &Path) -> anyhow::Result<Dataset> {
-    let mut args = args.clone();
+/// The data that the flags name, else those of the sweep, and how they are read.
+fn load(args: &DataArgs, out: &Path) -> anyhow::Result<(Dataset, Reading)> {
+    let (mut args, mut reading) = (args.clone(), args.reading(None));
     if args.data.is_none() && Folder::plan(out).is_ok() {
-        args.data = Some(Folder::data_name(out)?);
+        let data = Folder::data(out)?;
+        args.data = Some(data.name);
+        if reading.is_default() {
+            reading = data.reading;
+        }
     }
-    args.load()
+    Ok((args.load_by(&reading)?, reading))
 }
 
 fn join(args: &Merge) -> anyhow::Result<()> {
     let first = args.shards.first().context("clap requires a shard")?;
     let plan = Plan { shard: None, ..Folder::plan(first)? };
-    let data = load(&args.data, first)?;
-    let sweep = Sweep::new(&plan, &data)?;
+    let (data, reading) = load(&args.data, first)?;
+    let sweep = Sweep::new(&plan, &data, &reading)?;
     let parts = Folder::parts(&sweep, &args.shards)?;
     let folder = Folder::open(&args.out, &plan, &sweep)?;
     let merged = folder.merge(&sweep, &parts)?;

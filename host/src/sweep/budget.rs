@@ -94,7 +94,8 @@ impl Budget {
         let (name, tested) = (name(config, &self.data), self.data.test_images as u32);
         let mut bytes = 0;
         for &seed in &shared.seeds {
-            let command = shortened(shared.commands.command(config, seed), MAX_COMMAND);
+            let command = shared.commands.command(config, seed) + &self.data.reading.flags();
+            let command = shortened(command, MAX_COMMAND);
             let header = Header {
                 name: &name,
                 labels: &shared.labels,

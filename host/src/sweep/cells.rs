@@ -7,6 +7,7 @@ use super::plan::check_trainings;
 use super::{Plan, Shard, SweepError, network};
 use crate::config::TrainConfig;
 use crate::data::Dataset;
+use crate::data::source::Reading;
 use crate::run::{DataInfo, RunError};
 use crate::support::rng::Rng;
 use crate::train::check_images;
@@ -54,8 +55,10 @@ pub struct Sweep {
 
 impl Sweep {
     /// Expands a plan and checks it before anything is trained.
-    pub fn new(plan: &Plan, data: &Dataset) -> Result<Self, SweepError> {
-        let (base, data) = (plan.base()?, DataInfo::new(data));
+    /// `reading` is how the data were read, which the sweep keeps.
+    pub fn new(plan: &Plan, data: &Dataset, reading: &Reading) -> Result<Self, SweepError> {
+        let data = DataInfo { reading: reading.clone(), ..DataInfo::new(data) };
+        let base = plan.base()?;
         let budget = Budget::new(plan, &data)?;
         let mut configs = plan.networks()?;
         // A plan may name the same bits or inputs twice, or in two ways.
@@ -133,7 +136,7 @@ mod tests {
     }
 
     fn sweep(plan: &str) -> Result<Sweep, SweepError> {
-        Sweep::new(&Plan::from_toml("test", plan)?, &data())
+        Sweep::new(&Plan::from_toml("test", plan)?, &data(), &Reading::default())
     }
 
     const SPACE: &str = "[space]\nwidths = [8, 16, 24]\ndepths = [1, 2]\nseeds = 2";

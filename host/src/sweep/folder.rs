@@ -76,9 +76,9 @@ impl Folder {
         Plan::from_toml(&visible::path(&file), &text(&file)?)
     }
 
-    /// Reads the name by which a folder's data can be loaded again.
-    pub fn data_name(path: &Path) -> Result<String, SweepError> {
-        Ok(data(path)?.name)
+    /// Reads what a folder says of its data.
+    pub fn data(path: &Path) -> Result<DataInfo, SweepError> {
+        data(path)
     }
 
     /// Finds a sweep in a folder. Its plan may differ; its base configuration, data and shard must be
@@ -380,7 +380,7 @@ mod tests {
         let [one, two] = ["4", "4, 8"].map(|widths| {
             let text = format!("[space]\nwidths = [{widths}]\ndepths = [1]\n");
             let plan = Plan::from_toml("plan", &text).unwrap();
-            let sweep = Sweep::new(&plan, &data).unwrap();
+            let sweep = Sweep::new(&plan, &data, &Default::default()).unwrap();
             (plan, sweep)
         });
         let folder = Folder::open(&path, &one.0, &one.1).unwrap();

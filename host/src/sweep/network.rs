@@ -43,7 +43,7 @@ pub(super) fn description(config: &TrainConfig, data: &DataInfo) -> Description 
         name: name(config, data),
         classes: data.classes.clone(),
         input: input(config, data),
-        command: shortened(config.command(&data.name, None), MAX_COMMAND),
+        command: shortened(config.command(&data.name, None) + &data.reading.flags(), MAX_COMMAND),
         digest: digest(data),
         seed: config.seed,
     }

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -118,7 +117,7 @@ fn imported(place: &Place, source: &str) -> [u8; 32] {
     digest(place, &folder)
 }
 
-fn digest(place: &Place, folder: &str) -> [u8; 32] {
+pub fn digest(place: &Place, folder: &str) -> [u8; 32] {
     load(place.path(folder).to_str().unwrap(), None, None).unwrap().digest()
 }
 
@@ -404,32 +403,4 @@ fn what_is_odd_is_said_with_what_helps() {
     );
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert!(ended.err.starts_with("warning: the digits lie on their side"), "{ended:?}");
-}
-
-#[test]
-fn an_import_replaces_nothing_but_an_import() {
-    let (place, parts) = (Place::untrained(), digits());
-    place.write_data("idx", &parts[0], &parts[1]);
-    fs::create_dir(place.path("new")).unwrap();
-    place.succeed("data import idx -o new");
-    assert_eq!(digest(&place, "new"), digest(&place, "idx"));
-    assert_eq!(
-        place.fail(1, "data import idx -o new"),
-        "new is not empty; nothing was written: give another folder, or replace what `data import` \
-         wrote there by --force"
-    );
-    place.succeed("data import idx -o new --force --transpose");
-    assert_ne!(digest(&place, "new"), digest(&place, "idx"));
-    place.write("new/mine.txt", "mine");
-    let message = place.fail(1, "data import idx -o new --force");
-    assert!(
-        message.starts_with("new has mine.txt, which `data import` did not write"),
-        "{message}"
-    );
-    let message = place.fail(1, "data import new -o idx --force");
-    assert_eq!(message, "idx is not empty; nothing was written: give another folder");
-    let left = fs::read_dir(place.path("")).unwrap().map(|entry| entry.unwrap().path());
-    let left: Vec<PathBuf> =
-        left.filter(|path| path.to_string_lossy().contains(".inkbit-")).collect();
-    assert!(left.is_empty(), "{left:?}");
 }

@@ -206,6 +206,14 @@ fn pictures_that_claim_many_pixels_end_within_limits() {
     place.write("large.zip", zip(&files));
     let begin = std::time::Instant::now();
     let ended = place.run("data check large.zip");
-    assert!(ended.err.contains("over a billion pixels together"), "{ended:?}");
+    assert!(ended.err.contains("more pixels than so few bytes hold"), "{ended:?}");
     assert!(begin.elapsed().as_secs() < 60, "{:?}", begin.elapsed());
+}
+
+#[test]
+fn a_row_of_a_table_is_as_short_in_quotes_as_outside() {
+    let place = Place::untrained();
+    place.write("wide.csv", format!("label,pixel0\n{}", "1,\"\n\",".repeat(1 << 17)));
+    let message = place.fail(1, "data check wide.csv");
+    assert!(message.contains("a line has over 262144 bytes, the limit"), "{message}");
 }

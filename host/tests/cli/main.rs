@@ -8,6 +8,7 @@ mod browser;
 mod collect;
 mod compare;
 mod data_forms;
+mod data_import;
 mod data_sources;
 mod data_sources_refused;
 mod device;

@@ -1,0 +1,177 @@
+//! `inkbit data import`: whole or not at all, and in place of nothing but its own.
+
+use std::fs;
+use std::path::PathBuf;
+
+use inkbit::data::Images;
+
+use crate::data_sources::{digest, digits, write_pictures};
+use crate::place::{Place, bars};
+
+/// A place with the four files of digits in `idx`, and what they are imported to in `new`.
+fn imported() -> Place {
+    let (place, parts) = (Place::untrained(), digits());
+    place.write_data("idx", &parts[0], &parts[1]);
+    place.succeed("data import idx -o new");
+    place
+}
+
+/// What a command prints, which must succeed.
+fn ran(place: &Place, arguments: &str) -> String {
+    let ended = place.run(arguments);
+    assert_eq!(ended.code, Some(0), "inkbit {arguments}\n{ended:?}");
+    ended.out
+}
+
+/// What imports have left beside their folders.
+fn left_over(place: &Place) -> Vec<PathBuf> {
+    let entries = fs::read_dir(place.path("")).unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.to_string_lossy().contains(".inkbit-")).collect()
+}
+
+#[test]
+fn an_import_replaces_nothing_but_an_import() {
+    let (place, parts) = (Place::untrained(), digits());
+    place.write_data("idx", &parts[0], &parts[1]);
+    fs::create_dir(place.path("new")).unwrap();
+    place.succeed("data import idx -o new");
+    assert_eq!(digest(&place, "new"), digest(&place, "idx"));
+    assert_eq!(
+        place.fail(1, "data import idx -o new"),
+        "new is not empty; nothing was written: give another folder, or replace what `data import` \
+         wrote there by --force"
+    );
+    place.succeed("data import idx -o new --force --transpose");
+    assert_ne!(digest(&place, "new"), digest(&place, "idx"));
+    place.write("new/mine.txt", "mine");
+    let message = place.fail(1, "data import idx -o new --force");
+    assert!(
+        message.starts_with("new has mine.txt, which `data import` did not write"),
+        "{message}"
+    );
+    let message = place.fail(1, "data import new -o idx --force");
+    assert_eq!(message, "idx is not empty; nothing was written: give another folder");
+    assert_eq!(left_over(&place), [PathBuf::new(); 0]);
+}
+
+#[test]
+fn files_that_were_changed_since_an_import_are_not_replaced() {
+    let place = imported();
+    let labels = place.read("new/labels.txt");
+    place.write("new/labels.txt", "mine\n");
+    let refused = "new/labels.txt is not as `data import` wrote it; nothing was replaced: move it \
+                   away, or give another folder";
+    assert_eq!(place.fail(1, "data import idx -o new --force"), refused);
+    fs::remove_file(place.path("new/labels.txt")).unwrap();
+    fs::create_dir(place.path("new/labels.txt")).unwrap();
+    place.write("new/labels.txt/mine.txt", "mine");
+    assert_eq!(place.fail(1, "data import idx -o new --force"), refused);
+    fs::remove_dir_all(place.path("new/labels.txt")).unwrap();
+    place.write("new/labels.txt", labels);
+    place.succeed("data import idx -o new --force");
+}
+
+#[test]
+fn a_path_that_leads_through_the_folder_itself_is_the_folder() {
+    let place = imported();
+    place.succeed("data import idx -o new/../new --force --transpose");
+    assert_ne!(digest(&place, "new"), digest(&place, "idx"));
+    place.succeed("data import idx -o new/. --force");
+    assert_eq!(digest(&place, "new"), digest(&place, "idx"));
+    assert_eq!(left_over(&place), [PathBuf::new(); 0]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_keeps_its_permissions() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let place = imported();
+    fs::create_dir(place.path("secret")).unwrap();
+    fs::set_permissions(place.path("secret"), fs::Permissions::from_mode(0o700)).unwrap();
+    for flags in ["", " --force"] {
+        place.succeed(&format!("data import idx -o secret{flags}"));
+        let mode = fs::metadata(place.path("secret")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
+}
+
+#[test]
+fn what_a_killed_import_left_is_put_back_or_away() {
+    let place = imported();
+    let aside = |name: &str, target: &str| {
+        let folder = format!(".inkbit-import-{name}");
+        fs::create_dir(place.path(&folder)).unwrap();
+        let mark = "# Written by Inkbit for imported data.\n";
+        place.write(&format!("{folder}/folder.txt"), format!("{mark}{target}"));
+        fs::create_dir(place.path(format!("{folder}/new"))).unwrap();
+        folder
+    };
+    // Killed while it wrote, and between its two moves.
+    aside("one", "other");
+    let between = aside("two", "gone");
+    fs::rename(place.path("new"), place.path(format!("{between}/old"))).unwrap();
+    // A user's own.
+    fs::create_dir(place.path(".inkbit-import-mine")).unwrap();
+    place.write(".inkbit-import-mine/folder.txt", "mine");
+    place.succeed("data import idx -o another");
+    assert_eq!(digest(&place, "gone"), digest(&place, "idx"));
+    assert_eq!(left_over(&place), [place.path(".inkbit-import-mine")]);
+}
+
+#[test]
+fn a_folder_of_two_imports_is_refused() {
+    let place = imported();
+    place.succeed("data import idx -o turned --transpose");
+    let file = "train-images-idx3-ubyte";
+    place.write(&format!("new/{file}"), place.read(&format!("turned/{file}")));
+    let message = place.fail(1, "data check new");
+    assert!(
+        message.starts_with("new holds other images than `inkbit data import` says"),
+        "{message}"
+    );
+    fs::remove_file(place.path("new/import.toml")).unwrap();
+    ran(&place, "data check new");
+}
+
+#[test]
+fn imported_classes_are_those_of_a_model_by_their_names() {
+    let place = Place::new();
+    let all = bars(8, 4, 80);
+    let chosen: Vec<u32> = (0..80).filter(|&at| all.labels[at as usize] % 2 == 1).collect();
+    let odd: Images = all.chosen(&chosen);
+    for part in ["train", "test"] {
+        write_pictures(&place, &format!("pics/{part}"), &odd, "png");
+    }
+    place.succeed("data import pics -o imp --as-is");
+    let accuracy = |data: &str| {
+        let shown = ran(&place, &format!("evaluate model.inkbit --data {data}"));
+        shown.lines().find(|line| line.starts_with("accuracy")).unwrap().to_owned()
+    };
+    assert_eq!(accuracy("imp"), accuracy("pics --as-is"));
+    assert!(accuracy("imp").contains("(40 of 40 images"), "{}", accuracy("imp"));
+}
+
+#[test]
+fn commands_that_are_printed_and_sweeps_know_how_the_data_were_read() {
+    let place = Place::untrained();
+    ran(&place, "train --config quick.toml --data digits --invert --out run");
+    let printed = ran(&place, "quantize run -o model.inkbit");
+    assert!(printed.contains("verify model.inkbit --data digits --invert\n"), "{printed}");
+    let sweep =
+        "sweep --out sw --widths 4 --depths 1 --bits 8 --set epochs=1 --data digits --invert";
+    ran(&place, sweep);
+    ran(&place, "sweep --out sw");
+    let cell = fs::read_dir(place.path("sw/cells")).unwrap().next().unwrap().unwrap().file_name();
+    let model = format!("sw/cells/{}/model.inkbit", cell.to_string_lossy());
+    let shown = ran(&place, &format!("inspect {model}"));
+    assert!(shown.contains(" --data digits --invert"), "{shown}");
+}
+
+#[test]
+fn more_sources_than_a_mixture_holds_are_wrong_use() {
+    let place = Place::untrained();
+    let mixture = format!("synthetic{}", "+synthetic:0.01".repeat(8));
+    let message = place.fail(2, &format!("data check {mixture}"));
+    assert!(message.starts_with("--data mixes 9 sources, the limit is 8"), "{message}");
+}
