@@ -155,10 +155,10 @@ mod tests {
     fn a_command_names_the_nearest_preset_and_what_differs() {
         for preset in PRESETS {
             let mut config = preset.config();
-            assert_eq!(
-                config.command("mnist", None),
-                format!("inkbit train --preset {}", preset.name)
-            );
+            let short = format!("inkbit train --preset {}", preset.name);
+            assert_eq!(config.command(preset.data, None), short);
+            let data = if preset.data == "mnist" { "" } else { " --data mnist" };
+            assert_eq!(config.command("mnist", None), short + data);
             (config.seed, config.learning_rate, config.adam.beta1) = (9, 0.0123, 0.7);
             let command = config.command("digits", None);
             let expected = format!("inkbit train --preset {} --", preset.name);
