@@ -52,6 +52,13 @@ impl DataInfo {
         if !(1..=usize::from(MAX_SIDE)).contains(&side) {
             return Err(format!("side is {side}, but must be from 1 to {MAX_SIDE}"));
         }
+        let Reading { split, max_value, .. } = &found.reading;
+        if let Some(split) = split.filter(|split| !(*split > 0.0 && *split <= 1.0)) {
+            return Err(format!("reading.split is {split}, but must be above 0 and at most 1"));
+        }
+        if let Some(value) = max_value.filter(|value| !(*value > 0.0 && value.is_finite())) {
+            return Err(format!("reading.max_value is {value}, but must be a number above 0"));
+        }
         if classes > MAX_CLASSES {
             return Err(format!("it has {classes} classes, but must have at most {MAX_CLASSES}"));
         }
@@ -74,6 +81,33 @@ impl DataInfo {
             begun_by: None,
             labels: None,
             reading: Reading::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_data_are_read_is_checked_as_the_flags_are() {
+        let info = |reading: &str| {
+            DataInfo::from_toml(&format!(
+                "name = \"mine\"\ndigest = \"00\"\nside = 8\ntrain_images = 1\ntest_images = 1\n\
+                 classes = [\"a\"]\n[reading]\n{reading}\n"
+            ))
+        };
+        for fine in ["split = 1.0", "max_value = 16.0", "split = 0.2\ninvert = true"] {
+            assert!(info(fine).is_ok(), "{fine}");
+        }
+        for (wrong, key) in [
+            ("split = 0.0", "reading.split is 0"),
+            ("split = nan", "reading.split is NaN"),
+            ("max_value = -1.0", "reading.max_value is -1"),
+            ("max_value = inf", "reading.max_value is inf"),
+        ] {
+            let error = info(wrong).unwrap_err();
+            assert!(error.starts_with(key), "{error}");
         }
     }
 }
