@@ -16,6 +16,9 @@ const SHORTEST: usize = 30;
 /// Pixels without ink that do not end a line.
 const GAP: usize = 3;
 
+/// The fewest lines of which one that is much thicker stands out.
+const RULINGS: usize = 3;
+
 /// The most lines that are remembered; more are strokes.
 const MAX_LINES: usize = 96;
 
@@ -59,6 +62,17 @@ pub(super) fn remove(ink: &mut [u8], marks: &mut [u8], size: Size, found: Ink) {
     let mut lines = Vec::new();
     for way in [Way::Across, Way::Down] {
         sheet.find(way, &mut lines);
+    }
+    // Among rulings, what is much thicker and does not cross the sheet is a straight stroke, such as a 1.
+    let crosses = |line: &Line| (line.end - line.start) * 10 >= sheet.sides(line.way).0 * 9;
+    let short = lines.iter().filter(|line| !crosses(line));
+    let stroke = short.map(|line| line.thickness).max().unwrap_or_default();
+    let is_ruling = |line: &&Line| line.thickness * 3 <= stroke;
+    if lines.iter().filter(is_ruling).count() >= RULINGS {
+        sheet.marks.fill(0);
+        for line in lines.iter().filter(is_ruling) {
+            sheet.mark(line);
+        }
     }
     let mut rest = Rest::of(&sheet, found.sure);
     if rest.is_none() {
