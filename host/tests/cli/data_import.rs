@@ -51,7 +51,7 @@ fn an_import_replaces_nothing_but_an_import() {
     );
     let message = place.fail(1, "data import new -o idx --force");
     assert_eq!(message, "idx is not empty; nothing was written: give another folder");
-    assert_eq!(left_over(&place), [PathBuf::new(); 0]);
+    assert_eq!(left_over(&place), Vec::<PathBuf>::new());
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_path_that_leads_through_the_folder_itself_is_the_folder() {
     assert_ne!(digest(&place, "new"), digest(&place, "idx"));
     place.succeed("data import idx -o new/. --force");
     assert_eq!(digest(&place, "new"), digest(&place, "idx"));
-    assert_eq!(left_over(&place), [PathBuf::new(); 0]);
+    assert_eq!(left_over(&place), Vec::<PathBuf>::new());
 }
 
 #[cfg(unix)]
