@@ -60,8 +60,8 @@ pub const PRESETS: [Preset; 8] = [
     preset("compact", include_str!("../../presets/compact.toml"), 122_000, 0.9925),
     preset("compact2", include_str!("../../presets/compact2.toml"), 63_000, 0.992),
     preset("small", include_str!("../../presets/small.toml"), 16_800, 0.991),
-    preset("tiny", include_str!("../../presets/tiny.toml"), 12_900, 0.989),
-    preset("micro", include_str!("../../presets/micro.toml"), 8_390, 0.9885),
+    preset("tiny", include_str!("../../presets/tiny.toml"), 12_900, 0.9905),
+    preset("micro", include_str!("../../presets/micro.toml"), 8_390, 0.9895),
     preset("nano", include_str!("../../presets/nano.toml"), 4_096, 0.9835),
 ];
 
