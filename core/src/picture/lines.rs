@@ -16,7 +16,7 @@ const SHORTEST: usize = 30;
 /// Pixels without ink that do not end a line.
 const GAP: usize = 3;
 
-/// The fewest lines of which one that is much thicker stands out.
+/// The number of thin lines from which on a much thicker line is a stroke.
 const RULINGS: usize = 3;
 
 /// The most lines that are remembered; more are strokes.

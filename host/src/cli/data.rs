@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use serde_json::json;
 
 use super::config_args::{ConfigArgs, check_images};
@@ -11,12 +10,11 @@ use super::usage;
 use crate::data::augment::{self, Augmenter};
 use crate::data::picture::sheet;
 use crate::data::shrink::shrink;
-use crate::data::source::Loaded;
+use crate::data::source::{Loaded, classes_of_forms};
 use crate::data::synthetic;
 use crate::data::{Images, check, import, labels};
 use crate::evaluate::data_check::oddities;
 use crate::report::text;
-use crate::support::limit;
 use crate::support::png;
 use crate::support::visible;
 
@@ -203,18 +201,10 @@ fn forms(args: &FormsArgs) -> anyhow::Result<()> {
         return super::print(synthetic::OWN);
     };
     check_output(output)?;
-    let own = match &args.file {
-        Some(path) => {
-            let content = limit::read(path, limit::TEXT)?;
-            String::from_utf8(content)
-                .with_context(|| format!("{} is no text", visible::path(path)))?
-        }
-        None => synthetic::OWN.to_owned(),
+    let classes = match &args.file {
+        Some(path) => classes_of_forms(path)?,
+        None => synthetic::parse(synthetic::OWN)?,
     };
-    let classes = synthetic::parse(&own).map_err(|error| {
-        let path = args.file.as_deref().unwrap_or(Path::new("skeletons.txt"));
-        anyhow::anyhow!("{} {error}", visible::path(path))
-    })?;
     let (mut rows, mut text) = (Vec::new(), String::from("row  class  weight  form\n"));
     for (row, (class, form, images)) in (1..).zip(synthetic::forms(&classes, OF_FORM)) {
         rows.push(images.iter().map(|(image, _)| image.to_vec()).collect());

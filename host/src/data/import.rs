@@ -72,12 +72,10 @@ pub fn check(folder: &Path, force: bool) -> Result<bool, ImportError> {
     if names.is_empty() {
         return Ok(true);
     }
-    let mark = limit::start(&folder.join(MARK.0), MARK.1.len() as u64).unwrap_or_default();
-    let is_ours = mark == MARK.1.as_bytes();
-    if !(force && is_ours) {
-        return Err(ImportError::NotEmpty { path: folder.to_owned(), is_ours });
-    }
-    let about = about(folder).unwrap_or_default();
+    let about = about(folder);
+    let Some(about) = about.as_ref().filter(|_| force) else {
+        return Err(ImportError::NotEmpty { path: folder.to_owned(), is_ours: about.is_some() });
+    };
     for path in names {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if name == MARK.0 {
@@ -102,7 +100,7 @@ fn about(folder: &Path) -> Option<toml::Table> {
 }
 
 /// The [digest](Dataset::digest) of the data that `data import` wrote into a folder; none if it did not.
-/// Other images than its own are those of two imports, of which one is at work.
+/// If the folder holds other images, an import is replacing them, or a user has changed them.
 pub(super) fn digest(folder: &Path) -> Option<String> {
     Some(about(folder)?.get(DIGESTS.1)?.as_str()?.to_owned())
 }
@@ -142,7 +140,6 @@ pub fn write(
     let (around, name) = (folder_of(&place), place.file_name().unwrap_or_default());
     put_back(around);
     let check = |path: &Path| check(path, force);
-    check(&place)?;
     // What is made in it has the permissions of any folder, unlike itself.
     let aside = tempfile::Builder::new().prefix(ASIDE.0).tempdir_in(around);
     let aside = aside.map_err(failed())?;

@@ -17,13 +17,11 @@ fn forms_of_ones_own_are_shown_and_drawn() {
     assert!(place.read("sheet.png").starts_with(b"\x89PNG"));
     let shown = place.succeed("data check ticks.txt");
     assert!(shown.starts_with("ticks.txt: forms\n"), "{shown}");
-    let row = |class: &str| -> Vec<usize> {
+    let train = |class: &str| -> usize {
         let row = shown.lines().find(|line| line.starts_with(class)).expect("a row for the class");
-        row.split_whitespace().skip(1).map(|count| count.parse().unwrap()).collect()
+        row.split_whitespace().nth(1).unwrap().parse().unwrap()
     };
-    let ([yes, _], [no, _]) =
-        (row("yes")[..].try_into().unwrap(), row("no")[..].try_into().unwrap());
-    let _: (usize, usize) = (yes, no);
+    let (yes, no) = (train("yes"), train("no"));
     assert_eq!(yes + no, 60_000);
     assert!((44_000..46_000).contains(&no), "{no}");
 }
@@ -45,10 +43,9 @@ fn a_wrong_line_of_a_file_of_forms_is_named() {
     let place = Place::untrained();
     place.write("ticks.txt", format!("{TICKS}maybe 1: 0,0 1,999\n"));
     let fault = "line 5 has \"1,999\" for a point: expected x,y of -128 to 127 each";
-    assert_eq!(
-        place.fail(1, "data check ticks.txt"),
-        format!("ticks.txt is a file of forms, but {fault}")
-    );
-    assert_eq!(place.fail(1, "data forms ticks.txt -o sheet.png"), format!("ticks.txt {fault}"));
+    let message = format!("ticks.txt is a file of forms, but {fault}");
+    for command in ["data check ticks.txt", "data forms ticks.txt -o sheet.png"] {
+        assert_eq!(place.fail(1, command), message);
+    }
     assert!(place.fail(2, "data forms").contains("--output"));
 }

@@ -26,6 +26,7 @@ use super::archive::{self, ArchiveError};
 use super::folder::{FILES, Files, FolderError};
 use super::labels::{self, LabelsError};
 use super::picture::{self, PictureError};
+use super::synthetic::Class;
 use super::{Dataset, Images, SYNTHETIC_IMAGES, SYNTHETIC_SEED, import, synthetic};
 use crate::support::files::FileError;
 use crate::support::numbers::hex;
@@ -231,12 +232,20 @@ fn is_data(name: &str) -> bool {
     csv::is_name(name) || arrays::is_name(name) || names::is_name(name)
 }
 
+/// Reads a file of forms.
+///
+/// # Errors
+///
+/// If it cannot be read, or a line is wrong.
+pub fn classes_of_forms(path: &Path) -> Result<Vec<Class>, SourceError> {
+    let content = limit::read(path, limit::TEXT)?;
+    synthetic::parse(&String::from_utf8_lossy(&content))
+        .map_err(|error| SourceError::content(path, format!("is a file of forms, but {error}")))
+}
+
 /// Images that are drawn by a file of forms.
 fn forms(path: &Path, name: &str) -> Result<Loaded, SourceError> {
-    let content = limit::read(path, limit::TEXT)?;
-    let text = String::from_utf8_lossy(&content);
-    let classes = synthetic::parse(&text)
-        .map_err(|error| SourceError::content(path, format!("is a file of forms, but {error}")))?;
+    let classes = classes_of_forms(path)?;
     let (train, test) = SYNTHETIC_IMAGES;
     let data = synthetic::of_classes(name, &classes, train, test, SYNTHETIC_SEED);
     Ok(Loaded { data, kind: "forms", notes: Vec::new() })
