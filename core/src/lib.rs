@@ -36,10 +36,12 @@ mod shape;
 pub mod softmax;
 mod wire;
 
-pub use engine::{Engine, ImageEngine, LayerOutput, Logits, argmax};
-pub use error::{Error, ImageError, ModelError, PackError, ScratchError};
+pub use engine::{Engine, LayerOutput, Logits, SampleEngine, argmax, stands};
+pub use error::{Error, ModelError, PackError, SampleError, ScratchError};
 pub use model::{Header, Layer, MAX_COMMAND, MAX_NAME, Model, Provenance};
 pub use scratch::{Memory, Scratch, Sizes};
 pub use shape::{
-    Input, LayerShape, MAX_BIAS, MAX_BLOCK, MAX_LAYERS, MAX_SIDE, MAX_WIDTH, WeightBits,
+    Frame, Input, LayerShape, Layout, MAX_BIAS, MAX_BIAS_SHIFT, MAX_BLOCK, MAX_LAYERS,
+    MAX_MULTIPLIER_SHIFT, MAX_SIDE, MAX_STAGES, MAX_WIDTH, Numbers, Range, Sample, Stage,
+    WeightBits,
 };

@@ -35,7 +35,7 @@ fn every_model_is_as_accurate_on_mnist_as_it_says() {
     for path in models() {
         let blob = Blob::load(&path).unwrap();
         let (shown, model) = (path.display(), blob.model().unwrap());
-        let provenance = model.header().provenance;
+        let provenance = model.header().provenance.unwrap();
         assert_eq!(provenance.digest, data.digest(), "{shown}: trained on other data");
         assert_eq!(provenance.tested as usize, data.test.len(), "{shown}: images tested");
         let correct = evaluate_model(&model, &data.test).unwrap().correct;

@@ -51,9 +51,10 @@ pub unsafe trait Kernel {
     /// list may lie in the memory of the sums: a sum is read before an entry is written over it.
     #[inline(always)]
     fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
-        match layer.multipliers {
-            &[multiplier] => activate_each(sums, layer.bias, repeat(&multiplier), list),
-            multipliers => activate_each(sums, layer.bias, multipliers.iter(), list),
+        match layer.wide() {
+            Some(([multiplier], bias)) => activate_each(sums, bias, repeat(multiplier), list),
+            Some((multipliers, bias)) => activate_each(sums, bias, multipliers.iter(), list),
+            None => activate_by_number(layer, sums, list),
         }
     }
 }
@@ -68,5 +69,15 @@ fn activate_each<'l>(
     for ((sum, &bias), &multiplier) in sums.iter().zip(bias).zip(multipliers) {
         let acc = sum.get() + i32::from_le(bias);
         list.push(requantize(acc, u32::from_le(multiplier)));
+    }
+}
+
+/// [`Kernel::activate`] for any layer, number by number: for kernels whose own way is only for
+/// [wide](crate::Numbers::Wide) numbers.
+#[inline(never)]
+pub fn activate_by_number(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
+    for (output, sum) in sums.iter().enumerate() {
+        let acc = sum.get() + layer.bias(output);
+        list.push(requantize(acc, layer.multiplier(output)));
     }
 }

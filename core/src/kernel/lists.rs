@@ -3,6 +3,7 @@
 
 use core::cell::Cell;
 
+use super::contract::activate_by_number;
 use super::list::ListWriter;
 use crate::model::Layer;
 
@@ -70,8 +71,10 @@ pub(super) fn activate(
     sums: &[Cell<i32>],
     list: &mut ListWriter<'_>,
 ) {
+    let Some((multipliers, bias)) = layer.wide() else {
+        return activate_by_number(layer, sums, list);
+    };
     let (free, _, row) = list.free();
-    let (bias, multipliers) = (layer.bias, layer.multipliers);
     let step = if multipliers.len() == 1 { 0 } else { size_of::<u32>() };
     // A hidden layer has as many biases as outputs and one multiplier or as many; the last layer
     // has none.

@@ -4,14 +4,15 @@ use core::mem::{ManuallyDrop, replace};
 
 use inkbit_core::link::{MAX_LOGITS, Refusal};
 use inkbit_core::softmax::{Permille, permille};
-use inkbit_core::{Logits, Model, ModelError, ScratchError};
+use inkbit_core::{Input, Logits, Model, ModelError, Sample, ScratchError};
 
 use crate::board::{Board, PIXELS};
 use crate::clock::Clock;
 use crate::guard::{CoreEngine, EngineSlot, Guard, Parsed, Slot, UNREAD, parse};
 use crate::text::Text;
 
-/// Below this confidence, in thousandths, the display shows "?".
+/// Below this confidence, in thousandths, the display shows "?" where the model does not say by how
+/// much the greatest logit must be above all others.
 const SURE: u16 = 500;
 
 /// The model's answer for an image.
@@ -169,29 +170,32 @@ impl<'m> Engine<'m> {
     ) -> &[i32] {
         *verdict = Verdict::NONE;
         let Some(engine) = &mut self.engine else { return &[] };
-        let scale = engine.model().header().logit_scale;
         let start = clock.nanoseconds();
         let Ok(logits) = engine.infer(pixels) else { return &[] };
         let elapsed = clock.nanoseconds() - start;
         verdict.nanoseconds = u32::try_from(elapsed).unwrap_or(u32::MAX);
         if pixels.iter().any(|&pixel| pixel != 0) {
-            verdict.judge(logits, scale);
+            verdict.judge(logits);
         }
         logits.into_slice()
     }
 }
 
 impl Verdict {
-    fn judge(&mut self, logits: Logits<'_>, scale: f32) {
+    fn judge(&mut self, logits: Logits<'_>) {
         let class = logits.argmax();
-        let shares = permille(&logits, scale).enumerate();
+        let shares = permille(&logits, logits.scale()).enumerate();
         for (bar, (number, Permille(permille))) in self.bars.iter_mut().zip(shares) {
             *bar = (permille / 4) as u8;
             if number == class {
                 self.permille = permille;
             }
         }
-        self.class = (self.permille >= SURE).then_some(class as u16);
+        let stands = match logits.margin() {
+            0 => self.permille >= SURE,
+            _ => logits.stands(),
+        };
+        self.class = stands.then_some(class as u16);
     }
 }
 
@@ -213,10 +217,14 @@ fn suits(parsed: &Parsed<'_>, cells: u32, board: &Board) -> bool {
 
 /// Whether a model fits every buffer of the firmware except the scratch; if not, says why.
 fn fits(model: &Model<'_>, board: &Board, text: &mut Text) -> bool {
-    let side = u32::from(model.input().side);
-    let classes = model.classes();
-    if side * side > PIXELS as u32 {
-        text.say("model takes ").number(side * side).say(" pixels, ").say(board.name);
+    let Input { width, height, .. } = model.input();
+    let (pixels, classes) = (u32::from(width) * u32::from(height), model.classes());
+    if width != height || matches!(model.sample(), Sample::Features { .. }) {
+        text.say("model takes no square images; train one on square images");
+        return false;
+    }
+    if pixels > PIXELS as u32 {
+        text.say("model takes ").number(pixels).say(" pixels, ").say(board.name);
         text.say(" at most ").number(PIXELS as u32).say("; train on smaller images");
         return false;
     }

@@ -168,8 +168,8 @@ fn shapes(number: u32, random: &mut Random) -> (Input, Shapes) {
         return (input, shapes);
     }
     let input = match random.below(4) {
-        0 => Input { side: 2 + 2 * random.below(8) as u16, crop: 0, pool: 2 },
-        1 => Input { side: 3 + random.below(SIDE as u32 - 2) as u16, crop: 1, pool: 1 },
+        0 => Input::square(2 + 2 * random.below(8) as u16, 0, 2),
+        1 => Input::square(3 + random.below(SIDE as u32 - 2) as u16, 1, 1),
         _ => Input::full(1 + random.below(SIDE as u32) as u16),
     };
     let layers = 1 + random.below(3);

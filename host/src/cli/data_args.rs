@@ -7,6 +7,7 @@ use inkbit_core::Model;
 use super::{progress, wrong_use};
 use crate::data::source::{Loaded, Reading, Request};
 use crate::data::{DataError, Dataset, labels, load_as};
+use crate::model;
 use crate::run::Run;
 use crate::support::visible;
 
@@ -139,7 +140,7 @@ impl DataArgs {
         let classes = self.labels_or(labels::of_model(model), "the model has")?;
         let request = Request {
             reading: self.read.reading(),
-            side: usize::from(model.input().side),
+            frame: model::frame(model),
             classes: Some(labels::of_model(model)),
             ..Request::default()
         };
@@ -173,7 +174,7 @@ impl DataArgs {
     ) -> anyhow::Result<Dataset> {
         let classes = self.labels_or(run.data.classes.clone(), "the run has")?;
         let request =
-            Request { reading, side: run.data.side, classes: known, ..Request::default() };
+            Request { reading, frame: run.data.frame(), classes: known, ..Request::default() };
         let loaded = self.load_or(&run.data.name, request).map_err(|error| {
             match error.downcast_ref::<DataError>() {
                 Some(DataError::Unknown { name }) if self.data.is_none() => anyhow::anyhow!(
@@ -216,7 +217,7 @@ fn complain(notes: &[String]) {
 
 /// A note if the model was trained on other data than these, where its accuracy may mean little.
 pub fn other_data(name: &str, model: &Model<'_>, data: &Dataset) -> Option<String> {
-    let is_other = model.header().provenance.digest != data.digest();
+    let is_other = model.header().provenance.is_none_or(|from| from.digest != data.digest());
     let [name, data] = [name, &data.name].map(visible::line);
     is_other.then(|| format!("note: {name} was trained on other data than {data}"))
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::data::picture::{self, Found, Wanted};
-use crate::model::{Blob, HostEngine};
+use crate::model::{self, Blob, HostEngine};
 use crate::report::terminal;
 use crate::support::error::chain;
 use crate::support::visible;
@@ -67,15 +67,15 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let blob = Blob::load(&args.model)?;
     let model = blob.model()?;
     let mut engine = HostEngine::new(&model);
-    let side = usize::from(model.input().side);
+    let frame = model::frame(&model);
     let mut failed = 0;
     for path in &args.pictures {
         let file = &*path.to_string_lossy();
-        match picture::read(path, side, wanted(args.one)) {
+        match picture::read(path, frame, wanted(args.one)) {
             Ok(found) => {
                 for (on, Found { image, .. }) in Place::all(file, &found).zip(&found) {
                     let prediction = predict(&model, on, engine.infer(image));
-                    let drawn = if args.show { terminal::draw(image, side) } else { String::new() };
+                    let drawn = if args.show { terminal::draw(image, frame.width.into()) } else { String::new() };
                     super::print_as(args.json, &prediction, || line(&prediction))?;
                     super::print(&drawn)?;
                 }
@@ -135,7 +135,7 @@ impl<'a> Place<'a> {
 /// The prediction of a digit's logits, of which there must be at least one.
 pub fn predict<'a>(model: &Model<'_>, on: Place<'a>, logits: &'a [i32]) -> Prediction<'a> {
     let mut confidences = vec![0.0; logits.len()];
-    softmax(logits, model.header().logit_scale, &mut confidences);
+    softmax(logits, model.stages()[0].logit_scale, &mut confidences);
     let mut classes: Vec<usize> = (0..logits.len()).collect();
     // Stable: among equal logits, the lowest class comes first, as on the device.
     classes.sort_by_key(|&class| std::cmp::Reverse(logits[class]));

@@ -162,6 +162,8 @@ pub fn quantize_run(
         name,
         classes: data.classes.clone(),
         input: run.input(),
+        layout: run.data.layout(),
+        margin: 0,
         command: shortened(command, MAX_COMMAND),
         digest: data.digest(),
         seed: run.config.seed,

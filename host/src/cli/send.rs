@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
-use inkbit_core::{Model, argmax};
+use inkbit_core::{Frame, Model, argmax};
 
 use super::device_args::{DeviceArgs, model_for};
 use super::predict::{self, Place};
@@ -13,7 +13,7 @@ use crate::data::picture::{self, Found};
 use crate::device::cost::Cost;
 use crate::device::counts::Counts;
 use crate::device::{Board, Client};
-use crate::model::Blob;
+use crate::model::{self, Blob};
 use crate::model::activity::activity;
 use crate::report::text;
 use crate::support::error::chain;
@@ -82,9 +82,12 @@ fn send(
     let expected = blob.map(Blob::crc);
     let own = hello.model.as_ref().map_or(0, |model| model.crc);
     let held = hello.expect_model(expected.unwrap_or(own))?;
+    // A device does not tell how the ink lies: where the model is not at hand, it is as in MNIST.
+    let model = blob.map(Blob::model).transpose()?;
+    let frame = model.as_ref().map_or(Frame::mnist(held.side as u16), model::frame);
     let mut failed = 0;
     for path in pictures {
-        let found = match picture::read(path, held.side, predict::wanted(one)) {
+        let found = match picture::read(path, frame, predict::wanted(one)) {
             Ok(found) => found,
             Err(error) => {
                 super::complain(&format!("error: {}", chain(&error)));
@@ -96,14 +99,13 @@ fn send(
         for (on, Found { image, .. }) in Place::all(file, &found).zip(&found) {
             let answer = client.classify(image)?;
             let logits = held.check_logits(&answer)?;
-            let model = blob.map(Blob::model).transpose()?;
             let took = match (emulated, &model) {
                 // The time of an emulator's clock is not that of the chip.
                 (Some(board), Some(model)) => estimated(board, model, image.clone())?,
                 _ => format!(" in {:.2} ms of its clock", f64::from(answer.nanoseconds) / 1e6),
             };
-            let line = match model {
-                Some(model) => predict::line(&predict::predict(&model, on, logits)),
+            let line = match &model {
+                Some(model) => predict::line(&predict::predict(model, on, logits)),
                 None => format!("{}: class {}\n", on.name(), argmax(logits)),
             };
             let board = visible::line(&hello.board);
@@ -120,7 +122,7 @@ fn send(
 
 /// The estimated cost of a picture on a board; empty if it is unknown.
 fn estimated(board: &Board, model: &Model<'_>, pixels: Vec<u8>) -> anyhow::Result<String> {
-    let images = Images { side: usize::from(model.input().side), pixels, labels: vec![0] };
+    let images = Images { side: usize::from(model.input().width), pixels, labels: vec![0] };
     let cost = Cost::estimate(board, &activity(model, &images)?, &Counts::built_in());
     Ok(cost.map_or_else(String::new, |cost| format!(" (emulated): {}", text::cost(cost))))
 }

@@ -8,6 +8,7 @@ pub mod folder;
 pub mod idx;
 pub mod import;
 pub(crate) mod labels;
+pub mod layout;
 mod mix;
 pub mod mnist;
 pub mod picture;

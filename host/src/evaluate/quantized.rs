@@ -81,11 +81,11 @@ impl Differences {
         images: &Images,
         device: &Device,
     ) -> Result<Self, ImagesError> {
-        check_images(images, usize::from(model.input().side), model.classes())?;
+        check_images(images, usize::from(model.input().width), model.classes())?;
         let small = images.shrunk(model.input());
         let net = quantized.net.clone().into_net(device);
         let (size, classes) = (model.input().pixels(), model.classes());
-        let scale = f64::from(model.header().logit_scale);
+        let scale = f64::from(model.stages()[0].logit_scale);
         let mut engine = HostEngine::new(model);
         let hidden = vec![LayerDifference::default(); quantized.scales.len() - 1];
         let mut found = Self { hidden, ..Self::default() };

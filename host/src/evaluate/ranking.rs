@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use inkbit_core::Layer;
+use inkbit_core::{Layer, Provenance};
 use serde::Serialize;
 
 use crate::config::preset::{self, Limits};
@@ -55,7 +55,7 @@ impl ModelSummary {
     /// Summarizes the model of a checked blob, and measures it on images if there are any.
     pub fn new(blob: &Blob, images: Option<&Images>, counts: &Counts) -> Result<Self, ImagesError> {
         let model = blob.model().expect("a blob that was loaded is a model");
-        let provenance = &model.header().provenance;
+        let provenance = model.header().provenance.unwrap_or(Provenance::UNKNOWN);
         let measure = |images| {
             let accuracy = evaluate_model(&model, images)?.accuracy;
             let activity = activity(&model, images)?;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use inkbit_core::blob::{MAGIC, PREFIX_BYTES, VERSION, stated_length};
-use inkbit_core::{MAX_LAYERS, MAX_WIDTH, Model, ModelError, PackError};
+use inkbit_core::{Input, MAX_LAYERS, MAX_WIDTH, Model, ModelError, PackError, Sample};
 
 use crate::support::files::{self, FileError};
 use crate::support::limit;
@@ -44,6 +44,13 @@ pub enum ModelFileError {
         visible::path(path)
     )]
     TooLong { path: PathBuf, found: u64, limit: u64 },
+    /// A model that the device's code runs, but not this program.
+    #[error(
+        "{} {what}: firmware with inkbit-core runs such a model, but this version's commands take \
+             models of one network and square images",
+        visible::path(path)
+    )]
+    Kind { path: PathBuf, what: String },
     /// The content is not a valid model.
     #[error("{}", visible::path(path))]
     Format { path: PathBuf, source: ModelError },
@@ -77,7 +84,7 @@ impl Blob {
     }
 
     fn read(path: &Path) -> Result<Self, ModelFileError> {
-        /// Eight layers of maximum width, and 1 MiB for everything else.
+        /// As many layers as there may be, of maximum width, and 1 MiB for everything else.
         const LIMIT: u64 = (MAX_LAYERS * MAX_WIDTH * (MAX_WIDTH + 16) + (1 << 20)) as u64;
         /// Bytes after a model that its error can count.
         const REST: u64 = 1 << 16;
@@ -95,8 +102,11 @@ impl Blob {
         }
         limit::up_to(&file, stated + REST, &mut bytes).map_err(read())?;
         let blob = Self::from_bytes(&bytes);
-        blob.model().map_err(format)?;
-        Ok(blob)
+        let unknown = unknown(&blob.model().map_err(format)?);
+        match unknown {
+            Some(what) => Err(ModelFileError::Kind { path: path.to_owned(), what }),
+            None => Ok(blob),
+        }
     }
 
     /// Writes the file atomically. Refuses to replace a file that is not a model.
@@ -119,6 +129,12 @@ impl Blob {
         &bytemuck::cast_slice(&self.words)[..self.length]
     }
 
+    /// The version of the format that it is written in.
+    pub fn version(&self) -> u16 {
+        let at = MAGIC.len();
+        self.bytes().get(at..at + 2).map_or(0, |two| u16::from_le_bytes([two[0], two[1]]))
+    }
+
     /// The CRC-32 at its end, by which a device identifies its model.
     pub fn crc(&self) -> u32 {
         self.bytes().last_chunk().map_or(0, |crc| u32::from_le_bytes(*crc))
@@ -127,6 +143,24 @@ impl Blob {
     /// Parses the blob.
     pub fn model(&self) -> Result<Model<'_>, ModelError> {
         Model::parse(self.bytes())
+    }
+}
+
+/// What a model has that this program's commands do not know.
+fn unknown(model: &Model<'_>) -> Option<String> {
+    let Input { width, height, .. } = model.input();
+    let is_square = model.stages().iter().all(|stage| {
+        stage.crop[0] == stage.crop[1] && stage.pool[0] == stage.pool[1] && width == height
+    });
+    match model.sample() {
+        Sample::Features { count, .. } => Some(format!("takes {count} features")),
+        Sample::Image(_) if !is_square => {
+            Some(format!("takes images of {width}x{height} pixels, shrunk otherwise in rows and columns"))
+        }
+        Sample::Image(_) if model.stages().len() > 1 => {
+            Some(format!("has {} stages", model.stages().len()))
+        }
+        Sample::Image(_) => None,
     }
 }
 

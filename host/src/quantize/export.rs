@@ -1,7 +1,7 @@
 //! Exports a rounded network as the bytes of a model.
 
 use inkbit_core::blob::pack_layer;
-use inkbit_core::{Header, LayerShape, MAX_LAYERS, Model, Provenance};
+use inkbit_core::{Frame, Header, LayerShape, MAX_LAYERS, Model, Numbers, Provenance, Sample, Stage};
 
 use super::scale::{LayerScales, nearest};
 use super::{Description, QuantizeError, Quantized};
@@ -15,7 +15,7 @@ use crate::net::{Dense, Mlp};
 /// use inkbit::net::Mlp;
 /// use inkbit::quantize::{Description, Granularity, Quantized, export};
 /// use inkbit::support::rng::Rng;
-/// use inkbit_core::{Input, WeightBits};
+/// use inkbit_core::{Input, Layout, WeightBits};
 /// let net = Mlp::he(&[784, 16, 10], &mut Rng::new(1, &[])); // one that was trained is better
 /// let digits = images(Part::Train, 20, 1);
 /// let bits = [WeightBits::Eight, WeightBits::Four];
@@ -24,6 +24,8 @@ use crate::net::{Dense, Mlp};
 ///     name: "mine".to_owned(),
 ///     classes: (0..10).map(|class| class.to_string()).collect(),
 ///     input: Input::full(28),
+///     layout: Layout::mnist(28),
+///     margin: 0,
 ///     command: String::new(),
 ///     digest: [0; 32],
 ///     seed: 1,
@@ -52,6 +54,7 @@ pub fn export(
             outputs: dense.outputs as u16,
             bits: scales.bits.bits() as u8,
             multipliers: multipliers.len() as u16,
+            numbers: Numbers::Wide,
         };
         let weight = |output: usize, input: usize| {
             let weight = f64::from(dense.weight[input * dense.outputs + output]);
@@ -63,20 +66,26 @@ pub fn export(
         layers.push(shape);
         input = scales.activation.unwrap_or(input * scales.weight(0));
     }
+    let frame = Frame {
+        width: description.input.width,
+        height: description.input.height,
+        layout: description.layout,
+    };
+    let stage = Stage::alone(description.input, input as f32, layers.len() as u8);
     let header = Header {
         name: &description.name,
         labels: &description.classes.join("\n"),
-        input: description.input,
-        logit_scale: input as f32,
+        sample: Sample::Image(frame),
+        stages: [Stage { margin: description.margin, ..stage }].into_iter().collect(),
         layers: layers.into_iter().collect(),
-        provenance: Provenance {
+        provenance: Some(Provenance {
             tool: concat!("inkbit ", env!("CARGO_PKG_VERSION")),
             command: &description.command,
             digest: description.digest,
             seed: description.seed,
             correct: tested.0,
             tested: tested.1,
-        },
+        }),
     };
     Ok(Blob::from_model(&Model::new(header, &data)?)?)
 }
@@ -122,7 +131,7 @@ pub fn check(net: &Mlp) -> Result<(), QuantizeError> {
 
 #[cfg(test)]
 mod tests {
-    use inkbit_core::{Input, MAX_WIDTH, WeightBits};
+    use inkbit_core::{Input, Layout, MAX_WIDTH, WeightBits};
 
     use super::*;
 
@@ -157,6 +166,8 @@ mod tests {
             name: "test".into(),
             classes: vec!["a".into(), "b".into()],
             input: Input::full(1),
+            layout: Layout::AsItIs,
+            margin: 0,
             command: String::new(),
             digest: [0; 32],
             seed: 0,
@@ -166,7 +177,7 @@ mod tests {
         let [first, last] = model.layers() else { panic!("{model:?}") };
         assert_eq!((first.weight(0, 0), last.weight(0, 0), last.weight(1, 0)), (32, 4, -2));
         assert_eq!((first.multiplier(0), first.bias(0)), (1 << 27, 255 * 32 + 16));
-        assert_eq!(model.header().logit_scale, (0.5 / 255.0) as f32);
+        assert_eq!(model.stages()[0].logit_scale, (0.5 / 255.0) as f32);
     }
 
     #[test]

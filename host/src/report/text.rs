@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use inkbit_core::{Layer, Model};
+use inkbit_core::{Layer, Model, Provenance};
 
 use super::table::{self, row};
 use super::terminal::{self, colour};
@@ -205,7 +205,7 @@ pub(crate) fn cost(cost: Cost) -> String {
 /// Drawings of the weights of first-layer units, side by side within `columns` characters.
 pub fn weights(model: &Model<'_>, coloured: bool, columns: usize) -> String {
     const UNITS: usize = 8;
-    let side = model.input().width();
+    let [side, _] = model.input().size();
     let units = units::strongest(model, UNITS);
     let labels = labels::of_model(model);
     let drawing = |&unit: &usize| -> Vec<String> {
@@ -236,13 +236,14 @@ pub(crate) fn robustness(results: &[Robustness], images: usize) -> String {
 
 /// A model's header, layers and sizes.
 pub(crate) fn model(model: &Model<'_>, blob: &Blob) -> String {
-    let (header, provenance) = (model.header(), &model.header().provenance);
-    let input = header.input;
+    let header = model.header();
+    let provenance = header.provenance.unwrap_or(Provenance::UNKNOWN);
+    let (input, stage) = (model.input(), model.stages()[0]);
     let shrunk = match (input.crop, input.pool) {
-        (0, 1) => String::new(),
-        (crop, pool) => {
-            let width = input.width();
-            format!(", cropped by {crop}, pooled by {pool} to {width}x{width}")
+        ([0, 0], [1, 1]) => String::new(),
+        ([crop, _], [pool, _]) => {
+            let [width, height] = input.size();
+            format!(", cropped by {crop}, pooled by {pool} to {width}x{height}")
         }
     };
     let accuracy = match provenance.tested {
@@ -260,10 +261,10 @@ pub(crate) fn model(model: &Model<'_>, blob: &Blob) -> String {
     let cells = model.scratch_cells();
     let lines = [
         ("name", visible::line(header.name)),
-        ("format", format!("version {}", inkbit_core::blob::VERSION)),
-        ("input", format!("{0}x{0} pixels, 0 = background, 255 = ink{shrunk}", input.side)),
+        ("format", format!("version {}", blob.version())),
+        ("input", format!("{}x{} pixels, 0 = background, 255 = ink{shrunk}", input.width, input.height)),
         ("classes", format!("{}: {}", model.classes(), labels::of_model(model).join(" "))),
-        ("logit scale", format!("{} (display only)", header.logit_scale)),
+        ("logit scale", format!("{} (display only)", stage.logit_scale)),
         ("accuracy", accuracy),
         ("trained by", command),
         ("seed", provenance.seed.to_string()),

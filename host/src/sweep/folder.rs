@@ -326,7 +326,9 @@ impl Folder {
 /// Whether a model is the one that was measured.
 fn is_of(blob: &Blob, trained: &Trained) -> bool {
     blob.model().is_ok_and(|model| {
-        let Provenance { seed, correct, tested, .. } = model.header().provenance;
+        let Some(Provenance { seed, correct, tested, .. }) = model.header().provenance else {
+            return false;
+        };
         let accuracy = f64::from(correct) / f64::from(tested);
         seed == trained.seed && (accuracy - trained.test_accuracy).abs() < 1e-9
     })
