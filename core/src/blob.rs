@@ -247,9 +247,9 @@ impl<'a> Model<'a> {
     /// Bytes that [`write`](Self::write) needs at the most.
     pub fn max_blob_bytes(&self) -> usize {
         let Header { name, labels, layers, provenance, .. } = self.header();
-        let texts = provenance.map_or(0, |from| from.tool.len() + from.command.len());
+        let texts = name.len() + labels.len() + provenance.len();
         // 256 covers every field of fixed or varint width.
-        256 + name.len() + labels.len() + texts + layers.len() * 16 + self.header().data_bytes()
+        256 + texts + layers.len() * 16 + self.header().data_bytes()
     }
 }
 

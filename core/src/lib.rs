@@ -38,7 +38,7 @@ mod wire;
 
 pub use engine::{Engine, LayerOutput, Logits, SampleEngine, argmax, stands};
 pub use error::{Error, ModelError, PackError, SampleError, ScratchError};
-pub use model::{Header, Layer, MAX_COMMAND, MAX_NAME, Model, Provenance};
+pub use model::{Header, Layer, MAX_COMMAND, MAX_NAME, MAX_PROVENANCE, Model, Provenance};
 pub use scratch::{Memory, Scratch, Sizes};
 pub use shape::{
     Frame, Input, LayerShape, Layout, MAX_BIAS, MAX_BIAS_SHIFT, MAX_BLOCK, MAX_LAYERS,

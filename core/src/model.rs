@@ -21,6 +21,8 @@ const DIGIT_COUNT: usize = 10;
 const MAX_TOOL: usize = 64;
 /// The longest command in [`Provenance`], in bytes.
 pub const MAX_COMMAND: usize = 512;
+/// The most bytes of a [`Provenance`] in a blob.
+pub const MAX_PROVENANCE: usize = 2 + MAX_TOOL + 2 + MAX_COMMAND + 32 + 10 + 5 + 5;
 
 /// One layer: views into the blob's data, as long as the shape says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,6 +127,23 @@ impl<'a> Layer<'a> {
     }
 }
 
+/// The words of a blob's data, part after part.
+struct Words<'a> {
+    words: &'a [u32],
+    /// Bytes so far.
+    at: usize,
+}
+
+impl<'a> Words<'a> {
+    /// The words of the next part, of so many bytes without its padding; none if there are fewer.
+    #[inline(never)]
+    fn next(&mut self, bytes: usize, alignment: usize) -> &'a [u32] {
+        let start = self.at / 4;
+        self.at += padded(bytes, alignment);
+        self.words.get(start..start + bytes.div_ceil(4)).unwrap_or_default()
+    }
+}
+
 /// A number that lies in little-endian words, of 32 bits or, if `half` is 1, of 16.
 #[inline(always)]
 fn number(words: &[u32], index: usize, half: usize) -> u32 {
@@ -151,10 +170,55 @@ wire! {
     } [Neither]
 }
 
-impl Provenance<'_> {
+impl<'a> Provenance<'a> {
     /// What stands for the provenance of a model that has none.
     pub const UNKNOWN: Self =
         Self { tool: "", command: "", digest: [0; 32], seed: 0, correct: 0, tested: 0 };
+
+    /// Writes it into `out` as a [`Header`] has it.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelError::Text`] or [`ModelError::Accuracy`] if a limit is passed.
+    pub fn write<'o>(
+        &self,
+        out: &'o mut [u8; MAX_PROVENANCE],
+    ) -> Result<&'o [u8], ModelError> {
+        self.check()?;
+        // Within these limits there is room.
+        Ok(postcard::to_slice(self, out).map_or(&[], |bytes| bytes))
+    }
+
+    /// Reads what [`write`](Self::write) has written.
+    ///
+    /// # Errors
+    ///
+    /// A [`ModelError`] that says what is wrong.
+    pub fn read(bytes: &'a [u8]) -> Result<Self, ModelError> {
+        let length = bytes.len();
+        let (found, rest) = postcard::take_from_bytes::<Self>(bytes)
+            .map_err(|_| ModelError::Extent { length })?;
+        if !rest.is_empty() {
+            return Err(ModelError::Extent { length });
+        }
+        found.check()?;
+        Ok(found)
+    }
+
+    fn check(&self) -> Result<(), ModelError> {
+        let Self { tool, command, correct, tested, .. } = *self;
+        for (field, found, limit) in
+            [("tool", tool.len(), MAX_TOOL), ("command", command.len(), MAX_COMMAND)]
+        {
+            if found > limit {
+                return Err(ModelError::Text { field, found, limit });
+            }
+        }
+        if correct > tested {
+            return Err(ModelError::Accuracy { correct, tested });
+        }
+        Ok(())
+    }
 }
 
 wire! {
@@ -171,9 +235,9 @@ wire! {
         pub stages: Vec<Stage, MAX_STAGES>,
         /// Sizes of the layers of all stages, in order.
         pub layers: Vec<LayerShape, MAX_LAYERS>,
-        /// Where it comes from, if that is known.
-        #[serde(borrow)]
-        pub provenance: Option<Provenance<'a>>,
+        /// Where it comes from, as [`Provenance::write`] writes it; empty if that is not known. No
+        /// device looks into it.
+        pub provenance: &'a [u8],
     } [Neither]
 }
 
@@ -208,23 +272,12 @@ impl Header<'_> {
     /// Every way in which a header can fail the format's limits, with the numbers.
     #[inline(never)]
     pub fn check(&self) -> Result<(), ModelError> {
-        const LIMITS: [(&str, usize); 4] = [
-            ("name", MAX_NAME),
-            ("labels", MAX_LABELS),
-            ("tool", MAX_TOOL),
-            ("command", MAX_COMMAND),
-        ];
-        let (mut tool, mut command) = ("", "");
-        if let Some(Provenance { correct, tested, .. }) = self.provenance
-            && correct > tested
-        {
-            return Err(ModelError::Accuracy { correct, tested });
-        }
-        if let Some(provenance) = &self.provenance {
-            (tool, command) = (provenance.tool, provenance.command);
-        }
-        let lengths = [self.name.len(), self.labels.len(), tool.len(), command.len()];
-        for (found, (field, limit)) in lengths.into_iter().zip(LIMITS) {
+        let Self { name, labels, provenance, .. } = self;
+        for (field, found, limit) in [
+            ("name", name.len(), MAX_NAME),
+            ("labels", labels.len(), MAX_LABELS),
+            ("provenance", provenance.len(), MAX_PROVENANCE),
+        ] {
             if found > limit {
                 return Err(ModelError::Text { field, found, limit });
             }
@@ -414,37 +467,27 @@ impl<'a> Model<'a> {
         alignment: usize,
     ) -> Result<Self, ModelError> {
         header.check()?;
-        let expected = header.padded_bytes(alignment);
-        if data.len() != expected {
-            return Err(ModelError::Data { found: data.len(), expected });
-        }
         let remainder = (data.as_ptr().addr() % ALIGNMENT) as u8;
         // A multiple of 4 is all that kernels need.
         let words: &[u32] = match bytemuck::try_cast_slice(data) {
             Ok(words) if remainder == 0 => words,
             _ => return Err(ModelError::Misaligned { remainder }),
         };
-        let (ranges, mut rest) =
-            words.split_at_checked(header.sample.range_bytes() / 4).unwrap_or_default();
-        let (ranges, _) = ranges.as_chunks();
+        let mut parts = Words { words, at: 0 };
+        let (ranges, _) = parts.next(header.sample.range_bytes(), alignment).as_chunks();
         for (feature, range) in ranges.iter().enumerate() {
             let Range { offset, .. } = Range::of(range);
-            if i16::try_from(offset).is_err() {
+            if offset != i32::from(offset as i16) {
                 return Err(ModelError::Offset { feature, found: offset });
             }
         }
         let mut layers = Vec::new();
         for (index, &shape) in header.layers.iter().enumerate() {
-            let mut parts = [words; 3];
-            for (part, bytes) in parts.iter_mut().zip(shape.part_bytes()) {
-                let length = padded(bytes, alignment) / 4;
-                let (taken, after) = rest.split_at_checked(length).unwrap_or_default();
-                *part = taken.get(..bytes.div_ceil(4)).unwrap_or_default();
-                rest = after;
-            }
-            let [multipliers, bias, weights] = parts;
-            let bits = WeightBits::from_bits(shape.bits)
-                .ok_or(ModelError::Bits { layer: index, found: shape.bits })?;
+            let [multipliers, bias, weights] = shape.part_bytes();
+            let [multipliers, bias, weights] =
+                [multipliers, bias, weights].map(|bytes| parts.next(bytes, alignment));
+            // The header was checked.
+            let bits = WeightBits::from_bits(shape.bits).unwrap_or(WeightBits::Eight);
             let layer = Layer { shape, bits, multipliers, bias, weights };
             // Narrow ones cannot be beyond it.
             for (row, &bias) in layer.wide().map_or(&[][..], |(_, bias)| bias).iter().enumerate() {
@@ -454,8 +497,11 @@ impl<'a> Model<'a> {
                     return Err(ModelError::Bias { layer: index, row, found, limit: MAX_BIAS });
                 }
             }
-            let (found, limit) = (header.layers.len(), MAX_LAYERS);
-            layers.push(layer).map_err(|_| ModelError::LayerCount { found, limit })?;
+            let _ = layers.push(layer);
+        }
+        let (found, expected) = (data.len(), parts.at);
+        if found != expected {
+            return Err(ModelError::Data { found, expected });
         }
         Ok(Self { header, data, ranges, layers })
     }

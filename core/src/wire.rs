@@ -28,6 +28,11 @@ impl<'a> Reader<'a> {
         Self { rest: bytes, length: 0, capacity: 0 }
     }
 
+    /// What is left to be read.
+    pub(crate) const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     /// Whether everything has been read.
     pub(crate) const fn is_empty(&self) -> bool {
         self.rest.is_empty()

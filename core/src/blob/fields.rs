@@ -4,7 +4,7 @@ use heapless::Vec;
 
 use super::{CRC_BYTES, PREFIX_BYTES};
 use crate::error::ModelError;
-use crate::model::{Header, Provenance};
+use crate::model::Header;
 use crate::shape::{
     ALIGNMENT, Frame, LayerShape, Layout, MAX_LAYERS, MAX_STAGES, Numbers, OLDEST_VERSION,
     PART_ALIGNMENT, Sample, Stage,
@@ -142,7 +142,7 @@ impl<'a> Sticky<'a> {
             sample: Sample::mnist(0),
             stages: Vec::new(),
             layers: Vec::new(),
-            provenance: None,
+            provenance: &[],
         };
         header.sample = if is_old { Sample::mnist(self.half()) } else { self.sample() };
         let stages = if is_old { 1 } else { self.count(MAX_STAGES) };
@@ -171,17 +171,21 @@ impl<'a> Sticky<'a> {
         if is_old && let Some(stage) = header.stages.first_mut() {
             stage.layers = count as u8;
         }
-        if is_old || self.kind(2) == 1 {
-            header.provenance = Some(Provenance {
-                tool: self.text(),
-                command: self.text(),
-                digest: self.get(Reader::array),
-                seed: self.get(Reader::varint),
-                correct: self.word(),
-                tested: self.word(),
-            });
-        }
+        header.provenance =
+            if is_old { self.old_provenance() } else { self.bytes_of(Reader::bytes) };
         header
+    }
+
+    /// The same bytes as today, but not behind their length.
+    #[inline(always)]
+    fn old_provenance(&mut self) -> &'a [u8] {
+        let before = self.reader.rest();
+        (self.text(), self.text());
+        self.bytes_of(|reader| reader.take(32));
+        self.get(Reader::varint);
+        (self.word(), self.word());
+        let after = self.reader.rest().len();
+        before.get(..before.len() - after).unwrap_or_default()
     }
 
     #[inline(always)]
