@@ -4,9 +4,9 @@
 
 use std::error::Error;
 
-use inkbit_core::image::normalise;
+use inkbit_core::image::lay;
 use inkbit_core::softmax::permille;
-use inkbit_core::{Engine, Error as InkbitError, Input, Model, Scratch, kernel};
+use inkbit_core::{Engine, Error as InkbitError, Frame, Model, Sample, Scratch, kernel};
 
 /// Working memory for any model none of whose layers has more inputs and outputs together.
 const CELLS: usize = 4096;
@@ -24,9 +24,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{} inputs, {} outputs, {bits} bits", layer.inputs(), layer.outputs());
     }
 
+    let Sample::Image(frame) = model.sample() else { return Err("it takes no images".into()) };
     let mut engine = Engine::new(model, Scratch::<CELLS>::new())?;
-    let logits = engine.infer(&seven(engine.model().input()))?.into_slice().to_vec();
-    let scale = engine.model().header().logit_scale;
+    let answer = engine.infer(&seven(frame))?;
+    let (logits, scale) = (answer.to_vec(), answer.scale());
     for (class, (logit, percent)) in logits.iter().zip(permille(&logits, scale)).enumerate() {
         println!("{:>8} {logit:>9}  {percent}", engine.model().label(class));
     }
@@ -34,8 +35,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A bar and a slanting stroke on a canvas of 32 × 32, laid out as the images of MNIST are.
-fn seven(input: Input) -> Vec<u8> {
+/// A bar and a slanting stroke on a canvas of 32 × 32, laid out as the model was trained.
+fn seven(frame: Frame) -> Vec<u8> {
     let mut canvas = [0; 32 * 32];
     for step in 0..20 {
         for thickness in 0..3 {
@@ -43,7 +44,7 @@ fn seven(input: Input) -> Vec<u8> {
             canvas[(6 + step) * 32 + 25 - step / 2 - thickness] = 255;
         }
     }
-    let mut image = vec![0; input.pixels()];
-    normalise(&canvas, 32, 32, &mut image, usize::from(input.side));
+    let mut image = vec![0; frame.pixels()];
+    lay(&canvas, 32, 32, &mut image, frame);
     image
 }

@@ -1,20 +1,24 @@
 //! Reading a model from bytes, in place, and writing one.
 
+use core::ops::RangeInclusive;
+
 use postcard::ser_flavors;
-use serde::Serialize;
+use serde::ser::SerializeSeq;
+use serde::{Serialize, Serializer};
 
 use crate::error::{ModelError, PackError};
 use crate::model::{Header, Model};
-use crate::shape::{LayerShape, MAX_BIAS, MAX_WIDTH, WeightBits, align};
+use crate::shape::{LayerShape, MAX_BIAS, MAX_WIDTH, Numbers, PART_ALIGNMENT, WeightBits};
 
 mod check;
 mod fields;
+mod version2;
 
 pub use crate::crc::crc32;
-pub use crate::shape::{ALIGNMENT, VERSION};
+pub use crate::shape::{ALIGNMENT, OLDEST_VERSION, VERSION};
 pub use check::CrcCheck;
 
-use fields::Fields;
+use fields::{Fields, Sticky};
 
 /// What a blob begins with.
 pub const MAGIC: [u8; 6] = *b"INKBIT";
@@ -57,8 +61,30 @@ struct Wrapper<'a> {
     length: [u8; 4],
     header: Header<'a>,
     pad: &'a [u8],
-    data: &'a [u8],
+    data: Data<'a>,
     crc: [u8; CRC_BYTES],
+}
+
+/// The parameters of a model, if there is one yet. As a list of bytes, which is as long as the bytes
+/// themselves: those of an older version are padded otherwise.
+struct Data<'a>(Option<&'a Model<'a>>);
+
+impl Serialize for Data<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let length = self.0.map_or(0, |model| model.header().data_bytes());
+        let mut list = serializer.serialize_seq(Some(length))?;
+        // Parts are whole words, which is what a part is padded to.
+        let mut write = |part: &[u8]| part.iter().try_for_each(|byte| list.serialize_element(byte));
+        if let Some(model) = self.0 {
+            write(bytemuck::cast_slice(model.raw_ranges()))?;
+            for layer in model.layers() {
+                write(bytemuck::cast_slice(layer.multipliers))?;
+                write(bytemuck::cast_slice(layer.bias))?;
+                write(bytemuck::cast_slice(layer.weights))?;
+            }
+        }
+        list.end()
+    }
 }
 
 impl Wrapper<'_> {
@@ -82,6 +108,11 @@ impl Wrapper<'_> {
 ///
 /// [`ModelError::Truncated`], [`ModelError::Blank`], [`ModelError::Magic`] or [`ModelError::Version`].
 pub fn stated_length(bytes: &[u8]) -> Result<usize, ModelError> {
+    prefix(bytes).map(|(length, _)| length)
+}
+
+/// The length and the version that the prefix of a blob states.
+fn prefix(bytes: &[u8]) -> Result<(usize, u16), ModelError> {
     let Some((prefix, _)) = bytes.split_first_chunk::<PREFIX_BYTES>() else {
         return Err(ModelError::Truncated { found: bytes.len(), expected: PREFIX_BYTES });
     };
@@ -95,16 +126,16 @@ pub fn stated_length(bytes: &[u8]) -> Result<usize, ModelError> {
     if found != MAGIC {
         return Err(ModelError::Magic { found });
     }
-    let found = u16::from_le_bytes([v0, v1]);
-    if found != VERSION {
-        return Err(ModelError::Version { found, expected: VERSION });
+    let version = u16::from_le_bytes([v0, v1]);
+    if !(OLDEST_VERSION..=VERSION).contains(&version) {
+        return Err(ModelError::Version { found: version, expected: VERSION });
     }
     let length = u32::from_le_bytes([l0, l1, l2, l3]) as usize;
     let shortest = PREFIX_BYTES + CRC_BYTES;
     if length < shortest {
         return Err(ModelError::Truncated { found: length, expected: shortest });
     }
-    Ok(length)
+    Ok((length, version))
 }
 
 impl Header<'_> {
@@ -124,7 +155,7 @@ impl Header<'_> {
             length: [0; 4],
             header: self.clone(),
             pad: &[],
-            data: &[],
+            data: Data(None),
             crc: [0; CRC_BYTES],
         };
         let data = self.data_bytes();
@@ -138,24 +169,55 @@ impl Header<'_> {
 }
 
 impl<'a> Model<'a> {
-    /// Reads the model that `bytes` are, borrowing its parameters.
+    /// Reads the model that `bytes` are, in the present version, borrowing its parameters.
     ///
     /// # Errors
     ///
     /// A [`ModelError`] that says what is wrong, if anything is. Where it returns `Ok`,
     /// [`Engine::infer`](crate::Engine::infer) cannot fail, whatever the pixels.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ModelError> {
-        let remainder = bytes.as_ptr().addr() % ALIGNMENT;
+        Self::read(bytes, VERSION, false, Sticky::header, PART_ALIGNMENT)
+    }
+
+    /// [`parse`](Self::parse) of any version from [`OLDEST_VERSION`] on; [`write`](Self::write)
+    /// writes such a model in the present one.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse).
+    pub fn parse_any(bytes: &'a [u8]) -> Result<Self, ModelError> {
+        match prefix(bytes) {
+            Ok((_, OLDEST_VERSION)) => {
+                let model = Self::read(bytes, OLDEST_VERSION, false, Sticky::header_2, ALIGNMENT)?;
+                model.header().origin()?;
+                Ok(model)
+            }
+            _ => Self::parse(bytes),
+        }
+    }
+
+    /// Reads what begins with a blob, and ends with it too unless it is a `region`.
+    #[inline(always)]
+    fn read(
+        region: &'a [u8],
+        version: u16,
+        is_region: bool,
+        header: impl FnOnce(&mut Sticky<'a>) -> Header<'a>,
+        alignment: usize,
+    ) -> Result<Self, ModelError> {
+        let remainder = region.as_ptr().addr() % ALIGNMENT;
         if remainder != 0 {
             return Err(ModelError::Misaligned { remainder: remainder as u8 });
         }
-        let (found, expected) = (bytes.len(), stated_length(bytes)?);
-        if found < expected {
-            return Err(ModelError::Truncated { found, expected });
+        let (expected, found) = prefix(region)?;
+        if found != version {
+            return Err(ModelError::Version { found, expected: version });
         }
-        if found > expected {
+        let found = region.len();
+        if found > expected && !is_region {
             return Err(ModelError::Trailing { found, expected });
         }
+        let bytes = region.get(..expected).ok_or(ModelError::Truncated { found, expected })?;
         let Some((body, &crc)) = bytes.split_last_chunk::<CRC_BYTES>() else {
             return Err(ModelError::Truncated { found, expected });
         };
@@ -163,13 +225,13 @@ impl<'a> Model<'a> {
         if found != expected {
             return Err(ModelError::Crc { found, expected });
         }
-        let Fields { header, pad, data } = Fields::read(bytes)?;
+        let Fields { header, pad, data } = Fields::read(bytes, header)?;
         let offset = data.as_ptr().addr() - bytes.as_ptr().addr();
         let aligned = offset.is_multiple_of(ALIGNMENT) && pad.len() < ALIGNMENT;
         if !aligned || pad.iter().any(|&byte| byte != 0) {
             return Err(ModelError::Padding { found: pad.len() });
         }
-        Self::new(header, data)
+        Self::padded(header, data, alignment)
     }
 
     /// Reads the model at the start of a region of flash that is larger than the blob.
@@ -178,12 +240,10 @@ impl<'a> Model<'a> {
     ///
     /// As [`parse`](Self::parse).
     pub fn parse_region(region: &'a [u8]) -> Result<Self, ModelError> {
-        let expected = stated_length(region)?;
-        let found = region.len();
-        Self::parse(region.get(..expected).ok_or(ModelError::Truncated { found, expected })?)
+        Self::read(region, VERSION, true, Sticky::header, PART_ALIGNMENT)
     }
 
-    /// Writes the blob into `out` and returns it.
+    /// Writes the blob into `out`, in the present version, and returns it.
     ///
     /// # Errors
     ///
@@ -195,7 +255,7 @@ impl<'a> Model<'a> {
             length: [0; 4],
             header: self.header().clone(),
             pad: &[],
-            data: self.data(),
+            data: Data(Some(self)),
             crc: [0; CRC_BYTES],
         };
         let needed = self.header().blob_bytes();
@@ -215,9 +275,9 @@ impl<'a> Model<'a> {
     /// Bytes that [`write`](Self::write) needs at the most.
     pub fn max_blob_bytes(&self) -> usize {
         let Header { name, labels, layers, provenance, .. } = self.header();
-        let texts = [name.len(), labels.len(), provenance.tool.len(), provenance.command.len()];
+        let texts = name.len() + labels.len() + provenance.len();
         // 256 covers every field of fixed or varint width.
-        256 + texts.iter().sum::<usize>() + layers.len() * 16 + self.data().len()
+        256 + texts + layers.len() * 16 + self.header().data_bytes()
     }
 }
 
@@ -225,20 +285,21 @@ impl<'a> Model<'a> {
 /// what follows. `layer` is only named in errors; `weight` gives the weight of (output, input).
 ///
 /// ```
-/// use inkbit_core::{LayerShape, blob::pack_layer};
-/// let shape = LayerShape { inputs: 2, outputs: 1, bits: 8, multipliers: 0 };
-/// let mut data = [0; 24];
+/// use inkbit_core::{LayerShape, Numbers, blob::pack_layer};
+/// let shape = LayerShape { inputs: 2, outputs: 1, bits: 8, multipliers: 0, numbers: Numbers::Wide };
+/// let mut data = [0; 20];
 /// pack_layer(0, shape, &[], &[-1], |_, input| [127, -127][input], &mut data)?;
-/// assert_eq!(data[..8], [0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0]); // the bias and its padding
-/// assert_eq!((data[8], data[16]), (255, 1)); // the weights plus 128
+/// assert_eq!(data[..4], [0xFF; 4]); // the bias
+/// assert_eq!((data[4], data[12]), (255, 1)); // the weights plus 128
 /// # Ok::<_, inkbit_core::Error>(())
 /// ```
 ///
 /// # Errors
 ///
-/// [`PackError::Weight`] or [`ModelError::Bias`] with the layer, the row and the bound; [`ModelError::Width`],
-/// [`ModelError::Bits`], [`ModelError::Multipliers`] or [`PackError::Biases`] if shape and parameters do not
-/// belong together; [`PackError::BufferTooSmall`].
+/// [`PackError::Weight`], [`PackError::Narrow`] or [`ModelError::Bias`] with the layer, the row and the
+/// bound; [`ModelError::Width`], [`ModelError::Bits`], [`ModelError::Multipliers`] or
+/// [`PackError::Biases`] if shape and parameters do not belong together;
+/// [`PackError::BufferTooSmall`].
 pub fn pack_layer<'o>(
     layer: usize,
     shape: LayerShape,
@@ -267,17 +328,30 @@ pub fn pack_layer<'o>(
     let (own, rest) =
         out.split_at_mut_checked(needed).ok_or(PackError::BufferTooSmall { found, needed })?;
     own.fill(0);
-    let [multiplier_bytes, bias_bytes, _] = shape.part_bytes().map(align);
+    let [multiplier_bytes, bias_bytes, _] =
+        shape.part_bytes().map(|bytes| bytes.next_multiple_of(PART_ALIGNMENT));
     let (own_multipliers, own) = own.split_at_mut(multiplier_bytes);
     let (own_bias, own_weights) = own.split_at_mut(bias_bytes);
-    for (cell, multiplier) in own_multipliers.chunks_exact_mut(4).zip(multipliers) {
-        cell.copy_from_slice(&multiplier.to_le_bytes());
+    let (bytes, shifts) = match shape.numbers {
+        Numbers::Wide => (4, [0, 0]),
+        Numbers::Narrow { multiplier_shift, bias_shift } => (2, [multiplier_shift, bias_shift]),
+    };
+    for (row, (cell, &multiplier)) in
+        own_multipliers.chunks_exact_mut(bytes).zip(multipliers).enumerate()
+    {
+        let range = 0..=if bytes == 4 { u32::MAX.into() } else { u16::MAX.into() };
+        store(cell, multiplier.into(), range, [layer, row], shifts[0])?;
     }
-    for (row, (cell, &found)) in own_bias.chunks_exact_mut(4).zip(bias).enumerate() {
+    for (row, (cell, &found)) in own_bias.chunks_exact_mut(bytes).zip(bias).enumerate() {
         let limit = MAX_BIAS;
-        let value = i32::try_from(found).ok().filter(|bias| (-limit..=limit).contains(bias));
-        let value = value.ok_or(PackError::Model(ModelError::Bias { layer, row, found, limit }))?;
-        cell.copy_from_slice(&value.to_le_bytes());
+        if !(-i64::from(limit)..=limit.into()).contains(&found) {
+            return Err(PackError::Model(ModelError::Bias { layer, row, found, limit }));
+        }
+        let range = match bytes {
+            4 => i32::MIN.into()..=i32::MAX.into(),
+            _ => i16::MIN.into()..=i16::MAX.into(),
+        };
+        store(cell, found, range, [layer, row], shifts[1])?;
     }
     for row in 0..outputs {
         let (byte, shift) = width.place(row % width.block());
@@ -291,6 +365,22 @@ pub fn pack_layer<'o>(
         }
     }
     Ok(rest)
+}
+
+/// Stores a number, which the blob shifts to the left, in as many bytes as `cell` has.
+fn store(
+    cell: &mut [u8],
+    found: i64,
+    range: RangeInclusive<i64>,
+    [layer, row]: [usize; 2],
+    shift: u8,
+) -> Result<(), PackError> {
+    let number = found >> shift.min(63);
+    if !range.contains(&number) || number << shift.min(63) != found {
+        return Err(PackError::Narrow { layer, row, found, shift });
+    }
+    cell.iter_mut().zip(number.to_le_bytes()).for_each(|(to, byte)| *to = byte);
+    Ok(())
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -312,7 +402,7 @@ mod tests {
     -> Result<(), Error> {
         let mut engine = ENGINE.lock().unwrap();
         let engine = engine.insert(Engine::new(Model::parse(BLOB)?, Scratch::new())?);
-        assert_eq!(engine.infer(&[0; Sizes::of(BLOB).pixels])?.argmax(), 2);
+        assert_eq!(engine.infer(&[0; Sizes::of(BLOB).bytes])?.argmax(), 2);
         Ok(())
     }
 }

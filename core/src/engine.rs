@@ -2,14 +2,14 @@
 
 use core::cell::Cell;
 use core::hint::black_box;
-use core::ops::Deref;
 
-use crate::error::{ImageError, ScratchError};
+use crate::error::{SampleError, ScratchError};
 use crate::fingerprint::Fingerprint;
-use crate::kernel::{Active, Kernel, List, ListWriter, Native, Written, gather};
-use crate::model::{Layer, Model};
+use crate::kernel::{Active, Kernel, List, ListWriter, Native, Written, gather, scale};
+use crate::logits::Logits;
+use crate::model::{Layer, Model, halves, widened};
 use crate::scratch::Memory;
-use crate::shape::WeightBits;
+use crate::shape::{Numbers, Sample, WeightBits};
 
 /// A model and the memory that it works in: what infers.
 ///
@@ -99,41 +99,44 @@ impl<'m, M: Memory> Engine<'m, M> {
         fingerprint.value()
     }
 
-    /// The logits of an image.
+    /// The logits of a sample.
     ///
-    /// `pixels` are the rows of the image one after another, 0 for background and 255 for
-    /// foreground. Inference is quickest if they begin at a multiple of 4.
+    /// The bytes of an image are its rows one after another, 0 for background and 255 for
+    /// foreground. Features are bytes, or signed numbers of two bytes each, little-endian. Inference
+    /// is quickest if they begin at a multiple of 4.
     ///
     /// # Errors
     ///
-    /// [`ImageError`] if there are not [`Input::pixels`](crate::Input::pixels) of them; nothing else
-    /// can fail.
+    /// [`SampleError`] if there are not [`Sample::bytes`] of them; nothing else can fail.
     ///
     /// ```
-    /// use inkbit_core::{Engine, ImageError, Model, Scratch, include_blob};
+    /// use inkbit_core::{Engine, SampleError, Model, Scratch, include_blob};
     /// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
     /// let mut engine = Engine::new(Model::parse(BLOB)?, Scratch::<64>::new())?;
     /// assert_eq!(engine.infer(&[0; 36])?.len(), engine.model().classes());
-    /// let error = ImageError { found: 35, expected: 36 };
+    /// let error = SampleError { found: 35, expected: 36 };
     /// assert_eq!(engine.infer(&[0; 35]).unwrap_err(), error);
     /// # Ok::<_, inkbit_core::Error>(())
     /// ```
-    pub fn infer(&mut self, pixels: &[u8]) -> Result<Logits<'_>, ImageError> {
-        self.check(pixels.len())?;
-        Ok(Logits(native(&self.model, self.memory.cells(), pixels)))
+    pub fn infer(&mut self, sample: &[u8]) -> Result<Logits<'_>, SampleError> {
+        self.check(sample.len())?;
+        Ok(native(&self.model, self.memory.cells(), sample))
     }
 
-    /// This engine for images of `PIXELS` pixels, with which inference cannot fail.
+    /// This engine for samples of `BYTES` bytes, with which inference cannot fail.
     ///
     /// # Errors
     ///
-    /// [`ImageError`] if the model takes another number of pixels.
-    pub fn for_images<const PIXELS: usize>(self) -> Result<ImageEngine<'m, M, PIXELS>, ImageError> {
-        self.check(PIXELS)?;
-        Ok(ImageEngine(self))
+    /// [`SampleError`] if the model takes another number of bytes.
+    pub fn for_samples<const BYTES: usize>(
+        self,
+    ) -> Result<SampleEngine<'m, M, BYTES>, SampleError> {
+        self.check(BYTES)?;
+        Ok(SampleEngine(self))
     }
 
-    /// [`infer`](Self::infer), showing each layer's number (from 0) and output on the way.
+    /// [`infer`](Self::infer), showing each layer's number (from 0, in
+    /// [`Model::layers`](crate::Model::layers)) and output on the way.
     ///
     /// ```
     /// use inkbit_core::{Engine, LayerOutput, Model, Scratch, include_blob};
@@ -154,14 +157,14 @@ impl<'m, M: Memory> Engine<'m, M> {
     /// As [`infer`](Self::infer).
     pub fn infer_observed(
         &mut self,
-        pixels: &[u8],
+        sample: &[u8],
         observe: impl FnMut(usize, LayerOutput<'_>),
-    ) -> Result<Logits<'_>, ImageError> {
-        self.infer_by::<Native>(pixels, observe)
+    ) -> Result<Logits<'_>, SampleError> {
+        self.infer_by::<Native>(sample, observe)
     }
 
-    /// The inputs of the first layer, as [`infer`](Self::infer) makes them of an image: those that are
-    /// not zero.
+    /// The inputs of the first stage's first layer, as [`infer`](Self::infer) makes them of a sample:
+    /// those that are not zero.
     ///
     /// ```
     /// use inkbit_core::{Engine, Model, Scratch, include_blob};
@@ -176,11 +179,11 @@ impl<'m, M: Memory> Engine<'m, M> {
     /// # Errors
     ///
     /// As [`infer`](Self::infer).
-    pub fn inputs(&mut self, pixels: &[u8]) -> Result<Active<'_>, ImageError> {
-        self.check(pixels.len())?;
+    pub fn inputs(&mut self, sample: &[u8]) -> Result<Active<'_>, SampleError> {
+        self.check(sample.len())?;
         let bits = self.model.layers().first().map_or(WeightBits::Eight, Layer::bits);
         let cells = self.memory.cells();
-        let written = gather::<Native>(self.model.input(), pixels, cells, bits);
+        let written = inputs::<Native>(&self.model, 0, bits, cells, sample);
         Ok(Active(List::new(cells, written, bits)))
     }
 
@@ -192,90 +195,50 @@ impl<'m, M: Memory> Engine<'m, M> {
     /// As [`infer`](Self::infer).
     pub fn infer_by<K: Kernel>(
         &mut self,
-        pixels: &[u8],
+        sample: &[u8],
         observe: impl FnMut(usize, LayerOutput<'_>),
-    ) -> Result<Logits<'_>, ImageError> {
-        self.check(pixels.len())?;
-        Ok(Logits(run::<K>(&self.model, self.memory.cells(), pixels, observe)))
+    ) -> Result<Logits<'_>, SampleError> {
+        self.check(sample.len())?;
+        Ok(run::<K>(&self.model, self.memory.cells(), sample, observe))
     }
 
-    fn check(&self, found: usize) -> Result<(), ImageError> {
-        let expected = self.model.input().pixels();
-        if found == expected { Ok(()) } else { Err(ImageError { found, expected }) }
+    fn check(&self, found: usize) -> Result<(), SampleError> {
+        let expected = self.model.sample().bytes();
+        if found == expected { Ok(()) } else { Err(SampleError { found, expected }) }
     }
 }
 
-/// An [`Engine`] for images of a length that the compiler knows: [`Engine::for_images`] makes it.
+/// An [`Engine`] for samples of a length that the compiler knows: [`Engine::for_samples`] makes it.
 ///
 /// ```
-/// use inkbit_core::{Engine, Error, ImageEngine, Model, Scratch, Sizes, include_blob};
+/// use inkbit_core::{Engine, Error, SampleEngine, Model, Scratch, Sizes, include_blob};
 ///
 /// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
 /// const SIZES: Sizes = Sizes::of(BLOB);
 ///
-/// type DigitEngine = ImageEngine<'static, Scratch<{ SIZES.cells }>, { SIZES.pixels }>;
+/// type DigitEngine = SampleEngine<'static, Scratch<{ SIZES.cells }>, { SIZES.bytes }>;
 ///
 /// fn engine() -> Result<DigitEngine, Error> {
-///     Ok(Engine::new(Model::parse(BLOB)?, Scratch::new())?.for_images()?)
+///     Ok(Engine::new(Model::parse(BLOB)?, Scratch::new())?.for_samples()?)
 /// }
 ///
 /// let mut engine = engine()?;
-/// assert_eq!(engine.infer(&[0; SIZES.pixels]).argmax(), 2);
+/// assert_eq!(engine.infer(&[0; SIZES.bytes]).argmax(), 2);
 /// # Ok::<_, Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct ImageEngine<'m, M, const PIXELS: usize>(Engine<'m, M>);
+pub struct SampleEngine<'m, M, const BYTES: usize>(Engine<'m, M>);
 
-impl<'m, M: Memory, const PIXELS: usize> ImageEngine<'m, M, PIXELS> {
-    /// The logits of an image, as [`Engine::infer`] gives them.
-    pub fn infer(&mut self, pixels: &[u8; PIXELS]) -> Logits<'_> {
-        Logits(native(&self.0.model, self.0.memory.cells(), pixels))
+impl<'m, M: Memory, const BYTES: usize> SampleEngine<'m, M, BYTES> {
+    /// The logits of a sample, as [`Engine::infer`] gives them.
+    pub fn infer(&mut self, sample: &[u8; BYTES]) -> Logits<'_> {
+        native(&self.0.model, self.0.memory.cells(), sample)
     }
 
     /// The model.
     pub const fn model(&self) -> &Model<'m> {
         &self.0.model
     }
-}
-
-/// The logits of an image, in the order of the classes: as many as there are classes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Logits<'s>(&'s [i32]);
-
-impl<'s> Logits<'s> {
-    /// The class with the greatest logit, the lowest among equals.
-    pub fn argmax(self) -> usize {
-        argmax(self.0)
-    }
-
-    /// The logits, for as long as the engine is not used again.
-    pub const fn into_slice(self) -> &'s [i32] {
-        self.0
-    }
-}
-
-impl Deref for Logits<'_> {
-    type Target = [i32];
-
-    fn deref(&self) -> &[i32] {
-        self.0
-    }
-}
-
-/// The class with the greatest logit, the lowest among equals.
-///
-/// ```
-/// assert_eq!(inkbit_core::argmax(&[-5, 7, 7]), 1);
-/// ```
-pub fn argmax<T: PartialOrd>(logits: &[T]) -> usize {
-    let mut classes = logits.iter().enumerate();
-    let Some(mut best) = classes.next() else { return 0 };
-    for class in classes {
-        if class.1 > best.1 {
-            best = class;
-        }
-    }
-    best.0
 }
 
 /// What a layer has computed, for tests and reports.
@@ -290,41 +253,85 @@ pub enum LayerOutput<'s> {
 /// The logits by the kernel of this target. Not generic, so that it is compiled with this crate, as
 /// its profile says.
 #[inline(never)]
-fn native<'c>(model: &Model<'_>, cells: &'c mut [i32], pixels: &[u8]) -> &'c [i32] {
-    run::<Native>(model, cells, pixels, |_, _| ())
+fn native<'c>(model: &Model<'_>, cells: &'c mut [i32], sample: &[u8]) -> Logits<'c> {
+    run::<Native>(model, cells, sample, |_, _| ())
 }
 
-/// A layer's inputs lie at one end of the cells, its outputs are written to the other, and the next
-/// layer goes the opposite way.
+/// Stage after stage, until an answer stands. A layer's inputs lie at one end of the cells, its
+/// outputs are written to the other, and the next layer goes the opposite way.
 #[inline(always)]
 fn run<'c, K: Kernel>(
     model: &Model<'_>,
     cells: &'c mut [i32],
-    pixels: &[u8],
+    sample: &[u8],
     mut observe: impl FnMut(usize, LayerOutput<'_>),
-) -> &'c [i32] {
-    let Some((mut layer, others)) = model.layers().split_first() else { return &[] };
-    let mut written = gather::<K>(model.input(), pixels, cells, layer.bits());
-    let mut at_front = true;
-    let mut others = others.iter().enumerate();
+) -> Logits<'c> {
+    let (mut layers, mut place, mut number) = (model.layers(), 0, 0);
     loop {
-        let (inputs, outputs) = ends(cells, at_front, layer);
-        K::sum(layer, &List::new(inputs, written, layer.bits()), outputs);
-        let Some((number, next)) = others.next() else { break };
-        written = activate::<K>(layer, outputs, next.bits());
-        let active = Active(List::new(outputs, written, next.bits()));
-        observe(number, LayerOutput::Activations(active));
-        at_front = !at_front;
-        layer = next;
+        // Or what is read of it for one stage would be kept on the stack for all.
+        let model = black_box(model);
+        let (Some(stage), Some((mut layer, mut rest))) =
+            (model.stages().get(number), layers.split_first())
+        else {
+            return Logits { values: &[], scale: 1.0, stage: 0, stands: false };
+        };
+        let mut written = inputs::<K>(model, number, layer.bits(), cells, sample);
+        let (mut left, mut at_front) = (stage.layers, true);
+        loop {
+            let (inputs, outputs) = ends(cells, at_front, layer);
+            K::sum(layer, &List::new(inputs, written, layer.bits()), outputs);
+            left -= 1;
+            if left == 0 {
+                add_biases(layer, outputs);
+                observe(place, LayerOutput::Logits(outputs));
+            }
+            let Some((next, others)) = rest.split_first().filter(|_| left > 0) else { break };
+            written = activate::<K>(layer, outputs, next.bits());
+            let active = Active(List::new(outputs, written, next.bits()));
+            observe(place, LayerOutput::Activations(active));
+            (layer, rest, place, at_front) = (next, others, place + 1, !at_front);
+        }
+        let start = if at_front { cells.len().saturating_sub(layer.outputs()) } else { 0 };
+        let at = start..start + layer.outputs();
+        let stands = stage.stands(cells.get(at.clone()).unwrap_or_default());
+        if stands || rest.is_empty() {
+            let values = cells.get(at).unwrap_or_default();
+            return Logits { values, scale: stage.logit_scale, stage: number as u8, stands };
+        }
+        (layers, place, number) = (rest, place + 1, number + 1);
     }
-    let middle = cells.len().saturating_sub(layer.outputs());
-    let logits = if at_front { cells.get_mut(middle..) } else { cells.get_mut(..layer.outputs()) };
-    let logits = logits.unwrap_or_default();
-    for (logit, &bias) in logits.iter_mut().zip(layer.bias) {
-        *logit += i32::from_le(bias);
+}
+
+/// Adds a last layer's biases to its sums.
+#[inline(always)]
+fn add_biases(layer: &Layer<'_>, sums: &mut [i32]) {
+    match layer.shape().numbers {
+        Numbers::Wide => {
+            for (sum, &bias) in sums.iter_mut().zip(layer.bias) {
+                *sum += u32::from_le(bias).cast_signed();
+            }
+        }
+        Numbers::Narrow { bias_shift, .. } => {
+            for (sum, &bias) in sums.iter_mut().zip(halves(layer.bias)) {
+                *sum += widened(bias, bias_shift);
+            }
+        }
     }
-    observe(model.layers().len() - 1, LayerOutput::Logits(logits));
-    logits
+}
+
+/// Lists the non-zero inputs of a stage.
+#[inline(always)]
+fn inputs<K: Kernel>(
+    model: &Model<'_>,
+    stage: usize,
+    bits: WeightBits,
+    cells: &mut [i32],
+    sample: &[u8],
+) -> Written {
+    match model.header().sample {
+        Sample::Image(_) => gather::<K>(model.header().input(stage), sample, cells, bits),
+        Sample::Features { .. } => scale(model, sample, cells, bits),
+    }
 }
 
 /// Splits the cells into a layer's inputs and its outputs, which lie at opposite ends. It begins
@@ -381,7 +388,7 @@ mod tests {
         for (blob, text) in cases {
             let model = Model::parse(blob).unwrap();
             let pixels: Vec<u8> =
-                (0..model.input().pixels()).map(|at| (at * 37 + 11) as u8).collect();
+                (0..model.sample().bytes()).map(|at| (at * 37 + 11) as u8).collect();
             let golden = text.lines().find_map(|line| line.strip_prefix("ramp: ")).unwrap();
             let golden: Vec<i32> = golden.split(' ').map(|logit| logit.parse().unwrap()).collect();
             let mut cells = vec![0; model.scratch_cells()];

@@ -2,7 +2,7 @@
 //! image. Every message says what was found, what was expected and what to do. The messages take
 //! 5.5 kB; a firmware that has no room for them reports [`Error::code`].
 
-use crate::shape::MAX_SIDE;
+use crate::shape::{Input, MAX_SIDE, MAX_WIDTH};
 
 /// Any error of this crate, so that `?` takes all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,9 +15,9 @@ pub enum Error {
     /// The working memory is too small.
     #[error(transparent)]
     Scratch(#[from] ScratchError),
-    /// The image has the wrong length.
+    /// The sample has the wrong length.
     #[error(transparent)]
-    Image(#[from] ImageError),
+    Sample(#[from] SampleError),
     /// What was to be written is no model.
     #[error(transparent)]
     Pack(#[from] PackError),
@@ -25,17 +25,17 @@ pub enum Error {
 
 impl Error {
     /// A number for the kind of error, from 1: that of [`ModelError::code`], 64 for the working
-    /// memory, 65 for an image, 66 for packing. The numbers stay what they are.
+    /// memory, 65 for a sample, 66 for packing. The numbers stay what they are.
     ///
     /// ```
-    /// use inkbit_core::{Error, ImageError};
-    /// assert_eq!(Error::from(ImageError { found: 1, expected: 784 }).code(), 65);
+    /// use inkbit_core::{Error, SampleError};
+    /// assert_eq!(Error::from(SampleError { found: 1, expected: 784 }).code(), 65);
     /// ```
     pub const fn code(&self) -> u8 {
         match self {
             Self::Model(error) => error.code(),
             Self::Scratch(_) => 64,
-            Self::Image(_) => 65,
+            Self::Sample(_) => 65,
             Self::Pack(_) => 66,
         }
     }
@@ -72,13 +72,13 @@ pub enum ModelError {
     },
     /// A blob of another format version.
     #[error(
-        "model has format version {found}, this build reads {expected}; quantize it again \
-                 with this version, or use the version that wrote it"
+        "model has format version {found}, this build reads {expected}; quantize it again with this \
+                 version, or use the version that wrote it"
     )]
     Version {
         /// The blob's version.
         found: u16,
-        /// The version that this build reads.
+        /// The version that is read here.
         expected: u16,
     },
     /// Fewer bytes than the header says, or fewer than a header.
@@ -127,8 +127,11 @@ pub enum ModelError {
     /// A text is not UTF-8.
     #[error("model has a text that is not UTF-8; mend the program that wrote it")]
     Utf8,
-    /// No layers, or more than [`MAX_LAYERS`](crate::MAX_LAYERS).
-    #[error("model has {found} layers; train one with 1 to {limit}")]
+    /// No layers, more than [`MAX_LAYERS`](crate::MAX_LAYERS), or not as many as the stages say.
+    #[error(
+        "model has {found} layers, but must have 1 to {limit}, and as many as its stages say; train one \
+                 with so many, or mend the program that wrote it"
+    )]
     LayerCount {
         /// How many.
         found: usize,
@@ -232,20 +235,13 @@ pub enum ModelError {
         /// The most there may be.
         limit: usize,
     },
-    /// An image size, crop and pool that do not fit together.
+    /// A sample's size, crop and pool that do not fit together.
     #[error(
-        "image of {side}x{side} cropped by {crop} and pooled by {pool} gives no whole \
-                 inputs; use a side of 1 to {MAX_SIDE}, a smaller crop, and pool by 1, 2 or 4 what \
-                 is left"
+        "a sample of {}x{} cropped by {}, {} and pooled by {}, {} gives no whole inputs; use an image \
+                 with sides of 1 to {MAX_SIDE}, a smaller crop, and pool by 1, 2 or 4 what is left, or \
+                 1 to {MAX_WIDTH} features, uncropped and pooled by 1", .0.width, .0.height, .0.crop[0], .0.crop[1], .0.pool[0], .0.pool[1]
     )]
-    Input {
-        /// Side length of the image in pixels.
-        side: u16,
-        /// Pixels cut off each edge.
-        crop: u8,
-        /// Side length of a pooled square.
-        pool: u8,
-    },
+    Input(Input),
     /// The logit scale is not a positive finite number.
     #[error("logit scale is not a positive finite number; mend the program that wrote it")]
     LogitScale,
@@ -256,6 +252,67 @@ pub enum ModelError {
         correct: u32,
         /// Test images.
         tested: u32,
+    },
+    /// No stages, or more than [`MAX_STAGES`](crate::MAX_STAGES).
+    #[error("model has {found} stages; give it 1 to {limit}")]
+    StageCount {
+        /// How many.
+        found: usize,
+        /// The most there may be.
+        limit: usize,
+    },
+    /// A stage tells another number of classes apart than the first.
+    #[error("a stage has {found} classes, the first has {expected}; make them equal")]
+    Classes {
+        /// Classes of the stage.
+        found: usize,
+        /// Classes of the first one.
+        expected: usize,
+    },
+    /// Ink that is laid out larger than the image, or not at all.
+    #[error("images hold ink of {found} pixels; make it 1 to {limit}")]
+    Ink {
+        /// Pixels of its longer side.
+        found: u16,
+        /// The most there may be.
+        limit: u16,
+    },
+    /// A number of ranges that is neither 1 nor that of the features.
+    #[error("model has {found} ranges for {expected} features; give it as many, or one for all")]
+    RangeCount {
+        /// Ranges.
+        found: u16,
+        /// Features.
+        expected: u16,
+    },
+    /// A feature's offset is no signed number of 16 bits.
+    #[error("feature {feature} has an offset of {found}; make it -32768 to 32767")]
+    Offset {
+        /// Feature, from 0.
+        feature: usize,
+        /// The offset.
+        found: i32,
+    },
+    /// Narrow numbers that are shifted too far.
+    #[error(
+        "layer {layer} shifts its multipliers by {multiplier_shift} and its biases by \
+                 {bias_shift} places; shift them by 16 and 14 at the most"
+    )]
+    Shift {
+        /// Layer, from 0.
+        layer: usize,
+        /// Places of a multiplier.
+        multiplier_shift: u8,
+        /// Places of a bias.
+        bias_shift: u8,
+    },
+    /// A provenance that [`Provenance::read`](crate::Provenance::read) cannot read.
+    #[error(
+        "model has a provenance of {length} bytes that cannot be read; mend the program that wrote it"
+    )]
+    Provenance {
+        /// Its bytes.
+        length: usize,
     },
 }
 
@@ -285,9 +342,16 @@ impl ModelError {
             Self::Labels { .. } => 19,
             Self::EmptyLabel { .. } => 20,
             Self::Text { .. } => 21,
-            Self::Input { .. } => 22,
+            Self::Input(_) => 22,
             Self::LogitScale => 23,
             Self::Accuracy { .. } => 24,
+            Self::StageCount { .. } => 25,
+            Self::Classes { .. } => 26,
+            Self::Ink { .. } => 27,
+            Self::RangeCount { .. } => 28,
+            Self::Offset { .. } => 29,
+            Self::Shift { .. } => 30,
+            Self::Provenance { .. } => 31,
         }
     }
 }
@@ -311,6 +375,21 @@ pub enum PackError {
         found: i32,
         /// The bits.
         bits: u8,
+    },
+    /// A multiplier or a bias that does not fit 16 bits, shifted.
+    #[error(
+        "layer {layer}, row {row}: {found} is no number of 16 bits shifted by {shift} places; \
+                 round it, or store the layer's numbers wide"
+    )]
+    Narrow {
+        /// Layer, from 0.
+        layer: usize,
+        /// Output, from 0.
+        row: usize,
+        /// The multiplier or bias.
+        found: i64,
+        /// Places by which the blob shifts it.
+        shift: u8,
     },
     /// A number of biases that is not the number of outputs.
     #[error("layer {layer} has {found} biases for {expected} outputs; give one each")]
@@ -346,14 +425,14 @@ pub struct ScratchError {
     pub needed: usize,
 }
 
-/// The image has another number of pixels than the model takes.
+/// The sample has another number of bytes than the model takes: of pixels, if it is an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[error("image has {found} pixels, the model takes {expected}; give it as many")]
-pub struct ImageError {
-    /// Pixels of the image.
+#[error("sample has {found} bytes, the model takes {expected}; give it as many")]
+pub struct SampleError {
+    /// Bytes of the sample.
     pub found: usize,
-    /// Pixels that the model takes.
+    /// Bytes that the model takes.
     pub expected: usize,
 }
 

@@ -1,10 +1,16 @@
-//! From drawn ink to the input that a model was trained on, as MNIST was made: the ink scaled into
-//! a box of 20/28 of the image and moved until its centre of mass is the middle. Integers only.
+//! From drawn ink to the image that a model was trained on, laid out as its training images were:
+//! MNIST's ink is scaled into a box of 20/28 of the image and moved until its centre of mass is the
+//! middle. Integers only.
 //!
 //! Every image here is bytes row by row, 0 for background and 255 for ink. A slice that is too short is
 //! completed with background and one that is too long is cut: nothing can fail.
 
 use core::ops::Range;
+
+use crate::shape::{Frame, Layout, MAX_SIDE};
+
+/// The most pixels of a canvas along either axis.
+pub const MAX_CANVAS: usize = 1 << 15;
 
 /// Where the mass of the ink is, as (row, column) rounded to the nearest pixel, half up; `None` if
 /// there is no ink.
@@ -48,63 +54,105 @@ pub fn recentre(source: &[u8], side: usize, out: &mut [u8]) {
     let source = source.iter().copied().chain(core::iter::repeat(0));
     out.iter_mut().zip(source).for_each(|(to, from)| *to = from);
     let Some(out) = out.get_mut(..side.saturating_mul(side)) else { return };
-    centre(out, side);
+    centre(out, side, side);
 }
 
-/// Makes an image of `side` × `side` pixels out of the ink on a canvas of any size: scaled, with
-/// its proportions kept, until its longer side is 20/28 of `side`, and centred as by [`recentre`].
+/// Makes an image for a model out of a canvas of any size, as the frame says that ink lies.
 ///
 /// A canvas without ink gives an image without ink. Shrinking takes the exact mean over the area
-/// of each pixel, enlarging interpolates linearly, and both round to nearest. The canvas may have
-/// up to 2¹⁵ pixels a side.
+/// of each pixel, enlarging interpolates linearly, and both round to nearest. A canvas with more than
+/// [`MAX_CANVAS`] pixels a side, or a frame with more than [`MAX_SIDE`], gives an image without ink. Ink that a
+/// frame would have larger than itself is as large as its smaller side.
 ///
 /// ```
-/// use inkbit_core::image::normalise;
+/// use inkbit_core::{Frame, Layout, image::lay};
 /// let canvas = [0, 0, 80, 0, 80, 0]; // three rows of two
 /// let mut out = [0; 28 * 28];
-/// normalise(&canvas, 2, 3, &mut out, 28);
-/// assert_eq!(out.chunks(28).filter(|row| row.iter().any(|&ink| ink > 0)).count(), 20);
+/// let rows = |out: &[u8]| out.chunks(28).filter(|row| row.iter().any(|&ink| ink > 0)).count();
+/// lay(&canvas, 2, 3, &mut out, Frame::mnist(28));
+/// assert_eq!(rows(&out), 20);
+/// lay(&canvas, 2, 3, &mut out, Frame { layout: Layout::Fitted, ..Frame::mnist(28) });
+/// assert_eq!(rows(&out), 28);
 /// ```
-pub fn normalise(canvas: &[u8], width: usize, height: usize, out: &mut [u8], side: usize) {
+pub fn lay(canvas: &[u8], width: usize, height: usize, out: &mut [u8], frame: Frame) {
     out.fill(0);
     let canvas = canvas.get(..width.saturating_mul(height)).unwrap_or(canvas);
-    let Some(out) = out.get_mut(..side.saturating_mul(side)) else { return };
-    let Some(ink) = Bounds::of(canvas, width) else { return };
-    let longer = ink.width().max(ink.height());
-    let scale = Scale { from: longer, to: ((20 * side + 14) / 28).max(1) };
-    for row in 0..scale.length(ink.height()) {
-        for column in 0..scale.length(ink.width()) {
+    let Some(out) = out.get_mut(..frame.pixels()) else { return };
+    let (wide, high) = (usize::from(frame.width), usize::from(frame.height));
+    if width.max(height) > MAX_CANVAS || wide.max(high) > usize::from(MAX_SIDE) {
+        return;
+    }
+    let Some(mut ink) = Bounds::of(canvas, width) else { return };
+    let mut room = [wide, high];
+    match frame.layout {
+        Layout::AsItIs => ink = Bounds { top: 0, bottom: height - 1, left: 0, right: width - 1 },
+        Layout::Fitted => {}
+        Layout::Centred { ink } => room = [usize::from(ink).min(wide).min(high).max(1); 2],
+    }
+    let mut scales =
+        [Scale { from: ink.width(), to: room[0] }, Scale { from: ink.height(), to: room[1] }];
+    if frame.layout != Layout::AsItIs {
+        // Proportions are kept: by the scale of the axis along which less fits.
+        let is_wide = ink.width() * room[1] >= ink.height() * room[0];
+        scales = [scales[usize::from(!is_wide)]; 2];
+    }
+    let [across, down] = scales;
+    let left = wide.saturating_sub(across.length(ink.width())) / 2;
+    let top = high.saturating_sub(down.length(ink.height())) / 2;
+    scaled(canvas, width, &ink, scales, Rows { pixels: out, width: wide }, [left, top]);
+    if matches!(frame.layout, Layout::Centred { .. }) {
+        centre(out, wide, high);
+    }
+}
+
+/// Pixels of an image, row by row.
+struct Rows<'o> {
+    pixels: &'o mut [u8],
+    width: usize,
+}
+
+/// Scales what lies within `bounds` of a canvas of rows of `width` pixels, along each axis, to the
+/// place of an image that begins at `left` and `top`.
+fn scaled(
+    canvas: &[u8],
+    width: usize,
+    bounds: &Bounds,
+    [across, down]: [Scale; 2],
+    Rows { pixels, width: wide }: Rows<'_>,
+    [left, top]: [usize; 2],
+) {
+    for row in 0..down.length(bounds.height()) {
+        for column in 0..across.length(bounds.width()) {
             let mut sum = 0;
-            for y in scale.window(row, ink.height()) {
-                let height = scale.part(row, y);
-                let start = (ink.top + y) * width + ink.left;
-                for x in scale.window(column, ink.width()) {
-                    let width = scale.part(column, x);
+            for y in down.window(row, bounds.height()) {
+                let height = down.part(row, y);
+                let start = (bounds.top + y) * width + bounds.left;
+                for x in across.window(column, bounds.width()) {
+                    let width = across.part(column, x);
                     let ink = canvas.get(start + x).copied().unwrap_or_default();
                     sum += u64::from(u32::from(ink) * height) * u64::from(width);
                 }
             }
-            out.get_mut(row * side + column).into_iter().for_each(|to| *to = scale.mean(sum));
+            let place = (top + row) * wide + left + column;
+            pixels.get_mut(place).into_iter().for_each(|to| *to = mean(sum, across, down));
         }
     }
-    centre(out, side);
 }
 
 /// Moves an image's centre of mass to the middle, in place.
-fn centre(image: &mut [u8], side: usize) {
-    let Some(((row, column), ink)) = centre_of_mass(image, side).zip(Bounds::of(image, side))
+fn centre(image: &mut [u8], width: usize, height: usize) {
+    let Some(((row, column), ink)) = centre_of_mass(image, width).zip(Bounds::of(image, width))
     else {
         return;
     };
     // No ink leaves the image, so the pixels that a move along the whole slice carries from one row
     // to the next are background.
-    let middle = side / 2;
-    let down = middle.saturating_sub(row).min(side - 1 - ink.bottom);
-    let right = middle.saturating_sub(column).min(side - 1 - ink.right);
-    let up = row.saturating_sub(middle).min(ink.top);
-    let left = column.saturating_sub(middle).min(ink.left);
-    let forward = down * side + right;
-    let back = up * side + left;
+    let down = (height / 2).saturating_sub(row).min(height - 1 - ink.bottom);
+    let right = (width / 2).saturating_sub(column).min(width - 1 - ink.right);
+    let up = row.saturating_sub(height / 2).min(ink.top);
+    let left = column.saturating_sub(width / 2).min(ink.left);
+    let forward = down * width + right;
+    let back = up * width + left;
     let length = image.len();
     for place in 0..length {
         // From the end that nothing is copied to.
@@ -208,12 +256,12 @@ impl Scale {
         let (start, end) = self.ends(new);
         (end.min((old + 1) * pixel) - start.max(old * pixel)) as u32
     }
+}
 
-    /// The mean of a sum over the window's area, rounded.
-    fn mean(self, sum: u64) -> u8 {
-        let area = (4 * (self.reach() as u64) * (self.reach() as u64)).max(1);
-        divide(sum + area / 2, area) as u8
-    }
+/// The mean of a sum over the area of a window, rounded.
+fn mean(sum: u64, across: Scale, down: Scale) -> u8 {
+    let area = (4 * (across.reach() as u64) * (down.reach() as u64)).max(1);
+    divide(sum + area / 2, area) as u8
 }
 
 /// The quotient, rounded down, of a division by a number that is not 0.

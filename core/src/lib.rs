@@ -28,6 +28,7 @@ mod fingerprint;
 pub mod image;
 pub mod kernel;
 pub mod link;
+mod logits;
 mod model;
 pub mod picture;
 pub mod requant;
@@ -36,10 +37,13 @@ mod shape;
 pub mod softmax;
 mod wire;
 
-pub use engine::{Engine, ImageEngine, LayerOutput, Logits, argmax};
-pub use error::{Error, ImageError, ModelError, PackError, ScratchError};
-pub use model::{Header, Layer, MAX_COMMAND, MAX_NAME, Model, Provenance};
+pub use engine::{Engine, LayerOutput, SampleEngine};
+pub use error::{Error, ModelError, PackError, SampleError, ScratchError};
+pub use logits::{Logits, argmax, prominence};
+pub use model::{Header, Layer, MAX_COMMAND, MAX_NAME, MAX_PROVENANCE, Model, Provenance};
 pub use scratch::{Memory, Scratch, Sizes};
 pub use shape::{
-    Input, LayerShape, MAX_BIAS, MAX_BLOCK, MAX_LAYERS, MAX_SIDE, MAX_WIDTH, WeightBits,
+    Frame, Input, LayerShape, Layout, MAX_BIAS, MAX_BIAS_SHIFT, MAX_BLOCK, MAX_LAYERS,
+    MAX_MULTIPLIER_SHIFT, MAX_SIDE, MAX_STAGES, MAX_WIDTH, Numbers, Range, Sample, Stage,
+    WeightBits,
 };

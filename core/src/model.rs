@@ -6,25 +6,32 @@ use heapless::Vec;
 
 use crate::error::ModelError;
 use crate::shape::{
-    ALIGNMENT, Input, LayerShape, MAX_BIAS, MAX_LAYERS, MAX_WIDTH, WeightBits, align,
+    ALIGNMENT, Frame, Input, LayerShape, Layout, MAX_BIAS, MAX_BIAS_SHIFT, MAX_LAYERS,
+    MAX_MULTIPLIER_SHIFT, MAX_SIDE, MAX_STAGES, MAX_WIDTH, Numbers, PART_ALIGNMENT, Range, Sample,
+    Stage, WeightBits, padded,
 };
 use crate::wire::wire;
 
 /// The longest name of a model, in bytes.
 pub const MAX_NAME: usize = 32;
 const MAX_LABELS: usize = 65_535;
+/// The labels of a model that has none of its own.
+const DIGITS: &str = "0\n1\n2\n3\n4\n5\n6\n7\n8\n9";
+const DIGIT_COUNT: usize = 10;
 const MAX_TOOL: usize = 64;
 /// The longest command in [`Provenance`], in bytes.
 pub const MAX_COMMAND: usize = 512;
+/// The most bytes of a [`Provenance`] in a blob.
+pub const MAX_PROVENANCE: usize = 1 + MAX_TOOL + 2 + MAX_COMMAND + 32 + 10 + 5 + 5;
 
 /// One layer: views into the blob's data, as long as the shape says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layer<'a> {
     pub(crate) shape: LayerShape,
     pub(crate) bits: WeightBits,
-    // Numbers of the blob: little-endian, whatever the machine.
+    // Words of the blob, little-endian, whatever the machine; of 16-bit numbers two in each.
     pub(crate) multipliers: &'a [u32],
-    pub(crate) bias: &'a [i32],
+    pub(crate) bias: &'a [u32],
     pub(crate) weights: &'a [u32],
 }
 
@@ -50,27 +57,42 @@ impl<'a> Layer<'a> {
     }
 
     /// Bias of an output, in accumulator steps (0 beyond the last).
-    #[inline(always)]
     pub fn bias(&self, output: usize) -> i32 {
-        i32::from_le(self.bias.get(output).copied().unwrap_or_default())
+        if output >= self.outputs() {
+            return 0;
+        }
+        match self.shape.numbers {
+            Numbers::Wide => word(self.bias, output).cast_signed(),
+            Numbers::Narrow { bias_shift, .. } => {
+                widened(halves(self.bias).get(output).copied().unwrap_or_default(), bias_shift)
+            }
+        }
     }
 
-    /// Requantization multiplier of an output, times 2³² (0 in the last layer).
-    #[inline(always)]
+    /// Requantization multiplier of an output, times 2³² (0 in a stage's last layer).
     pub fn multiplier(&self, output: usize) -> u32 {
-        let index = if self.shape.multipliers == 1 { 0 } else { output };
-        u32::from_le(self.multipliers.get(index).copied().unwrap_or_default())
+        let count = self.shape.multipliers;
+        let index = if count == 1 { 0 } else { output };
+        if index >= count.into() {
+            return 0;
+        }
+        match self.shape.numbers {
+            Numbers::Wide => word(self.multipliers, index),
+            Numbers::Narrow { multiplier_shift, .. } => {
+                let halves = halves(self.multipliers);
+                let number = halves.get(index).copied().unwrap_or_default();
+                u32::from(u16::from_le(number)) << (multiplier_shift & 31)
+            }
+        }
     }
 
-    /// The biases, little-endian whatever the machine.
-    pub const fn biases(&self) -> &'a [i32] {
-        self.bias
-    }
-
-    /// The multipliers, one for all outputs or one for each, none in the last layer; little-endian
-    /// whatever the machine.
-    pub const fn multipliers(&self) -> &'a [u32] {
-        self.multipliers
+    /// Multipliers and biases, little-endian whatever the machine, if they are
+    /// [wide](Numbers::Wide): one multiplier for all outputs or one for each, none in a stage's
+    /// last layer.
+    #[inline(always)]
+    pub fn wide(&self) -> Option<(&'a [u32], &'a [i32])> {
+        let wide = self.shape.numbers == Numbers::Wide;
+        wide.then(|| (self.multipliers, bytemuck::cast_slice(self.bias)))
     }
 
     /// Weight from an input to an output (0 beyond the last).
@@ -103,6 +125,40 @@ impl<'a> Layer<'a> {
     }
 }
 
+/// The words of a blob's data, part after part.
+struct Words<'a> {
+    words: &'a [u32],
+    /// Bytes so far.
+    at: usize,
+}
+
+impl<'a> Words<'a> {
+    /// The words of the next part, of so many bytes without its padding; none if there are fewer.
+    #[inline(never)]
+    fn next(&mut self, bytes: usize, alignment: usize) -> &'a [u32] {
+        let start = self.at / 4;
+        self.at += padded(bytes, alignment);
+        self.words.get(start..start + bytes.div_ceil(4)).unwrap_or_default()
+    }
+}
+
+/// A number of 32 bits that lies in little-endian words.
+fn word(words: &[u32], index: usize) -> u32 {
+    u32::from_le(words.get(index).copied().unwrap_or_default())
+}
+
+/// The numbers of 16 bits, little-endian, that such words hold.
+#[inline(always)]
+pub(crate) fn halves(words: &[u32]) -> &[u16] {
+    bytemuck::cast_slice(words)
+}
+
+/// The bias that a narrow one stands for.
+#[inline(always)]
+pub(crate) const fn widened(bias: u16, shift: u8) -> i32 {
+    (u16::from_le(bias).cast_signed() as i32) << (shift & 15)
+}
+
 wire! {
     /// Where a model comes from and how good it was found to be.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +175,54 @@ wire! {
         pub correct: u32,
         /// Test images tried; 0 if it was not measured.
         pub tested: u32,
-    } [Read]
+    } [Neither]
+}
+
+impl<'a> Provenance<'a> {
+    /// What stands for the provenance of a model that has none.
+    pub const UNKNOWN: Self =
+        Self { tool: "", command: "", digest: [0; 32], seed: 0, correct: 0, tested: 0 };
+
+    /// Writes it into `out` as a [`Header`] has it.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelError::Text`] or [`ModelError::Accuracy`] if a limit is passed.
+    pub fn write<'o>(&self, out: &'o mut [u8; MAX_PROVENANCE]) -> Result<&'o [u8], ModelError> {
+        self.check()?;
+        // Within these limits there is room.
+        Ok(postcard::to_slice(self, out).map_or(&[], |bytes| bytes))
+    }
+
+    /// Reads what [`write`](Self::write) has written.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelError::Provenance`], [`ModelError::Text`] or [`ModelError::Accuracy`].
+    pub fn read(bytes: &'a [u8]) -> Result<Self, ModelError> {
+        let unreadable = ModelError::Provenance { length: bytes.len() };
+        let found = postcard::from_bytes::<Self>(bytes).map_err(|_| unreadable)?;
+        // Nothing after it, and every number in its shortest form.
+        if found.write(&mut [0; MAX_PROVENANCE])? != bytes {
+            return Err(unreadable);
+        }
+        Ok(found)
+    }
+
+    fn check(&self) -> Result<(), ModelError> {
+        let Self { tool, command, correct, tested, .. } = *self;
+        for (field, found, limit) in
+            [("tool", tool.len(), MAX_TOOL), ("command", command.len(), MAX_COMMAND)]
+        {
+            if found > limit {
+                return Err(ModelError::Text { field, found, limit });
+            }
+        }
+        if correct > tested {
+            return Err(ModelError::Accuracy { correct, tested });
+        }
+        Ok(())
+    }
 }
 
 wire! {
@@ -128,24 +231,56 @@ wire! {
     pub struct Header [<'a>] {
         /// The model's name.
         pub name: &'a str,
-        /// Class labels, joined by line feeds.
+        /// Class labels, joined by line feeds; empty if they are the digits from 0.
         pub labels: &'a str,
-        /// The image it takes.
-        pub input: Input,
-        /// Real value of one step of a logit. For display only.
-        pub logit_scale: f32,
-        /// Sizes of the layers.
+        /// What it takes.
+        pub sample: Sample,
+        /// The networks that are asked in turn.
+        pub stages: Vec<Stage, MAX_STAGES>,
+        /// Sizes of the layers of all stages, in order.
         pub layers: Vec<LayerShape, MAX_LAYERS>,
-        /// Where it comes from.
-        #[serde(borrow)]
-        pub provenance: Provenance<'a>,
-    } [Read]
+        /// Where it comes from, as [`Provenance::write`] writes it; empty if that is not known. No
+        /// device looks into it.
+        pub provenance: &'a [u8],
+    } [Neither]
 }
 
-impl Header<'_> {
-    /// Bytes of parameters that the layers need.
+impl<'a> Header<'a> {
+    /// Where the model comes from; `None` if that is not known.
+    ///
+    /// ```
+    /// use inkbit_core::{Model, include_blob};
+    /// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
+    /// let origin = Model::parse(BLOB)?.header().origin()?;
+    /// assert!(origin.is_some_and(|origin| origin.correct <= origin.tested));
+    /// # Ok::<_, inkbit_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Provenance::read`].
+    pub fn origin(&self) -> Result<Option<Provenance<'a>>, ModelError> {
+        let is_known = !self.provenance.is_empty();
+        is_known.then(|| Provenance::read(self.provenance)).transpose()
+    }
+
+    /// Bytes of parameters that ranges and layers need.
     pub fn data_bytes(&self) -> usize {
-        self.layers.iter().map(LayerShape::data_bytes).sum()
+        self.padded_bytes(PART_ALIGNMENT)
+    }
+
+    /// Bytes of parameters if each part of a layer is padded to a multiple of `alignment`.
+    fn padded_bytes(&self, alignment: usize) -> usize {
+        let layers = self.layers.iter().map(|shape| shape.padded_bytes(alignment));
+        self.sample.range_bytes() + layers.sum::<usize>()
+    }
+
+    /// The image that a stage takes; one without pixels if there is no such stage.
+    pub(crate) fn input(&self, stage: usize) -> Input {
+        match self.stages.get(stage) {
+            Some(stage) => self.sample.input(stage),
+            None => Input { width: 0, height: 0, crop: [0; 2], pool: [1; 2] },
+        }
     }
 
     /// Checks everything that [`Model::new`] checks without the parameters.
@@ -153,41 +288,76 @@ impl Header<'_> {
     /// # Errors
     ///
     /// Every way in which a header can fail the format's limits, with the numbers.
+    #[inline(never)]
     pub fn check(&self) -> Result<(), ModelError> {
-        const LIMITS: [(&str, usize); 4] = [
-            ("name", MAX_NAME),
-            ("labels", MAX_LABELS),
-            ("tool", MAX_TOOL),
-            ("command", MAX_COMMAND),
-        ];
-        let Provenance { tool, command, .. } = self.provenance;
-        let lengths = [self.name.len(), self.labels.len(), tool.len(), command.len()];
-        for (found, (field, limit)) in lengths.into_iter().zip(LIMITS) {
+        for (field, found, limit) in [
+            ("name", self.name.len(), MAX_NAME),
+            ("labels", self.labels.len(), MAX_LABELS),
+            ("provenance", self.provenance.len(), MAX_PROVENANCE),
+        ] {
             if found > limit {
                 return Err(ModelError::Text { field, found, limit });
             }
         }
-        let Input { side, crop, pool } = self.input;
-        if self.input.width() == 0 {
-            return Err(ModelError::Input { side, crop, pool });
-        }
-        // Positive, finite and not zero, in terms of its bits: no device needs comparisons of floats.
-        if !(1..f32::INFINITY.to_bits()).contains(&self.logit_scale.to_bits()) {
-            return Err(ModelError::LogitScale);
-        }
-        let Provenance { correct, tested, .. } = self.provenance;
-        if correct > tested {
-            return Err(ModelError::Accuracy { correct, tested });
-        }
-        self.check_layers()
+        self.check_sample()?;
+        self.check_stages()
     }
 
-    fn check_layers(&self) -> Result<(), ModelError> {
-        let Some(last) = self.layers.len().checked_sub(1) else {
-            return Err(ModelError::LayerCount { found: 0, limit: MAX_LAYERS });
-        };
-        let mut given = self.input.inputs();
-        for (layer, shape) in self.layers.iter().enumerate() {
+    #[inline(always)]
+    fn check_sample(&self) -> Result<(), ModelError> {
+        match self.sample {
+            Sample::Image(Frame { width, height, layout }) => {
+                if let Layout::Centred { ink } = layout
+                    && (ink == 0 || ink > width.min(height))
+                {
+                    return Err(ModelError::Ink { found: ink, limit: width.min(height) });
+                }
+                Ok(())
+            }
+            Sample::Features { count, ranges, .. } => {
+                if ranges == 1 || ranges == count {
+                    return Ok(());
+                }
+                Err(ModelError::RangeCount { found: ranges, expected: count })
+            }
+        }
+    }
+
+    /// Goes through the layers, and with the first of each stage through the stages.
+    #[inline(never)]
+    fn check_stages(&self) -> Result<(), ModelError> {
+        let Self { stages, layers, .. } = self;
+        let (found, limit) = (stages.len(), MAX_STAGES);
+        if found == 0 {
+            return Err(ModelError::StageCount { found, limit });
+        }
+        let wrong_count = ModelError::LayerCount { found: layers.len(), limit: MAX_LAYERS };
+        let mut stages = stages.iter();
+        // Layers to come in this stage; values that the next layer is given; classes of all stages.
+        let (mut left, mut given, mut classes) = (0, 0, 0);
+        for (layer, shape) in layers.iter().enumerate() {
+            if left == 0 {
+                let Some(stage) = stages.next() else { return Err(wrong_count) };
+                let input = self.sample.input(stage);
+                let [columns, rows] = input.size();
+                (left, given) = (stage.layers, columns * rows);
+                let is_image = matches!(self.sample, Sample::Image(_));
+                let is_whole = input.crop == [0; 2] && input.pool == [1; 2];
+                let limit = if is_image { MAX_SIDE } else { MAX_WIDTH as u16 };
+                let is_legal = input.width.max(input.height) <= limit && (is_image || is_whole);
+                if given == 0 || !is_legal {
+                    return Err(ModelError::Input(input));
+                }
+                // Positive, finite and not zero, in terms of its bits: no device needs comparisons
+                // of floats.
+                if !(1..f32::INFINITY.to_bits()).contains(&stage.logit_scale.to_bits()) {
+                    return Err(ModelError::LogitScale);
+                }
+                if left == 0 {
+                    return Err(wrong_count);
+                }
+            }
+            left -= 1;
             let (inputs, outputs) = (usize::from(shape.inputs), usize::from(shape.outputs));
             for found in [inputs, outputs] {
                 if found == 0 || found > MAX_WIDTH {
@@ -201,16 +371,36 @@ impl Header<'_> {
                 return Err(ModelError::Bits { layer, found: shape.bits });
             }
             let found = usize::from(shape.multipliers);
-            let expected = if layer == last { 0 } else { outputs };
-            if found != expected && (layer == last || found != 1) {
+            let expected = if left == 0 { 0 } else { outputs };
+            if found != expected && (left == 0 || found != 1) {
                 return Err(ModelError::Multipliers { layer, found, expected });
             }
+            if let Numbers::Narrow { multiplier_shift, bias_shift } = shape.numbers
+                && (multiplier_shift > MAX_MULTIPLIER_SHIFT || bias_shift > MAX_BIAS_SHIFT)
+            {
+                return Err(ModelError::Shift { layer, multiplier_shift, bias_shift });
+            }
             given = outputs;
+            if left == 0 {
+                if classes != 0 && classes != outputs {
+                    return Err(ModelError::Classes { found: outputs, expected: classes });
+                }
+                classes = outputs;
+            }
         }
-        self.check_labels(given)
+        if left != 0 || stages.next().is_some() {
+            return Err(wrong_count);
+        }
+        self.check_labels(classes)
     }
 
+    #[inline(never)]
     fn check_labels(&self, expected: usize) -> Result<(), ModelError> {
+        if self.labels.is_empty() {
+            let found = DIGIT_COUNT;
+            let error = ModelError::Labels { found, expected };
+            return if expected <= found { Ok(()) } else { Err(error) };
+        }
         let (mut found, mut length) = (0, 0);
         let mut empty = None;
         for byte in self.labels.bytes().chain([b'\n']) {
@@ -222,9 +412,6 @@ impl Header<'_> {
             } else {
                 length += 1;
             }
-        }
-        if self.labels.is_empty() {
-            found = 0;
         }
         if found != expected {
             return Err(ModelError::Labels { found, expected });
@@ -241,6 +428,7 @@ impl Header<'_> {
 pub struct Model<'a> {
     header: Header<'a>,
     data: &'a [u8],
+    ranges: &'a [[u32; 2]],
     layers: Vec<Layer<'a>, MAX_LAYERS>,
 }
 
@@ -249,10 +437,11 @@ impl<'a> Model<'a> {
     ///
     /// ```
     /// use inkbit_core::blob::pack_layer;
-    /// use inkbit_core::{Header, Input, LayerShape, Model, include_blob};
+    /// use inkbit_core::{Header, LayerShape, Model, Numbers, Sample, Stage, include_blob};
     /// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
     /// let origin = Model::parse(BLOB)?;
-    /// let shape = LayerShape { inputs: 4, outputs: 2, bits: 8, multipliers: 0 };
+    /// let shape =
+    ///     LayerShape { inputs: 4, outputs: 2, bits: 8, multipliers: 0, numbers: Numbers::Wide };
     /// #[repr(align(8))]
     /// struct Data([u8; 40]);
     /// let mut data = Data([0; 40]); // shape.data_bytes()
@@ -261,7 +450,7 @@ impl<'a> Model<'a> {
     /// let header = Header {
     ///     name: "two pixels",
     ///     labels: "left\nright",
-    ///     input: Input::full(2),
+    ///     sample: Sample::mnist(2),
     ///     layers: [shape].into_iter().collect(),
     ///     ..origin.header().clone()
     /// };
@@ -277,42 +466,54 @@ impl<'a> Model<'a> {
     /// Every way in which they can fail the format's limits, with the numbers;
     /// [`ModelError::Misaligned`].
     pub fn new(header: Header<'a>, data: &'a [u8]) -> Result<Self, ModelError> {
+        Self::padded(header, data, PART_ALIGNMENT)
+    }
+
+    /// The model whose parts of a layer are padded to multiples of `alignment`, itself one of 4.
+    #[inline(never)]
+    pub(crate) fn padded(
+        header: Header<'a>,
+        data: &'a [u8],
+        alignment: usize,
+    ) -> Result<Self, ModelError> {
         header.check()?;
-        let expected = header.data_bytes();
-        if data.len() != expected {
-            return Err(ModelError::Data { found: data.len(), expected });
-        }
         let remainder = (data.as_ptr().addr() % ALIGNMENT) as u8;
         // A multiple of 4 is all that kernels need.
-        let words = match bytemuck::try_cast_slice(data) {
+        let words: &[u32] = match bytemuck::try_cast_slice(data.as_chunks::<4>().0) {
             Ok(words) if remainder == 0 => words,
             _ => return Err(ModelError::Misaligned { remainder }),
         };
-        let mut layers = Vec::new();
-        let mut rest: &[u32] = words;
-        for (index, &shape) in header.layers.iter().enumerate() {
-            let mut parts = [words; 3];
-            for (part, bytes) in parts.iter_mut().zip(shape.part_bytes()) {
-                let (taken, after) = rest.split_at_checked(align(bytes) / 4).unwrap_or_default();
-                *part = taken.get(..bytes / 4).unwrap_or_default();
-                rest = after;
+        let mut parts = Words { words, at: 0 };
+        let (ranges, _) = parts.next(header.sample.range_bytes(), alignment).as_chunks();
+        for (feature, range) in ranges.iter().enumerate() {
+            let Range { offset, .. } = Range::of(range);
+            if offset != i32::from(offset as i16) {
+                return Err(ModelError::Offset { feature, found: offset });
             }
-            let [multipliers, bias, weights] = parts;
-            let bias = bytemuck::try_cast_slice(bias).unwrap_or_default();
-            let bits = WeightBits::from_bits(shape.bits)
-                .ok_or(ModelError::Bits { layer: index, found: shape.bits })?;
+        }
+        let mut layers = Vec::new();
+        for (index, &shape) in header.layers.iter().enumerate() {
+            let [multipliers, bias, weights] = shape.part_bytes();
+            let [multipliers, bias, weights] =
+                [multipliers, bias, weights].map(|bytes| parts.next(bytes, alignment));
+            // The header was checked.
+            let bits = WeightBits::from_bits(shape.bits).unwrap_or(WeightBits::Eight);
             let layer = Layer { shape, bits, multipliers, bias, weights };
-            for row in 0..layer.outputs() {
-                let found = layer.bias(row);
+            // Narrow ones cannot be beyond it.
+            for (row, &bias) in layer.wide().map_or(&[][..], |(_, bias)| bias).iter().enumerate() {
+                let found = i32::from_le(bias);
                 if !(-MAX_BIAS..=MAX_BIAS).contains(&found) {
                     let found = i64::from(found);
                     return Err(ModelError::Bias { layer: index, row, found, limit: MAX_BIAS });
                 }
             }
-            let (found, limit) = (header.layers.len(), MAX_LAYERS);
-            layers.push(layer).map_err(|_| ModelError::LayerCount { found, limit })?;
+            let _ = layers.push(layer);
         }
-        Ok(Self { header, data, layers })
+        let (found, expected) = (data.len(), parts.at);
+        if found != expected {
+            return Err(ModelError::Data { found, expected });
+        }
+        Ok(Self { header, data, ranges, layers })
     }
 
     /// What the blob says before its parameters.
@@ -320,12 +521,31 @@ impl<'a> Model<'a> {
         &self.header
     }
 
-    /// All parameters, as they lie in the blob.
+    /// All parameters, as they lie in the blob. In one of version 2 every part of a layer is padded
+    /// to a multiple of 8; [`write`](Self::write) pads them anew.
     pub const fn data(&self) -> &'a [u8] {
         self.data
     }
 
-    /// The layers, in order of evaluation.
+    /// The stages, in order of evaluation.
+    pub fn stages(&self) -> &[Stage] {
+        &self.header.stages
+    }
+
+    /// The layers of a stage; none if there is no such stage.
+    pub fn layers_of(&self, stage: usize) -> &[Layer<'a>] {
+        let mut rest = self.layers();
+        for (number, &Stage { layers, .. }) in self.header.stages.iter().enumerate() {
+            let (own, others) = rest.split_at_checked(layers.into()).unwrap_or_default();
+            if number == stage {
+                return own;
+            }
+            rest = others;
+        }
+        &[]
+    }
+
+    /// The layers of all stages, in order of evaluation.
     ///
     /// ```
     /// use inkbit_core::{Model, include_blob};
@@ -339,9 +559,23 @@ impl<'a> Model<'a> {
         &self.layers
     }
 
-    /// The image that the model takes.
-    pub const fn input(&self) -> Input {
-        self.header.input
+    /// What the model takes.
+    pub const fn sample(&self) -> Sample {
+        self.header.sample
+    }
+
+    /// The range of each feature, or one for all; none if the model takes images.
+    pub fn ranges(&self) -> impl ExactSizeIterator<Item = Range> {
+        self.ranges.iter().map(Range::of)
+    }
+
+    pub(crate) const fn raw_ranges(&self) -> &'a [[u32; 2]] {
+        self.ranges
+    }
+
+    /// What the first stage makes of an image. Features are an image of one row.
+    pub fn input(&self) -> Input {
+        self.header.input(0)
     }
 
     /// Number of classes.
@@ -359,20 +593,21 @@ impl<'a> Model<'a> {
     /// # Ok::<_, inkbit_core::Error>(())
     /// ```
     pub fn label(&self, class: usize) -> &'a str {
+        if class >= self.classes() {
+            return "";
+        }
+        let labels = if self.header.labels.is_empty() { DIGITS } else { self.header.labels };
         // `str::split` has a panic in it that no device needs.
         let (mut start, mut left) = (0, class);
-        for (place, byte) in self.header.labels.bytes().enumerate() {
+        for (place, byte) in labels.bytes().enumerate() {
             if byte == b'\n' {
                 if left == 0 {
-                    return self.header.labels.get(start..place).unwrap_or_default();
+                    return labels.get(start..place).unwrap_or_default();
                 }
                 (start, left) = (place + 1, left - 1);
             }
         }
-        if left > 0 {
-            return "";
-        }
-        self.header.labels.get(start..).unwrap_or_default()
+        labels.get(start..).unwrap_or_default()
     }
 
     /// Cells of [`Scratch`](crate::Scratch) that an inference of this model needs.

@@ -28,6 +28,8 @@ pub use pen::image;
 
 use digits::Digits;
 
+use crate::shape::Frame;
+
 /// The longer side, in pixels, that a picture is reduced to. A digit that takes up a twentieth of it still
 /// has as many pixels as a model's image.
 pub const LONGEST: usize = 768;
@@ -178,9 +180,9 @@ impl<'m> Finder<'m> {
         self.digits.iter().map(|digit| digit.scaled(self.size, self.source))
     }
 
-    /// Makes an image of `side` × `side` pixels, 0 for background and 255 for ink, of digit number
-    /// `number`: scaled and centred, and with strokes as wide as those that models are trained on.
-    pub fn image(&mut self, number: usize, out: &mut [u8], side: usize) {
+    /// Makes an image for a model, 0 for background and 255 for ink, of digit number `number`: laid out
+    /// as the frame says, and with strokes as wide as those that models are trained on.
+    pub fn image(&mut self, number: usize, out: &mut [u8], frame: Frame) {
         out.fill(0);
         let Some(digit) = self.digits.iter().nth(number).copied() else { return };
         let mut length = 0;
@@ -192,7 +194,7 @@ impl<'m> Finder<'m> {
                 length += 1;
             }
         }
-        pen::image(self.drawing, digit.width, digit.height, self.spare, out, side);
+        pen::image(self.drawing, digit.width, digit.height, self.spare, out, frame);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Working memory, and how much of it a model needs.
 
-use crate::shape::{MAX_LAYERS, VERSION};
+use crate::shape::{MAX_LAYERS, MAX_STAGES, VERSION};
 
 /// Working memory of `CELLS` words, of 4 bytes each. It holds nothing between two inferences, so
 /// that it can be a `static`, a field, or memory that something else uses in between.
@@ -87,14 +87,14 @@ impl<M: sealed::Cells> Memory for M {}
 /// use inkbit_core::{Sizes, include_blob};
 /// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
 /// const SIZES: Sizes = Sizes::of(BLOB);
-/// let image = [0_u8; SIZES.pixels];
+/// let image = [0_u8; SIZES.bytes];
 /// assert_eq!((image.len(), SIZES.cells, SIZES.classes), (36, 46, 10));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Sizes {
-    /// Pixels of an image.
-    pub pixels: usize,
+    /// Bytes of a sample: of an image, as many as it has pixels.
+    pub bytes: usize,
     /// Cells of [`Scratch`] that an inference needs.
     pub cells: usize,
     /// Logits.
@@ -118,17 +118,17 @@ impl Sizes {
             panic!("these bytes are no Inkbit model: they do not begin with INKBIT")
         };
         let Some((version, rest)) = rest.split_first_chunk() else { panic!("{}", CUT_OFF) };
+        let version = u16::from_le_bytes(*version);
         assert!(
-            u16::from_le_bytes(*version) == VERSION,
+            version == VERSION,
             "the model has another format version; quantize it again with this version of Inkbit"
         );
         // The length, name, labels.
         let rest = skip(rest, 4);
         let (name, rest) = varint(rest);
         let (labels, rest) = varint(skip(rest, name));
-        let (side, rest) = varint(skip(rest, labels));
-        // How the image is shrunk, and the logit scale.
-        let (layers, mut rest) = varint(skip(rest, 1 + 1 + 4));
+        let (bytes, rest) = sample(skip(rest, labels));
+        let (layers, mut rest) = varint(rest);
         assert!(layers > 0 && layers <= MAX_LAYERS, "the model has no layers, or too many");
         let (mut cells, mut classes, mut layer) = (0, 0, 0);
         while layer < layers {
@@ -138,9 +138,48 @@ impl Sizes {
             if inputs + outputs > cells {
                 cells = inputs + outputs;
             }
-            (classes, rest, layer) = (outputs, after, layer + 1);
+            // How its numbers are stored.
+            let (kind, after) = varint(after);
+            rest = if kind == 0 { after } else { skip(after, 2) };
+            (classes, layer) = (outputs, layer + 1);
         }
-        Self { pixels: side * side, cells, classes }
+        Self { bytes, cells, classes }
+    }
+}
+
+/// Bytes of a sample, and what follows the stages.
+#[expect(clippy::panic, reason = "as above")]
+const fn sample(rest: &[u8]) -> (usize, &[u8]) {
+    let (kind, rest) = varint(rest);
+    let (bytes, rest) = if kind == 0 {
+        let (width, rest) = varint(rest);
+        let (height, rest) = varint(rest);
+        let (layout, rest) = varint(rest);
+        (width * height, if layout == 2 { varint(rest).1 } else { rest })
+    } else {
+        let (count, rest) = varint(rest);
+        let (signed, rest) = varint(rest);
+        (count << signed, varint(rest).1)
+    };
+    let (stages, mut rest) = varint(rest);
+    assert!(stages > 0 && stages <= MAX_STAGES, "the model has no stages, or too many");
+    let mut stage = 0;
+    while stage < stages {
+        // Crop, pool and the logit scale; margin and prominence; the number of layers.
+        (rest, stage) = (skip(word(word(skip(rest, 2 + 2 + 4))), 1), stage + 1);
+    }
+    (bytes, rest)
+}
+
+/// What follows a varint of 32 bits.
+#[expect(clippy::panic, reason = "as above")]
+const fn word(mut bytes: &[u8]) -> &[u8] {
+    loop {
+        let Some((&byte, rest)) = bytes.split_first() else { panic!("{}", CUT_OFF) };
+        if byte < 0x80 {
+            return rest;
+        }
+        bytes = rest;
     }
 }
 

@@ -2,15 +2,19 @@
 
 use crate::wire::wire;
 
-/// The version of layout and arithmetic that this build reads and writes.
-pub const VERSION: u16 = 2;
+/// The version of layout and arithmetic that this build writes. It reads [`OLDEST_VERSION`] to this.
+pub const VERSION: u16 = 3;
+/// The oldest version that this build reads.
+pub const OLDEST_VERSION: u16 = 2;
 /// Data starts at a multiple of this, if the blob does.
 pub const ALIGNMENT: usize = 8;
-/// The most layers that a model may have.
-pub const MAX_LAYERS: usize = 8;
+/// The most layers that a model may have, in all stages together.
+pub const MAX_LAYERS: usize = 12;
+/// The most stages that a model may have.
+pub const MAX_STAGES: usize = 4;
 /// The most inputs or outputs that a layer may have.
 pub const MAX_WIDTH: usize = 4096;
-/// The greatest side length of an image, in pixels.
+/// The greatest width or height of an image, in pixels.
 pub const MAX_SIDE: u16 = 1024;
 /// The greatest absolute value of a bias. With it, no sum can overflow 32 bits.
 pub const MAX_BIAS: i32 = 1 << 30;
@@ -134,60 +138,294 @@ impl WeightBits {
 }
 
 wire! {
-    /// The image that a model takes, and how it becomes the inputs of the first layer.
+    /// How ink lies in the images that a model was trained on, and so in those that it is given.
+    /// [`image::lay`](crate::image::lay) does it.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-    pub struct Input [] {
-        /// Side length of the square image in pixels.
-        pub side: u16,
-        /// Pixels cut off each of the four edges.
-        pub crop: u8,
-        /// Side length of the square of pixels that is averaged into one input: 1, 2 or 4.
-        pub pool: u8,
-    } [Read]
+    pub enum Layout [] [] [] {
+        /// The whole picture, scaled to the frame.
+        AsItIs,
+        /// The ink scaled to fill the frame, proportions kept, in its middle.
+        Fitted,
+        /// The ink scaled until its longer side is `ink` pixels, and moved until its centre of mass
+        /// is the middle.
+        Centred {
+            /// Pixels of the longer side.
+            ink: u16,
+        },
+    } [Neither]
 }
 
-impl Input {
-    /// An image of `side` × `side` pixels, each of them an input.
-    pub const fn full(side: u16) -> Self {
-        Self { side, crop: 0, pool: 1 }
-    }
-
-    /// Inputs per row, or 0 if crop and pool do not fit the image.
+impl Layout {
+    /// As MNIST lies in images with this side length: 20 pixels of 28, centred by mass.
     ///
     /// ```
-    /// use inkbit_core::Input;
-    /// assert_eq!(Input { side: 28, crop: 2, pool: 2 }.width(), 12);
-    /// assert_eq!(Input { side: 28, crop: 1, pool: 4 }.width(), 0); // 26 is no multiple of 4
+    /// assert_eq!(inkbit_core::Layout::mnist(28), inkbit_core::Layout::Centred { ink: 20 });
     /// ```
-    pub const fn width(self) -> usize {
-        let (side, crop) = (self.side as usize, self.crop as usize);
-        if side > MAX_SIDE as usize || 2 * crop >= side {
-            return 0;
-        }
-        let Some(shift) = self.pool_shift() else { return 0 };
-        let width = (side - 2 * crop) >> shift;
-        if width << shift == side - 2 * crop { width } else { 0 }
+    pub const fn mnist(side: u16) -> Self {
+        let ink = (20 * side as u32 + 14) / 28;
+        Self::Centred { ink: if ink == 0 { 1 } else { ink as u16 } }
     }
+}
 
-    /// The logarithm of `pool` to base 2, if it is one that the format knows.
-    pub(crate) const fn pool_shift(self) -> Option<u32> {
-        match self.pool {
-            1 => Some(0),
-            2 => Some(1),
-            4 => Some(2),
-            _ => None,
-        }
-    }
+wire! {
+    /// The images that a model takes.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+    pub struct Frame [] {
+        /// Pixels of a row.
+        pub width: u16,
+        /// Rows.
+        pub height: u16,
+        /// How ink lies in it.
+        pub layout: Layout,
+    } [Neither]
+}
 
-    /// Inputs of the first layer.
-    pub const fn inputs(self) -> usize {
-        self.width() * self.width()
+impl Frame {
+    /// A square image, as MNIST's are laid out.
+    pub const fn mnist(side: u16) -> Self {
+        Self { width: side, height: side, layout: Layout::mnist(side) }
     }
 
     /// Pixels of an image.
     pub const fn pixels(self) -> usize {
-        self.side as usize * self.side as usize
+        self.width as usize * self.height as usize
+    }
+}
+
+wire! {
+    /// What a model takes: a run of bytes that is classified.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+    pub enum Sample [] [] [] {
+        /// An image: a byte for each pixel, row by row, 0 for background and 255 for ink.
+        Image(Frame),
+        /// Features: numbers, each of a byte, or of two bytes, little-endian, if they are signed.
+        Features {
+            /// How many.
+            count: u16,
+            /// Whether they are signed numbers of 16 bits.
+            signed: bool,
+            /// Ranges that the parameters begin with: 1 for all, or `count`.
+            ranges: u16,
+        },
+    } [Neither]
+}
+
+impl Sample {
+    /// A square image, as MNIST's are laid out.
+    pub const fn mnist(side: u16) -> Self {
+        Self::Image(Frame::mnist(side))
+    }
+
+    /// Bytes of a sample.
+    ///
+    /// ```
+    /// use inkbit_core::Sample;
+    /// assert_eq!(Sample::mnist(28).bytes(), 784);
+    /// assert_eq!(Sample::Features { count: 96, signed: true, ranges: 1 }.bytes(), 192);
+    /// ```
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::Image(frame) => frame.pixels(),
+            Self::Features { count, signed, .. } => (count as usize) << signed as u32,
+        }
+    }
+
+    /// Bytes of a feature; 1 if there are none.
+    #[inline(always)]
+    pub(crate) const fn bytes_of_feature(self) -> usize {
+        if matches!(self, Self::Features { signed: true, .. }) { 2 } else { 1 }
+    }
+
+    /// The image that a stage takes. Features are an image of one row.
+    #[inline(always)]
+    pub(crate) const fn input(self, stage: &Stage) -> Input {
+        let (crop, pool) = (stage.crop, stage.pool);
+        match self {
+            Self::Image(Frame { width, height, .. }) => Input { width, height, crop, pool },
+            Self::Features { count, .. } => Input { width: count, height: 1, crop, pool },
+        }
+    }
+
+    /// Bytes that its ranges take in a blob's data.
+    pub(crate) const fn range_bytes(self) -> usize {
+        match self {
+            Self::Image(_) => 0,
+            Self::Features { ranges, .. } => ranges as usize * RANGE_BYTES,
+        }
+    }
+}
+
+/// From a feature to an input: (value − `offset`) · `multiplier` / 2²⁴, rounded and held within 0
+/// and 255.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Range {
+    /// What becomes 0. A model has only signed numbers of 16 bits.
+    pub offset: i32,
+    /// Steps of an input, times 2²⁴, for each step of the feature.
+    pub multiplier: u32,
+}
+
+impl Range {
+    /// The range as it lies in a blob.
+    #[inline(always)]
+    pub(crate) const fn of(&[offset, multiplier]: &[u32; 2]) -> Self {
+        Self { offset: u32::from_le(offset).cast_signed(), multiplier: u32::from_le(multiplier) }
+    }
+
+    /// Its bytes in a blob's data.
+    pub const fn to_bytes(self) -> [u8; RANGE_BYTES] {
+        let [a, b, c, d] = self.offset.to_le_bytes();
+        let [e, f, g, h] = self.multiplier.to_le_bytes();
+        [a, b, c, d, e, f, g, h]
+    }
+
+    /// The input that a feature becomes.
+    ///
+    /// ```
+    /// use inkbit_core::Range;
+    /// let range = Range { offset: -1000, multiplier: (255 << 24) / 2000 }; // −1000 to 1000
+    /// assert_eq!([-1001, 0, 1000].map(|value| range.input(value)), [0, 127, 255]);
+    /// ```
+    #[inline(always)]
+    pub const fn input(self, value: i16) -> u8 {
+        let above = (value as i32).saturating_sub(self.offset);
+        if above <= 0 {
+            return 0;
+        }
+        let input = (above as u64 * self.multiplier as u64 + (1 << 23)) >> 24;
+        if input > 255 { 255 } else { input as u8 }
+    }
+}
+
+wire! {
+    /// One of the networks that are asked in turn.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+    pub struct Stage [] {
+        /// Pixels cut off the left and the right edge each, and off the top and the bottom edge each.
+        pub crop: [u8; 2],
+        /// Width and height of the rectangle of pixels that is averaged into one input: 1, 2 or 4.
+        pub pool: [u8; 2],
+        /// Real value of one step of a logit. For display only.
+        pub logit_scale: f32,
+        /// By how much the greatest logit must be above the second greatest for the answer to stand.
+        pub margin: u32,
+        /// By how much it must be above all others together: the sum of the differences.
+        pub prominence: u32,
+        /// How many of the model's layers are its own.
+        pub layers: u8,
+    } [Neither]
+}
+
+impl Stage {
+    /// The stage of a model that has no other, and whose answer always stands.
+    pub const fn alone(input: Input, logit_scale: f32, layers: u8) -> Self {
+        let (crop, pool) = (input.crop, input.pool);
+        Self { crop, pool, logit_scale, margin: 0, prominence: 0, layers }
+    }
+}
+
+/// How a sample becomes the inputs of a stage's first layer: an image cropped and pooled. Features
+/// are an image of one row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Input {
+    /// Pixels of a row.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+    /// Pixels cut off the left and the right edge each, and off the top and the bottom edge each.
+    pub crop: [u8; 2],
+    /// Width and height of the rectangle of pixels that is averaged into one input: 1, 2 or 4.
+    pub pool: [u8; 2],
+}
+
+impl Input {
+    /// An image of `side` × `side` pixels, cropped and pooled alike along both axes.
+    pub const fn square(side: u16, crop: u8, pool: u8) -> Self {
+        Self { width: side, height: side, crop: [crop; 2], pool: [pool; 2] }
+    }
+
+    /// An image of `side` × `side` pixels, each of them an input.
+    pub const fn full(side: u16) -> Self {
+        Self::square(side, 0, 1)
+    }
+
+    /// Inputs per row and per column; 0 along an axis where crop and pool do not fit the image.
+    ///
+    /// ```
+    /// use inkbit_core::Input;
+    /// assert_eq!(Input::square(28, 2, 2).size(), [12, 12]);
+    /// assert_eq!(Input { width: 32, ..Input::square(28, 1, 4) }.size(), [0, 0]); // 30, 26: no multiples
+    /// ```
+    pub const fn size(self) -> [usize; 2] {
+        let ([across, down], [wide, high]) = (self.crop, self.pool);
+        [shrunk(self.width, across, wide), shrunk(self.height, down, high)]
+    }
+
+    /// Inputs of the first layer.
+    pub const fn inputs(self) -> usize {
+        let [width, height] = self.size();
+        width * height
+    }
+
+    /// Pixels of an image.
+    pub const fn pixels(self) -> usize {
+        self.width as usize * self.height as usize
+    }
+}
+
+#[inline(never)] // twice in each of its callers
+/// Inputs along an axis of so many pixels, or 0 if crop and pool do not fit it.
+const fn shrunk(pixels: u16, crop: u8, pool: u8) -> usize {
+    let (pixels, crop) = (pixels as usize, crop as usize);
+    let shift = match pool {
+        1 => 0,
+        2 => 1,
+        4 => 2,
+        _ => return 0,
+    };
+    if 2 * crop >= pixels {
+        return 0;
+    }
+    let inputs = (pixels - 2 * crop) >> shift;
+    if inputs << shift == pixels - 2 * crop { inputs } else { 0 }
+}
+
+wire! {
+    /// How a layer's multipliers and biases are stored.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+    #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+    pub enum Numbers [] [] [] {
+        /// In 32 bits.
+        #[default]
+        Wide,
+        /// In 16 bits, each of which stands for a number that is shifted to the left.
+        Narrow {
+            /// Places by which a multiplier is shifted, at most [`MAX_MULTIPLIER_SHIFT`].
+            multiplier_shift: u8,
+            /// Places by which a bias is shifted, at most [`MAX_BIAS_SHIFT`].
+            bias_shift: u8,
+        },
+    } [Neither]
+}
+
+/// The most places that a narrow multiplier is shifted by.
+pub const MAX_MULTIPLIER_SHIFT: u8 = 16;
+/// The most places that a narrow bias is shifted by.
+pub const MAX_BIAS_SHIFT: u8 = 14;
+
+impl Numbers {
+    /// Bytes of a multiplier or a bias.
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::Wide => 4,
+            Self::Narrow { .. } => 2,
+        }
     }
 }
 
@@ -202,14 +440,22 @@ wire! {
         pub outputs: u16,
         /// Width of a weight code: 8, 4 or 2.
         pub bits: u8,
-        /// Requantization multipliers: 0 in the last layer, else 1 or `outputs`.
+        /// Requantization multipliers: 0 in a stage's last layer, else 1 or `outputs`.
         pub multipliers: u16,
-    } [Read]
+        /// How multipliers and biases are stored.
+        pub numbers: Numbers,
+    } [Neither]
 }
 
-pub(crate) const fn align(bytes: usize) -> usize {
-    (bytes + 7) & !7
+/// Bytes of a [`Range`] in a blob's data.
+pub(crate) const RANGE_BYTES: usize = 8;
+/// The next multiple of a power of two.
+pub(crate) const fn padded(bytes: usize, alignment: usize) -> usize {
+    (bytes + alignment - 1) & !(alignment - 1)
 }
+
+/// What each part of a layer's parameters is padded to.
+pub(crate) const PART_ALIGNMENT: usize = 4;
 
 impl LayerShape {
     /// Bytes of the multipliers, biases and weights, without the padding between them, of a shape
@@ -217,9 +463,11 @@ impl LayerShape {
     ///
     /// ```
     /// use inkbit_core::LayerShape;
-    /// let shape = LayerShape { inputs: 16, outputs: 10, bits: 4, multipliers: 1 };
+    /// use inkbit_core::Numbers::{Narrow, Wide};
+    /// let shape = LayerShape { inputs: 16, outputs: 10, bits: 4, multipliers: 1, numbers: Wide };
     /// assert_eq!(shape.part_bytes(), [4, 40, 2 * 16 * 4]); // two blocks of eight outputs
-    /// assert_eq!(shape.data_bytes(), 8 + 40 + 128);
+    /// let narrow = LayerShape { numbers: Narrow { multiplier_shift: 9, bias_shift: 1 }, ..shape };
+    /// assert_eq!(narrow.data_bytes(), 4 + 20 + 128); // with padding to multiples of 4
     /// ```
     pub const fn part_bytes(&self) -> [usize; 3] {
         let weights = match WeightBits::from_bits(self.bits) {
@@ -229,12 +477,18 @@ impl LayerShape {
             }
             None => 0,
         };
-        [self.multipliers as usize * 4, self.outputs as usize * 4, weights]
+        let bytes = self.numbers.bytes();
+        [self.multipliers as usize * bytes, self.outputs as usize * bytes, weights]
     }
 
     /// Bytes that the layer takes in a blob's data, padding included.
     pub const fn data_bytes(&self) -> usize {
+        self.padded_bytes(PART_ALIGNMENT)
+    }
+
+    /// Bytes that the layer takes if each part is padded to a multiple of `alignment`.
+    pub(crate) const fn padded_bytes(&self, alignment: usize) -> usize {
         let [multipliers, bias, weights] = self.part_bytes();
-        align(multipliers) + align(bias) + align(weights)
+        padded(multipliers, alignment) + padded(bias, alignment) + padded(weights, alignment)
     }
 }

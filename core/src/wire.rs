@@ -19,11 +19,18 @@ pub(crate) struct Reader<'a> {
     rest: &'a [u8],
     /// The length that the last list states.
     pub(crate) length: usize,
+    /// The most elements of the last list.
+    pub(crate) capacity: usize,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) const fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, length: 0 }
+        Self { rest: bytes, length: 0, capacity: 0 }
+    }
+
+    /// What is left to be read.
+    pub(crate) const fn rest(&self) -> &'a [u8] {
+        self.rest
     }
 
     /// Whether everything has been read.
@@ -159,6 +166,7 @@ values! {
     u32: word, |value, writer| writer.number(value);
     u64: varint;
     f32: float;
+    [u8; 2]: array;
     [u8; 32]: array;
     &'a str: text;
     &'a [u8]: bytes;
@@ -208,7 +216,7 @@ impl<T: Write, E: Write> Write for Result<T, E> {
 impl<'a, T: Read<'a>, const N: usize> Read<'a> for heapless::Vec<T, N> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let length = reader.word()? as usize;
-        reader.length = length;
+        (reader.length, reader.capacity) = (length, N);
         let mut list = Self::new();
         for _ in 0..length {
             list.push(T::read(reader)?).map_err(|_| Fault::List)?;
@@ -258,6 +266,8 @@ macro_rules! wire {
         wire!(@$way enum $name [$($bounds)*] [$($generics)*]
             $($variant [$($($field)+)?] [$(0 $inner)?])+);
     };
+    // What is read and written as a part of something else.
+    (@Neither $($type:tt)+) => {};
     (@Both $($type:tt)+) => {
         wire!(@Read $($type)+);
         wire!(@Write $($type)+);

@@ -4,22 +4,22 @@ use inkbit_core::kernel::Portable;
 use inkbit_core::{Engine, Input, Model, Scratch};
 use inkbit_tests::batch::{Batch, MODULE};
 use inkbit_tests::module::imports;
-use inkbit_tests::random_model::{Recipe, recipes};
+use inkbit_tests::random_model::{Recipe, recipes, samples};
 use proptest::prelude::*;
 
-use super::equivalence::{CELLS, cases, images};
+use super::equivalence::{CELLS, cases};
 
 /// Compares the logits and classes of a recipe's model, of several images in one call.
 fn compare(recipe: &Recipe) {
     let blob = recipe.blob();
     let model = Model::parse(&blob).unwrap();
-    let images: Vec<_> = images(model.input().pixels(), recipe.seed);
-    let together: Vec<u8> = images.iter().flat_map(|(_, pixels)| pixels.clone()).collect();
+    let samples = samples(model.sample().bytes(), recipe.seed);
+    let together: Vec<u8> = samples.iter().flat_map(|(_, sample)| sample.clone()).collect();
     let found = Batch::start(&blob).expect("it runs any").classify(&together, model.classes());
     let mut engine = Engine::new(model, Scratch::<CELLS>::new()).unwrap();
-    assert_eq!(found.len(), images.len());
-    for ((name, pixels), (class, logits)) in images.iter().zip(found) {
-        let expected = engine.infer_by::<Portable>(pixels, |_, _| ()).unwrap();
+    assert_eq!(found.len(), samples.len());
+    for ((name, sample), (class, logits)) in samples.iter().zip(found) {
+        let expected = engine.infer_by::<Portable>(sample, |_, _| ()).unwrap();
         assert_eq!((&logits[..], class), (&*expected, expected.argmax()), "{name}: {recipe:?}");
     }
 }

@@ -1,11 +1,11 @@
 //! Core against the oracle, layer by layer.
 
 use inkbit_core::kernel::{Kernel, Portable};
-use inkbit_core::{Engine, ImageError, LayerOutput, Model, Scratch};
+use inkbit_core::{Engine, LayerOutput, Logits, Model, SampleError, Scratch};
 use inkbit_simd::Fastest;
 use inkbit_tests::Aligned;
-use inkbit_tests::oracle::{Oracle, OracleLayer};
-use inkbit_tests::random_model::recipes;
+use inkbit_tests::oracle::{Answer, Oracle, OracleLayer};
+use inkbit_tests::random_model::{recipes, samples};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -25,21 +25,35 @@ pub(super) fn cases(cases: u32) -> ProptestConfig {
 }
 
 /// Outputs of every layer in core, with the zeros that it skips.
-pub(super) fn core_layers(model: &Model<'_>, pixels: &[u8]) -> Vec<Vec<i64>> {
-    let layers = layers_by::<Portable>(model, pixels);
-    assert_eq!(layers, layers_by::<Fastest>(model, pixels), "fastest and portable kernel");
-    #[cfg(target_arch = "x86_64")]
-    assert_eq!(layers, layers_by::<inkbit_simd::Avx2>(model, pixels), "AVX2 and portable kernel");
-    #[cfg(target_arch = "aarch64")]
-    assert_eq!(layers, layers_by::<inkbit_simd::Neon>(model, pixels), "NEON and portable kernel");
-    layers
+pub(super) fn core_layers(model: &Model<'_>, sample: &[u8]) -> Vec<Vec<i64>> {
+    core(model, sample).0
 }
 
-fn layers_by<K: Kernel>(model: &Model<'_>, pixels: &[u8]) -> Vec<Vec<i64>> {
+/// What a model in core makes of a sample.
+pub(super) fn core_answer(model: &Model<'_>, sample: &[u8]) -> Answer {
+    core(model, sample).1
+}
+
+/// What core computes on the way, and what it answers, by every kernel.
+fn core(model: &Model<'_>, sample: &[u8]) -> (Vec<Vec<i64>>, Answer) {
+    let found = by::<Portable>(model, sample);
+    assert_eq!(found, by::<Fastest>(model, sample), "portable and fastest kernel");
+    #[cfg(target_arch = "x86_64")]
+    assert_eq!(found, by::<inkbit_simd::Avx2>(model, sample), "portable kernel and AVX2");
+    #[cfg(target_arch = "aarch64")]
+    assert_eq!(found, by::<inkbit_simd::Neon>(model, sample), "portable kernel and NEON");
+    let mut engine = Engine::new(model.clone(), Scratch::<CELLS>::new()).expect("room for any");
+    let native = answer(engine.infer(sample).unwrap());
+    assert_eq!(found.1, native, "portable and native kernel");
+    found
+}
+
+fn by<K: Kernel>(model: &Model<'_>, sample: &[u8]) -> (Vec<Vec<i64>>, Answer) {
     let mut engine = Engine::new(model.clone(), Scratch::<CELLS>::new()).expect("room for any");
     let mut layers = Vec::new();
     let logits = engine
-        .infer_by::<K>(pixels, |layer, output| {
+        .infer_by::<K>(sample, |layer, output| {
+            assert_eq!(layer, layers.len(), "layers are shown in order, each once");
             layers.push(match output {
                 LayerOutput::Logits(logits) => logits.iter().copied().map(i64::from).collect(),
                 LayerOutput::Activations(active) => {
@@ -56,8 +70,35 @@ fn layers_by<K: Kernel>(model: &Model<'_>, pixels: &[u8]) -> Vec<Vec<i64>> {
             });
         })
         .unwrap();
-    assert_eq!(layers.last(), Some(&logits.iter().copied().map(i64::from).collect()));
-    layers
+    let stage = &model.stages()[logits.stage()];
+    assert_eq!((logits.stands(), logits.scale()), (stage.stands(&logits), stage.logit_scale));
+    let answer = answer(logits);
+    assert_eq!(layers.last(), Some(&answer.logits));
+    (layers, answer)
+}
+
+/// An answer in the oracle's words.
+pub(super) fn answer(logits: Logits<'_>) -> Answer {
+    assert_eq!(logits.stands(), logits.class().is_some());
+    Answer {
+        stage: logits.stage(),
+        class: logits.class(),
+        likeliest: logits.argmax(),
+        logits: logits.iter().copied().map(i64::from).collect(),
+    }
+}
+
+/// Asserts that core and the oracle make the same of a sample, on the way too. Returns it.
+pub(super) fn assert_agree(
+    model: &Model<'_>,
+    oracle: &Oracle,
+    sample: &[u8],
+    name: &str,
+) -> Answer {
+    let (layers, answer) = core(model, sample);
+    assert_equal_layers(&oracle.layers(sample), &layers, name);
+    assert_eq!(oracle.answer(sample), answer, "{name}: oracle, core");
+    answer
 }
 
 /// Fails with the place and both values of the first difference.
@@ -71,22 +112,6 @@ pub(super) fn assert_equal_layers(oracle: &[Vec<i64>], core: &[Vec<i64>], image:
     }
 }
 
-/// Images that reach the extremes of sums, and one of noise.
-pub(super) fn images(pixels: usize, seed: u64) -> Vec<(&'static str, Vec<u8>)> {
-    let mut random = fastrand::Rng::with_seed(seed);
-    let mut single = vec![0; pixels];
-    single[random.usize(..pixels)] = random.u8(1..);
-    let mut sparse = vec![0; pixels];
-    sparse.iter_mut().for_each(|pixel| *pixel = random.u8(..).saturating_mul(random.u8(..3) / 2));
-    vec![
-        ("no ink", vec![0; pixels]),
-        ("all ink", vec![255; pixels]),
-        ("a single pixel", single),
-        ("a third of the pixels", sparse),
-        ("noise", (0..pixels).map(|_| random.u8(..)).collect()),
-    ]
-}
-
 proptest! {
     #![proptest_config(cases(96))]
 
@@ -95,9 +120,9 @@ proptest! {
         let blob = recipe.blob();
         let model = Model::parse(&blob).expect("core reads what it writes");
         let oracle = Oracle::read(&blob).expect("the oracle reads what core writes");
-        prop_assert_eq!(oracle.write(), &*blob, "the oracle writes other bytes");
-        for (name, pixels) in images(model.input().pixels(), recipe.seed) {
-            assert_equal_layers(&oracle.layers(&pixels), &core_layers(&model, &pixels), name);
+        prop_assert!(oracle.write() == *blob, "the oracle writes other bytes");
+        for (name, sample) in samples(model.sample().bytes(), recipe.seed) {
+            assert_agree(&model, &oracle, &sample, name);
         }
     }
 }
@@ -133,6 +158,7 @@ fn every_edge_of_requantization_is_where_the_format_puts_it() {
             multipliers: edges.iter().map(|edge| edge.1).collect(),
             biases: edges.iter().map(|edge| edge.0).collect(),
             codes: vec![vec![255]; edges.len()],
+            narrow: None,
         };
         let last = OracleLayer {
             inputs: edges.len(),
@@ -141,8 +167,9 @@ fn every_edge_of_requantization_is_where_the_format_puts_it() {
             multipliers: Vec::new(),
             biases: vec![0],
             codes: vec![vec![3; edges.len()]],
+            narrow: None,
         };
-        let oracle = Oracle { layers: vec![hidden, last], ..super::golden::plain(1, 1) };
+        let oracle = super::golden::plain(1, vec![hidden, last]);
         let blob = Aligned::new(&oracle.write());
         let found = core_layers(&Model::parse(&blob).unwrap(), &[0]);
         for (&(acc, m), &found) in edges.iter().zip(&found[0]) {
@@ -163,10 +190,11 @@ fn the_greatest_sums_that_the_format_allows_do_not_overflow() {
             multipliers,
             biases: vec![sign << 30; outputs],
             codes: vec![vec![code; inputs]; outputs],
+            narrow: None,
         };
         let hidden = layer(4096, 9, vec![u32::MAX.into()]);
         for layers in [vec![hidden, layer(9, 1, vec![])], vec![layer(4096, 1, vec![])]] {
-            let oracle = Oracle { layers, ..super::golden::plain(64, 1) };
+            let oracle = super::golden::plain(64, layers);
             let blob = Aligned::new(&oracle.write());
             let pixels = [255; 4096];
             let found = core_layers(&Model::parse(&blob).unwrap(), &pixels);
@@ -191,7 +219,7 @@ fn neighbouring_inputs_in_one_register_change_nothing() {
             let blob = recipe.blob();
             let model = Model::parse(&blob).unwrap();
             let oracle = Oracle::read(&blob).unwrap();
-            for (name, pixels) in images(input.pixels(), 7) {
+            for (name, pixels) in samples(input.pixels(), 7) {
                 let name = format!("{layers:?}, {name}");
                 assert_equal_layers(&oracle.layers(&pixels), &core_layers(&model, &pixels), &name);
             }
@@ -213,7 +241,7 @@ fn a_blob_gives_the_same_wherever_it_lies_in_memory() {
         for place in (0..64).step_by(8) {
             let blob = Aligned::at(&blob, place);
             let model = Model::parse(&blob).unwrap();
-            for (name, pixels) in images(recipe.input.pixels(), 7) {
+            for (name, pixels) in samples(recipe.input.pixels(), 7) {
                 let name = format!("{layers:?} at {place}, {name}");
                 assert_equal_layers(&oracle.layers(&pixels), &core_layers(&model, &pixels), &name);
             }
@@ -225,23 +253,23 @@ fn a_blob_gives_the_same_wherever_it_lies_in_memory() {
 fn an_image_of_another_length_is_refused_with_both_numbers() {
     for (crop, pool) in [(0, 1), (1, 1), (0, 2)] {
         let recipe = inkbit_tests::random_model::Recipe {
-            input: inkbit_core::Input { side: 8, crop, pool },
+            input: inkbit_core::Input::square(8, crop, pool),
             ..super::golden::recipe(&[(3, 8)])
         };
         let blob = recipe.blob();
         let model = Model::parse(&blob).unwrap();
         let mut engine = Engine::new(model.clone(), Scratch::<100>::new()).unwrap();
         for found in [0, 1, 63, 65, 80] {
-            let error = ImageError { found, expected: 64 };
+            let error = SampleError { found, expected: 64 };
             assert_eq!(engine.infer(&vec![0; found]).unwrap_err(), error);
             let observed = engine.infer_by::<Portable>(&vec![0; found], |_, _| panic!("it ran"));
             assert_eq!(observed.unwrap_err(), error);
         }
         let expected = engine.infer(&[7; 64]).unwrap().to_vec();
         assert_eq!(expected.len(), model.classes());
-        let other = engine.clone().for_images::<63>().unwrap_err();
-        assert_eq!(other, ImageError { found: 63, expected: 64 });
-        let mut engine = engine.for_images::<64>().unwrap();
+        let other = engine.clone().for_samples::<63>().unwrap_err();
+        assert_eq!(other, SampleError { found: 63, expected: 64 });
+        let mut engine = engine.for_samples::<64>().unwrap();
         assert_eq!(*engine.infer(&[7; 64]), *expected);
     }
 }

@@ -33,7 +33,7 @@ fn table() -> String {
     for blob in blobs {
         let model = blob.model().unwrap();
         let header = model.header();
-        let (name, provenance) = (header.name, header.provenance);
+        let (name, provenance) = (header.name, header.origin().unwrap().unwrap());
         let accuracy = 100.0 * f64::from(provenance.correct) / f64::from(provenance.tested);
         let widths = model.layers().iter().map(|layer| format!("-{}", layer.outputs()));
         let network = model.input().inputs().to_string() + &widths.collect::<String>();

@@ -1,6 +1,7 @@
 //! The finder in a browser's module finds what it finds on the host.
 
 use inkbit::data::picture::{Wanted, find};
+use inkbit_core::Frame;
 use inkbit_tests::devices::digits;
 use inkbit_tests::finder::{self, MODULE};
 use inkbit_tests::module::imports;
@@ -12,7 +13,7 @@ fn the_module_finds_the_same_digits_as_the_host() {
     let digits: Vec<_> = (0..40).map(|index| (images.labels[index], images.image(index))).collect();
     for condition in Condition::ALL {
         let grey = draw(condition, 3, &digits).grey;
-        let expected = find(&grey, 28, Wanted::All).expect("digits");
+        let expected = find(&grey, Frame::mnist(28), Wanted::All).expect("digits");
         let found = finder::find(grey.as_raw(), grey.width(), grey.height());
         assert_eq!(found, expected, "{}", condition.name());
     }

@@ -9,15 +9,18 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use inkbit_core::blob::VERSION;
+use inkbit_core::blob::{OLDEST_VERSION, VERSION};
 use inkbit_core::link::device::write_response;
 use inkbit_core::link::{
     Hello, Key, Limits, Loaded, Mode, PROTOCOL, Refusal, Request, Reset, Response, Status, decode,
     encode,
 };
-use inkbit_core::{Error, ImageError, Model, ModelError, PackError, ScratchError};
+use inkbit_core::{Error, Input, Model, ModelError, PackError, SampleError, ScratchError};
 use inkbit_tests::Aligned;
-use inkbit_tests::oracle::crc32;
+use inkbit_tests::oracle::{Oracle, crc32};
+
+use super::equivalence::{assert_agree, core_answer};
+use super::golden::{images, lines, logits_text};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("formats")
@@ -46,7 +49,7 @@ fn assert_kept(format: &str, found: &BTreeMap<String, String>) {
     }
 }
 
-/// The golden blobs of a folder, with the logits beside each.
+/// The golden blobs of a folder, with the text beside each.
 fn golden(folder: &Path) -> Vec<(String, Vec<u8>, String)> {
     let names =
         fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
@@ -61,22 +64,22 @@ fn golden(folder: &Path) -> Vec<(String, Vec<u8>, String)> {
 }
 
 #[test]
-fn the_golden_blobs_and_logits_of_a_format_version_stay_what_they_were() {
+fn the_golden_blobs_and_answers_of_a_format_version_stay_what_they_were() {
     let current = golden(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/golden"));
-    let lines = current.into_iter().map(|(name, blob, logits)| {
+    let lines = current.into_iter().map(|(name, blob, answers)| {
         assert_eq!(blob[6..8], VERSION.to_le_bytes(), "{name}");
-        let logits: String = logits.lines().filter(|line| !line.starts_with('#')).collect();
+        let answers: String = answers.lines().filter(|line| !line.starts_with('#')).collect();
         // The CRC of a whole blob, its own CRC included, is always the same.
         let body = &blob[..blob.len() - 4];
-        let value = format!("{:#010x}, logits {:#010x}", crc32(body), crc32(logits.as_bytes()));
+        let value = format!("{:#010x}, answers {:#010x}", crc32(body), crc32(answers.as_bytes()));
         (name, value)
     });
     assert_kept(&format!("blob-{VERSION}"), &lines.collect());
 }
 
 #[test]
-fn blobs_of_every_older_format_version_are_kept_and_refused_by_name() {
-    for found in 1..VERSION {
+fn blobs_of_versions_that_are_no_longer_read_are_kept_and_refused_by_name() {
+    for found in 1..OLDEST_VERSION {
         let blobs = golden(&folder().join(format!("blob-{found}")));
         assert!(!blobs.is_empty(), "no blob of format version {found} is kept");
         for (name, blob, _) in blobs {
@@ -89,6 +92,41 @@ fn blobs_of_every_older_format_version_are_kept_and_refused_by_name() {
             let expected =
                 format!("has format version {found}, this build reads {VERSION}; quantize");
             assert!(text.contains(&expected), "{text}");
+        }
+    }
+}
+
+#[test]
+fn blobs_of_older_versions_that_are_still_read_give_what_they_gave_and_are_written_anew() {
+    for version in OLDEST_VERSION..VERSION {
+        let blobs = golden(&folder().join(format!("blob-{version}")));
+        assert_eq!(blobs.len(), 10, "format version {version}");
+        for (name, blob, text) in blobs {
+            assert_eq!(blob[6..8], version.to_le_bytes(), "{name}");
+            let blob = Aligned::new(&blob);
+            let other = Model::parse(&blob).expect_err("another version");
+            assert_eq!(other, ModelError::Version { found: version, expected: VERSION }, "{name}");
+            let model = Model::parse_any(&blob).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let oracle = Oracle::read(&blob).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let bytes = model.sample().bytes();
+            let found = logits_text(bytes, |sample| core_answer(&model, sample));
+            assert_eq!(found, lines(&text), "{name}");
+            assert!(oracle.write_version_2() == *blob, "{name}: the oracle writes other bytes");
+
+            let mut out = vec![0; model.max_blob_bytes()];
+            let written = Aligned::new(model.write(&mut out).unwrap());
+            assert_eq!(written[6..8], VERSION.to_le_bytes(), "{name}");
+            assert!(oracle.write() == *written, "{name}: core writes other bytes than the oracle");
+            let again = Model::parse(&written).unwrap();
+            assert_eq!(model.header(), again.header(), "{name}");
+            assert!(model.layers() == again.layers(), "{name}: other parameters");
+            for (image, sample) in images(bytes) {
+                let name = format!("{name}, {image}");
+                let (old, new) = [&model, &again].map(|model| core_answer(model, &sample)).into();
+                assert_eq!(old, new, "{name}");
+                assert_agree(&model, &oracle, &sample, &name);
+                assert_agree(&again, &oracle, &sample, &name);
+            }
         }
     }
 }
@@ -289,14 +327,21 @@ fn the_codes_of_errors_stay_what_they_were() {
         ModelError::Labels { found, expected },
         ModelError::EmptyLabel { class: 1 },
         ModelError::Text { field: "name", found, limit },
-        ModelError::Input { side: 1, crop: 1, pool: 1 },
+        ModelError::Input(Input::square(1, 1, 1)),
         ModelError::LogitScale,
         ModelError::Accuracy { correct: 2, tested: 1 },
+        ModelError::StageCount { found, limit },
+        ModelError::Classes { found, expected },
+        ModelError::Ink { found: 1, limit: 2 },
+        ModelError::RangeCount { found: 1, expected: 2 },
+        ModelError::Offset { feature: 1, found: 1 },
+        ModelError::Shift { layer, multiplier_shift: 1, bias_shift: 1 },
     ];
+    assert_eq!(errors.len(), 30);
     for (error, code) in errors.into_iter().zip(1..) {
         assert_eq!((error.code(), Error::from(error).code()), (code, code), "{error}");
     }
     assert_eq!(Error::from(ScratchError { found, needed }).code(), 64);
-    assert_eq!(Error::from(ImageError { found, expected }).code(), 65);
+    assert_eq!(Error::from(SampleError { found, expected }).code(), 65);
     assert_eq!(Error::from(PackError::BufferTooSmall { found, needed }).code(), 66);
 }

@@ -38,6 +38,7 @@ mod device_storage;
 mod download;
 mod equivalence;
 mod errors;
+mod features;
 #[cfg(feature = "host")]
 mod figures;
 #[cfg(feature = "host")]
@@ -55,6 +56,7 @@ mod reference_models;
 mod report;
 mod sizes;
 mod softmax;
+mod stages;
 #[cfg(feature = "host")]
 mod synthetic;
 mod systems;

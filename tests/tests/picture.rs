@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 
 use image::{GrayAlphaImage, GrayImage, ImageBuffer, Luma, LumaA, imageops};
 use inkbit::data::picture::{self, PictureError, Wanted, find};
-use inkbit_core::image::recentre;
-use inkbit_core::picture::{BYTES, Finder, LABELS, Nothing};
+use inkbit::data::synthetic::{self, Part};
+use inkbit_core::image::{lay, recentre};
+use inkbit_core::picture::{BYTES, Digit, Finder, LABELS, Nothing};
+use inkbit_core::{Frame, Layout};
 use inkbit_tests::devices::digits;
 use inkbit_tests::pictures::rows;
 use inkbit_tests::skipped;
 
 const SIDE: usize = 28;
+const FRAME: Frame = Frame::mnist(28);
 
 /// A seven in MNIST's manner, 20 pixels high and centred.
 fn seven() -> GrayImage {
@@ -28,8 +31,8 @@ fn seven() -> GrayImage {
 
 /// The image of the one digit that is found; `None` if there is nothing.
 #[track_caller]
-fn from_grey(picture: &GrayImage, side: usize) -> Option<Vec<u8>> {
-    let mut found = find(picture, side, Wanted::All).ok()?;
+fn from_grey(picture: &GrayImage) -> Option<Vec<u8>> {
+    let mut found = find(picture, FRAME, Wanted::All).ok()?;
     assert_eq!(found.len(), 1, "digits");
     found.pop().map(|found| found.image)
 }
@@ -67,10 +70,71 @@ fn inverted(mut image: GrayImage) -> GrayImage {
     image
 }
 
+/// Images of a kind: digits laid out in a frame, or anything that fills it.
+fn of_layout(layout: Option<Layout>, side: u16) -> (Frame, Vec<Vec<u8>>) {
+    let digits = synthetic::images(Part::Test, 20, 5);
+    let pixels = usize::from(side) * usize::from(side);
+    let frame = Frame { layout: layout.unwrap_or(Layout::AsItIs), ..Frame::mnist(side) };
+    let images = (0..digits.len()).map(|number| {
+        let mut image = vec![0; pixels];
+        lay(digits.image(number), 28, 28, &mut image, frame);
+        match (layout, number % 3) {
+            // Ink to the edges, and bright paper, as photographs have it.
+            (None, 0) => image.iter_mut().for_each(|grey| *grey = 255 - *grey / 2),
+            (None, 1) => {
+                image.iter_mut().enumerate().for_each(|(at, grey)| *grey |= (at * 7) as u8)
+            }
+            (Some(Layout::AsItIs), _) => image.rotate_right(number * 3),
+            _ => {}
+        }
+        image
+    });
+    (frame, images.collect())
+}
+
+/// What `evaluate` classifies is what `predict` does, whatever the data were.
+#[test]
+fn test_images_that_are_saved_as_pictures_are_read_as_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    for side in [14, 28, 45] {
+        let layouts = [Layout::mnist(side), Layout::Fitted, Layout::AsItIs].map(Some);
+        for layout in layouts.into_iter().chain([None]) {
+            let (frame, images) = of_layout(layout, side);
+            for (number, image) in images.into_iter().enumerate() {
+                let path = folder.path().join(format!("{number}.png"));
+                let picture = GrayImage::from_raw(side.into(), side.into(), image.clone()).unwrap();
+                picture.save(&path).unwrap();
+                let name = format!("{layout:?}, {side} pixels, image {number}");
+                for found in
+                    [picture::read(&path, frame, Wanted::All), picture::whole(&path, frame)]
+                {
+                    let found = found.unwrap_or_else(|error| panic!("{name}: {error}"));
+                    assert_eq!(found.len(), 1, "{name}");
+                    assert!(found[0].image == image, "{name}: other pixels");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_whole_picture_is_scaled_and_neither_moved_nor_inverted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("wide.png");
+    // Its left half is white.
+    let picture = GrayImage::from_fn(40_000, 2, |x, _| Luma([if x < 20_000 { 255 } else { 0 }]));
+    picture.save(&path).unwrap();
+    let frame = Frame { width: 4, height: 2, layout: Layout::Fitted };
+    let found = picture::whole(&path, frame).unwrap();
+    assert_eq!(found[0].image, [255, 255, 0, 0, 255, 255, 0, 0]);
+    let Digit { left, top, width, height } = found[0].place;
+    assert_eq!((left, top, width, height), (0, 0, 40_000, 2));
+}
+
 #[test]
 fn an_image_of_the_models_own_kind_passes_through() {
-    assert_eq!(from_grey(&seven(), SIDE), Some(seven().into_raw()));
-    assert_eq!(from_grey(&inverted(seven()), SIDE), Some(seven().into_raw()));
+    assert_eq!(from_grey(&seven()), Some(seven().into_raw()));
+    assert_eq!(from_grey(&inverted(seven())), Some(seven().into_raw()));
 }
 
 #[test]
@@ -78,8 +142,8 @@ fn size_place_and_polarity_make_no_difference() {
     let large = enlarged(&seven(), 10);
     for (left, top) in [(0, 0), (620, 300), (200, 20)] {
         let page = on_paper(&large, (900, 600), left, top);
-        assert!(difference(from_grey(&page, SIDE), &seven()) < 6.0, "at {left}, {top}");
-        assert!(difference(from_grey(&inverted(page), SIDE), &seven()) < 6.0);
+        assert!(difference(from_grey(&page), &seven()) < 6.0, "at {left}, {top}");
+        assert!(difference(from_grey(&inverted(page)), &seven()) < 6.0);
     }
 }
 
@@ -93,7 +157,7 @@ fn light_noise_and_dust_do_not_become_ink() {
         let dust = if random.u32(..1000) == 0 { 0.0 } else { 1.0 };
         pixel.0[0] = ((f64::from(pixel.0[0]) * (1.0 - 0.3 * off) + noise) * dust) as u8;
     }
-    assert!(difference(from_grey(&page, SIDE), &seven()) < 8.0);
+    assert!(difference(from_grey(&page), &seven()) < 8.0);
 }
 
 #[test]
@@ -104,7 +168,7 @@ fn a_dark_desk_beside_the_paper_is_not_ink() {
             pixel.0[0] = 40;
         }
     }
-    assert!(difference(from_grey(&page, SIDE), &seven()) < 6.0);
+    assert!(difference(from_grey(&page), &seven()) < 6.0);
 }
 
 #[test]
@@ -113,7 +177,7 @@ fn a_thin_pen_on_a_large_sheet_does_not_come_out_faint() {
         let ring = f64::from(x).mul_add(1.0, -700.0).hypot(f64::from(y) - 800.0);
         Luma([if (ring - 500.0).abs() < 1.5 { 90 } else { 240 }])
     });
-    let image = from_grey(&sheet, SIDE).expect("ink");
+    let image = from_grey(&sheet).expect("ink");
     assert!(image.iter().filter(|&&ink| ink > 240).count() > 40);
     // 2.5 pixels wide and some 17.5 across.
     let ink: u32 = image.iter().map(|&ink| u32::from(ink)).sum();
@@ -124,12 +188,12 @@ fn a_thin_pen_on_a_large_sheet_does_not_come_out_faint() {
 fn even_pictures_and_mere_noise_have_no_ink() {
     let mut random = fastrand::Rng::with_seed(6);
     for level in [0, 128, 255] {
-        assert_eq!(from_grey(&GrayImage::from_pixel(300, 200, Luma([level])), SIDE), None);
+        assert_eq!(from_grey(&GrayImage::from_pixel(300, 200, Luma([level]))), None);
     }
     let noise = GrayImage::from_fn(300, 200, |_, _| Luma([random.u8(100..130)]));
-    assert_eq!(from_grey(&noise, SIDE), None);
-    assert_eq!(from_grey(&GrayImage::new(0, 0), SIDE), None);
-    assert_eq!(from_grey(&GrayImage::new(1, 1), SIDE), None);
+    assert_eq!(from_grey(&noise), None);
+    assert_eq!(from_grey(&GrayImage::new(0, 0)), None);
+    assert_eq!(from_grey(&GrayImage::new(1, 1)), None);
 }
 
 /// A file in a folder that goes when the test ends.
@@ -163,12 +227,12 @@ fn every_format_and_depth_reads_the_same() {
         image::DynamicImage::from(colour.clone()).save(path(name)).expect("saved");
     }
     std::fs::copy(path("grey.png"), path("misnamed.jpg")).expect("copied");
-    let expected = from_grey(&page, SIDE).and_then(|image| GrayImage::from_raw(28, 28, image));
+    let expected = from_grey(&page).and_then(|image| GrayImage::from_raw(28, 28, image));
     let expected = expected.expect("ink");
     for entry in std::fs::read_dir(folder.path()).expect("a folder") {
         let path = entry.expect("a file").path();
         let found =
-            picture::read(&path, SIDE, Wanted::All).unwrap_or_else(|error| panic!("{error:?}"));
+            picture::read(&path, FRAME, Wanted::All).unwrap_or_else(|error| panic!("{error:?}"));
         let [digit] = &found[..] else { panic!("{}: {found:?}", path.display()) };
         assert!(difference(Some(digit.image.clone()), &expected) < 2.0, "{}", path.display());
     }
@@ -177,23 +241,23 @@ fn every_format_and_depth_reads_the_same() {
 #[test]
 fn what_cannot_be_read_is_named_with_what_was_expected() {
     let missing =
-        picture::read(Path::new("/nowhere/seven.png"), SIDE, Wanted::One).expect_err("no file");
+        picture::read(Path::new("/nowhere/seven.png"), FRAME, Wanted::One).expect_err("no file");
     assert!(missing.to_string().contains("cannot read /nowhere/seven.png"), "{missing}");
 
     let (_folder, path) = file("text.png", b"no picture");
-    let error = picture::read(&path, SIDE, Wanted::One).expect_err("text").to_string();
+    let error = picture::read(&path, FRAME, Wanted::One).expect_err("text").to_string();
     assert!(error.contains("expected PNG, JPEG, WebP, TIFF, GIF, BMP or PGM"), "{error}");
     assert!(error.contains("6e 6f 20 70"), "{error}");
 
     let (_folder, path) = file("empty.png", b"");
-    let error = picture::read(&path, SIDE, Wanted::One).expect_err("nothing").to_string();
+    let error = picture::read(&path, FRAME, Wanted::One).expect_err("nothing").to_string();
     assert!(error.contains("an empty file"), "{error}");
 
     let (_folder, path) = file("cut.png", b"");
     seven().save(&path).expect("saved");
     let whole = std::fs::read(&path).expect("saved");
     std::fs::write(&path, &whole[..whole.len() / 2]).expect("cut");
-    let error = picture::read(&path, SIDE, Wanted::One).expect_err("half a picture");
+    let error = picture::read(&path, FRAME, Wanted::One).expect_err("half a picture");
     assert!(matches!(error, PictureError::Damaged { .. }), "{error}");
 
     // A decoder would fill up what is missing with grey.
@@ -201,23 +265,23 @@ fn what_cannot_be_read_is_named_with_what_was_expected() {
     seven().save(&path).expect("saved");
     let whole = std::fs::read(&path).expect("saved");
     std::fs::write(&path, &whole[..whole.len() - 2]).expect("cut");
-    let error = picture::read(&path, SIDE, Wanted::One).expect_err("a JPEG without its end");
+    let error = picture::read(&path, FRAME, Wanted::One).expect_err("a JPEG without its end");
     assert!(matches!(error, PictureError::Damaged { .. }), "{error}");
 
     let (_folder, path) = file("none.pgm", b"P5 0 7 255\n");
-    let error = picture::read(&path, SIDE, Wanted::One).expect_err("no pixels").to_string();
+    let error = picture::read(&path, FRAME, Wanted::One).expect_err("no pixels").to_string();
     assert!(error.contains("has no pixels: found a size of 0x7"), "{error}");
 
     let (_folder, path) = file("blank.png", b"");
     GrayImage::from_pixel(40, 30, Luma([200])).save(&path).expect("saved");
-    let error = picture::read(&path, SIDE, Wanted::One).expect_err("blank").to_string();
+    let error = picture::read(&path, FRAME, Wanted::One).expect_err("blank").to_string();
     assert!(error.contains("shows no ink: found 40x30 pixels"), "{error}");
 }
 
 #[test]
 fn a_small_file_that_claims_a_huge_picture_is_refused_before_it_is_unpacked() {
     let (_folder, path) = file("bomb.pgm", b"P5 60000 60000 255\n0");
-    let error = picture::read(&path, SIDE, Wanted::One).expect_err("too large").to_string();
+    let error = picture::read(&path, FRAME, Wanted::One).expect_err("too large").to_string();
     assert!(error.contains("found 60000x60000 pixels, expected at most 64 million"), "{error}");
 }
 
@@ -232,10 +296,10 @@ fn squares(count: u32) -> GrayImage {
 
 #[test]
 fn more_digits_than_there_is_room_for_are_refused_and_none_is_lost() {
-    let found = find(&squares(512), SIDE, Wanted::All).expect("digits");
+    let found = find(&squares(512), FRAME, Wanted::All).expect("digits");
     assert_eq!(found.len(), 512);
     for count in [513, 1000] {
-        assert_eq!(find(&squares(count), SIDE, Wanted::All), Err(Nothing::Crowded));
+        assert_eq!(find(&squares(count), FRAME, Wanted::All), Err(Nothing::Crowded));
     }
 }
 
@@ -250,8 +314,8 @@ fn many_regions_that_join_one_by_one_take_no_longer() {
     });
     let start = std::time::Instant::now();
     for picture in [stairs, squares(1000)] {
-        let _ = find(&picture, SIDE, Wanted::All);
-        let _ = find(&picture, SIDE, Wanted::One);
+        let _ = find(&picture, FRAME, Wanted::All);
+        let _ = find(&picture, FRAME, Wanted::One);
     }
     assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
 }
@@ -264,8 +328,8 @@ fn a_picture_without_pixels_is_empty_however_high() {
         assert_eq!(found, Err(Nothing::Empty), "{size:?}");
     }
     let mut image = [0; 784];
-    inkbit_core::picture::image(&[200], 3, usize::MAX, &mut [], &mut image, SIDE);
-    inkbit_core::picture::image(&[200], usize::MAX, 3, &mut [], &mut image, SIDE);
+    inkbit_core::picture::image(&[200], 3, usize::MAX, &mut [], &mut image, FRAME);
+    inkbit_core::picture::image(&[200], usize::MAX, 3, &mut [], &mut image, FRAME);
 }
 
 /// MNIST's test images if $INKBIT_DATA is set; otherwise reports the skipped test.
@@ -306,7 +370,7 @@ fn mnists_test_images_pass_through_almost_unchanged() {
     let changed = images
         .chunks(SIDE * SIDE)
         .map(|image| GrayImage::from_raw(28, 28, image.to_vec()).expect("28 × 28 pixels"))
-        .filter(|image| difference(from_grey(image, SIDE), image) > 2.0)
+        .filter(|image| difference(from_grey(image), image) > 2.0)
         .count();
     // Those with traces of ink so faint that they are taken for paper.
     assert!(changed < 500, "{changed} of 10,000");

@@ -7,6 +7,7 @@ use inkbit::config::preset;
 use inkbit::data::{Dataset, load};
 use inkbit::evaluate::evaluate_model;
 use inkbit::model::{Blob, find};
+use inkbit_tests::pictures::refusals;
 use inkbit_tests::skipped;
 
 fn models() -> Vec<PathBuf> {
@@ -37,7 +38,7 @@ fn every_model_is_as_accurate_on_mnist_as_it_says() {
     for path in models() {
         let blob = Blob::load(&path).unwrap();
         let (shown, model) = (path.display(), blob.model().unwrap());
-        let provenance = model.header().provenance;
+        let provenance = model.header().origin().unwrap().unwrap();
         let preset = preset::find(model.header().name).unwrap();
         let trained_on = if preset.name == "classic" { &data } else { &mixture };
         assert_eq!(provenance.digest, trained_on.digest(), "{shown}: trained on other data");
@@ -48,6 +49,18 @@ fn every_model_is_as_accurate_on_mnist_as_it_says() {
             "{shown}: {correct} images are right, but it says {}",
             provenance.correct
         );
+    }
+}
+
+#[test]
+fn models_accept_digits_and_refuse_most_of_what_is_none() {
+    let Some(data) = loaded("mnist") else { return };
+    for found in refusals(&data.test) {
+        assert!((98.5..99.5).contains(&found.accepted), "{found}");
+        assert_eq!(found.refused.len(), 3, "{found}");
+        // The one has seen MNIST's hands alone, and the other has four kilobytes.
+        let least = if ["classic", "nano"].contains(&&*found.model) { 30.0 } else { 60.0 };
+        assert!(found.at_99 >= least, "{found}");
     }
 }
 

@@ -1,8 +1,8 @@
 //! Sizes that are known before anything runs: of a model's memory, and of a request's buffer.
 
 use inkbit_core::link::{Receiver, Request, encode, pack_pixels, request_bytes};
-use inkbit_core::{Engine, LayerOutput, MAX_LAYERS, Model, Scratch, Sizes};
-use inkbit_tests::oracle::{Oracle, OracleLayer};
+use inkbit_core::{Engine, LayerOutput, MAX_LAYERS, MAX_STAGES, Model, Scratch, Sizes};
+use inkbit_tests::oracle::{Oracle, OracleLayer, OracleStage};
 use inkbit_tests::random_model::recipes;
 use proptest::prelude::*;
 
@@ -17,7 +17,7 @@ proptest! {
         let blob = recipe.blob();
         let model = Model::parse(&blob).expect("core reads what it writes");
         let expected = Sizes {
-            pixels: model.input().pixels(),
+            bytes: model.sample().bytes(),
             cells: model.scratch_cells(),
             classes: model.classes(),
         };
@@ -29,7 +29,7 @@ proptest! {
 fn the_sizes_of_a_model_with_as_many_layers_as_there_may_be_are_read() {
     let layers: Vec<(u16, u8)> = (0..MAX_LAYERS as u16).map(|layer| (20 - layer, 8)).collect();
     let sizes = Sizes::of(&recipe(&layers).blob());
-    assert_eq!(sizes, Sizes { pixels: 36, cells: 36 + 20, classes: 13 });
+    assert_eq!(sizes, Sizes { bytes: 36, cells: 36 + 20, classes: 20 - (MAX_LAYERS - 1) });
 }
 
 /// The panic of `Sizes::of`, which a compiler shows as its error.
@@ -45,18 +45,32 @@ fn what_is_no_model_stops_the_compiler_with_the_reason() {
     let blob = recipe(&[(3, 8)]).blob();
     assert!(refused(b"INKBLOT").contains("do not begin with INKBIT"));
     assert!(refused(b"INKBIT\x01\x00").contains("another format version"));
-    for length in [6, 7, 11, 13, 30] {
+    assert!(refused(b"INKBIT\x04\x00").contains("another format version"));
+    // The number of the only layer's numbers is the last byte that is read.
+    for length in 6..50 {
         assert!(refused(&blob[..length]).contains("cut off"), "{length} bytes");
     }
+    assert_eq!(Sizes::of(&blob[..50]), Sizes::of(&blob));
+    let old = Oracle::read(&blob).unwrap().write_version_2();
+    for length in 6..40 {
+        assert!(refused(&old[..length]).contains("cut off"), "{length} bytes");
+    }
+    assert_eq!(Sizes::of(&old[..40]), Sizes::of(&blob));
     let layer = |outputs| OracleLayer { inputs: 1, outputs, bits: 8, ..OracleLayer::default() };
     for count in [0, MAX_LAYERS + 1] {
-        let blob = Oracle { layers: vec![layer(1); count], ..plain(1, 1) }.write();
+        let blob = plain(1, vec![layer(1); count]).write();
         assert!(refused(&blob).contains("no layers, or too many"), "{count} layers");
     }
+    for count in [0, MAX_STAGES + 1] {
+        let of_one = plain(1, vec![layer(1)]);
+        let stages: Vec<OracleStage> = vec![of_one.stages[0].clone(); count];
+        let blob = Oracle { stages, ..of_one }.write();
+        assert!(refused(&blob).contains("no stages, or too many"), "{count} stages");
+    }
     // Three groups of seven bits are read, which is more than any field has.
-    let greatest = Oracle { layers: vec![layer((1 << 21) - 1)], ..plain(1, 1) };
+    let greatest = plain(1, vec![layer((1 << 21) - 1)]);
     assert_eq!(Sizes::of(&greatest.write()).classes, (1 << 21) - 1);
-    let beyond = Oracle { layers: vec![layer(1 << 21)], ..plain(1, 1) };
+    let beyond = plain(1, vec![layer(1 << 21)]);
     assert!(refused(&beyond.write()).contains("beyond the range"));
 }
 

@@ -15,7 +15,7 @@ use inkbit::quantize::{Description, Granularity, Quantized, export};
 use inkbit::run::{DataInfo, Observer, Run, RunError};
 use inkbit::train::history::{Epoch, History};
 use inkbit::train::{TrainError, Trainer};
-use inkbit_core::Input;
+use inkbit_core::{Input, Layout};
 
 /// Noisy images of 6×6 pixels with a bright row, whose number is the class.
 fn rows(count: usize, seed: u64) -> Images {
@@ -258,6 +258,8 @@ fn description(data: &Dataset, input: Input) -> Description {
         name: "rows".to_owned(),
         classes: data.classes.clone(),
         input,
+        layout: Layout::AsItIs,
+        prominence: 0,
         command: String::new(),
         digest: data.digest(),
         seed: 1,

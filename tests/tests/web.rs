@@ -9,7 +9,7 @@ use inkbit_app::{App, Buffers, Clock, Finger, Input, TouchPanel};
 use inkbit_core::link::{
     self, Receiver, Refusal, Request, Response, STORE_BYTES, request_bytes, unpack_pixels,
 };
-use inkbit_core::{Input as Shape, LayerOutput, Model};
+use inkbit_core::{Input as Shape, LayerOutput, Model, Sample};
 use inkbit_tests::Aligned;
 use inkbit_tests::devices::{classic, digits};
 use inkbit_tests::module::imports;
@@ -28,8 +28,7 @@ fn the_module_asks_for_nothing_and_so_has_no_panic_in_it() {
 #[test]
 fn every_reference_model_gives_the_hosts_logits_in_the_module() {
     for blob in builtin::all() {
-        let side = blob.model().unwrap().input().side;
-        assert_eq!(side, 28);
+        assert_eq!(blob.model().unwrap().sample(), Sample::mnist(28));
         let (web, runs) = Web::start(blob.bytes());
         assert!(runs);
         let verified = verify(&mut Client::new(web, 1), &blob, &digits(1_000), |_| ()).unwrap();
@@ -137,7 +136,7 @@ fn strokes_of_a_pointer_give_the_screen_that_the_app_draws() {
 /// The values that each layer takes, and the logits.
 fn computed(blob: &Blob, image: &[u8]) -> (Vec<Vec<u8>>, Vec<i32>) {
     let (model, oracle) = (blob.model().unwrap(), Oracle::read(blob.bytes()).unwrap());
-    let mut values = vec![oracle.inputs(image).iter().map(|&input| input as u8).collect()];
+    let mut values = vec![oracle.inputs(0, image).iter().map(|&input| input as u8).collect()];
     values.extend(model.layers()[1..].iter().map(|layer| vec![0; layer.inputs()]));
     let mut engine = HostEngine::new(&model);
     let logits = engine.infer_observed(image, |layer, output| {
@@ -190,7 +189,7 @@ fn what_the_network_sees_and_what_each_input_brings_to_a_logit_are_the_hosts() {
         let model = blob.model().unwrap();
         let layers = model.layers();
         let (web, _) = Web::start(blob.bytes());
-        let Shape { side, crop, pool } = model.input();
+        let Shape { width: side, crop: [crop, _], pool: [pool, _], .. } = model.input();
         let input = u32::from(side) | u32::from(crop) << 16 | u32::from(pool) << 24;
         assert_eq!(web.call::<_, u32>("input", ()), input);
         for (number, layer) in layers.iter().enumerate() {

@@ -10,6 +10,10 @@ fn drawn(picture: &str) -> Vec<u8> {
     picture.bytes().filter(u8::is_ascii_digit).map(|digit| 28 * (digit - b'0')).collect()
 }
 
+fn normalise(canvas: &[u8], width: usize, height: usize, out: &mut [u8], side: usize) {
+    lay(canvas, width, height, out, Frame::mnist(side.try_into().unwrap_or(u16::MAX)));
+}
+
 fn normalised(canvas: &[u8], width: usize, side: usize) -> Vec<u8> {
     let mut out = vec![1; side * side];
     normalise(canvas, width, canvas.len().checked_div(width).unwrap_or(0), &mut out, side);
@@ -163,5 +167,36 @@ fn where_the_ink_lies_on_the_canvas_makes_no_difference() {
             canvas[start..start + 4].copy_from_slice(line);
         }
         assert_eq!(normalised(&canvas, 24, 28), expected, "at {top}, {left}");
+    }
+}
+
+#[test]
+fn every_layout_fills_its_part_of_a_frame_of_any_proportions() {
+    // A bar of 4 × 2 pixels on a canvas of 12 × 12.
+    let mut canvas = vec![0; 144];
+    for (row, column) in (0..2).flat_map(|row| (0..4).map(move |column| (row, column))) {
+        canvas[(5 + row) * 12 + 1 + column] = 255;
+    }
+    for (width, height) in [(24, 24), (24, 12), (12, 30), (6, 6)] {
+        let laid = |layout| {
+            let frame = Frame { width, height, layout };
+            let mut out = vec![9; frame.pixels()];
+            lay(&canvas, 12, 12, &mut out, frame);
+            Bounds::of(&out, width.into()).expect("ink")
+        };
+        let (wide, high) = (usize::from(width), usize::from(height));
+        let whole = laid(Layout::AsItIs);
+        // Smoothing spreads ink by less than a pixel of the canvas.
+        let near = |found: usize, expected: usize, by: usize| found.abs_diff(expected) <= by;
+        assert!(near(whole.width(), 4 * wide / 12, 1 + wide / 12), "{whole:?}");
+        assert!(near(whole.left, wide / 12, 1 + wide / 12), "{whole:?}");
+        let fitted = laid(Layout::Fitted);
+        assert!(fitted.width() == wide || fitted.height() == high, "{fitted:?}");
+        assert!(near(fitted.height(), fitted.width() / 2, 1), "{fitted:?}");
+        assert!(near(fitted.left, wide - 1 - fitted.right, 1), "{fitted:?}");
+        assert!(near(fitted.top, high - 1 - fitted.bottom, 1), "{fitted:?}");
+        let centred = laid(Layout::Centred { ink: 6 });
+        assert_eq!((centred.width(), centred.height()), (6, 3));
+        assert!(near(centred.left, wide - 1 - centred.right, 1), "{centred:?}");
     }
 }

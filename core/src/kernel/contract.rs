@@ -4,8 +4,9 @@ use core::cell::Cell;
 use core::iter::repeat;
 
 use super::list::{List, ListWriter};
-use crate::model::Layer;
+use crate::model::{Layer, halves, widened};
 use crate::requant::requantize;
+use crate::shape::Numbers;
 
 /// A way to compute a layer.
 ///
@@ -51,22 +52,40 @@ pub unsafe trait Kernel {
     /// list may lie in the memory of the sums: a sum is read before an entry is written over it.
     #[inline(always)]
     fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
-        match layer.multipliers {
-            &[multiplier] => activate_each(sums, layer.bias, repeat(&multiplier), list),
-            multipliers => activate_each(sums, layer.bias, multipliers.iter(), list),
+        let Some((multipliers, bias)) = layer.wide() else {
+            return activate_narrow(layer, sums, list);
+        };
+        let bias = bias.iter().map(|&bias| i32::from_le(bias));
+        let wide = |&multiplier: &u32| u32::from_le(multiplier);
+        match multipliers {
+            [multiplier] => activate_each(sums, bias, repeat(wide(multiplier)), list),
+            _ => activate_each(sums, bias, multipliers.iter().map(wide), list),
         }
     }
 }
 
 #[inline(always)]
-fn activate_each<'l>(
+fn activate_each(
     sums: &[Cell<i32>],
-    bias: &[i32],
-    multipliers: impl Iterator<Item = &'l u32>,
+    bias: impl Iterator<Item = i32>,
+    multipliers: impl Iterator<Item = u32>,
     list: &mut ListWriter<'_>,
 ) {
-    for ((sum, &bias), &multiplier) in sums.iter().zip(bias).zip(multipliers) {
-        let acc = sum.get() + i32::from_le(bias);
-        list.push(requantize(acc, u32::from_le(multiplier)));
+    for ((sum, bias), multiplier) in sums.iter().zip(bias).zip(multipliers) {
+        list.push(requantize(sum.get() + bias, multiplier));
+    }
+}
+
+/// [`Kernel::activate`] of a layer with [narrow](Numbers::Narrow) numbers, for kernels whose own way
+/// is only for wide ones.
+#[inline(never)]
+pub fn activate_narrow(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
+    let Numbers::Narrow { multiplier_shift, bias_shift } = layer.shape().numbers else { return };
+    let bias = halves(layer.bias).iter().map(|&bias| widened(bias, bias_shift));
+    let wide = |&number: &u16| u32::from(u16::from_le(number)) << (multiplier_shift & 31);
+    match (halves(layer.multipliers), layer.shape().multipliers) {
+        // What follows a single one is padding.
+        ([multiplier, ..], 1) => activate_each(sums, bias, repeat(wide(multiplier)), list),
+        (multipliers, _) => activate_each(sums, bias, multipliers.iter().map(wide), list),
     }
 }

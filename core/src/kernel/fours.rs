@@ -35,22 +35,26 @@ impl<F: Fours> Assembly for F {
     }
 
     #[inline(always)]
+    fn clear(entries: &[i32], sums: &mut [i32]) {
+        let fours = if entries.is_empty() { 0 } else { sums.len() & !3 };
+        sums.get_mut(fours..).unwrap_or_default().fill(0);
+    }
+
+    #[inline(always)]
     #[allow(unsafe_code)]
     unsafe fn walk(bits: WeightBits, part: Part<'_>) {
-        let Part { codes, entries, total, inputs, sums, is_first } = part;
-        // Fours of sums are written, the others are added to zeros.
-        let fours = if is_first && !entries.is_empty() { sums.len() & !3 } else { 0 };
-        let Some((plain, others)) = sums.split_at_mut_checked(fours) else { return };
-        if is_first {
-            others.fill(0);
-        }
+        let Part { layer, entries, total, sums, is_first } = part;
         if entries.is_empty() {
             return;
         }
+        // Fours of sums are written, the others are added to zeros.
+        let fours = if is_first { sums.len() & !3 } else { 0 };
+        let plain = sums.get_mut(..fours).unwrap_or_default();
         let plain_end = plain.as_mut_ptr_range().end;
+        let codes = layer.weights.as_ptr();
         // A weight is step · code − offset: the offsets of a row come off all at once.
         let offset = -(bits.offset() * total.cast_signed());
-        let stride = inputs * bits.row_bytes();
+        let stride = layer.inputs() * bits.row_bytes();
         let [eight, four, two] = F::WALKS;
         let walk = match bits {
             WeightBits::Eight => eight,

@@ -126,6 +126,18 @@ impl<'c> List<'c> {
         Self { entries, end: end as usize, total, bits }
     }
 
+    /// The list with these [entries](Self::entries), [end](Self::end) and [total](Self::total).
+    #[cfg(inkbit_kernel = "thumbv6m")]
+    #[inline(always)]
+    pub(super) const fn of_parts(
+        entries: &'c [i32],
+        end: usize,
+        total: u32,
+        bits: WeightBits,
+    ) -> Self {
+        Self { entries, end, total, bits }
+    }
+
     /// The entries, to be read with [`unpack_entry`].
     #[inline(always)]
     pub const fn entries(&self) -> &'c [i32] {

@@ -5,6 +5,7 @@ use core::cell::Cell;
 
 use super::list::ListWriter;
 use crate::model::Layer;
+use crate::shape::Numbers;
 
 /// Writes an entry for each byte that is not 0, from `pixels` up to `end`, from `list` on. The first
 /// byte's offset is `offset`, each next one's `row` more. Returns the address after the last entry
@@ -44,43 +45,54 @@ pub(super) unsafe fn gather(gather: Gather, eights: &[[u8; 8]], list: &mut ListW
 
 /// Turns the sums from `sums` up to `end` into activations, with a bias and a multiplier each, and
 /// writes an entry for each that is not 0 from `list` on. The first one's offset is 0, each next
-/// one's `row` more. Returns the address after the last entry and, in the upper half, the sum of
-/// all activations.
+/// one's a row more: that is the lowest byte of `row_and_shifts`, and the next two are the shifts of
+/// bias and multiplier, 0 for wide numbers. Returns the address after the last entry and, in the
+/// upper half, the sum of all activations.
 ///
 /// # Safety
 ///
-/// `sums` and `end` are the bounds of one slice that is not empty. From `bias` as many words can be
-/// read, and from `multipliers` as many, `step` bytes apart. At `list` there is room for as many
-/// entries. It may be the memory of the sums, if each entry overwrites only sums already read.
+/// `sums` and `end` are the bounds of one slice that is not empty. From `bias` as many numbers can be
+/// read, of the width that the function is for, and from `multipliers` as many, `step` bytes apart. At
+/// `list` there is room for as many entries. It may be the memory of the sums, if each entry
+/// overwrites only sums already read.
 pub(super) type Activate = unsafe extern "C" fn(
     sums: *const i32,
     end: *const i32,
     list: *mut i32,
-    row: u32,
-    bias: *const i32,
+    row_and_shifts: u32,
+    bias: *const u32,
     multipliers: *const u32,
     step: usize,
 ) -> u64;
 
-/// [`Kernel::activate`](super::Kernel::activate) by such a function.
+/// [`Kernel::activate`](super::Kernel::activate) by such a function for wide numbers and one for
+/// narrow ones.
 #[inline(always)]
 pub(super) fn activate(
-    activate: Activate,
+    [wide, narrow]: [Activate; 2],
     layer: &Layer<'_>,
     sums: &[Cell<i32>],
     list: &mut ListWriter<'_>,
 ) {
     let (free, _, row) = list.free();
-    let (bias, multipliers) = (layer.bias, layer.multipliers);
-    let step = if multipliers.len() == 1 { 0 } else { size_of::<u32>() };
+    let (activate, size, row) = match layer.shape().numbers {
+        Numbers::Wide => (wide, size_of::<u32>(), row),
+        Numbers::Narrow { multiplier_shift, bias_shift } => {
+            let shifts = u32::from(bias_shift) << 8 | u32::from(multiplier_shift) << 16;
+            (narrow, size_of::<u16>(), row | shifts)
+        }
+    };
+    let outputs = sums.len();
+    let (step, multipliers) = if layer.shape().multipliers == 1 { (0, 1) } else { (size, outputs) };
     // A hidden layer has as many biases as outputs and one multiplier or as many; the last layer
     // has none.
-    let outputs = sums.len();
-    if outputs == 0 || bias.len() < outputs || free.len() < outputs || multipliers.is_empty() {
+    let has = |words: &[u32], numbers: usize| size_of_val(words) >= numbers * size;
+    let fits = has(layer.bias, outputs) && has(layer.multipliers, multipliers);
+    if outputs == 0 || free.len() < outputs || !fits {
         return;
     }
     let (ends, cells) = (sums.as_ptr_range(), free.as_ptr().cast_mut().cast());
-    let (bias, multipliers) = (bias.as_ptr(), multipliers.as_ptr());
+    let (bias, multipliers) = (layer.bias.as_ptr(), layer.multipliers.as_ptr());
     // SAFETY: the bounds are a slice's own, which is not empty; there are as many biases, and
     // as many multipliers or one that is read again; there is room for an entry for each, and
     // cells may be written through a shared reference.

@@ -69,11 +69,11 @@ pub mod lanes;
 mod list;
 mod portable;
 
-pub use contract::Kernel;
+pub use contract::{Kernel, activate_narrow};
 pub use list::{Active, List, ListWriter, pack_entry, unpack_entry};
 pub use portable::Portable;
 
-pub(crate) use gather::gather;
+pub(crate) use gather::{gather, scale};
 pub(crate) use list::Written;
 
 #[cfg(any(inkbit_kernel = "thumbv6m", inkbit_kernel = "riscv32"))]

@@ -2,7 +2,8 @@
 
 use super::counts::Counts;
 use super::{at, set};
-use crate::image::{Bounds, normalise};
+use crate::image::{Bounds, lay};
+use crate::shape::Frame;
 
 /// Strokes that are thinner are drawn anew, in 64ths of a pixel of a digit that is 20 high: only one in a
 /// thousand of MNIST's is thinner.
@@ -17,16 +18,16 @@ const FINE: usize = 112;
 /// Pixels of that canvas for a pixel of the digit.
 const FINER: u64 = 4;
 
-/// Makes an image of `side` × `side` pixels of a drawing of `width` × `height`, 0 for background and 255 for
-/// ink: scaled and centred as MNIST's, and with strokes that are not much thinner than its. `spare` is memory
-/// of twice 128 × 128 pixels; in less, thin strokes stay thin.
+/// Makes an image for a model of a drawing of `width` × `height`, 0 for background and 255 for ink: laid out as
+/// the frame says, and with strokes that are not much thinner than MNIST's. `spare` is memory of twice 128 × 128
+/// pixels; in less, thin strokes stay thin.
 pub fn image(
     drawing: &[u8],
     width: usize,
     height: usize,
     spare: &mut [u8],
     out: &mut [u8],
-    side: usize,
+    frame: Frame,
 ) {
     // No more rows than there are.
     let height = height.min(drawing.len().div_ceil(width.max(1)));
@@ -38,11 +39,11 @@ pub fn image(
         .split_at_mut_checked(FINE * FINE)
         .and_then(|(small, rest)| Some((small, rest.get_mut(..wide * wide)?)));
     let Some((small, thick)) = fine.filter(|_| stroke < THIN) else {
-        return normalise(drawing, width, height, out, side);
+        return lay(drawing, width, height, out, frame);
     };
-    normalise(drawing, width, height, small, FINE);
+    lay(drawing, width, height, small, Frame::mnist(FINE as u16));
     thicken(small, thick, radius as usize);
-    normalise(thick, wide, wide, out, side);
+    lay(thick, wide, wide, out, frame);
 }
 
 /// The mean width of the strokes if the longer side of the drawing were 20 pixels, in 64ths of one.

@@ -4,14 +4,15 @@ use core::mem::{ManuallyDrop, replace};
 
 use inkbit_core::link::{MAX_LOGITS, Refusal};
 use inkbit_core::softmax::{Permille, permille};
-use inkbit_core::{Logits, Model, ModelError, ScratchError};
+use inkbit_core::{Input, Logits, Model, ModelError, Sample, ScratchError};
 
 use crate::board::{Board, PIXELS};
 use crate::clock::Clock;
-use crate::guard::{CoreEngine, EngineSlot, Guard, Parsed, Slot, UNREAD, parse};
+use crate::guard::{CoreEngine, EngineSlot, Guard, Parsed, Slot, parse, unread};
 use crate::text::Text;
 
-/// Below this confidence, in thousandths, the display shows "?".
+/// Below this confidence, in thousandths, the display shows "?", as it does for what is none of the
+/// classes.
 const SURE: u16 = 500;
 
 /// The model's answer for an image.
@@ -52,7 +53,7 @@ impl<'m> Engine<'m> {
         Slot { parsed, engine }: &'m mut Slot<'m>,
         board: &Board,
     ) -> Self {
-        let parsed = parsed.write(UNREAD);
+        let parsed = parsed.write(unread());
         // One after the other, so that their stacks are not added.
         parse(region, parsed);
         Self::start(parsed, region, cells, engine, board)
@@ -68,7 +69,7 @@ impl<'m> Engine<'m> {
     ) -> Self {
         let (mut text, cell_count) = (Text::new(), cells.len() as u32);
         let mut found = None;
-        match ManuallyDrop::into_inner(replace(parsed, UNREAD)) {
+        match ManuallyDrop::into_inner(replace(parsed, unread())) {
             Ok(model) if fits(&model, board, &mut text) => {
                 match slot.write(CoreEngine::new(model, cells)) {
                     Ok(engine) => found = Some(engine),
@@ -169,36 +170,35 @@ impl<'m> Engine<'m> {
     ) -> &[i32] {
         *verdict = Verdict::NONE;
         let Some(engine) = &mut self.engine else { return &[] };
-        let scale = engine.model().header().logit_scale;
         let start = clock.nanoseconds();
         let Ok(logits) = engine.infer(pixels) else { return &[] };
         let elapsed = clock.nanoseconds() - start;
         verdict.nanoseconds = u32::try_from(elapsed).unwrap_or(u32::MAX);
         if pixels.iter().any(|&pixel| pixel != 0) {
-            verdict.judge(logits, scale);
+            verdict.judge(logits);
         }
         logits.into_slice()
     }
 }
 
 impl Verdict {
-    fn judge(&mut self, logits: Logits<'_>, scale: f32) {
+    fn judge(&mut self, logits: Logits<'_>) {
         let class = logits.argmax();
-        let shares = permille(&logits, scale).enumerate();
+        let shares = permille(&logits, logits.scale()).enumerate();
         for (bar, (number, Permille(permille))) in self.bars.iter_mut().zip(shares) {
             *bar = (permille / 4) as u8;
             if number == class {
                 self.permille = permille;
             }
         }
-        self.class = (self.permille >= SURE).then_some(class as u16);
+        self.class = (logits.stands() && self.permille >= SURE).then_some(class as u16);
     }
 }
 
 /// Whether a blob is that of a model which the board can run with this number of cells.
 #[inline(never)]
 pub(crate) fn can_run(blob: &[u8], cells: u32, board: &Board) -> bool {
-    let mut parsed = UNREAD;
+    let mut parsed = unread();
     // One after the other, so that their stacks are not added.
     parse(blob, &mut parsed);
     suits(&parsed, cells, board)
@@ -213,10 +213,14 @@ fn suits(parsed: &Parsed<'_>, cells: u32, board: &Board) -> bool {
 
 /// Whether a model fits every buffer of the firmware except the scratch; if not, says why.
 fn fits(model: &Model<'_>, board: &Board, text: &mut Text) -> bool {
-    let side = u32::from(model.input().side);
-    let classes = model.classes();
-    if side * side > PIXELS as u32 {
-        text.say("model takes ").number(side * side).say(" pixels, ").say(board.name);
+    let Input { width, height, .. } = model.input();
+    let (pixels, classes) = (u32::from(width) * u32::from(height), model.classes());
+    if width != height || matches!(model.sample(), Sample::Features { .. }) {
+        text.say("model takes no square images; train one on them");
+        return false;
+    }
+    if pixels > PIXELS as u32 {
+        text.say("model takes ").number(pixels).say(" pixels, ").say(board.name);
         text.say(" at most ").number(PIXELS as u32).say("; train on smaller images");
         return false;
     }

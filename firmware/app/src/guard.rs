@@ -27,8 +27,11 @@ impl Slot<'_> {
     }
 }
 
-/// Nothing that has been read yet.
-pub(crate) const UNREAD: Parsed<'_> = ManuallyDrop::new(Err(ModelError::LogitScale));
+/// Nothing that has been read yet. Not a constant, of which all bytes would lie in flash.
+#[inline(always)]
+pub(crate) fn unread<'m>() -> Parsed<'m> {
+    ManuallyDrop::new(Err(ModelError::LogitScale))
+}
 
 // Not inlined: reading a model takes much of the stack, and only while it is done.
 #[inline(never)]
@@ -108,7 +111,7 @@ impl<'m> Guard<'m> {
 
 #[inline(never)]
 fn renew<'m>(engine: &mut CoreEngine<'m>, parsed: &mut Parsed<'m>) {
-    if let Ok(model) = ManuallyDrop::into_inner(replace(parsed, UNREAD)) {
+    if let Ok(model) = ManuallyDrop::into_inner(replace(parsed, unread())) {
         // One that needs more cells has another fingerprint.
         let _ = engine.set_model(model);
     }

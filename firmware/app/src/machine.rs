@@ -6,8 +6,9 @@ use crate::clock::{Clock, Ticks};
 use crate::engine::{Engine, Verdict};
 use crate::samples::{Sample, samples};
 use crate::text::Text;
-use inkbit_core::image::normalise;
+use inkbit_core::image::lay;
 use inkbit_core::link::{Key, Mode, Refusal, Reset};
+use inkbit_core::{Model, Sample as Takes};
 
 mod place;
 mod tell;
@@ -205,11 +206,9 @@ impl<'m> App<'m> {
         if !core::mem::take(&mut self.stale) {
             return;
         }
-        let Ok(side) = self.engine.model().map(|model| usize::from(model.input().side)) else {
-            return;
-        };
-        let Some(image) = self.image.get_mut(..side * side) else { return };
-        normalise(self.canvas.pixels(), SIDE, SIDE, image, side);
+        let Ok(Takes::Image(frame)) = self.engine.model().map(Model::sample) else { return };
+        let Some(image) = self.image.get_mut(..frame.pixels()) else { return };
+        lay(self.canvas.pixels(), SIDE, SIDE, image, frame);
         self.engine.classify(image, clock, &mut self.verdict);
     }
 

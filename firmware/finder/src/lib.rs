@@ -6,6 +6,7 @@
 #![no_std]
 #![allow(unsafe_code)]
 
+use inkbit_core::Frame;
 use inkbit_core::link::device::write_request;
 use inkbit_core::link::{Request, pack_pixels, request_bytes};
 use inkbit_core::picture::{BYTES, Digit, Finder, LABELS, Wanted};
@@ -67,7 +68,7 @@ pub extern "C" fn image(number: usize) -> *const u8 {
     // SAFETY: as in `find`.
     let (finder, image) = unsafe { ((*(&raw mut FINDER)).as_mut(), &mut *(&raw mut IMAGE)) };
     if let Some(finder) = finder {
-        finder.image(number, image, SIDE);
+        finder.image(number, image, Frame::mnist(SIDE as u16));
     }
     image.as_ptr()
 }

@@ -1,7 +1,10 @@
 //! Random models and images, made in the little memory of a microcontroller.
 
-use inkbit_core::blob::pack_layer;
-use inkbit_core::{Header, Input, LayerShape, MAX_BIAS, Model, Provenance, WeightBits};
+use inkbit_core::blob::{ALIGNMENT, pack_layer};
+use inkbit_core::{
+    Frame, Header, Input, LayerShape, Layout, MAX_BIAS, MAX_BIAS_SHIFT, MAX_MULTIPLIER_SHIFT, Model,
+    Numbers, Sample, Stage, WeightBits,
+};
 
 use crate::edges::Edges;
 
@@ -69,7 +72,7 @@ impl<'e> Buffers<'e> {
         match place {
             0 => {
                 let (cells, pixels) = from_start(start, cells, pixels);
-                Self { data: from_end(end, data, 0).0, cells, pixels }
+                Self { data: parameters_from_end(end, data), cells, pixels }
             }
             1 => {
                 let (cells, pixels) = from_end(end, cells, pixels);
@@ -77,7 +80,7 @@ impl<'e> Buffers<'e> {
             }
             2 => {
                 let (pixels, cells) = from_start(start, pixels, cells);
-                Self { data: from_end(end, data, 0).0, cells, pixels }
+                Self { data: parameters_from_end(end, data), cells, pixels }
             }
             _ => {
                 let (pixels, cells) = from_end(end, pixels, cells);
@@ -100,6 +103,11 @@ fn from_end(edge: &mut [u8], last: usize, second: usize) -> (&mut [u8], &mut [u8
     (back, &mut front[start..start + second])
 }
 
+/// The last bytes that begin as parameters must.
+fn parameters_from_end(edge: &mut [u8], length: usize) -> &mut [u8] {
+    &mut from_end(edge, length.next_multiple_of(ALIGNMENT), 0).0[..length]
+}
+
 /// Makes a model and lends it, with just the working memory that it needs and room for an image.
 pub(crate) fn with_model(
     number: u32,
@@ -111,7 +119,9 @@ pub(crate) fn with_model(
     let (input, shapes) = loop {
         let (input, shapes) = shapes(number, &mut random);
         let bytes: usize = shapes.iter().map(LayerShape::data_bytes).sum();
-        if bytes <= edges.start.len() {
+        // Parameters touch the end of RAM only if their length is a multiple of their alignment.
+        let touches = bytes.is_multiple_of(ALIGNMENT) || number < CORNERS.len() as u32;
+        if bytes <= edges.start.len() && touches {
             break (input, shapes);
         }
     };
@@ -127,20 +137,14 @@ pub(crate) fn with_model(
     let classes = shapes.last().map_or(0, |shape| usize::from(shape.outputs));
     let mut labels = [0; 2 * WIDTH];
     labels.as_chunks_mut().0.fill(*b"c\n");
+    let frame = Frame { width: input.width, height: input.height, layout: Layout::AsItIs };
     let header = Header {
         name: "random",
         labels: core::str::from_utf8(&labels[..2 * classes - 1]).unwrap(),
-        input,
-        logit_scale: 1.0,
+        sample: Sample::Image(frame),
+        stages: [Stage::alone(input, 1.0, shapes.len() as u8)].into_iter().collect(),
         layers: shapes,
-        provenance: Provenance {
-            tool: "",
-            command: "",
-            digest: [0; 32],
-            seed: 0,
-            correct: 0,
-            tested: 0,
-        },
+        provenance: &[],
     };
     then(&Model::new(header, data).unwrap(), bytemuck::cast_slice_mut(cells), pixels);
 }
@@ -149,13 +153,13 @@ type Shapes = heapless::Vec<LayerShape, { inkbit_core::MAX_LAYERS }>;
 
 fn shapes(number: u32, random: &mut Random) -> (Input, Shapes) {
     let mut shapes = Shapes::new();
-    let mut push = |inputs: usize, outputs: u16, bits, last, per_output| {
+    let mut push = |inputs: usize, outputs: u16, bits, last, per_output, numbers| {
         let multipliers = match (last, per_output) {
             (true, _) => 0,
             (false, true) => outputs,
             (false, false) => 1,
         };
-        let shape = LayerShape { inputs: inputs as u16, outputs, bits, multipliers };
+        let shape = LayerShape { inputs: inputs as u16, outputs, bits, multipliers, numbers };
         shapes.push(shape).unwrap();
         usize::from(outputs)
     };
@@ -163,13 +167,13 @@ fn shapes(number: u32, random: &mut Random) -> (Input, Shapes) {
         let input = Input::full(side);
         let mut inputs = input.inputs();
         for (layer, &(outputs, bits)) in layers.iter().enumerate() {
-            inputs = push(inputs, outputs, bits, layer + 1 == layers.len(), true);
+            inputs = push(inputs, outputs, bits, layer + 1 == layers.len(), true, Numbers::Wide);
         }
         return (input, shapes);
     }
     let input = match random.below(4) {
-        0 => Input { side: 2 + 2 * random.below(8) as u16, crop: 0, pool: 2 },
-        1 => Input { side: 3 + random.below(SIDE as u32 - 2) as u16, crop: 1, pool: 1 },
+        0 => Input::square(2 + 2 * random.below(8) as u16, 0, 2),
+        1 => Input::square(3 + random.below(SIDE as u32 - 2) as u16, 1, 1),
         _ => Input::full(1 + random.below(SIDE as u32) as u16),
     };
     let layers = 1 + random.below(3);
@@ -177,7 +181,14 @@ fn shapes(number: u32, random: &mut Random) -> (Input, Shapes) {
     for layer in 1..=layers {
         let outputs = 1 + random.below(WIDTH as u32) as u16;
         let bits = [8, 4, 2][random.below(3) as usize];
-        inputs = push(inputs, outputs, bits, layer == layers, random.below(2) == 0);
+        let numbers = match random.below(2) {
+            0 => Numbers::Wide,
+            _ => Numbers::Narrow {
+                multiplier_shift: random.below(u32::from(MAX_MULTIPLIER_SHIFT) + 1) as u8,
+                bias_shift: random.below(u32::from(MAX_BIAS_SHIFT) + 1) as u8,
+            },
+        };
+        inputs = push(inputs, outputs, bits, layer == layers, random.below(2) == 0, numbers);
     }
     (input, shapes)
 }
@@ -220,6 +231,16 @@ fn parameters<'d>(
             1 => random.below(3),
             _ => (u32::MAX / spread).saturating_mul(random.below(512)),
         };
+    }
+    if let Numbers::Narrow { multiplier_shift, bias_shift } = shape.numbers {
+        for bias in &mut bias {
+            let (least, most) = (i64::from(i16::MIN), i64::from(i16::MAX));
+            *bias = (*bias >> bias_shift).clamp(least, most) << bias_shift;
+        }
+        for multiplier in &mut multipliers {
+            let most = u32::from(u16::MAX);
+            *multiplier = (*multiplier >> multiplier_shift).min(most) << multiplier_shift;
+        }
     }
     let multipliers = &multipliers[..usize::from(shape.multipliers)];
     let bias = &bias[..usize::from(shape.outputs)];

@@ -32,7 +32,7 @@ pub(crate) extern "C" fn image() -> *const u8 {
 pub(crate) extern "C" fn input() -> u32 {
     let input = model().map(Model::input);
     input.map_or(0, |input| {
-        u32::from(input.side) | u32::from(input.crop) << 16 | u32::from(input.pool) << 24
+        u32::from(input.width) | u32::from(input.crop[0]) << 16 | u32::from(input.pool[0]) << 24
     })
 }
 

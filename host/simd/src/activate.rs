@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use inkbit_core::Layer;
-use inkbit_core::kernel::ListWriter;
+use inkbit_core::kernel::{ListWriter, activate_narrow};
 
 use crate::branchless::{INPUTS, Writer};
 
@@ -12,14 +12,18 @@ const PART: usize = 64;
 
 /// `Kernel::activate`.
 pub(crate) fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
+    let Some((multipliers, biases)) = layer.wide() else {
+        return activate_narrow(layer, sums, list);
+    };
     let (mut writer, mut offset) = Writer::new(list);
-    let same = match layer.multipliers() {
+    let same = match multipliers {
         &[multiplier] => [multiplier; PART],
         _ => [0; PART],
     };
-    let mut multipliers = layer.multipliers().chunks(PART);
-    for (sums, biases) in sums.chunks(PART).zip(layer.biases().chunks(PART)) {
-        let own = multipliers.next().filter(|_| layer.multipliers().len() > 1).unwrap_or(&same);
+    let is_same = multipliers.len() == 1;
+    let mut multipliers = multipliers.chunks(PART);
+    for (sums, biases) in sums.chunks(PART).zip(biases.chunks(PART)) {
+        let own = multipliers.next().filter(|_| !is_same).unwrap_or(&same);
         let mut values = [0; PART];
         let accs = sums.iter().zip(biases).zip(own);
         for (value, ((sum, bias), multiplier)) in values.iter_mut().zip(accs) {

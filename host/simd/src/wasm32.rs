@@ -8,7 +8,7 @@ use core::array::from_fn;
 use core::cell::Cell;
 use core::iter::zip;
 
-use inkbit_core::kernel::{Kernel, List, ListWriter};
+use inkbit_core::kernel::{Kernel, List, ListWriter, activate_narrow};
 use inkbit_core::{Layer, WeightBits};
 
 use crate::branchless::{self, INPUTS, Writer};
@@ -165,8 +165,10 @@ fn words(vector: v128) -> [u32; 4] {
 
 /// `Kernel::activate`.
 fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
+    let Some((mut multipliers, mut biases)) = layer.wide() else {
+        return activate_narrow(layer, sums, list);
+    };
     let (mut writer, mut offset) = Writer::new(list);
-    let (mut biases, mut multipliers) = (layer.biases(), layer.multipliers());
     let same = match multipliers {
         &[multiplier] => Some([u32x4_splat(multiplier); 2]),
         _ => None,

@@ -250,14 +250,15 @@ fn show(args: &ShowArgs) -> anyhow::Result<()> {
         }
         rows.push(row);
     }
-    let picture = sheet::contact_sheet(&rows, input.width());
+    let [side, _] = input.size();
+    let picture = sheet::contact_sheet(&rows, side);
     sheet::save(&picture, &args.output)?;
     super::print(&format!(
         "{} rows of {} images, {}×{} pixels each\nsaved in {}\n",
         rows.len(),
         args.columns + 1,
-        input.width(),
-        input.width(),
+        side,
+        side,
         visible::path(&args.output)
     ))
 }

@@ -8,6 +8,7 @@ use super::{progress, wrong_use};
 use crate::config::preset;
 use crate::data::source::{Loaded, Reading, Request};
 use crate::data::{DataError, Dataset, labels, load_as};
+use crate::model;
 use crate::run::Run;
 use crate::support::visible;
 
@@ -154,7 +155,7 @@ impl DataArgs {
         let classes = self.labels_or(labels::of_model(model), "the model has")?;
         let request = Request {
             reading: self.read.reading(),
-            side: usize::from(model.input().side),
+            frame: model::frame(model),
             classes: Some(labels::of_model(model)),
             ..Request::default()
         };
@@ -188,7 +189,7 @@ impl DataArgs {
     ) -> anyhow::Result<Dataset> {
         let classes = self.labels_or(run.data.classes.clone(), "the run has")?;
         let request =
-            Request { reading, side: run.data.side, classes: known, ..Request::default() };
+            Request { reading, frame: run.data.frame(), classes: known, ..Request::default() };
         let loaded = self.load_or(&run.data.name, request).map_err(|error| {
             match error.downcast_ref::<DataError>() {
                 Some(DataError::Unknown { name }) if self.data.is_none() => anyhow::anyhow!(
@@ -231,7 +232,8 @@ fn complain(notes: &[String]) {
 
 /// A note if the model was trained on other data than these, where its accuracy may mean little.
 pub fn other_data(name: &str, model: &Model<'_>, data: &Dataset) -> Option<String> {
-    let (of_model, of_data) = (model.header().provenance.digest, data.digest());
+    let of_data = data.digest();
+    let of_model = model::origin(model).digest;
     let is_other = of_model != of_data && !preset::is_mixture_of(&of_model, &of_data);
     let [name, data] = [name, &data.name].map(visible::line);
     is_other.then(|| format!("note: {name} was trained on other data than {data}"))

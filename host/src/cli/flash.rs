@@ -283,7 +283,7 @@ fn read_digits(client: &mut Client, blob: &Blob) -> anyhow::Result<()> {
     // One of each class: every ten of them are.
     let digits = synthetic::images(Part::Test, 10, 1);
     let model = blob.model()?;
-    if (usize::from(model.input().side), model.classes()) != (digits.side, digits.len()) {
+    if (usize::from(model.input().width), model.classes()) != (digits.side, digits.len()) {
         return super::print("its model does not read the ten digits, so that none were sent\n");
     }
     let verified = verify(client, blob, &digits, |_| ())?;

@@ -1,15 +1,15 @@
 //! `inkbit predict`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use inkbit_core::Model;
 use inkbit_core::picture::Digit;
 use inkbit_core::softmax::softmax;
+use inkbit_core::{Frame, Model};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::data::picture::{self, Found, Wanted};
-use crate::model::{Blob, HostEngine};
+use crate::data::picture::{self, Found, PictureError, Wanted};
+use crate::model::{self, Blob, HostEngine};
 use crate::report::terminal;
 use crate::support::error::chain;
 use crate::support::visible;
@@ -17,9 +17,9 @@ use crate::support::visible;
 /// Classify pictures.
 ///
 /// A picture is a PNG, JPEG, WebP, TIFF, GIF, BMP or PGM file of any size with digits anywhere on it,
-/// dark on light or light on dark. Each digit is scaled and centred like the training images, and has
-/// a line, in reading order: the class, the model's confidence, and the second most likely class.
-/// Shadows, frames, rulings and dust are no digits.
+/// dark on light or light on dark. Each digit is laid out as the training images were, and has
+/// a line, in reading order: the class, the model's confidence, and the second most likely class. What
+/// looks too little like any class is "none of the classes", by the model's own threshold. Shadows, frames, rulings and dust are no digits.
 #[derive(Debug, clap::Args)]
 #[command(after_help = include_str!("../../templates/help/predict.txt"))]
 pub struct Args {
@@ -30,18 +30,42 @@ pub struct Args {
     #[arg(required = true, value_name = "FILE")]
     pictures: Vec<PathBuf>,
 
-    /// Take all that is drawn on a picture for one digit
-    #[arg(long)]
-    one: bool,
+    #[command(flatten)]
+    taken: Taken,
 
     /// Draw each digit as the model gets it
     #[arg(long, conflicts_with = "json")]
     show: bool,
 
     /// Print one JSON object per line and digit: file, digit (its number), digits, box (left, top,
-    /// width and height in pixels), class, confidence, runner_up, logits; or file and error
+    /// width and height in pixels), class, confidence, accepted (false if it is none of the classes),
+    /// runner_up, logits; or file and error
     #[arg(long)]
     json: bool,
+}
+
+/// What of a picture is taken.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct Taken {
+    /// Take all that is drawn on a picture for one digit
+    #[arg(long)]
+    one: bool,
+
+    /// Take the whole picture as the model's image, scaled to its size: white is ink, and nothing is
+    /// looked for, moved or inverted
+    #[arg(long, conflicts_with = "one")]
+    as_is: bool,
+}
+
+impl Taken {
+    /// The images of a picture's file.
+    pub fn read(self, path: &Path, frame: Frame) -> Result<Vec<Found>, PictureError> {
+        match self {
+            Self { as_is: true, .. } => picture::whole(path, frame),
+            Self { one: true, .. } => picture::read(path, frame, Wanted::One),
+            _ => picture::read(path, frame, Wanted::All),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -50,6 +74,8 @@ pub struct Prediction<'a> {
     on: Place<'a>,
     #[serde(flatten)]
     best: Candidate,
+    /// Whether it is one of the classes to the model.
+    accepted: bool,
     /// Absent if the model has only one class.
     #[serde(skip_serializing_if = "Option::is_none")]
     runner_up: Option<Candidate>,
@@ -67,15 +93,19 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let blob = Blob::load(&args.model)?;
     let model = blob.model()?;
     let mut engine = HostEngine::new(&model);
-    let side = usize::from(model.input().side);
+    let frame = model::frame(&model);
     let mut failed = 0;
     for path in &args.pictures {
         let file = &*path.to_string_lossy();
-        match picture::read(path, side, wanted(args.one)) {
+        match args.taken.read(path, frame) {
             Ok(found) => {
                 for (on, Found { image, .. }) in Place::all(file, &found).zip(&found) {
                     let prediction = predict(&model, on, engine.infer(image));
-                    let drawn = if args.show { terminal::draw(image, side) } else { String::new() };
+                    let drawn = if args.show {
+                        terminal::draw(image, frame.width.into())
+                    } else {
+                        String::new()
+                    };
                     super::print_as(args.json, &prediction, || line(&prediction))?;
                     super::print(&drawn)?;
                 }
@@ -93,11 +123,6 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let all = args.pictures.len();
     anyhow::ensure!(failed == 0, "{failed} of {all} pictures could not be classified");
     Ok(())
-}
-
-/// Which digits of a picture `--one` asks for.
-pub const fn wanted(one: bool) -> Wanted {
-    if one { Wanted::One } else { Wanted::All }
 }
 
 /// A digit on a picture.
@@ -135,7 +160,7 @@ impl<'a> Place<'a> {
 /// The prediction of a digit's logits, of which there must be at least one.
 pub fn predict<'a>(model: &Model<'_>, on: Place<'a>, logits: &'a [i32]) -> Prediction<'a> {
     let mut confidences = vec![0.0; logits.len()];
-    softmax(logits, model.header().logit_scale, &mut confidences);
+    softmax(logits, model.stages()[0].logit_scale, &mut confidences);
     let mut classes: Vec<usize> = (0..logits.len()).collect();
     // Stable: among equal logits, the lowest class comes first, as on the device.
     classes.sort_by_key(|&class| std::cmp::Reverse(logits[class]));
@@ -146,6 +171,7 @@ pub fn predict<'a>(model: &Model<'_>, on: Place<'a>, logits: &'a [i32]) -> Predi
     Prediction {
         on,
         best: candidate(&classes[0]),
+        accepted: model.stages().last().is_none_or(|stage| stage.stands(logits)),
         runner_up: classes.get(1).map(candidate),
         logits,
     }
@@ -157,6 +183,9 @@ pub fn line(prediction: &Prediction<'_>) -> String {
     };
     let runner_up = prediction.runner_up.as_ref().map(candidate);
     let then = runner_up.map(|second| format!(", then {second}")).unwrap_or_default();
-    let name = prediction.on.name();
-    format!("{name}: {}{then}\n", candidate(&prediction.best))
+    let (name, best) = (prediction.on.name(), candidate(&prediction.best));
+    match prediction.accepted {
+        true => format!("{name}: {best}{then}\n"),
+        false => format!("{name}: none of the classes; most like {best}{then}\n"),
+    }
 }

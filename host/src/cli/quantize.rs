@@ -10,6 +10,7 @@ use crate::config::TrainConfig;
 use crate::data::source::Reading;
 use crate::data::{Dataset, Images};
 use crate::evaluate::quantized::{Differences, Quantization};
+use crate::evaluate::refusal::{Refusal, threshold};
 use crate::evaluate::{Evaluation, evaluate_model, evaluate_net};
 use crate::model::{Blob, MODEL_KIND, int_logits};
 use crate::net::Mlp;
@@ -18,12 +19,17 @@ use crate::report::text;
 use crate::run::{Run, RunError};
 use crate::support::shell;
 use crate::support::visible;
+use crate::train::validation_images;
 
 /// Quantize a run's weights to 8, 4 or 2 bits, and write the model that a device runs.
 ///
 /// Weights of 8 bits are the integers from -127 to 127, of 4 bits the odd integers from -15 to 15,
 /// of 2 bits -3, -1, 1 and 3. Activation ranges are calibrated on training images; test images are
 /// only used to measure the result. Hidden units that are zero for all training images are removed.
+///
+/// The model also gets a threshold, chosen on the validation images (of a mixture, those of the first
+/// source): what looks less like any class than 99 in 100 of them is "none of the classes" to it, on the
+/// workstation and on the device.
 ///
 /// Weights of few bits cost accuracy unless the network was trained for them (`inkbit train --bits
 /// 4 --qat-from 0.45`); then bits and scales are those of the training.
@@ -55,10 +61,17 @@ pub struct Args {
     #[arg(long)]
     keep_dead: bool,
 
+    /// Percent of the validation images that the model is to accept as one of its classes; 100 for a
+    /// model that refuses nothing
+    #[arg(long, value_name = "PERCENT", default_value_t = ACCEPT)]
+    accept: f64,
+
     #[command(flatten)]
     data: DataArgs,
 }
 
+/// See `--accept`.
+const ACCEPT: f64 = 99.0;
 const QAT_FROM: f32 = 0.45;
 
 #[derive(Debug)]
@@ -67,6 +80,8 @@ pub struct Plan {
     bits: Vec<WeightBits>,
     granularity: Granularity,
     keep_dead: bool,
+    /// Percent of the validation images.
+    accept: f64,
 }
 
 impl Plan {
@@ -93,7 +108,7 @@ impl Plan {
             );
             return Err(usage(message));
         }
-        Ok(Self { bits, granularity, keep_dead: false })
+        Ok(Self { bits, granularity, keep_dead: false, accept: ACCEPT })
     }
 }
 
@@ -112,7 +127,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     run.data.labels = args.data.labels_name().or(run.data.labels);
     run.data.reading = args.data.reading(Some(&run));
     let plan = Plan::new(&run, args.bits.as_deref(), args.scales)?;
-    let plan = Plan { keep_dead: args.keep_dead, ..plan };
+    let accept = args.accept;
+    if !(50.0..=100.0).contains(&accept) {
+        return Err(usage(format!("--accept is {accept}, but must be from 50 to 100 percent")));
+    }
+    let plan = Plan { keep_dead: args.keep_dead, accept, ..plan };
     let name = args.name.clone().unwrap_or_else(|| default_name(&run));
     // An illegal name is found before anything is computed.
     if !(1..=MAX_NAME).contains(&name.len()) || name.contains(char::is_control) {
@@ -159,15 +178,17 @@ pub fn quantize_run(
     let device = run.config.backend.device()?;
     let labels = run.data.labels.as_deref();
     let command = run.config.command(&data.name, labels) + &run.data.reading.flags();
-    let description = Description {
+    let mut description = Description {
         name,
         classes: data.classes.clone(),
         input: run.input(),
+        layout: run.data.layout(),
+        prominence: 0,
         command: shortened(command, MAX_COMMAND),
         digest: data.digest(),
         seed: run.config.seed,
     };
-    let Plan { bits, granularity, keep_dead } = plan;
+    let Plan { bits, granularity, keep_dead, accept } = plan;
     let input = run.input();
     let learned = net.has_scales();
     let whole = Quantized::of_trained(net, &data.train, input, &bits, granularity)?;
@@ -180,6 +201,8 @@ pub fn quantize_run(
         false => whole.without_dead_units(&model, &data.train)?,
     };
     let untested = export(&kept, &description, (0, 0))?;
+    let validation = validation_images(&data.train, &run.config, data.of_first_source());
+    description.prominence = threshold(&untested.model()?, &validation, accept / 100.0)?;
     let changed = changed(&model, &untested.model()?, &data.test)?;
     let int = evaluate_model(&untested.model()?, &data.test)?;
     let blob = export(&kept, &description, (int.correct as u32, int.images as u32))?;
@@ -194,6 +217,7 @@ pub fn quantize_run(
         differences,
         removed,
         changed,
+        refusal: Some(Refusal::measure(&blob.model()?, &data.test)?),
     };
     let few = bits.iter().any(|&bits| bits != WeightBits::Eight);
     let hint = (few && !learned).then(|| {

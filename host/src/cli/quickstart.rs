@@ -183,7 +183,7 @@ fn samples(model: &Model<'_>, data: &Dataset) -> anyhow::Result<String> {
     }
     let cards = chosen.into_iter().map(|index| {
         let class = argmax(logits(index));
-        let sure = probability(logits(index), model.header().logit_scale, class) * 100.0;
+        let sure = probability(logits(index), model.stages()[0].logit_scale, class) * 100.0;
         let (found, truth) = (model.label(class), model.label(truth(index)));
         let verdict = if found == truth { "" } else { ": WRONG" };
         let caption = format!("{found} ({sure:.0} %), truly {truth}{verdict}");

@@ -3,18 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
-use inkbit_core::{Model, argmax};
+use inkbit_core::{Frame, Model, argmax};
 
 use super::device_args::{DeviceArgs, model_for};
-use super::predict::{self, Place};
+use super::predict::{self, Place, Taken};
 use super::usage;
 use crate::data::Images;
-use crate::data::picture::{self, Found};
+use crate::data::picture::Found;
 use crate::device::cost::Cost;
 use crate::device::counts::Counts;
 use crate::device::{Board, Client};
-use crate::model::Blob;
 use crate::model::activity::activity;
+use crate::model::{self, Blob};
 use crate::report::text;
 use crate::support::error::chain;
 use crate::support::{limit, visible};
@@ -34,9 +34,8 @@ pub struct Args {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// Take all that is drawn on a picture for one digit
-    #[arg(long)]
-    one: bool,
+    #[command(flatten)]
+    taken: Taken,
 
     #[command(flatten)]
     device: DeviceArgs,
@@ -52,7 +51,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
     if let Some(client) = args.device.open_port()? {
         let blob = model.map(|path| Blob::load(path)).transpose()?;
-        return send(client, blob.as_ref(), pictures, args.one, None);
+        return send(client, blob.as_ref(), pictures, args.taken, None);
     }
     let boards = args.device.boards()?;
     if boards.is_empty() {
@@ -61,7 +60,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     for board in boards {
         let (blob, named) = model_for(&board, model.map(PathBuf::as_path))?;
         super::print(&named)?;
-        send(args.device.emulate(&board, &blob)?, Some(&blob), pictures, args.one, Some(&board))?;
+        send(args.device.emulate(&board, &blob)?, Some(&blob), pictures, args.taken, Some(&board))?;
     }
     Ok(())
 }
@@ -71,7 +70,7 @@ fn send(
     mut client: Client,
     blob: Option<&Blob>,
     pictures: &[PathBuf],
-    one: bool,
+    taken: Taken,
     emulated: Option<&Board>,
 ) -> anyhow::Result<()> {
     let hello = client.hello()?;
@@ -82,9 +81,12 @@ fn send(
     let expected = blob.map(Blob::crc);
     let own = hello.model.as_ref().map_or(0, |model| model.crc);
     let held = hello.expect_model(expected.unwrap_or(own))?;
+    // A device does not tell how the ink lies: where the model is not at hand, it is as in MNIST.
+    let model = blob.map(Blob::model).transpose()?;
+    let frame = model.as_ref().map_or(Frame::mnist(held.side as u16), model::frame);
     let mut failed = 0;
     for path in pictures {
-        let found = match picture::read(path, held.side, predict::wanted(one)) {
+        let found = match taken.read(path, frame) {
             Ok(found) => found,
             Err(error) => {
                 super::complain(&format!("error: {}", chain(&error)));
@@ -96,14 +98,13 @@ fn send(
         for (on, Found { image, .. }) in Place::all(file, &found).zip(&found) {
             let answer = client.classify(image)?;
             let logits = held.check_logits(&answer)?;
-            let model = blob.map(Blob::model).transpose()?;
             let took = match (emulated, &model) {
                 // The time of an emulator's clock is not that of the chip.
                 (Some(board), Some(model)) => estimated(board, model, image.clone())?,
                 _ => format!(" in {:.2} ms of its clock", f64::from(answer.nanoseconds) / 1e6),
             };
-            let line = match model {
-                Some(model) => predict::line(&predict::predict(&model, on, logits)),
+            let line = match &model {
+                Some(model) => predict::line(&predict::predict(model, on, logits)),
                 None => format!("{}: class {}\n", on.name(), argmax(logits)),
             };
             let board = visible::line(&hello.board);
@@ -120,7 +121,7 @@ fn send(
 
 /// The estimated cost of a picture on a board; empty if it is unknown.
 fn estimated(board: &Board, model: &Model<'_>, pixels: Vec<u8>) -> anyhow::Result<String> {
-    let images = Images { side: usize::from(model.input().side), pixels, labels: vec![0] };
+    let images = Images { side: usize::from(model.input().width), pixels, labels: vec![0] };
     let cost = Cost::estimate(board, &activity(model, &images)?, &Counts::built_in());
     Ok(cost.map_or_else(String::new, |cost| format!(" (emulated): {}", text::cost(cost))))
 }

@@ -64,6 +64,12 @@ pub(super) fn others(name: &str) -> Result<Vec<Other<'_>>, MixError> {
     if sum < 1.0 { Ok(others) } else { Err(MixError::Sum(sum)) }
 }
 
+/// The fraction of the training images that is of the first source: all, if `name` is no mixture.
+pub(super) fn left(name: &str) -> f64 {
+    let others = others(name).unwrap_or_default();
+    1.0 - others.iter().map(|other| other.fraction).sum::<f64>()
+}
+
 fn other(part: &str) -> Option<Other<'_>> {
     // The last colon: a path on Windows has one of its own.
     let (name, fraction) = part.rsplit_once(':')?;
@@ -79,7 +85,7 @@ pub(super) fn mix(
     first: Dataset,
     others: &[(Other<'_>, Dataset)],
 ) -> Result<Dataset, MixError> {
-    let left = 1.0 - others.iter().map(|(other, _)| other.fraction).sum::<f64>();
+    let left = left(name);
     let count = first.train.len();
     let mut train = first.train;
     for (Other { name, fraction }, other) in others {
@@ -112,4 +118,17 @@ fn classes(name: &str, labels: &[String], known: &[String]) -> Result<Vec<u8>, M
             .ok_or_else(|| MixError::Class { name: name.to_owned(), class: label.clone() })
     };
     labels.iter().map(find).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_for_the_first_source_is_the_rest_of_all_fractions() {
+        assert!((left("mnist+synthetic:0.2+mine:0.25") - 0.55).abs() < 1e-9);
+        for name in ["mnist", "a folder+2", "a:0.3", "a+b:2"] {
+            assert!((left(name) - 1.0).abs() < 1e-9, "{name}");
+        }
+    }
 }

@@ -8,6 +8,7 @@ pub mod folder;
 pub mod idx;
 pub mod import;
 pub(crate) mod labels;
+pub mod layout;
 mod mix;
 pub mod mnist;
 pub mod picture;
@@ -88,6 +89,12 @@ pub struct Dataset {
 }
 
 impl Dataset {
+    /// How many of the training images are of the source of the test images: the first so many. In a
+    /// mixture, others follow.
+    pub fn of_first_source(&self) -> usize {
+        (self.train.len() as f64 * mix::left(&self.name)).round() as usize
+    }
+
     /// SHA-256 over side length, classes, pixels and labels of both parts, whatever the source.
     /// Classes are hashed by number: their labels are presentation.
     pub fn digest(&self) -> [u8; 32] {

@@ -6,14 +6,18 @@
 //! same seed gives the same bytes on every machine.
 
 mod hand;
+mod non_digits;
 mod pen;
 mod random;
 mod raster;
 mod skeletons;
 
+use std::borrow::Borrow;
+
 use super::{Dataset, Images};
 use crate::support::parallel;
 use hand::Hand;
+pub use non_digits::{NonDigit, non_digits};
 use pen::Spot;
 use random::Random;
 use raster::SIDE;
@@ -115,9 +119,9 @@ pub fn forms(classes: &[Class], count: usize) -> Vec<(&Class, &Form, Images)> {
 }
 
 /// Draws images of which a function tells the digit, its form, the hand, and the random stream.
-fn drawn<'f>(
+fn drawn<F: Borrow<Form>>(
     count: usize,
-    image: impl Fn(usize) -> (u8, &'f Form, &'static Hand, Random) + Sync,
+    image: impl Fn(usize) -> (u8, F, &'static Hand, Random) + Sync,
 ) -> Images {
     let parts = parallel::split(count, |indices| {
         let mut images = Images { side: SIDE, ..Images::default() };
@@ -125,7 +129,7 @@ fn drawn<'f>(
             let (digit, form, hand, mut random) = image(index);
             let from = images.pixels.len();
             images.pixels.resize(from + SIDE * SIDE, 0);
-            let strokes = pen::write(form, hand, &mut random);
+            let strokes = pen::write(form.borrow(), hand, &mut random);
             raster::draw(&strokes, hand, &mut random, &mut images.pixels[from..]);
             images.labels.push(digit);
         }

@@ -38,12 +38,12 @@ impl Terms {
 
     /// The terms of making inputs from an image.
     pub fn of_input(input: Input) -> Self {
-        let read = input.width() * usize::from(input.pool);
-        let (read, mut terms) = ((read * read) as f64, Self::default());
-        match input.pool {
-            1 if input.crop == 0 => terms.pixel = read,
+        let [wide, high] = input.pool.map(usize::from);
+        let (read, mut terms) = ((input.inputs() * wide * high) as f64, Self::default());
+        match wide * high {
+            1 if input.crop == [0; 2] => terms.pixel = read,
             1 => terms.cropped_pixel = read,
-            2 => terms.pixel_of_4 = read,
+            2..8 => terms.pixel_of_4 = read,
             _ => terms.pixel_of_16 = read,
         }
         terms
@@ -171,7 +171,7 @@ pub(super) mod tests {
             saturated: 0.0,
         };
         let layers = vec![layer(100, 20, WeightBits::Eight), layer(20, 3, WeightBits::Two)];
-        Activity { input: Input { side: 28, crop: 4, pool: 2 }, layers }
+        Activity { input: Input::square(28, 4, 2), layers }
     }
 
     #[test]

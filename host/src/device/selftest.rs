@@ -101,7 +101,7 @@ impl SelfTest {
 /// The images of a self-test for a model: digits where it takes such, else chance.
 pub fn images(blob: &Blob, count: usize) -> Result<Images, VerifyError> {
     let model = blob.model()?;
-    let (side, classes) = (usize::from(model.input().side), model.classes());
+    let (side, classes) = (usize::from(model.input().width), model.classes());
     let digits = synthetic::images(Part::Test, count, 1);
     if side == digits.side && classes == 10 {
         return Ok(digits);
@@ -127,7 +127,7 @@ pub fn selftest(
     mut progress: impl FnMut(usize),
 ) -> Result<SelfTest, VerifyError> {
     let model = &blob.model()?;
-    check_images(images, usize::from(model.input().side), model.classes())?;
+    check_images(images, usize::from(model.input().width), model.classes())?;
     let hello = client.hello()?;
     let held = hello.expect_model(blob.crc())?.clone();
     let losses = client.losses();

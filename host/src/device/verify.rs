@@ -75,7 +75,7 @@ pub fn verify(
     mut progress: impl FnMut(usize),
 ) -> Result<Verification, VerifyError> {
     let model = &blob.model()?;
-    check_images(images, usize::from(model.input().side), model.classes())?;
+    check_images(images, usize::from(model.input().width), model.classes())?;
     let hello = client.hello()?;
     hello.expect_model(blob.crc())?;
     let warning = hello.warning();

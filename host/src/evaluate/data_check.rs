@@ -41,7 +41,7 @@ fn transposed(data: &Dataset) -> Option<Oddity> {
     };
     let digits = (0..images.len() as u32).filter(|&index| is_digit(images.labels[index as usize]));
     let digits: Vec<u32> = digits.collect();
-    if images.side != usize::from(model.input().side) || digits.len() < DIGITS.0 {
+    if images.side != usize::from(model.input().width) || digits.len() < DIGITS.0 {
         return None;
     }
     let step = digits.len().div_ceil(DIGITS.1);

@@ -6,6 +6,7 @@ pub mod predictions;
 pub mod quantized;
 pub(crate) mod ranking;
 pub mod reference;
+pub mod refusal;
 pub(crate) mod robust;
 pub mod significance;
 pub mod verify;

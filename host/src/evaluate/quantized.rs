@@ -8,6 +8,7 @@ use inkbit_core::{LayerOutput, Model, argmax};
 use serde::{Deserialize, Serialize};
 
 use crate::data::Images;
+use crate::evaluate::refusal::Refusal;
 use crate::model::{HostEngine, ImagesError, check_images, dense};
 use crate::net::rounding::rounded_activations;
 use crate::net::{self, Net};
@@ -39,6 +40,8 @@ pub struct Quantization {
     pub removed: Vec<Removed>,
     /// Number of test images whose logits the removal changed.
     pub changed: usize,
+    /// What the model calls none of its classes.
+    pub refusal: Option<Refusal>,
 }
 
 /// Differences between the activations of one hidden layer, over all images.
@@ -81,11 +84,11 @@ impl Differences {
         images: &Images,
         device: &Device,
     ) -> Result<Self, ImagesError> {
-        check_images(images, usize::from(model.input().side), model.classes())?;
+        check_images(images, usize::from(model.input().width), model.classes())?;
         let small = images.shrunk(model.input());
         let net = quantized.net.clone().into_net(device);
         let (size, classes) = (model.input().pixels(), model.classes());
-        let scale = f64::from(model.header().logit_scale);
+        let scale = f64::from(model.stages()[0].logit_scale);
         let mut engine = HostEngine::new(model);
         let hidden = vec![LayerDifference::default(); quantized.scales.len() - 1];
         let mut found = Self { hidden, ..Self::default() };

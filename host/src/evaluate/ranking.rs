@@ -12,7 +12,7 @@ use crate::device::board::{self, Board};
 use crate::device::counts::Counts;
 use crate::evaluate::evaluate_model;
 use crate::model::activity::activity;
-use crate::model::{Blob, ImagesError, builtin};
+use crate::model::{Blob, ImagesError, builtin, origin};
 use crate::quantize::bits;
 
 /// One model. Accuracies and fractions are from 0 to 1.
@@ -55,7 +55,7 @@ impl ModelSummary {
     /// Summarizes the model of a checked blob, and measures it on images if there are any.
     pub fn new(blob: &Blob, images: Option<&Images>, counts: &Counts) -> Result<Self, ImagesError> {
         let model = blob.model().expect("a blob that was loaded is a model");
-        let provenance = &model.header().provenance;
+        let provenance = origin(&model);
         let measure = |images| {
             let accuracy = evaluate_model(&model, images)?.accuracy;
             let activity = activity(&model, images)?;

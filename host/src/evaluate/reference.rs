@@ -89,18 +89,20 @@ impl Reference {
 
     /// Crops and pools as the format defines. `[images, inputs]`
     fn inputs(&self, pixels: &[u8], images: usize) -> Tensor<2, Int> {
-        let (side, crop) = (usize::from(self.input.side), usize::from(self.input.crop));
-        let (width, pool) = (self.input.width(), usize::from(self.input.pool));
+        let [width, height] = [self.input.width, self.input.height].map(usize::from);
+        let ([columns, rows], [wide, high]) =
+            (self.input.crop.map(usize::from), self.input.pool.map(usize::from));
         let all = pixels.iter().map(|&pixel| pixel.into()).collect();
-        let all = tensor(all, [images, side * side], &self.device);
-        let kept = all.reshape([images, side, side]).slice([
+        let all = tensor(all, [images, height * width], &self.device);
+        let kept = all.reshape([images, height, width]).slice([
             0..images,
-            crop..side - crop,
-            crop..side - crop,
+            rows..height - rows,
+            columns..width - columns,
         ]);
-        let squares = kept.reshape([images, width, pool, width, pool]);
-        let area = (pool * pool) as i64;
-        let sums = squares.sum_dim(2).sum_dim(4).reshape([images, width * width]);
+        let [across, down] = self.input.size();
+        let rectangles = kept.reshape([images, down, high, across, wide]);
+        let area = (wide * high) as i64;
+        let sums = rectangles.sum_dim(2).sum_dim(4).reshape([images, down * across]);
         (sums + area / 2) / area
     }
 }

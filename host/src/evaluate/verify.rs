@@ -79,7 +79,7 @@ pub fn verify(
     images: &Images,
     mut progress: impl FnMut(usize),
 ) -> Result<Agreement, VerifyError> {
-    check_images(images, usize::from(model.input().side), model.classes())?;
+    check_images(images, usize::from(model.input().width), model.classes())?;
     let mut engine = HostEngine::new(model);
     let size = model.input().pixels();
     let widths: Vec<usize> = model.layers().iter().map(Layer::outputs).collect();

@@ -76,7 +76,7 @@ type Counts = Vec<[usize; 2]>;
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 pub fn activity(model: &Model<'_>, images: &Images) -> Result<Activity, ImagesError> {
-    check_images(images, usize::from(model.input().side), model.classes())?;
+    check_images(images, usize::from(model.input().width), model.classes())?;
     let parts = parallel::split(images.len(), |part| count(model, images, part));
     let mut counts: Counts = vec![[0; 2]; model.layers().len()];
     for part in parts {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use inkbit_core::blob::{MAGIC, PREFIX_BYTES, VERSION, stated_length};
-use inkbit_core::{MAX_LAYERS, MAX_WIDTH, Model, ModelError, PackError};
+use inkbit_core::{Input, MAX_LAYERS, MAX_WIDTH, Model, ModelError, PackError, Provenance, Sample};
 
 use crate::support::files::{self, FileError};
 use crate::support::limit;
@@ -27,6 +27,8 @@ const MAX_FILE: usize = 64 << 20;
 pub struct Blob {
     words: Vec<u64>,
     length: usize,
+    /// The version of the format that its file was in.
+    version: u16,
 }
 
 /// A model file that cannot be read or written.
@@ -44,6 +46,13 @@ pub enum ModelFileError {
         visible::path(path)
     )]
     TooLong { path: PathBuf, found: u64, limit: u64 },
+    /// A model that the device's code runs, but not this program.
+    #[error(
+        "{} {what}: firmware with inkbit-core runs such a model, but this version's commands take \
+             models of one network and square images",
+        visible::path(path)
+    )]
+    Kind { path: PathBuf, what: String },
     /// The content is not a valid model.
     #[error("{}", visible::path(path))]
     Format { path: PathBuf, source: ModelError },
@@ -62,7 +71,7 @@ impl Blob {
     pub fn from_bytes(bytes: &[u8]) -> Self {
         let mut words = vec![0_u64; bytes.len().div_ceil(8)];
         bytemuck::cast_slice_mut(&mut words)[..bytes.len()].copy_from_slice(bytes);
-        Self { words, length: bytes.len() }
+        Self { words, length: bytes.len(), version: VERSION }
     }
 
     /// Serializes a model.
@@ -71,13 +80,14 @@ impl Blob {
         model.write(&mut bytes).map(Self::from_bytes)
     }
 
-    /// Reads a file and checks that it holds a model.
+    /// Reads a file and checks that it holds a model. One of an older version of the format becomes
+    /// the same model in the present one, which is what devices read.
     pub fn load(path: &Path) -> Result<Self, ModelFileError> {
         limit::timed(path, |path| Ok(Self::read(path))).map_err(FileError::at("read", path))?
     }
 
     fn read(path: &Path) -> Result<Self, ModelFileError> {
-        /// Eight layers of maximum width, and 1 MiB for everything else.
+        /// As many layers as there may be, of maximum width, and 1 MiB for everything else.
         const LIMIT: u64 = (MAX_LAYERS * MAX_WIDTH * (MAX_WIDTH + 16) + (1 << 20)) as u64;
         /// Bytes after a model that its error can count.
         const REST: u64 = 1 << 16;
@@ -95,8 +105,17 @@ impl Blob {
         }
         limit::up_to(&file, stated + REST, &mut bytes).map_err(read())?;
         let blob = Self::from_bytes(&bytes);
-        blob.model().map_err(format)?;
-        Ok(blob)
+        let version = u16::from_le_bytes([bytes[MAGIC.len()], bytes[MAGIC.len() + 1]]);
+        let anew = {
+            let model = Model::parse_any(blob.bytes()).map_err(format)?;
+            model.header().origin().map_err(format)?;
+            if let Some(what) = unknown(&model) {
+                return Err(ModelFileError::Kind { path: path.to_owned(), what });
+            }
+            let is_old = version != VERSION;
+            is_old.then(|| Self::from_model(&model).expect("room for what was read"))
+        };
+        Ok(anew.map_or(blob, |anew| Self { version, ..anew }))
     }
 
     /// Writes the file atomically. Refuses to replace a file that is not a model.
@@ -119,6 +138,11 @@ impl Blob {
         &bytemuck::cast_slice(&self.words)[..self.length]
     }
 
+    /// The version of the format that its file was in.
+    pub const fn version(&self) -> u16 {
+        self.version
+    }
+
     /// The CRC-32 at its end, by which a device identifies its model.
     pub fn crc(&self) -> u32 {
         self.bytes().last_chunk().map_or(0, |crc| u32::from_le_bytes(*crc))
@@ -128,6 +152,29 @@ impl Blob {
     pub fn model(&self) -> Result<Model<'_>, ModelError> {
         Model::parse(self.bytes())
     }
+}
+
+/// What a model has that this program's commands do not know.
+fn unknown(model: &Model<'_>) -> Option<String> {
+    let Input { width, height, .. } = model.input();
+    let is_square = model.stages().iter().all(|stage| {
+        stage.crop[0] == stage.crop[1] && stage.pool[0] == stage.pool[1] && width == height
+    });
+    match model.sample() {
+        Sample::Features { count, .. } => Some(format!("takes {count} features")),
+        Sample::Image(_) if !is_square => Some(format!(
+            "takes images of {width}x{height} pixels, shrunk otherwise in rows and columns"
+        )),
+        Sample::Image(_) if model.stages().len() > 1 => {
+            Some(format!("has {} stages", model.stages().len()))
+        }
+        Sample::Image(_) => None,
+    }
+}
+
+/// Where a model of a blob that was loaded comes from, as far as that is known.
+pub(crate) fn origin<'a>(model: &Model<'a>) -> Provenance<'a> {
+    model.header().origin().ok().flatten().unwrap_or(Provenance::UNKNOWN)
 }
 
 /// Expands each folder among the paths to the `.inkbit` files in it, sorted by name.

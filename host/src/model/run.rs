@@ -1,7 +1,7 @@
 //! Inference on the host: over many images, with every layer's output.
 
 use inkbit_core::kernel::Kernel;
-use inkbit_core::{Engine, LayerOutput, MAX_WIDTH, Model, Scratch};
+use inkbit_core::{Engine, Frame, LayerOutput, Layout, MAX_WIDTH, Model, Sample, Scratch};
 use inkbit_simd::Fastest;
 
 use crate::data::Images;
@@ -90,6 +90,14 @@ pub fn check_images(images: &Images, side: usize, classes: usize) -> Result<(), 
     }
 }
 
+/// The images that a model takes. Features are one row, as they are.
+pub fn frame(model: &Model<'_>) -> Frame {
+    match model.sample() {
+        Sample::Image(frame) => frame,
+        Sample::Features { count, .. } => Frame { width: count, height: 1, layout: Layout::AsItIs },
+    }
+}
+
 /// The logits of a model for every image, image after image, computed on all cores.
 ///
 /// ```
@@ -100,7 +108,7 @@ pub fn check_images(images: &Images, side: usize, classes: usize) -> Result<(), 
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 pub fn int_logits(model: &Model<'_>, images: &Images) -> Result<Vec<i32>, ImagesError> {
-    check_images(images, usize::from(model.input().side), model.classes())?;
+    check_images(images, usize::from(model.input().width), model.classes())?;
     let parts = parallel::split(images.len(), |part| {
         let (mut engine, mut logits) = (HostEngine::new(model), Vec::new());
         part.for_each(|image| logits.extend_from_slice(engine.infer(images.image(image))));
@@ -111,7 +119,7 @@ pub fn int_logits(model: &Model<'_>, images: &Images) -> Result<Vec<i32>, Images
 
 /// [`int_logits`] in the units of the float network.
 pub fn scaled_logits(model: &Model<'_>, images: &Images) -> Result<Vec<f64>, ImagesError> {
-    let scale = f64::from(model.header().logit_scale);
+    let scale = f64::from(model.stages()[0].logit_scale);
     Ok(int_logits(model, images)?.into_iter().map(|logit| f64::from(logit) * scale).collect())
 }
 

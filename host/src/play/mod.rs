@@ -57,7 +57,7 @@ const SIDE: usize = 28;
 
 /// Whether the device can draw for this model.
 pub fn takes(model: &Model<'_>) -> bool {
-    usize::from(model.input().side) == SIDE
+    usize::from(model.input().width) == SIDE
 }
 
 /// What a page can do.

@@ -1,7 +1,12 @@
 //! Exports a rounded network as the bytes of a model.
 
+use std::ops::RangeInclusive;
+
 use inkbit_core::blob::pack_layer;
-use inkbit_core::{Header, LayerShape, MAX_LAYERS, Model, Provenance};
+use inkbit_core::{
+    Frame, Header, LayerShape, MAX_BIAS_SHIFT, MAX_LAYERS, MAX_MULTIPLIER_SHIFT, MAX_PROVENANCE,
+    Model, Numbers, Provenance, Sample, Stage,
+};
 
 use super::scale::{LayerScales, nearest};
 use super::{Description, QuantizeError, Quantized};
@@ -15,7 +20,7 @@ use crate::net::{Dense, Mlp};
 /// use inkbit::net::Mlp;
 /// use inkbit::quantize::{Description, Granularity, Quantized, export};
 /// use inkbit::support::rng::Rng;
-/// use inkbit_core::{Input, WeightBits};
+/// use inkbit_core::{Input, Layout, WeightBits};
 /// let net = Mlp::he(&[784, 16, 10], &mut Rng::new(1, &[])); // one that was trained is better
 /// let digits = images(Part::Train, 20, 1);
 /// let bits = [WeightBits::Eight, WeightBits::Four];
@@ -24,6 +29,8 @@ use crate::net::{Dense, Mlp};
 ///     name: "mine".to_owned(),
 ///     classes: (0..10).map(|class| class.to_string()).collect(),
 ///     input: Input::full(28),
+///     layout: Layout::mnist(28),
+///     prominence: 0,
 ///     command: String::new(),
 ///     digest: [0; 32],
 ///     seed: 1,
@@ -46,12 +53,14 @@ pub fn export(
     let mut layers = Vec::new();
     let mut data = Vec::new();
     for (number, (dense, scales)) in net.layers.iter().zip(scales).enumerate() {
-        let (multipliers, bias) = integers(dense, scales, input);
+        let (mut multipliers, mut bias) = integers(dense, scales, input);
+        let numbers = narrowed(&mut multipliers, &mut bias);
         let shape = LayerShape {
             inputs: dense.inputs as u16,
             outputs: dense.outputs as u16,
             bits: scales.bits.bits() as u8,
             multipliers: multipliers.len() as u16,
+            numbers,
         };
         let weight = |output: usize, input: usize| {
             let weight = f64::from(dense.weight[input * dense.outputs + output]);
@@ -63,22 +72,56 @@ pub fn export(
         layers.push(shape);
         input = scales.activation.unwrap_or(input * scales.weight(0));
     }
+    let frame = Frame {
+        width: description.input.width,
+        height: description.input.height,
+        layout: description.layout,
+    };
+    let stage = Stage::alone(description.input, input as f32, layers.len() as u8);
+    let mut room = [0; MAX_PROVENANCE];
+    let origin = Provenance {
+        tool: concat!("inkbit ", env!("CARGO_PKG_VERSION")),
+        command: &description.command,
+        digest: description.digest,
+        seed: description.seed,
+        correct: tested.0,
+        tested: tested.1,
+    };
     let header = Header {
         name: &description.name,
         labels: &description.classes.join("\n"),
-        input: description.input,
-        logit_scale: input as f32,
+        sample: Sample::Image(frame),
+        stages: [Stage { prominence: description.prominence, ..stage }].into_iter().collect(),
         layers: layers.into_iter().collect(),
-        provenance: Provenance {
-            tool: concat!("inkbit ", env!("CARGO_PKG_VERSION")),
-            command: &description.command,
-            digest: description.digest,
-            seed: description.seed,
-            correct: tested.0,
-            tested: tested.1,
-        },
+        provenance: origin.write(&mut room)?,
     };
     Ok(Blob::from_model(&Model::new(header, &data)?)?)
+}
+
+/// Rounds multipliers and biases to 16 bits with a shift for each of both, the smallest that the
+/// greatest of them needs, and says how they are stored. Leaves them as they are where the format's
+/// shifts are not enough.
+fn narrowed(multipliers: &mut [u32], bias: &mut [i64]) -> Numbers {
+    let is_enough = |found: &[i64], range: RangeInclusive<i64>, most: u8| {
+        (0..=most)
+            .find(|&shift| found.iter().all(|&number| range.contains(&shifted(number, shift))))
+    };
+    let wide: Vec<i64> = multipliers.iter().map(|&multiplier| multiplier.into()).collect();
+    let multiplier_shift = is_enough(&wide, 0..=u16::MAX.into(), MAX_MULTIPLIER_SHIFT);
+    let bias_shift = is_enough(bias, i16::MIN.into()..=i16::MAX.into(), MAX_BIAS_SHIFT);
+    let (Some(multiplier_shift), Some(bias_shift)) = (multiplier_shift, bias_shift) else {
+        return Numbers::Wide;
+    };
+    for (multiplier, wide) in multipliers.iter_mut().zip(wide) {
+        *multiplier = (shifted(wide, multiplier_shift) as u32) << multiplier_shift;
+    }
+    bias.iter_mut().for_each(|bias| *bias = shifted(*bias, bias_shift) << bias_shift);
+    Numbers::Narrow { multiplier_shift, bias_shift }
+}
+
+/// A number in steps of a power of two, rounded to nearest.
+const fn shifted(number: i64, shift: u8) -> i64 {
+    (number + (1 << shift >> 1)) >> shift
 }
 
 /// Multipliers and biases of a layer; `input` is the real value of one step of the inputs.
@@ -122,7 +165,7 @@ pub fn check(net: &Mlp) -> Result<(), QuantizeError> {
 
 #[cfg(test)]
 mod tests {
-    use inkbit_core::{Input, MAX_WIDTH, WeightBits};
+    use inkbit_core::{Input, Layout, MAX_BIAS, MAX_WIDTH, WeightBits};
 
     use super::*;
 
@@ -146,6 +189,26 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_rounded_to_16_bits_by_the_smallest_shifts_or_stay_as_they_are() {
+        let narrow =
+            |multiplier_shift, bias_shift| Numbers::Narrow { multiplier_shift, bias_shift };
+        let (mut multipliers, mut bias) = (vec![65_535, 1], vec![32_767, -32_768]);
+        assert_eq!(narrowed(&mut multipliers, &mut bias), narrow(0, 0));
+        assert_eq!((multipliers, bias), (vec![65_535, 1], vec![32_767, -32_768]));
+        let (mut multipliers, mut bias) = (vec![65_536, 3], vec![65_533, -7]);
+        assert_eq!(narrowed(&mut multipliers, &mut bias), narrow(1, 1));
+        assert_eq!((multipliers, bias), (vec![65_536, 4], vec![65_534, -6]));
+        // What would be rounded up to a number of 17 bits.
+        let (mut multipliers, mut bias) = (vec![u32::MAX], vec![1]);
+        assert_eq!(narrowed(&mut multipliers, &mut bias), Numbers::Wide);
+        let (mut multipliers, mut bias) = (vec![1], vec![i64::from(MAX_BIAS)]);
+        assert_eq!(narrowed(&mut multipliers, &mut bias), Numbers::Wide);
+        assert_eq!((multipliers, bias), (vec![1], vec![i64::from(MAX_BIAS)]));
+        let (mut multipliers, mut bias) = (vec![], vec![(1 << 29) - (1 << 14)]);
+        assert_eq!(narrowed(&mut multipliers, &mut bias), narrow(0, 14));
+    }
+
+    #[test]
     fn a_pixels_step_is_a_255th_and_a_logits_that_of_the_last_layers_products() {
         let first = Dense { weight: vec![1.0], bias: vec![1.0], ..Dense::zeros(1, 1) };
         let last = Dense { weight: vec![2.0, -1.0], ..Dense::zeros(1, 2) };
@@ -157,6 +220,8 @@ mod tests {
             name: "test".into(),
             classes: vec!["a".into(), "b".into()],
             input: Input::full(1),
+            layout: Layout::AsItIs,
+            prominence: 0,
             command: String::new(),
             digest: [0; 32],
             seed: 0,
@@ -166,7 +231,8 @@ mod tests {
         let [first, last] = model.layers() else { panic!("{model:?}") };
         assert_eq!((first.weight(0, 0), last.weight(0, 0), last.weight(1, 0)), (32, 4, -2));
         assert_eq!((first.multiplier(0), first.bias(0)), (1 << 27, 255 * 32 + 16));
-        assert_eq!(model.header().logit_scale, (0.5 / 255.0) as f32);
+        assert_eq!(first.shape().numbers, Numbers::Narrow { multiplier_shift: 12, bias_shift: 0 });
+        assert_eq!(model.stages()[0].logit_scale, (0.5 / 255.0) as f32);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! Networks for Efficient Integer-Arithmetic-Only Inference", 2018. The scales come from
 //! [`Quantized::post_training`], or have been learned by the training that rounds them.
 
-use inkbit_core::{Input, ModelError, PackError, WeightBits};
+use inkbit_core::{Input, Layout, ModelError, PackError, WeightBits};
 
 use crate::data::Images;
 use crate::net::rounding::step_of;
@@ -34,6 +34,11 @@ pub struct Description {
     pub classes: Vec<String>,
     /// The shape of its input.
     pub input: Input,
+    /// How ink lies in the images that it was trained on.
+    pub layout: Layout,
+    /// By how much the greatest logit must be above all others together for an answer to stand: see
+    /// [`refusal`](crate::evaluate::refusal).
+    pub prominence: u32,
     /// The command that trained it, at most 512 bytes.
     pub command: String,
     /// [`Dataset::digest`](crate::data::Dataset::digest) of its data.

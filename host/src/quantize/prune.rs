@@ -48,7 +48,7 @@ impl Quantized {
         model: &Model<'_>,
         images: &Images,
     ) -> Result<(Self, Vec<Removed>), ImagesError> {
-        check_images(images, usize::from(model.input().side), model.classes())?;
+        check_images(images, usize::from(model.input().width), model.classes())?;
         let alive = alive(model, images);
         let bounds = bounds(model);
         let mut reduced = self.clone();
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
     use crate::model::int_logits;
     use crate::quantize::{Description, Granularity, LayerScales, export};
-    use inkbit_core::{Input, WeightBits};
+    use inkbit_core::{Input, Layout, WeightBits};
 
     /// Four units of two pixels' sums: one fires, one never can, one only for the second pixel, and
     /// one that no unit uses.
@@ -184,6 +184,8 @@ mod tests {
             name: "test".into(),
             classes: vec!["a".into(), "b".into()],
             input: Input::full(2),
+            layout: Layout::AsItIs,
+            prominence: 0,
             command: String::new(),
             digest: [0; 32],
             seed: 0,

@@ -12,6 +12,7 @@ use crate::evaluate::Evaluation;
 use crate::evaluate::predictions::{
     Calibration, Prediction, calibration, most_confidently_wrong, predictions,
 };
+use crate::evaluate::refusal::Refusal;
 use crate::model::activity::{Activity, activity};
 use crate::model::{Blob, ImagesError, scaled_logits};
 use crate::support::visible;
@@ -70,6 +71,8 @@ pub struct Facts<'a> {
     pub predictions: Vec<Prediction>,
     /// Calibration of these predictions.
     pub calibration: Calibration,
+    /// What it calls none of its classes.
+    pub refusal: Refusal,
     /// Fraction of active units.
     pub activity: Activity,
     /// History of its training, if its run is known.
@@ -112,6 +115,7 @@ impl<'a> Facts<'a> {
             quantization: training.as_ref().map(effect),
             history: training.map(|training| training.history),
             calibration: calibration(&predictions),
+            refusal: Refusal::measure(model, &data.test)?,
             boards: board::all().into_iter().map(fit).collect(),
             model,
             blob,

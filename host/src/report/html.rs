@@ -35,7 +35,7 @@ struct Page<'a> {
 /// The name of the page to draw on, among the figures.
 const PLAY: &str = "play.html";
 
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "loss",
     "accuracy",
     "confusion",
@@ -45,6 +45,7 @@ const NAMES: [&str; 9] = [
     "logit-differences",
     "activity",
     "calibration",
+    "refusal",
 ];
 
 /// What a figure by itself begins with, which nobody else writes.
@@ -96,6 +97,7 @@ impl HtmlReport {
             facts.quantization.as_ref().map(|found| plot::logit_differences(&found.differences)),
             Some(plot::activity(&facts.activity)),
             Some(plot::calibration(&facts.calibration)),
+            Some(plot::refusal(&facts.refusal)),
         ];
         let page = Page {
             facts,

@@ -15,12 +15,13 @@ pub struct Answer {
     pub answer: String,
 }
 
-/// Accuracy, mistakes, confidence, the effect of quantization, and the boards that the model fits.
+/// Accuracy, mistakes, confidence, refusal, the effect of quantization, and the boards that the model fits.
 pub fn summary(facts: &Facts<'_>) -> Vec<Answer> {
     [
         ("How accurate is it?", accuracy(facts)),
         ("Where is it wrong?", mistakes(facts)),
         ("How reliable is its confidence?", confidence(facts)),
+        ("Does it refuse what is none of its classes?", refusal(facts)),
         ("What did quantization change?", quantization(facts)),
         ("Which boards does it fit?", boards(facts)),
     ]
@@ -80,6 +81,24 @@ fn confidence(facts: &Facts<'_>) -> String {
         percent(mean),
         percent(facts.result.accuracy),
         percent(facts.calibration.error)
+    )
+}
+
+fn refusal(facts: &Facts<'_>) -> String {
+    let found = &facts.refusal;
+    if facts.model.stages().last().is_none_or(|stage| stage.prominence == 0) {
+        return "It has no threshold: it takes everything for one of its classes.".to_owned();
+    }
+    let kinds: Vec<String> = found
+        .refused
+        .iter()
+        .map(|refused| format!("{} of {}", percent(refused.fraction), refused.kind))
+        .collect();
+    format!(
+        "It accepts {} of the test images and refuses the others, though most are of a class. Of \
+         generated images that are of none it refuses {}.",
+        percent(found.accepted),
+        list(&kinds.iter().map(String::as_str).collect::<Vec<_>>())
     )
 }
 

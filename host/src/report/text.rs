@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use inkbit_core::blob::VERSION;
 use inkbit_core::{Layer, Model};
 
 use super::table::{self, row};
@@ -14,10 +15,11 @@ use crate::device::cost::Cost;
 use crate::evaluate::Evaluation;
 use crate::evaluate::compare::{ComparedModel, Comparison, ModelPair};
 use crate::evaluate::quantized::Quantization;
+use crate::evaluate::refusal::{Refusal, Refused};
 use crate::evaluate::robust::Robustness;
-use crate::model::Blob;
+use crate::model::{Blob, origin};
 use crate::quantize::{Removed, bits};
-use crate::support::numbers::{chance, counted, grouped, hex, percent};
+use crate::support::numbers::{chance, counted, grouped, hex, list, percent};
 use crate::support::visible;
 
 /// Accuracy, loss, scores of each class, confusion matrix and the most frequent mistakes. With
@@ -205,7 +207,7 @@ pub(crate) fn cost(cost: Cost) -> String {
 /// Drawings of the weights of first-layer units, side by side within `columns` characters.
 pub fn weights(model: &Model<'_>, coloured: bool, columns: usize) -> String {
     const UNITS: usize = 8;
-    let side = model.input().width();
+    let [side, _] = model.input().size();
     let units = units::strongest(model, UNITS);
     let labels = labels::of_model(model);
     let drawing = |&unit: &usize| -> Vec<String> {
@@ -236,13 +238,14 @@ pub(crate) fn robustness(results: &[Robustness], images: usize) -> String {
 
 /// A model's header, layers and sizes.
 pub(crate) fn model(model: &Model<'_>, blob: &Blob) -> String {
-    let (header, provenance) = (model.header(), &model.header().provenance);
-    let input = header.input;
+    let header = model.header();
+    let provenance = origin(model);
+    let (input, stage) = (model.input(), model.stages()[0]);
     let shrunk = match (input.crop, input.pool) {
-        (0, 1) => String::new(),
-        (crop, pool) => {
-            let width = input.width();
-            format!(", cropped by {crop}, pooled by {pool} to {width}x{width}")
+        ([0, 0], [1, 1]) => String::new(),
+        ([crop, _], [pool, _]) => {
+            let [width, height] = input.size();
+            format!(", cropped by {crop}, pooled by {pool} to {width}x{height}")
         }
     };
     let accuracy = match provenance.tested {
@@ -258,12 +261,19 @@ pub(crate) fn model(model: &Model<'_>, blob: &Blob) -> String {
         command += " --out RUN"; // a placeholder for what a model does not record
     }
     let cells = model.scratch_cells();
+    let version = match blob.version() {
+        VERSION => format!("version {VERSION}"),
+        old => format!("version {old}, read as version {VERSION}"),
+    };
     let lines = [
         ("name", visible::line(header.name)),
-        ("format", format!("version {}", inkbit_core::blob::VERSION)),
-        ("input", format!("{0}x{0} pixels, 0 = background, 255 = ink{shrunk}", input.side)),
+        ("format", version),
+        (
+            "input",
+            format!("{}x{} pixels, 0 = background, 255 = ink{shrunk}", input.width, input.height),
+        ),
         ("classes", format!("{}: {}", model.classes(), labels::of_model(model).join(" "))),
-        ("logit scale", format!("{} (display only)", header.logit_scale)),
+        ("logit scale", format!("{} (display only)", stage.logit_scale)),
         ("accuracy", accuracy),
         ("trained by", command),
         ("seed", provenance.seed.to_string()),
@@ -324,7 +334,22 @@ pub(crate) fn quantization(found: &Quantization) -> String {
             differences.images
         );
     }
+    if let Some(found) = &found.refusal {
+        let _ = writeln!(text, "{}\n", refusal(found));
+    }
     text
+}
+
+/// What a model accepts, and what it calls none of its classes.
+pub(crate) fn refusal(found: &Refusal) -> String {
+    let of_kind =
+        |Refused { kind, fraction }: &Refused| format!("{} of {kind}", percent(*fraction));
+    let kinds: Vec<String> = found.refused.iter().map(of_kind).collect();
+    format!(
+        "threshold  accepts {} of the test images; refuses, generated, {}",
+        percent(found.accepted),
+        list(&kinds.iter().map(String::as_str).collect::<Vec<_>>())
+    )
 }
 
 /// Bytes of each part of a blob.

@@ -1,9 +1,10 @@
 //! The description of a run's data.
 
-use inkbit_core::MAX_SIDE;
+use inkbit_core::{Frame, Layout, MAX_SIDE};
 use serde::{Deserialize, Serialize};
 
 use crate::data::Dataset;
+use crate::data::layout::{Words, measure};
 use crate::data::source::Reading;
 use crate::support::numbers::hex;
 use crate::support::visible;
@@ -21,6 +22,9 @@ pub struct DataInfo {
     pub digest: String,
     /// Side length of an image in pixels.
     pub side: usize,
+    /// How the ink lies in the images to train on, where it was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout: Option<Words>,
     /// Number of images to train on and to select checkpoints by.
     pub train_images: usize,
     /// Number of images for the final accuracy.
@@ -59,6 +63,11 @@ impl DataInfo {
         if let Some(value) = max_value.filter(|value| !(*value > 0.0 && value.is_finite())) {
             return Err(format!("reading.max_value is {value}, but must be a number above 0"));
         }
+        if let Some(Words(Layout::Centred { ink })) = found.layout
+            && !(1..=side).contains(&usize::from(ink))
+        {
+            return Err(format!("layout has ink of {ink} pixels, but side is {side}"));
+        }
         if classes > MAX_CLASSES {
             return Err(format!("it has {classes} classes, but must have at most {MAX_CLASSES}"));
         }
@@ -68,6 +77,18 @@ impl DataInfo {
         }
     }
 
+    /// How pictures are laid out for a model of these data: as its images are, or as MNIST's where
+    /// that was not measured.
+    pub fn layout(&self) -> Layout {
+        self.layout.map_or(Layout::mnist(self.side.try_into().unwrap_or(MAX_SIDE)), |words| words.0)
+    }
+
+    /// The images of a model of these data.
+    pub fn frame(&self) -> Frame {
+        let side = self.side.try_into().unwrap_or(MAX_SIDE);
+        Frame { width: side, height: side, layout: self.layout() }
+    }
+
     /// Describes a data set.
     pub fn new(data: &Dataset) -> Self {
         Self {
@@ -75,6 +96,7 @@ impl DataInfo {
             name: visible::line(&data.name),
             digest: hex(&data.digest()),
             side: data.train.side,
+            layout: Some(Words(measure(&data.train))),
             train_images: data.train.len(),
             test_images: data.test.len(),
             classes: data.classes.clone(),

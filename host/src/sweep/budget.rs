@@ -1,6 +1,6 @@
 //! The size of a network before it is trained, and whether it fits.
 
-use inkbit_core::{Header, MAX_COMMAND, Provenance};
+use inkbit_core::{Frame, Header, MAX_COMMAND, MAX_PROVENANCE, Provenance, Sample, Stage};
 
 use super::network::{digest, input, label, name, shapes, shortened};
 use super::{Plan, SweepError};
@@ -92,24 +92,30 @@ impl Budget {
     fn candidate(&self, config: &TrainConfig, shared: &Shared) -> Result<Candidate, SweepError> {
         let layers = shapes(config, &self.data);
         let (name, tested) = (name(config, &self.data), self.data.test_images as u32);
-        let mut bytes = 0;
+        let input = input(config, &self.data);
+        let frame = Frame { width: input.width, height: input.height, layout: self.data.layout() };
+        // The prominence is not known yet: the longest there is.
+        let alone = Stage::alone(input, 1.0, layers.len() as u8);
+        let stage = Stage { prominence: u32::MAX, ..alone };
+        let (mut bytes, mut room) = (0, [0; MAX_PROVENANCE]);
         for &seed in &shared.seeds {
             let command = shared.commands.command(config, seed) + &self.data.reading.flags();
             let command = shortened(command, MAX_COMMAND);
+            let origin = Provenance {
+                tool: concat!("inkbit ", env!("CARGO_PKG_VERSION")),
+                command: &command,
+                digest: shared.digest,
+                seed,
+                correct: tested,
+                tested,
+            };
             let header = Header {
                 name: &name,
                 labels: &shared.labels,
-                input: input(config, &self.data),
-                logit_scale: 1.0,
+                sample: Sample::Image(frame),
+                stages: [stage].into_iter().collect(),
                 layers: layers.iter().copied().collect(),
-                provenance: Provenance {
-                    tool: concat!("inkbit ", env!("CARGO_PKG_VERSION")),
-                    command: &command,
-                    digest: shared.digest,
-                    seed,
-                    correct: tested,
-                    tested,
-                },
+                provenance: origin.write(&mut room).map_err(QuantizeError::from)?,
             };
             if bytes == 0 {
                 header.check().map_err(QuantizeError::from)?;
@@ -119,7 +125,7 @@ impl Budget {
         let cells =
             layers.iter().map(|layer| usize::from(layer.inputs) + usize::from(layer.outputs));
         let (cells, classes) = (cells.max().unwrap_or_default(), self.data.classes.len());
-        let pixels = input(config, &self.data).pixels();
+        let pixels = input.pixels();
         let board = self.board.as_ref();
         let board_error =
             board.and_then(|board| board::check_needs(board, bytes, cells, pixels, classes).err());
@@ -146,7 +152,7 @@ impl Budget {
 
 #[cfg(test)]
 mod tests {
-    use inkbit_core::Model;
+    use inkbit_core::{Input, Model};
 
     use super::*;
     use crate::model::Blob;
@@ -158,6 +164,7 @@ mod tests {
             name: name.to_owned(),
             digest: "5a".repeat(32),
             side: 28,
+            layout: None,
             train_images: 100,
             test_images: 300,
             classes: (0..10).map(|class| class.to_string()).collect(),
@@ -171,23 +178,32 @@ mod tests {
         let length = |seed| {
             let config = TrainConfig { seed, ..config.clone() };
             let description = description(&config, data);
+            let layers = shapes(&config, data);
+            let Input { width, height, .. } = description.input;
+            let stage = Stage::alone(description.input, 1.0, layers.len() as u8);
+            let mut room = [0; MAX_PROVENANCE];
+            let origin = Provenance {
+                tool: concat!("inkbit ", env!("CARGO_PKG_VERSION")),
+                command: &description.command,
+                digest: description.digest,
+                seed: description.seed,
+                correct: 300,
+                tested: 300,
+            };
             let header = Header {
                 name: &description.name,
                 labels: &description.classes.join("\n"),
-                input: description.input,
-                logit_scale: 1.0,
-                layers: shapes(&config, data).into_iter().collect(),
-                provenance: Provenance {
-                    tool: concat!("inkbit ", env!("CARGO_PKG_VERSION")),
-                    command: &description.command,
-                    digest: description.digest,
-                    seed: description.seed,
-                    correct: 300,
-                    tested: 300,
-                },
+                sample: Sample::Image(Frame { width, height, layout: description.layout }),
+                stages: [Stage { prominence: description.prominence, ..stage }]
+                    .into_iter()
+                    .collect(),
+                layers: layers.into_iter().collect(),
+                provenance: origin.write(&mut room).unwrap(),
             };
-            let parameters = vec![0_u64; header.data_bytes() / 8];
-            let model = Model::new(header, bytemuck::cast_slice(&parameters)).unwrap();
+            let length = header.data_bytes();
+            let parameters = vec![0_u64; length.div_ceil(8)];
+            let parameters = &bytemuck::cast_slice(&parameters)[..length];
+            let model = Model::new(header, parameters).unwrap();
             Blob::from_model(&model).unwrap().bytes().len()
         };
         (config.seed..config.seed + seeds).map(length).max().unwrap()

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use inkbit_core::Provenance;
 
 use super::{Cell, Outcome, Plan, Sweep, SweepError, Trained};
-use crate::model::{Blob, MODEL_KIND};
+use crate::model::{Blob, MODEL_KIND, origin};
 use crate::net::Mlp;
 use crate::run::{Claim, DataInfo, Run, RunError};
 use crate::support::files;
@@ -326,7 +326,7 @@ impl Folder {
 /// Whether a model is the one that was measured.
 fn is_of(blob: &Blob, trained: &Trained) -> bool {
     blob.model().is_ok_and(|model| {
-        let Provenance { seed, correct, tested, .. } = model.header().provenance;
+        let Provenance { seed, correct, tested, .. } = origin(&model);
         let accuracy = f64::from(correct) / f64::from(tested);
         seed == trained.seed && (accuracy - trained.test_accuracy).abs() < 1e-9
     })

@@ -1,6 +1,6 @@
 //! Properties of a network, from its configuration and its data.
 
-use inkbit_core::{Input, LayerShape, MAX_COMMAND, MAX_NAME};
+use inkbit_core::{Input, LayerShape, MAX_COMMAND, MAX_NAME, Numbers};
 
 use crate::config::TrainConfig;
 use crate::quantize::{self, Description, Granularity};
@@ -34,6 +34,8 @@ pub(super) fn shapes(config: &TrainConfig, data: &DataInfo) -> Vec<LayerShape> {
             Granularity::Layer => 1,
             Granularity::Output => pair[1] as u16,
         },
+        // Of the same size whatever the shifts.
+        numbers: Numbers::Narrow { multiplier_shift: 0, bias_shift: 0 },
     };
     widths(config, data).windows(2).enumerate().map(shape).collect()
 }
@@ -43,6 +45,8 @@ pub(super) fn description(config: &TrainConfig, data: &DataInfo) -> Description 
         name: name(config, data),
         classes: data.classes.clone(),
         input: input(config, data),
+        layout: data.layout(),
+        prominence: u32::MAX,
         command: shortened(config.command(&data.name, None) + &data.reading.flags(), MAX_COMMAND),
         digest: digest(data),
         seed: config.seed,

@@ -198,7 +198,8 @@ impl Folder {
         let model = untested.model().map_err(QuantizeError::from)?;
         let test = evaluate_model(&model, &data.test)?;
         let activity = activity(&model, &data.test)?;
-        let validation = evaluate_model(&model, &validation_images(&data.train, &cell.config))?;
+        let validation = validation_images(&data.train, &cell.config, data.train.len());
+        let validation = evaluate_model(&model, &validation)?;
         let blob = export(&quantized, &description, (test.correct as u32, test.images as u32))?;
         run.check_held()?;
         MODEL_KIND.write_own(&self.model(cell), blob.bytes())?;

@@ -7,9 +7,12 @@ use crate::config::TrainConfig;
 use crate::data::Images;
 use crate::support::rng::Rng;
 
-/// The images that a configuration holds out from training, to select checkpoints by.
-pub fn validation_images(images: &Images, config: &TrainConfig) -> Images {
-    images.chosen(&split(images.len(), config).1)
+/// The images that a configuration holds out from training, to select checkpoints by: those of them
+/// that are among the first so many of all.
+pub fn validation_images(images: &Images, config: &TrainConfig, first: usize) -> Images {
+    let mut validation = split(images.len(), config).1;
+    validation.retain(|&index| (index as usize) < first);
+    images.chosen(&validation)
 }
 
 /// Indices of the training images and of the validation images.

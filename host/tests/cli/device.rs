@@ -42,7 +42,7 @@ pub fn can_emulate<'a>(boards: impl IntoIterator<Item = &'a str>) -> bool {
 fn image_writes_the_model_raw_and_as_intel_hex_and_names_its_address() {
     let place = Place::new();
     let said = place.succeed("image --board lm3s6965evb model.inkbit -o model.bin");
-    assert!(said.contains("from address 0x00005800"), "{said}");
+    assert!(said.contains("from address 0x00006000"), "{said}");
     let model = place.read("model.inkbit");
     assert_eq!(place.read("model.bin"), model);
     place.succeed("image --board lm3s6965evb model.inkbit -o model.hex");
@@ -50,7 +50,7 @@ fn image_writes_the_model_raw_and_as_intel_hex_and_names_its_address() {
     let mut bytes = Vec::new();
     for record in ihex::Reader::new(&text) {
         if let ihex::Record::Data { offset, value } = record.unwrap() {
-            assert_eq!(usize::from(offset), 0x5800 + bytes.len());
+            assert_eq!(usize::from(offset), 0x6000 + bytes.len());
             bytes.extend(value);
         }
     }
@@ -61,7 +61,7 @@ fn image_writes_the_model_raw_and_as_intel_hex_and_names_its_address() {
         place.succeed(&format!("{same}{flags}"));
     }
     let said = place.succeed("image --board microbit model.inkbit -o model.bin");
-    let flash = "probe-rs download --chip nRF51822_xxAA --binary-format bin --base-address 0x00005800 model.bin";
+    let flash = "probe-rs download --chip nRF51822_xxAA --binary-format bin --base-address 0x00006000 model.bin";
     assert_eq!(said.lines().last(), Some(flash));
     let pico = "image --board pico --parts firmware -o pico.hex";
     place.succeed(pico);

@@ -240,7 +240,7 @@ fn in_a_browser_the_network_and_the_cost_of_a_drawing_are_shown_as_the_host_comp
             let non_zero = active as f64 / inputs as f64;
             LayerActivity { inputs, outputs, bits, non_zero, saturated: 0.0 }
         };
-        let input = Input { side: 28, crop: found.crop, pool: found.pool };
+        let input = Input::square(28, found.crop, found.pool);
         let mut shown = Activity { input, layers: found.layers.iter().map(layer).collect() };
         assert_eq!(found.instructions.len(), boards.len());
         for (number, board) in boards.iter().enumerate() {

@@ -8,7 +8,7 @@ use roxmltree::{Document, Node, ParsingOptions};
 use crate::place::{Place, TRAIN};
 
 /// Pictures of a run's report, in order.
-const PICTURES: [&str; 8] = [
+const PICTURES: [&str; 9] = [
     "loss",
     "accuracy",
     "confusion",
@@ -17,6 +17,7 @@ const PICTURES: [&str; 8] = [
     "logit-differences",
     "activity",
     "calibration",
+    "refusal",
 ];
 
 /// All text of a page.

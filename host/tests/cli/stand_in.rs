@@ -44,7 +44,7 @@ impl StandIn {
     pub fn answer(self, line: &mut TTYPort) {
         let model = self.blob.model().unwrap();
         let mut engine = HostEngine::new(&model);
-        let (side, classes) = (model.input().side, model.classes() as u16);
+        let (side, classes) = (model.input().width, model.classes() as u16);
         let (mut receiver, mut answered) = (Receiver::<4096>::new(), 0);
         while answered < self.answers {
             let mut byte = [0];

@@ -2,43 +2,45 @@
 
 use inkbit_core::kernel::{Kernel, Portable};
 use inkbit_core::{Engine, LayerOutput, Model, PackError};
-use inkbit_tests::oracle::Oracle;
+use inkbit_tests::oracle::{Answer, Oracle};
 
 /// The most weights that the oracle, which takes its time, multiplies.
 const ORACLE_WEIGHTS: usize = 50_000;
 
-/// Pixels of an image, of which `ink` in 256 are not background.
+/// Bytes of a sample, of which `ink` in 256 are not background.
 #[must_use]
-pub fn pixels(count: usize, seed: u64, ink: u8) -> Vec<u8> {
+pub fn sample(count: usize, seed: u64, ink: u8) -> Vec<u8> {
     let mut random = fastrand::Rng::with_seed(seed);
     (0..count).map(|_| if random.u8(..) < ink { random.u8(..) } else { 0 }).collect()
 }
 
-/// Asserts that all kernels of this processor and the oracle agree on every layer's output.
+/// Asserts that all kernels of this processor and the oracle agree on every layer's output and on the
+/// answer.
 ///
 /// # Panics
 ///
 /// If they do not.
-pub fn assert_kernels_agree(model: &Model<'_>, oracle: &Oracle, pixels: &[u8]) {
-    let portable = layers::<Portable>(model, pixels);
-    assert_eq!(portable, layers::<inkbit_simd::Fastest>(model, pixels), "the fastest kernel");
+pub fn assert_kernels_agree(model: &Model<'_>, oracle: &Oracle, sample: &[u8]) {
+    let portable = by::<Portable>(model, sample);
+    assert_eq!(portable, by::<inkbit_simd::Fastest>(model, sample), "the fastest kernel");
     #[cfg(target_arch = "x86_64")]
-    assert_eq!(portable, layers::<inkbit_simd::Avx2>(model, pixels), "AVX2");
+    assert_eq!(portable, by::<inkbit_simd::Avx2>(model, sample), "AVX2");
     #[cfg(target_arch = "aarch64")]
-    assert_eq!(portable, layers::<inkbit_simd::Neon>(model, pixels), "NEON");
+    assert_eq!(portable, by::<inkbit_simd::Neon>(model, sample), "NEON");
     let weights: usize = model.layers().iter().map(|layer| layer.inputs() * layer.outputs()).sum();
     if weights <= ORACLE_WEIGHTS {
-        assert_eq!(portable, oracle.layers(pixels), "the oracle");
+        assert_eq!(portable, (oracle.layers(sample), oracle.answer(sample)), "the oracle");
     }
 }
 
-/// Each layer's output by one kernel. All memory is as long as it has to be, so that
+/// Each layer's output and the answer by one kernel. All memory is as long as it has to be, so that
 /// AddressSanitizer sees an access beyond it.
-fn layers<K: Kernel>(model: &Model<'_>, pixels: &[u8]) -> Vec<Vec<i64>> {
+fn by<K: Kernel>(model: &Model<'_>, sample: &[u8]) -> (Vec<Vec<i64>>, Answer) {
     let mut cells = vec![0; model.scratch_cells()];
     let mut engine = Engine::new(model.clone(), &mut cells[..]).expect("as long as asked for");
     let mut layers = Vec::new();
-    let logits = engine.infer_by::<K>(pixels, |layer, output| {
+    let logits = engine.infer_by::<K>(sample, |layer, output| {
+        assert_eq!(layer, layers.len(), "layers come in order");
         layers.push(match output {
             LayerOutput::Logits(logits) => logits.iter().copied().map(i64::from).collect(),
             LayerOutput::Activations(active) => {
@@ -53,13 +55,19 @@ fn layers<K: Kernel>(model: &Model<'_>, pixels: &[u8]) -> Vec<Vec<i64>> {
             }
         });
     });
-    let logits: Vec<i64> =
-        logits.expect("as many pixels as asked for").iter().copied().map(i64::from).collect();
-    assert_eq!(layers.last(), Some(&logits));
-    layers
+    let logits = logits.expect("as many bytes as asked for");
+    let answer = Answer {
+        stage: logits.stage(),
+        class: logits.class(),
+        likeliest: logits.argmax(),
+        logits: logits.iter().copied().map(i64::from).collect(),
+    };
+    assert_eq!(layers.last(), Some(&answer.logits));
+    (layers, answer)
 }
 
-/// Asserts that a model is written as the bytes that it was read from.
+/// Asserts that a model is written as these bytes: those that it was read from, if they are of the
+/// present version.
 ///
 /// # Panics
 ///

@@ -7,7 +7,9 @@ use core::panic::PanicInfo;
 use inkbit_core::blob::CrcCheck;
 use inkbit_core::kernel::Portable;
 use inkbit_core::link::{self, Receiver, Request, Response};
-use inkbit_core::{Engine, Error, Header, LayerOutput, Model, PackError, Scratch, image, softmax};
+use inkbit_core::{
+    Engine, Error, Frame, Header, LayerOutput, Layout, Model, PackError, Scratch, image, softmax,
+};
 
 unsafe extern "C" {
     safe fn something_in_inkbit_core_can_panic() -> !;
@@ -49,15 +51,16 @@ fn classify(flash: &[u8]) -> Result<(), Error> {
     let model = Model::parse_region(flash)?;
     let mut check = CrcCheck::new(flash)?;
     while black_box(check.step(black_box(32))?).is_none() {}
-    let scale = model.header().logit_scale;
     let mut engine = Engine::new(model, Scratch::<1040>::new())?;
     let class = engine.infer(some())?.argmax();
     black_box(engine.model().label(class));
     if engine.fingerprint() != black_box(0) {
         engine.set_model(Model::parse(check.blob())?)?;
     }
-    let mut engine = engine.for_images::<784>()?;
+    let mut engine = engine.for_samples::<784>()?;
     let logits = engine.infer(black_box(&[0; 784]));
+    black_box((logits.class(), logits.stage(), logits.stands()));
+    let scale = logits.scale();
     black_box(softmax::probability(&logits, scale, class));
     let mut probabilities = [0.0; 10];
     softmax::softmax(&logits, scale, &mut probabilities);
@@ -79,7 +82,13 @@ fn observe(flash: &[u8]) -> Result<(), Error> {
     for layer in engine.model().layers() {
         let (output, input) = black_box((1, 2));
         black_box((layer.weight(output, input), layer.bias(output), layer.multiplier(output)));
+        black_box(layer.wide());
     }
+    let model = engine.model();
+    black_box((model.layers_of(black_box(1)).len(), model.stages().len(), model.input().size()));
+    model.ranges().for_each(|range| {
+        black_box(range.input(black_box(3)));
+    });
     Ok(())
 }
 
@@ -122,7 +131,9 @@ fn show(error: &dyn fmt::Display) {
 
 fn draw() {
     let side = black_box(28);
-    image::normalise(some(), black_box(64), black_box(64), room(), side);
+    let layout = black_box(Layout::Fitted);
+    let frame = Frame { width: black_box(28), height: black_box(32), layout };
+    image::lay(some(), black_box(64), black_box(64), room(), frame);
     image::recentre(some(), side, room());
     black_box(image::centre_of_mass(some(), side));
 }

@@ -13,16 +13,90 @@ pub struct Oracle {
     pub name: String,
     /// Field `labels`, as it stands in the blob.
     pub labels: String,
-    /// Field `side`.
-    pub side: u64,
+    /// Field `sample`, with the ranges from `data`.
+    pub sample: OracleSample,
+    /// Field `stages`.
+    pub stages: Vec<OracleStage>,
+    /// Field `provenance`, of which a reader need not know more.
+    pub provenance: Vec<u8>,
+}
+
+/// What a model takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OracleSample {
+    /// Kind 0.
+    Image {
+        /// Field `width`.
+        width: u64,
+        /// Field `height`.
+        height: u64,
+        /// Field `layout`.
+        layout: OracleLayout,
+    },
+    /// Kind 1.
+    Features {
+        /// Field `signed`.
+        signed: bool,
+        /// Field `count`.
+        count: usize,
+        /// Offset and multiplier of each range; their number is the field `ranges`.
+        ranges: Vec<(i64, i64)>,
+    },
+}
+
+/// How ink lies in an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OracleLayout {
+    /// Kind 0.
+    AsItIs,
+    /// Kind 1.
+    Fitted,
+    /// Kind 2.
+    Centred {
+        /// Field `ink`.
+        ink: u64,
+    },
+}
+
+/// One stage of an [`Oracle`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct OracleStage {
     /// Field `crop`.
-    pub crop: u64,
+    pub crop: [u64; 2],
     /// Field `pool`.
-    pub pool: u64,
+    pub pool: [u64; 2],
     /// Field `logit_scale`.
     pub logit_scale: f32,
-    /// Field `layers`, with the parameters from `data`.
+    /// Field `margin`.
+    pub margin: u64,
+    /// Field `prominence`.
+    pub prominence: u64,
+    /// The stage's part of the list `layers`; their number is the stage's field `layers`.
     pub layers: Vec<OracleLayer>,
+}
+
+/// One layer of an [`OracleStage`], with its parameters from `data`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OracleLayer {
+    /// Field `inputs`.
+    pub inputs: usize,
+    /// Field `outputs`.
+    pub outputs: usize,
+    /// Field `bits`.
+    pub bits: usize,
+    /// The multipliers m, of narrow numbers too; their number is the field `multipliers`.
+    pub multipliers: Vec<i64>,
+    /// The bias b of each output, of narrow numbers too.
+    pub biases: Vec<i64>,
+    /// For each output the code of every input.
+    pub codes: Vec<Vec<u8>>,
+    /// Field `numbers`: `multiplier_shift` and `bias_shift` if it is narrow.
+    pub narrow: Option<(u32, u32)>,
+}
+
+/// Where a model comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OracleProvenance {
     /// Field `tool`.
     pub tool: String,
     /// Field `command`.
@@ -37,27 +111,116 @@ pub struct Oracle {
     pub tested: u64,
 }
 
-/// One layer of an [`Oracle`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OracleLayer {
-    /// Field `inputs`.
-    pub inputs: usize,
-    /// Field `outputs`.
-    pub outputs: usize,
-    /// Field `bits`.
-    pub bits: usize,
-    /// The multipliers; their number is the field `multipliers`.
-    pub multipliers: Vec<i64>,
-    /// A bias for each output.
-    pub biases: Vec<i64>,
-    /// For each output the code of every input.
-    pub codes: Vec<Vec<u8>>,
+/// What a model makes of a sample.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The stage whose answer stands, or the last.
+    pub stage: usize,
+    /// The class, or none where the last stage's answer does not stand.
+    pub class: Option<usize>,
+    /// The class of the greatest logit, whether or not it stands.
+    pub likeliest: usize,
+    /// That stage's logits.
+    pub logits: Vec<i64>,
 }
 
 impl Oracle {
-    /// Outputs of every layer: activations of the hidden layers, then the logits.
-    pub fn layers(&self, pixels: &[u8]) -> Vec<Vec<i64>> {
-        let mut values = self.inputs(pixels);
+    /// How many bytes a sample is long.
+    pub fn sample_bytes(&self) -> usize {
+        match self.sample {
+            OracleSample::Image { width, height, .. } => (width * height) as usize,
+            OracleSample::Features { signed, count, .. } => count * if signed { 2 } else { 1 },
+        }
+    }
+
+    /// What the model makes of a sample.
+    pub fn answer(&self, sample: &[u8]) -> Answer {
+        self.evaluate(sample).1
+    }
+
+    /// Outputs of every layer that is evaluated: the first stage's activations, then its logits,
+    /// then the same of the next stage if it is asked, and so on.
+    pub fn layers(&self, sample: &[u8]) -> Vec<Vec<i64>> {
+        self.evaluate(sample).0
+    }
+
+    fn evaluate(&self, sample: &[u8]) -> (Vec<Vec<i64>>, Answer) {
+        let mut outputs = Vec::new();
+        let mut number = 0;
+        loop {
+            let stage = &self.stages[number];
+            outputs.extend(stage.layers(self.inputs(number, sample)));
+            let logits = outputs.last().expect("a stage has a layer").clone();
+            let mut likeliest = 0;
+            for j in 1..logits.len() {
+                if logits[j] > logits[likeliest] {
+                    likeliest = j;
+                }
+            }
+            let mut stands = true;
+            let differences: i64 = logits.iter().map(|logit| logits[likeliest] - logit).sum();
+            if differences.min((1 << 32) - 1) < stage.prominence as i64 {
+                stands = false;
+            }
+            for j in 0..logits.len() {
+                if j != likeliest && logits[likeliest] - logits[j] < stage.margin as i64 {
+                    stands = false;
+                }
+            }
+            if stands || number + 1 == self.stages.len() {
+                let class = if stands { Some(likeliest) } else { None };
+                return (outputs, Answer { stage: number, class, likeliest, logits });
+            }
+            number += 1;
+        }
+    }
+
+    /// The inputs of a stage's first layer: the image cropped and pooled, or the features in
+    /// their ranges.
+    pub fn inputs(&self, stage: usize, sample: &[u8]) -> Vec<i64> {
+        assert_eq!(sample.len(), self.sample_bytes(), "bytes of a sample");
+        match &self.sample {
+            &OracleSample::Image { width, height, .. } => {
+                self.stages[stage].image_inputs(width, height, sample)
+            }
+            OracleSample::Features { signed, count, ranges } => {
+                let mut inputs = Vec::new();
+                for k in 0..*count {
+                    let v = if *signed {
+                        i64::from(i16::from_le_bytes([sample[2 * k], sample[2 * k + 1]]))
+                    } else {
+                        i64::from(sample[k])
+                    };
+                    let (o, f) = ranges[if ranges.len() == 1 { 0 } else { k }];
+                    inputs.push((((v - o).max(0) * f + (1 << 23)) >> 24).min(255));
+                }
+                inputs
+            }
+        }
+    }
+}
+
+impl OracleStage {
+    fn image_inputs(&self, width: u64, height: u64, pixels: &[u8]) -> Vec<i64> {
+        let ([left, top], [p, q]) = (self.crop, self.pool);
+        let mut inputs = Vec::new();
+        for i in 0..(height - 2 * top) / q {
+            for j in 0..(width - 2 * left) / p {
+                let mut sum = p * q / 2;
+                for u in 0..q {
+                    for v in 0..p {
+                        let r = top + q * i + u;
+                        let c = left + p * j + v;
+                        sum += u64::from(pixels[(r * width + c) as usize]);
+                    }
+                }
+                inputs.push((sum >> (p * q).ilog2()) as i64);
+            }
+        }
+        inputs
+    }
+
+    fn layers(&self, mut values: Vec<i64>) -> Vec<Vec<i64>> {
         let mut outputs = Vec::new();
         for (number, layer) in self.layers.iter().enumerate() {
             let mut next = Vec::new();
@@ -78,26 +241,11 @@ impl Oracle {
         }
         outputs
     }
+}
 
-    /// The first layer's inputs: the image cropped and pooled.
-    pub fn inputs(&self, pixels: &[u8]) -> Vec<i64> {
-        let width = (self.side - 2 * self.crop) / self.pool;
-        let mut inputs = Vec::new();
-        for i in 0..width {
-            for j in 0..width {
-                let mut sum = self.pool * self.pool / 2;
-                for u in 0..self.pool {
-                    for v in 0..self.pool {
-                        let r = self.crop + self.pool * i + u;
-                        let c = self.crop + self.pool * j + v;
-                        sum += u64::from(pixels[(r * self.side + c) as usize]);
-                    }
-                }
-                inputs.push((sum / (self.pool * self.pool)) as i64);
-            }
-        }
-        inputs
-    }
+/// How ink lies in the images of a blob of version 2.
+fn layout_of_version_2(side: u64) -> OracleLayout {
+    OracleLayout::Centred { ink: ((20 * side + 14) / 28).max(1) }
 }
 
 /// The table of the layout of weight codes: B, R and s(o).

@@ -4,6 +4,7 @@
 //! has a size, a pen, a paper and a place of its own.
 
 mod paper;
+mod refusals;
 mod table;
 
 use fastrand::Rng;
@@ -11,6 +12,7 @@ use image::GrayImage;
 
 use paper::{Light, Line, Paper};
 
+pub use refusals::{Refusals, refusals};
 pub use table::{MODELS, Row, rows};
 
 /// An image of 28 × 28 pixels, 0 for background, and its class.

@@ -7,6 +7,7 @@ use inkbit::data::Images;
 use inkbit::data::picture::{Wanted, find};
 use inkbit::model::{Blob, HostEngine, builtin};
 use inkbit::support::parallel;
+use inkbit_core::Frame;
 
 use super::{Condition, Digit, draw};
 
@@ -64,7 +65,7 @@ impl Readers<'_> {
     /// What each model reads on a picture, in reading order.
     fn read_all(&mut self, picture: &GrayImage) -> [Vec<u8>; MODELS.len()] {
         let mut all = [const { Vec::new() }; MODELS.len()];
-        for found in find(picture, 28, Wanted::All).unwrap_or_default() {
+        for found in find(picture, Frame::mnist(28), Wanted::All).unwrap_or_default() {
             let read = self.read(&found.image);
             all.iter_mut().zip(read).for_each(|(all, class)| all.push(class));
         }

@@ -14,7 +14,7 @@ use inkbit::device::{DeviceError, Firmware};
 use inkbit::model::Blob;
 use inkbit_core::blob::pack_layer;
 use inkbit_core::link::{MAX_LOGITS, Mode, Refusal};
-use inkbit_core::{Header, Input, LayerShape, Model, Provenance};
+use inkbit_core::{Header, LayerShape, Model, Numbers, Sample, Stage};
 use inkbit_tests::devices::{classic, digits, emulated, start};
 
 use graph::Graph;
@@ -92,25 +92,20 @@ fn deepest_stack(board: &Board) -> Option<u32> {
 
 /// A model with one class more than a device takes.
 fn unfit() -> Blob {
-    let shape = LayerShape { inputs: 4, outputs: MAX_LOGITS as u16 + 1, bits: 8, multipliers: 0 };
-    let labels = vec!["any"; usize::from(shape.outputs)].join("\n");
-    let biases = vec![0; usize::from(shape.outputs)];
+    let outputs = MAX_LOGITS as u16 + 1;
+    let shape = LayerShape { inputs: 4, outputs, bits: 8, multipliers: 0, numbers: Numbers::Wide };
+    let stage = Stage::alone(Input::full(2), 1.0, 1);
+    let labels = vec!["any"; usize::from(outputs)].join("\n");
+    let biases = vec![0; usize::from(outputs)];
     let mut data = vec![0; shape.data_bytes()];
     pack_layer(0, shape, &[], &biases, |_, _| 1, &mut data).expect("the layer has this size");
     let header = Header {
         name: "unfit",
         labels: &labels,
-        input: Input::full(2),
-        logit_scale: 1.0,
+        sample: Sample::mnist(2),
+        stages: [stage].into_iter().collect(),
         layers: [shape].into_iter().collect(),
-        provenance: Provenance {
-            tool: "size",
-            command: "",
-            digest: [0; 32],
-            seed: 0,
-            correct: 0,
-            tested: 0,
-        },
+        provenance: &[],
     };
     let model = Model::new(header, &data).expect("the data are a layer's");
     Blob::from_model(&model).expect("small")

@@ -23,6 +23,7 @@ use super::list::{List, ListWriter};
 use super::lists;
 use super::walk::sum;
 use crate::model::Layer;
+use crate::shape::WeightBits;
 
 /// The kernel for Armv6-M.
 #[derive(Clone, Copy, Debug)]
@@ -36,10 +37,9 @@ impl Fours for Thumbv6m {
 unsafe impl Kernel for Thumbv6m {
     const NAME: &'static str = "thumbv6m";
 
-    // Not inlined, so that what it keeps is not on the stack while pixels are listed.
-    #[inline(never)]
+    #[inline(always)]
     fn sum(layer: &Layer<'_>, list: &List<'_>, sums: &mut [i32]) {
-        sum::<Self>(layer, list, sums);
+        sum_listed(layer, list.entries(), list.end(), list.total(), list.bits(), sums);
     }
 
     #[inline(always)]
@@ -54,6 +54,20 @@ unsafe impl Kernel for Thumbv6m {
 
     #[inline(always)]
     fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
-        lists::activate(activate::activate, layer, sums, list);
+        lists::activate([activate::wide, activate::narrow], layer, sums, list);
     }
+}
+
+// Not inlined, so that what it keeps is not on the stack while pixels are listed; nor is the list, whose
+// parts are handed on one by one.
+#[inline(never)]
+fn sum_listed(
+    layer: &Layer<'_>,
+    entries: &[i32],
+    end: usize,
+    total: u32,
+    bits: WeightBits,
+    sums: &mut [i32],
+) {
+    sum::<Thumbv6m>(layer, &List::of_parts(entries, end, total, bits), sums);
 }

@@ -38,7 +38,7 @@ impl Assembly for Thumbv7m {
 
     #[inline(always)]
     unsafe fn walk(bits: WeightBits, part: Part<'_>) {
-        let Part { codes, entries, total, inputs, sums, is_first } = part;
+        let Part { layer, entries, total, sums, is_first } = part;
         let walk: walk::Walk = match bits {
             WeightBits::Eight => int8::walk,
             WeightBits::Four => bits4::walk,
@@ -46,7 +46,7 @@ impl Assembly for Thumbv7m {
         };
         let (entries, out) = (entries.as_ptr_range(), sums.as_mut_ptr_range());
         // Of the weights for eight outputs.
-        let stride = inputs * bits.bits();
+        let (codes, stride) = (layer.weights.as_ptr(), layer.inputs() * bits.bits());
         let last = out.end.addr().wrapping_sub(32);
         // SAFETY: the caller's promise; the bounds are slices' own, and there is at least one sum.
         unsafe {
@@ -78,6 +78,6 @@ unsafe impl Kernel for Thumbv7m {
 
     #[inline(always)]
     fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
-        lists::activate(activate::activate, layer, sums, list);
+        lists::activate([activate::wide, activate::narrow], layer, sums, list);
     }
 }

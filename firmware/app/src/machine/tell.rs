@@ -49,7 +49,7 @@ impl<'m> App<'m> {
         let model = self.engine.model();
         let notice = Some(self.notice.as_str()).filter(|notice| !notice.is_empty());
         let drawn = self.mode != Mode::Link;
-        let side = model.as_ref().map_or(SIDE, |model| usize::from(model.input().side));
+        let side = model.as_ref().map_or(SIDE, |model| usize::from(model.input().width));
         View {
             mode: self.mode,
             in_ram: self.in_ram,

@@ -27,7 +27,7 @@ fn other_bytes_are_no_model() {
 fn another_version_is_named() {
     let mut blob = likeness();
     blob[6] = 9;
-    let expected = "model has format version 9, this firmware reads 2; quantize it again";
+    let expected = "model has format version 9, this firmware reads 3; quantize it again";
     assert_eq!(complaint(&blob), expected);
 }
 

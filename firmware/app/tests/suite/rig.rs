@@ -12,9 +12,9 @@ use inkbit_app::{
     App, Board, Buffers, Canvas, Clock, Event, Layout, SIDE, Screen, Small, Ticks, samples,
 };
 use inkbit_core::blob::pack_layer;
-use inkbit_core::image::normalise;
+use inkbit_core::image::lay;
 use inkbit_core::link::{Key, Reset};
-use inkbit_core::{Header, Input, LayerShape, Model, Provenance};
+use inkbit_core::{Frame, Header, Input, LayerShape, Model, Numbers, Sample, Stage};
 
 pub(crate) const CELLS: usize = 1040;
 pub(crate) const REGION: usize = 0x1_0000;
@@ -146,7 +146,7 @@ fn likenesses() -> Vec<Vec<i32>> {
             let mut canvas = Canvas::new();
             sample.draw(&mut canvas);
             let mut image = [0; SIDE * SIDE];
-            normalise(canvas.pixels(), SIDE, SIDE, &mut image, SIDE);
+            lay(canvas.pixels(), SIDE, SIDE, &mut image, Frame::mnist(SIDE as u16));
             // Ink that belongs there counts for it, and ink elsewhere against it.
             let ink = image.iter().filter(|&&pixel| pixel > 0).count() as i32;
             let weight = |&pixel: &u8| (i32::from(pixel) / 2 - 24) * 100 / ink.max(1);
@@ -162,25 +162,18 @@ pub(crate) fn write(side: u16, rows: &[Vec<i32>]) -> Vec<u8> {
 }
 
 fn write_named(side: u16, rows: &[Vec<i32>], labels: &str) -> Vec<u8> {
-    let shape =
-        LayerShape { inputs: side * side, outputs: rows.len() as u16, bits: 8, multipliers: 0 };
-    let mut data = vec![0_u64; shape.data_bytes() / 8];
-    let data: &mut [u8] = bytemuck::cast_slice_mut(&mut data);
+    let (inputs, outputs, numbers) = (side * side, rows.len() as u16, Numbers::Wide);
+    let shape = LayerShape { inputs, outputs, bits: 8, multipliers: 0, numbers };
+    let mut data = vec![0_u64; shape.data_bytes().div_ceil(8)];
+    let data: &mut [u8] = &mut bytemuck::cast_slice_mut(&mut data)[..shape.data_bytes()];
     pack_layer(0, shape, &[], &vec![0; rows.len()], |row, input| rows[row][input], data).unwrap();
     let header = Header {
         name: "likeness",
         labels,
-        input: Input { side, crop: 0, pool: 1 },
-        logit_scale: 2e-4,
+        sample: Sample::mnist(side),
+        stages: [Stage::alone(Input::full(side), 2e-4, 1)].into_iter().collect(),
         layers: [shape].into_iter().collect(),
-        provenance: Provenance {
-            tool: "test",
-            command: "",
-            digest: [0; 32],
-            seed: 0,
-            correct: 0,
-            tested: 0,
-        },
+        provenance: &[],
     };
     let model = Model::new(header, data).unwrap();
     let mut blob = vec![0; model.max_blob_bytes()];

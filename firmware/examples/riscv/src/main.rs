@@ -5,35 +5,34 @@
 #![no_main]
 
 use inkbit_core::softmax::permille;
-use inkbit_core::{Engine, Error, ImageEngine, Model, Scratch, Sizes, include_blob};
+use inkbit_core::{Engine, Error, Model, SampleEngine, Scratch, Sizes, include_blob};
 use riscv_rt::entry;
 use semihosting::{println, process};
 
 static BLOB: &[u8] = include_blob!("../../../../host/models/nano.inkbit");
 const SIZES: Sizes = Sizes::of(BLOB);
 
-type DigitEngine = ImageEngine<'static, Scratch<{ SIZES.cells }>, { SIZES.pixels }>;
+type DigitEngine = SampleEngine<'static, Scratch<{ SIZES.cells }>, { SIZES.bytes }>;
 
 fn start() -> Result<DigitEngine, Error> {
-    Ok(Engine::new(Model::parse(BLOB)?, Scratch::new())?.for_images()?)
+    Ok(Engine::new(Model::parse(BLOB)?, Scratch::new())?.for_samples()?)
 }
 
 #[entry]
 fn main() -> ! {
     // The working memory is a part of the engine, which lies on the stack.
     let mut engine = start().expect("a model that this version reads");
-    let image = seven(usize::from(engine.model().input().side));
-    let scale = engine.model().header().logit_scale;
+    let image = seven(usize::from(engine.model().input().width));
     let logits = engine.infer(&image);
-    let (class, percent) = (logits.argmax(), permille(&logits, scale).max());
+    let (class, percent) = (logits.argmax(), permille(&logits, logits.scale()).max());
     let label = engine.model().label(class);
     println!("{label} ({})", percent.unwrap());
     process::exit(i32::from(label != "7"))
 }
 
 /// A 7: a bar on top and a stroke down from its right end. Yours comes from a sensor or a display.
-fn seven(side: usize) -> [u8; SIZES.pixels] {
-    let mut image = [0; SIZES.pixels];
+fn seven(side: usize) -> [u8; SIZES.bytes] {
+    let mut image = [0; SIZES.bytes];
     let (margin, long) = (side / 5, side * 3 / 5);
     for step in 0..long {
         for thickness in 0..2 {

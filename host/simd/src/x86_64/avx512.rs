@@ -5,7 +5,7 @@ use std::array::from_fn;
 use std::cell::Cell;
 
 use inkbit_core::Layer;
-use inkbit_core::kernel::{List, ListWriter};
+use inkbit_core::kernel::{List, ListWriter, activate_narrow};
 
 use super::Avx512;
 use crate::windows::{Blocks, Sums, Windows, by_windows};
@@ -184,12 +184,16 @@ pub(super) fn gather(eights: &[u64], list: &mut ListWriter<'_>) {
 /// `Kernel::activate`.
 #[target_feature(enable = "avx512f,popcnt")]
 pub(super) fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
+    let Some((multipliers, biases)) = layer.wide() else {
+        return activate_narrow(layer, sums, list);
+    };
     let mut writer = Writer::new(list);
     let mut offset = writer.offset;
     let multiplier = _mm512_set1_epi32(layer.multiplier(0).cast_signed());
-    let mut multipliers = layer.multipliers().chunks(16);
-    let outputs = sums.len().min(layer.biases().len());
-    for (sums, bias) in sums.chunks(16).zip(layer.biases().chunks(16)) {
+    let count = multipliers.len();
+    let mut multipliers = multipliers.chunks(16);
+    let outputs = sums.len().min(biases.len());
+    for (sums, bias) in sums.chunks(16).zip(biases.chunks(16)) {
         let lanes = first(sums.len().min(bias.len()));
         // SAFETY: as many words are read as the shorter of the slices has.
         let (sums, bias) = unsafe {
@@ -197,7 +201,7 @@ pub(super) fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWri
             (sums, _mm512_maskz_loadu_epi32(lanes, bias.as_ptr()))
         };
         let acc = _mm512_max_epi32(_mm512_add_epi32(sums, bias), _mm512_setzero_si512());
-        let multipliers = match (layer.multipliers().len(), multipliers.next()) {
+        let multipliers = match (count, multipliers.next()) {
             (2.., Some(part)) => {
                 // SAFETY: as many words are read as the slice has, or fewer.
                 unsafe { _mm512_maskz_loadu_epi32(lanes & first(part.len()), part.as_ptr().cast()) }

@@ -17,6 +17,7 @@ mod tree;
 
 use std::path::{Path, PathBuf};
 
+use inkbit_core::Frame;
 use serde::{Deserialize, Serialize};
 
 use self::classes::Labels;
@@ -33,7 +34,7 @@ use crate::support::numbers::hex;
 use crate::support::{limit, shell, visible};
 
 /// The side length that pictures are laid out with where no model says another.
-pub const SIDE: usize = 28;
+pub const SIDE: u16 = 28;
 /// The fraction of the images that is held out where there are none to test on.
 pub const SPLIT: f64 = 0.2;
 
@@ -141,8 +142,8 @@ pub fn transpose(images: &mut Images) {
 pub struct Request<'r> {
     /// How it is read.
     pub reading: Reading,
-    /// The side length that pictures are laid out with, from 1 to 64.
-    pub side: usize,
+    /// The images that pictures are laid out as.
+    pub frame: Frame,
     /// The classes of a model, by whose names labels are found.
     pub classes: Option<Vec<String>>,
     /// Gets the number of pictures that are read, and of all.
@@ -151,7 +152,12 @@ pub struct Request<'r> {
 
 impl Default for Request<'_> {
     fn default() -> Self {
-        Self { reading: Reading::default(), side: SIDE, classes: None, progress: &|_, _| () }
+        Self {
+            reading: Reading::default(),
+            frame: Frame::mnist(SIDE),
+            classes: None,
+            progress: &|_, _| (),
+        }
     }
 }
 

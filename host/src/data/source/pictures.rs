@@ -211,7 +211,7 @@ fn pixels(
     let content = tree.read(file, LONGEST)?;
     let found = match request.reading.as_is {
         true => picture::as_is(&file.path, content),
-        false => picture::one(&file.path, content, request.side),
+        false => picture::one(&file.path, content, request.frame),
     };
     let found = match found {
         Err(

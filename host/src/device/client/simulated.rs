@@ -9,29 +9,23 @@ use inkbit_core::link::{
     self, Limits, Loaded, Mode, PROTOCOL, RESPONSE_FRAME, Receiver, Refusal, Request, Reset,
     Response, Status,
 };
-use inkbit_core::{Header, Input, LayerShape, Model, Provenance};
+use inkbit_core::{Header, Input, LayerShape, Model, Numbers, Sample, Stage};
 
 use crate::model::Blob;
 
 /// A model of 2×2 pixels whose logits are their sum and their number, as [`Device`] has it.
 pub fn sum() -> Blob {
-    let shape = LayerShape { inputs: 4, outputs: 2, bits: 8, multipliers: 0 };
+    let shape =
+        LayerShape { inputs: 4, outputs: 2, bits: 8, multipliers: 0, numbers: Numbers::Wide };
     let mut data = vec![0; shape.data_bytes()];
     pack_layer(0, shape, &[], &[0, 4], |output, _| 1 - output as i32, &mut data).unwrap();
     let header = Header {
         name: "sum",
         labels: "sum\nnumber",
-        input: Input::full(2),
-        logit_scale: 1.0,
+        sample: Sample::mnist(2),
+        stages: [Stage::alone(Input::full(2), 1.0, 1)].into_iter().collect(),
         layers: [shape].into_iter().collect(),
-        provenance: Provenance {
-            tool: "test",
-            command: "",
-            digest: [0; 32],
-            seed: 0,
-            correct: 0,
-            tested: 0,
-        },
+        provenance: &[],
     };
     Blob::from_model(&Model::new(header, &data).unwrap()).unwrap()
 }

@@ -59,7 +59,7 @@ pub fn images(images: &Images, classes: &[String], count: usize) -> Figure {
 /// labels of the classes.
 pub fn weights(model: &Model<'_>, classes: &[String]) -> Figure {
     const UNITS: usize = 24;
-    let width = model.input().width();
+    let [width, _] = model.input().size();
     let units = units::strongest(model, UNITS);
     let tile = |&unit: &usize| {
         let image = signed(&units::weights(model, unit), width);

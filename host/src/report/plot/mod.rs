@@ -4,6 +4,7 @@ mod bars;
 mod curves;
 mod grids;
 mod matrix;
+mod refusal;
 pub mod theme;
 
 use std::fmt::Display;
@@ -19,6 +20,7 @@ pub use bars::{activity, calibration, logit_differences};
 pub use curves::{accuracy, loss};
 pub use grids::{Sample, images, samples, weights};
 pub use matrix::confusion;
+pub use refusal::refusal;
 use theme::Shade;
 
 /// Units per point of text. Plotters rounds positions to whole units; whole points would be coarse.

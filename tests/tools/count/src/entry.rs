@@ -48,6 +48,7 @@ pub struct Entry {
     /// The images, such as `20 synthetic`.
     pub images: String,
     /// The image that the model takes.
+    #[serde(with = "square")]
     pub input: Input,
     /// Inputs of the first layer, then the outputs of each.
     pub widths: Vec<usize>,
@@ -67,6 +68,37 @@ pub struct Entry {
     pub parts: Vec<f64>,
     /// Means before the first layer, in the first, and so on.
     pub layers: Vec<f64>,
+}
+
+/// An image as the file has it: all that are counted are squares, shrunk alike along both axes.
+mod square {
+    use super::Input;
+    use serde::ser::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Square {
+        side: u16,
+        crop: u8,
+        pool: u8,
+    }
+
+    pub(super) fn serialize<S: Serializer>(
+        input: &Input,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let &Input { width: side, crop: [crop, _], pool: [pool, _], .. } = input;
+        if *input != Input::square(side, crop, pool) {
+            return Err(S::Error::custom("the image is no square that is shrunk alike"));
+        }
+        Square { side, crop, pool }.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Input, D::Error> {
+        let Square { side, crop, pool } = Square::deserialize(deserializer)?;
+        Ok(Input::square(side, crop, pool))
+    }
 }
 
 /// How new counts compare.
@@ -158,9 +190,9 @@ impl Committed {
     ///
     /// # Panics
     ///
-    /// Never: everything in it can be written.
+    /// If an image is no square: no such model is counted.
     pub fn text(&self) -> String {
-        HEAD.to_owned() + &toml::to_string(self).expect("text, numbers and lists of them")
+        HEAD.to_owned() + &toml::to_string(self).expect("text, numbers, squares, and lists of them")
     }
 
     /// Replaces the entries that count the same things, adds the others, and fits to all of them.

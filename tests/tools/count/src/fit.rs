@@ -184,11 +184,11 @@ mod tests {
 
     #[test]
     fn the_costs_that_made_the_counts_are_found_again() {
-        let pooled = Input { side: 28, crop: 0, pool: 2 };
+        let pooled = Input::square(28, 0, 2);
         let entries = [
             entry(Input::full(28), &[784, 256, 128, 10], 8),
-            entry(Input { side: 28, crop: 0, pool: 4 }, &[49, 24, 10], 8),
-            entry(Input { side: 28, crop: 4, pool: 1 }, &[400, 20, 12], 2),
+            entry(Input::square(28, 0, 4), &[49, 24, 10], 8),
+            entry(Input::square(28, 4, 1), &[400, 20, 12], 2),
             entry(pooled, &[196, 72, 56, 10], 4),
             entry(pooled, &[196, 48, 40, 32, 10], 2),
         ];

@@ -7,7 +7,7 @@ use inkbit::support::parallel;
 use inkbit_core::blob::pack_layer;
 use inkbit_core::{Input, Layer, Model, PackError};
 use inkbit_tests::oracle::Oracle;
-use inkbit_tests::random_model::{Draw, LayerRecipe, Recipe};
+use inkbit_tests::random_model::{Draw, LayerRecipe, More, Recipe};
 
 /// Synthetic images that every run counts, and that `--check` compares.
 pub const REFERENCE: usize = 20;
@@ -20,10 +20,10 @@ type Shape = (&'static str, Input, &'static [(u16, u8)]);
 
 /// Networks that are counted only so that estimates know of sizes that no reference model has.
 const PROBES: [Shape; 4] = [
-    ("probe-pooled-by-4", Input { side: 28, crop: 0, pool: 4 }, &[(24, 8), (40, 4), (10, 8)]),
-    ("probe-cropped", Input { side: 28, crop: 4, pool: 1 }, &[(20, 2), (36, 2), (12, 2)]),
-    ("probe-2-bits", Input { side: 28, crop: 0, pool: 2 }, &[(64, 2), (48, 2), (32, 2), (10, 2)]),
-    ("probe-8-bits", Input { side: 28, crop: 2, pool: 2 }, &[(72, 8), (40, 8), (10, 8)]),
+    ("probe-pooled-by-4", Input::square(28, 0, 4), &[(24, 8), (40, 4), (10, 8)]),
+    ("probe-cropped", Input::square(28, 4, 1), &[(20, 2), (36, 2), (12, 2)]),
+    ("probe-2-bits", Input::square(28, 0, 2), &[(64, 2), (48, 2), (32, 2), (10, 2)]),
+    ("probe-8-bits", Input::square(28, 2, 2), &[(72, 8), (40, 8), (10, 8)]),
 ];
 
 /// What is known of a model.
@@ -108,11 +108,15 @@ impl Subject {
         let oracle = Oracle::read(blob.bytes())
             .map_err(|fault| anyhow::anyhow!("the model breaks core/FORMAT.md: {fault:?}"))?;
         let model = blob.model()?;
-        let (pixels, given) = (model.input().pixels(), pictures.pixels[0].len());
-        if pixels != given {
+        let (bytes, given) = (model.sample().bytes(), pictures.pixels[0].len());
+        if bytes != given {
             bail!(
-                "the model takes images of {pixels} pixels, the images have {given}: take another"
+                "the model takes samples of {bytes} bytes, the images have {given}: take another"
             );
+        }
+        let stages = model.stages().len();
+        if stages > 1 {
+            bail!("the model has {stages} stages, and one is all that is counted: take another");
         }
         let layers = model.layers();
         let outputs = layers.iter().map(Layer::outputs);
@@ -146,11 +150,12 @@ impl Subject {
             outputs,
             bits,
             per_output: true,
+            narrow: None,
             draw: Draw::Usual,
         };
         let probe = |(name, input, layers): &Shape| {
             let layers = layers.iter().map(layer).collect();
-            let recipe = Recipe { input: *input, layers, seed: 1 };
+            let recipe = Recipe { input: *input, layers, seed: 1, more: More::default() };
             let mut probe = Self::new(Blob::from_bytes(&recipe.blob()), pictures)?;
             (probe.is_probe, probe.in_8_bits) = (true, None);
             (*name).clone_into(&mut probe.facts.name);
@@ -163,7 +168,7 @@ impl Subject {
 fn expected(oracle: &Oracle, pixels: &[u8]) -> Expected {
     let mut layers = oracle.layers(pixels);
     let logits = layers.pop().unwrap_or_default();
-    let inputs = [oracle.inputs(pixels)];
+    let inputs = [oracle.inputs(0, pixels)];
     let nonzero = inputs
         .iter()
         .chain(&layers)
@@ -184,6 +189,11 @@ fn in_8_bits(model: &Model<'_>) -> Result<Option<Blob>, PackError> {
     }
     let mut data = vec![0; header.data_bytes()];
     let mut rest = data.as_mut_slice();
+    for range in model.ranges() {
+        let (own, others) = rest.split_at_mut(size_of_val(&range.to_bytes()));
+        own.copy_from_slice(&range.to_bytes());
+        rest = others;
+    }
     for (number, (layer, shape)) in layers.iter().zip(&header.layers).enumerate() {
         let multipliers: Vec<u32> =
             (0..usize::from(shape.multipliers)).map(|output| layer.multiplier(output)).collect();
@@ -209,16 +219,17 @@ mod tests {
         fn more_bits_for_the_same_weights_leave_every_logit_as_it_is(recipe in recipes()) {
             let given = Blob::from_bytes(&recipe.blob());
             let widened = in_8_bits(&given.model().unwrap()).unwrap();
-            let has_fewer = recipe.layers.iter().any(|layer| layer.bits < EIGHT);
+            let model = given.model().unwrap();
+            let has_fewer = model.layers().iter().any(|layer| layer.shape().bits < EIGHT);
             prop_assert_eq!(widened.is_some(), has_fewer);
             if let Some(widened) = widened {
                 let model = widened.model().unwrap();
                 prop_assert!(model.layers().iter().all(|layer| layer.shape().bits == EIGHT));
                 let mut random = fastrand::Rng::with_seed(recipe.seed);
-                let pixels: Vec<u8> = (0..model.input().pixels()).map(|_| random.u8(..)).collect();
+                let sample: Vec<u8> = (0..model.sample().bytes()).map(|_| random.u8(..)).collect();
                 let [given, widened] =
                     [&given, &widened].map(|blob| Oracle::read(blob.bytes()).unwrap());
-                prop_assert_eq!(given.layers(&pixels), widened.layers(&pixels));
+                prop_assert_eq!(given.layers(&sample), widened.layers(&sample));
             }
         }
     }

@@ -132,7 +132,7 @@ fn the_firmwares_counts_repeat_and_its_parts_and_layers_add_up() {
     assert_eq!(images.iter().map(|count| count.differing).collect::<Vec<_>>(), [0, 1, 0, 0, 0]);
     for count in &images {
         assert_eq!(count.layers.iter().sum::<u64>(), count.total());
-        assert_eq!(count.layers.len(), 1 + oracle.layers.len());
+        assert_eq!(count.layers.len(), 1 + oracle.stages[0].layers.len());
         assert!(count.parts.iter().all(|part| *part > 0), "{count:?}");
         assert!((1..2000).contains(&count.stack), "{count:?}");
     }
