@@ -46,9 +46,11 @@ pub(super) static DIGITS: LazyLock<Vec<Class>> =
 
 const WEIGHTS: RangeInclusive<u32> = 1..=1000;
 const MOST_CLASSES: usize = 256;
-const MOST_FORMS: usize = 10_000;
+const MOST_FORMS: usize = 1_000;
 const MOST_POINTS: usize = 500;
 const LONGEST_LABEL: usize = 32;
+/// Characters of a name, of which every form has a copy.
+const LONGEST_NAME: usize = 100;
 
 /// Whether a text begins as a file of forms does: with comments, and a line that is a form.
 pub fn is_forms(text: &[u8]) -> bool {
@@ -85,7 +87,7 @@ pub fn parse(text: &str) -> Result<Vec<Class>, FormsError> {
         }
         forms += 1;
         if forms > MOST_FORMS {
-            return Err(at(format!("is the form after {MOST_FORMS}: leave some out")));
+            return Err(at(format!("is form {forms}, the limit is {MOST_FORMS}: leave some out")));
         }
         let (label, form) = form(name, line).map_err(at)?;
         of(&mut classes, label).map_err(at)?.forms.push(form);
@@ -136,6 +138,13 @@ fn form<'l>(name: &str, line: &'l str) -> Result<(&'l str, Form), String> {
         head.rsplit_once(' ').map(|(label, weight)| (label.trim(), weight, strokes))
     });
     let (label, number, strokes) = head.ok_or_else(|| format!("is no form: {expected}"))?;
+    let length = name.chars().count();
+    if length > LONGEST_NAME {
+        return Err(format!(
+            "has a comment of {length} characters above it for its name, the limit is \
+             {LONGEST_NAME}: shorten it"
+        ));
+    }
     let points = |stroke: &str| stroke.split_whitespace().map(point).collect::<Result<_, _>>();
     let strokes: Vec<Vec<Point>> = strokes.split(" / ").map(points).collect::<Result<_, _>>()?;
     let count: usize = strokes.iter().map(Vec::len).sum();
@@ -200,5 +209,23 @@ mod tests {
         }
         let many: String = (0..300).map(|class| format!("c{class} 1: 0,0 1,1\n")).collect();
         assert!(parse(&many).unwrap_err().fault.contains("after 256"));
+    }
+
+    #[test]
+    fn a_file_has_no_more_forms_and_no_longer_names_than_a_sheet_takes() {
+        let file = |name: usize, forms: usize| {
+            let form = "a 1: 0,0 1,1\n";
+            format!("b 1: 0,0 1,1\n# {}\n{}", "ä".repeat(name), form.repeat(forms - 1))
+        };
+        assert!(parse(&file(100, 1_000)).is_ok());
+        assert_eq!(
+            parse(&file(101, 2)).unwrap_err().to_string(),
+            "line 3 has a comment of 101 characters above it for its name, the limit is 100: \
+             shorten it"
+        );
+        assert_eq!(
+            parse(&file(1, 1_001)).unwrap_err().to_string(),
+            "line 1002 is form 1001, the limit is 1000: leave some out"
+        );
     }
 }
