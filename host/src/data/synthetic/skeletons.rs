@@ -4,6 +4,8 @@
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
+use crate::data::labels;
+
 pub(super) type Point = (i8, i8);
 
 /// One way of writing a digit, or another symbol.
@@ -48,7 +50,6 @@ const WEIGHTS: RangeInclusive<u32> = 1..=1000;
 const MOST_CLASSES: usize = 256;
 const MOST_FORMS: usize = 1_000;
 const MOST_POINTS: usize = 500;
-const LONGEST_LABEL: usize = 32;
 /// Characters of a name, of which every form has a copy.
 const LONGEST_NAME: usize = 100;
 
@@ -108,8 +109,8 @@ pub fn parse(text: &str) -> Result<Vec<Class>, FormsError> {
 fn of<'c>(classes: &'c mut Vec<Class>, label: &str) -> Result<&'c mut Class, String> {
     let at = classes.iter().position(|class| class.label == label).unwrap_or(classes.len());
     if at == classes.len() {
-        if label.is_empty() || label.len() > LONGEST_LABEL {
-            return Err(format!("has a label of {} bytes, not 1 to {LONGEST_LABEL}", label.len()));
+        if let Some(fault) = labels::fault(label) {
+            return Err(format!("names the class {}, which {fault}", labels::excerpt(label)));
         }
         if at == MOST_CLASSES {
             return Err(format!("names a class after {MOST_CLASSES}: leave some out"));
@@ -198,6 +199,15 @@ mod tests {
             ("a 0: 0,0 1,1", "line 1 has the frequency \"0\", not a number from 1 to 1000"),
             ("a 1: 0,0 1,200", "line 1 has \"1,200\" for a point"),
             ("a 1: 0,0", "line 1 has 1 points in 1 strokes"),
+            (" 1: 0,0 1,1", "line 1 names the class \"\", which is empty: give every class a name"),
+            (
+                "gab\u{202e} 1: 0,0 1,1",
+                "line 1 names the class \"gab\\u{202e}\", which has the invisible character U+202E",
+            ),
+            (
+                "class \u{1b}[31m: 2",
+                "line 1 names the class \"\\u{1b}[31m\", which has a control character: remove it",
+            ),
             ("class a: x", "line 1 has the frequency \" x\""),
             ("class a: 2\nb 1: 0,0 1,1", "line 2 is the last, and class \"a\" has no form"),
             ("a 1: 0,0 1,1", "line 1 is the last, and there are no two classes"),
