@@ -49,7 +49,9 @@ pub(super) static DIGITS: LazyLock<Vec<Class>> =
 const WEIGHTS: RangeInclusive<u32> = 1..=1000;
 const MOST_CLASSES: usize = 256;
 const MOST_FORMS: usize = 1_000;
-const MOST_POINTS: usize = 500;
+/// Points of a form, four times as many as a digit's have: the time to draw it grows with the length of
+/// its strokes.
+const MOST_POINTS: usize = 100;
 /// Characters of a name, of which every form has a copy.
 const LONGEST_NAME: usize = 100;
 
@@ -219,6 +221,16 @@ mod tests {
         }
         let many: String = (0..300).map(|class| format!("c{class} 1: 0,0 1,1\n")).collect();
         assert!(parse(&many).unwrap_err().fault.contains("after 256"));
+    }
+
+    #[test]
+    fn a_form_has_no_more_points_than_are_drawn_in_little_time() {
+        let file = |points: usize| format!("b 1: 0,0 1,1\na 1: {}0,0", "0,0 ".repeat(points - 1));
+        assert!(parse(&file(100)).is_ok());
+        assert_eq!(
+            parse(&file(101)).unwrap_err().to_string(),
+            "line 2 has 101 points in 1 strokes: each stroke has at least 2, and a form at most 100"
+        );
     }
 
     #[test]
