@@ -14,7 +14,7 @@ use crate::support::files::{self, FileError, folder_of};
 use crate::support::limit;
 use crate::support::lock::Lock;
 use crate::support::numbers::hex;
-use crate::support::replace::{ReplaceError, refuse_link};
+use crate::support::replace::{LOCK, ReplaceError, refuse_link};
 use crate::support::visible;
 
 /// The file by which such a folder is known, and its first line.
@@ -22,6 +22,8 @@ const MARK: (&str, &str) = ("import.toml", "# Written by Inkbit for imported dat
 /// What the name of a folder begins with in which data are written before they take the folder's name,
 /// and the file in it that names that folder.
 const ASIDE: (&str, &str) = (".inkbit-import-", "folder.txt");
+/// The folders in it: of the new data, and of those that they replace.
+const PARTS: (&str, &str) = ("new", "old");
 /// The tables of [`MARK`]: digests of the files, and of the images.
 const DIGESTS: (&str, &str) = ("files", "digest");
 
@@ -141,12 +143,18 @@ pub fn write(
     put_back(around);
     let check = |path: &Path| check(path, force);
     // What is made in it has the permissions of any folder, unlike itself.
-    let aside = tempfile::Builder::new().prefix(ASIDE.0).tempdir_in(around);
-    let aside = aside.map_err(failed())?;
-    let _lock = Lock::wait(aside.path())?;
+    let (mut aside, _lock) = loop {
+        let aside = Aside::new(around).map_err(failed())?;
+        match Lock::wait(&aside.path) {
+            Ok(lock) => break (aside, lock),
+            // Before it was locked, another import has taken it for left, and removed it.
+            Err(_) if !aside.path.exists() => {}
+            Err(error) => return Err(error.into()),
+        }
+    };
     let target = [MARK.1.as_bytes(), name.as_encoded_bytes()].concat();
-    files::write(&aside.path().join(ASIDE.1), &target)?;
-    let (new, old) = (aside.path().join("new"), aside.path().join("old"));
+    files::write(&aside.path.join(ASIDE.1), &target)?;
+    let (new, old) = (aside.path.join(PARTS.0), aside.path.join(PARTS.1));
     files::create_folder(&new)?;
     let mut digests = toml::Table::new();
     let mut save = |name: &str, content: &[u8]| {
@@ -180,9 +188,64 @@ pub fn write(
     if let Err(error) = moved {
         if is_there && fs::rename(&old, &place).is_err() {
             // The folder beside keeps them.
-            let _ = aside.keep();
+            aside.is_kept = true;
         }
         return Err(failed()(error).into());
+    }
+    Ok(())
+}
+
+/// A folder in which data are written before they take their name, removed when this is dropped.
+struct Aside {
+    path: PathBuf,
+    is_kept: bool,
+}
+
+impl Aside {
+    fn new(around: &Path) -> io::Result<Self> {
+        let folder = tempfile::Builder::new().prefix(ASIDE.0).tempdir_in(around)?;
+        Ok(Self { path: folder.keep(), is_kept: false })
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            // The next import tries again.
+            let _ = clear(&self.path);
+        }
+    }
+}
+
+/// Removes such a folder. The file by which it is known goes after all data, for the process may be killed
+/// in between.
+fn clear(aside: &Path) -> io::Result<()> {
+    for part in [PARTS.0, PARTS.1] {
+        match fs::remove_dir_all(aside.join(part)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    fs::remove_dir_all(aside)
+}
+
+/// Removes such a folder without data and without the file by which it is known, unless another import is
+/// at work in it, or about to be.
+fn clear_empty(aside: &Path) -> io::Result<()> {
+    let files = || -> io::Result<Vec<PathBuf>> {
+        fs::read_dir(aside)?.map(|entry| Ok(entry?.path())).collect()
+    };
+    let is_lock = |path: &Path| path.file_name() == Some(OsStr::new(LOCK));
+    let is_left = |path: &PathBuf| is_lock(path) || files::is_temporary(path);
+    if !files()?.iter().all(is_left) {
+        return Ok(()); // a user's
+    }
+    // Held to the end: an import that waits for it sees that the file is gone.
+    let Ok(Some(_lock)) = Lock::try_take(aside) else { return Ok(()) };
+    let files = files()?;
+    if files.iter().all(is_left) {
+        files.iter().try_for_each(fs::remove_file)?;
+        fs::remove_dir(aside)?;
     }
     Ok(())
 }
@@ -209,13 +272,17 @@ fn put_back(around: &Path) {
             .file_name()
             .is_some_and(|name| name.as_encoded_bytes().starts_with(ASIDE.0.as_bytes()))
             && fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir());
+        if !is_aside {
+            continue;
+        }
         let target = limit::read(&path.join(ASIDE.1), limit::TEXT).unwrap_or_default();
-        let Some(name) = target.strip_prefix(MARK.1.as_bytes()).filter(|_| is_aside) else {
+        let Some(name) = target.strip_prefix(MARK.1.as_bytes()) else {
+            let _ = clear_empty(&path);
             continue;
         };
         // One that is at work holds the lock.
         let Ok(Some(lock)) = Lock::try_take(&path) else { continue };
-        let old = path.join("old");
+        let old = path.join(PARTS.1);
         // A name is a single part of a path, whatever the file says.
         let name = String::from_utf8_lossy(name).into_owned();
         let is_name = Path::new(&name).file_name() == Some(OsStr::new(&name));
@@ -224,7 +291,7 @@ fn put_back(around: &Path) {
             continue;
         }
         drop(lock);
-        let _ = fs::remove_dir_all(&path);
+        let _ = clear(&path);
     }
 }
 

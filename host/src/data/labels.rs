@@ -54,15 +54,8 @@ pub(super) fn parse(path: &Path, content: Vec<u8>) -> Result<Vec<String>, Labels
     let mut lines: HashMap<&str, usize> = HashMap::new();
     for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let label = line.trim_matches([' ', '\r']);
-        let length = label.chars().count();
-        let fault = if label.is_empty() {
-            "is empty: give every class a name".to_owned()
-        } else if label.contains(char::is_control) {
-            "has a control character: remove it".to_owned()
-        } else if let Some(hidden) = label.chars().find(|&c| visible::is_hidden(c)) {
-            format!("has the invisible character U+{:04X}: remove it", u32::from(hidden))
-        } else if length > MAX_LABEL {
-            format!("has {length} characters, but must have at most {MAX_LABEL}: shorten it")
+        let fault = if let Some(fault) = fault(label) {
+            fault
         } else if let Some(same) = lines.insert(label, index + 1) {
             format!("is that of line {same}, too: give every class a name of its own")
         } else {
@@ -73,6 +66,22 @@ pub(super) fn parse(path: &Path, content: Vec<u8>) -> Result<Vec<String>, Labels
         return Err(LabelsError::Label { path, line: index + 1, label, fault });
     }
     Ok(labels)
+}
+
+/// Why a text can be no label, as in "the label NAME is empty", and what to do; none if it can.
+pub(super) fn fault(label: &str) -> Option<String> {
+    let length = label.chars().count();
+    if label.is_empty() {
+        Some("is empty: give every class a name".to_owned())
+    } else if label.contains(char::is_control) {
+        Some("has a control character: remove it".to_owned())
+    } else if let Some(hidden) = label.chars().find(|&c| visible::is_hidden(c)) {
+        Some(format!("has the invisible character U+{:04X}: remove it", u32::from(hidden)))
+    } else if length > MAX_LABEL {
+        Some(format!("has {length} characters, but must have at most {MAX_LABEL}: shorten it"))
+    } else {
+        None
+    }
 }
 
 /// Reads a file of `classes` labels; `whose` names the owner of the classes in a message, such as
@@ -96,7 +105,7 @@ pub(super) fn counted(
 }
 
 /// A label in quotes, cut to a message's width.
-fn excerpt(label: &str) -> String {
+pub(super) fn excerpt(label: &str) -> String {
     match label.char_indices().nth(MAX_LABEL) {
         Some((end, _)) => format!("{:?}...", &label[..end]),
         None => format!("{label:?}"),

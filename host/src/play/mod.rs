@@ -14,6 +14,7 @@ use crate::device::counts::Counts;
 use crate::device::fit::Fit;
 use crate::model::Blob;
 use crate::support::replace::Kind;
+use crate::support::visible;
 
 pub use server::{Server, ServerError};
 
@@ -81,7 +82,7 @@ pub fn page(models: &[(String, Blob)], extent: Extent) -> String {
                 .zip(clock)
                 .map_or(0.0, |(count, hertz)| count * 1e9 / f64::from(hertz));
             serde_json::json!({
-                "name": name,
+                "name": visible::line(name),
                 "blob": packed(blob.bytes()),
                 "nanoseconds": nanoseconds.round(),
             })
@@ -136,4 +137,17 @@ fn packed(bytes: &[u8]) -> String {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
     let packed = encoder.write_all(bytes).and_then(|()| encoder.finish());
     BASE64_STANDARD.encode(packed.expect("writing into memory does not fail"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::builtin;
+
+    #[test]
+    fn what_a_browser_would_obey_in_a_name_is_not_in_the_page() {
+        let blob = builtin::all().remove(0);
+        let page = page(&[("a\u{202e}b".to_owned(), blob)], Extent::Small);
+        assert!(page.contains("a\u{fffd}b") && !page.contains('\u{202e}'));
+    }
 }

@@ -221,6 +221,8 @@ impl Run {
         // last and comes before the weights.
         match Self::open(&self.folder) {
             Ok(now) if now.config == self.config && now.data.digest == self.data.digest => {}
+            // A run is there, but cannot be read.
+            Err(error) if Self::is_at(&self.folder) => return Err(error),
             _ => return Err(RunError::Replaced(self.folder.clone())),
         }
         Decoded::new(&bytes)
@@ -343,5 +345,20 @@ mod tests {
         write(&earlier);
         let error = run.selected().unwrap_err().to_string();
         assert!(error.contains("are of epoch 2, its history selects epoch 1; go on"), "{error}");
+    }
+
+    #[test]
+    fn a_run_that_cannot_be_read_any_more_is_not_called_replaced() {
+        let place = tempfile::tempdir().unwrap();
+        let data = synthetic::dataset(20, 10, 1);
+        let config = TrainConfig { hidden: vec![8], epochs: 1, ..TrainConfig::default() };
+        let run = Run::create(&place.path().join("run"), &config, DataInfo::new(&data), false);
+        let run = run.unwrap();
+        run.train(&data, &mut ()).unwrap();
+        files::write(&run.path(DATA), b"side = 0").unwrap();
+        let error = run.weights().unwrap_err();
+        assert!(matches!(&error, RunError::Damaged { path, .. } if *path == run.path(DATA)));
+        std::fs::remove_file(run.path(CONFIG)).unwrap();
+        assert!(matches!(run.weights(), Err(RunError::Replaced(_))));
     }
 }

@@ -7,6 +7,8 @@ const isGzip = ([a, b]) => a === 0x1f && b === 0x8b;
 let tests = null;
 // What finds the digits on a picture, if the page has it.
 let pictures = null;
+// Those that have pixels and that browsers read. An SVG is none: a short one may take for ever to draw.
+const PICTURES = ['PNG', 'JPEG', 'GIF', 'WebP', 'BMP'];
 const ELSEWHERE = 'is read by the page that `inkbit play` opens, or writes --with-tests';
 
 async function open(files) {
@@ -18,6 +20,9 @@ async function open(files) {
       if (isIdx(head) && tests === null) throw ELSEWHERE;
       if (isIdx(head)) found.push(await tests.idx(file, head));
       else if (file.type.startsWith('image/')) {
+        if (!PICTURES.some((kind) => file.type === `image/${kind.toLowerCase()}`)) {
+          throw `is of the type ${file.type}, expected one of ${PICTURES.join(', ')}: convert it`;
+        }
         if (pictures === null) throw ELSEWHERE;
         await pictures(file);
       } else if (file.size > LONGEST) throw `is too long for a model: ${grouped(file.size)} bytes`;

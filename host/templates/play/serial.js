@@ -2,6 +2,8 @@
 
 // Milliseconds for an answer, for one while flash is written, and for a start; between looks at the drawing.
 const [ANSWER, STORED, START, LOOK] = [2000, 8000, 20000, 100];
+// The most messages that wait to be read, which they are every few milliseconds.
+const KEPT = 16;
 // Numbers of `core/src/link`: the protocol, kinds of answers, and why a board refuses. The first two are damage.
 const [PROTOCOL, HELLO, LOGITS, DONE, REFUSED, PANICKED] = [3, 0, 1, 3, 4, 5];
 const REASONS = ['', '', 'its firmware has another version', 'it has no model', 'its model takes another size of images',
@@ -74,6 +76,7 @@ class Board {
     });
     this.port = port;
     this.writer = port.writable.getWriter();
+    this.heard = null;
     this.ear = new WebAssembly.Instance(module, {}).exports;
     this.ended = this.listen();
     try {
@@ -91,7 +94,11 @@ class Board {
       last = this.port.readable;
       this.reader = last.getReader();
       try {
-        for (let part; !(part = await this.reader.read()).done; ) this.heard.push(...hear(this.ear, part.value));
+        for (let part; !(part = await this.reader.read()).done; ) {
+          const heard = hear(this.ear, part.value);
+          // What answers nothing is dropped: a board may say anything for as long as the page is open.
+          if (this.heard !== null) this.heard = [...this.heard, ...heard].slice(-KEPT);
+        }
       } catch {}
     }
     this.gone = true;
@@ -108,17 +115,21 @@ class Board {
   }
 
   async ask(frame, kind, milliseconds, id) {
-    for (let tries = 0; tries < 3; tries++) {
-      this.heard = [];
-      // Zero ends what the board may take for a frame. What is not sent is not answered.
-      this.writer.write(Uint8Array.of(0, ...frame)).catch(() => 0);
-      for (const end = performance.now() + milliseconds; performance.now() < end; ) {
-        if (this.gone) throw new Error(this.left ? '' : 'The board has gone.');
-        const answer = this.heard.shift();
-        if (answer?.kind === kind && answer.id === id) return answer;
-        if (answer?.why) throw new Error(`The board refuses: ${answer.why}.`);
-        if (answer === undefined) await sleep(5);
+    try {
+      for (let tries = 0; tries < 3; tries++) {
+        this.heard = [];
+        // Zero ends what the board may take for a frame. What is not sent is not answered.
+        this.writer.write(Uint8Array.of(0, ...frame)).catch(() => 0);
+        for (const end = performance.now() + milliseconds; performance.now() < end; ) {
+          if (this.gone) throw new Error(this.left ? '' : 'The board has gone.');
+          const answer = this.heard.shift();
+          if (answer?.kind === kind && answer.id === id) return answer;
+          if (answer?.why) throw new Error(`The board refuses: ${answer.why}.`);
+          if (answer === undefined) await sleep(5);
+        }
       }
+    } finally {
+      this.heard = null;
     }
     await this.close();
     throw new Error('The board does not answer. Is this its port, and does its firmware run?');

@@ -120,6 +120,25 @@ fn what_a_killed_import_left_is_put_back_or_away() {
 }
 
 #[test]
+fn what_an_import_left_that_was_killed_at_its_first_step_or_its_last_is_removed() {
+    let place = imported();
+    let unfinished = ".inkbit-unfinished-00000001-b70fbd95-0123456789ab.tmp";
+    for (name, file) in [("one", None), ("two", Some(".lock")), ("three", Some(unfinished))] {
+        let folder = format!(".inkbit-import-{name}");
+        fs::create_dir(place.path(&folder)).unwrap();
+        if let Some(file) = file {
+            place.write(&format!("{folder}/{file}"), "");
+        }
+    }
+    // A user's own.
+    fs::create_dir(place.path(".inkbit-import-mine")).unwrap();
+    place.write(".inkbit-import-mine/notes.txt", "mine");
+    place.succeed("data import idx -o another");
+    assert_eq!(left_over(&place), [place.path(".inkbit-import-mine")]);
+    assert!(!place.path(".inkbit-import-mine/.lock").exists());
+}
+
+#[test]
 fn a_folder_of_two_imports_is_refused() {
     let place = imported();
     place.succeed("data import idx -o turned --transpose");

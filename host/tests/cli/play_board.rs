@@ -173,6 +173,17 @@ fn a_board_is_compared_told_apart_and_lost_and_a_bad_line_is_noticed() {
         found.back = await compares(SEVEN);
 
         clearInterval(noise);
+        // Answers come while nothing is asked.
+        const speaker = instance(tiny);
+        for (const byte of [0, ...request(speaker, 'ask_hello')]) {
+          const length = speaker.take(byte);
+          const hello = [...copy(speaker, speaker.reply(), length)];
+          for (let times = 0; times < 20; times++) line.port.waiting.push(...hello);
+        }
+        found.answers = line.port.waiting.length;
+        await until('they are read', () => line.port.waiting.length === 0);
+        await sleep(50);
+        found.unasked = board.heard?.length ?? 0;
         line.port.unplug();
         found.gone = await until('it has gone', () => !isConnected());
         new Port(instance(tiny));
@@ -210,6 +221,8 @@ fn a_board_is_compared_told_apart_and_lost_and_a_bad_line_is_noticed() {
     for name in ["bad", "silent"] {
         assert!(text(name, 1).starts_with("The board does not answer."), "{name}: {found}");
     }
+    assert!(found["answers"].as_u64() > Some(100), "{found}");
+    assert_eq!(found["unasked"], 0, "what answers nothing is kept: {found}");
     assert_eq!(found["gone"], json!(["", "The board has gone."]));
     assert_eq!(found["left"], json!(["", ""]));
 }

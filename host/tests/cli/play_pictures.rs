@@ -22,8 +22,10 @@ const file = (name, type, base64) => new File([bytes(base64)], name, { type });
   const broken = at('message').textContent;
   await open([file('large.png', 'image/png', LARGE)]);
   const large = at('message').textContent;
+  await open([file('drawn.svg', 'image/svg+xml', DRAWN)]);
+  const drawn = at('message').textContent;
   await open([file('blank.png', 'image/png', BLANK)]);
-  parent.postMessage(JSON.stringify({ labels, answer, broken, large, blank: at('message').textContent, kept: buttons().length }), '*');
+  parent.postMessage(JSON.stringify({ labels, answer, broken, large, drawn, blank: at('message').textContent, kept: buttons().length }), '*');
 })();
 ";
 
@@ -53,13 +55,19 @@ fn in_a_browser_the_digits_of_a_picture_that_is_dropped_are_read_as_by_predict()
     GrayImage::new(8001, 8000).save(place.path("large.png")).unwrap();
     let [row, blank, large] = ["row", "blank", "large"]
         .map(|name| BASE64_STANDARD.encode(place.read(&format!("{name}.png"))));
-    let probe = format!("const ROW = '{row}', BLANK = '{blank}', LARGE = '{large}';\n{DROP}");
+    let drawn =
+        BASE64_STANDARD.encode("<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>");
+    let probe = format!(
+        "const ROW = '{row}', BLANK = '{blank}', LARGE = '{large}', DRAWN = '{drawn}';\n{DROP}"
+    );
     let said = look(&browser, &place, &format!("{page}<script>{probe}</script>"), 360, false);
     let labels = ["Digit 1 of 2, read as 1", "Digit 2 of 2, read as 7"];
     assert_eq!((&said["labels"], &said["answer"]), (&labels.into(), &"7".into()), "{said}");
     assert_eq!(said["broken"], "broken.png is no picture that this browser reads", "{said}");
     let large = "large.png is too large: 64,008,000 pixels, the limit is 64,000,000";
     assert_eq!(said["large"], large, "{said}");
+    let drawn = "drawn.svg is of the type image/svg+xml, expected one of PNG, JPEG, GIF, WebP, BMP: convert it";
+    assert_eq!(said["drawn"], drawn, "{said}");
     let blank = said["blank"].as_str().unwrap();
     assert!(blank.starts_with("blank.png shows no digits: "), "{said}");
     assert_eq!(said["kept"], 2, "{said}");

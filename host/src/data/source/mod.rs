@@ -217,7 +217,7 @@ pub fn read(path: &Path, name: &str, request: &Request<'_>) -> Result<Option<Loa
         return Err(SourceError::content(path, advice.to_owned()));
     }
     if synthetic::is_forms(&start) {
-        return forms(path, name).map(Some);
+        return forms(path, name, request).map(Some);
     }
     let tree = Tree::of_file(path);
     let is_gzipped = start.starts_with(b"\x1f\x8b");
@@ -250,10 +250,14 @@ pub fn classes_of_forms(path: &Path) -> Result<Vec<Class>, SourceError> {
 }
 
 /// Images that are drawn by a file of forms.
-fn forms(path: &Path, name: &str) -> Result<Loaded, SourceError> {
+fn forms(path: &Path, name: &str, request: &Request<'_>) -> Result<Loaded, SourceError> {
     let classes = classes_of_forms(path)?;
     let (train, test) = SYNTHETIC_IMAGES;
-    let data = synthetic::of_classes(name, &classes, train, test, SYNTHETIC_SEED);
+    let mut data = synthetic::of_classes(name, &classes, train, test, SYNTHETIC_SEED);
+    request.reading.scale(&mut data)?;
+    if let Some(known) = &request.classes {
+        by_name(path, &mut data, known)?;
+    }
     Ok(Loaded { data, kind: "forms", notes: Vec::new() })
 }
 
@@ -393,4 +397,29 @@ fn set(path: &Path, name: &str, request: &Request<'_>) -> Result<Option<Loaded>,
     let tree = Tree::of_files_in(folder)?;
     let found = names::read(&tree, Some(prefix))?;
     found.map(|parts| parts.loaded(path, name, request)).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_classes_of_forms_are_those_of_a_model_by_their_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ticks.txt");
+        std::fs::write(&path, "yes 1: 0,0 9,9\nno 1: 0,9 9,0\nclass no: 3\n").unwrap();
+        let read = |known: [&str; 2]| {
+            let classes = Some(known.map(str::to_owned).to_vec());
+            super::read(&path, "ticks", &Request { classes, ..Request::default() })
+        };
+        let count = |known| {
+            let data = read(known).unwrap().unwrap().data;
+            assert_eq!(data.classes, known);
+            data.test.labels.iter().filter(|&&label| label == 0).count()
+        };
+        let (no, yes) = (count(["no", "yes"]), count(["yes", "no"]));
+        assert!(no > 7_000 && no + yes == 10_000, "{no} and {yes}");
+        let error = read(["yes", "maybe"]).unwrap_err().to_string();
+        assert!(error.contains("`no` is none of the model's classes, which are yes, maybe"));
+    }
 }

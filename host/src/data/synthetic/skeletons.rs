@@ -4,6 +4,8 @@
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
+use crate::data::labels;
+
 pub(super) type Point = (i8, i8);
 
 /// One way of writing a digit, or another symbol.
@@ -46,9 +48,12 @@ pub(super) static DIGITS: LazyLock<Vec<Class>> =
 
 const WEIGHTS: RangeInclusive<u32> = 1..=1000;
 const MOST_CLASSES: usize = 256;
-const MOST_FORMS: usize = 10_000;
-const MOST_POINTS: usize = 500;
-const LONGEST_LABEL: usize = 32;
+const MOST_FORMS: usize = 1_000;
+/// Points of a form, four times as many as a digit's have: the time to draw it grows with the length of
+/// its strokes.
+const MOST_POINTS: usize = 100;
+/// Characters of a name, of which every form has a copy.
+const LONGEST_NAME: usize = 100;
 
 /// Whether a text begins as a file of forms does: with comments, and a line that is a form.
 pub fn is_forms(text: &[u8]) -> bool {
@@ -85,7 +90,7 @@ pub fn parse(text: &str) -> Result<Vec<Class>, FormsError> {
         }
         forms += 1;
         if forms > MOST_FORMS {
-            return Err(at(format!("is the form after {MOST_FORMS}: leave some out")));
+            return Err(at(format!("is form {forms}, the limit is {MOST_FORMS}: leave some out")));
         }
         let (label, form) = form(name, line).map_err(at)?;
         of(&mut classes, label).map_err(at)?.forms.push(form);
@@ -106,8 +111,8 @@ pub fn parse(text: &str) -> Result<Vec<Class>, FormsError> {
 fn of<'c>(classes: &'c mut Vec<Class>, label: &str) -> Result<&'c mut Class, String> {
     let at = classes.iter().position(|class| class.label == label).unwrap_or(classes.len());
     if at == classes.len() {
-        if label.is_empty() || label.len() > LONGEST_LABEL {
-            return Err(format!("has a label of {} bytes, not 1 to {LONGEST_LABEL}", label.len()));
+        if let Some(fault) = labels::fault(label) {
+            return Err(format!("names the class {}, which {fault}", labels::excerpt(label)));
         }
         if at == MOST_CLASSES {
             return Err(format!("names a class after {MOST_CLASSES}: leave some out"));
@@ -136,6 +141,13 @@ fn form<'l>(name: &str, line: &'l str) -> Result<(&'l str, Form), String> {
         head.rsplit_once(' ').map(|(label, weight)| (label.trim(), weight, strokes))
     });
     let (label, number, strokes) = head.ok_or_else(|| format!("is no form: {expected}"))?;
+    let length = name.chars().count();
+    if length > LONGEST_NAME {
+        return Err(format!(
+            "has a comment of {length} characters above it for its name, the limit is \
+             {LONGEST_NAME}: shorten it"
+        ));
+    }
     let points = |stroke: &str| stroke.split_whitespace().map(point).collect::<Result<_, _>>();
     let strokes: Vec<Vec<Point>> = strokes.split(" / ").map(points).collect::<Result<_, _>>()?;
     let count: usize = strokes.iter().map(Vec::len).sum();
@@ -189,6 +201,15 @@ mod tests {
             ("a 0: 0,0 1,1", "line 1 has the frequency \"0\", not a number from 1 to 1000"),
             ("a 1: 0,0 1,200", "line 1 has \"1,200\" for a point"),
             ("a 1: 0,0", "line 1 has 1 points in 1 strokes"),
+            (" 1: 0,0 1,1", "line 1 names the class \"\", which is empty: give every class a name"),
+            (
+                "gab\u{202e} 1: 0,0 1,1",
+                "line 1 names the class \"gab\\u{202e}\", which has the invisible character U+202E",
+            ),
+            (
+                "class \u{1b}[31m: 2",
+                "line 1 names the class \"\\u{1b}[31m\", which has a control character: remove it",
+            ),
             ("class a: x", "line 1 has the frequency \" x\""),
             ("class a: 2\nb 1: 0,0 1,1", "line 2 is the last, and class \"a\" has no form"),
             ("a 1: 0,0 1,1", "line 1 is the last, and there are no two classes"),
@@ -200,5 +221,33 @@ mod tests {
         }
         let many: String = (0..300).map(|class| format!("c{class} 1: 0,0 1,1\n")).collect();
         assert!(parse(&many).unwrap_err().fault.contains("after 256"));
+    }
+
+    #[test]
+    fn a_form_has_no_more_points_than_are_drawn_in_little_time() {
+        let file = |points: usize| format!("b 1: 0,0 1,1\na 1: {}0,0", "0,0 ".repeat(points - 1));
+        assert!(parse(&file(100)).is_ok());
+        assert_eq!(
+            parse(&file(101)).unwrap_err().to_string(),
+            "line 2 has 101 points in 1 strokes: each stroke has at least 2, and a form at most 100"
+        );
+    }
+
+    #[test]
+    fn a_file_has_no_more_forms_and_no_longer_names_than_a_sheet_takes() {
+        let file = |name: usize, forms: usize| {
+            let form = "a 1: 0,0 1,1\n";
+            format!("b 1: 0,0 1,1\n# {}\n{}", "ä".repeat(name), form.repeat(forms - 1))
+        };
+        assert!(parse(&file(100, 1_000)).is_ok());
+        assert_eq!(
+            parse(&file(101, 2)).unwrap_err().to_string(),
+            "line 3 has a comment of 101 characters above it for its name, the limit is 100: \
+             shorten it"
+        );
+        assert_eq!(
+            parse(&file(1, 1_001)).unwrap_err().to_string(),
+            "line 1002 is form 1001, the limit is 1000: leave some out"
+        );
     }
 }

@@ -29,6 +29,7 @@ pub(crate) const TARGETS: &[Target] = &[
     target("idx", true, "IDX files"),
     target("picture", true, "pictures"),
     target("labels", true, "label files"),
+    target("forms", true, "files of forms"),
     target("config", true, "configurations and plans of sweeps"),
     target("run_folder", true, "run folders"),
     target("elf", true, "ELF files"),
