@@ -18,7 +18,7 @@ pub use crate::crc::crc32;
 pub use crate::shape::{ALIGNMENT, OLDEST_VERSION, VERSION};
 pub use check::CrcCheck;
 
-use fields::{Fields, Sticky};
+use fields::{Fields, Sticky, nothing};
 
 /// What a blob begins with.
 pub const MAGIC: [u8; 6] = *b"INKBIT";
@@ -168,6 +168,48 @@ impl Header<'_> {
     }
 }
 
+/// What there is before a model has been read.
+const NOTHING_READ: Result<Model<'_>, ModelError> = Err(ModelError::Number);
+
+/// The fields of what begins with a blob, and ends with it too unless it is a `region`.
+#[inline(always)]
+fn fields<'a>(
+    region: &'a [u8],
+    version: u16,
+    is_region: bool,
+    read: impl FnOnce(&mut Sticky<'a>, &mut Header<'a>),
+    header: &mut Header<'a>,
+) -> Result<Fields<'a>, ModelError> {
+    let remainder = region.as_ptr().addr() % ALIGNMENT;
+    if remainder != 0 {
+        return Err(ModelError::Misaligned { remainder: remainder as u8 });
+    }
+    let (expected, found) = prefix(region)?;
+    if found != version {
+        return Err(ModelError::Version { found, expected: version });
+    }
+    let found = region.len();
+    if found > expected && !is_region {
+        return Err(ModelError::Trailing { found, expected });
+    }
+    let bytes = region.get(..expected).ok_or(ModelError::Truncated { found, expected })?;
+    let Some((body, &crc)) = bytes.split_last_chunk::<CRC_BYTES>() else {
+        return Err(ModelError::Truncated { found, expected });
+    };
+    let (found, expected) = (crc32(body), u32::from_le_bytes(crc));
+    if found != expected {
+        return Err(ModelError::Crc { found, expected });
+    }
+    let fields = Fields::read(bytes, read, header)?;
+    let offset = fields.data.as_ptr().addr() - bytes.as_ptr().addr();
+    let pad = fields.pad;
+    let aligned = offset.is_multiple_of(ALIGNMENT) && pad.len() < ALIGNMENT;
+    if !aligned || pad.iter().any(|&byte| byte != 0) {
+        return Err(ModelError::Padding { found: pad.len() });
+    }
+    Ok(fields)
+}
+
 impl<'a> Model<'a> {
     /// Reads the model that `bytes` are, in the present version, borrowing its parameters.
     ///
@@ -176,7 +218,9 @@ impl<'a> Model<'a> {
     /// A [`ModelError`] that says what is wrong, if anything is. Where it returns `Ok`,
     /// [`Engine::infer`](crate::Engine::infer) cannot fail, whatever the pixels.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ModelError> {
-        Self::read(bytes, VERSION, false, Sticky::header, PART_ALIGNMENT)
+        let mut place = NOTHING_READ;
+        Self::read(bytes, VERSION, false, Sticky::header, PART_ALIGNMENT, &mut place);
+        place
     }
 
     /// [`parse`](Self::parse) of any version from [`OLDEST_VERSION`] on; [`write`](Self::write)
@@ -188,7 +232,9 @@ impl<'a> Model<'a> {
     pub fn parse_any(bytes: &'a [u8]) -> Result<Self, ModelError> {
         match prefix(bytes) {
             Ok((_, OLDEST_VERSION)) => {
-                let model = Self::read(bytes, OLDEST_VERSION, false, Sticky::header_2, ALIGNMENT)?;
+                let mut place = NOTHING_READ;
+                Self::read(bytes, OLDEST_VERSION, false, Sticky::header_2, ALIGNMENT, &mut place);
+                let model = place?;
                 model.header().origin()?;
                 Ok(model)
             }
@@ -196,42 +242,22 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// Reads what begins with a blob, and ends with it too unless it is a `region`.
+    /// Reads to `place` what begins with a blob, and ends with it too unless it is a `region`.
     #[inline(always)]
     fn read(
         region: &'a [u8],
         version: u16,
         is_region: bool,
-        header: impl FnOnce(&mut Sticky<'a>) -> Header<'a>,
+        read: impl FnOnce(&mut Sticky<'a>, &mut Header<'a>),
         alignment: usize,
-    ) -> Result<Self, ModelError> {
-        let remainder = region.as_ptr().addr() % ALIGNMENT;
-        if remainder != 0 {
-            return Err(ModelError::Misaligned { remainder: remainder as u8 });
+        place: &mut Result<Self, ModelError>,
+    ) {
+        // The only one: a header is large.
+        let mut header = nothing();
+        match fields(region, version, is_region, read, &mut header) {
+            Ok(Fields { data, .. }) => Self::padded(&header, data, alignment, place),
+            Err(error) => *place = Err(error),
         }
-        let (expected, found) = prefix(region)?;
-        if found != version {
-            return Err(ModelError::Version { found, expected: version });
-        }
-        let found = region.len();
-        if found > expected && !is_region {
-            return Err(ModelError::Trailing { found, expected });
-        }
-        let bytes = region.get(..expected).ok_or(ModelError::Truncated { found, expected })?;
-        let Some((body, &crc)) = bytes.split_last_chunk::<CRC_BYTES>() else {
-            return Err(ModelError::Truncated { found, expected });
-        };
-        let (found, expected) = (crc32(body), u32::from_le_bytes(crc));
-        if found != expected {
-            return Err(ModelError::Crc { found, expected });
-        }
-        let Fields { header, pad, data } = Fields::read(bytes, header)?;
-        let offset = data.as_ptr().addr() - bytes.as_ptr().addr();
-        let aligned = offset.is_multiple_of(ALIGNMENT) && pad.len() < ALIGNMENT;
-        if !aligned || pad.iter().any(|&byte| byte != 0) {
-            return Err(ModelError::Padding { found: pad.len() });
-        }
-        Self::padded(header, data, alignment)
     }
 
     /// Reads the model at the start of a region of flash that is larger than the blob.
@@ -240,7 +266,16 @@ impl<'a> Model<'a> {
     ///
     /// As [`parse`](Self::parse).
     pub fn parse_region(region: &'a [u8]) -> Result<Self, ModelError> {
-        Self::read(region, VERSION, true, Sticky::header, PART_ALIGNMENT)
+        let mut place = NOTHING_READ;
+        Self::parse_region_to(region, &mut place);
+        place
+    }
+
+    /// [`parse_region`](Self::parse_region) to where the model is to lie: it has half a kilobyte, which
+    /// a result lies on the stack with before it is anywhere else.
+    #[inline(always)]
+    pub fn parse_region_to(region: &'a [u8], place: &mut Result<Self, ModelError>) {
+        Self::read(region, VERSION, true, Sticky::header, PART_ALIGNMENT, place);
     }
 
     /// Writes the blob into `out`, in the present version, and returns it.

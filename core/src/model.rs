@@ -420,6 +420,53 @@ impl<'a> Header<'a> {
     }
 }
 
+/// Checks a header and its parameters, and finds the ranges of features and the parts of each layer.
+#[inline(always)]
+fn parts<'a>(
+    header: &Header<'a>,
+    data: &'a [u8],
+    alignment: usize,
+    layers: &mut Vec<Layer<'a>, MAX_LAYERS>,
+) -> Result<&'a [[u32; 2]], ModelError> {
+    header.check()?;
+    let remainder = (data.as_ptr().addr() % ALIGNMENT) as u8;
+    // A multiple of 4 is all that kernels need.
+    let words: &[u32] = match bytemuck::try_cast_slice(data.as_chunks::<4>().0) {
+        Ok(words) if remainder == 0 => words,
+        _ => return Err(ModelError::Misaligned { remainder }),
+    };
+    let mut parts = Words { words, at: 0 };
+    let (ranges, _) = parts.next(header.sample.range_bytes(), alignment).as_chunks();
+    for (feature, range) in ranges.iter().enumerate() {
+        let Range { offset, .. } = Range::of(range);
+        if offset != i32::from(offset as i16) {
+            return Err(ModelError::Offset { feature, found: offset });
+        }
+    }
+    for (index, &shape) in header.layers.iter().enumerate() {
+        let [multipliers, bias, weights] = shape.part_bytes();
+        let [multipliers, bias, weights] =
+            [multipliers, bias, weights].map(|bytes| parts.next(bytes, alignment));
+        // The header was checked.
+        let bits = WeightBits::from_bits(shape.bits).unwrap_or(WeightBits::Eight);
+        let layer = Layer { shape, bits, multipliers, bias, weights };
+        // Narrow ones cannot be beyond it.
+        for (row, &bias) in layer.wide().map_or(&[][..], |(_, bias)| bias).iter().enumerate() {
+            let found = i32::from_le(bias);
+            if !(-MAX_BIAS..=MAX_BIAS).contains(&found) {
+                let found = i64::from(found);
+                return Err(ModelError::Bias { layer: index, row, found, limit: MAX_BIAS });
+            }
+        }
+        let _ = layers.push(layer);
+    }
+    let (found, expected) = (data.len(), parts.at);
+    if found != expected {
+        return Err(ModelError::Data { found, expected });
+    }
+    Ok(ranges)
+}
+
 /// A model that can be run: every limit of the format holds.
 ///
 /// There is no other way to one than [`Model::parse`] and [`Model::new`], so nothing that takes a
@@ -466,54 +513,25 @@ impl<'a> Model<'a> {
     /// Every way in which they can fail the format's limits, with the numbers;
     /// [`ModelError::Misaligned`].
     pub fn new(header: Header<'a>, data: &'a [u8]) -> Result<Self, ModelError> {
-        Self::padded(header, data, PART_ALIGNMENT)
+        let mut place = Err(ModelError::Number);
+        Self::padded(&header, data, PART_ALIGNMENT, &mut place);
+        place
     }
 
-    /// The model whose parts of a layer are padded to multiples of `alignment`, itself one of 4.
+    /// Checks the model whose parts of a layer are padded to multiples of `alignment`, itself one of
+    /// 4, and writes it to `place`.
     #[inline(never)]
     pub(crate) fn padded(
-        header: Header<'a>,
+        header: &Header<'a>,
         data: &'a [u8],
         alignment: usize,
-    ) -> Result<Self, ModelError> {
-        header.check()?;
-        let remainder = (data.as_ptr().addr() % ALIGNMENT) as u8;
-        // A multiple of 4 is all that kernels need.
-        let words: &[u32] = match bytemuck::try_cast_slice(data.as_chunks::<4>().0) {
-            Ok(words) if remainder == 0 => words,
-            _ => return Err(ModelError::Misaligned { remainder }),
-        };
-        let mut parts = Words { words, at: 0 };
-        let (ranges, _) = parts.next(header.sample.range_bytes(), alignment).as_chunks();
-        for (feature, range) in ranges.iter().enumerate() {
-            let Range { offset, .. } = Range::of(range);
-            if offset != i32::from(offset as i16) {
-                return Err(ModelError::Offset { feature, found: offset });
-            }
-        }
+        place: &mut Result<Self, ModelError>,
+    ) {
         let mut layers = Vec::new();
-        for (index, &shape) in header.layers.iter().enumerate() {
-            let [multipliers, bias, weights] = shape.part_bytes();
-            let [multipliers, bias, weights] =
-                [multipliers, bias, weights].map(|bytes| parts.next(bytes, alignment));
-            // The header was checked.
-            let bits = WeightBits::from_bits(shape.bits).unwrap_or(WeightBits::Eight);
-            let layer = Layer { shape, bits, multipliers, bias, weights };
-            // Narrow ones cannot be beyond it.
-            for (row, &bias) in layer.wide().map_or(&[][..], |(_, bias)| bias).iter().enumerate() {
-                let found = i32::from_le(bias);
-                if !(-MAX_BIAS..=MAX_BIAS).contains(&found) {
-                    let found = i64::from(found);
-                    return Err(ModelError::Bias { layer: index, row, found, limit: MAX_BIAS });
-                }
-            }
-            let _ = layers.push(layer);
-        }
-        let (found, expected) = (data.len(), parts.at);
-        if found != expected {
-            return Err(ModelError::Data { found, expected });
-        }
-        Ok(Self { header, data, ranges, layers })
+        *place = match parts(header, data, alignment, &mut layers) {
+            Ok(ranges) => Ok(Self { header: header.clone(), data, ranges, layers }),
+            Err(error) => Err(error),
+        };
     }
 
     /// What the blob says before its parameters.

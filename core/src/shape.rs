@@ -9,7 +9,7 @@ pub const OLDEST_VERSION: u16 = 2;
 /// Data starts at a multiple of this, if the blob does.
 pub const ALIGNMENT: usize = 8;
 /// The most layers that a model may have, in all stages together.
-pub const MAX_LAYERS: usize = 12;
+pub const MAX_LAYERS: usize = 8;
 /// The most stages that a model may have.
 pub const MAX_STAGES: usize = 4;
 /// The most inputs or outputs that a layer may have.

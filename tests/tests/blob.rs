@@ -72,10 +72,10 @@ fn the_buffer_for_a_blob_holds_the_longest_and_is_not_much_longer() {
     // Features have more bytes of ranges than an image of a header.
     header.layers.iter_mut().for_each(|shape| shape.inputs = 200);
     header.sample = Sample::Features { count: 200, signed: true, ranges: 200 };
-    let stage = Stage { margin: u32::MAX, prominence: u32::MAX, layers: 3, ..header.stages[0] };
+    let stage = Stage { margin: u32::MAX, prominence: u32::MAX, layers: 2, ..header.stages[0] };
     header.stages = [stage; MAX_STAGES].into_iter().collect();
     header.layers.iter_mut().enumerate().for_each(|(number, shape)| {
-        shape.multipliers = if number % 3 == 2 { 0 } else { 200 };
+        shape.multipliers = if number % 2 == 1 { 0 } else { 200 };
     });
     let data = Aligned::new(&vec![0; header.data_bytes()]);
     let short = Header { name: "", labels: model.header().labels, ..header.clone() };

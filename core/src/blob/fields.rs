@@ -10,27 +10,39 @@ use crate::wire::{Fault, Reader};
 
 /// What lies between a blob's length and its CRC.
 pub(super) struct Fields<'a> {
-    pub(super) header: Header<'a>,
     pub(super) pad: &'a [u8],
     pub(super) data: &'a [u8],
 }
 
+/// What is known before a blob has been read.
+pub(super) const fn nothing<'a>() -> Header<'a> {
+    Header {
+        name: "",
+        labels: "",
+        sample: Sample::mnist(0),
+        stages: Vec::new(),
+        layers: Vec::new(),
+        provenance: &[],
+    }
+}
+
 impl<'a> Fields<'a> {
-    /// Reads them from a whole blob, of which `header` reads what lies before the parameters.
+    /// Reads them from a whole blob, of which `read` reads to `header` what lies before the parameters.
     #[inline(always)]
     pub(super) fn read(
         blob: &'a [u8],
-        header: impl FnOnce(&mut Sticky<'a>) -> Header<'a>,
+        read: impl FnOnce(&mut Sticky<'a>, &mut Header<'a>),
+        header: &mut Header<'a>,
     ) -> Result<Self, ModelError> {
         let mut fields = Sticky { reader: Reader::new(blob), fault: None };
         fields.bytes_of(|reader| reader.take(PREFIX_BYTES));
-        let header = header(&mut fields);
+        read(&mut fields, header);
         let pad = fields.bytes_of(Reader::bytes);
         let data = fields.bytes_of(Reader::bytes);
         fields.bytes_of(|reader| reader.take(CRC_BYTES));
         let Sticky { reader, fault } = fields;
         match fault {
-            None if reader.is_empty() => Ok(Self { header, pad, data }),
+            None if reader.is_empty() => Ok(Self { pad, data }),
             None | Some(Fault::End) => Err(ModelError::Extent { length: blob.len() }),
             Some(Fault::Number) => Err(ModelError::Number),
             Some(Fault::Utf8) => Err(ModelError::Utf8),
@@ -127,8 +139,8 @@ impl<'a> Sticky<'a> {
 
     /// What a blob says before its parameters.
     #[inline(always)]
-    pub(super) fn header(&mut self) -> Header<'a> {
-        let mut header = self.texts();
+    pub(super) fn header(&mut self, header: &mut Header<'a>) {
+        (header.name, header.labels) = (self.text(), self.text());
         header.sample = self.sample();
         for _ in 0..self.count(MAX_STAGES) {
             let [left, top, wide, high] = self.four();
@@ -153,20 +165,6 @@ impl<'a> Sticky<'a> {
             let _ = header.layers.push(shape);
         }
         header.provenance = self.bytes_of(Reader::bytes);
-        header
-    }
-
-    /// What it begins with.
-    #[inline(always)]
-    pub(super) fn texts(&mut self) -> Header<'a> {
-        Header {
-            name: self.text(),
-            labels: self.text(),
-            sample: Sample::mnist(0),
-            stages: Vec::new(),
-            layers: Vec::new(),
-            provenance: &[],
-        }
     }
 
     #[inline(always)]

@@ -2,16 +2,13 @@
 
 use super::fields::Sticky;
 use crate::model::Header;
-use crate::shape::{LayerShape, Numbers, Sample, Stage};
+use crate::shape::{LayerShape, MAX_LAYERS, Numbers, Sample, Stage};
 use crate::wire::Reader;
-
-/// The most layers of such a blob.
-const MAX_LAYERS: usize = 8;
 
 impl<'a> Sticky<'a> {
     /// What a blob of version 2 says before its parameters.
-    pub(super) fn header_2(&mut self) -> Header<'a> {
-        let mut header = self.texts();
+    pub(super) fn header_2(&mut self, header: &mut Header<'a>) {
+        (header.name, header.labels) = (self.text(), self.text());
         header.sample = Sample::mnist(self.half());
         let (crop, pool) = ([self.byte(); 2], [self.byte(); 2]);
         let logit_scale = f32::from_le_bytes(self.four());
@@ -30,7 +27,6 @@ impl<'a> Sticky<'a> {
             Stage { crop, pool, logit_scale, margin: 0, prominence: 0, layers: layers as u8 };
         let _ = header.stages.push(stage);
         header.provenance = self.provenance();
-        header
     }
 
     /// The same bytes as today, but not behind their length.

@@ -56,13 +56,16 @@ impl<'m> Engine<'m> {
         let parsed = parsed.write(unread());
         // One after the other, so that their stacks are not added.
         parse(region, parsed);
-        Self::start(parsed, region, cells, engine, board)
+        let mut this = Self::start(parsed, cells, engine, board);
+        this.guard = this.engine.as_mut().and_then(|engine| Guard::new(region, parsed, engine));
+        // What is stored: reading the model has just computed the same.
+        this.crc = this.guard.as_ref().map_or(0, Guard::crc);
+        this
     }
 
     #[inline(never)]
     fn start(
-        parsed: &'m mut Parsed<'m>,
-        region: &'m [u8],
+        parsed: &mut Parsed<'m>,
         cells: &'m mut [i32],
         slot: &'m mut EngineSlot<'m>,
         board: &Board,
@@ -83,11 +86,8 @@ impl<'m> Engine<'m> {
             Ok(_) => {}
             Err(error) => explain(&error, board, &mut text),
         }
-        let guard = found.as_mut().and_then(|engine| Guard::new(region, parsed, engine));
-        // What is stored: reading the model has just computed the same.
-        let crc = guard.as_ref().map_or(0, Guard::crc);
         let refusal = Refusal::NoModel;
-        Self { engine: found, guard, failure: text, refusal, cells: cell_count, crc }
+        Self { engine: found, guard: None, failure: text, refusal, cells: cell_count, crc: 0 }
     }
 
     /// Checks the next bytes of the model. Returns whether that was the last of them.

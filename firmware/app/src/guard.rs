@@ -36,7 +36,7 @@ pub(crate) fn unread<'m>() -> Parsed<'m> {
 // Not inlined: reading a model takes much of the stack, and only while it is done.
 #[inline(never)]
 pub(crate) fn parse<'m>(region: &'m [u8], parsed: &mut Parsed<'m>) {
-    *parsed = ManuallyDrop::new(Model::parse_region(region));
+    Model::parse_region_to(region, parsed);
 }
 
 /// Checks a model in flash, and its engine in RAM, again and again.

@@ -2,8 +2,8 @@
 
 use inkbit_core::blob::{ALIGNMENT, pack_layer};
 use inkbit_core::{
-    Frame, Header, Input, LayerShape, Layout, MAX_BIAS, MAX_BIAS_SHIFT, MAX_MULTIPLIER_SHIFT, Model,
-    Numbers, Sample, Stage, WeightBits,
+    Frame, Header, Input, LayerShape, Layout, MAX_BIAS, MAX_BIAS_SHIFT, MAX_MULTIPLIER_SHIFT,
+    Model, Numbers, Sample, Stage, WeightBits,
 };
 
 use crate::edges::Edges;

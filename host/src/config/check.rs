@@ -97,7 +97,7 @@ mod tests {
         let found = [
             refused(|c| c.hidden = vec![0]),
             refused(|c| c.hidden = vec![16, 4097]),
-            refused(|c| c.hidden = vec![16; 12]),
+            refused(|c| c.hidden = vec![16; 8]),
             refused(|c| c.hidden = vec![4096; 7]),
             refused(|c| c.dropout = 1.0),
             refused(|c| c.batch = 0),
@@ -110,7 +110,7 @@ mod tests {
         let expected = [
             "hidden[0] is 0, but must be from 1 to 4096, what the format has room for",
             "hidden[1] is 4097, but must be from 1 to 4096, what the format has room for",
-            "hidden is 12 layers, 13 with the output, but must be at most 12 with the output, what \
+            "hidden is 8 layers, 9 with the output, but must be at most 8 with the output, what \
              the format has room for",
             "hidden is layers with 100,663,296 weights between them, but must be narrower or fewer, \
              with at most 16,777,216",

@@ -245,7 +245,7 @@ mod tests {
         for (plan, expected) in [
             ("[space]\nwidth = [3]", "test: TOML parse error"),
             ("[space]\ndepths = [1]", "depths is [1], but must be left out"),
-            ("[space]\nwidths = [8]\ndepths = [12]", "depths is 12, but must be at most 11, what"),
+            ("[space]\nwidths = [8]\ndepths = [8]", "depths is 8, but must be at most 7, what the"),
             ("[space]\nwidths = [8]\ndepths = [9000000000]", "depths is 9000000000, but must be"),
             (
                 "[space]\nwidths = WIDE\ndepths = [2]\ninputs = WIDE",

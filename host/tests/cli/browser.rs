@@ -163,7 +163,7 @@ fn a_report_of_digits_overflows_nowhere() {
     // Trained briefly, so that there are mistakes to show.
     place.succeed(&format!("train --out weak {TRAIN} --epochs 2 --lr 0.001 --no-report"));
     let page = page(&place, "weak");
-    check(&browser, &place, &page, 9);
+    check(&browser, &place, &page, 10);
     // Two pictures lie beside each other; one below the other they would take twice as many.
     let sheets = sheets(&browser, &place, &page);
     assert!((3..=6).contains(&sheets), "{sheets} sheets");
@@ -180,6 +180,6 @@ fn a_report_of_62_long_names_overflows_nowhere() {
         "train --out new --data data --labels labels.txt --config quick.toml --epochs 1 --no-report",
     );
     let page = page(&place, "new");
-    check(&browser, &place, &page, 9);
+    check(&browser, &place, &page, 10);
     let _ = fs::remove_dir_all(place.path("browser"));
 }

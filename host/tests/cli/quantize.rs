@@ -14,8 +14,8 @@ fn float_and_int8_stand_side_by_side_above_the_sizes() {
     assert!(lines[2].starts_with("loss "), "{text}");
     let expected = "
 layer                    inputs  outputs  bits  multipliers  bias  weights   bytes
-0                            64       16     8         64 B  64 B   1024 B  1152 B
-1                            16        4     8          0 B  16 B    128 B   144 B
+0                            64       16     8         32 B  32 B   1024 B  1088 B
+1                            16        4     8          0 B   8 B    128 B   136 B
 ";
     assert!(text.contains(expected), "{text}");
     let size = place.read("new.inkbit").len();

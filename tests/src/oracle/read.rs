@@ -212,7 +212,7 @@ impl<'a> Cursor<'a> {
         }
         let mut layers = Vec::new();
         for _ in 0..self.number(32)? {
-            demand(layers.len() < 12, "more than 12 layers")?;
+            demand(layers.len() < 8, "more than 8 layers")?;
             let mut layer = self.layer()?;
             layer.narrow = self.numbers()?;
             layers.push(layer);

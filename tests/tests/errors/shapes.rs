@@ -76,7 +76,7 @@ fn errors_of_samples_say_what_was_found() {
 /// The error for so many layers, which are too many or not those of the stages.
 pub(super) fn count_error(layers: usize) -> String {
     format!(
-        "model has {layers} layers, but must have 1 to 12, and as many as its stages say; train one with so \
+        "model has {layers} layers, but must have 1 to 8, and as many as its stages say; train one with so \
          many, or mend the program that wrote it"
     )
 }

@@ -14,7 +14,7 @@ use inkbit::device::{DeviceError, Firmware};
 use inkbit::model::Blob;
 use inkbit_core::blob::pack_layer;
 use inkbit_core::link::{MAX_LOGITS, Mode, Refusal};
-use inkbit_core::{Header, LayerShape, Model, Numbers, Sample, Stage};
+use inkbit_core::{Header, Input, LayerShape, Model, Numbers, Sample, Stage};
 use inkbit_tests::devices::{classic, digits, emulated, start};
 
 use graph::Graph;

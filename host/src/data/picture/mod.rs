@@ -107,8 +107,14 @@ fn laid_out(
     let is_bright = border(&whole) >= MIDDLE_GREY;
     let is_image = as_large && !is_bright && whole.iter().any(|&grey| grey > 0);
     if frame.layout == Layout::AsItIs || is_image {
-        if is_bright && !as_large {
-            whole.iter_mut().for_each(|grey| *grey = 255 - *grey);
+        if !as_large {
+            if is_bright {
+                whole.iter_mut().for_each(|grey| *grey = 255 - *grey);
+            }
+            if whole.iter().all(|&grey| Some(grey) == whole.iter().next().copied()) {
+                let (path, width, height) = (path.to_owned(), picture.width(), picture.height());
+                return Err(PictureError::NoInk { path, width, height });
+            }
         }
         return Ok(vec![as_a_whole(&whole, frame)]);
     }
