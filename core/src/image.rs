@@ -94,7 +94,8 @@ pub fn lay(canvas: &[u8], width: usize, height: usize, out: &mut [u8], frame: Fr
     if frame.layout != Layout::AsItIs {
         // Proportions are kept: by the scale of the axis along which less fits.
         let is_wide = ink.width() * room[1] >= ink.height() * room[0];
-        scales = [scales[usize::from(!is_wide)]; 2];
+        let [across, down] = scales;
+        scales = [if is_wide { across } else { down }; 2];
     }
     let [across, down] = scales;
     let left = wide.saturating_sub(across.length(ink.width())) / 2;

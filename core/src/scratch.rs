@@ -148,7 +148,6 @@ impl Sizes {
 }
 
 /// Bytes of a sample, and what follows the stages.
-#[expect(clippy::panic, reason = "as above")]
 const fn sample(rest: &[u8]) -> (usize, &[u8]) {
     let (kind, rest) = varint(rest);
     let (bytes, rest) = if kind == 0 {

@@ -80,9 +80,11 @@ fn of_layout(layout: Option<Layout>, side: u16) -> (Frame, Vec<Vec<u8>>) {
         lay(digits.image(number), 28, 28, &mut image, frame);
         match (layout, number % 3) {
             // Ink to the edges, and bright paper, as photographs have it.
-            (None, 0) => image.iter_mut().for_each(|grey| *grey = 255 - *grey / 2),
+            (None, 0) => {
+                image.iter_mut().for_each(|grey| *grey = 255 - *grey / 2);
+            }
             (None, 1) => {
-                image.iter_mut().enumerate().for_each(|(at, grey)| *grey |= (at * 7) as u8)
+                image.iter_mut().enumerate().for_each(|(at, grey)| *grey |= (at * 7) as u8);
             }
             (Some(Layout::AsItIs), _) => image.rotate_right(number * 3),
             _ => {}

@@ -47,15 +47,12 @@ fn what_is_no_model_stops_the_compiler_with_the_reason() {
     assert!(refused(b"INKBIT\x01\x00").contains("another format version"));
     assert!(refused(b"INKBIT\x04\x00").contains("another format version"));
     // The number of the only layer's numbers is the last byte that is read.
-    for length in 6..50 {
+    for length in 6..51 {
         assert!(refused(&blob[..length]).contains("cut off"), "{length} bytes");
     }
-    assert_eq!(Sizes::of(&blob[..50]), Sizes::of(&blob));
+    assert_eq!(Sizes::of(&blob[..51]), Sizes::of(&blob));
     let old = Oracle::read(&blob).unwrap().write_version_2();
-    for length in 6..40 {
-        assert!(refused(&old[..length]).contains("cut off"), "{length} bytes");
-    }
-    assert_eq!(Sizes::of(&old[..40]), Sizes::of(&blob));
+    assert!(refused(&old).contains("another format version"));
     let layer = |outputs| OracleLayer { inputs: 1, outputs, bits: 8, ..OracleLayer::default() };
     for count in [0, MAX_LAYERS + 1] {
         let blob = plain(1, vec![layer(1); count]).write();

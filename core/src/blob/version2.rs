@@ -32,10 +32,12 @@ impl<'a> Sticky<'a> {
     /// The same bytes as today, but not behind their length.
     fn provenance(&mut self) -> &'a [u8] {
         let before = self.reader.rest();
-        (self.text(), self.text());
+        self.text();
+        self.text();
         self.bytes_of(|reader| reader.take(32));
         self.get(Reader::varint);
-        (self.word(), self.word());
+        self.word();
+        self.word();
         let after = self.reader.rest().len();
         before.get(..before.len() - after).unwrap_or_default()
     }

@@ -68,7 +68,7 @@ fn every_golden_model_can_be_inspected() {
             };
             match other {
                 None => {
-                    assert!(ended.out.contains("\nformat       version 3\n"), "{name}: {ended:?}")
+                    assert!(ended.out.contains("\nformat       version 3\n"), "{name}: {ended:?}");
                 }
                 Some(what) => {
                     assert_eq!(ended.code, Some(1), "{name}");

@@ -63,7 +63,7 @@ fn recipe(u: &mut Unstructured<'_>) -> Result<Recipe> {
         _ => None,
     };
     // Twelve layers in all, at the most.
-    let mut left = u.int_in_range(1..=12)?;
+    let mut left = u.int_in_range(1..=8)?;
     let layers = layers(u, &mut left)?;
     let margin = margin(u)?;
     let mut stages = Vec::new();

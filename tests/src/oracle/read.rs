@@ -242,9 +242,12 @@ impl<'a> Cursor<'a> {
             layers.push(self.layer()?);
         }
         let start = self.at;
-        (self.text(64)?, self.text(512)?);
+        self.text(64)?;
+        self.text(512)?;
         self.take(32)?;
-        (self.number(64)?, self.number(32)?, self.number(32)?);
+        self.number(64)?;
+        self.number(32)?;
+        self.number(32)?;
         let provenance = self.blob[start..self.at].to_vec();
         OracleProvenance::read(&provenance)?;
         Ok(Oracle {

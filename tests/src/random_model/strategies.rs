@@ -1,6 +1,6 @@
 //! Recipes of every kind of model.
 
-use inkbit_core::{Input, Layout, MAX_WIDTH};
+use inkbit_core::{Input, Layout, MAX_LAYERS, MAX_WIDTH};
 use proptest::prelude::*;
 
 use super::{Draw, FeatureRecipe, LayerRecipe, Margin, More, Recipe, StageRecipe};
@@ -26,7 +26,14 @@ pub fn recipes() -> impl Strategy<Value = Recipe> {
         )
             .prop_map(
                 move |((input, layout, features), layers, seed, margin, stages, names)| {
-                    let stages = stages.into_iter().map(|stage| stage.of(input)).collect();
+                    let mut left = MAX_LAYERS - layers.len();
+                    let mut stages: Vec<StageRecipe> =
+                        stages.into_iter().map(|stage| stage.of(input)).collect();
+                    stages.retain(|stage| {
+                        let fits = stage.layers.len() <= left;
+                        left -= if fits { stage.layers.len() } else { 0 };
+                        fits
+                    });
                     let classes = layers.last().map_or(0, |layer| layer.outputs);
                     let no_labels = names[0] && classes <= 10;
                     let more = More {
