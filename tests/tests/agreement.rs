@@ -8,7 +8,8 @@ use inkbit::evaluate::reference::Reference;
 use inkbit::evaluate::verify::{VerifyError, verify};
 use inkbit::model::Blob;
 use inkbit::net::Backend;
-use inkbit_core::Model;
+use inkbit_core::{Model, Numbers};
+use inkbit_tests::Aligned;
 use inkbit_tests::oracle::Oracle;
 use inkbit_tests::random_model::{Recipe, recipes};
 use inkbit_tests::skipped;
@@ -113,7 +114,9 @@ fn a_difference_of_one_is_found_and_named_with_image_layer_unit_and_both_values(
     let mut data = model.data().to_vec();
     // The last layer has no multipliers: its biases come first.
     let unit = 3;
-    data[model.data().len() - last.data_bytes() + 4 * unit] ^= 1;
+    data[model.data().len() - last.data_bytes() + last.numbers.bytes() * unit] ^= 1;
+    let Numbers::Narrow { bias_shift: 0, .. } = last.numbers else { panic!("{last:?}") };
+    let data = Aligned::new(&data);
     let other = Model::new(model.header().clone(), &data).unwrap();
     let images = synthetic::images(synthetic::Part::Test, 2, 1);
     let device = Backend::default().device().unwrap();

@@ -19,8 +19,8 @@ type Cells = Scratch<{ 2 * MAX_WIDTH }>;
 static mut CELLS: Cells = Cells::new();
 static mut ENGINE: Option<Engine<'static, &'static mut Cells>> = None;
 
-/// Starts with the model at an address, a multiple of 8; `bytes` is its length. Returns the number of pixels
-/// of an image; 0 if that is no model, or there is one already.
+/// Starts with the model at an address, a multiple of 8; `bytes` is its length. Returns the number of bytes
+/// of a sample; 0 if that is no model, or there is one already.
 ///
 /// # Safety
 ///
@@ -37,10 +37,10 @@ pub unsafe extern "C" fn start(model: *const u8, bytes: usize) -> usize {
     let Ok(model) = Model::parse(unsafe { core::slice::from_raw_parts(model, bytes) }) else {
         return 0;
     };
-    let pixels = model.input().pixels();
+    let bytes = model.sample().bytes();
     // SAFETY: they are borrowed here alone, once.
     *engine = Engine::new(model, unsafe { &mut *(&raw mut CELLS) }).ok();
-    pixels
+    bytes
 }
 
 /// Classifies `count` images, which follow each other. Writes the class of each to `classes`, and its logits
@@ -58,14 +58,14 @@ pub unsafe extern "C" fn classify(
 ) {
     // SAFETY: as in `start`.
     let Some(engine) = (unsafe { (*(&raw mut ENGINE)).as_mut() }) else { return };
-    let pixels = engine.model().input().pixels();
+    let bytes = engine.model().sample().bytes();
     // SAFETY: the caller's promise.
     let (mut images, classes) = unsafe {
-        let images = core::slice::from_raw_parts(images, count * pixels);
+        let images = core::slice::from_raw_parts(images, count * bytes);
         (images, core::slice::from_raw_parts_mut(classes, count))
     };
     for class in classes {
-        let Some((image, others)) = images.split_at_checked(pixels) else { return };
+        let Some((image, others)) = images.split_at_checked(bytes) else { return };
         let Ok(found) = engine.infer_by::<Fastest>(image, |_, _| ()) else { return };
         *class = found.argmax() as u16;
         images = others;

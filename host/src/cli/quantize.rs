@@ -10,7 +10,7 @@ use crate::config::TrainConfig;
 use crate::data::source::Reading;
 use crate::data::{Dataset, Images};
 use crate::evaluate::quantized::{Differences, Quantization};
-use crate::evaluate::refusal::{Refusal, threshold};
+use crate::evaluate::refusal::{ACCEPT, Refusal, threshold};
 use crate::evaluate::{Evaluation, evaluate_model, evaluate_net};
 use crate::model::{Blob, MODEL_KIND, int_logits};
 use crate::net::Mlp;
@@ -63,15 +63,13 @@ pub struct Args {
 
     /// Percent of the validation images that the model is to accept as one of its classes; 100 for a
     /// model that refuses nothing
-    #[arg(long, value_name = "PERCENT", default_value_t = ACCEPT)]
+    #[arg(long, value_name = "PERCENT", default_value_t = 100.0 * ACCEPT)]
     accept: f64,
 
     #[command(flatten)]
     data: DataArgs,
 }
 
-/// See `--accept`.
-const ACCEPT: f64 = 99.0;
 const QAT_FROM: f32 = 0.45;
 
 #[derive(Debug)]
@@ -108,7 +106,7 @@ impl Plan {
             );
             return Err(usage(message));
         }
-        Ok(Self { bits, granularity, keep_dead: false, accept: ACCEPT })
+        Ok(Self { bits, granularity, keep_dead: false, accept: 100.0 * ACCEPT })
     }
 }
 

@@ -13,6 +13,9 @@ use crate::data::labels;
 use crate::data::synthetic::{NonDigit, non_digits};
 use crate::model::{ImagesError, frame, int_logits};
 
+/// The fraction of images of the classes that a model is to accept where nobody asks for another.
+pub const ACCEPT: f64 = 0.99;
+
 /// Fewer images than these say nothing about one in a hundred of them.
 const LEAST_IMAGES: usize = 200;
 
@@ -23,7 +26,7 @@ const NON_DIGITS: usize = 1000;
 const SEED: u64 = 3;
 
 /// Points of the curve.
-const POINTS: usize = 51;
+const POINTS: usize = 201;
 
 /// What a model accepts and refuses by its threshold, and would by others. All are fractions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

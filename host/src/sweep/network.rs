@@ -40,6 +40,7 @@ pub(super) fn shapes(config: &TrainConfig, data: &DataInfo) -> Vec<LayerShape> {
     widths(config, data).windows(2).enumerate().map(shape).collect()
 }
 
+/// The description of a model whose threshold is not known yet: it has the longest.
 pub(super) fn description(config: &TrainConfig, data: &DataInfo) -> Description {
     Description {
         name: name(config, data),

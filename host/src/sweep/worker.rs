@@ -10,6 +10,7 @@ use super::{CPU, Cell, Folder, Outcome, Sweep, SweepError, Trained, network};
 use crate::data::Dataset;
 use crate::device::counts::Counts;
 use crate::evaluate::evaluate_model;
+use crate::evaluate::refusal::{ACCEPT, threshold};
 use crate::model::MODEL_KIND;
 use crate::model::activity::activity;
 use crate::quantize::{QuantizeError, Quantized, export};
@@ -187,7 +188,7 @@ impl Folder {
         run: &Claim,
     ) -> Result<Trained, SweepError> {
         let net = run.weights()?;
-        let description = network::description(&cell.config, &sweep.data);
+        let mut description = network::description(&cell.config, &sweep.data);
         let bits = cell.config.layer_bits()?;
         let (input, scales) = (description.input, cell.config.scales);
         let whole = Quantized::of_trained(&net, &data.train, input, &bits, scales)?;
@@ -198,6 +199,8 @@ impl Folder {
         let model = untested.model().map_err(QuantizeError::from)?;
         let test = evaluate_model(&model, &data.test)?;
         let activity = activity(&model, &data.test)?;
+        let own = validation_images(&data.train, &cell.config, data.of_first_source());
+        description.prominence = threshold(&model, &own, ACCEPT)?;
         let validation = validation_images(&data.train, &cell.config, data.train.len());
         let validation = evaluate_model(&model, &validation)?;
         let blob = export(&quantized, &description, (test.correct as u32, test.images as u32))?;

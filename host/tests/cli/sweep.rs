@@ -5,6 +5,7 @@ use std::fs;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use inkbit::model::Blob;
 use serde_json::Value;
 
 use crate::place::{Place, bars};
@@ -57,11 +58,15 @@ fn shards_in_processes_of_their_own_join_to_the_sweep_in_one_go() {
         let folder = format!("joined/cells/{name}-8bit-seed{}", training["seed"]);
         let size = place.read(&format!("{folder}/model.inkbit")).len();
         assert_eq!(training["bytes"], size);
-        // The size computed before the training; less if dead units are removed.
+        // It accepts what its threshold, chosen on validation images, lets it: with few of them, all.
+        let blob = Blob::load(&place.path(&format!("{folder}/model.inkbit"))).unwrap();
+        assert_eq!(blob.model().unwrap().stages()[0].prominence, 0);
+        // The size computed before the training, with the longest threshold; less if dead units are
+        // removed.
         let line = planned.lines().find(|line| line.ends_with(&format!(" {name} at 8 bits")));
         let promised: usize = line.unwrap().split_whitespace().next().unwrap().parse().unwrap();
         assert!(size <= promised && promised <= 1700, "{line:?}");
-        exact += usize::from(size == promised);
+        exact += usize::from(promised - size <= 8);
         assert!(training["test_accuracy"].as_f64().unwrap() > 0.4, "{training}");
     }
     assert!(exact > 0, "no size was as promised");
