@@ -59,7 +59,7 @@ fn shards_in_processes_of_their_own_join_to_the_sweep_in_one_go() {
         let size = place.read(&format!("{folder}/model.inkbit")).len();
         assert_eq!(training["bytes"], size);
         // It accepts what its threshold, chosen on validation images, lets it: with few of them, all.
-        let blob = Blob::load(&place.path(&format!("{folder}/model.inkbit"))).unwrap();
+        let blob = Blob::load(&place.path(format!("{folder}/model.inkbit"))).unwrap();
         assert_eq!(blob.model().unwrap().stages()[0].prominence, 0);
         // The size computed before the training, with the longest threshold; less if dead units are
         // removed.
