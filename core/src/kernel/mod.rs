@@ -45,7 +45,7 @@
 //! multiplication that adds takes one cycle like any other, and for M7 and M33, which multiply as
 //! fast. On Cortex-M3 it takes 4 to 7 cycles, depending on its factors; there MLA with 2 cycles
 //! takes more instructions but fewer cycles. For `classic` and the mean of MNIST's 10,000 test images,
-//! `cargo xtask count --board lm3s6965evb --lanes32` counts
+//! `cargo xtask count --board lm3s6965evb --lanes32` counted, with format 2,
 //!
 //! | lanes | instructions | cycles on Cortex-M3, estimated |
 //! |---|---|---|
@@ -56,7 +56,7 @@
 //!
 //! Build this crate with opt-level `s`: on a Cortex-M3 the engine is a fifth to a quarter smaller than
 //! with 2 or 3, and within 1 % as fast, since the assembly is the same. A debug build is for debugging:
-//! `nano` takes about six times the instructions and ten times the stack of 228 bytes;
+//! `nano` takes about six times the instructions and ten times the stack of 240 bytes;
 //! `[profile.dev.package.inkbit-core]` with `opt-level = "s"` makes that 1.5 and 2 times.
 //!
 //! An inference never waits: in an async task it holds the executor for its whole time (1.4 ms for the
