@@ -160,7 +160,7 @@ mod tests {
         let fits = &built_in[built_in.find("[[fit]]").unwrap()..];
         let with = |key: &str, value: &str| {
             let line = fits.lines().find(|line| line.starts_with(key)).unwrap();
-            fits.replace(line, &format!("{key} = {value}"))
+            fits.replace(&format!("{line}\n"), &format!("{key} = {value}\n"))
         };
         for (text, expected) in [
             (with("bits_4", "0"), "has 0 blocks, but must have from 1 to 1024"),
