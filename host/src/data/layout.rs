@@ -55,7 +55,7 @@ impl Ink {
 /// ```
 /// use inkbit::data::{layout, synthetic};
 /// let digits = synthetic::images(synthetic::Part::Train, 100, 1);
-/// assert_eq!(layout::measure(&digits), inkbit_core::Layout::mnist(28));
+/// assert_eq!(layout::measure(&digits), inkbit_core::Layout::Centred { ink: 21 });
 /// ```
 pub fn measure(images: &Images) -> Layout {
     let side = images.side;

@@ -24,7 +24,7 @@ fn check(config: &TrainConfig) {
     assert_eq!(config.layer_bits().map(|bits| bits.len()), Ok(config.hidden.len() + 1));
     assert_eq!(config.widths(28, 10).len(), config.hidden.len() + 2);
     if let Some(input) = config.shrunk(28) {
-        assert!(input.width() > 0);
+        assert!(input.width > 0);
     }
     assert!(config.first_qat_epoch().is_none_or(|epoch| (1..=config.epochs).contains(&epoch)));
 }

@@ -59,7 +59,7 @@ fn check(run: &Run) {
         }
         Err(error) => assert_tells(&error),
     }
-    let _ = run.input().width();
+    let _ = run.input().width;
     for fault in [run.check_unfinished().err(), run.lacks_report().err()].iter().flatten() {
         assert_tells(fault);
     }
