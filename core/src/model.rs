@@ -86,11 +86,32 @@ impl<'a> Layer<'a> {
         }
     }
 
+    /// Writes biases, as [`bias`](Self::bias) gives them, and multipliers, as
+    /// [`multiplier`](Self::multiplier) does, of the outputs from `first` on, as many as there is room
+    /// for. Leaves the room beyond the last output, and that for multipliers in a stage's last layer.
+    pub fn numbers(&self, first: usize, biases: &mut [i32], multipliers: &mut [u32]) {
+        if let Some((own, bias)) = self.wide() {
+            fill(biases, bias.get(first..), i32::from_le);
+            match own {
+                &[multiplier] => multipliers.fill(u32::from_le(multiplier)),
+                own => fill(multipliers, own.get(first..), u32::from_le),
+            }
+        } else if let Numbers::Narrow { multiplier_shift, bias_shift } = self.shape.numbers {
+            fill(biases, halves(self.bias).get(first..), |bias| widened(bias, bias_shift));
+            let wide = |number| u32::from(u16::from_le(number)) << (multiplier_shift & 31);
+            match (halves(self.multipliers), self.shape.multipliers) {
+                // What follows a single one is padding.
+                (&[multiplier, ..], 1) => multipliers.fill(wide(multiplier)),
+                (own, _) => fill(multipliers, own.get(first..), wide),
+            }
+        }
+    }
+
     /// Multipliers and biases, little-endian whatever the machine, if they are
     /// [wide](Numbers::Wide): one multiplier for all outputs or one for each, none in a stage's
     /// last layer.
     #[inline(always)]
-    pub fn wide(&self) -> Option<(&'a [u32], &'a [i32])> {
+    pub(crate) fn wide(&self) -> Option<(&'a [u32], &'a [i32])> {
         let wide = self.shape.numbers == Numbers::Wide;
         wide.then(|| (self.multipliers, bytemuck::cast_slice(self.bias)))
     }
@@ -133,7 +154,7 @@ struct Words<'a> {
 }
 
 impl<'a> Words<'a> {
-    /// The words of the next part, of so many bytes without its padding; none if there are fewer.
+    /// The words of the next part, which has `bytes` bytes without its padding; none if fewer are left.
     #[inline(never)]
     fn next(&mut self, bytes: usize, alignment: usize) -> &'a [u32] {
         let start = self.at / 4;
@@ -145,6 +166,13 @@ impl<'a> Words<'a> {
 /// A number of 32 bits that lies in little-endian words.
 fn word(words: &[u32], index: usize) -> u32 {
     u32::from_le(words.get(index).copied().unwrap_or_default())
+}
+
+/// Writes what there is, as far as there is room.
+fn fill<T, U: Copy>(room: &mut [T], from: Option<&[U]>, number: impl Fn(U) -> T) {
+    for (room, &from) in room.iter_mut().zip(from.unwrap_or_default()) {
+        *room = number(from);
+    }
 }
 
 /// The numbers of 16 bits, little-endian, that such words hold.

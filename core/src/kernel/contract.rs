@@ -76,10 +76,9 @@ fn activate_each(
     }
 }
 
-/// [`Kernel::activate`] of a layer with [narrow](Numbers::Narrow) numbers, for kernels whose own way
-/// is only for wide ones.
+/// [`Kernel::activate`] of a layer with [narrow](Numbers::Narrow) numbers.
 #[inline(never)]
-pub fn activate_narrow(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
+fn activate_narrow(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
     let Numbers::Narrow { multiplier_shift, bias_shift } = layer.shape().numbers else { return };
     let bias = halves(layer.bias).iter().map(|&bias| widened(bias, bias_shift));
     let wide = |&number: &u16| u32::from(u16::from_le(number)) << (multiplier_shift & 31);

@@ -69,7 +69,7 @@ pub mod lanes;
 mod list;
 mod portable;
 
-pub use contract::{Kernel, activate_narrow};
+pub use contract::Kernel;
 pub use list::{Active, List, ListWriter, pack_entry, unpack_entry};
 pub use portable::Portable;
 

@@ -1,9 +1,9 @@
 //! Activations without branches, in plain Rust that compilers make vector instructions of.
 
-use std::cell::Cell;
+use core::cell::Cell;
 
 use inkbit_core::Layer;
-use inkbit_core::kernel::{ListWriter, activate_narrow};
+use inkbit_core::kernel::ListWriter;
 
 use crate::branchless::{INPUTS, Writer};
 
@@ -12,22 +12,14 @@ const PART: usize = 64;
 
 /// `Kernel::activate`.
 pub(crate) fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
-    let Some((multipliers, biases)) = layer.wide() else {
-        return activate_narrow(layer, sums, list);
-    };
     let (mut writer, mut offset) = Writer::new(list);
-    let same = match multipliers {
-        &[multiplier] => [multiplier; PART],
-        _ => [0; PART],
-    };
-    let is_same = multipliers.len() == 1;
-    let mut multipliers = multipliers.chunks(PART);
-    for (sums, biases) in sums.chunks(PART).zip(biases.chunks(PART)) {
-        let own = multipliers.next().filter(|_| !is_same).unwrap_or(&same);
+    let (mut biases, mut multipliers) = ([0; PART], [0; PART]);
+    for (part, sums) in sums.chunks(PART).enumerate() {
+        layer.numbers(part * PART, &mut biases, &mut multipliers);
         let mut values = [0; PART];
-        let accs = sums.iter().zip(biases).zip(own);
-        for (value, ((sum, bias), multiplier)) in values.iter_mut().zip(accs) {
-            *value = scale(sum.get() + i32::from_le(*bias), u32::from_le(*multiplier));
+        let accs = sums.iter().zip(&biases).zip(&multipliers);
+        for (value, ((sum, bias), &multiplier)) in values.iter_mut().zip(accs) {
+            *value = scale(sum.get() + bias, multiplier);
         }
         // There are no more entries than sums were read, so no unread sum is overwritten.
         let (eights, _) = values.as_chunks();

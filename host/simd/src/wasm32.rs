@@ -8,10 +8,10 @@ use core::array::from_fn;
 use core::cell::Cell;
 use core::iter::zip;
 
-use inkbit_core::kernel::{Kernel, List, ListWriter, activate_narrow};
+use inkbit_core::kernel::{Kernel, List, ListWriter};
 use inkbit_core::{Layer, WeightBits};
 
-use crate::branchless::{self, INPUTS, Writer};
+use crate::activate::lists;
 use crate::entries::{ENTRIES, Lanes, walk};
 
 /// The kernel for simd128.
@@ -34,13 +34,7 @@ unsafe impl Kernel for Simd128 {
         }
     }
 
-    fn gather(pixels: &[u8], list: &mut ListWriter<'_>) {
-        branchless::gather(pixels, list);
-    }
-
-    fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
-        activate(layer, sums, list);
-    }
+    lists!();
 }
 
 /// Of 8-bit codes. A sum has no more than 4096 products of at most 255 · 255, which 31 bits hold.
@@ -160,65 +154,5 @@ fn words(vector: v128) -> [u32; 4] {
     let mut words = [0; 4];
     // SAFETY: these are the words of an array.
     unsafe { v128_store(words.as_mut_ptr().cast(), vector) };
-    words
-}
-
-/// `Kernel::activate`.
-fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
-    let Some((mut multipliers, mut biases)) = layer.wide() else {
-        return activate_narrow(layer, sums, list);
-    };
-    let (mut writer, mut offset) = Writer::new(list);
-    let same = match multipliers {
-        &[multiplier] => Some([u32x4_splat(multiplier); 2]),
-        _ => None,
-    };
-    for sums in sums.chunks(INPUTS) {
-        // There are no more entries than sums were read, so no unread sum is overwritten.
-        let [low, high] = eight(sums);
-        let [low_bias, high_bias] = eight(biases);
-        let [low_multiplier, high_multiplier] = same.unwrap_or_else(|| eight(multipliers));
-        let low = scale(i32x4_add(low, low_bias), low_multiplier);
-        let high = scale(i32x4_add(high, high_bias), high_multiplier);
-        let words = u16x8_narrow_i32x4(low, high);
-        let bytes = u64x2_extract_lane::<0>(u8x16_narrow_i16x8(words, words));
-        writer.write(offset, bytes.to_le_bytes());
-        offset += INPUTS as u32 * writer.row;
-        biases = biases.get(INPUTS..).unwrap_or_default();
-        multipliers = multipliers.get(INPUTS..).unwrap_or_default();
-    }
-    writer.finish(list, sums.len());
-}
-
-/// [`requantize`](inkbit_core::requant::requantize), of four.
-#[inline(always)]
-fn scale(accs: v128, multipliers: v128) -> v128 {
-    let accs = i32x4_max(accs, i32x4_splat(0));
-    let low = u64x2_extmul_low_u32x4(accs, multipliers);
-    let high = u64x2_extmul_high_u32x4(accs, multipliers);
-    u32x4_min(i32x4_shuffle::<1, 3, 5, 7>(low, high), u32x4_splat(255))
-}
-
-/// The first eight words, or those that are there and zeros behind them.
-#[inline(always)]
-fn eight<T>(from: &[T]) -> [v128; 2] {
-    const { assert!(size_of::<T>() == 4) };
-    if from.len() < INPUTS {
-        return fewer(from);
-    }
-    let words = from.as_ptr().cast::<v128>();
-    // SAFETY: there are eight.
-    unsafe { [v128_load(words), v128_load(words.add(1))] }
-}
-
-#[cold]
-#[inline(never)]
-fn fewer<T>(from: &[T]) -> [v128; 2] {
-    let mut words = [i32x4_splat(0); 2];
-    // SAFETY: of the words that are there no more are copied than there is room for.
-    unsafe {
-        let to = words.as_mut_ptr().cast::<T>();
-        to.copy_from_nonoverlapping(from.as_ptr(), from.len().min(INPUTS));
-    }
     words
 }

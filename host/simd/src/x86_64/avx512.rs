@@ -5,7 +5,7 @@ use std::array::from_fn;
 use std::cell::Cell;
 
 use inkbit_core::Layer;
-use inkbit_core::kernel::{List, ListWriter, activate_narrow};
+use inkbit_core::kernel::{List, ListWriter};
 
 use super::Avx512;
 use crate::windows::{Blocks, Sums, Windows, by_windows};
@@ -184,30 +184,19 @@ pub(super) fn gather(eights: &[u64], list: &mut ListWriter<'_>) {
 /// `Kernel::activate`.
 #[target_feature(enable = "avx512f,popcnt")]
 pub(super) fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
-    let Some((multipliers, biases)) = layer.wide() else {
-        return activate_narrow(layer, sums, list);
-    };
     let mut writer = Writer::new(list);
     let mut offset = writer.offset;
-    let multiplier = _mm512_set1_epi32(layer.multiplier(0).cast_signed());
-    let count = multipliers.len();
-    let mut multipliers = multipliers.chunks(16);
-    let outputs = sums.len().min(biases.len());
-    for (sums, bias) in sums.chunks(16).zip(biases.chunks(16)) {
-        let lanes = first(sums.len().min(bias.len()));
-        // SAFETY: as many words are read as the shorter of the slices has.
-        let (sums, bias) = unsafe {
+    let (mut biases, mut multipliers) = ([0; 16], [0; 16]);
+    for (part, sums) in sums.chunks(16).enumerate() {
+        layer.numbers(16 * part, &mut biases, &mut multipliers);
+        // SAFETY: as many words are read as the slice has, and as the arrays have.
+        let (sums, bias, multipliers) = unsafe {
+            let lanes = first(sums.len());
             let sums = _mm512_maskz_loadu_epi32(lanes, sums.as_ptr().cast());
-            (sums, _mm512_maskz_loadu_epi32(lanes, bias.as_ptr()))
+            let bias = _mm512_maskz_loadu_epi32(lanes, biases.as_ptr());
+            (sums, bias, _mm512_loadu_epi32(multipliers.as_ptr().cast()))
         };
         let acc = _mm512_max_epi32(_mm512_add_epi32(sums, bias), _mm512_setzero_si512());
-        let multipliers = match (count, multipliers.next()) {
-            (2.., Some(part)) => {
-                // SAFETY: as many words are read as the slice has, or fewer.
-                unsafe { _mm512_maskz_loadu_epi32(lanes & first(part.len()), part.as_ptr().cast()) }
-            }
-            _ => multiplier,
-        };
         let even = _mm512_srli_epi64::<32>(_mm512_mul_epu32(acc, multipliers));
         let odd =
             _mm512_mul_epu32(_mm512_srli_epi64::<32>(acc), _mm512_srli_epi64::<32>(multipliers));
@@ -217,5 +206,5 @@ pub(super) fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWri
         writer.write(_mm512_min_epu32(scaled, _mm512_set1_epi32(255)), offset);
         offset += 16 * writer.row;
     }
-    writer.finish(list, outputs);
+    writer.finish(list, sums.len());
 }
