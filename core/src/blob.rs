@@ -271,8 +271,8 @@ impl<'a> Model<'a> {
         place
     }
 
-    /// [`parse_region`](Self::parse_region) to where the model is to lie: it has half a kilobyte, which
-    /// a result lies on the stack with before it is anywhere else.
+    /// [`parse_region`](Self::parse_region) that writes the model where it is to lie. A model has half a
+    /// kilobyte, and a function that returns it needs that on the stack once more.
     #[inline(always)]
     pub fn parse_region_to(region: &'a [u8], place: &mut Result<Self, ModelError>) {
         Self::read(region, VERSION, true, Sticky::header, PART_ALIGNMENT, place);

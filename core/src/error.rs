@@ -130,7 +130,7 @@ pub enum ModelError {
     /// No layers, more than [`MAX_LAYERS`](crate::MAX_LAYERS), or not as many as the stages say.
     #[error(
         "model has {found} layers, but must have 1 to {limit}, and as many as its stages say; train one \
-                 with so many, or mend the program that wrote it"
+                 of that depth, or mend the program that wrote it"
     )]
     LayerCount {
         /// How many.
@@ -378,7 +378,7 @@ pub enum PackError {
     },
     /// A multiplier or a bias that does not fit 16 bits, shifted.
     #[error(
-        "layer {layer}, row {row}: {found} is no number of 16 bits shifted by {shift} places; \
+        "layer {layer}, row {row}: {found} does not fit 16 bits shifted by {shift} places; \
                  round it, or store the layer's numbers wide"
     )]
     Narrow {

@@ -379,8 +379,8 @@ impl Input {
     }
 }
 
+/// Inputs along an axis of `pixels` pixels, or 0 if crop and pool do not fit it.
 #[inline(never)] // twice in each of its callers
-/// Inputs along an axis of so many pixels, or 0 if crop and pool do not fit it.
 const fn shrunk(pixels: u16, crop: u8, pool: u8) -> usize {
     let (pixels, crop) = (pixels as usize, crop as usize);
     let shift = match pool {

@@ -112,7 +112,7 @@ impl<'a> Sticky<'a> {
         self.get(Reader::array)
     }
 
-    /// The number of a kind, of which there are so many.
+    /// The number of one of `kinds` kinds, from 0.
     #[inline(never)]
     fn kind(&mut self, kinds: u8) -> u8 {
         let kind = self.byte();

@@ -19,7 +19,8 @@ use crate::support::visible;
 /// A picture is a PNG, JPEG, WebP, TIFF, GIF, BMP or PGM file of any size with digits anywhere on it,
 /// dark on light or light on dark. Each digit is laid out as the training images were, and has
 /// a line, in reading order: the class, the model's confidence, and the second most likely class. What
-/// looks too little like any class is "none of the classes", by the model's own threshold. Shadows, frames, rulings and dust are no digits.
+/// looks too little like any class is "none of the classes", by the model's own threshold. Shadows,
+/// frames, rulings and dust are no digits.
 #[derive(Debug, clap::Args)]
 #[command(after_help = include_str!("../../templates/help/predict.txt"))]
 pub struct Args {

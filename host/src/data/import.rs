@@ -22,7 +22,7 @@ const MARK: (&str, &str) = ("import.toml", "# Written by Inkbit for imported dat
 /// What the name of a folder begins with in which data are written before they take the folder's name,
 /// and the file in it that names that folder.
 const ASIDE: (&str, &str) = (".inkbit-import-", "folder.txt");
-/// The folders in it: of the new data, and of those that they replace.
+/// The folders in it: one with the new data, one with the data that they replace.
 const PARTS: (&str, &str) = ("new", "old");
 /// The tables of [`MARK`]: digests of the files, and of the images.
 const DIGESTS: (&str, &str) = ("files", "digest");

@@ -89,8 +89,8 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// How many of the training images are of the source of the test images: the first so many. In a
-    /// mixture, others follow.
+    /// How many of the training images are of the source of the test images. In a mixture they come
+    /// first.
     pub fn of_first_source(&self) -> usize {
         (self.train.len() as f64 * mix::left(&self.name)).round() as usize
     }

@@ -79,14 +79,7 @@ pub fn export(
     };
     let stage = Stage::alone(description.input, input as f32, layers.len() as u8);
     let mut room = [0; MAX_PROVENANCE];
-    let origin = Provenance {
-        tool: concat!("inkbit ", env!("CARGO_PKG_VERSION")),
-        command: &description.command,
-        digest: description.digest,
-        seed: description.seed,
-        correct: tested.0,
-        tested: tested.1,
-    };
+    let origin = origin(&description.command, description.digest, description.seed, tested);
     let header = Header {
         name: &description.name,
         labels: &description.classes.join("\n"),
@@ -96,6 +89,13 @@ pub fn export(
         provenance: origin.write(&mut room)?,
     };
     Ok(Blob::from_model(&Model::new(header, &data)?)?)
+}
+
+/// The provenance of a model that this version of Inkbit writes. `tested` is (correct, images).
+pub fn origin(command: &str, digest: [u8; 32], seed: u64, tested: (u32, u32)) -> Provenance<'_> {
+    let tool = concat!("inkbit ", env!("CARGO_PKG_VERSION"));
+    let (correct, tested) = tested;
+    Provenance { tool, command, digest, seed, correct, tested }
 }
 
 /// Rounds multipliers and biases to 16 bits with a shift for each of both, the smallest that the

@@ -20,8 +20,8 @@ pub mod scale;
 
 use calibrate::POST_TRAINING;
 pub(crate) use calibrate::calibrate;
-pub(crate) use export::check;
 pub use export::export;
+pub(crate) use export::{check, origin};
 pub use prune::Removed;
 pub use scale::{Granularity, LayerScales};
 
@@ -36,8 +36,8 @@ pub struct Description {
     pub input: Input,
     /// How ink lies in the images that it was trained on.
     pub layout: Layout,
-    /// By how much the greatest logit must be above all others together for an answer to stand: see
-    /// [`refusal`](crate::evaluate::refusal).
+    /// By how much the greatest logit must be above all others together for an answer to stand, in
+    /// logit steps.
     pub prominence: u32,
     /// The command that trained it, at most 512 bytes.
     pub command: String,

@@ -1,13 +1,13 @@
 //! The size of a network before it is trained, and whether it fits.
 
-use inkbit_core::{Frame, Header, MAX_COMMAND, MAX_PROVENANCE, Provenance, Sample, Stage};
+use inkbit_core::{Frame, Header, MAX_COMMAND, MAX_PROVENANCE, Sample, Stage};
 
 use super::network::{digest, input, label, name, shapes, shortened};
 use super::{Plan, SweepError};
 use crate::config::preset::PRESETS;
 use crate::config::{Commands, TrainConfig};
 use crate::device::board::{self, Board, TooLarge};
-use crate::quantize::QuantizeError;
+use crate::quantize::{self, QuantizeError};
 use crate::run::DataInfo;
 use crate::support::parallel;
 
@@ -101,14 +101,7 @@ impl Budget {
         for &seed in &shared.seeds {
             let command = shared.commands.command(config, seed) + &self.data.reading.flags();
             let command = shortened(command, MAX_COMMAND);
-            let origin = Provenance {
-                tool: concat!("inkbit ", env!("CARGO_PKG_VERSION")),
-                command: &command,
-                digest: shared.digest,
-                seed,
-                correct: tested,
-                tested,
-            };
+            let origin = quantize::origin(&command, shared.digest, seed, (tested, tested));
             let header = Header {
                 name: &name,
                 labels: &shared.labels,
@@ -156,6 +149,7 @@ mod tests {
 
     use super::*;
     use crate::model::Blob;
+    use crate::quantize::Description;
     use crate::sweep::network::description;
 
     fn data(name: &str) -> DataInfo {
@@ -182,14 +176,8 @@ mod tests {
             let Input { width, height, .. } = description.input;
             let stage = Stage::alone(description.input, 1.0, layers.len() as u8);
             let mut room = [0; MAX_PROVENANCE];
-            let origin = Provenance {
-                tool: concat!("inkbit ", env!("CARGO_PKG_VERSION")),
-                command: &description.command,
-                digest: description.digest,
-                seed: description.seed,
-                correct: 300,
-                tested: 300,
-            };
+            let Description { command, digest, seed, .. } = &description;
+            let origin = quantize::origin(command, *digest, *seed, (300, 300));
             let header = Header {
                 name: &description.name,
                 labels: &description.classes.join("\n"),

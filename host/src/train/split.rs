@@ -7,8 +7,8 @@ use crate::config::TrainConfig;
 use crate::data::Images;
 use crate::support::rng::Rng;
 
-/// The images that a configuration holds out from training, to select checkpoints by: those of them
-/// that are among the first so many of all.
+/// The images that a configuration holds out from training, to select checkpoints by, as far as they
+/// are among the `first` of all images.
 pub fn validation_images(images: &Images, config: &TrainConfig, first: usize) -> Images {
     let mut validation = split(images.len(), config).1;
     validation.retain(|&index| (index as usize) < first);

@@ -111,7 +111,8 @@ fn laid_out(
             if is_bright {
                 whole.iter_mut().for_each(|grey| *grey = 255 - *grey);
             }
-            if whole.iter().all(|&grey| Some(grey) == whole.iter().next().copied()) {
+            let first = whole.iter().next().copied();
+            if whole.iter().all(|&grey| Some(grey) == first) {
                 let (path, width, height) = (path.to_owned(), picture.width(), picture.height());
                 return Err(PictureError::NoInk { path, width, height });
             }
