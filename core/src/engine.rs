@@ -8,8 +8,9 @@ use crate::fingerprint::Fingerprint;
 use crate::kernel::{Active, Kernel, List, ListWriter, Native, Written, gather, scale};
 use crate::logits::Logits;
 use crate::model::{Layer, Model, halves, widened};
+use crate::sample::Sample;
 use crate::scratch::Memory;
-use crate::shape::{Numbers, Sample, WeightBits};
+use crate::shape::{Numbers, WeightBits};
 
 /// A model and the memory that it works in: what infers.
 ///

@@ -7,7 +7,8 @@
 
 use core::ops::Range;
 
-use crate::shape::{Frame, Layout, MAX_SIDE};
+use crate::sample::{Frame, Layout};
+use crate::shape::MAX_SIDE;
 
 /// The most pixels of a canvas along either axis.
 pub const MAX_CANVAS: usize = 1 << 15;

@@ -32,6 +32,7 @@ mod logits;
 mod model;
 pub mod picture;
 pub mod requant;
+mod sample;
 mod scratch;
 mod shape;
 pub mod softmax;
@@ -41,9 +42,9 @@ pub use engine::{Engine, LayerOutput, SampleEngine};
 pub use error::{Error, ModelError, PackError, SampleError, ScratchError};
 pub use logits::{Logits, argmax, prominence};
 pub use model::{Header, Layer, MAX_COMMAND, MAX_NAME, MAX_PROVENANCE, Model, Provenance};
+pub use sample::{Frame, Layout, Range, Sample};
 pub use scratch::{Memory, Scratch, Sizes};
 pub use shape::{
-    Frame, Input, LayerShape, Layout, MAX_BIAS, MAX_BIAS_SHIFT, MAX_BLOCK, MAX_LAYERS,
-    MAX_MULTIPLIER_SHIFT, MAX_SIDE, MAX_STAGES, MAX_WIDTH, Numbers, Range, Sample, Stage,
-    WeightBits,
+    Input, LayerShape, MAX_BIAS, MAX_BIAS_SHIFT, MAX_BLOCK, MAX_LAYERS, MAX_MULTIPLIER_SHIFT,
+    MAX_SIDE, MAX_STAGES, MAX_WIDTH, Numbers, Stage, WeightBits,
 };

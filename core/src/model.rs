@@ -1,14 +1,20 @@
 //! A checked model: views into a blob that satisfy every limit of the format.
 
+mod layer;
 mod mark;
+mod provenance;
 
 use heapless::Vec;
 
+pub use layer::Layer;
+pub(crate) use layer::{halves, widened};
+pub use provenance::{MAX_COMMAND, MAX_PROVENANCE, Provenance};
+
 use crate::error::ModelError;
+use crate::sample::{Frame, Layout, Range, Sample};
 use crate::shape::{
-    ALIGNMENT, Frame, Input, LayerShape, Layout, MAX_BIAS, MAX_BIAS_SHIFT, MAX_LAYERS,
-    MAX_MULTIPLIER_SHIFT, MAX_SIDE, MAX_STAGES, MAX_WIDTH, Numbers, PART_ALIGNMENT, Range, Sample,
-    Stage, WeightBits, padded,
+    ALIGNMENT, Input, LayerShape, MAX_BIAS, MAX_BIAS_SHIFT, MAX_LAYERS, MAX_MULTIPLIER_SHIFT,
+    MAX_SIDE, MAX_STAGES, MAX_WIDTH, Numbers, PART_ALIGNMENT, Stage, WeightBits, padded,
 };
 use crate::wire::wire;
 
@@ -18,240 +24,6 @@ const MAX_LABELS: usize = 65_535;
 /// The labels of a model that has none of its own.
 const DIGITS: &str = "0\n1\n2\n3\n4\n5\n6\n7\n8\n9";
 const DIGIT_COUNT: usize = 10;
-const MAX_TOOL: usize = 64;
-/// The longest command in [`Provenance`], in bytes.
-pub const MAX_COMMAND: usize = 512;
-/// The most bytes of a [`Provenance`] in a blob.
-pub const MAX_PROVENANCE: usize = 1 + MAX_TOOL + 2 + MAX_COMMAND + 32 + 10 + 5 + 5;
-
-/// One layer: views into the blob's data, as long as the shape says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Layer<'a> {
-    pub(crate) shape: LayerShape,
-    pub(crate) bits: WeightBits,
-    // Words of the blob, little-endian, whatever the machine; of 16-bit numbers two in each.
-    pub(crate) multipliers: &'a [u32],
-    pub(crate) bias: &'a [u32],
-    pub(crate) weights: &'a [u32],
-}
-
-impl<'a> Layer<'a> {
-    /// The sizes.
-    pub const fn shape(&self) -> LayerShape {
-        self.shape
-    }
-
-    /// Values that the layer takes.
-    pub const fn inputs(&self) -> usize {
-        self.shape.inputs as usize
-    }
-
-    /// Values that the layer gives.
-    pub const fn outputs(&self) -> usize {
-        self.shape.outputs as usize
-    }
-
-    /// Width of the weight codes.
-    pub const fn bits(&self) -> WeightBits {
-        self.bits
-    }
-
-    /// Bias of an output, in accumulator steps (0 beyond the last).
-    pub fn bias(&self, output: usize) -> i32 {
-        if output >= self.outputs() {
-            return 0;
-        }
-        match self.shape.numbers {
-            Numbers::Wide => word(self.bias, output).cast_signed(),
-            Numbers::Narrow { bias_shift, .. } => {
-                widened(halves(self.bias).get(output).copied().unwrap_or_default(), bias_shift)
-            }
-        }
-    }
-
-    /// Requantization multiplier of an output, times 2³² (0 in a stage's last layer).
-    pub fn multiplier(&self, output: usize) -> u32 {
-        let count = self.shape.multipliers;
-        let index = if count == 1 { 0 } else { output };
-        if index >= count.into() {
-            return 0;
-        }
-        match self.shape.numbers {
-            Numbers::Wide => word(self.multipliers, index),
-            Numbers::Narrow { multiplier_shift, .. } => {
-                let halves = halves(self.multipliers);
-                let number = halves.get(index).copied().unwrap_or_default();
-                u32::from(u16::from_le(number)) << (multiplier_shift & 31)
-            }
-        }
-    }
-
-    /// Writes biases, as [`bias`](Self::bias) gives them, and multipliers, as
-    /// [`multiplier`](Self::multiplier) does, of the outputs from `first` on, as many as there is room
-    /// for. Leaves the room beyond the last output, and that for multipliers in a stage's last layer.
-    pub fn numbers(&self, first: usize, biases: &mut [i32], multipliers: &mut [u32]) {
-        if let Some((own, bias)) = self.wide() {
-            fill(biases, bias.get(first..), i32::from_le);
-            match own {
-                &[multiplier] => multipliers.fill(u32::from_le(multiplier)),
-                own => fill(multipliers, own.get(first..), u32::from_le),
-            }
-        } else if let Numbers::Narrow { multiplier_shift, bias_shift } = self.shape.numbers {
-            fill(biases, halves(self.bias).get(first..), |bias| widened(bias, bias_shift));
-            let wide = |number| u32::from(u16::from_le(number)) << (multiplier_shift & 31);
-            match (halves(self.multipliers), self.shape.multipliers) {
-                // What follows a single one is padding.
-                (&[multiplier, ..], 1) => multipliers.fill(wide(multiplier)),
-                (own, _) => fill(multipliers, own.get(first..), wide),
-            }
-        }
-    }
-
-    /// Multipliers and biases, little-endian whatever the machine, if they are
-    /// [wide](Numbers::Wide): one multiplier for all outputs or one for each, none in a stage's
-    /// last layer.
-    #[inline(always)]
-    pub(crate) fn wide(&self) -> Option<(&'a [u32], &'a [i32])> {
-        let wide = self.shape.numbers == Numbers::Wide;
-        wide.then(|| (self.multipliers, bytemuck::cast_slice(self.bias)))
-    }
-
-    /// Weight from an input to an output (0 beyond the last).
-    ///
-    /// ```
-    /// use inkbit_core::{Model, include_blob};
-    /// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
-    /// let model = Model::parse(BLOB)?;
-    /// let layer = &model.layers()[0];
-    /// let greatest = layer.bits().max_weight();
-    /// assert!((0..layer.inputs()).all(|input| layer.weight(0, input).abs() <= greatest));
-    /// # Ok::<_, inkbit_core::Error>(())
-    /// ```
-    pub fn weight(&self, output: usize, input: usize) -> i32 {
-        if input >= self.inputs() || output >= self.outputs() {
-            return 0;
-        }
-        let block = self.bits.block();
-        let (byte, shift) = self.bits.place(output % block);
-        let start = (output / block * self.inputs() + input) * self.bits.row_bytes();
-        let word = self.weights.get((start + byte) / 4).copied().unwrap_or_default();
-        let byte = word.to_ne_bytes().get(byte % 4).copied().unwrap_or_default();
-        let code = i32::from(byte) >> shift & ((1 << self.bits.bits()) - 1);
-        self.bits.step() * code - self.bits.offset()
-    }
-
-    /// The weight codes, block by block, as the format lays them out, in little-endian words.
-    pub const fn weights(&self) -> &'a [u32] {
-        self.weights
-    }
-}
-
-/// The words of a blob's data, part after part.
-struct Words<'a> {
-    words: &'a [u32],
-    /// Bytes so far.
-    at: usize,
-}
-
-impl<'a> Words<'a> {
-    /// The words of the next part, which has `bytes` bytes without its padding; none if fewer are left.
-    #[inline(never)]
-    fn next(&mut self, bytes: usize, alignment: usize) -> &'a [u32] {
-        let start = self.at / 4;
-        self.at += padded(bytes, alignment);
-        self.words.get(start..start + bytes.div_ceil(4)).unwrap_or_default()
-    }
-}
-
-/// A number of 32 bits that lies in little-endian words.
-fn word(words: &[u32], index: usize) -> u32 {
-    u32::from_le(words.get(index).copied().unwrap_or_default())
-}
-
-/// Writes what there is, as far as there is room.
-fn fill<T, U: Copy>(room: &mut [T], from: Option<&[U]>, number: impl Fn(U) -> T) {
-    for (room, &from) in room.iter_mut().zip(from.unwrap_or_default()) {
-        *room = number(from);
-    }
-}
-
-/// The numbers of 16 bits, little-endian, that such words hold.
-#[inline(always)]
-pub(crate) fn halves(words: &[u32]) -> &[u16] {
-    bytemuck::cast_slice(words)
-}
-
-/// The bias that a narrow one stands for.
-#[inline(always)]
-pub(crate) const fn widened(bias: u16, shift: u8) -> i32 {
-    (u16::from_le(bias).cast_signed() as i32) << (shift & 15)
-}
-
-wire! {
-    /// Where a model comes from and how good it was found to be.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct Provenance [<'a>] {
-        /// Program and version that wrote the blob.
-        pub tool: &'a str,
-        /// Command that trained it.
-        pub command: &'a str,
-        /// SHA-256 of the data it was trained and tested on.
-        pub digest: [u8; 32],
-        /// Seed of the training run.
-        pub seed: u64,
-        /// Test images that it classifies correctly.
-        pub correct: u32,
-        /// Test images tried; 0 if it was not measured.
-        pub tested: u32,
-    } [Neither]
-}
-
-impl<'a> Provenance<'a> {
-    /// What stands for the provenance of a model that has none.
-    pub const UNKNOWN: Self =
-        Self { tool: "", command: "", digest: [0; 32], seed: 0, correct: 0, tested: 0 };
-
-    /// Writes it into `out` as a [`Header`] has it.
-    ///
-    /// # Errors
-    ///
-    /// [`ModelError::Text`] or [`ModelError::Accuracy`] if a limit is passed.
-    pub fn write<'o>(&self, out: &'o mut [u8; MAX_PROVENANCE]) -> Result<&'o [u8], ModelError> {
-        self.check()?;
-        // Within these limits there is room.
-        Ok(postcard::to_slice(self, out).map_or(&[], |bytes| bytes))
-    }
-
-    /// Reads what [`write`](Self::write) has written.
-    ///
-    /// # Errors
-    ///
-    /// [`ModelError::Provenance`], [`ModelError::Text`] or [`ModelError::Accuracy`].
-    pub fn read(bytes: &'a [u8]) -> Result<Self, ModelError> {
-        let unreadable = ModelError::Provenance { length: bytes.len() };
-        let found = postcard::from_bytes::<Self>(bytes).map_err(|_| unreadable)?;
-        // Nothing after it, and every number in its shortest form.
-        if found.write(&mut [0; MAX_PROVENANCE])? != bytes {
-            return Err(unreadable);
-        }
-        Ok(found)
-    }
-
-    fn check(&self) -> Result<(), ModelError> {
-        let Self { tool, command, correct, tested, .. } = *self;
-        for (field, found, limit) in
-            [("tool", tool.len(), MAX_TOOL), ("command", command.len(), MAX_COMMAND)]
-        {
-            if found > limit {
-                return Err(ModelError::Text { field, found, limit });
-            }
-        }
-        if correct > tested {
-            return Err(ModelError::Accuracy { correct, tested });
-        }
-        Ok(())
-    }
-}
 
 wire! {
     /// What a blob says before its parameters.
@@ -445,6 +217,23 @@ impl<'a> Header<'a> {
             return Err(ModelError::Labels { found, expected });
         }
         empty.map_or(Ok(()), |class| Err(ModelError::EmptyLabel { class }))
+    }
+}
+
+/// The words of a blob's data, part after part.
+struct Words<'a> {
+    words: &'a [u32],
+    /// Bytes so far.
+    at: usize,
+}
+
+impl<'a> Words<'a> {
+    /// The words of the next part, which has `bytes` bytes without its padding; none if fewer are left.
+    #[inline(never)]
+    fn next(&mut self, bytes: usize, alignment: usize) -> &'a [u32] {
+        let start = self.at / 4;
+        self.at += padded(bytes, alignment);
+        self.words.get(start..start + bytes.div_ceil(4)).unwrap_or_default()
     }
 }
 

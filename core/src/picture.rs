@@ -28,7 +28,7 @@ pub use pen::image;
 
 use digits::Digits;
 
-use crate::shape::Frame;
+use crate::sample::Frame;
 
 /// The longer side, in pixels, that a picture is reduced to. A digit that takes up a twentieth of it still
 /// has as many pixels as a model's image.

@@ -5,7 +5,8 @@ use heapless::Vec;
 use super::{CRC_BYTES, PREFIX_BYTES};
 use crate::error::ModelError;
 use crate::model::Header;
-use crate::shape::{Frame, LayerShape, Layout, MAX_LAYERS, MAX_STAGES, Numbers, Sample, Stage};
+use crate::sample::{Frame, Layout, Sample};
+use crate::shape::{LayerShape, MAX_LAYERS, MAX_STAGES, Numbers, Stage};
 use crate::wire::{Fault, Reader};
 
 /// What lies between a blob's length and its CRC.

@@ -2,7 +2,8 @@
 
 use super::fields::Sticky;
 use crate::model::Header;
-use crate::shape::{LayerShape, MAX_LAYERS, Numbers, Sample, Stage};
+use crate::sample::Sample;
+use crate::shape::{LayerShape, MAX_LAYERS, Numbers, Stage};
 use crate::wire::Reader;
 
 impl<'a> Sticky<'a> {

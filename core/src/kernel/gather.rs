@@ -5,7 +5,8 @@ use core::cell::Cell;
 use super::contract::Kernel;
 use super::list::{ListWriter, Written};
 use crate::model::Model;
-use crate::shape::{Input, Range, WeightBits};
+use crate::sample::Range;
+use crate::shape::{Input, WeightBits};
 
 /// Lists the non-zero inputs of an image.
 #[inline(always)]

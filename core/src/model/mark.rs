@@ -2,7 +2,8 @@
 
 use super::{Header, Layer, Model};
 use crate::fingerprint::Fingerprint;
-use crate::shape::{Frame, LayerShape, Layout, Numbers, Sample, Stage};
+use crate::sample::{Frame, Layout, Sample};
+use crate::shape::{LayerShape, Numbers, Stage};
 
 impl Model<'_> {
     /// Adds every field, but none of the bytes that it borrows.

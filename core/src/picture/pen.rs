@@ -3,7 +3,7 @@
 use super::counts::Counts;
 use super::{at, set};
 use crate::image::{Bounds, lay};
-use crate::shape::Frame;
+use crate::sample::Frame;
 
 /// Strokes that are thinner are drawn anew, in 64ths of a pixel of a digit that is 20 high: only one in a
 /// thousand of MNIST's is thinner.
