@@ -112,6 +112,11 @@ fn kind(name: &str) -> Result<NamedStrength, String> {
 }
 
 impl ConfigArgs {
+    /// The configuration of the preset and the flags; `None` if there is a file, or one is not legal.
+    pub fn resolve_without_file(&self) -> Option<TrainConfig> {
+        self.config.is_none().then(|| self.resolve(None).ok())?
+    }
+
     /// The configuration: `base`, else the preset, changed by the file, then by the flags.
     ///
     /// # Errors

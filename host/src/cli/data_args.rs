@@ -108,6 +108,18 @@ impl DataArgs {
         Self { data: self.data.clone().or_else(|| Some(data.to_owned())), ..self.clone() }
     }
 
+    /// With this value of `--data`.
+    pub fn named(&self, data: &str) -> Self {
+        Self { data: Some(data.to_owned()), ..self.clone() }
+    }
+
+    /// Loads the data that the flags name, MNIST by default, as a request says.
+    pub fn load_as(&self, request: Request<'_>) -> anyhow::Result<Dataset> {
+        let Loaded { data, notes, .. } = self.load_or("mnist", request)?;
+        complain(&notes);
+        Ok(data)
+    }
+
     /// Loads the data that the flags name, MNIST by default.
     pub fn load(&self) -> anyhow::Result<Dataset> {
         self.load_by(&self.read.reading())

@@ -22,6 +22,7 @@ mod data;
 mod data_args;
 mod device_args;
 mod evaluate;
+mod fine_tune;
 mod flash;
 #[cfg(fuzzing)]
 pub mod fuzz;

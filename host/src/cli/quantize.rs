@@ -175,7 +175,7 @@ pub fn quantize_run(
 ) -> anyhow::Result<Outcome> {
     let device = run.config.backend.device()?;
     let labels = run.data.labels.as_deref();
-    let command = run.config.command(&data.name, labels) + &run.data.reading.flags();
+    let command = run.config.command(&data.name, labels) + &run.data.flags();
     let mut description = Description {
         name,
         classes: data.classes.clone(),

@@ -58,6 +58,8 @@ pub struct Start<'a> {
     pub folder: PathBuf,
     pub config: TrainConfig,
     pub resumed: Option<&'a Run>,
+    /// What it begins with, instead of random weights.
+    pub network: Option<Mlp>,
 }
 
 /// Loads the data, claims the runs that are resumed and creates the others, and says what is trained
@@ -74,20 +76,36 @@ pub fn begin<T>(
     keep: impl Fn(Claim) -> T,
 ) -> anyhow::Result<(Dataset, Vec<T>)> {
     let data = earlier.map_or_else(|| args.load(), |run| args.load_for(run))?;
-    labels::check_classes(&data)?;
-    check_images(&starts[0].config, &data.train)?;
     let info = DataInfo {
         labels: args.labels_name(),
         reading: args.reading(earlier),
         ..DataInfo::new(&data)
     };
+    let runs = begin_on(&data, &info, starts, replace, ready, keep)?;
+    Ok((data, runs))
+}
+
+/// The same with data that are loaded.
+pub fn begin_on<T>(
+    data: &Dataset,
+    info: &DataInfo,
+    starts: Vec<Start<'_>>,
+    replace: bool,
+    ready: impl FnOnce() -> anyhow::Result<()>,
+    keep: impl Fn(Claim) -> T,
+) -> anyhow::Result<Vec<T>> {
+    labels::check_classes(data)?;
+    check_images(&starts[0].config, &data.train)?;
     ready()?;
-    let runs = starts.iter().map(|Start { folder, config, resumed }| {
+    let runs = starts.iter().map(|Start { folder, config, resumed, network }| {
         let claim = match resumed {
-            Some(run) => run.check_same(config, &info).and_then(|()| run.claim()),
-            None => Claim::create(folder, config, info.clone(), replace),
+            Some(run) => run.check_same(config, info).and_then(|()| run.claim())?,
+            None => Claim::create(folder, config, info.clone(), replace)?,
         };
-        claim.map(&keep)
+        if let Some(network) = network {
+            claim.begin_with(network.clone())?;
+        }
+        Ok::<_, RunError>(keep(claim))
     });
     let runs = runs.collect::<Result<Vec<_>, _>>()?;
     if !super::quiet() {
@@ -95,19 +113,19 @@ pub fn begin<T>(
         let classes = data.classes.len();
         let name = visible::line(&data.name);
         super::print(&format!("{name}: {images}, {tests} to test on, {classes} classes\n"))?;
-        if let Some(error) = no_board_fits(&starts[0].config, &info) {
+        if let Some(error) = no_board_fits(&starts[0].config, info) {
             super::print(&format!("no board can run this network: {error}\n"))?;
         }
     }
-    for line in labels::oddities(&data) {
+    for line in labels::oddities(data) {
         super::complain(&format!("warning: {line}"));
     }
     if !BUILT_IN.contains(&&*data.name) {
-        for Oddity { text, .. } in oddities(&data).iter().filter(|oddity| oddity.is_serious) {
+        for Oddity { text, .. } in oddities(data).iter().filter(|oddity| oddity.is_serious) {
             super::complain(&format!("warning: {text}"));
         }
     }
-    Ok((data, runs))
+    Ok(runs)
 }
 
 /// Trains a run to its end or to an interrupt, with a dashboard or a line per epoch.

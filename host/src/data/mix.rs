@@ -78,12 +78,14 @@ fn other(part: &str) -> Option<Other<'_>> {
 }
 
 /// Adds training images of the other sources to those of the first, until each source has its fraction
-/// of all. The added images are spread evenly over their source, and keep the labels of their classes.
-/// The test images are those of the first source.
+/// of all. The added images are spread evenly over their source, and keep the labels of their classes;
+/// of a source that has too few, each image is taken several times in succession, which `notes` tell,
+/// but no more in all than the first source has. The test images are those of the first source.
 pub(super) fn mix(
     name: &str,
     first: Dataset,
     others: &[(Other<'_>, Dataset)],
+    notes: &mut Vec<String>,
 ) -> Result<Dataset, MixError> {
     let left = left(name);
     let count = first.train.len();
@@ -95,10 +97,18 @@ pub(super) fn mix(
         }
         let wanted = (count as f64 * fraction / left).round() as usize;
         let has = other.train.len();
-        if wanted > has {
+        let most = has.max(count);
+        if wanted > most || has == 0 {
             // The other fractions stay.
-            let most = (left + fraction) * has as f64 / (count + has) as f64;
+            let most = (left + fraction) * most as f64 / (count + most) as f64;
             return Err(MixError::TooFew { name, has, fraction, first: count, wanted, most });
+        }
+        if wanted > has {
+            notes.push(format!(
+                "`{}` has {has} images to train on, and each is taken about {:.0} times",
+                visible::line(&name),
+                wanted as f64 / has as f64
+            ));
         }
         let classes = classes(&name, &other.classes, &first.classes)?;
         let chosen: Vec<u32> = (0..wanted).map(|index| (index * has / wanted) as u32).collect();

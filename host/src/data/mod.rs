@@ -271,5 +271,6 @@ fn mixed(name: &str, first: Loaded, request: &Request<'_>) -> Result<Loaded, Dat
         notes.extend(loaded.notes);
         others.push((other, loaded.data));
     }
-    Ok(Loaded { data: mix::mix(name, data, &others)?, kind: "a mixture", notes })
+    let data = mix::mix(name, data, &others, &mut notes)?;
+    Ok(Loaded { data, kind: "a mixture", notes })
 }

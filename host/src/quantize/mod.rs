@@ -14,12 +14,14 @@ use crate::net::{Dense, Mlp};
 
 pub mod bits;
 mod calibrate;
+mod dequantize;
 mod export;
 mod prune;
 pub mod scale;
 
 use calibrate::POST_TRAINING;
 pub(crate) use calibrate::calibrate;
+pub use dequantize::dequantized;
 pub use export::export;
 pub(crate) use export::{check, origin};
 pub use prune::Removed;

@@ -59,6 +59,11 @@ impl Claim {
         Ok(claim)
     }
 
+    /// Lets the training of a run that was just created begin with this network.
+    pub fn begin_with(&self, network: Mlp) -> Result<(), RunError> {
+        self.write(CHECKPOINT, &checkpoint::encode(&State::before(&self.config, network)))
+    }
+
     /// Opens the run of a folder if it has this configuration and these data, or else creates it.
     pub fn open_or_create(
         folder: &Path,
@@ -113,7 +118,9 @@ impl Claim {
         let (images, classes) = (&data.train, data.classes.len());
         let mut trainer = match self.checkpoint()? {
             Some(state) => {
-                self.save_results(&state.history, &state.best)?;
+                if !state.history.epochs.is_empty() {
+                    self.save_results(&state.history, &state.best)?;
+                }
                 Trainer::resume(&self.config, images, classes, state)?
             }
             None => Trainer::new(&self.config, images, classes)?,

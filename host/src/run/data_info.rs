@@ -7,10 +7,27 @@ use crate::data::Dataset;
 use crate::data::layout::{Words, measure};
 use crate::data::source::Reading;
 use crate::support::numbers::hex;
+use crate::support::shell::word;
 use crate::support::visible;
 
 /// A label is a byte in a data set.
 const MAX_CLASSES: usize = 256;
+
+/// What a run that is fine-tuned goes on from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FineTuning {
+    /// The value of `--from`.
+    pub from: String,
+    /// The data that it is fine-tuned to, one of the sources of the mixture.
+    pub own: String,
+    /// Test images of these data.
+    pub own_images: usize,
+    /// Fraction of them that was classified correctly before.
+    pub own_accuracy: f64,
+    /// The same for the test images of the first source.
+    pub accuracy: f64,
+}
 
 /// The description of the data that a run was trained on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +48,9 @@ pub struct DataInfo {
     pub test_images: usize,
     /// Labels of the classes, in order.
     pub classes: Vec<String>,
+    /// What the run goes on from, where it does not begin with random weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fine_tuning: Option<FineTuning>,
     /// The command that began the run, where it is not `train`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begun_by: Option<String>,
@@ -52,6 +72,9 @@ impl DataInfo {
         let mut found: Self = toml::from_str(text).map_err(|error| error.message().to_owned())?;
         found.name = visible::line(&found.name);
         found.digest = visible::line(&found.digest);
+        if let Some(FineTuning { from, own, .. }) = &mut found.fine_tuning {
+            (*from, *own) = (visible::line(from), visible::line(own));
+        }
         let (side, classes) = (found.side, found.classes.len());
         if !(1..=usize::from(MAX_SIDE)).contains(&side) {
             return Err(format!("side is {side}, but must be from 1 to {MAX_SIDE}"));
@@ -89,6 +112,13 @@ impl DataInfo {
         Frame { width: side, height: side, layout: self.layout() }
     }
 
+    /// The flags of `train` that say how the data are read, and what the run goes on from.
+    pub fn flags(&self) -> String {
+        let from =
+            self.fine_tuning.as_ref().map(|tuning| format!(" --from {}", word(&tuning.from)));
+        self.reading.flags() + &from.unwrap_or_default()
+    }
+
     /// Describes a data set.
     pub fn new(data: &Dataset) -> Self {
         Self {
@@ -100,6 +130,7 @@ impl DataInfo {
             train_images: data.train.len(),
             test_images: data.test.len(),
             classes: data.classes.clone(),
+            fine_tuning: None,
             begun_by: None,
             labels: None,
             reading: Reading::default(),

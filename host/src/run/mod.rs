@@ -43,7 +43,7 @@ use crate::support::visible;
 use crate::train::State;
 use crate::train::history::History;
 pub use claim::Claim;
-pub use data_info::DataInfo;
+pub use data_info::{DataInfo, FineTuning};
 pub use error::RunError;
 pub(crate) use names::REPORT_KIND;
 use names::{CHECKPOINT, CONFIG, DATA, HISTORY, NAMES, REPORT, WEIGHTS};
@@ -119,7 +119,10 @@ impl Run {
         let folder = || self.folder.clone();
         match (history.end, history.epochs.len()) {
             (Some(_), _) => Err(RunError::Finished(folder())),
-            (None, epochs) if epochs > 0 && !self.path(CHECKPOINT).exists() => {
+            (None, epochs)
+                if (epochs > 0 || self.data.fine_tuning.is_some())
+                    && !self.path(CHECKPOINT).exists() =>
+            {
                 Err(RunError::NoCheckpoint { folder: folder(), epochs })
             }
             _ => Ok(()),

@@ -154,6 +154,7 @@ mod tests {
 
     fn data(name: &str) -> DataInfo {
         DataInfo {
+            fine_tuning: None,
             begun_by: None,
             name: name.to_owned(),
             digest: "5a".repeat(32),

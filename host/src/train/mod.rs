@@ -64,6 +64,23 @@ pub struct State {
     pub history: History,
 }
 
+impl State {
+    /// The state before the first epoch of a training that begins with this network.
+    pub fn before(config: &TrainConfig, network: Mlp) -> Self {
+        Self {
+            best: network.clone(),
+            average: (config.ema > 0.0).then(|| network.clone()),
+            adam: Adam::new(&network),
+            last: network,
+            history: History {
+                keep: config.keep,
+                from: config.first_qat_epoch().unwrap_or_default(),
+                ..History::default()
+            },
+        }
+    }
+}
+
 /// A network in training.
 pub struct Trainer<'a> {
     config: TrainConfig,
@@ -106,18 +123,7 @@ impl<'a> Trainer<'a> {
             Init::Glorot => Mlp::glorot(&widths, &mut rng),
             Init::He => Mlp::he(&widths, &mut rng),
         };
-        let state = State {
-            best: network.clone(),
-            average: (config.ema > 0.0).then(|| network.clone()),
-            adam: Adam::new(&network),
-            last: network,
-            history: History {
-                keep: config.keep,
-                from: config.first_qat_epoch().unwrap_or_default(),
-                ..History::default()
-            },
-        };
-        Self::resume(config, images, classes, state)
+        Self::resume(config, images, classes, State::before(config, network))
     }
 
     /// Continues a training with this configuration and these images.
@@ -130,7 +136,7 @@ impl<'a> Trainer<'a> {
         let input = check_sizes(config, images.side, images.len())?;
         check_labels(images, classes)?;
         let device = config.backend.device().map_err(ConfigError::from)?;
-        let (train, validation) = split(images.len(), config);
+        let (train, validation) = split(images, config);
         let validation = images.chosen(&validation).shrunk(input);
         let mut context = Context::new(config, &config.widths(images.side, classes), device);
         context.batch_norm = normalizes(config, state.last.has_scales());

@@ -10,18 +10,33 @@ use crate::support::rng::Rng;
 /// The images that a configuration holds out from training, to select checkpoints by, as far as they
 /// are among the `first` of all images.
 pub fn validation_images(images: &Images, config: &TrainConfig, first: usize) -> Images {
-    let mut validation = split(images.len(), config).1;
+    let mut validation = split(images, config).1;
     validation.retain(|&index| (index as usize) < first);
     images.chosen(&validation)
 }
 
 /// Indices of the training images and of the validation images.
-pub(super) fn split(images: usize, config: &TrainConfig) -> (Vec<u32>, Vec<u32>) {
-    let mut train: Vec<u32> = (0..images as u32).collect();
+pub(super) fn split(images: &Images, config: &TrainConfig) -> (Vec<u32>, Vec<u32>) {
+    let count = images.len();
+    let mut train: Vec<u32> = (0..count as u32).collect();
     Rng::new(config.seed, &[stream::SPLIT]).shuffle(&mut train);
-    let validation = train.split_off(images - held_out(images, config));
+    let mut validation = train.split_off(count - held_out(count, config));
+    // Of an image that a mixture takes several times, none is held out: the others are trained on.
+    let copies = validation.extract_if(.., |index| is_copy(images, *index as usize));
+    let copies: Vec<u32> = copies.collect();
+    // Where all are copies there is nothing else to choose by.
+    match validation.is_empty() {
+        true => validation = copies,
+        false => train.extend(copies),
+    }
     train.sort_unstable();
     (train, validation)
+}
+
+/// Whether the image before this one or the one after it is the same.
+fn is_copy(images: &Images, index: usize) -> bool {
+    let same = |other: usize| other < images.len() && images.image(other) == images.image(index);
+    same(index + 1) || index > 0 && same(index - 1)
 }
 
 fn held_out(images: usize, config: &TrainConfig) -> usize {
