@@ -76,7 +76,7 @@ wire! {
         Hello,
         /// Classify an image and show it. Answered by [`Response::Logits`].
         Classify {
-            /// Comes back in the answer.
+            /// Comes back in the answer. The display shows its lower 16 bits.
             id: u32,
             /// The image's pixels, packed by [`pack_pixels`].
             pixels: &'a [u8],

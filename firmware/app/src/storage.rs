@@ -3,7 +3,8 @@
 //!
 //! The journal is two sectors with a record each, of which the one with the higher number counts. A
 //! new record takes the place of the older one, so that a cut at any moment leaves either what was
-//! or what is to be.
+//! or what is to be. A record fills a page with copies of itself, of which one that is whole is enough:
+//! a flipped bit must not bring the older model back.
 
 use inkbit_core::blob::{crc32, stated_length};
 use inkbit_core::link::{Refusal, STORE_PAGE};
@@ -65,16 +66,21 @@ impl Storage for NoStorage {
     }
 }
 
-/// Bytes of a record: a mark, its number and its slot, and their CRC-32.
-pub const RECORD: usize = 16;
+/// Bytes of a record's copy: a mark, its number and its slot, and their CRC-32.
+const COPY: usize = 16;
+/// Bytes of a record.
+pub const RECORD: usize = STORE_PAGE;
 const MARK: [u8; 4] = *b"slot";
 
-/// Reads a record: its number and its slot.
+/// Reads a record: its number and its slot, of the first copy that is whole.
 fn read(record: &[u8]) -> Option<(u32, u32)> {
-    let (words, []) = record.get(..RECORD)?.as_chunks::<4>() else { return None };
-    let [MARK, number, slot, crc] = words else { return None };
-    let whole = crc32(record.get(..RECORD - 4)?) == u32::from_le_bytes(*crc);
-    whole.then(|| (u32::from_le_bytes(*number), u32::from_le_bytes(*slot)))
+    let copies = record.get(..RECORD)?.as_chunks::<COPY>().0;
+    copies.iter().find_map(|copy| {
+        let (words, _) = copy.as_chunks::<4>();
+        let [MARK, number, slot, crc] = words else { return None };
+        let whole = crc32(copy.get(..COPY - 4)?) == u32::from_le_bytes(*crc);
+        whole.then(|| (u32::from_le_bytes(*number), u32::from_le_bytes(*slot)))
+    })
 }
 
 /// What the journal says.
@@ -104,14 +110,13 @@ impl Journal {
     }
 
     fn following(self) -> [u8; STORE_PAGE] {
-        let mut page = [0xFF; STORE_PAGE];
+        let mut page = [0xFF; RECORD];
         let other = 1 - self.slot as u32;
         let words = [MARK, (self.number + 1).to_le_bytes(), other.to_le_bytes()];
-        let (chunks, _) = page.as_chunks_mut::<4>();
-        chunks.iter_mut().zip(words).for_each(|(chunk, word)| *chunk = word);
-        let crc = crc32(page.get(..RECORD - 4).unwrap_or_default()).to_le_bytes();
-        if let Some(place) = page.get_mut(RECORD - 4..RECORD) {
-            place.copy_from_slice(&crc);
+        let crc = crc32(words.as_flattened()).to_le_bytes();
+        let [mark, number, slot] = words;
+        for copy in page.as_chunks_mut::<COPY>().0 {
+            copy.as_chunks_mut::<4>().0.copy_from_slice(&[mark, number, slot, crc]);
         }
         page
     }

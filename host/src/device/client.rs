@@ -1,6 +1,7 @@
 //! The host's end of the link: sends requests, waits, and repeats those that the line has lost.
 
 use std::collections::VecDeque;
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read, Write};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -43,6 +44,13 @@ pub struct Client {
     losses: Losses,
 }
 
+/// The number of a connection's first image. A device shows its lower half, which counts from 0. The
+/// upper half is random: an answer to an earlier process, which is still on its way, must not be taken
+/// for that of an image of this one. The highest bit is set, so all numbers are sent in 5 bytes.
+fn begun() -> u32 {
+    (RandomState::new().hash_one(std::process::id()) as u32 | 1 << 31) & !0xFFFF
+}
+
 /// An image that was sent and not answered.
 struct Pending {
     id: u32,
@@ -61,7 +69,7 @@ impl Client {
             received: VecDeque::new(),
             window: window.max(1),
             timeout: Duration::from_secs(2),
-            next_id: 0,
+            next_id: begun(),
             losses: Losses::default(),
         }
     }

@@ -138,7 +138,8 @@ class Board {
 
 let board = null;
 let compared = '';
-let asked = 0;
+// An answer to an earlier page that is still on its way is not taken for one of this page.
+let asked = crypto.getRandomValues(new Uint32Array(1))[0] & 0x7fff0000;
 // One thing at a time is asked.
 let turn = Promise.resolve();
 const inTurn = (action) => (turn = turn.then(action).catch(complain));

@@ -60,7 +60,8 @@ impl<'m> App<'m> {
             image: if drawn { self.canvas.pixels() } else { &*self.image },
             side: if drawn { SIDE } else { side },
             pen: (self.mode == Mode::Draw).then_some((self.pen, self.pen_down)),
-            number: if drawn { u32::from(self.sample) + 1 } else { self.id },
+            // Hosts count in the lower half; the upper one tells them apart.
+            number: if drawn { u32::from(self.sample) + 1 } else { self.id & 0xFFFF },
             truth: if self.mode == Mode::Samples {
                 self.current_sample().map(|sample| sample.digit)
             } else {

@@ -123,6 +123,24 @@ fn wherever_the_power_is_cut_the_model_in_use_is_whole() {
 }
 
 #[test]
+fn a_flipped_bit_of_the_journal_brings_no_older_model_back() {
+    let models = models();
+    let app = app(&models[0]);
+    let mut memory = erased();
+    let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut memory);
+    bytes[..models[0].len()].copy_from_slice(&models[0]);
+    send(&mut store(&mut memory, usize::MAX), &models[1], &app).unwrap();
+    for address in SLOTS.journal {
+        for bit in 0..RECORD * 8 {
+            let mut damaged = memory.clone();
+            let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut damaged);
+            bytes[(address - START) as usize + bit / 8] ^= 1 << (bit % 8);
+            assert!(in_use(&damaged).starts_with(&models[1]), "bit {bit} at {address:#x}");
+        }
+    }
+}
+
+#[test]
 fn a_device_starts_anew_once_the_model_is_there_and_not_before() {
     let mut memory = erased();
     let mut store = store(&mut memory, usize::MAX);

@@ -182,6 +182,14 @@ fn images_that_were_refused_leave_no_refusals_to_the_next_request() {
 }
 
 #[test]
+fn a_late_answer_to_another_process_is_not_taken_for_one_of_this() {
+    // Each begins at one of 2¹⁵ numbers, far enough apart.
+    let begun: std::collections::HashSet<u32> = (0..20).map(|_| super::begun()).collect();
+    assert!(begun.len() > 16, "{begun:?}");
+    assert!(begun.iter().all(|number| number >> 31 == 1 && number & 0xFFFF == 0));
+}
+
+#[test]
 fn a_panic_comes_with_its_message() {
     assert_eq!(client(Device::new(0), 1).provoke_panic().unwrap(), "at main.rs:7");
 }
