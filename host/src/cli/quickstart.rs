@@ -87,6 +87,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let plan = quantize::Plan::new(&training, None, None)?;
     let quantized =
         quantize::quantize_run(&training, &training.weights()?, &data, NAME.to_owned(), plan)?;
+    // What has come meanwhile stays.
+    check_model(&model_path)?;
     MODEL_KIND.write_own(&model_path, quantized.blob.bytes())?;
     let path = shell::path(&model_path);
     print(&quantize::describe(&quantized, &model_path, &data.name, &Reading::default())?)?;
@@ -127,22 +129,21 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
 /// Refuses to replace anything but what an earlier quickstart left.
 fn check_replaceable(run: &Path, model: &Path) -> anyhow::Result<()> {
-    let refused = |path: &Path, what| {
-        anyhow::anyhow!(
-            "{} is {what} of another command than quickstart; it was not replaced: give another \
-             folder with --out, or move it away",
-            visible::path(path)
-        )
-    };
     check_own_folder(run)?;
     Run::check_free(run, true)?;
-    if Run::is_at(run) {
-        let begun_by = Run::open(run)?.data.begun_by;
-        ensure!(begun_by.is_some_and(|name| name == NAME), refused(run, "a run"));
-    }
+    Run::check_begun_by(run, NAME)?;
+    check_model(model)
+}
+
+fn check_model(model: &Path) -> anyhow::Result<()> {
     if MODEL_KIND.check_own(model)? {
         let blob = Blob::load(model)?;
-        ensure!(blob.model()?.header().name == NAME, refused(model, "the model"));
+        ensure!(
+            blob.model()?.header().name == NAME,
+            "{} is the model of another command than quickstart; it was not replaced: give another \
+             folder with --out, or move it away",
+            visible::path(model)
+        );
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Writing a data set as four IDX files and the labels of its classes, into a folder of its own.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, ErrorKind, Read};
@@ -218,23 +219,47 @@ impl Drop for Aside {
 }
 
 /// Removes such a folder. The file by which it is known goes after all data, for the process may be killed
-/// in between.
+/// in between. What no import has written stays, and the folder with it.
 fn clear(aside: &Path) -> io::Result<()> {
     for part in [PARTS.0, PARTS.1] {
-        match fs::remove_dir_all(aside.join(part)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        let is_data = |name: &str| {
+            name == MARK.0 || name == LABELS || FILES.iter().any(|file| file.name('-') == name)
+        };
+        remove(&aside.join(part), &is_data)?;
     }
-    fs::remove_dir_all(aside)
+    // Not what is known by it as long as there is something else.
+    let is_own = |name: &str| [ASIDE.1, LOCK].contains(&name);
+    if entries(aside)?.iter().all(|path| is_own(&name(path)) || files::is_temporary(path)) {
+        remove(aside, &is_own)?;
+    }
+    Ok(())
+}
+
+/// Removes the files of these names in a folder, what a killed process was writing, and the folder if it
+/// is empty then.
+fn remove(folder: &Path, is_own: &dyn Fn(&str) -> bool) -> io::Result<()> {
+    let paths = match entries(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        paths => paths?,
+    };
+    for path in paths.iter().filter(|path| is_own(&name(path)) || files::is_temporary(path)) {
+        fs::remove_file(path)?;
+    }
+    fs::remove_dir(folder)
+}
+
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect()
+}
+
+fn name(path: &Path) -> Cow<'_, str> {
+    path.file_name().unwrap_or_default().to_string_lossy()
 }
 
 /// Removes such a folder without data and without the file by which it is known, unless another import is
 /// at work in it, or about to be.
 fn clear_empty(aside: &Path) -> io::Result<()> {
-    let files = || -> io::Result<Vec<PathBuf>> {
-        fs::read_dir(aside)?.map(|entry| Ok(entry?.path())).collect()
-    };
+    let files = || entries(aside);
     let is_lock = |path: &Path| path.file_name() == Some(OsStr::new(LOCK));
     let is_left = |path: &PathBuf| is_lock(path) || files::is_temporary(path);
     if !files()?.iter().all(is_left) {
@@ -287,7 +312,10 @@ fn put_back(around: &Path) {
         let name = String::from_utf8_lossy(name).into_owned();
         let is_name = Path::new(&name).file_name() == Some(OsStr::new(&name));
         let to = around.join(&name);
-        if old.is_dir() && !(is_name && (to.exists() || fs::rename(&old, &to).is_ok())) {
+        // What no import has written, or somebody has changed, gets no name.
+        let is_old = || check(&old, true).is_ok();
+        if old.is_dir() && !(is_name && is_old() && (to.exists() || fs::rename(&old, &to).is_ok()))
+        {
             continue;
         }
         drop(lock);

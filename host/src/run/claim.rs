@@ -35,7 +35,8 @@ impl Deref for Claim {
 }
 
 impl Claim {
-    /// Starts a run in a folder, which is created if need be. `replace` removes an existing run.
+    /// Starts a run in a folder, which is created if need be. `replace` removes an existing run, for data
+    /// that say which command begins it only one of the same command.
     pub fn create(
         folder: &Path,
         config: &TrainConfig,
@@ -46,6 +47,9 @@ impl Claim {
         files::create_folder(folder)?;
         let lock = lock(folder)?;
         Run::check_free(folder, replace)?;
+        if let Some(command) = &data.begun_by {
+            Run::check_begun_by(folder, command)?;
+        }
         let run = Run { folder: folder.to_owned(), config: config.clone(), data };
         // In this order, what a killed process leaves is a run that can go on, or none.
         for (name, kind) in NAMES.iter().rev().filter(|(name, _)| *name != DATA) {

@@ -21,6 +21,12 @@ pub enum RunError {
     NotARun(PathBuf),
     #[error(transparent)]
     Replace(#[from] ReplaceError),
+    #[error(
+        "{} is a run of another command than {command}; it was not replaced: give another \
+             folder with --out, or move it away",
+        visible::path(folder)
+    )]
+    OtherCommand { folder: PathBuf, command: String },
     #[error("another inkbit is at work in {}; wait for it, or give another folder", visible::path(.0))]
     Busy(PathBuf),
     #[error("{} was removed or replaced by another program while inkbit was at work with it; \

@@ -108,6 +108,15 @@ impl Run {
         Err(RunError::Exists { folder, state, epochs, advice })
     }
 
+    /// Refuses a folder with a run that another command than this began.
+    pub fn check_begun_by(folder: &Path, command: &str) -> Result<(), RunError> {
+        if Self::is_at(folder) && Self::open(folder)?.data.begun_by.as_deref() != Some(command) {
+            let command = command.to_owned();
+            return Err(RunError::OtherCommand { folder: folder.to_owned(), command });
+        }
+        Ok(())
+    }
+
     /// Whether a folder holds a run.
     pub fn is_at(folder: &Path) -> bool {
         folder.join(CONFIG).exists()
@@ -348,6 +357,24 @@ mod tests {
         write(&earlier);
         let error = run.selected().unwrap_err().to_string();
         assert!(error.contains("are of epoch 2, its history selects epoch 1; go on"), "{error}");
+    }
+
+    #[test]
+    fn a_run_of_another_command_is_not_replaced_although_it_has_come_meanwhile() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("run");
+        let data = synthetic::dataset(20, 10, 1);
+        let config = TrainConfig { hidden: vec![8], epochs: 1, ..TrainConfig::default() };
+        let create = |begun_by: Option<&str>| {
+            let begun_by = begun_by.map(str::to_owned);
+            Run::create(&folder, &config, DataInfo { begun_by, ..DataInfo::new(&data) }, true)
+        };
+        create(None).unwrap();
+        let error = create(Some("quickstart")).unwrap_err();
+        assert!(matches!(error, RunError::OtherCommand { .. }), "{error}");
+        std::fs::remove_file(folder.join(CONFIG)).unwrap();
+        create(Some("quickstart")).unwrap();
+        create(Some("quickstart")).unwrap();
     }
 
     #[test]

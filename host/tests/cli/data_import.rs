@@ -120,6 +120,25 @@ fn what_a_killed_import_left_is_put_back_or_away() {
 }
 
 #[test]
+fn what_is_called_left_over_but_no_import_has_written_stays_as_it_is() {
+    let place = imported();
+    let folder = ".inkbit-import-abc";
+    fs::create_dir_all(place.path(folder).join("old")).unwrap();
+    place.write(&format!("{folder}/folder.txt"), "# Written by Inkbit for imported data.\n.cargo");
+    place.write(&format!("{folder}/old/config.toml"), "[build]");
+    place.write(&format!("{folder}/notes.txt"), "mine");
+    place.succeed("data import idx -o another");
+    assert!(!place.path(".cargo").exists());
+    assert_eq!(place.read(&format!("{folder}/notes.txt")), b"mine");
+    assert_eq!(place.read(&format!("{folder}/old/config.toml")), b"[build]");
+    // The same without old data: only what an import writes goes.
+    fs::remove_dir_all(place.path(folder).join("old")).unwrap();
+    fs::create_dir(place.path(folder).join("new")).unwrap();
+    place.succeed("data import idx -o third");
+    assert_eq!(place.read(&format!("{folder}/notes.txt")), b"mine");
+}
+
+#[test]
 fn what_an_import_left_that_was_killed_at_its_first_step_or_its_last_is_removed() {
     let place = imported();
     let unfinished = ".inkbit-unfinished-00000001-b70fbd95-0123456789ab.tmp";
