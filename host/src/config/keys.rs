@@ -222,6 +222,13 @@ impl Values {
             }
             (Self::InTurn(of), value) if !value.is_array() => return of.check(key, value),
             (Self::InTurn(_), Value::Array(values)) if values.is_empty() => false,
+            (Self::List(_) | Self::InTurn(_), Value::Array(values)) if values.len() > LONGEST => {
+                return Err(ConfigError::Range {
+                    key: key.to_owned(),
+                    found: format!("a list of {} values", values.len()),
+                    expected: format!("of at most {LONGEST}"),
+                });
+            }
             (Self::List(of) | Self::InTurn(of), Value::Array(values)) => {
                 let mut values = values.iter().enumerate();
                 return values.try_for_each(|(i, value)| of.check(&format!("{key}[{i}]"), value));
@@ -246,6 +253,9 @@ impl Values {
         Err(ConfigError::Range { key: key.to_owned(), found, expected })
     }
 }
+
+/// The most values of a list: a sweep keeps a configuration for each of its networks.
+const LONGEST: usize = 1000;
 
 impl fmt::Display for Values {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -323,6 +323,10 @@ mod tests {
             ),
             ("epochs = -3", "line 1: epochs is -3, but must be at least 1"),
             (
+                &format!("hidden = [{}]", "1, ".repeat(1001)),
+                "line 1: hidden is a list of 1001 values, but must be of at most 1000",
+            ),
+            (
                 "dropout = true",
                 "line 1: dropout is true, but must be a finite number, from 0 to below 1",
             ),

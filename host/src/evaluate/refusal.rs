@@ -19,8 +19,11 @@ pub const ACCEPT: f64 = 0.99;
 /// Fewer images than these say nothing about one in a hundred of them.
 const LEAST_IMAGES: usize = 200;
 
-/// Images of each kind that is no digit.
+/// Images of each kind that is no digit: fewer where they are large, down to the least.
 const NON_DIGITS: usize = 1000;
+const LEAST_NON_DIGITS: usize = 50;
+/// Their pixels, if they are more than the least.
+const NON_DIGIT_PIXELS: usize = 1 << 22;
 
 /// Their seed.
 const SEED: u64 = 3;
@@ -84,9 +87,11 @@ impl Refusal {
             false => &[NonDigit::Scribble],
         };
         let test = prominences(model, test)?;
+        let room = NON_DIGIT_PIXELS / model.sample().bytes().max(1);
+        let count = room.clamp(LEAST_NON_DIGITS, NON_DIGITS);
         let (mut refused, mut others) = (Vec::new(), Vec::new());
         for &kind in kinds {
-            let images = non_digits(kind, NON_DIGITS, SEED, frame(model));
+            let images = non_digits(kind, count, SEED, frame(model));
             let found = prominences(model, &images)?;
             refused
                 .push(Refused { kind: kind.name().to_owned(), fraction: below(&found, accepts) });

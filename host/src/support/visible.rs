@@ -84,6 +84,8 @@ pub fn is_hidden(c: char) -> bool {
         || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
         || matches!(c, '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}')
         || matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
+        || matches!(c, '\u{180b}'..='\u{180f}' | '\u{17b4}' | '\u{17b5}')
+        || matches!(c, '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}')
         || matches!(c, '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
@@ -112,6 +114,9 @@ mod tests {
             line("a\u{34f}b\u{3164}c\u{fe0f}d\u{e0100}"),
             "a\u{fffd}b\u{fffd}c\u{fffd}d\u{fffd}"
         );
+        for hidden in ['\u{180b}', '\u{180f}', '\u{17b4}', '\u{1bca0}', '\u{1d173}'] {
+            assert_eq!(line(&hidden.to_string()), "\u{fffd}", "{}", hidden.escape_unicode());
+        }
         assert_eq!(lines("a\tb\r\nc\rd\u{9b}2J"), "a\tb\nc\u{fffd}d\u{fffd}2J");
     }
 

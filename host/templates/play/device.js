@@ -13,7 +13,7 @@ const at = (id) => document.getElementById(id);
 const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 // Foreign text: no control characters, and none that turn the direction of what is beside them.
 // The fillers, the blank of Braille and the selectors of variants are in no class of hidden ones.
-const HIDDEN = /[\p{C}\p{Zl}\p{Zp}\u034f\u115f\u1160\u2800\u3164\ufe00-\ufe0f\uffa0\u{e0100}-\u{e01ef}]/gu;
+const HIDDEN = /[\p{C}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\u{e0100}-\u{e01ef}]/gu;
 const plain = (words) => words.replace(HIDDEN, '\ufffd');
 const grouped = (count) => count.toLocaleString('en');
 let module = null;

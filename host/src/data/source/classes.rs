@@ -66,9 +66,17 @@ impl Labels {
     ) -> Result<(Vec<String>, Vec<u8>), String> {
         if let Some(known) = known {
             let place = |name: &String| known.iter().position(|class| class == name);
-            let found: Option<Vec<u8>> =
-                self.names.iter().map(|name| place(name).map(|place| place as u8)).collect();
+            let found: Option<Vec<usize>> = self.names.iter().map(place).collect();
             if let Some(found) = found {
+                let byte = |(place, name): (&usize, &String)| {
+                    u8::try_from(*place).map_err(|_| {
+                        format!(
+                            "the class {name} is number {place} of the model, counted from 0, but \
+                             images can only be labelled with the first {MOST}: leave it out"
+                        )
+                    })
+                };
+                let found = found.iter().zip(&self.names).map(byte).collect::<Result<_, _>>()?;
                 return Ok((known.to_owned(), found));
             }
         }
@@ -143,6 +151,10 @@ mod tests {
     fn the_classes_of_a_model_are_found_by_name_then_by_number() {
         let known = ["3", "7"].map(str::to_owned);
         assert_eq!(found(&["7"]).classes(Some(&known), false).unwrap().1, [1]);
+        let many: Vec<String> = (0..300).map(|number| format!("c{number}")).collect();
+        assert_eq!(found(&["c255"]).classes(Some(&many), false).unwrap().1, [255]);
+        let error = found(&["c44", "c256"]).classes(Some(&many), false).unwrap_err();
+        assert!(error.contains("c256 is number 256 of the model"), "{error}");
         let known = ["zero", "one"].map(str::to_owned);
         assert_eq!(found(&["1"]).classes(Some(&known), false).unwrap().1, [1]);
         let error = found(&["two"]).classes(Some(&known), false).unwrap_err();

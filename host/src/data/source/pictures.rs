@@ -222,7 +222,8 @@ fn pixels(
         }
         found => found?,
     };
-    check_total(tree, found.size)?;
+    // Of those in the file and those that it is laid out as.
+    check_total(tree, found.size.max(found.values.len() as u64))?;
     let fault = match check_side(found.width, found.height) {
         Ok(()) => return Ok(Some((found.width, found.values))),
         Err(_) => format!(
