@@ -341,7 +341,7 @@ fn writer_errors_name_layer_row_and_bound() {
         assert_eq!(
             pack(narrow, &[multiplier], &[0, 0, bias], 1, 99),
             format!(
-                "layer 5, row {row}: {found} is no number of 16 bits shifted by {shift} places; \
+                "layer 5, row {row}: {found} does not fit 16 bits shifted by {shift} places; \
                  round it, or store the layer's numbers wide"
             )
         );

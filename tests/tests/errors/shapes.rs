@@ -76,8 +76,8 @@ fn errors_of_samples_say_what_was_found() {
 /// The error for so many layers, which are too many or not those of the stages.
 pub(super) fn count_error(layers: usize) -> String {
     format!(
-        "model has {layers} layers, but must have 1 to 8, and as many as its stages say; train one with so \
-         many, or mend the program that wrote it"
+        "model has {layers} layers, but must have 1 to 8, and as many as its stages say; train one of that \
+         depth, or mend the program that wrote it"
     )
 }
 
