@@ -98,7 +98,7 @@ impl<'a> Layer<'a> {
     ///
     /// ```
     /// use inkbit_core::{Model, include_blob};
-    /// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
+    /// static BLOB: &[u8] = include_blob!("../../golden/one-layer.inkbit");
     /// let model = Model::parse(BLOB)?;
     /// let layer = &model.layers()[0];
     /// let greatest = layer.bits().max_weight();
