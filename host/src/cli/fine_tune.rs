@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Context;
 use clap::Parser;
 use inkbit_core::{Frame, Input, Layer, Model};
+use sha2::{Digest, Sha256};
 
 use super::data_args::DataArgs;
 use super::{Cli, Command, usage};
@@ -16,7 +17,7 @@ use crate::model::{self, Blob};
 use crate::net::Mlp;
 use crate::quantize::{Granularity, dequantized};
 use crate::run::{DataInfo, FineTuning, Run};
-use crate::support::numbers::percent;
+use crate::support::numbers::{hex, percent};
 use crate::support::visible;
 
 /// The fraction of the training images that are a user's own, where `--data` is no mixture: as many as
@@ -78,7 +79,7 @@ impl Source {
             )));
         }
         let trained = command(model::origin(&model).command);
-        let (config, data) = trained.unwrap_or_default();
+        let (config, data, reading) = trained.unwrap_or_default();
         Ok(Self {
             network: dequantized(&model),
             config: further(&shaped(&config, &model)),
@@ -86,7 +87,7 @@ impl Source {
             classes: labels::of_model(&model),
             frame,
             labels: None,
-            reading: Reading::default(),
+            reading,
             data,
         })
     }
@@ -169,6 +170,7 @@ impl Source {
         let from = from.to_str().context("the path of --from is not UTF-8; rename it")?;
         Ok(FineTuning {
             from: from.to_owned(),
+            weights: digest(&self.network),
             own: visible::line(&own.name),
             own_images: own.test.len(),
             own_accuracy: accuracy(&own.test)?,
@@ -200,6 +202,14 @@ pub fn before_and_after(tuning: &FineTuning, data: &Dataset, own: f64, after: f6
     let first = data.name.split('+').next().unwrap_or_default();
     line(&tuning.own, tuning.own_images, tuning.own_accuracy, own)
         + &line(first, data.test.len(), tuning.accuracy, after)
+}
+
+fn digest(network: &Mlp) -> String {
+    let mut hash = Sha256::new();
+    for values in network.parameters() {
+        hash.update(bytemuck::cast_slice::<f32, u8>(values));
+    }
+    hex(&hash.finalize())
 }
 
 /// The fraction of images that a network classifies correctly.
@@ -249,11 +259,17 @@ fn shaped(config: &TrainConfig, model: &Model<'_>) -> TrainConfig {
 
 /// The configuration and the data of a command that a model names; `None` if it is not one of
 /// `train`'s, reads a file, or has words in quotes.
-fn command(text: &str) -> Option<(TrainConfig, Option<String>)> {
+fn command(text: &str) -> Option<(TrainConfig, Option<String>, Reading)> {
     let is_plain = !text.contains(['\'', '"', '\\', '^']);
     let words = text.split_whitespace().chain(["--out", "RUN"]);
     match is_plain.then(|| Cli::try_parse_from(words).ok()).flatten()?.command {
-        Command::Train(args) => args.without_files(),
+        Command::Train(args) => {
+            let (config, data, reading) = args.without_files()?;
+            // No model makes a command look for another computer.
+            let is_remote = |part: &str| part.starts_with("//") || part.starts_with("\\\\");
+            let data = Some(data).filter(|data| !data.split('+').any(is_remote));
+            Some((config, data, reading))
+        }
         _ => None,
     }
 }

@@ -12,6 +12,7 @@ use super::trained::{Start, Trained, begin, begin_on, fit, next};
 use super::{Interrupted, interrupt, report, usage};
 use crate::config::{TrainConfig, preset};
 use crate::data::Dataset;
+use crate::data::source::Reading;
 use crate::report::html;
 use crate::run::{Claim, Run, RunError};
 use crate::support::lock::Lock;
@@ -120,6 +121,13 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
 /// Trains a run that goes on from the weights of another.
 fn run_from(args: &Args, from: &Path, out: &Path) -> anyhow::Result<()> {
+    let same = |path: &Path| path.canonicalize().ok();
+    if same(from).is_some_and(|from| same(out).is_some_and(|out| from == out)) {
+        return Err(usage(format!(
+            "--from and --out are both {}: give another folder for the new run",
+            visible::path(out)
+        )));
+    }
     let source = Source::open(from)?;
     let base = args.config.preset.is_none().then_some(&source.config);
     let config = args.config.resolve(base)?;
@@ -159,10 +167,11 @@ impl Args {
         self.config.resolve(run.map(|run| &run.config))
     }
 
-    /// The configuration, and the value of `--data`; `None` if the flags name a file with some of it.
-    pub(super) fn without_files(&self) -> Option<(TrainConfig, Option<String>)> {
+    /// The configuration, the value of `--data`, and how these are read; `None` if the flags name a file with some of it.
+    pub(super) fn without_files(&self) -> Option<(TrainConfig, String, Reading)> {
         let config = self.config.resolve_without_file()?;
-        Some((config, Some(self.data().data.unwrap_or_else(|| "mnist".to_owned()))))
+        let data = self.data();
+        Some((config, data.data.unwrap_or_else(|| "mnist".to_owned()), data.read.reading()))
     }
 
     /// The data: those that the flags name, else those of the preset. A resumed run has its own.

@@ -238,6 +238,10 @@ fn clear(aside: &Path) -> io::Result<()> {
 /// Removes the files of these names in a folder, what a killed process was writing, and the folder if it
 /// is empty then.
 fn remove(folder: &Path, is_own: &dyn Fn(&str) -> bool) -> io::Result<()> {
+    // Nothing behind a link.
+    if fs::symlink_metadata(folder).is_ok_and(|found| !found.is_dir()) {
+        return Err(ErrorKind::NotADirectory.into());
+    }
     let paths = match entries(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         paths => paths?,

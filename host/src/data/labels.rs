@@ -69,7 +69,7 @@ pub(super) fn parse(path: &Path, content: Vec<u8>) -> Result<Vec<String>, Labels
 }
 
 /// Why a text can be no label, as in "the label NAME is empty", and what to do; none if it can.
-pub(super) fn fault(label: &str) -> Option<String> {
+pub(crate) fn fault(label: &str) -> Option<String> {
     let length = label.chars().count();
     if label.is_empty() {
         Some("is empty: give every class a name".to_owned())
@@ -115,7 +115,9 @@ pub(super) fn excerpt(label: &str) -> String {
 /// The labels of a model's classes, made [visible](visible::line): other tools may have written anything
 /// into it.
 pub fn of_model(model: &Model<'_>) -> Vec<String> {
-    (0..model.classes()).map(|class| visible::line(model.label(class))).collect()
+    // The format has room for longer ones.
+    let label = |class| visible::line(model.label(class)).chars().take(MAX_LABEL).collect();
+    (0..model.classes()).map(label).collect()
 }
 
 /// Warnings about the classes of data, a line each; mostly the labels are wrong.

@@ -3,9 +3,9 @@
 use inkbit_core::{Frame, Layout, MAX_SIDE};
 use serde::{Deserialize, Serialize};
 
-use crate::data::Dataset;
 use crate::data::layout::{Words, measure};
 use crate::data::source::Reading;
+use crate::data::{Dataset, labels};
 use crate::support::numbers::hex;
 use crate::support::shell::word;
 use crate::support::visible;
@@ -19,6 +19,8 @@ const MAX_CLASSES: usize = 256;
 pub struct FineTuning {
     /// The value of `--from`.
     pub from: String,
+    /// SHA-256 of the parameters there, in hexadecimal digits.
+    pub weights: String,
     /// The data that it is fine-tuned to, one of the sources of the mixture.
     pub own: String,
     /// Test images of these data.
@@ -94,8 +96,14 @@ impl DataInfo {
         if classes > MAX_CLASSES {
             return Err(format!("it has {classes} classes, but must have at most {MAX_CLASSES}"));
         }
-        match found.classes.iter().find(|label| label.contains(visible::is_hidden)) {
-            Some(label) => Err(format!("the label {label:?} has an invisible character")),
+        let fault = |label: &String| labels::fault(label);
+        match found
+            .classes
+            .iter()
+            .enumerate()
+            .find_map(|(class, label)| Some((class, fault(label)?)))
+        {
+            Some((class, fault)) => Err(format!("the label of class {class} {fault}")),
             None => Ok(found),
         }
     }
@@ -110,6 +118,15 @@ impl DataInfo {
     pub fn frame(&self) -> Frame {
         let side = self.side.try_into().unwrap_or(MAX_SIDE);
         Frame { width: side, height: side, layout: self.layout() }
+    }
+
+    /// Whether a training with the same configuration ends in the same weights, for the same classes.
+    pub fn is_same_training(&self, other: &Self) -> bool {
+        let of = |info: &Self| {
+            let weights = info.fine_tuning.as_ref().map(|tuning| tuning.weights.clone());
+            (info.digest.clone(), info.classes.clone(), weights)
+        };
+        of(self) == of(other)
     }
 
     /// The flags of `train` that say how the data are read, and what the run goes on from.
@@ -153,6 +170,10 @@ mod tests {
         for fine in ["split = 1.0", "max_value = 16.0", "split = 0.2\ninvert = true"] {
             assert!(info(fine).is_ok(), "{fine}");
         }
+        let long = info("split = 0.5\n").unwrap();
+        let long = DataInfo { classes: vec!["x".repeat(70_000)], ..long };
+        let error = DataInfo::from_toml(&toml::to_string(&long).unwrap()).unwrap_err();
+        assert!(error.starts_with("the label of class 0 has 70000 characters"), "{error}");
         for (wrong, key) in [
             ("split = 0.0", "reading.split is 0"),
             ("split = nan", "reading.split is NaN"),

@@ -232,7 +232,7 @@ impl Run {
         // Another process may have replaced the run since this was opened. The configuration goes
         // last and comes before the weights.
         match Self::open(&self.folder) {
-            Ok(now) if now.config == self.config && now.data.digest == self.data.digest => {}
+            Ok(now) if now.config == self.config && now.data.is_same_training(&self.data) => {}
             // A run is there, but cannot be read.
             Err(error) if Self::is_at(&self.folder) => return Err(error),
             _ => return Err(RunError::Replaced(self.folder.clone())),
@@ -375,6 +375,34 @@ mod tests {
         std::fs::remove_file(folder.join(CONFIG)).unwrap();
         create(Some("quickstart")).unwrap();
         create(Some("quickstart")).unwrap();
+    }
+
+    #[test]
+    fn weights_of_a_run_that_goes_on_from_others_are_not_taken_for_these() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("run");
+        let data = synthetic::dataset(20, 10, 1);
+        let config = TrainConfig { hidden: vec![8], epochs: 1, ..TrainConfig::default() };
+        let start = Mlp::zeros(&[784, 8, 10]);
+        let begin = |weights: &str| {
+            let tuning = FineTuning {
+                from: "run".to_owned(),
+                weights: weights.to_owned(),
+                own: "mine".to_owned(),
+                own_images: 1,
+                own_accuracy: 0.0,
+                accuracy: 0.0,
+            };
+            let info = DataInfo { fine_tuning: Some(tuning), ..DataInfo::new(&data) };
+            let claim = Claim::create(&folder, &config, info, true).unwrap();
+            claim.begin_with(start.clone()).unwrap();
+            claim.train(&data, &mut ()).unwrap();
+            claim.release()
+        };
+        let first = begin("00");
+        assert!(first.weights().is_ok());
+        begin("11");
+        assert!(matches!(first.weights(), Err(RunError::Replaced(_))));
     }
 
     #[test]

@@ -138,6 +138,19 @@ fn what_is_called_left_over_but_no_import_has_written_stays_as_it_is() {
     assert_eq!(place.read(&format!("{folder}/notes.txt")), b"mine");
 }
 
+#[cfg(unix)]
+#[test]
+fn nothing_is_removed_through_a_link_in_what_is_called_left_over() {
+    let place = imported();
+    fs::create_dir(place.path("victim")).unwrap();
+    place.write("victim/labels.txt", "mine");
+    fs::create_dir(place.path(".inkbit-import-abc")).unwrap();
+    place.write(".inkbit-import-abc/folder.txt", "# Written by Inkbit for imported data.\nfoo");
+    std::os::unix::fs::symlink("../victim", place.path(".inkbit-import-abc/new")).unwrap();
+    place.succeed("data import idx -o another");
+    assert_eq!(place.read("victim/labels.txt"), b"mine");
+}
+
 #[test]
 fn what_an_import_left_that_was_killed_at_its_first_step_or_its_last_is_removed() {
     let place = imported();

@@ -96,6 +96,25 @@ fn a_start_that_was_lost_is_not_replaced_by_random_weights() {
 }
 
 #[test]
+fn a_run_is_not_replaced_by_what_goes_on_from_it() {
+    let place = place();
+    let before = place.read("run/weights.safetensors");
+    let message = place.fail(2, "train --from run --data mine --out ./run --force");
+    assert!(message.starts_with("--from and --out are both ./run"), "{message}");
+    assert_eq!(place.read("run/weights.safetensors"), before);
+}
+
+#[test]
+fn a_model_knows_how_its_data_were_read() {
+    let place = place();
+    place.succeed("-q train --data digits --invert --config quick.toml --out turned");
+    place.succeed("-q quantize turned -o turned.inkbit");
+    place.succeed("-q train --from turned.inkbit --data mine --epochs 1 --out tuned");
+    let data = String::from_utf8(place.read("tuned/data.toml")).unwrap();
+    assert!(data.contains("invert = true"), "{data}");
+}
+
+#[test]
 fn what_cannot_be_gone_on_from_is_refused_and_nothing_is_created() {
     let place = place();
     for (flags, code, expected) in [

@@ -333,7 +333,7 @@ fn a_run_folder_of_others_takes_no_more_than_it_is() {
             "data.toml",
             data.replace("\"1\"", "\"1\u{202e}\"").into(),
             0,
-            "has an invisible character",
+            "has the invisible character",
         ),
         ("data.toml", Vec::new(), 1 << 40, "the limit is 262,144"),
         ("config.toml", Vec::new(), 1 << 40, "the limit is 262,144"),

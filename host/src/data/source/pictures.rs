@@ -207,7 +207,7 @@ fn pixels(
     request: &Request<'_>,
 ) -> Result<Option<(usize, Vec<u8>)>, SourceError> {
     // Those before may have been too many already.
-    check_total(tree, 0)?;
+    check_total(tree, 0, 0)?;
     let content = tree.read(file, LONGEST)?;
     let found = match request.reading.as_is {
         true => picture::as_is(&file.path, content),
@@ -217,13 +217,12 @@ fn pixels(
         Err(
             PictureError::NoInk { width, height, .. } | PictureError::Crowded { width, height, .. },
         ) => {
-            check_total(tree, u64::from(width) * u64::from(height))?;
+            check_total(tree, u64::from(width) * u64::from(height), 0)?;
             return Ok(None);
         }
         found => found?,
     };
-    // Of those in the file and those that it is laid out as.
-    check_total(tree, found.size.max(found.values.len() as u64))?;
+    check_total(tree, found.size, found.values.len() as u64)?;
     let fault = match check_side(found.width, found.height) {
         Ok(()) => return Ok(Some((found.width, found.values))),
         Err(_) => format!(
@@ -237,10 +236,9 @@ fn pixels(
     Err(SourceError::content(&file.path, fault))
 }
 
-fn check_total(tree: &Tree, pixels: u64) -> Result<(), SourceError> {
-    if tree.count_pixels(pixels) {
-        return Ok(());
+fn check_total(tree: &Tree, read: u64, kept: u64) -> Result<(), SourceError> {
+    match tree.count_pixels(read, kept) {
+        Some(fault) => Err(SourceError::content(&tree.root, fault.to_owned())),
+        None => Ok(()),
     }
-    let fault = "has pictures of more pixels than so few bytes hold: unpack it into a folder";
-    Err(SourceError::content(&tree.root, fault.to_owned()))
 }

@@ -22,6 +22,8 @@ const DEPTH: usize = 5;
 /// The most pixels of all pictures of a ZIP together, as many as a few photographs have, and for each of
 /// its bytes: a small file can claim any number, and photographs take a byte for a few pixels.
 const MOST_PIXELS: (u64, u64) = (1 << 27, 32);
+/// The most pixels of all images of a folder.
+const MOST_KEPT: u64 = 1 << 29;
 
 /// Files that are read as one data set.
 pub(super) struct Tree {
@@ -244,10 +246,23 @@ impl Tree {
         bytes
     }
 
-    /// Counts the pixels of a picture; false if those of all pictures of a ZIP are too many.
-    pub fn count_pixels(&self, pixels: u64) -> bool {
+    /// Counts the pixels of a picture, those that its file has and those that it is kept as. Returns what
+    /// is wrong if those of all pictures are too many: kept ones in a folder, either in a ZIP.
+    pub fn count_pixels(&self, read: u64, kept: u64) -> Option<&'static str> {
+        let (pixels, most, fault) = match &self.zip {
+            Some(zip) => (
+                read.max(kept),
+                MOST_PIXELS.0 + MOST_PIXELS.1.saturating_mul(zip.bytes),
+                "has pictures of more pixels than so few bytes hold: unpack it into a folder",
+            ),
+            None => (
+                kept,
+                MOST_KEPT,
+                "has too many pictures for images of this size, the limit is 2^29 pixels in all: give \
+                 fewer, or a model of smaller images",
+            ),
+        };
         let before = self.pixels.fetch_add(pixels, Ordering::Relaxed);
-        let most = |zip: &Opened| MOST_PIXELS.0 + MOST_PIXELS.1.saturating_mul(zip.bytes);
-        self.zip.as_ref().is_none_or(|zip| before.saturating_add(pixels) <= most(zip))
+        (before.saturating_add(pixels) > most).then_some(fault)
     }
 }
