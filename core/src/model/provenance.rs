@@ -33,7 +33,7 @@ impl<'a> Provenance<'a> {
     pub const UNKNOWN: Self =
         Self { tool: "", command: "", digest: [0; 32], seed: 0, correct: 0, tested: 0 };
 
-    /// Writes it into `out` as a [`Header`] has it.
+    /// Writes it into `out` as a [`Header`](crate::Header) has it.
     ///
     /// # Errors
     ///
