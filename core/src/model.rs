@@ -7,7 +7,7 @@ mod provenance;
 use heapless::Vec;
 
 pub use layer::Layer;
-pub(crate) use layer::{halves, widened};
+pub(crate) use layer::{halves, widened, widened_multiplier};
 pub use provenance::{MAX_COMMAND, MAX_PROVENANCE, Provenance};
 
 use crate::error::ModelError;

@@ -4,7 +4,7 @@ use core::cell::Cell;
 use core::iter::repeat;
 
 use super::list::{List, ListWriter};
-use crate::model::{Layer, halves, widened};
+use crate::model::{Layer, halves, widened, widened_multiplier};
 use crate::requant::requantize;
 use crate::shape::Numbers;
 
@@ -81,7 +81,7 @@ fn activate_each(
 fn activate_narrow(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
     let Numbers::Narrow { multiplier_shift, bias_shift } = layer.shape().numbers else { return };
     let bias = halves(layer.bias).iter().map(|&bias| widened(bias, bias_shift));
-    let wide = |&number: &u16| u32::from(u16::from_le(number)) << (multiplier_shift & 31);
+    let wide = |&number: &u16| widened_multiplier(number, multiplier_shift);
     match (halves(layer.multipliers), layer.shape().multipliers) {
         // What follows a single one is padding.
         ([multiplier, ..], 1) => activate_each(sums, bias, repeat(wide(multiplier)), list),

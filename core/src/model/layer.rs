@@ -59,7 +59,7 @@ impl<'a> Layer<'a> {
             Numbers::Narrow { multiplier_shift, .. } => {
                 let halves = halves(self.multipliers);
                 let number = halves.get(index).copied().unwrap_or_default();
-                u32::from(u16::from_le(number)) << (multiplier_shift & 31)
+                widened_multiplier(number, multiplier_shift)
             }
         }
     }
@@ -76,7 +76,7 @@ impl<'a> Layer<'a> {
             }
         } else if let Numbers::Narrow { multiplier_shift, bias_shift } = self.shape.numbers {
             fill(biases, halves(self.bias).get(first..), |bias| widened(bias, bias_shift));
-            let wide = |number| u32::from(u16::from_le(number)) << (multiplier_shift & 31);
+            let wide = |number| widened_multiplier(number, multiplier_shift);
             match (halves(self.multipliers), self.shape.multipliers) {
                 // What follows a single one is padding.
                 (&[multiplier, ..], 1) => multipliers.fill(wide(multiplier)),
@@ -146,4 +146,10 @@ pub(crate) fn halves(words: &[u32]) -> &[u16] {
 #[inline(always)]
 pub(crate) const fn widened(bias: u16, shift: u8) -> i32 {
     (u16::from_le(bias).cast_signed() as i32) << (shift & 15)
+}
+
+/// The multiplier that a narrow one stands for.
+#[inline(always)]
+pub(crate) const fn widened_multiplier(multiplier: u16, shift: u8) -> u32 {
+    (u16::from_le(multiplier) as u32) << (shift & 31)
 }

@@ -3,8 +3,8 @@
 //!
 //! The journal is two sectors with a record each, of which the one with the higher number counts. A
 //! new record takes the place of the older one, so that a cut at any moment leaves either what was
-//! or what is to be. A record fills a page with copies of itself, of which one that is whole is enough:
-//! a flipped bit must not bring the older model back.
+//! or what is to be. A record fills a page with copies of itself. One whole copy is enough, so a flipped
+//! bit does not bring the older model back.
 
 use inkbit_core::blob::{crc32, stated_length};
 use inkbit_core::link::{Refusal, STORE_PAGE};

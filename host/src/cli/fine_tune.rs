@@ -23,14 +23,14 @@ use crate::support::visible;
 /// The fraction of the training images that are a user's own, where `--data` is no mixture: as many as
 /// the presets take of drawn digits.
 const OWN: f64 = 0.2;
-/// Passes over the images: with a fifth of them new, more bring nothing.
+/// Passes over the images: few, for most of them have been learned.
 const EPOCHS: usize = 10;
 /// The learning rate as a fraction of that of the first training: with more, small networks forget more.
 const RATE: f32 = 0.03;
 
 /// A network that was trained before, with all that is known of its training.
 pub struct Source {
-    pub network: Mlp,
+    network: Mlp,
     /// The configuration to go on with.
     pub config: TrainConfig,
     input: Input,
@@ -129,33 +129,22 @@ impl Source {
             let earlier = self.data.as_ref().ok_or_else(|| {
                 usage(format!(
                     "--from does not say what it was trained on; name these data first, so that nothing \
-                     of them is forgotten: --data mnist+{given}:{OWN}"
+                     of them is forgotten: --data mnist+{}:{OWN}",
+                    visible::line(given)
                 ))
             })?;
             format!("{earlier}+{given}:{OWN}")
         };
-        let last = mixture.rsplit_once('+').and_then(|(_, own)| own.rsplit_once(':'));
-        let (own, _) = last.with_context(|| format!("{mixture} is no mixture"))?;
         let reading = match args.read.reading() {
             reading if reading.is_default() => self.reading.clone(),
             reading => reading,
         };
-        let load = |name: &str| {
-            let request = Request {
-                reading: reading.clone(),
-                frame: self.frame,
-                classes: Some(self.classes.clone()),
-                ..Request::default()
-            };
-            args.clone().named(name).load_as(request)
-        };
-        let own = Dataset { classes: self.classes.clone(), ..load(own)? };
-        let data = Dataset { classes: self.classes.clone(), ..load(&mixture)? };
-        let info = DataInfo {
-            labels: self.labels.clone(),
-            reading: reading.clone(),
-            ..DataInfo::new(&data)
-        };
+        // It says what is wrong with a name that is no mixture.
+        let data = load(args, &mixture, &reading, self.frame, &self.classes)?;
+        let last = mixture.rsplit_once('+').and_then(|(_, own)| own.rsplit_once(':'));
+        let (own, _) = last.with_context(|| format!("{mixture} is no mixture"))?;
+        let own = load(args, own, &reading, self.frame, &self.classes)?;
+        let info = DataInfo { labels: self.labels.clone(), reading, ..DataInfo::new(&data) };
         Ok((data, own, info))
     }
 
@@ -183,14 +172,22 @@ impl Source {
 pub fn own_accuracy(run: &Run, network: &Mlp, args: &DataArgs) -> anyhow::Result<f64> {
     let DataInfo { fine_tuning, classes, reading, .. } = &run.data;
     let own = fine_tuning.as_ref().map_or("", |tuning| &tuning.own);
-    let request = Request {
-        reading: reading.clone(),
-        frame: run.data.frame(),
-        classes: Some(classes.clone()),
-        ..Request::default()
-    };
-    let own = args.named(own).load_as(request)?;
+    let own = load(args, own, reading, run.data.frame(), classes)?;
     accuracy(network, &run.config, &own.test, classes)
+}
+
+/// Loads data as they were read and laid out for a network, with its classes.
+fn load(
+    args: &DataArgs,
+    name: &str,
+    reading: &Reading,
+    frame: Frame,
+    classes: &[String],
+) -> anyhow::Result<Dataset> {
+    let classes = classes.to_owned();
+    let (reading, known) = (reading.clone(), Some(classes.clone()));
+    let request = Request { reading, frame, classes: known, ..Request::default() };
+    Ok(Dataset { classes, ..args.named(name).load_as(request)? })
 }
 
 /// The accuracies before and after, a line for each of both data.

@@ -167,7 +167,8 @@ impl Args {
         self.config.resolve(run.map(|run| &run.config))
     }
 
-    /// The configuration, the value of `--data`, and how these are read; `None` if the flags name a file with some of it.
+    /// The configuration, the value of `--data`, and how these are read; `None` if some of it is in a file
+    /// that the flags name.
     pub(super) fn without_files(&self) -> Option<(TrainConfig, String, Reading)> {
         let config = self.config.resolve_without_file()?;
         let data = self.data();

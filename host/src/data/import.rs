@@ -80,7 +80,7 @@ pub fn check(folder: &Path, force: bool) -> Result<bool, ImportError> {
         return Err(ImportError::NotEmpty { path: folder.to_owned(), is_ours: about.is_some() });
     };
     for path in names {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = name(&path).into_owned();
         if name == MARK.0 {
             continue;
         }
@@ -263,15 +263,14 @@ fn name(path: &Path) -> Cow<'_, str> {
 /// Removes such a folder without data and without the file by which it is known, unless another import is
 /// at work in it, or about to be.
 fn clear_empty(aside: &Path) -> io::Result<()> {
-    let files = || entries(aside);
     let is_lock = |path: &Path| path.file_name() == Some(OsStr::new(LOCK));
     let is_left = |path: &PathBuf| is_lock(path) || files::is_temporary(path);
-    if !files()?.iter().all(is_left) {
+    if !entries(aside)?.iter().all(is_left) {
         return Ok(()); // a user's
     }
     // Held to the end: an import that waits for it sees that the file is gone.
     let Ok(Some(_lock)) = Lock::try_take(aside) else { return Ok(()) };
-    let files = files()?;
+    let files = entries(aside)?;
     if files.iter().all(is_left) {
         files.iter().try_for_each(fs::remove_file)?;
         fs::remove_dir(aside)?;

@@ -47,7 +47,7 @@ pub struct Client {
 /// The number of a connection's first image. A device shows its lower half, which counts from 0. The
 /// upper half is random: an answer to an earlier process, which is still on its way, must not be taken
 /// for that of an image of this one. The highest bit is set, so all numbers are sent in 5 bytes.
-fn begun() -> u32 {
+fn first_id() -> u32 {
     (RandomState::new().hash_one(std::process::id()) as u32 | 1 << 31) & !0xFFFF
 }
 
@@ -69,7 +69,7 @@ impl Client {
             received: VecDeque::new(),
             window: window.max(1),
             timeout: Duration::from_secs(2),
-            next_id: begun(),
+            next_id: first_id(),
             losses: Losses::default(),
         }
     }

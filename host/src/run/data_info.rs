@@ -96,12 +96,11 @@ impl DataInfo {
         if classes > MAX_CLASSES {
             return Err(format!("it has {classes} classes, but must have at most {MAX_CLASSES}"));
         }
-        let fault = |label: &String| labels::fault(label);
         match found
             .classes
             .iter()
             .enumerate()
-            .find_map(|(class, label)| Some((class, fault(label)?)))
+            .find_map(|(class, label)| Some((class, labels::fault(label)?)))
         {
             Some((class, fault)) => Err(format!("the label of class {class} {fault}")),
             None => Ok(found),

@@ -184,9 +184,9 @@ fn images_that_were_refused_leave_no_refusals_to_the_next_request() {
 #[test]
 fn a_late_answer_to_another_process_is_not_taken_for_one_of_this() {
     // Each begins at one of 2¹⁵ numbers, far enough apart.
-    let begun: std::collections::HashSet<u32> = (0..20).map(|_| super::begun()).collect();
-    assert!(begun.len() > 16, "{begun:?}");
-    assert!(begun.iter().all(|number| number >> 31 == 1 && number & 0xFFFF == 0));
+    let ids: std::collections::HashSet<u32> = (0..20).map(|_| first_id()).collect();
+    assert!(ids.len() > 16, "{ids:?}");
+    assert!(ids.iter().all(|id| id >> 31 == 1 && id & 0xFFFF == 0));
 }
 
 #[test]
