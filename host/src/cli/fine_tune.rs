@@ -243,10 +243,15 @@ fn shaped(config: &TrainConfig, model: &Model<'_>) -> TrainConfig {
     let hidden = layers.split_last().map_or(&[][..], |(_, hidden)| hidden);
     let is_shared = hidden.iter().any(|layer| layer.shape().multipliers == 1);
     let is_whole = input.inputs() == input.pixels();
+    let mut bits: Vec<u8> = layers.iter().map(|layer| layer.bits().bits() as u8).collect();
+    // One number for all fits other layers too, which are then refused as such.
+    if bits.iter().all(|&width| width == bits[0]) {
+        bits.truncate(1);
+    }
     TrainConfig {
         hidden: hidden.iter().map(Layer::outputs).collect(),
         input: if is_whole { 0 } else { input.size()[0] },
-        bits: layers.iter().map(|layer| layer.bits().bits() as u8).collect(),
+        bits,
         scales: if is_shared { Granularity::Layer } else { Granularity::Output },
         // The integers are what is to be trained.
         qat_from: 0.0,

@@ -125,6 +125,7 @@ fn what_cannot_be_gone_on_from_is_refused_and_nothing_is_created() {
             2,
             "has a network of 64-16-4, but the configuration is of 64-8-4",
         ),
+        ("--from model.inkbit --data digits+mine:0.2 --hidden 8,8", 2, "has a network of 64-16-4"),
         ("--from model.inkbit --data mine --seeds 3", 2, "cannot be used with"),
         ("--from run --data nothing", 1, "nothing"),
         ("--from run --data digits+mine:0.6", 1, "take a fraction of at most 0.500"),
