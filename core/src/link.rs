@@ -32,6 +32,7 @@ use postcard::ser_flavors::{Cobs, Flavor, Slice};
 use serde::{Deserialize, Serialize};
 
 use crate::crc::Crc32;
+use crate::sample::Sample;
 use crate::wire::{Write, wire};
 
 pub mod device;
@@ -44,7 +45,7 @@ pub use receiver::Receiver;
 pub use refusal::Refusal;
 
 /// Version of the messages. It changes with every change to [`Request`] or [`Response`].
-pub const PROTOCOL: u8 = 3;
+pub const PROTOCOL: u8 = 4;
 /// The most classes whose logits a [`Response::Logits`] carries.
 pub const MAX_LOGITS: usize = 64;
 /// The longest text in a message, in bytes.
@@ -74,11 +75,11 @@ wire! {
     pub enum Request [<'a>] [<'a>] [<'a>] {
         /// Who are you? Answered by [`Response::Hello`].
         Hello,
-        /// Classify an image and show it. Answered by [`Response::Logits`].
+        /// Classify a sample and show it. Answered by [`Response::Logits`].
         Classify {
             /// Comes back in the answer. The display shows its lower 16 bits.
             id: u32,
-            /// The image's pixels, packed by [`pack_pixels`].
+            /// The sample's bytes, packed by [`pack_pixels`].
             pixels: &'a [u8],
         },
         /// What is on the display? Answered by [`Response::Status`].
@@ -209,7 +210,7 @@ wire! {
         /// Cells of working memory that are built in; see
         /// [`Model::scratch_cells`](crate::Model::scratch_cells).
         pub cells: u32,
-        /// The most pixels of an image.
+        /// The most bytes of a sample.
         pub pixels: u32,
         /// The most classes.
         pub classes: u32,
@@ -224,8 +225,8 @@ wire! {
         pub name: &'a str,
         /// The CRC-32 of its blob, as computed when the whole of it was last checked.
         pub crc: u32,
-        /// Side length of its image in pixels.
-        pub side: u16,
+        /// What it takes.
+        pub sample: Sample,
         /// Number of its classes.
         pub classes: u16,
     } [Write]

@@ -22,7 +22,7 @@ wire! {
             /// Pixels of the longer side.
             ink: u16,
         },
-    } [Neither]
+    } [Write]
 }
 
 impl Layout {
@@ -48,7 +48,7 @@ wire! {
         pub height: u16,
         /// How ink lies in it.
         pub layout: Layout,
-    } [Neither]
+    } [Write]
 }
 
 impl Frame {
@@ -79,7 +79,7 @@ wire! {
             /// Ranges that the parameters begin with: 1 for all, or `count`.
             ranges: u16,
         },
-    } [Neither]
+    } [Write]
 }
 
 impl Sample {

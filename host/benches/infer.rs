@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some(file) => fs::read(file)?.get(IDX_HEADER..).ok_or("no IDX file")?.to_vec(),
         None => synthetic::images(Part::Test, 100, 1).pixels,
     };
-    let images: Vec<&[u8]> = pixels.chunks_exact(model.input().pixels()).collect();
+    let images: Vec<&[u8]> = pixels.chunks_exact(model.sample().bytes()).collect();
     let mut engine = HostEngine::new(&model);
     report("fastest", &images, |image| {
         black_box(engine.infer(image));

@@ -78,7 +78,7 @@ fn assert_all_agree_on_digits(images: &Images) {
     let blob = classic();
     let model = blob.model().unwrap();
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    let share = images.len().div_ceil(threads) * images.side * images.side;
+    let share = images.len().div_ceil(threads) * images.shape.bytes();
     let logits: usize = thread::scope(|scope| {
         let parts: Vec<_> = images
             .pixels

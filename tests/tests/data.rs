@@ -72,7 +72,7 @@ fn a_folder_is_read_whatever_its_size_and_classes() {
     let data = read(folder.path());
     assert_eq!(data.name, folder.path().to_str().unwrap());
     assert_eq!(data.classes, ["0", "1", "2", "3", "4", "5", "6"], "up to the greatest label");
-    assert_eq!((data.train.side, data.train.len(), data.test.len()), (5, 3, 2));
+    assert_eq!((data.train.shape.side(), data.train.len(), data.test.len()), (Some(5), 3, 2));
     assert_eq!(data.train.pixels, (0..75).collect::<Vec<u8>>());
     assert_eq!(data.train.labels, [0, 1, 2]);
     assert_eq!(data.test.labels, [1, 6]);
@@ -310,7 +310,10 @@ fn genuine_mnist_is_recognized() {
         return;
     };
     let data = load("mnist", Some(folder.as_ref()), None).unwrap();
-    assert_eq!((data.name.as_str(), data.classes.len(), data.train.side), ("mnist", 10, 28));
+    assert_eq!(
+        (data.name.as_str(), data.classes.len(), data.train.shape.side()),
+        ("mnist", 10, Some(28))
+    );
     assert_eq!((data.train.len(), data.test.len()), (60_000, 10_000));
     assert_eq!(data.test.labels[..4], [7, 2, 1, 0]);
 }

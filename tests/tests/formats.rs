@@ -15,7 +15,9 @@ use inkbit_core::link::{
     Hello, Key, Limits, Loaded, Mode, PROTOCOL, Refusal, Request, Reset, Response, Status, decode,
     encode,
 };
-use inkbit_core::{Error, Input, Model, ModelError, PackError, SampleError, ScratchError};
+use inkbit_core::{
+    Error, Frame, Input, Layout, Model, ModelError, PackError, Sample, SampleError, ScratchError,
+};
 use inkbit_tests::Aligned;
 use inkbit_tests::oracle::{Oracle, crc32};
 
@@ -191,6 +193,9 @@ fn the_frames_of_a_protocol_version_stay_what_they_were() {
 fn responses(lines: &mut BTreeMap<String, String>) {
     let name = variants!(Response {
         Response::Hello(Hello { model: Err(_), .. }) => "Hello without a model",
+        Response::Hello(Hello { model: Ok(Loaded { sample: Sample::Features { .. }, .. }), .. }) => "Hello of features",
+        Response::Hello(Hello { model: Ok(Loaded { sample: Sample::Image(Frame { layout: Layout::AsItIs, .. }), .. }), .. }) => "Hello of images as they are",
+        Response::Hello(Hello { model: Ok(Loaded { sample: Sample::Image(Frame { layout: Layout::Fitted, .. }), .. }), .. }) => "Hello of fitted images",
         Response::Hello(Hello { reset: Reset::Ordinary, .. }) => "Hello",
         Response::Hello(Hello { reset: Reset::Stuck { .. }, .. }) => "Hello after Stuck",
         Response::Hello(Hello { reset: Reset::Fault { .. }, .. }) => "Hello after Fault",
@@ -219,7 +224,10 @@ fn responses(lines: &mut BTreeMap<String, String>) {
         pixels: 1024,
         classes: 64,
     };
-    let loaded = Loaded { name: "nano", crc: 0xDEAD_BEEF, side: 28, classes: 10 };
+    let loaded = Loaded { name: "nano", crc: 0xDEAD_BEEF, sample: Sample::mnist(28), classes: 10 };
+    let of = |sample| Ok(Loaded { sample, ..loaded });
+    let frame = |layout| Sample::Image(Frame { width: 1024, height: 1, layout });
+    let features = Sample::Features { count: 300, signed: true, ranges: 1 };
     // What stands in it is the firmware's own version in any case.
     let hello = |model, reset| {
         Response::Hello(Hello {
@@ -242,8 +250,11 @@ fn responses(lines: &mut BTreeMap<String, String>) {
             in_ram: true,
         })
     };
-    let responses: [Response<'_, &[i32]>; 21] = [
+    let responses: [Response<'_, &[i32]>; 24] = [
         hello(Ok(loaded), Reset::Ordinary),
+        hello(of(frame(Layout::AsItIs)), Reset::Ordinary),
+        hello(of(frame(Layout::Fitted)), Reset::Ordinary),
+        hello(of(features), Reset::Ordinary),
         hello(Ok(loaded), Reset::Stuck { at: 0x1234 }),
         hello(Ok(loaded), Reset::Fault { at: 0x1234 }),
         hello(Ok(loaded), Reset::Panic),

@@ -135,7 +135,11 @@ fn bars_and_distributions() {
         saturated,
     };
     let layers = vec![layer(784, 16, 0.191, 0.008), layer(16, 3, 0.5, 0.02)];
-    assert_picture(&plot::activity(&Activity { input: Input::full(28), layers }));
+    assert_picture(&plot::activity(&Activity {
+        input: Input::full(28),
+        is_features: false,
+        layers,
+    }));
     let differences: Vec<f64> = (-100..=100).map(|i| f64::from(i * i * i) * 1e-7).collect();
     assert_picture(&plot::logit_differences(&differences));
     let bin = |images, confidence, accuracy| Bin { images, confidence, accuracy };
@@ -153,7 +157,7 @@ fn images_have_their_classes_below_them() {
         confidence: 0.97,
     };
     let samples: Vec<Sample> = (0..5).map(sample).collect();
-    let picture = plot::samples("samples", "Test images", images.side, &samples);
+    let picture = plot::samples("samples", "Test images", &images.shape, &samples);
     assert_picture(&picture);
     let sheet = image::load_from_memory(&picture.png.unwrap()).unwrap();
     assert_eq!((sheet.width(), sheet.height()), (6 * 116 + 4, 116 + 4));

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use inkbit::config::TrainConfig;
-use inkbit::data::{Dataset, Images};
+use inkbit::data::{Dataset, Images, Shape};
 use inkbit::evaluate::quantized::Differences;
 use inkbit::evaluate::reference::Reference;
 use inkbit::evaluate::verify::verify;
@@ -20,7 +20,7 @@ use inkbit_core::{Input, Layout};
 /// Noisy images of 6×6 pixels with a bright row, whose number is the class.
 fn rows(count: usize, seed: u64) -> Images {
     let mut rng = fastrand::Rng::with_seed(seed);
-    let mut images = Images { side: 6, ..Images::default() };
+    let mut images = Images { shape: Shape::square(6), ..Images::default() };
     for _ in 0..count {
         let class = rng.u8(..6);
         images.labels.push(class);
@@ -257,6 +257,7 @@ fn description(data: &Dataset, input: Input) -> Description {
     Description {
         name: "rows".to_owned(),
         classes: data.classes.clone(),
+        shape: data.train.shape.clone(),
         input,
         layout: Layout::AsItIs,
         prominence: 0,
@@ -363,7 +364,7 @@ fn images_that_cannot_be_trained_on_are_refused() {
     };
     assert!(refused(&rows(100, 1), 5).contains("label 5, but there are 5 classes"));
     assert!(refused(&rows(3, 1), 6).contains("leaves 3 to train on and 0 to choose by"));
-    let large = Images { side: 65, pixels: vec![0; 65 * 65], labels: vec![0] };
+    let large = Images { shape: Shape::square(65), pixels: vec![0; 65 * 65], labels: vec![0] };
     assert!(refused(&large, 6).contains("4225 pixels, but must have from 1 to 4096"));
 }
 

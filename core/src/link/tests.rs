@@ -4,6 +4,7 @@ use std::vec;
 use std::vec::Vec as StdVec;
 
 use super::*;
+use crate::{Frame, Layout, Sample};
 
 /// xorshift64: enough chance for these tests, and the same on every machine.
 struct Chance(u64);
@@ -114,7 +115,10 @@ fn the_largest_responses_fit_their_frame() {
 fn a_device_writes_what_serde_would() {
     let limits =
         Limits { model_address: 0x5000, model_bytes: 1 << 31, cells: 128, pixels: 127, classes: 0 };
-    let loaded = Loaded { name: "mnist", crc: 0xDEAD_BEEF, side: 28, classes: 10 };
+    let loaded = Loaded { name: "mnist", crc: 0xDEAD_BEEF, sample: Sample::mnist(28), classes: 10 };
+    let of = |sample| Ok(Loaded { sample, ..loaded });
+    let images = |layout| Sample::Image(Frame { width: 1024, height: 1, layout });
+    let features = Sample::Features { count: 300, signed: true, ranges: 1 };
     let hello = |model, reset| {
         let (protocol, firmware, board) = (PROTOCOL, "0.1.0", "a");
         Response::Hello(Hello { protocol, firmware, board, limits, model, reset })
@@ -136,6 +140,9 @@ fn a_device_writes_what_serde_would() {
     ];
     let mut responses: StdVec<Response<'_, &[i32]>> = vec![
         hello(Ok(loaded), Reset::Ordinary),
+        hello(of(images(Layout::AsItIs)), Reset::Ordinary),
+        hello(of(images(Layout::Fitted)), Reset::Ordinary),
+        hello(of(features), Reset::Ordinary),
         hello(Ok(loaded), Reset::Stuck { at: 0x1234 }),
         hello(Err("no model"), Reset::Fault { at: 1 << 31 }),
         hello(Err(""), Reset::Panic),

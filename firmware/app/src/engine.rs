@@ -4,7 +4,7 @@ use core::mem::{ManuallyDrop, replace};
 
 use inkbit_core::link::{MAX_LOGITS, Refusal};
 use inkbit_core::softmax::{Permille, permille};
-use inkbit_core::{Input, Logits, Model, ModelError, Sample, ScratchError};
+use inkbit_core::{Logits, Model, ModelError, ScratchError};
 
 use crate::board::{Board, PIXELS};
 use crate::clock::Clock;
@@ -213,14 +213,9 @@ fn suits(parsed: &Parsed<'_>, cells: u32, board: &Board) -> bool {
 
 /// Whether a model fits every buffer of the firmware except the scratch; if not, says why.
 fn fits(model: &Model<'_>, board: &Board, text: &mut Text) -> bool {
-    let Input { width, height, .. } = model.input();
-    let (pixels, classes) = (u32::from(width) * u32::from(height), model.classes());
-    if width != height || matches!(model.sample(), Sample::Features { .. }) {
-        text.say("model takes no square images; train one on them");
-        return false;
-    }
-    if pixels > PIXELS as u32 {
-        text.say("model takes ").number(pixels).say(" pixels, ").say(board.name);
+    let (bytes, classes) = (model.sample().bytes(), model.classes());
+    if bytes > PIXELS {
+        text.say("model takes ").number(bytes as u32).say(" bytes, ").say(board.name);
         text.say(" at most ").number(PIXELS as u32).say("; train on smaller images");
         return false;
     }

@@ -97,7 +97,7 @@ fn hello<'a>(app: &'a App<'_>) -> Hello<'a> {
         model: app.engine().model().map(|model| Loaded {
             name: model.header().name,
             crc: app.engine().crc(),
-            side: model.input().width,
+            sample: model.sample(),
             classes: model.classes() as u16,
         }),
         reset: app.board().reset,

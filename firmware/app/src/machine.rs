@@ -225,7 +225,7 @@ impl<'m> App<'m> {
         fill: impl Fn(&mut [u8]) -> usize,
     ) -> Result<(u32, &[i32]), Refusal> {
         let Ok(model) = self.engine.model() else { return Err(self.engine.refusal()) };
-        let expected = model.input().pixels();
+        let expected = model.sample().bytes();
         // Counted first, so that an image that does not fit leaves the one on the display alone.
         let found = fill(&mut []);
         if found != expected {

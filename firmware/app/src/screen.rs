@@ -32,8 +32,8 @@ pub struct View<'a> {
     pub message: Option<(&'a str, &'a str)>,
     /// The image, row by row.
     pub image: &'a [u8],
-    /// Its side length in pixels.
-    pub side: usize,
+    /// Its width and height in pixels; zeros if there is none.
+    pub size: [usize; 2],
     /// Where the pen that keys move is, as (column, row), and whether it is down.
     pub pen: Option<((u8, u8), bool)>,
     /// Number of the sample or of the request.
@@ -75,7 +75,7 @@ impl<L: Layout> Screen<L> {
         // The layout depends on the screen.
         let title = view.message.map_or("", |(title, _)| title);
         let buttons = if L::TOUCH { view.mode as u8 } else { 1 };
-        let layout = [buttons, title.len() as u8, view.side as u8];
+        let layout = [buttons, title.len() as u8, view.size[0] as u8, view.size[1] as u8];
         let mut changed = false;
         if differs(&mut self.layout, &layout) {
             let all = Rectangle::new(Point::zero(), L::SIZE);
@@ -142,15 +142,17 @@ impl<L: Layout> Screen<L> {
         view: &View<'_>,
         target: &mut D,
     ) -> Result<bool, D::Error> {
-        let side = view.side as i32;
+        let [width, height] = view.size.map(|side| side as i32);
         let image = L::IMAGE.size.width as i32;
-        let scale = image / side.max(1);
-        let edge = L::IMAGE.top_left + Point::new_equal((image - scale * side) / 2);
+        // Of a longer side only the first pixels are shown.
+        let scale = image / width.max(height).clamp(1, ROWS as i32);
+        let middle = |side: i32| (image - scale * side.min(ROWS as i32)) / 2;
+        let edge = L::IMAGE.top_left + Point::new(middle(width), middle(height));
         let dot = Size::new_equal(scale as u32);
         let mut changed = false;
         let mut rest = view.image;
-        for (y, drawn) in (0..side).zip(&mut self.rows) {
-            let (pixels, after) = rest.split_at_checked(view.side).unwrap_or_default();
+        for (y, drawn) in (0..height).zip(&mut self.rows) {
+            let (pixels, after) = rest.split_at_checked(view.size[0]).unwrap_or_default();
             rest = after;
             let mut line = [0; ROWS];
             for (to, from) in line.iter_mut().zip(pixels) {
@@ -163,7 +165,7 @@ impl<L: Layout> Screen<L> {
             }
             let changes = drawn.change(&line);
             if changes != 0 {
-                for (x, &grey) in (0..side).zip(&line) {
+                for (x, &grey) in (0..width).zip(&line) {
                     if L::TOUCH && changes >> x & 1 == 0 {
                         continue;
                     }

@@ -141,8 +141,8 @@ impl ConfigArgs {
 /// The input shape that the configuration makes of the images; one that cannot be made is a wrong
 /// use.
 pub fn check_images(config: &TrainConfig, images: &Images) -> anyhow::Result<Input> {
-    check_sizes(config, images.side, images.len()).map_err(|error| match error {
-        TrainError::Input { .. } => usage(error.to_string()),
+    check_sizes(config, &images.shape, images.len()).map_err(|error| match error {
+        TrainError::Input { .. } | TrainError::Features { .. } => usage(error.to_string()),
         error => error.into(),
     })
 }

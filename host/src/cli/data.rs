@@ -9,13 +9,13 @@ use super::data_args::{DataArgs, ReadArgs};
 use super::usage;
 use crate::data::augment::{self, Augmenter};
 use crate::data::picture::sheet;
-use crate::data::shrink::shrink;
 use crate::data::source::{Loaded, classes_of_forms};
 use crate::data::synthetic;
-use crate::data::{Images, check, import, labels};
+use crate::data::{Images, check, gestures, import, labels, shrink};
 use crate::evaluate::data_check::oddities;
 use crate::report::text;
 use crate::support::png;
+use crate::support::replace::Kind;
 use crate::support::visible;
 
 /// Show, check and import the images that a network is trained on.
@@ -32,6 +32,7 @@ enum Command {
     Check(CheckArgs),
     Import(ImportArgs),
     Forms(FormsArgs),
+    Gestures(GesturesArgs),
 }
 
 /// Print what a data set has, and what is odd about it.
@@ -97,6 +98,26 @@ struct FormsArgs {
     print: bool,
 }
 
+/// Write a table of made-up gestures of an accelerometer, to try features with.
+///
+/// Six gestures: rest, shake, circle, lift, tap and tilt. A row has a label and 32 readings of each of
+/// three axes in thousandths of g, 25 a second. A seed gives the same table everywhere.
+#[derive(Debug, clap::Args)]
+#[command(after_help = include_str!("../../templates/help/data-gestures.txt"))]
+struct GesturesArgs {
+    /// Table to write (CSV), which must not be there yet
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+
+    /// Rows, of each gesture in turn
+    #[arg(long, default_value_t = 3000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    windows: u32,
+
+    /// Seed of the table
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
 /// Write a contact sheet of training images, augmented as in training.
 ///
 /// A row for each class: the original image, then its variants in the epochs of a training with
@@ -125,6 +146,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         Command::Forms(args) => forms(args),
         Command::Check(args) => check(args),
         Command::Import(args) => import(args),
+        Command::Gestures(args) => write_gestures(args),
     }
 }
 
@@ -142,10 +164,13 @@ fn check(args: &CheckArgs) -> anyhow::Result<()> {
     let mut warnings = labels::oddities(&data);
     warnings.extend(oddities(&data).into_iter().map(|oddity| oddity.text));
     let part = |number: usize, images: &Images| json!({ "images": images.len(), "per_class": counts[number], "values": ranges[number] });
+    let shape = &data.train.shape;
     let object = json!({
         "name": data.name,
         "kind": kind,
-        "side": data.train.side,
+        "side": shape.side(),
+        "size": (!shape.is_features()).then(|| shape.size()),
+        "features": shape.is_features().then(|| shape.size()[0]),
         "classes": classes,
         "train": part(0, &data.train),
         "test": part(1, &data.test),
@@ -180,6 +205,12 @@ fn check(args: &CheckArgs) -> anyhow::Result<()> {
 fn import(args: &ImportArgs) -> anyhow::Result<()> {
     import::check(&args.output, args.force)?;
     let data = from(&args.source, args.labels.as_ref(), &args.read).load()?;
+    if data.train.shape.is_features() {
+        return Err(usage(format!(
+            "{} has features, and IDX files are written of images only: give the source itself to --data",
+            visible::line(&data.name)
+        )));
+    }
     let mut about = toml::Table::new();
     about.insert("source".to_owned(), visible::line(&data.name).into());
     about.insert("flags".to_owned(), args.read.reading().flags().trim().into());
@@ -192,6 +223,22 @@ fn import(args: &ImportArgs) -> anyhow::Result<()> {
         visible::path(&args.output)
     ))
 }
+
+fn write_gestures(args: &GesturesArgs) -> anyhow::Result<()> {
+    TABLE.check(&args.output)?;
+    let table = gestures::table(args.windows as usize, args.seed);
+    TABLE.write(&args.output, table.as_bytes())?;
+    super::print(&format!(
+        "{} windows of {} gestures, {} features each\nsaved in {}\n",
+        args.windows,
+        gestures::GESTURES.len(),
+        gestures::columns().count(),
+        visible::path(&args.output)
+    ))
+}
+
+/// A table, which has no mark: none is replaced.
+const TABLE: Kind = Kind::beginning("a table", &[]);
 
 /// Images of each form on its contact sheet.
 const OF_FORM: usize = 15;
@@ -211,7 +258,7 @@ fn forms(args: &FormsArgs) -> anyhow::Result<()> {
         let [label, name] = [&class.label, &form.name].map(|text| visible::line(text));
         text.push_str(&format!("{row:>3}  {label:>5}  {:>6}  {name}\n", form.weight));
     }
-    sheet::save(&sheet::contact_sheet(&rows, 28), output)?;
+    sheet::save(&sheet::contact_sheet(&rows, [28; 2]), output)?;
     super::print(&format!("{text}saved in {}\n", visible::path(output)))
 }
 
@@ -231,8 +278,9 @@ fn show(args: &ShowArgs) -> anyhow::Result<()> {
     check_output(&args.output)?;
     let data = args.data.load()?;
     let input = check_images(&config, &data.train)?;
-    let mut augmenter = Augmenter::new(data.train.side);
-    let mut drawn = vec![0; input.pixels()];
+    let shape = &data.train.shape;
+    let mut augmenter = Augmenter::new(shape.side().unwrap_or(0));
+    let mut drawn = vec![0; shape.bytes()];
     let mut rows = Vec::new();
     for class in 0..data.classes.len() {
         let labels = &data.train.labels;
@@ -241,24 +289,24 @@ fn show(args: &ShowArgs) -> anyhow::Result<()> {
         };
         let source = data.train.image(index);
         let mut row = vec![Vec::new()];
-        shrink(input, source, &mut row[0]);
+        shrink::inputs(shape, input, source, &mut row[0]);
         for epoch in 1..=usize::from(args.columns) {
             let mut rng = augment::rng(config.seed, epoch, index as u32);
             augmenter.draw(&config.augment.strength(epoch), source, &mut rng, &mut drawn);
             row.push(Vec::new());
-            shrink(input, &drawn, &mut row[epoch]);
+            shrink::inputs(shape, input, &drawn, &mut row[epoch]);
         }
         rows.push(row);
     }
-    let [side, _] = input.size();
-    let picture = sheet::contact_sheet(&rows, side);
+    let [width, height] = input.size();
+    let picture = sheet::contact_sheet(&rows, [width, height]);
     sheet::save(&picture, &args.output)?;
     super::print(&format!(
         "{} rows of {} images, {}×{} pixels each\nsaved in {}\n",
         rows.len(),
         args.columns + 1,
-        side,
-        side,
+        width,
+        height,
         visible::path(&args.output)
     ))
 }

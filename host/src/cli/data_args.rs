@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use inkbit_core::Model;
+use inkbit_core::{MAX_SIDE, Model};
 
 use super::{progress, wrong_use};
 use crate::config::preset;
 use crate::data::source::{Loaded, Reading, Request};
-use crate::data::{DataError, Dataset, labels, load_as};
+use crate::data::{DataError, Dataset, Shape, labels, load_as};
 use crate::model;
 use crate::run::Run;
 use crate::support::visible;
@@ -21,10 +21,28 @@ pub struct ReadArgs {
     #[arg(long, value_name = "NAME")]
     label: Option<String>,
 
-    /// Take pictures as they are, all of one square size; otherwise the digit on each is found and
+    /// Take pictures as they are, all of one size; otherwise the digit on each is found and
     /// laid out as by `predict --one`
     #[arg(long)]
     as_is: bool,
+
+    /// Width and height in pixels of the images in a table's rows, and of those that pictures become
+    /// [default: squares, 28x28 of pictures]
+    #[arg(long, value_name = "WxH", value_parser = size)]
+    size: Option<[u16; 2]>,
+
+    /// Take rows of numbers as features, even if they could be images: what a sensor gives, not pixels
+    #[arg(long)]
+    features: bool,
+
+    /// Scale all features alike, as for values of one unit; otherwise each by its own least and
+    /// greatest value
+    #[arg(long)]
+    one_range: bool,
+
+    /// Multiply features by this and round them, where they are no whole numbers of 16 bits
+    #[arg(long, value_name = "FACTOR", value_parser = factor)]
+    scale: Option<f64>,
 
     /// Fraction of each class to test on where the data have no such part, above 0 to 1
     /// [default: 0.2]
@@ -40,7 +58,7 @@ pub struct ReadArgs {
     invert: bool,
 
     /// The greatest value that a pixel can have, which becomes 255
-    #[arg(long, value_name = "VALUE", value_parser = max_value)]
+    #[arg(long, value_name = "VALUE", value_parser = factor)]
     max_value: Option<f64>,
 }
 
@@ -49,7 +67,15 @@ fn fraction(text: &str) -> Result<f64, String> {
     value.ok_or_else(|| "expected a number from 0.0001 to 1".to_owned())
 }
 
-fn max_value(text: &str) -> Result<f64, String> {
+fn size(text: &str) -> Result<[u16; 2], String> {
+    let parse = |side: &str| side.parse().ok().filter(|side| (1..=MAX_SIDE).contains(side));
+    let (width, height) = text.split_once(['x', '×']).unwrap_or_default();
+    let size = parse(width).zip(parse(height)).map(|(width, height)| [width, height]);
+    size.ok_or_else(|| format!("expected such as 32x24, at most {MAX_SIDE}x{MAX_SIDE}"))
+}
+
+/// A factor or greatest value, above 0.
+pub fn factor(text: &str) -> Result<f64, String> {
     let value = text.parse().ok().filter(|value: &f64| value.is_finite() && *value > 0.0);
     value.ok_or_else(|| "expected a number above 0".to_owned())
 }
@@ -57,8 +83,21 @@ fn max_value(text: &str) -> Result<f64, String> {
 impl ReadArgs {
     /// How they are read.
     pub fn reading(&self) -> Reading {
-        let Self { label, as_is, split, transpose, invert, max_value } = self.clone();
-        Reading { label, as_is, split, transpose, invert, max_value }
+        let Self { label, as_is, size, features, one_range, scale, split, transpose, .. } =
+            self.clone();
+        let Self { invert, max_value, .. } = *self;
+        Reading {
+            label,
+            as_is,
+            split,
+            size,
+            features,
+            one_range,
+            scale,
+            transpose,
+            invert,
+            max_value,
+        }
     }
 }
 
@@ -167,7 +206,8 @@ impl DataArgs {
         let classes = self.labels_or(labels::of_model(model), "the model has")?;
         let request = Request {
             reading: self.read.reading(),
-            frame: model::frame(model),
+            shape: Some(Shape::of_model(model)),
+            layout: model::layout(model),
             classes: Some(labels::of_model(model)),
             ..Request::default()
         };
@@ -200,8 +240,8 @@ impl DataArgs {
         known: Option<Vec<String>>,
     ) -> anyhow::Result<Dataset> {
         let classes = self.labels_or(run.data.classes.clone(), "the run has")?;
-        let request =
-            Request { reading, frame: run.data.frame(), classes: known, ..Request::default() };
+        let (shape, layout) = (Some(run.data.shape()), run.data.layout());
+        let request = Request { reading, shape, layout, classes: known, ..Request::default() };
         let loaded = self.load_or(&run.data.name, request).map_err(|error| {
             match error.downcast_ref::<DataError>() {
                 Some(DataError::Unknown { name }) if self.data.is_none() => anyhow::anyhow!(

@@ -75,7 +75,7 @@ impl Subject {
         Ok(match self {
             Self::Model(blob) => evaluate_model(&blob.model()?, images)?,
             Self::Run(run, net) => {
-                check_images(images, run.data.side, run.data.classes.len())?;
+                check_images(images, &run.data.shape(), run.data.classes.len())?;
                 let images = images.shrunk(run.input());
                 evaluate_net(net, &run.data.classes, &images, &run.config.backend.device()?)?
             }

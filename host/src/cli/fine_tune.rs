@@ -4,14 +4,14 @@ use std::path::Path;
 
 use anyhow::Context;
 use clap::Parser;
-use inkbit_core::{Frame, Input, Layer, Model};
+use inkbit_core::{Input, Layer, Layout, Model};
 use sha2::{Digest, Sha256};
 
 use super::data_args::DataArgs;
 use super::{Cli, Command, usage};
 use crate::config::{Keep, Schedule, TrainConfig};
 use crate::data::source::{Reading, Request};
-use crate::data::{Dataset, Images, labels};
+use crate::data::{Dataset, Images, Shape, labels};
 use crate::evaluate::evaluate_net;
 use crate::model::{self, Blob};
 use crate::net::Mlp;
@@ -35,7 +35,8 @@ pub struct Source {
     pub config: TrainConfig,
     input: Input,
     classes: Vec<String>,
-    frame: Frame,
+    shape: Shape,
+    layout: Layout,
     labels: Option<String>,
     reading: Reading,
     /// The value of `--data`, where it is known.
@@ -54,7 +55,8 @@ impl Source {
                 config: further(&run.config),
                 input: run.input(),
                 classes: classes.clone(),
-                frame: run.data.frame(),
+                shape: run.data.shape(),
+                layout: run.data.layout(),
                 labels: labels.clone(),
                 reading: reading.clone(),
                 data: Some(name.clone()),
@@ -69,15 +71,6 @@ impl Source {
                 model.stages().len()
             )));
         }
-        let frame = model::frame(&model);
-        if frame.width != frame.height {
-            return Err(usage(format!(
-                "{} takes images of {}×{} pixels; only squares can be trained on",
-                visible::path(path),
-                frame.width,
-                frame.height
-            )));
-        }
         let trained = command(model::origin(&model).command);
         let (config, data, reading) = trained.unwrap_or_default();
         Ok(Self {
@@ -85,7 +78,8 @@ impl Source {
             config: further(&shaped(&config, &model)),
             input: model.input(),
             classes: labels::of_model(&model),
-            frame,
+            shape: Shape::of_model(&model),
+            layout: model::layout(&model),
             labels: None,
             reading,
             data,
@@ -94,9 +88,8 @@ impl Source {
 
     /// Refuses a configuration of other layers.
     pub fn check(&self, config: &TrainConfig) -> anyhow::Result<()> {
-        let side = usize::from(self.frame.width);
-        let (own, asked) = (self.network.widths(), config.widths(side, self.classes.len()));
-        if own == asked && config.shrunk(side) == Some(self.input) {
+        let (own, asked) = (self.network.widths(), config.widths(&self.shape, self.classes.len()));
+        if own == asked && config.shrunk(&self.shape) == Some(self.input) {
             return Ok(());
         }
         let text =
@@ -139,11 +132,12 @@ impl Source {
             reading if reading.is_default() => self.reading.clone(),
             reading => reading,
         };
+        let takes = (&self.shape, self.layout);
         // It says what is wrong with a name that is no mixture.
-        let data = load(args, &mixture, &reading, self.frame, &self.classes)?;
+        let data = load(args, &mixture, &reading, takes, &self.classes)?;
         let last = mixture.rsplit_once('+').and_then(|(_, own)| own.rsplit_once(':'));
         let (own, _) = last.with_context(|| format!("{mixture} is no mixture"))?;
-        let own = load(args, own, &reading, self.frame, &self.classes)?;
+        let own = load(args, own, &reading, takes, &self.classes)?;
         let info = DataInfo { labels: self.labels.clone(), reading, ..DataInfo::new(&data) };
         Ok((data, own, info))
     }
@@ -158,7 +152,7 @@ impl Source {
         let accuracy = |images: &Images| accuracy(&self.network, config, images, &self.classes);
         let from = from.to_str().context("the path of --from is not UTF-8; rename it")?;
         Ok(FineTuning {
-            from: from.to_owned(),
+            from: visible::line(from),
             weights: digest(&self.network),
             own: visible::line(&own.name),
             own_images: own.test.len(),
@@ -172,7 +166,7 @@ impl Source {
 pub fn own_accuracy(run: &Run, network: &Mlp, args: &DataArgs) -> anyhow::Result<f64> {
     let DataInfo { fine_tuning, classes, reading, .. } = &run.data;
     let own = fine_tuning.as_ref().map_or("", |tuning| &tuning.own);
-    let own = load(args, own, reading, run.data.frame(), classes)?;
+    let own = load(args, own, reading, (&run.data.shape(), run.data.layout()), classes)?;
     accuracy(network, &run.config, &own.test, classes)
 }
 
@@ -181,12 +175,18 @@ fn load(
     args: &DataArgs,
     name: &str,
     reading: &Reading,
-    frame: Frame,
+    (shape, layout): (&Shape, Layout),
     classes: &[String],
 ) -> anyhow::Result<Dataset> {
     let classes = classes.to_owned();
     let (reading, known) = (reading.clone(), Some(classes.clone()));
-    let request = Request { reading, frame, classes: known, ..Request::default() };
+    let request = Request {
+        reading,
+        shape: Some(shape.clone()),
+        layout,
+        classes: known,
+        ..Request::default()
+    };
     Ok(Dataset { classes, ..args.named(name).load_as(request)? })
 }
 
@@ -216,7 +216,7 @@ fn accuracy(
     images: &Images,
     classes: &[String],
 ) -> anyhow::Result<f64> {
-    let input = config.shrunk(images.side).context("the images do not fit the network")?;
+    let input = config.shrunk(&images.shape).context("the images do not fit the network")?;
     let device = config.backend.device()?;
     Ok(evaluate_net(network, classes, &images.shrunk(input), &device)?.accuracy)
 }

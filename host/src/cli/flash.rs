@@ -9,6 +9,7 @@ use self::place::{PATIENCE, Place, Running, Search, Unverified};
 use super::device_args::{find_board, model_for};
 use super::image::{Parts, check_parts, pieces};
 use super::{progress, usage};
+use crate::data::Shape;
 use crate::data::synthetic::{self, Part};
 use crate::device::{Board, Client, Firmware, Hello, uf2, verify};
 use crate::model::Blob;
@@ -283,7 +284,7 @@ fn read_digits(client: &mut Client, blob: &Blob) -> anyhow::Result<()> {
     // One of each class: every ten of them are.
     let digits = synthetic::images(Part::Test, 10, 1);
     let model = blob.model()?;
-    if (usize::from(model.input().width), model.classes()) != (digits.side, digits.len()) {
+    if (Shape::of_model(&model), model.classes()) != (digits.shape.clone(), digits.len()) {
         return super::print("its model does not read the ten digits, so that none were sent\n");
     }
     let verified = verify(client, blob, &digits, |_| ())?;

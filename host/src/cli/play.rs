@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::usage;
+use crate::data::Shape;
 use crate::model::{Blob, builtin};
 use crate::play::{Extent, KIND, Server, page};
 use crate::support::visible;
@@ -66,7 +67,13 @@ fn load(paths: &[PathBuf]) -> anyhow::Result<Vec<(String, Blob)>> {
     let mut models = Vec::new();
     for path in paths {
         let blob = Blob::load(path)?;
-        blob.model()?;
+        let shape = Shape::of_model(&blob.model()?);
+        if shape.is_features() {
+            return Err(super::usage(format!(
+                "{} takes {shape}, which nobody can draw: give models of pictures",
+                visible::path(path)
+            )));
+        }
         models.push((visible::path(path), blob));
     }
     if paths.is_empty() {

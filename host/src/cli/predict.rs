@@ -8,7 +8,10 @@ use inkbit_core::{Frame, Model};
 use serde::Serialize;
 use serde_json::json;
 
+use super::data_args;
+use crate::data::Shape;
 use crate::data::picture::{self, Found, PictureError, Wanted};
+use crate::data::source::{self, Reading, Table};
 use crate::model::{self, Blob, HostEngine};
 use crate::report::terminal;
 use crate::support::error::chain;
@@ -21,6 +24,8 @@ use crate::support::visible;
 /// a line, in reading order: the class, the model's confidence, and the second most likely class. What
 /// looks too little like any class is "none of the classes", by the model's own threshold. Shadows,
 /// frames, rulings and dust are no digits.
+///
+/// With --csv, the samples are the rows of a table: the model's features, or the pixels of its images.
 #[derive(Debug, clap::Args)]
 #[command(after_help = include_str!("../../templates/help/predict.txt"))]
 pub struct Args {
@@ -28,8 +33,21 @@ pub struct Args {
     model: PathBuf,
 
     /// The pictures
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "csv", value_name = "FILE")]
     pictures: Vec<PathBuf>,
+
+    /// A table to classify the rows of: as many columns as the model takes values, in its order, and
+    /// one of labels if there is one more
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["pictures", "show", "one", "as_is"])]
+    csv: Option<PathBuf>,
+
+    /// The column of labels in the table
+    #[arg(long, value_name = "NAME", requires = "csv")]
+    label: Option<String>,
+
+    /// Multiply features by this and round them, as for `train`
+    #[arg(long, value_name = "FACTOR", value_parser = data_args::factor, requires = "csv")]
+    scale: Option<f64>,
 
     #[command(flatten)]
     taken: Taken,
@@ -39,7 +57,7 @@ pub struct Args {
     show: bool,
 
     /// Print one JSON object per line and digit: file, digit (its number), digits, box (left, top,
-    /// width and height in pixels), class, confidence, accepted (false if it is none of the classes),
+    /// width and height in pixels; of a table instead of these row, from 1, and truth), class, confidence, accepted (false if it is none of the classes),
     /// runner_up, logits; or file and error
     #[arg(long)]
     json: bool,
@@ -72,7 +90,7 @@ impl Taken {
 #[derive(Debug, Serialize)]
 pub struct Prediction<'a> {
     #[serde(flatten)]
-    on: Place<'a>,
+    on: On<'a>,
     #[serde(flatten)]
     best: Candidate,
     /// Whether it is one of the classes to the model.
@@ -94,14 +112,23 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let blob = Blob::load(&args.model)?;
     let model = blob.model()?;
     let mut engine = HostEngine::new(&model);
-    let frame = model::frame(&model);
+    if let Some(path) = &args.csv {
+        return table(args, path, &model, &mut engine);
+    }
+    let Some(frame) = model::frame(&model) else {
+        return Err(super::usage(format!(
+            "{} takes {}, not pictures: give them as the rows of a table, with --csv FILE",
+            visible::path(&args.model),
+            Shape::of_model(&model)
+        )));
+    };
     let mut failed = 0;
     for path in &args.pictures {
         let file = &*path.to_string_lossy();
         match args.taken.read(path, frame) {
             Ok(found) => {
                 for (on, Found { image, .. }) in Place::all(file, &found).zip(&found) {
-                    let prediction = predict(&model, on, engine.infer(image));
+                    let prediction = predict(&model, On::Picture(on), engine.infer(image));
                     let drawn = if args.show {
                         terminal::draw(image, frame.width.into())
                     } else {
@@ -124,6 +151,63 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let all = args.pictures.len();
     anyhow::ensure!(failed == 0, "{failed} of {all} pictures could not be classified");
     Ok(())
+}
+
+/// Classifies the rows of a table.
+fn table(
+    args: &Args,
+    path: &Path,
+    model: &Model<'_>,
+    engine: &mut HostEngine<'_>,
+) -> anyhow::Result<()> {
+    let (label, scale) = (args.label.clone(), args.scale);
+    let reading = Reading { label, scale, ..Reading::default() };
+    let Table { samples, truths } = source::table(path, &reading, &Shape::of_model(model))?;
+    let file = &*path.to_string_lossy();
+    let mut right = 0;
+    let rows = samples.chunks_exact(model.sample().bytes());
+    let count = rows.len();
+    for (number, sample) in rows.enumerate() {
+        let truth = truths.as_ref().map(|truths| truths[number].as_str());
+        let on = On::Row { file, row: number + 1, truth };
+        let prediction = predict(model, on, engine.infer(sample));
+        right += usize::from(truth == Some(&*prediction.best.class));
+        super::print_as(args.json, &prediction, || line(&prediction))?;
+    }
+    if truths.is_some() && !args.json {
+        super::print(&format!("{right} of {count} rows are as their labels say\n"))?;
+    }
+    Ok(())
+}
+
+/// What is classified.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(untagged)]
+pub enum On<'a> {
+    /// A digit on a picture.
+    Picture(Place<'a>),
+    /// A row of a table.
+    Row {
+        file: &'a str,
+        /// From 1, without the header.
+        row: usize,
+        /// Its label.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        truth: Option<&'a str>,
+    },
+}
+
+impl On<'_> {
+    /// Names it in a line.
+    fn name(&self) -> String {
+        match self {
+            Self::Picture(place) => place.name(),
+            Self::Row { file, row, truth } => {
+                let truth = truth.map(|truth| format!(" (labelled {})", visible::line(truth)));
+                format!("{}, row {row}{}", visible::line(file), truth.unwrap_or_default())
+            }
+        }
+    }
 }
 
 /// A digit on a picture.
@@ -159,7 +243,7 @@ impl<'a> Place<'a> {
 }
 
 /// The prediction of a digit's logits, of which there must be at least one.
-pub fn predict<'a>(model: &Model<'_>, on: Place<'a>, logits: &'a [i32]) -> Prediction<'a> {
+pub fn predict<'a>(model: &Model<'_>, on: On<'a>, logits: &'a [i32]) -> Prediction<'a> {
     let mut confidences = vec![0.0; logits.len()];
     softmax(logits, model.stages()[0].logit_scale, &mut confidences);
     let mut classes: Vec<usize> = (0..logits.len()).collect();

@@ -179,6 +179,7 @@ pub fn quantize_run(
     let mut description = Description {
         name,
         classes: data.classes.clone(),
+        shape: run.data.shape(),
         input: run.input(),
         layout: run.data.layout(),
         prominence: 0,

@@ -67,7 +67,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         data.test.len()
     ))?;
 
-    let widths = config.widths(data.train.side, data.classes.len());
+    let widths = config.widths(&data.train.shape, data.classes.len());
     let widths: Vec<String> = widths.iter().map(ToString::to_string).collect();
     let dropout = config.dropout;
     heading(&format!("2. Train a {} network with dropout {dropout} (burn)", widths.join("-")))?;
@@ -188,7 +188,7 @@ fn samples(model: &Model<'_>, data: &Dataset) -> anyhow::Result<String> {
         let (found, truth) = (model.label(class), model.label(truth(index)));
         let verdict = if found == truth { "" } else { ": WRONG" };
         let caption = format!("{found} ({sure:.0} %), truly {truth}{verdict}");
-        card(data.test.image(index), data.test.side, &caption)
+        card(data.test.image(index), data.test.shape.size()[0], &caption)
     });
     Ok(terminal::side_by_side(&cards.collect::<Vec<_>>(), COLUMNS))
 }

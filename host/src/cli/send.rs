@@ -2,19 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::ensure;
-use inkbit_core::{Frame, Model, argmax};
+use anyhow::{bail, ensure};
+use inkbit_core::{Model, Sample, argmax};
 
 use super::device_args::{DeviceArgs, model_for};
-use super::predict::{self, Place, Taken};
+use super::predict::{self, On, Place, Taken};
 use super::usage;
-use crate::data::Images;
 use crate::data::picture::Found;
+use crate::data::{Images, Shape};
 use crate::device::cost::Cost;
 use crate::device::counts::Counts;
 use crate::device::{Board, Client};
+use crate::model::Blob;
 use crate::model::activity::activity;
-use crate::model::{self, Blob};
 use crate::report::text;
 use crate::support::error::chain;
 use crate::support::{limit, visible};
@@ -81,9 +81,10 @@ fn send(
     let expected = blob.map(Blob::crc);
     let own = hello.model.as_ref().map_or(0, |model| model.crc);
     let held = hello.expect_model(expected.unwrap_or(own))?;
-    // A device does not tell how the ink lies: where the model is not at hand, it is as in MNIST.
     let model = blob.map(Blob::model).transpose()?;
-    let frame = model.as_ref().map_or(Frame::mnist(held.side as u16), model::frame);
+    let Sample::Image(frame) = held.sample else {
+        bail!("the model {} takes features, not pictures", held.name);
+    };
     let mut failed = 0;
     for path in pictures {
         let found = match taken.read(path, frame) {
@@ -104,7 +105,7 @@ fn send(
                 _ => format!(" in {:.2} ms of its clock", f64::from(answer.nanoseconds) / 1e6),
             };
             let line = match &model {
-                Some(model) => predict::line(&predict::predict(model, on, logits)),
+                Some(model) => predict::line(&predict::predict(model, On::Picture(on), logits)),
                 None => format!("{}: class {}\n", on.name(), argmax(logits)),
             };
             let board = visible::line(&hello.board);
@@ -121,7 +122,7 @@ fn send(
 
 /// The estimated cost of a picture on a board; empty if it is unknown.
 fn estimated(board: &Board, model: &Model<'_>, pixels: Vec<u8>) -> anyhow::Result<String> {
-    let images = Images { side: usize::from(model.input().width), pixels, labels: vec![0] };
+    let images = Images { shape: Shape::of_model(model), pixels, labels: vec![0] };
     let cost = Cost::estimate(board, &activity(model, &images)?, &Counts::built_in());
     Ok(cost.map_or_else(String::new, |cost| format!(" (emulated): {}", text::cost(cost))))
 }

@@ -230,7 +230,10 @@ fn summary(
         report.map_or_else(String::new, |report| line("report", &visible::path(report))),
         line("saved in", &visible::path(run.folder())),
         line("next", &next(run.folder(), history.end.is_some())),
-        history.end.map_or_else(String::new, |_| line("then", "inkbit play model.inkbit")),
+        match history.end {
+            Some(_) if !data.test.shape.is_features() => line("then", "inkbit play model.inkbit"),
+            _ => String::new(),
+        },
     ]
     .concat())
 }

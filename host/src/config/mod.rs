@@ -15,7 +15,7 @@ use inkbit_core::{Input, MAX_WIDTH, WeightBits};
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
-use crate::data::shrink;
+use crate::data::{Shape, shrink};
 use crate::net::{Backend, BackendError};
 use crate::quantize::Granularity;
 use crate::quantize::bits::{self, BitsError};
@@ -224,15 +224,15 @@ impl TrainConfig {
         (before < self.epochs).then_some(before + 1)
     }
 
-    /// The widths of input, hidden layers and output for images of this edge and so many classes.
-    pub fn widths(&self, side: usize, classes: usize) -> Vec<usize> {
-        let inputs = self.shrunk(side).map_or(0, Input::inputs);
+    /// The widths of input, hidden layers and output for samples of this shape and so many classes.
+    pub fn widths(&self, shape: &Shape, classes: usize) -> Vec<usize> {
+        let inputs = self.shrunk(shape).map_or(0, Input::inputs);
         [&[inputs], &self.hidden[..], &[classes]].concat()
     }
 
-    /// How images of this edge become the network's inputs; `None` if they cannot.
-    pub fn shrunk(&self, side: usize) -> Option<Input> {
-        shrink::input(side, self.input)
+    /// How samples of this shape become the network's inputs; `None` if they cannot.
+    pub fn shrunk(&self, shape: &Shape) -> Option<Input> {
+        shrink::input(shape, self.input)
     }
 }
 

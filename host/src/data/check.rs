@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
 
-use super::{Dataset, Images};
+use super::{Dataset, Images, Shape};
 use crate::support::numbers::{counted, grouped};
 
-/// Images of a smaller side length may be alike by chance.
-const TELLING_SIDE: usize = 12;
+/// Images of fewer bytes may be alike by chance.
+const TELLING: usize = 12 * 12;
 /// The least ratio of two classes' numbers of images that is odd.
 const UNEVEN: usize = 10;
 /// The side length of MNIST's images, and the greatest extent of the ink in them.
@@ -37,10 +37,10 @@ impl Oddity {
     }
 }
 
-/// The least and the greatest pixel value of images; none of no images.
-pub fn range(images: &Images) -> Option<(u8, u8)> {
-    let pixels = &images.pixels;
-    Some((*pixels.iter().min()?, *pixels.iter().max()?))
+/// The least and the greatest value of pixels or features; none of no images.
+pub fn range(images: &Images) -> Option<(i16, i16)> {
+    let values = || images.iter().flat_map(|(image, _)| images.shape.values(image));
+    Some((values().min()?, values().max()?))
 }
 
 /// The number of images of each class.
@@ -74,6 +74,9 @@ pub fn oddities(data: &Dataset) -> Vec<Oddity> {
 }
 
 fn values(all: [&Images; 2]) -> Option<Oddity> {
+    if all.iter().any(|images| images.shape.is_features()) {
+        return None;
+    }
     let greatest = all.iter().filter_map(|images| range(images)).map(|(_, most)| most).max()?;
     let most = match greatest {
         1 => 1,
@@ -87,10 +90,10 @@ fn values(all: [&Images; 2]) -> Option<Oddity> {
 }
 
 fn borders(images: &Images) -> Option<Oddity> {
-    let side = images.side;
+    let Shape::Image { width, height } = images.shape else { return None };
     let is_border = |place: usize| {
-        let (row, column) = (place / side, place % side);
-        row == 0 || column == 0 || row + 1 == side || column + 1 == side
+        let (row, column) = (place / width, place % width);
+        row == 0 || column == 0 || row + 1 == height || column + 1 == width
     };
     let is_bright = |image: &[u8]| {
         let (mut bright, mut all) = (0, 0);
@@ -112,7 +115,7 @@ fn borders(images: &Images) -> Option<Oddity> {
 }
 
 fn blank(all: [&Images; 2]) -> Option<Oddity> {
-    if all[0].side < 2 && all[1].side < 2 {
+    if all.iter().all(|images| images.shape.bytes() < 4) {
         return None;
     }
     let images = all.into_iter().flat_map(Images::iter);
@@ -130,7 +133,7 @@ fn hash(image: &[u8]) -> [u8; 32] {
 }
 
 fn repeated(train: &Images) -> Option<Oddity> {
-    if train.side < TELLING_SIDE {
+    if train.shape.bytes() < TELLING {
         return None;
     }
     let mut labels: HashMap<[u8; 32], usize> = HashMap::new();
@@ -157,7 +160,7 @@ fn repeated(train: &Images) -> Option<Oddity> {
 }
 
 fn shared(train: &Images, test: &Images) -> Option<Oddity> {
-    if train.side < TELLING_SIDE || test.is_empty() {
+    if train.shape.bytes() < TELLING || test.is_empty() {
         return None;
     }
     let known: HashSet<[u8; 32]> = train.iter().map(|(image, _)| hash(image)).collect();
@@ -212,7 +215,7 @@ fn place(image: &[u8], side: usize) -> Option<(f64, f64)> {
 
 fn placed(images: &Images) -> Option<Oddity> {
     let (side, expected) = MNIST;
-    if images.side != side || images.len() < 10 {
+    if images.shape.side() != Some(side) || images.len() < 10 {
         return None;
     }
     let mut places: Vec<(f64, f64)> =

@@ -19,11 +19,10 @@ pub enum FolderError {
     #[error(transparent)]
     Idx(#[from] IdxError),
     #[error(
-        "{} has images of {train}×{train} pixels to train on, but of {test}×{test} to test \
-             on: expected one size",
+        "{} has samples of {train} to train on, but of {test} to test on: expected one size",
         visible::path(folder)
     )]
-    Sides { folder: PathBuf, train: usize, test: usize },
+    Shapes { folder: PathBuf, train: String, test: String },
 }
 
 /// One of the four files of a data set.
@@ -97,9 +96,9 @@ impl Files {
         let [images, labels, more_images, more_labels] = self.contents;
         let train = idx::pair((train_images, images), (train_labels, labels))?;
         let test = idx::pair((test_images, more_images), (test_labels, more_labels))?;
-        if train.side != test.side {
-            let (train, test) = (train.side, test.side);
-            return Err(FolderError::Sides { folder: self.folder, train, test });
+        if train.shape != test.shape {
+            let [train, test] = [train.shape, test.shape].map(|shape| shape.to_string());
+            return Err(FolderError::Shapes { folder: self.folder, train, test });
         }
         let greatest = train.labels.iter().chain(&test.labels).max().copied().unwrap_or_default();
         let classes = (0..=greatest).map(|class| class.to_string()).collect();

@@ -12,7 +12,7 @@ use flate2::bufread::MultiGzDecoder;
 use inkbit_core::MAX_SIDE;
 use sha2::{Digest, Sha256};
 
-use super::Images;
+use super::{Images, Shape};
 use crate::support::error::Advised;
 use crate::support::files::FileError;
 use crate::support::limit;
@@ -92,10 +92,10 @@ pub enum IdxFault {
             if *by_size { "unpacked first" } else { "split" })]
     TooLarge { found: u128, limit: u64, by_size: bool },
     #[error(
-        "has images of {rows}×{columns} pixels, expected squares of 1×1 to {MAX_SIDE}×{MAX_SIDE}; \
-         pad or crop them"
+        "has images of {columns}×{rows} pixels, expected 1×1 to {MAX_SIDE}×{MAX_SIDE}; crop or scale \
+         them"
     )]
-    NotSquare { rows: u32, columns: u32 },
+    Size { rows: u32, columns: u32 },
     #[error("holds {} images, the limit is {}; split it", grouped(*found), grouped(MAX_IMAGES))]
     TooMany { found: usize },
     #[error("is sound but holds 0 {0}, expected at least 1")]
@@ -279,19 +279,21 @@ pub fn pair(images: (&Path, Idx), labels: (&Path, Idx)) -> Result<Images, IdxErr
     let (path, images) = images;
     let (labels_path, labels) = labels;
     let [count, rows, columns] = images.sizes[..] else {
-        let fault = IdxFault::NotSquare { rows: 0, columns: 0 };
+        let fault = IdxFault::Size { rows: 0, columns: 0 };
         return Err(IdxError::Content { path: path.to_owned(), fault });
     };
     let count = count as usize;
-    let fault = if rows != columns || rows == 0 || rows > u32::from(MAX_SIDE) {
-        IdxFault::NotSquare { rows, columns }
+    let is_side = |side: u32| (1..=u32::from(MAX_SIDE)).contains(&side);
+    let fault = if !is_side(rows) || !is_side(columns) {
+        IdxFault::Size { rows, columns }
     } else if count > MAX_IMAGES {
         IdxFault::TooMany { found: count }
     } else if count != labels.values.len() {
         let labels_path = labels_path.to_owned();
         IdxFault::Counts { images: count, labels: labels.values.len(), labels_path }
     } else {
-        return Ok(Images { side: rows as usize, pixels: images.values, labels: labels.values });
+        let shape = Shape::Image { width: columns as usize, height: rows as usize };
+        return Ok(Images { shape, pixels: images.values, labels: labels.values });
     };
     Err(IdxError::Content { path: path.to_owned(), fault })
 }
@@ -346,10 +348,10 @@ mod tests {
             let labels = Idx { sizes: vec![1], values: vec![0] };
             super::pair((Path::new("images"), images), (Path::new("labels"), labels))
         };
-        assert_eq!(pair(MAX_SIDE).unwrap().side, usize::from(MAX_SIDE));
+        assert_eq!(pair(MAX_SIDE).unwrap().shape.side(), Some(usize::from(MAX_SIDE)));
         for side in [0, MAX_SIDE + 1] {
             let error = pair(side).unwrap_err().to_string();
-            assert!(error.contains(&format!("{side}×{side} pixels, expected squares")), "{error}");
+            assert!(error.contains(&format!("{side}×{side} pixels, expected")), "{error}");
         }
     }
 }

@@ -84,7 +84,10 @@ pub fn check(folder: &Path, force: bool) -> Result<bool, ImportError> {
         if name == MARK.0 {
             continue;
         }
-        let written = about.get(DIGESTS.0).and_then(|files| files.get(&name)?.as_str());
+        // Whatever else the file lists, it was not written by an import.
+        let is_own = FILES.iter().any(|file| file.name('-') == name) || name == LABELS;
+        let files = about.get(DIGESTS.0).filter(|_| is_own);
+        let written = files.and_then(|files| files.get(&name)?.as_str());
         let Some(written) = written else {
             return Err(ImportError::Foreign { path: folder.to_owned(), name });
         };
@@ -332,6 +335,7 @@ fn header(magic: u32, sizes: &[usize]) -> Vec<u8> {
 }
 
 fn pixels(images: &Images) -> Vec<u8> {
-    let header = header(0x803, &[images.len(), images.side, images.side]);
+    let [width, height] = images.shape.size();
+    let header = header(0x803, &[images.len(), height, width]);
     [&header[..], &images.pixels].concat()
 }

@@ -8,7 +8,7 @@ use inkbit_core::Layout;
 use inkbit_core::image::centre_of_mass;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Images;
+use super::{Images, Shape};
 
 /// The most images that are looked at, evenly spread.
 const LOOKED_AT: usize = 2000;
@@ -29,14 +29,15 @@ struct Ink {
 }
 
 impl Ink {
-    fn of(image: &[u8], side: usize) -> Option<Self> {
-        let (row, column) = centre_of_mass(image, side)?;
+    fn of(image: &[u8], [across, down]: [usize; 2]) -> Option<Self> {
+        let (row, column) = centre_of_mass(image, across)?;
         let inked = |&at: &usize| image[at] > 0;
-        let rows: Vec<usize> = (0..image.len()).filter(inked).map(|at| at / side).collect();
-        let columns = (0..image.len()).filter(inked).map(|at| at % side);
-        let (left, right) = columns.fold((side, 0), |(low, high), at| (low.min(at), high.max(at)));
+        let rows: Vec<usize> = (0..image.len()).filter(inked).map(|at| at / across).collect();
+        let columns = (0..image.len()).filter(inked).map(|at| at % across);
+        let (left, right) =
+            columns.fold((across, 0), |(low, high), at| (low.min(at), high.max(at)));
         let (top, bottom) = (*rows.first()?, *rows.last()?);
-        let off = [top.abs_diff(side - 1 - bottom), left.abs_diff(side - 1 - right)];
+        let off = [top.abs_diff(down - 1 - bottom), left.abs_diff(across - 1 - right)];
         let (width, height) = (right - left + 1, bottom - top + 1);
         Some(Self { width, height, centre: [row, column], off })
     }
@@ -46,7 +47,7 @@ impl Ink {
     }
 }
 
-/// How most of the images lie.
+/// How most of the images lie. Features are as they are.
 ///
 /// If the longer side of the ink is nearly the same in most of them, they were fitted: to the frame if
 /// it is as long, else to a square of that size, if the centre of mass is near the middle too.
@@ -58,11 +59,12 @@ impl Ink {
 /// assert_eq!(layout::measure(&digits), inkbit_core::Layout::Centred { ink: 21 });
 /// ```
 pub fn measure(images: &Images) -> Layout {
-    let side = images.side;
+    let Shape::Image { width: across, height: down } = images.shape else { return Layout::AsItIs };
+    let side = across.min(down);
     let step = images.len().div_ceil(LOOKED_AT).max(1);
     let inks: Vec<Ink> = (0..images.len())
         .step_by(step)
-        .filter_map(|index| Ink::of(images.image(index), side))
+        .filter_map(|index| Ink::of(images.image(index), [across, down]))
         .collect();
     let mut longer: Vec<usize> = inks.iter().map(Ink::longer).collect();
     longer.sort_unstable();
@@ -72,19 +74,29 @@ pub fn measure(images: &Images) -> Layout {
     };
     let is_near = |ink: &Ink| ink.longer().abs_diff(usual) as f64 <= NEAR * side as f64;
     // Where ink fills the frame along both axes, as grey paper does, nothing was fitted.
-    let is_full = |ink: &Ink| ink.width == side && ink.height == side;
+    let is_full = |ink: &Ink| ink.width == across && ink.height == down;
     if !most(&is_near) || most(&is_full) {
         return Layout::AsItIs;
     }
-    if usual + 1 >= side {
+    // Fitted ink fills one of the two axes.
+    let fills = |ink: &Ink| ink.width + 1 >= across || ink.height + 1 >= down;
+    let is_filled = if across == down { usual + 1 >= side } else { most(&fills) };
+    if is_filled {
         let is_amid = |ink: &Ink| ink.off.iter().all(|&off| off <= 2);
         return if most(&is_amid) { Layout::Fitted } else { Layout::AsItIs };
     }
-    let middle = side / 2;
     let is_central = |ink: &Ink| {
-        ink.centre.iter().all(|at| at.abs_diff(middle) as f64 <= (MIDDLE * side as f64).max(1.0))
+        let middles = [down / 2, across / 2];
+        ink.centre
+            .iter()
+            .zip(middles)
+            .all(|(at, middle)| at.abs_diff(middle) as f64 <= (MIDDLE * side as f64).max(1.0))
     };
-    if most(&is_central) { Layout::Centred { ink: usual as u16 } } else { Layout::AsItIs }
+    if usual <= side && most(&is_central) {
+        Layout::Centred { ink: usual as u16 }
+    } else {
+        Layout::AsItIs
+    }
 }
 
 /// A layout in words: `as it is`, `fitted`, or `centred, 20 pixels`.
@@ -140,7 +152,11 @@ mod tests {
     /// Synthetic digits, laid out anew.
     fn laid(layout: Layout, side: usize) -> Images {
         let digits = images(Part::Train, 200, 3);
-        let mut found = Images { side, pixels: Vec::new(), labels: digits.labels.clone() };
+        let mut found = Images {
+            shape: Shape::square(side),
+            pixels: Vec::new(),
+            labels: digits.labels.clone(),
+        };
         for index in 0..digits.len() {
             let mut out = vec![0; side * side];
             let frame = Frame { layout, ..Frame::mnist(side as u16) };
@@ -167,9 +183,12 @@ mod tests {
             digits.pixels[index * 784..(index + 1) * 784].rotate_right(by);
         }
         assert_eq!(measure(&digits), Layout::AsItIs);
-        let full = Images { side: 8, pixels: vec![3; 640], labels: vec![0; 10] };
+        let full = Images { shape: Shape::square(8), pixels: vec![3; 640], labels: vec![0; 10] };
         assert_eq!(measure(&full), Layout::AsItIs);
-        assert_eq!(measure(&Images { side: 8, ..Images::default() }), Layout::AsItIs);
+        assert_eq!(
+            measure(&Images { shape: Shape::square(8), ..Images::default() }),
+            Layout::AsItIs
+        );
     }
 
     #[test]

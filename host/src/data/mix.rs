@@ -1,6 +1,9 @@
 //! A mixture of data sets to train on: `mnist+synthetic:0.2`.
 
-use super::{Dataset, Images};
+use std::collections::HashSet;
+
+use super::source::Loaded;
+use super::{Dataset, Images, Shape};
 use crate::support::visible;
 
 /// A mixture that cannot be made.
@@ -12,6 +15,8 @@ pub enum MixError {
         visible::line(.0)
     )]
     Fraction(String),
+    #[error("--data names `{}` twice: take one fraction of it", visible::line(.0))]
+    Twice(String),
     #[error("--data mixes {0} sources, the limit is {MOST}: mix fewer")]
     Many(usize),
     #[error("the fractions in --data add up to {0}: nothing is left for the first source")]
@@ -22,11 +27,8 @@ pub enum MixError {
         visible::line(name)
     )]
     TooFew { name: String, has: usize, fraction: f64, first: usize, wanted: usize, most: f64 },
-    #[error(
-        "`{}` has images of {other}×{other} pixels, but the first source has {first}×{first}",
-        visible::line(name)
-    )]
-    Sides { name: String, first: usize, other: usize },
+    #[error("`{}` has samples of {other}, but the first source has {first}", visible::line(name))]
+    Shapes { name: String, first: String, other: String },
     #[error(
         "`{}` has the class \"{}\", which the first source has not",
         visible::line(name),
@@ -60,6 +62,10 @@ pub(super) fn others(name: &str) -> Result<Vec<Other<'_>>, MixError> {
     for part in name.split('+').skip(1) {
         others.push(other(part).ok_or_else(|| MixError::Fraction(part.to_owned()))?);
     }
+    let mut known: HashSet<&str> = first(name).into_iter().collect();
+    if let Some(twice) = others.iter().find(|other| !known.insert(other.name)) {
+        return Err(MixError::Twice(twice.name.to_owned()));
+    }
     let sum = others.iter().map(|other| other.fraction).sum();
     if sum < 1.0 { Ok(others) } else { Err(MixError::Sum(sum)) }
 }
@@ -81,19 +87,23 @@ fn other(part: &str) -> Option<Other<'_>> {
 /// of all. The added images are spread evenly over their source, and keep the labels of their classes;
 /// of a source that has too few, each image is taken several times in succession, which `notes` tell,
 /// but no more in all than the first source has. The test images are those of the first source.
-pub(super) fn mix(
+pub(super) fn mix<'o, E: From<MixError>>(
     name: &str,
     first: Dataset,
-    others: &[(Other<'_>, Dataset)],
+    others: impl Iterator<Item = Result<(Other<'o>, Loaded), E>>,
     notes: &mut Vec<String>,
-) -> Result<Dataset, MixError> {
+) -> Result<Dataset, E> {
     let left = left(name);
     let count = first.train.len();
     let mut train = first.train;
-    for (Other { name, fraction }, other) in others {
-        let (name, fraction) = ((*name).to_owned(), *fraction);
-        if other.train.side != train.side {
-            return Err(MixError::Sides { name, first: train.side, other: other.train.side });
+    // One after another, so that only one lies beside the mixture.
+    for other in others {
+        let (Other { name, fraction }, Loaded { data: other, notes: of_other, .. }) = other?;
+        let name = name.to_owned();
+        notes.extend(of_other);
+        if !other.train.shape.is_like(&train.shape) {
+            let [first, other] = [&train.shape, &other.train.shape].map(Shape::to_string);
+            return Err(MixError::Shapes { name, first, other }.into());
         }
         let wanted = (count as f64 * fraction / left).round() as usize;
         let has = other.train.len();
@@ -101,7 +111,7 @@ pub(super) fn mix(
         if wanted > most || has == 0 {
             // The other fractions stay.
             let most = (left + fraction) * most as f64 / (count + most) as f64;
-            return Err(MixError::TooFew { name, has, fraction, first: count, wanted, most });
+            return Err(MixError::TooFew { name, has, fraction, first: count, wanted, most }.into());
         }
         if wanted > has {
             notes.push(format!(
@@ -133,6 +143,13 @@ fn classes(name: &str, labels: &[String], known: &[String]) -> Result<Vec<u8>, M
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_source_that_is_named_twice_is_refused() {
+        let twice = |name| others(name).unwrap_err();
+        assert_eq!(twice("mnist+a:0.1+b:0.1+a:0.2"), MixError::Twice("a".to_owned()));
+        assert_eq!(twice("mnist+mnist:0.5"), MixError::Twice("mnist".to_owned()));
+    }
 
     #[test]
     fn what_is_left_for_the_first_source_is_the_rest_of_all_fractions() {

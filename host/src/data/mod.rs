@@ -5,6 +5,7 @@ pub mod augment;
 pub mod check;
 pub mod download;
 pub mod folder;
+pub mod gestures;
 pub mod idx;
 pub mod import;
 pub(crate) mod labels;
@@ -12,6 +13,7 @@ pub mod layout;
 mod mix;
 pub mod mnist;
 pub mod picture;
+pub mod shape;
 pub(crate) mod shrink;
 pub mod source;
 pub mod synthetic;
@@ -24,16 +26,18 @@ use self::archive::ArchiveError;
 use self::folder::{Files, FolderError};
 use self::mix::MixError;
 use self::mnist::MnistError;
+pub use self::shape::Shape;
 use self::source::{Loaded, Request, SourceError};
 use crate::support::visible;
 
-/// Labelled square images of 8-bit pixels, 0 for background and 255 for foreground. What takes images
-/// panics if `pixels` has another length than is said below.
+/// Labelled images of 8-bit pixels, 0 for background and 255 for foreground; or features, which are
+/// meant wherever images are spoken of, too. What takes images panics if `pixels` has another length than
+/// is said below.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Images {
-    /// Side length of an image in pixels.
-    pub side: usize,
-    /// All pixels, image after image, row by row: `len() × side × side` of them.
+    /// What an image is.
+    pub shape: Shape,
+    /// The bytes of all images, one after another: [`Shape::bytes`] of each.
     pub pixels: Vec<u8>,
     /// The class of each image.
     pub labels: Vec<u8>,
@@ -52,7 +56,7 @@ impl Images {
 
     /// The pixels of one image, row by row.
     pub fn image(&self, index: usize) -> &[u8] {
-        let size = self.side * self.side;
+        let size = self.shape.bytes();
         &self.pixels[index * size..(index + 1) * size]
     }
 
@@ -60,13 +64,13 @@ impl Images {
     pub fn chosen(&self, indices: &[u32]) -> Self {
         let pixels = indices.iter().flat_map(|&index| self.image(index as usize)).copied();
         let labels = indices.iter().map(|&index| self.labels[index as usize]);
-        Self { side: self.side, pixels: pixels.collect(), labels: labels.collect() }
+        Self { shape: self.shape.clone(), pixels: pixels.collect(), labels: labels.collect() }
     }
 
     /// Keeps the first `count` images.
     pub fn truncate(&mut self, count: usize) {
         self.labels.truncate(count);
-        self.pixels.truncate(self.len() * self.side * self.side);
+        self.pixels.truncate(self.len() * self.shape.bytes());
     }
 
     /// Images with their classes, in order.
@@ -95,8 +99,8 @@ impl Dataset {
         (self.train.len() as f64 * mix::left(&self.name)).round() as usize
     }
 
-    /// SHA-256 over side length, classes, pixels and labels of both parts, whatever the source.
-    /// Classes are hashed by number: their labels are presentation.
+    /// SHA-256 over shape, classes, bytes and labels of both parts, whatever the source. Classes are
+    /// hashed by number: their labels are presentation. So are the ranges of features.
     pub fn digest(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
         for class in 0..self.classes.len() {
@@ -105,7 +109,7 @@ impl Dataset {
             hash.update(label);
         }
         for images in [&self.train, &self.test] {
-            hash.update((images.side as u64).to_le_bytes());
+            images.shape.hash_into(&mut hash);
             hash.update((images.len() as u64).to_le_bytes());
             hash.update(&images.pixels);
             hash.update(&images.labels);
@@ -162,7 +166,12 @@ impl DataError {
             self,
             Self::OnlyMnist { .. }
                 | Self::Mnist(MnistError::Mirror(_))
-                | Self::Mix(MixError::Fraction(_) | MixError::Sum(_) | MixError::Many(_))
+                | Self::Mix(
+                    MixError::Fraction(_)
+                        | MixError::Sum(_)
+                        | MixError::Many(_)
+                        | MixError::Twice(_)
+                )
         )
     }
 }
@@ -265,12 +274,14 @@ fn load_part(
 /// of the mixture, such as `mnist+synthetic:0.2`.
 fn mixed(name: &str, first: Loaded, request: &Request<'_>) -> Result<Loaded, DataError> {
     let Loaded { data, mut notes, .. } = first;
-    let mut others = Vec::new();
-    for other in mix::others(name)? {
+    // The others are read as what the first has.
+    let (shape, reading) = (Some(data.train.shape.clone()), request.reading.clone());
+    let classes = request.classes.clone();
+    let request = &Request { shape, reading, classes, ..*request };
+    let others = mix::others(name)?.into_iter().map(|other| {
         let loaded = load_part(other.name, None, None, request)?;
-        notes.extend(loaded.notes);
-        others.push((other, loaded.data));
-    }
-    let data = mix::mix(name, data, &others, &mut notes)?;
+        Ok::<_, DataError>((other, loaded))
+    });
+    let data = mix::mix(name, data, others, &mut notes)?;
     Ok(Loaded { data, kind: "a mixture", notes })
 }

@@ -1,22 +1,31 @@
 //! Shrinks images: cropped and averaged in integers, exactly as on the device.
 
-use inkbit_core::Input;
+use inkbit_core::{Input, Model};
 
-use super::Images;
+use super::{Images, Shape};
 
-/// How an image of `side` × `side` pixels becomes `width` × `width` inputs: squares of 4×4, 2×2 or
-/// 1×1 pixels, the largest that fit, are averaged, and the remainder is cropped on all sides alike.
-/// A width of 0 leaves the image as it is. `None` if no such squares fit.
-pub fn input(side: usize, width: usize) -> Option<Input> {
-    let whole = Input::full(u16::try_from(side).ok()?);
+/// How an image becomes rows of `width` inputs: squares of 4×4, 2×2 or 1×1 pixels, the largest that
+/// fit, are averaged, and the remainder is cropped on both sides alike; of the height as little as can
+/// be, and of the width no more than two squares. A width of 0 leaves the image as it is, as features are always. `None` if no such squares fit.
+pub fn input(shape: &Shape, width: usize) -> Option<Input> {
+    let whole = shape.whole()?;
     if width == 0 {
         return Some(whole);
     }
+    if shape.is_features() {
+        return None;
+    }
     [4, 2, 1].into_iter().find_map(|pool: u8| {
-        let rest = side.checked_sub(usize::from(pool) * width).filter(|rest| rest % 2 == 0)?;
-        let crop = u8::try_from(rest / 2).ok()?;
-        let input = Input::square(whole.width, crop, pool);
-        (input.size() == [width; 2]).then_some(input)
+        let squares = usize::from(pool);
+        let halved = |rest: usize| u8::try_from(rest / 2).ok().filter(|_| rest.is_multiple_of(2));
+        let across = usize::from(whole.width).checked_sub(squares * width).and_then(halved)?;
+        let down = match whole.width == whole.height {
+            true => across,
+            false => halved(usize::from(whole.height) % squares)
+                .filter(|_| usize::from(across) <= 2 * squares)?,
+        };
+        let input = Input { crop: [across, down], pool: [pool; 2], ..whole };
+        (input.size()[0] == width && input.inputs() > 0).then_some(input)
     })
 }
 
@@ -43,22 +52,41 @@ pub fn shrink(input: Input, image: &[u8], out: &mut Vec<u8>) {
     }
 }
 
+/// Appends to `out` the inputs that a sample of this shape becomes: an image is shrunk, features are
+/// scaled by their ranges.
+pub fn inputs(shape: &Shape, input: Input, sample: &[u8], out: &mut Vec<u8>) {
+    match shape {
+        Shape::Image { .. } => shrink(input, sample, out),
+        Shape::Features { .. } => shape.scale(sample, out),
+    }
+}
+
 impl Images {
-    /// All images, shrunk.
+    /// All images as the inputs of a network: images shrunk, features in the steps of their ranges.
     ///
     /// # Panics
     ///
     /// If the input shape takes images of another size.
     pub fn shrunk(&self, input: Input) -> Self {
-        assert_eq!(
-            [self.side; 2],
-            [input.width, input.height].map(usize::from),
-            "size of the images"
-        );
+        self.as_inputs(&self.shape, input)
+    }
+
+    /// All images as the inputs of a model.
+    ///
+    /// # Panics
+    ///
+    /// If the model takes others.
+    pub fn inputs_of(&self, model: &Model<'_>) -> Self {
+        self.as_inputs(&Shape::of_model(model), model.input())
+    }
+
+    fn as_inputs(&self, shape: &Shape, input: Input) -> Self {
+        let size = [input.width, input.height].map(usize::from);
+        assert_eq!(self.shape.size(), size, "size of the images");
         let mut pixels = Vec::with_capacity(self.len() * input.inputs());
-        (0..self.len()).for_each(|index| shrink(input, self.image(index), &mut pixels));
-        let [side, _] = input.size();
-        Self { side, pixels, labels: self.labels.clone() }
+        (0..self.len()).for_each(|index| inputs(shape, input, self.image(index), &mut pixels));
+        let [width, height] = input.size();
+        Self { shape: Shape::Image { width, height }, pixels, labels: self.labels.clone() }
     }
 }
 
@@ -85,19 +113,34 @@ mod tests {
     #[test]
     fn widths_that_no_square_fits_are_refused() {
         for (side, width) in [(28, 27), (28, 29), (27, 14), (1, 2)] {
-            assert_eq!(input(side, width).map(Input::size), None, "{side} {width}");
+            assert_eq!(input(&Shape::square(side), width), None, "{side} {width}");
         }
         for width in [7, 12, 13, 14, 20, 28] {
-            assert_eq!(input(28, width).map(Input::size), Some([width; 2]));
+            assert_eq!(input(&Shape::square(28), width).map(Input::size), Some([width; 2]));
         }
+        let features = Shape::Features { count: 28, signed: true, ranges: Vec::new() };
+        assert_eq!(input(&features, 14), None);
+    }
+
+    #[test]
+    fn of_an_image_that_is_no_square_as_few_rows_are_cut_as_can_be() {
+        let size = |width, height, to| {
+            input(&Shape::Image { width, height }, to).map(|input| (input.crop, input.size()))
+        };
+        assert_eq!(size(32, 24, 16), Some(([0, 0], [16, 12])));
+        assert_eq!(size(32, 26, 8), Some(([0, 1], [8, 6])));
+        assert_eq!(size(32, 25, 16), None); // one row is left over
+        assert_eq!(size(32, 25, 30), Some(([1, 0], [30, 25])));
+        assert_eq!(size(32, 24, 0), Some(([0, 0], [32, 24])));
+        assert_eq!(size(32, 3, 8), None);
     }
 
     #[test]
     fn a_side_is_cropped_to_a_multiple_and_means_are_rounded_half_up() {
-        assert_eq!(input(28, 14), Some(Input::square(28, 0, 2)));
-        assert_eq!(input(28, 12), Some(Input::square(28, 2, 2)));
-        assert_eq!(input(28, 0), Some(Input::full(28)));
-        assert_eq!(input(28, 27), None);
+        assert_eq!(input(&Shape::square(28), 14), Some(Input::square(28, 0, 2)));
+        assert_eq!(input(&Shape::square(28), 12), Some(Input::square(28, 2, 2)));
+        assert_eq!(input(&Shape::square(28), 0), Some(Input::full(28)));
+        assert_eq!(input(&Shape::square(28), 27), None);
         let mut inputs = Vec::new();
         shrink(Input::square(2, 0, 2), &[0, 1, 2, 3], &mut inputs);
         assert_eq!(inputs, [2]);

@@ -14,7 +14,7 @@ mod skeletons;
 
 use std::borrow::Borrow;
 
-use super::{Dataset, Images};
+use super::{Dataset, Images, Shape};
 use crate::support::parallel;
 use hand::Hand;
 pub use non_digits::{NonDigit, non_digits};
@@ -41,7 +41,7 @@ const STRANGE_SEED: u64 = 2;
 /// ```
 /// use inkbit::data::synthetic::dataset;
 /// let data = dataset(100, 20, 1);
-/// assert_eq!((data.train.len(), data.test.len(), data.test.side), (100, 20, 28));
+/// assert_eq!((data.train.len(), data.test.len(), data.test.shape.side()), (100, 20, Some(28)));
 /// assert_eq!(data.digest(), dataset(100, 20, 1).digest()); // the seed decides every pixel
 /// ```
 pub fn dataset(train: usize, test: usize, seed: u64) -> Dataset {
@@ -124,7 +124,7 @@ fn drawn<F: Borrow<Form>>(
     image: impl Fn(usize) -> (u8, F, &'static Hand, Random) + Sync,
 ) -> Images {
     let parts = parallel::split(count, |indices| {
-        let mut images = Images { side: SIDE, ..Images::default() };
+        let mut images = Images { shape: Shape::square(SIDE), ..Images::default() };
         for index in indices {
             let (digit, form, hand, mut random) = image(index);
             let from = images.pixels.len();
@@ -135,7 +135,7 @@ fn drawn<F: Borrow<Form>>(
         }
         images
     });
-    let mut all = Images { side: SIDE, ..Images::default() };
+    let mut all = Images { shape: Shape::square(SIDE), ..Images::default() };
     for part in parts {
         all.pixels.extend(part.pixels);
         all.labels.extend(part.labels);

@@ -30,7 +30,7 @@ pub struct TooLarge {
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 pub fn check(board: &Board, model: &Model<'_>, blob: &[u8]) -> Result<(), TooLarge> {
-    let pixels = model.input().pixels();
+    let pixels = model.sample().bytes();
     check_needs(board, blob.len(), model.scratch_cells(), pixels, model.classes())
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn check_needs(
     for (what, found, limit, remedy) in [
         ("bytes", bytes, memory.model.bytes as usize, FEWER_BITS),
         ("cells of working memory", cells, limits.cells as usize, NARROWER),
-        ("pixels an image", pixels, limits.pixels as usize, "train on smaller images"),
+        ("bytes of a sample", pixels, limits.pixels as usize, "train on smaller images"),
         ("classes", classes, MAX_LOGITS, "train for fewer classes"),
     ] {
         if found > limit {

@@ -106,10 +106,10 @@ impl Client {
                 board: visible::line(hello.board),
                 limits: hello.limits,
                 model: match hello.model {
-                    Ok(Loaded { name, crc, side, classes }) => Ok(DeviceModel {
+                    Ok(Loaded { name, crc, sample, classes }) => Ok(DeviceModel {
                         name: visible::line(name),
                         crc,
-                        side: side.into(),
+                        sample,
                         classes: classes.into(),
                     }),
                     Err(reason) => Err(visible::line(reason)),

@@ -50,8 +50,12 @@ impl Cost {
         }
     }
 
-    /// The estimated cost on a board; `None` for a processor without counts.
+    /// The estimated cost on a board; `None` for a processor without counts, and for features: what
+    /// their ranges take was never counted.
     pub fn estimate(board: &Board, activity: &Activity, counts: &Counts) -> Option<Self> {
+        if activity.is_features {
+            return None;
+        }
         let fit = counts.fit(&board.cpu)?;
         let instructions = fit.estimate(activity);
         Some(Self { instructions, error: Some(fit.greatest_error), clock: board.clock })

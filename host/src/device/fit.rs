@@ -171,12 +171,12 @@ pub(super) mod tests {
             saturated: 0.0,
         };
         let layers = vec![layer(100, 20, WeightBits::Eight), layer(20, 3, WeightBits::Two)];
-        Activity { input: Input::square(28, 4, 2), layers }
+        Activity { input: Input::square(28, 4, 2), is_features: false, layers }
     }
 
     #[test]
     fn terms_are_counted_with_the_empty_places_of_blocks_that_are_taken_at_once() {
-        let Activity { input, layers } = activity(0.5);
+        let Activity { input, layers, .. } = activity(0.5);
         let input = Terms::of_input(input);
         assert_eq!(input, Terms { pixel_of_4: 400.0, ..Terms::default() });
         let blocks = Blocks { bits_8: 2, bits_4: 1, bits_2: 1 };

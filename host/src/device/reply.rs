@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use inkbit_core::link::{Limits, PROTOCOL, Refusal, Reset};
-use inkbit_core::{MAX_SIDE, MAX_WIDTH};
+use inkbit_core::{Frame, Layout, MAX_SIDE, MAX_WIDTH, Sample};
 
 /// Tries of a request before the device is given up.
 pub(super) const TRIES: u32 = 5;
@@ -44,11 +44,10 @@ pub enum DeviceError {
     )]
     OtherModel { name: String, found: u32, expected: u32 },
     #[error(
-        "the device says that its model takes images of {side}×{side} pixels for {classes} classes, \
-         expected a side of 1 to {MAX_SIDE} and 1 to {MAX_WIDTH} classes; flash the firmware and \
-         the model of this release"
+        "the device says that its model takes {sample:?} for {classes} classes, which no model \
+         does; flash the firmware and the model of this release"
     )]
-    ModelSize { side: usize, classes: usize },
+    ModelSize { sample: Sample, classes: usize },
     #[error(
         "the device answers {found} logits, expected one for each of its model's {expected} \
          classes; reset it and try again, or flash the firmware of this release"
@@ -78,8 +77,8 @@ pub struct DeviceModel {
     pub name: String,
     /// The CRC-32 of its blob, as the device has computed it.
     pub crc: u32,
-    /// Side length of its images in pixels.
-    pub side: usize,
+    /// What it takes.
+    pub sample: Sample,
     /// Number of its classes.
     pub classes: usize,
 }
@@ -125,9 +124,24 @@ impl Hello {
 impl DeviceModel {
     /// Refuses sizes that no model can have: they decide the sizes of buffers.
     fn check(&self) -> Result<&Self, DeviceError> {
-        let &Self { side, classes, .. } = self;
-        let sound = (1..=MAX_SIDE.into()).contains(&side) && (1..=MAX_WIDTH).contains(&classes);
-        if sound { Ok(self) } else { Err(DeviceError::ModelSize { side, classes }) }
+        let &Self { sample, classes, .. } = self;
+        let is_sound = match sample {
+            Sample::Image(Frame { width, height, layout }) => {
+                let sides = 1..=MAX_SIDE;
+                let is_laid = match layout {
+                    Layout::Centred { ink } => (1..=width.min(height)).contains(&ink),
+                    _ => true,
+                };
+                sides.contains(&width) && sides.contains(&height) && is_laid
+            }
+            Sample::Features { count, ranges, .. } => {
+                (1..=MAX_WIDTH).contains(&count.into()) && (ranges == 1 || ranges == count)
+            }
+        };
+        match is_sound && (1..=MAX_WIDTH).contains(&classes) {
+            true => Ok(self),
+            false => Err(DeviceError::ModelSize { sample, classes }),
+        }
     }
 
     /// The logits of an answer, one for each class.
@@ -153,8 +167,8 @@ mod tests {
     use super::super::client::simulated::NO_LIMITS;
     use super::*;
 
-    fn model(side: usize, classes: usize) -> DeviceModel {
-        DeviceModel { name: "any".to_owned(), crc: 7, side, classes }
+    fn model(side: u16, classes: usize) -> DeviceModel {
+        DeviceModel { name: "any".to_owned(), crc: 7, sample: Sample::mnist(side), classes }
     }
 
     #[test]
@@ -173,9 +187,9 @@ mod tests {
         assert_eq!(expect(1024, 4096), Ok(()));
         assert_eq!(
             expect(1025, 10).unwrap_err(),
-            "the device says that its model takes images of 1025×1025 pixels for 10 classes, \
-             expected a side of 1 to 1024 and 1 to 4096 classes; flash the firmware and the model \
-             of this release"
+            "the device says that its model takes Image(Frame { width: 1025, height: 1025, layout: \
+             Centred { ink: 732 } }) for 10 classes, which no model does; flash the firmware and the \
+             model of this release"
         );
         for (side, classes) in [(0, 10), (28, 0), (28, 4097)] {
             expect(side, classes).unwrap_err();

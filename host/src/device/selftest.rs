@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::client::Client;
 use super::{Board, VerifyError};
-use crate::data::Images;
 use crate::data::synthetic::{self, Part};
+use crate::data::{Images, Shape};
 use crate::model::{Blob, HostEngine, check_images};
 use crate::support::rng::Rng;
 use crate::support::visible;
@@ -101,16 +101,17 @@ impl SelfTest {
 /// The images of a self-test for a model: digits where it takes such, else chance.
 pub fn images(blob: &Blob, count: usize) -> Result<Images, VerifyError> {
     let model = blob.model()?;
-    let (side, classes) = (usize::from(model.input().width), model.classes());
+    let (shape, classes) = (Shape::of_model(&model), model.classes());
     let digits = synthetic::images(Part::Test, count, 1);
-    if side == digits.side && classes == 10 {
+    if shape == digits.shape && classes == 10 {
         return Ok(digits);
     }
     let mut chance = Rng::new(1, &[]);
-    // Four of five pixels are background, as in a drawing.
-    let pixel = |_| if chance.below(5) == 0 { chance.below(256) as u8 } else { 0 };
-    let pixels = (0..count * side * side).map(pixel).collect();
-    Ok(Images { side, pixels, labels: vec![0; count] })
+    // Four of five pixels are background, as in a drawing. Features have any value.
+    let is_any = shape.is_features();
+    let pixel = |_| if is_any || chance.below(5) == 0 { chance.below(256) as u8 } else { 0 };
+    let pixels = (0..count * shape.bytes()).map(pixel).collect();
+    Ok(Images { shape, pixels, labels: vec![0; count] })
 }
 
 /// Sends every image to the device and compares all logits with the host's. `progress` gets the number
@@ -127,7 +128,7 @@ pub fn selftest(
     mut progress: impl FnMut(usize),
 ) -> Result<SelfTest, VerifyError> {
     let model = &blob.model()?;
-    check_images(images, usize::from(model.input().width), model.classes())?;
+    check_images(images, &Shape::of_model(model), model.classes())?;
     let hello = client.hello()?;
     let held = hello.expect_model(blob.crc())?.clone();
     let losses = client.losses();

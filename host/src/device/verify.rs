@@ -6,7 +6,7 @@ use inkbit_core::argmax;
 
 use super::client::{Client, Losses};
 use super::reply::DeviceError;
-use crate::data::Images;
+use crate::data::{Images, Shape};
 use crate::model::{Blob, HostEngine, ImagesError, check_images};
 
 /// A comparison without a difference.
@@ -75,7 +75,7 @@ pub fn verify(
     mut progress: impl FnMut(usize),
 ) -> Result<Verification, VerifyError> {
     let model = &blob.model()?;
-    check_images(images, usize::from(model.input().width), model.classes())?;
+    check_images(images, &Shape::of_model(model), model.classes())?;
     let hello = client.hello()?;
     hello.expect_model(blob.crc())?;
     let warning = hello.warning();
@@ -127,7 +127,7 @@ mod tests {
 
     fn verify_on(device: Device) -> Result<Verification, VerifyError> {
         let pixels = (0..80).map(|n| n * 3).collect();
-        let images = Images { side: 2, pixels, labels: vec![0; 20] };
+        let images = Images { shape: Shape::square(2), pixels, labels: vec![0; 20] };
         verify(&mut Client::new(device, 8), &sum(), &images, |_| ())
     }
 

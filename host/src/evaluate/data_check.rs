@@ -2,7 +2,7 @@
 
 use crate::data::check::{self, Oddity};
 use crate::data::source::transpose;
-use crate::data::{Dataset, Images};
+use crate::data::{Dataset, Images, Shape};
 use crate::evaluate::evaluate_model;
 use crate::model::builtin;
 use crate::support::numbers::percent;
@@ -41,7 +41,7 @@ fn transposed(data: &Dataset) -> Option<Oddity> {
     };
     let digits = (0..images.len() as u32).filter(|&index| is_digit(images.labels[index as usize]));
     let digits: Vec<u32> = digits.collect();
-    if images.side != usize::from(model.input().width) || digits.len() < DIGITS.0 {
+    if images.shape != Shape::of_model(&model) || digits.len() < DIGITS.0 {
         return None;
     }
     let step = digits.len().div_ceil(DIGITS.1);

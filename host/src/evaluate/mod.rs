@@ -15,7 +15,7 @@ use burn::tensor::Device;
 use inkbit_core::Model;
 use serde::Serialize;
 
-use crate::data::{Images, labels};
+use crate::data::{Images, Shape, labels};
 use crate::model::{ImagesError, check_images, scaled_logits};
 use crate::net::Mlp;
 use predictions::softmax;
@@ -154,14 +154,17 @@ pub fn evaluate_model(model: &Model<'_>, images: &Images) -> Result<Evaluation, 
     Ok(Evaluation::from_logits(&labels::of_model(model), &images.labels, &logits))
 }
 
-/// Evaluates a float network.
+/// Evaluates a float network on images that are its inputs.
 pub fn evaluate_net(
     net: &Mlp,
     classes: &[String],
     images: &Images,
     device: &Device,
 ) -> Result<Evaluation, ImagesError> {
-    let side = net.layers.first().map_or(0, |layer| layer.inputs.isqrt());
-    check_images(images, side, classes.len())?;
+    let inputs = net.layers.first().map_or(0, |layer| layer.inputs);
+    let expected = Shape::Image { width: inputs, height: 1 };
+    let is_fitting = images.shape.bytes() == inputs && !images.shape.is_features();
+    let expected = if is_fitting { images.shape.clone() } else { expected };
+    check_images(images, &expected, classes.len())?;
     Ok(Evaluation::from_logits(classes, &images.labels, &net.logits(images, device)))
 }

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor};
 use inkbit_core::{LayerOutput, Model, argmax};
 use serde::{Deserialize, Serialize};
 
-use crate::data::Images;
+use crate::data::{Images, Shape};
 use crate::evaluate::refusal::Refusal;
 use crate::model::{HostEngine, ImagesError, check_images, dense};
 use crate::net::rounding::rounded_activations;
@@ -84,10 +84,10 @@ impl Differences {
         images: &Images,
         device: &Device,
     ) -> Result<Self, ImagesError> {
-        check_images(images, usize::from(model.input().width), model.classes())?;
-        let small = images.shrunk(model.input());
+        check_images(images, &Shape::of_model(model), model.classes())?;
+        let small = images.inputs_of(model);
         let net = quantized.net.clone().into_net(device);
-        let (size, classes) = (model.input().pixels(), model.classes());
+        let (size, classes) = (model.sample().bytes(), model.classes());
         let scale = f64::from(model.stages()[0].logit_scale);
         let mut engine = HostEngine::new(model);
         let hidden = vec![LayerDifference::default(); quantized.scales.len() - 1];

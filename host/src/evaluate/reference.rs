@@ -3,12 +3,15 @@
 //! It skips, packs and blocks nothing, and every sum has 64 bits.
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
-use inkbit_core::{Input, Layer, Model};
+use inkbit_core::{Input, Layer, Model, Sample};
 
 /// A model as burn integer tensors.
 #[derive(Clone, Debug)]
 pub struct Reference {
+    sample: Sample,
     input: Input,
+    /// Offset and multiplier of each feature's range.
+    ranges: Vec<[i64; 2]>,
     layers: Vec<IntLayer>,
     device: Device,
 }
@@ -48,12 +51,15 @@ impl Reference {
     /// Copies a model to a burn device.
     pub fn new(model: &Model<'_>, device: &Device) -> Self {
         let layers = model.layers().iter().map(|layer| IntLayer::new(layer, device)).collect();
-        Self { input: model.input(), layers, device: device.clone() }
+        let ranges: Vec<[i64; 2]> =
+            model.ranges().map(|range| [range.offset.into(), range.multiplier.into()]).collect();
+        let (sample, input) = (model.sample(), model.input());
+        Self { sample, input, ranges, layers, device: device.clone() }
     }
 
     /// The outputs of every layer for a batch of images: activations of the hidden layers, then logits.
     ///
-    /// `pixels` are whole images of [`Input::pixels`] bytes. Each element of the result has
+    /// `pixels` are whole samples of [`Sample::bytes`] bytes. Each element of the result has
     /// `images × outputs` values, image after image.
     ///
     /// ```
@@ -70,8 +76,11 @@ impl Reference {
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
     pub fn layers(&self, pixels: &[u8]) -> Vec<Vec<i64>> {
-        let images = pixels.len() / self.input.pixels();
-        let mut values = self.inputs(pixels, images);
+        let images = pixels.len() / self.sample.bytes();
+        let mut values = match self.sample {
+            Sample::Image(_) => self.inputs(pixels, images),
+            Sample::Features { signed, .. } => self.features(pixels, images, signed),
+        };
         let mut outputs = Vec::with_capacity(self.layers.len());
         for IntLayer { weight, bias, multiplier } in &self.layers {
             let acc = values.matmul(weight.clone()) + bias.clone();
@@ -85,6 +94,26 @@ impl Reference {
             outputs.push(values.to_data().try_into_vec().expect("tensors of i64"));
         }
         outputs
+    }
+
+    /// Brings features into the ranges that the format defines. `[samples, inputs]`
+    fn features(&self, bytes: &[u8], samples: usize, signed: bool) -> Tensor<2, Int> {
+        let values: Vec<i64> = match signed {
+            true => {
+                bytes.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]]).into()).collect()
+            }
+            false => bytes.iter().map(|&byte| byte.into()).collect(),
+        };
+        let count = values.len() / samples.max(1);
+        let values = tensor(values, [samples, count], &self.device);
+        // One range for all, or one for each, spreads over the rows.
+        let row = |of: usize| {
+            let row: Vec<i64> = self.ranges.iter().map(|range| range[of]).collect();
+            let ranges = row.len();
+            tensor(row, [1, ranges], &self.device).expand([samples, count])
+        };
+        let above = (values - row(0)).clamp_min(0);
+        (above * row(1) + (1 << 23)).bitwise_right_shift_scalar(24).clamp_max(255)
     }
 
     /// Crops and pools as the format defines. `[images, inputs]`

@@ -90,8 +90,9 @@ impl Refusal {
         let room = NON_DIGIT_PIXELS / model.sample().bytes().max(1);
         let count = room.clamp(LEAST_NON_DIGITS, NON_DIGITS);
         let (mut refused, mut others) = (Vec::new(), Vec::new());
-        for &kind in kinds {
-            let images = non_digits(kind, count, SEED, frame(model));
+        // Of features nothing is known that is none of the classes.
+        for (&kind, frame) in kinds.iter().zip(frame(model).into_iter().cycle()) {
+            let images = non_digits(kind, count, SEED, frame);
             let found = prominences(model, &images)?;
             refused
                 .push(Refused { kind: kind.name().to_owned(), fraction: below(&found, accepts) });

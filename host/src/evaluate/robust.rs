@@ -66,6 +66,10 @@ pub struct Robustness {
 
 /// Measures a classifier under all conditions; `accuracy` computes its accuracy on images, `progress`
 /// gets the number of conditions done.
+///
+/// # Panics
+///
+/// If the images are no squares, as every function here.
 pub fn measure<E>(
     images: &Images,
     mut accuracy: impl FnMut(&Images) -> Result<f64, E>,
@@ -91,27 +95,32 @@ pub fn distort(images: &Images, condition: &str) -> Images {
     let number = number.expect("one of the conditions");
     redrawn(images, |warper, index, from, to| {
         let mut rng = Rng::new(SEED, &[number as u64, index as u64]);
-        CONDITIONS[number].distortion.apply(warper, images.side, &mut rng, from, to);
+        CONDITIONS[number].distortion.apply(warper, side(images), &mut rng, from, to);
     })
 }
 
 /// Centres all images like a device centres them.
 pub fn recentred(images: &Images) -> Images {
-    redrawn(images, |_, _, from, to| recentre(from, images.side, to))
+    redrawn(images, |_, _, from, to| recentre(from, side(images), to))
+}
+
+/// The side length of images, which must be squares.
+fn side(images: &Images) -> usize {
+    images.shape.side().expect("square images")
 }
 
 /// Redraws all images by a function of index, old pixels and new pixels, on all cores.
 fn redrawn(images: &Images, draw: impl Fn(&mut Warper, usize, &[u8], &mut [u8]) + Sync) -> Images {
-    let size = images.side * images.side;
+    let size = images.shape.bytes();
     let parts = parallel::split(images.len(), |part| {
-        let mut warper = Warper::new(images.side);
+        let mut warper = Warper::new(side(images));
         let mut pixels = vec![0; part.len() * size];
         for (index, to) in part.zip(pixels.chunks_exact_mut(size)) {
             draw(&mut warper, index, images.image(index), to);
         }
         pixels
     });
-    Images { side: images.side, pixels: parts.concat(), labels: images.labels.clone() }
+    Images { shape: images.shape.clone(), pixels: parts.concat(), labels: images.labels.clone() }
 }
 
 impl Distortion {
@@ -158,7 +167,7 @@ mod tests {
         let first = Images {
             pixels: all.pixels[..784 * 10].to_vec(),
             labels: all.labels[..10].to_vec(),
-            ..all
+            shape: all.shape.clone(),
         };
         for Condition { name, .. } in CONDITIONS {
             let distorted = distort(&all, name);

@@ -4,7 +4,7 @@ use inkbit_core::kernel::{Kernel, Portable};
 use inkbit_core::{Layer, Model};
 use inkbit_simd::Fastest;
 
-use crate::data::Images;
+use crate::data::{Images, Shape};
 use crate::evaluate::reference::Reference;
 use crate::model::{HostEngine, ImagesError, check_images, dense};
 
@@ -79,9 +79,9 @@ pub fn verify(
     images: &Images,
     mut progress: impl FnMut(usize),
 ) -> Result<Agreement, VerifyError> {
-    check_images(images, usize::from(model.input().width), model.classes())?;
+    check_images(images, &Shape::of_model(model), model.classes())?;
     let mut engine = HostEngine::new(model);
-    let size = model.input().pixels();
+    let size = model.sample().bytes();
     let widths: Vec<usize> = model.layers().iter().map(Layer::outputs).collect();
     let mut agreement = Agreement::default();
     for batch in images.pixels.chunks(BATCH * size) {

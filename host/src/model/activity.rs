@@ -6,8 +6,7 @@ use std::ops::Range;
 
 use inkbit_core::{Input, LayerOutput, Model, WeightBits};
 
-use crate::data::Images;
-use crate::data::shrink::shrink;
+use crate::data::{Images, Shape, shrink};
 use crate::model::{HostEngine, ImagesError, check_images};
 use crate::support::parallel;
 
@@ -39,6 +38,8 @@ impl LayerActivity {
 pub struct Activity {
     /// The input shape of the network.
     pub input: Input,
+    /// Whether its inputs are features, brought into their ranges first.
+    pub is_features: bool,
     /// In order of evaluation. The first layer takes pixels, every other one the activations of the
     /// layer before it.
     pub layers: Vec<LayerActivity>,
@@ -76,7 +77,7 @@ type Counts = Vec<[usize; 2]>;
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 pub fn activity(model: &Model<'_>, images: &Images) -> Result<Activity, ImagesError> {
-    check_images(images, usize::from(model.input().width), model.classes())?;
+    check_images(images, &Shape::of_model(model), model.classes())?;
     let parts = parallel::split(images.len(), |part| count(model, images, part));
     let mut counts: Counts = vec![[0; 2]; model.layers().len()];
     for part in parts {
@@ -91,11 +92,12 @@ pub fn activity(model: &Model<'_>, images: &Images) -> Result<Activity, ImagesEr
         LayerActivity { inputs, outputs, bits, non_zero, saturated }
     };
     let layers = model.layers().iter().zip(counts).map(layer).collect();
-    Ok(Activity { input: model.input(), layers })
+    let is_features = Shape::of_model(model).is_features();
+    Ok(Activity { input: model.input(), is_features, layers })
 }
 
 fn count(model: &Model<'_>, images: &Images, part: Range<usize>) -> Counts {
-    let mut engine = HostEngine::new(model);
+    let (mut engine, shape) = (HostEngine::new(model), Shape::of_model(model));
     let mut counts: Counts = vec![[0; 2]; model.layers().len()];
     let mut add = |layer: usize, values: &mut dyn Iterator<Item = u8>| {
         for value in values {
@@ -106,7 +108,7 @@ fn count(model: &Model<'_>, images: &Images, part: Range<usize>) -> Counts {
     let mut inputs = Vec::with_capacity(model.input().inputs());
     for image in part.map(|index| images.image(index)) {
         inputs.clear();
-        shrink(model.input(), image, &mut inputs);
+        shrink::inputs(&shape, model.input(), image, &mut inputs);
         add(0, &mut inputs.iter().copied());
         engine.infer_observed(image, |layer, output| {
             if let LayerOutput::Activations(active) = output {
@@ -132,7 +134,7 @@ mod tests {
             saturated: 0.0,
         };
         let layers = vec![layer(8, 4, 0.5), layer(4, 2, 0.25)];
-        let activity = Activity { input: Input::full(8), layers };
+        let activity = Activity { input: Input::full(8), is_features: false, layers };
         assert_eq!((activity.macs(), activity.all_macs()), (18.0, 40));
         assert_eq!(activity.non_zero(), 0.45);
     }
@@ -148,7 +150,7 @@ mod tests {
         pixels[2] = 2;
         pixels[28 * 28 + 28 + 3] = 255;
         pixels[28 * 28..][..30].fill(255);
-        let images = Images { side: 28, pixels, labels: vec![0, 1] };
+        let images = Images { shape: Shape::square(28), pixels, labels: vec![0, 1] };
         let found = activity(&model, &images).unwrap();
         let first = found.layers[0];
         // The second image has one full square; the others of its row are half full.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use inkbit_core::blob::{MAGIC, PREFIX_BYTES, VERSION, stated_length};
-use inkbit_core::{Input, MAX_LAYERS, MAX_WIDTH, Model, ModelError, PackError, Provenance, Sample};
+use inkbit_core::{MAX_LAYERS, MAX_WIDTH, Model, ModelError, PackError, Provenance};
 
 use crate::support::files::{self, FileError};
 use crate::support::limit;
@@ -48,11 +48,11 @@ pub enum ModelFileError {
     TooLong { path: PathBuf, found: u64, limit: u64 },
     /// A model that the device's code runs, but not this program.
     #[error(
-        "{} {what}: firmware with inkbit-core runs such a model, but this version's commands take \
-             models of one network and square images",
+        "{} has {stages} stages: firmware with inkbit-core runs such a model, but this version's \
+             commands take models of one network",
         visible::path(path)
     )]
-    Kind { path: PathBuf, what: String },
+    Stages { path: PathBuf, stages: usize },
     /// The content is not a valid model.
     #[error("{}", visible::path(path))]
     Format { path: PathBuf, source: ModelError },
@@ -109,8 +109,9 @@ impl Blob {
         let anew = {
             let model = Model::parse_any(blob.bytes()).map_err(format)?;
             model.header().origin().map_err(format)?;
-            if let Some(what) = unknown(&model) {
-                return Err(ModelFileError::Kind { path: path.to_owned(), what });
+            let stages = model.stages().len();
+            if stages > 1 {
+                return Err(ModelFileError::Stages { path: path.to_owned(), stages });
             }
             let is_old = version != VERSION;
             is_old.then(|| Self::from_model(&model).expect("room for what was read"))
@@ -151,24 +152,6 @@ impl Blob {
     /// Parses the blob.
     pub fn model(&self) -> Result<Model<'_>, ModelError> {
         Model::parse(self.bytes())
-    }
-}
-
-/// What a model has that this program's commands do not know.
-fn unknown(model: &Model<'_>) -> Option<String> {
-    let Input { width, height, .. } = model.input();
-    let is_square = model.stages().iter().all(|stage| {
-        stage.crop[0] == stage.crop[1] && stage.pool[0] == stage.pool[1] && width == height
-    });
-    match model.sample() {
-        Sample::Features { count, .. } => Some(format!("takes {count} features")),
-        Sample::Image(_) if !is_square => Some(format!(
-            "takes images of {width}x{height} pixels, shrunk otherwise in rows and columns"
-        )),
-        Sample::Image(_) if model.stages().len() > 1 => {
-            Some(format!("has {} stages", model.stages().len()))
-        }
-        Sample::Image(_) => None,
     }
 }
 

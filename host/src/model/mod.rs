@@ -8,4 +8,6 @@ mod run;
 pub(crate) use file::MODEL_KIND;
 pub(crate) use file::origin;
 pub use file::{Blob, ModelFileError, find};
-pub use run::{HostEngine, ImagesError, check_images, dense, frame, int_logits, scaled_logits};
+pub use run::{
+    HostEngine, ImagesError, check_images, dense, frame, int_logits, layout, scaled_logits,
+};

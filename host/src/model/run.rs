@@ -4,7 +4,7 @@ use inkbit_core::kernel::Kernel;
 use inkbit_core::{Engine, Frame, LayerOutput, Layout, MAX_WIDTH, Model, Sample, Scratch};
 use inkbit_simd::Fastest;
 
-use crate::data::Images;
+use crate::data::{Images, Shape};
 use crate::support::numbers::grouped;
 use crate::support::parallel;
 
@@ -52,10 +52,10 @@ impl<'m> HostEngine<'m> {
 #[expect(missing_docs, reason = "the messages name the fields")]
 pub enum ImagesError {
     #[error(
-        "the images are {found}x{found} pixels, the model takes {expected}x{expected}; give the \
-         data that it was trained on with --data"
+        "the samples are {found}, the model takes {expected}; give the data that it was trained on \
+         with --data"
     )]
-    Side { found: usize, expected: usize },
+    Shape { found: String, expected: String },
     #[error(
         "the data have a label {found}, the model has {expected} classes, counted from 0; give \
          the data that it was trained on with --data"
@@ -71,15 +71,16 @@ pub enum ImagesError {
 }
 
 /// The most logits of a whole data set: of them the evaluation keeps some twenty bytes each.
-const MAX_LOGITS: usize = 1 << 26;
+const MAX_LOGITS: usize = 1 << 25;
 
-/// Checks that images fit a model of this side length and number of classes.
-pub fn check_images(images: &Images, side: usize, classes: usize) -> Result<(), ImagesError> {
+/// Checks that images fit a model of this shape and number of classes.
+pub fn check_images(images: &Images, shape: &Shape, classes: usize) -> Result<(), ImagesError> {
     if images.is_empty() {
         return Err(ImagesError::NoImages);
     }
-    if images.side != side {
-        return Err(ImagesError::Side { found: images.side, expected: side });
+    if !images.shape.is_like(shape) {
+        let (found, expected) = (images.shape.to_string(), shape.to_string());
+        return Err(ImagesError::Shape { found, expected });
     }
     if images.len() * classes > MAX_LOGITS {
         return Err(ImagesError::TooMany { images: images.len(), classes, most: MAX_LOGITS });
@@ -90,12 +91,17 @@ pub fn check_images(images: &Images, side: usize, classes: usize) -> Result<(), 
     }
 }
 
-/// The images that a model takes. Features are one row, as they are.
-pub fn frame(model: &Model<'_>) -> Frame {
+/// The images that a model takes, if it takes images.
+pub fn frame(model: &Model<'_>) -> Option<Frame> {
     match model.sample() {
-        Sample::Image(frame) => frame,
-        Sample::Features { count, .. } => Frame { width: count, height: 1, layout: Layout::AsItIs },
+        Sample::Image(frame) => Some(frame),
+        Sample::Features { .. } => None,
     }
+}
+
+/// How ink lies in the images that a model takes; features are as they are.
+pub fn layout(model: &Model<'_>) -> Layout {
+    frame(model).map_or(Layout::AsItIs, |frame| frame.layout)
 }
 
 /// The logits of a model for every image, image after image, computed on all cores.
@@ -108,7 +114,7 @@ pub fn frame(model: &Model<'_>) -> Frame {
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 pub fn int_logits(model: &Model<'_>, images: &Images) -> Result<Vec<i32>, ImagesError> {
-    check_images(images, usize::from(model.input().width), model.classes())?;
+    check_images(images, &Shape::of_model(model), model.classes())?;
     let parts = parallel::split(images.len(), |part| {
         let (mut engine, mut logits) = (HostEngine::new(model), Vec::new());
         part.for_each(|image| logits.extend_from_slice(engine.infer(images.image(image))));
@@ -144,12 +150,13 @@ mod tests {
     #[test]
     fn images_with_more_logits_than_memory_is_meant_for_are_refused() {
         let count = MAX_LOGITS / 256 + 1;
-        let images = Images { side: 1, pixels: vec![0; count], labels: vec![0; count] };
-        let message = check_images(&images, 1, 256).unwrap_err().to_string();
+        let images =
+            Images { shape: Shape::square(1), pixels: vec![0; count], labels: vec![0; count] };
+        let message = check_images(&images, &Shape::square(1), 256).unwrap_err().to_string();
         assert_eq!(
             message,
-            "262,145 images of 256 classes have 67,109,120 logits, the limit is 67,108,864; split the data"
+            "131,073 images of 256 classes have 33,554,688 logits, the limit is 33,554,432; split the data"
         );
-        check_images(&images, 1, 255).unwrap();
+        check_images(&images, &Shape::square(1), 255).unwrap();
     }
 }

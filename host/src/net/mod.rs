@@ -148,9 +148,10 @@ pub(crate) fn tensor(values: Vec<f32>, shape: [usize; 2], device: &Device) -> Te
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
-/// Images as the rows of an input tensor, pixels / 255, in the order of `indices`.
+/// Images that are a network's inputs as the rows of a tensor, pixels / 255, in the order of
+/// `indices`.
 pub(crate) fn input(images: &Images, indices: &[u32], device: &Device) -> Tensor<2> {
-    let size = images.side * images.side;
+    let size = images.shape.bytes();
     let mut values = Vec::with_capacity(indices.len() * size);
     for &index in indices {
         values.extend(images.image(index as usize).iter().map(|&pixel| f32::from(pixel) / 255.0));

@@ -9,6 +9,7 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use inkbit_core::Model;
 
+use crate::data::Shape;
 use crate::device::board::{self, Board};
 use crate::device::counts::Counts;
 use crate::device::fit::Fit;
@@ -58,7 +59,7 @@ const SIDE: usize = 28;
 
 /// Whether the device can draw for this model.
 pub fn takes(model: &Model<'_>) -> bool {
-    usize::from(model.input().width) == SIDE
+    Shape::of_model(model) == Shape::square(SIDE)
 }
 
 /// What a page can do.

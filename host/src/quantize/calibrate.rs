@@ -57,7 +57,11 @@ mod tests {
         // Takes both, and a unit that never fires.
         let second = Dense { weight: vec![2.0, -1.0, 4.0, -1.0], ..Dense::zeros(2, 2) };
         let net = Mlp { layers: vec![first, second, Dense::zeros(2, 1)] };
-        let images = Images { side: 1, pixels: vec![0, 51, 102, 255], labels: vec![0; 4] };
+        let images = Images {
+            shape: crate::data::Shape::square(1),
+            pixels: vec![0, 51, 102, 255],
+            labels: vec![0; 4],
+        };
         let ranges = |covered| calibrate(&net, &images, covered).unwrap();
         assert_eq!(ranges(1.0), [1.0, 2.0]);
         assert_eq!(ranges(POST_TRAINING), [1.0, 2.0]);

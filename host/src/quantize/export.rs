@@ -4,12 +4,13 @@ use std::ops::RangeInclusive;
 
 use inkbit_core::blob::pack_layer;
 use inkbit_core::{
-    Frame, Header, LayerShape, MAX_BIAS_SHIFT, MAX_LAYERS, MAX_MULTIPLIER_SHIFT, MAX_PROVENANCE,
-    Model, Numbers, Provenance, Sample, Stage,
+    Header, LayerShape, MAX_BIAS_SHIFT, MAX_LAYERS, MAX_MULTIPLIER_SHIFT, MAX_PROVENANCE, Model,
+    Numbers, Provenance, Stage,
 };
 
 use super::scale::{LayerScales, nearest};
 use super::{Description, QuantizeError, Quantized};
+use crate::data::Shape;
 use crate::model::Blob;
 use crate::net::{Dense, Mlp};
 
@@ -28,6 +29,7 @@ use crate::net::{Dense, Mlp};
 /// let description = Description {
 ///     name: "mine".to_owned(),
 ///     classes: (0..10).map(|class| class.to_string()).collect(),
+///     shape: digits.shape.clone(),
 ///     input: Input::full(28),
 ///     layout: Layout::mnist(28),
 ///     prominence: 0,
@@ -52,6 +54,9 @@ pub fn export(
     let mut input = 1.0 / 255.0;
     let mut layers = Vec::new();
     let mut data = Vec::new();
+    if let Shape::Features { ranges, .. } = &description.shape {
+        data.extend(ranges.iter().flat_map(|range| range.to_bytes()));
+    }
     for (number, (dense, scales)) in net.layers.iter().zip(scales).enumerate() {
         let (mut multipliers, mut bias) = integers(dense, scales, input);
         let numbers = narrowed(&mut multipliers, &mut bias);
@@ -72,18 +77,13 @@ pub fn export(
         layers.push(shape);
         input = scales.activation.unwrap_or(input * scales.weight(0));
     }
-    let frame = Frame {
-        width: description.input.width,
-        height: description.input.height,
-        layout: description.layout,
-    };
     let stage = Stage::alone(description.input, input as f32, layers.len() as u8);
     let mut room = [0; MAX_PROVENANCE];
     let origin = origin(&description.command, description.digest, description.seed, tested);
     let header = Header {
         name: &description.name,
         labels: &description.classes.join("\n"),
-        sample: Sample::Image(frame),
+        sample: description.shape.sample(description.layout),
         stages: [Stage { prominence: description.prominence, ..stage }].into_iter().collect(),
         layers: layers.into_iter().collect(),
         provenance: origin.write(&mut room)?,
@@ -219,6 +219,7 @@ mod tests {
         let description = Description {
             name: "test".into(),
             classes: vec!["a".into(), "b".into()],
+            shape: Shape::square(1),
             input: Input::full(1),
             layout: Layout::AsItIs,
             prominence: 0,

@@ -8,7 +8,7 @@
 
 use inkbit_core::{Input, Layout, ModelError, PackError, WeightBits};
 
-use crate::data::Images;
+use crate::data::{Images, Shape};
 use crate::net::rounding::step_of;
 use crate::net::{Dense, Mlp};
 
@@ -34,6 +34,8 @@ pub struct Description {
     pub name: String,
     /// Labels of the classes, in order.
     pub classes: Vec<String>,
+    /// What a sample is.
+    pub shape: Shape,
     /// The shape of its input.
     pub input: Input,
     /// How ink lies in the images that it was trained on.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Quantized;
 use super::scale::nearest;
-use crate::data::Images;
+use crate::data::{Images, Shape};
 use crate::model::{HostEngine, ImagesError, check_images};
 use crate::net::{Dense, Mlp};
 use crate::support::parallel;
@@ -48,7 +48,7 @@ impl Quantized {
         model: &Model<'_>,
         images: &Images,
     ) -> Result<(Self, Vec<Removed>), ImagesError> {
-        check_images(images, usize::from(model.input().width), model.classes())?;
+        check_images(images, &Shape::of_model(model), model.classes())?;
         let alive = alive(model, images);
         let bounds = bounds(model);
         let mut reduced = self.clone();
@@ -183,6 +183,7 @@ mod tests {
         Description {
             name: "test".into(),
             classes: vec!["a".into(), "b".into()],
+            shape: Shape::square(2),
             input: Input::full(2),
             layout: Layout::AsItIs,
             prominence: 0,
@@ -194,8 +195,11 @@ mod tests {
 
     #[test]
     fn units_that_never_fire_or_that_nothing_takes_go_and_the_logits_stay() {
-        let images =
-            Images { side: 2, pixels: vec![255, 0, 9, 9, 200, 100, 0, 0], labels: vec![0, 1] };
+        let images = Images {
+            shape: Shape::square(2),
+            pixels: vec![255, 0, 9, 9, 200, 100, 0, 0],
+            labels: vec![0, 1],
+        };
         for granularity in [Granularity::Layer, Granularity::Output] {
             let whole = network(granularity);
             let blob = export(&whole, &description(), (0, 0)).unwrap();
@@ -219,15 +223,18 @@ mod tests {
         let mut whole = network(Granularity::Layer);
         whole.net.layers[0].bias = vec![-9.0; 4];
         let blob = export(&whole, &description(), (0, 0)).unwrap();
-        let images = Images { side: 2, pixels: vec![255; 4], labels: vec![0] };
+        let images = Images { shape: Shape::square(2), pixels: vec![255; 4], labels: vec![0] };
         let (reduced, removed) = whole.without_dead_units(&blob.model().unwrap(), &images).unwrap();
         assert_eq!((reduced.net.widths(), removed[0].total()), (vec![4, 1, 2], 3));
     }
 
     #[test]
     fn the_units_between_removed_ones_keep_their_weights_and_scales() {
-        let images =
-            Images { side: 2, pixels: vec![255, 0, 9, 9, 0, 255, 0, 0], labels: vec![0, 1] };
+        let images = Images {
+            shape: Shape::square(2),
+            pixels: vec![255, 0, 9, 9, 0, 255, 0, 0],
+            labels: vec![0, 1],
+        };
         for granularity in [Granularity::Layer, Granularity::Output] {
             let whole = network(granularity);
             let blob = export(&whole, &description(), (0, 0)).unwrap();
@@ -258,7 +265,7 @@ mod tests {
             *scales = LayerScales::fit(dense, bits, granularity, 1.0 / 255.0, activation);
         }
         let blob = export(&whole, &description(), (0, 0)).unwrap();
-        let images = Images { side: 2, pixels: vec![255; 4], labels: vec![0] };
+        let images = Images { shape: Shape::square(2), pixels: vec![255; 4], labels: vec![0] };
         let (reduced, removed) = whole.without_dead_units(&blob.model().unwrap(), &images).unwrap();
         assert_eq!((removed, reduced), (vec![Removed { units: 3, ..Removed::default() }], whole));
     }

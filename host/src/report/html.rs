@@ -84,20 +84,20 @@ pub struct HtmlReport {
 impl HtmlReport {
     /// The report that is to be saved at `path`.
     pub fn new(facts: &Facts<'_>, path: &Path) -> Self {
-        let side = facts.data.test.side;
+        let shape = &facts.data.test.shape;
         let (history, worst) = (facts.history.as_ref(), facts.worst());
         let mistakes = "Wrong predictions, the most confident first";
         let figures = [
             history.map(plot::loss),
             history.map(plot::accuracy),
             Some(plot::confusion(&facts.result)),
-            Some(plot::samples("samples", "Test images", side, &facts.samples())),
-            (!worst.is_empty()).then(|| plot::samples("worst", mistakes, side, &worst)),
+            Some(plot::samples("samples", "Test images", shape, &facts.samples())),
+            (!worst.is_empty()).then(|| plot::samples("worst", mistakes, shape, &worst)),
             Some(plot::weights(facts.model, &facts.result.classes)),
             facts.quantization.as_ref().map(|found| plot::logit_differences(&found.differences)),
             Some(plot::activity(&facts.activity)),
             Some(plot::calibration(&facts.calibration)),
-            Some(plot::refusal(&facts.refusal)),
+            (!facts.refusal.refused.is_empty()).then(|| plot::refusal(&facts.refusal)),
         ];
         let page = Page {
             facts,

@@ -94,12 +94,17 @@ fn refusal(facts: &Facts<'_>) -> String {
         .iter()
         .map(|refused| format!("{} of {}", percent(refused.fraction), refused.kind))
         .collect();
-    format!(
-        "It accepts {} of the test images and refuses the others, though most are of a class. Of \
-         generated images that are of none it refuses {}.",
-        percent(found.accepted),
-        list(&kinds.iter().map(String::as_str).collect::<Vec<_>>())
-    )
+    let accepts = format!(
+        "It accepts {} of the test images and refuses the others, though most are of a class.",
+        percent(found.accepted)
+    );
+    match kinds.is_empty() {
+        true => accepts,
+        false => {
+            let kinds: Vec<&str> = kinds.iter().map(String::as_str).collect();
+            format!("{accepts} Of generated images that are of none it refuses {}.", list(&kinds))
+        }
+    }
 }
 
 fn quantization(facts: &Facts<'_>) -> String {

@@ -8,8 +8,8 @@ use inkbit_core::{Layer, Model};
 use super::table::{self, row};
 use super::terminal::{self, colour};
 use super::units;
-use crate::data::Images;
 use crate::data::labels;
+use crate::data::{Images, Shape};
 use crate::device::board;
 use crate::device::cost::Cost;
 use crate::evaluate::Evaluation;
@@ -207,6 +207,9 @@ pub(crate) fn cost(cost: Cost) -> String {
 /// Drawings of the weights of first-layer units, side by side within `columns` characters.
 pub fn weights(model: &Model<'_>, coloured: bool, columns: usize) -> String {
     const UNITS: usize = 8;
+    if Shape::of_model(model).is_features() {
+        return "features are no picture, and so are their weights: see the report\n".to_owned();
+    }
     let [side, _] = model.input().size();
     let units = units::strongest(model, UNITS);
     let labels = labels::of_model(model);
@@ -256,10 +259,6 @@ pub(crate) fn model(model: &Model<'_>, blob: &Blob) -> String {
             provenance.correct
         ),
     };
-    let mut command = visible::line(provenance.command);
-    if command.starts_with("inkbit train ") && !command.contains(" --out ") {
-        command += " --out RUN"; // a placeholder for what a model does not record
-    }
     let cells = model.scratch_cells();
     let version = match blob.version() {
         VERSION => format!("version {VERSION}"),
@@ -270,12 +269,23 @@ pub(crate) fn model(model: &Model<'_>, blob: &Blob) -> String {
         ("format", version),
         (
             "input",
-            format!("{}x{} pixels, 0 = background, 255 = ink{shrunk}", input.width, input.height),
+            match Shape::of_model(model) {
+                Shape::Image { width, height } => {
+                    format!("{width}x{height} pixels, 0 = background, 255 = ink{shrunk}")
+                }
+                features => format!(
+                    "{features}, {}",
+                    match model.ranges().len() {
+                        1 => "all of one range",
+                        _ => "each of its own range",
+                    }
+                ),
+            },
         ),
         ("classes", format!("{}: {}", model.classes(), labels::of_model(model).join(" "))),
         ("logit scale", format!("{} (display only)", stage.logit_scale)),
         ("accuracy", accuracy),
-        ("trained by", command),
+        ("trained by", command(provenance.command)),
         ("seed", provenance.seed.to_string()),
         ("data", format!("sha256 {}", hex(&provenance.digest))),
         ("written by", visible::line(provenance.tool)),
@@ -284,6 +294,22 @@ pub(crate) fn model(model: &Model<'_>, blob: &Blob) -> String {
     ];
     let lines: String = lines.map(|(name, value)| format!("{name:<12} {value}\n")).concat();
     format!("{lines}\n{}", sizes(model, blob.bytes()))
+}
+
+/// The command that a model says it was trained by, which a shell may be given as it stands; of others
+/// it says what they are.
+pub(crate) fn command(text: &str) -> String {
+    // What a shell obeys outside of quotes, and in some of them. Paths rarely have any of it.
+    const OBEYED: &[char] = &[';', '&', '|', '<', '>', '`', '$', '(', ')', '#', '!', '\n', '\r'];
+    let shown = visible::line(text);
+    if text.contains(OBEYED) {
+        return format!("{shown:?}, which a shell would obey otherwise than Inkbit means it");
+    }
+    match text.starts_with("inkbit train ") && !text.contains(" --out ") {
+        // A placeholder for what a model does not record.
+        true => shown + " --out RUN",
+        false => shown,
+    }
 }
 
 /// The effect of quantization: accuracy, differences to the rounded network, and removed units.
@@ -345,11 +371,14 @@ pub(crate) fn refusal(found: &Refusal) -> String {
     let of_kind =
         |Refused { kind, fraction }: &Refused| format!("{} of {kind}", percent(*fraction));
     let kinds: Vec<String> = found.refused.iter().map(of_kind).collect();
-    format!(
-        "threshold  accepts {} of the test images; refuses, generated, {}",
-        percent(found.accepted),
-        list(&kinds.iter().map(String::as_str).collect::<Vec<_>>())
-    )
+    let accepts = format!("threshold  accepts {} of the test images", percent(found.accepted));
+    match kinds.is_empty() {
+        true => accepts,
+        false => {
+            let kinds: Vec<&str> = kinds.iter().map(String::as_str).collect();
+            format!("{accepts}; refuses, generated, {}", list(&kinds))
+        }
+    }
 }
 
 /// Bytes of each part of a blob.
@@ -381,12 +410,28 @@ pub fn sizes(model: &Model<'_>, blob: &[u8]) -> String {
 }
 
 pub(crate) fn images(images: &Images) -> String {
-    format!("{} images of {}x{} pixels", images.len(), images.side, images.side)
+    match images.shape {
+        Shape::Image { width, height } => {
+            format!("{} images of {width}x{height} pixels", images.len())
+        }
+        Shape::Features { .. } => format!("{} samples of {}", images.len(), images.shape),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_that_a_shell_obeys_otherwise_is_shown_as_a_text() {
+        assert_eq!(command("inkbit train --data a"), "inkbit train --data a --out RUN");
+        assert_eq!(command("inkbit sweep a.toml"), "inkbit sweep a.toml");
+        for obeyed in ["; touch a", "$(touch a)", "`touch a`", "\ntouch a", "| sh", "#"] {
+            let shown = command(&format!("inkbit train --data a {obeyed}"));
+            assert!(shown.starts_with("\"inkbit train --data a"), "{shown}");
+            assert!(shown.ends_with("\", which a shell would obey otherwise than Inkbit means it"));
+        }
+    }
 
     #[test]
     fn a_cost_is_instructions_and_the_minimum_time() {

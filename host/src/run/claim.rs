@@ -43,7 +43,7 @@ impl Claim {
         data: DataInfo,
         replace: bool,
     ) -> Result<Self, RunError> {
-        check_sizes(config, data.side, data.train_images)?;
+        check_sizes(config, &data.shape(), data.train_images)?;
         files::create_folder(folder)?;
         let lock = lock(folder)?;
         Run::check_free(folder, replace)?;

@@ -1,11 +1,11 @@
 //! The description of a run's data.
 
-use inkbit_core::{Frame, Layout, MAX_SIDE};
+use inkbit_core::{Layout, MAX_SIDE, MAX_WIDTH, Range, Sample};
 use serde::{Deserialize, Serialize};
 
 use crate::data::layout::{Words, measure};
 use crate::data::source::Reading;
-use crate::data::{Dataset, labels};
+use crate::data::{Dataset, Shape, labels};
 use crate::support::numbers::hex;
 use crate::support::shell::word;
 use crate::support::visible;
@@ -31,6 +31,35 @@ pub struct FineTuning {
     pub accuracy: f64,
 }
 
+/// The description of features.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Features {
+    /// How many.
+    pub count: usize,
+    /// Whether they are signed numbers of 16 bits; else they are bytes.
+    pub signed: bool,
+    /// Offset and multiplier of each range, or of the one for all features, see
+    /// [`Range`](inkbit_core::Range).
+    pub ranges: Vec<(i32, u32)>,
+}
+
+impl Features {
+    fn fault(&self) -> Option<String> {
+        let Self { count, ranges, .. } = self;
+        if !(1..=MAX_WIDTH).contains(count) {
+            return Some(format!("has {count} features, but must have from 1 to {MAX_WIDTH}"));
+        }
+        if ranges.len() != 1 && ranges.len() != *count {
+            let found = ranges.len();
+            return Some(format!("has {found} ranges, but must have 1 or {count}"));
+        }
+        let is_wide = |&&(offset, _): &&(i32, u32)| i16::try_from(offset).is_err();
+        let wide = ranges.iter().find(is_wide);
+        wide.map(|(offset, _)| format!("has a range from {offset}, but values have 16 bits"))
+    }
+}
+
 /// The description of the data that a run was trained on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,8 +68,15 @@ pub struct DataInfo {
     pub name: String,
     /// SHA-256 of the data in hexadecimal digits, see [`Dataset::digest`].
     pub digest: String,
-    /// Side length of an image in pixels.
-    pub side: usize,
+    /// Side length of a square image in pixels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub side: Option<usize>,
+    /// Width and height of an image that is no square.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<[usize; 2]>,
+    /// What the data are if they are no images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub features: Option<Features>,
     /// How the ink lies in the images to train on, where it was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layout: Option<Words>,
@@ -77,16 +113,31 @@ impl DataInfo {
         if let Some(FineTuning { from, own, .. }) = &mut found.fine_tuning {
             (*from, *own) = (visible::line(from), visible::line(own));
         }
-        let (side, classes) = (found.side, found.classes.len());
-        if !(1..=usize::from(MAX_SIDE)).contains(&side) {
-            return Err(format!("side is {side}, but must be from 1 to {MAX_SIDE}"));
+        let classes = found.classes.len();
+        let size = match (found.side, found.size, &found.features) {
+            (Some(side), None, None) => [side; 2],
+            (None, Some(size), None) => size,
+            (None, None, Some(features)) => match features.fault() {
+                Some(fault) => return Err(fault),
+                None => [1; 2],
+            },
+            _ => return Err("it must have either a side, or a size, or features".to_owned()),
+        };
+        for (name, side) in ["width", "height"].into_iter().zip(size) {
+            let name = if found.side.is_some() { "side" } else { name };
+            if !(1..=usize::from(MAX_SIDE)).contains(&side) {
+                return Err(format!("{name} is {side}, but must be from 1 to {MAX_SIDE}"));
+            }
         }
-        let Reading { split, max_value, .. } = &found.reading;
+        let side = size[0].min(size[1]);
+        let Reading { split, max_value, scale, .. } = &found.reading;
         if let Some(split) = split.filter(|split| !(*split > 0.0 && *split <= 1.0)) {
             return Err(format!("reading.split is {split}, but must be above 0 and at most 1"));
         }
-        if let Some(value) = max_value.filter(|value| !(*value > 0.0 && value.is_finite())) {
-            return Err(format!("reading.max_value is {value}, but must be a number above 0"));
+        for (name, value) in [("max_value", max_value), ("scale", scale)] {
+            if let Some(value) = value.filter(|value| !(*value > 0.0 && value.is_finite())) {
+                return Err(format!("reading.{name} is {value}, but must be a number above 0"));
+            }
         }
         if let Some(Words(Layout::Centred { ink })) = found.layout
             && !(1..=side).contains(&usize::from(ink))
@@ -110,13 +161,23 @@ impl DataInfo {
     /// How pictures are laid out for a model of these data: as its images are, or as MNIST's where
     /// that was not measured.
     pub fn layout(&self) -> Layout {
-        self.layout.map_or(Layout::mnist(self.side.try_into().unwrap_or(MAX_SIDE)), |words| words.0)
+        let side = self.side.and_then(|side| side.try_into().ok());
+        self.layout.map_or(Layout::mnist(side.unwrap_or(MAX_SIDE)), |words| words.0)
     }
 
-    /// The images of a model of these data.
-    pub fn frame(&self) -> Frame {
-        let side = self.side.try_into().unwrap_or(MAX_SIDE);
-        Frame { width: side, height: side, layout: self.layout() }
+    /// What a sample is.
+    pub fn shape(&self) -> Shape {
+        if let Some(Features { count, signed, ranges }) = &self.features {
+            let ranges = ranges.iter().map(|&(offset, multiplier)| Range { offset, multiplier });
+            return Shape::Features { count: *count, signed: *signed, ranges: ranges.collect() };
+        }
+        let [width, height] = self.size.unwrap_or([self.side.unwrap_or(1); 2]);
+        Shape::Image { width, height }
+    }
+
+    /// What a model of these data takes.
+    pub fn sample(&self) -> Sample {
+        self.shape().sample(self.layout())
     }
 
     /// Whether a training with the same configuration ends in the same weights, for the same classes.
@@ -137,12 +198,25 @@ impl DataInfo {
 
     /// Describes a data set.
     pub fn new(data: &Dataset) -> Self {
+        let shape = &data.train.shape;
         Self {
             // As it is read: what a terminal would obey has no place in a file that people look at.
             name: visible::line(&data.name),
             digest: hex(&data.digest()),
-            side: data.train.side,
-            layout: Some(Words(measure(&data.train))),
+            side: shape.side(),
+            size: match shape {
+                Shape::Image { width, height } if width != height => Some([*width, *height]),
+                _ => None,
+            },
+            features: match shape {
+                Shape::Features { count, signed, ranges } => Some(Features {
+                    count: *count,
+                    signed: *signed,
+                    ranges: ranges.iter().map(|range| (range.offset, range.multiplier)).collect(),
+                }),
+                Shape::Image { .. } => None,
+            },
+            layout: (!shape.is_features()).then(|| Words(measure(&data.train))),
             train_images: data.train.len(),
             test_images: data.test.len(),
             classes: data.classes.clone(),

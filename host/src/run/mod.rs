@@ -174,8 +174,9 @@ impl Run {
 
     /// The shape of the network's inputs.
     pub fn input(&self) -> Input {
-        let whole = Input::full(u16::try_from(self.data.side).unwrap_or(u16::MAX));
-        self.config.shrunk(self.data.side).unwrap_or(whole)
+        let shape = self.data.shape();
+        let whole = || shape.whole().unwrap_or(Input::full(u16::MAX));
+        self.config.shrunk(&shape).unwrap_or_else(whole)
     }
 
     /// Refuses to resume with another configuration or other data.
@@ -295,7 +296,7 @@ impl Run {
     }
 
     fn widths(&self) -> Vec<usize> {
-        self.config.widths(self.data.side, self.data.classes.len())
+        self.config.widths(&self.data.shape(), self.data.classes.len())
     }
 
     fn path(&self, name: &str) -> PathBuf {

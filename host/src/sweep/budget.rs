@@ -1,6 +1,6 @@
 //! The size of a network before it is trained, and whether it fits.
 
-use inkbit_core::{Frame, Header, MAX_COMMAND, MAX_PROVENANCE, Sample, Stage};
+use inkbit_core::{Header, MAX_COMMAND, MAX_PROVENANCE, Stage};
 
 use super::network::{digest, input, label, name, shapes, shortened};
 use super::{Plan, SweepError};
@@ -93,7 +93,7 @@ impl Budget {
         let layers = shapes(config, &self.data);
         let (name, tested) = (name(config, &self.data), self.data.test_images as u32);
         let input = input(config, &self.data);
-        let frame = Frame { width: input.width, height: input.height, layout: self.data.layout() };
+        let sample = self.data.sample();
         // The prominence is not known yet: the longest there is.
         let alone = Stage::alone(input, 1.0, layers.len() as u8);
         let stage = Stage { prominence: u32::MAX, ..alone };
@@ -105,7 +105,7 @@ impl Budget {
             let header = Header {
                 name: &name,
                 labels: &shared.labels,
-                sample: Sample::Image(frame),
+                sample,
                 stages: [stage].into_iter().collect(),
                 layers: layers.iter().copied().collect(),
                 provenance: origin.write(&mut room).map_err(QuantizeError::from)?,
@@ -118,7 +118,7 @@ impl Budget {
         let cells =
             layers.iter().map(|layer| usize::from(layer.inputs) + usize::from(layer.outputs));
         let (cells, classes) = (cells.max().unwrap_or_default(), self.data.classes.len());
-        let pixels = input.pixels();
+        let pixels = sample.bytes();
         let board = self.board.as_ref();
         let board_error =
             board.and_then(|board| board::check_needs(board, bytes, cells, pixels, classes).err());
@@ -145,7 +145,7 @@ impl Budget {
 
 #[cfg(test)]
 mod tests {
-    use inkbit_core::{Input, Model};
+    use inkbit_core::Model;
 
     use super::*;
     use crate::model::Blob;
@@ -158,7 +158,9 @@ mod tests {
             begun_by: None,
             name: name.to_owned(),
             digest: "5a".repeat(32),
-            side: 28,
+            side: Some(28),
+            size: None,
+            features: None,
             layout: None,
             train_images: 100,
             test_images: 300,
@@ -174,7 +176,6 @@ mod tests {
             let config = TrainConfig { seed, ..config.clone() };
             let description = description(&config, data);
             let layers = shapes(&config, data);
-            let Input { width, height, .. } = description.input;
             let stage = Stage::alone(description.input, 1.0, layers.len() as u8);
             let mut room = [0; MAX_PROVENANCE];
             let Description { command, digest, seed, .. } = &description;
@@ -182,7 +183,7 @@ mod tests {
             let header = Header {
                 name: &description.name,
                 labels: &description.classes.join("\n"),
-                sample: Sample::Image(Frame { width, height, layout: description.layout }),
+                sample: data.sample(),
                 stages: [Stage { prominence: description.prominence, ..stage }]
                     .into_iter()
                     .collect(),

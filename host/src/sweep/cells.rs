@@ -65,7 +65,7 @@ impl Sweep {
         let mut known = BTreeSet::new();
         configs.retain(|config| known.insert(network::id(config, &data)));
         for config in &configs {
-            check_images(config, data.side, data.train_images).map_err(RunError::from)?;
+            check_images(config, &data.shape(), data.train_images).map_err(RunError::from)?;
         }
         let seeds = plan.space.seeds.unwrap_or(1);
         let all = budget.measure(&configs, seeds)?;
@@ -119,11 +119,11 @@ impl Sweep {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Images;
+    use crate::data::{Images, Shape};
 
     fn data() -> Dataset {
         let images = |count: usize| Images {
-            side: 8,
+            shape: Shape::square(8),
             pixels: vec![0; count * 64],
             labels: (0..count).map(|index| (index % 4) as u8).collect(),
         };

@@ -8,12 +8,12 @@ use crate::run::DataInfo;
 
 /// The input shape; the sweep has checked it.
 pub(super) fn input(config: &TrainConfig, data: &DataInfo) -> Input {
-    config.shrunk(data.side).unwrap_or(Input::full(data.side as u16))
+    config.shrunk(&data.shape()).or(data.shape().whole()).unwrap_or(Input::full(1))
 }
 
 /// Widths of all layers, inputs first.
 pub(super) fn widths(config: &TrainConfig, data: &DataInfo) -> Vec<usize> {
-    config.widths(data.side, data.classes.len())
+    config.widths(&data.shape(), data.classes.len())
 }
 
 /// Bits of a weight, for each layer; the sweep has checked them.
@@ -45,6 +45,7 @@ pub(super) fn description(config: &TrainConfig, data: &DataInfo) -> Description 
     Description {
         name: name(config, data),
         classes: data.classes.clone(),
+        shape: data.shape(),
         input: input(config, data),
         layout: data.layout(),
         prominence: u32::MAX,

@@ -11,13 +11,20 @@ pub enum TrainError {
     Config(#[from] ConfigError),
     #[error("the training images cannot be used: {0}")]
     Images(String),
-    /// `side` is the side length of the images, `input` that of the configuration's inputs.
+    /// `input` is the width of the configuration's inputs.
     #[error(
-        "the training images cannot be used: they are {side}×{side} pixels, which cannot be shrunk \
-         to {input}×{input} inputs: an even number of rows, or none, must be left over beside \
-         {input} squares of 1, 2 or 4 pixels; take another --input, or 0 for the images as they are"
+        "the training images cannot be used: they are {shape}, which cannot be shrunk to rows of \
+         {input} inputs: an even number of pixels, or none, must be left over beside {input} squares \
+         of 1, 2 or 4 pixels; take another --input, or 0 for the images as they are"
     )]
-    Input { side: usize, input: usize },
+    Input { shape: String, input: usize },
+    /// `key` is that of the configuration.
+    #[error(
+        "{key} is for images, but the data are {shape}: give --{key} {}, or leave out the preset \
+         that says it",
+        if *key == "input" { "0" } else { "none" }
+    )]
+    Features { key: &'static str, shape: String },
     #[error("the network cannot be quantized")]
     Quantize(#[from] QuantizeError),
     /// `part` is "training" or "validation".

@@ -9,9 +9,8 @@ use std::time::{Duration, Instant};
 
 use inkbit_core::Input;
 
-use crate::data::Images;
 use crate::data::augment::{self, Augmenter, Strength};
-use crate::data::shrink::shrink;
+use crate::data::{Images, shrink};
 use crate::support::parallel;
 
 /// The most batches that a worker prepares ahead.
@@ -49,7 +48,7 @@ impl Plan<'_> {
         let start = |worker: usize| {
             let (sender, receiver) = sync_channel(AHEAD);
             scope.spawn(move || {
-                let mut augmenter = Augmenter::new(self.images.side);
+                let mut augmenter = Augmenter::new(self.images.shape.side().unwrap_or(0));
                 for batch in self.order.chunks(self.batch).skip(worker).step_by(workers) {
                     // The receiver is gone if training has ended early.
                     if sender.send(self.batch(batch, &mut augmenter)).is_err() {
@@ -59,21 +58,21 @@ impl Plan<'_> {
             });
             receiver
         };
-        let augmenter = Augmenter::new(self.images.side);
+        let augmenter = Augmenter::new(self.images.shape.side().unwrap_or(0));
         Feed { plan: self, augmenter, receivers: (0..workers).map(start).collect(), next: 0 }
     }
 
     fn batch(&self, indices: &[u32], augmenter: &mut Augmenter) -> Batch {
         let start = Instant::now();
         let mut inputs = Vec::with_capacity(indices.len() * self.input.inputs());
-        let mut drawn = vec![0; self.input.pixels()];
+        let mut drawn = vec![0; self.images.shape.bytes()];
         let mut small = Vec::new();
         for &index in indices {
             let mut rng = augment::rng(self.seed, self.epoch, index);
             let source = self.images.image(index as usize);
-            augmenter.draw(&self.strength, source, &mut rng, &mut drawn);
             small.clear();
-            shrink(self.input, &drawn, &mut small);
+            augmenter.draw(&self.strength, source, &mut rng, &mut drawn);
+            shrink::inputs(&self.images.shape, self.input, &drawn, &mut small);
             inputs.extend(small.iter().map(|&pixel| f32::from(pixel) / 255.0));
         }
         let labels = indices.iter().map(|&index| self.images.labels[index as usize]).collect();

@@ -116,13 +116,16 @@ impl<'a> Trainer<'a> {
         images: &'a Images,
         classes: usize,
     ) -> Result<Self, TrainError> {
-        check_sizes(config, images.side, images.len())?;
-        let widths = config.widths(images.side, classes);
+        check_sizes(config, &images.shape, images.len())?;
+        let widths = config.widths(&images.shape, classes);
         let mut rng = Rng::new(config.seed, &[stream::WEIGHTS]);
-        let network = match config.init {
+        let mut network = match config.init {
             Init::Glorot => Mlp::glorot(&widths, &mut rng),
             Init::He => Mlp::he(&widths, &mut rng),
         };
+        if let (true, Some(input)) = (images.shape.is_features(), images.shape.whole()) {
+            centre(&mut network, &images.shrunk(input));
+        }
         Self::resume(config, images, classes, State::before(config, network))
     }
 
@@ -133,12 +136,12 @@ impl<'a> Trainer<'a> {
         classes: usize,
         state: State,
     ) -> Result<Self, TrainError> {
-        let input = check_sizes(config, images.side, images.len())?;
+        let input = check_sizes(config, &images.shape, images.len())?;
         check_labels(images, classes)?;
         let device = config.backend.device().map_err(ConfigError::from)?;
         let (train, validation) = split(images, config);
         let validation = images.chosen(&validation).shrunk(input);
-        let mut context = Context::new(config, &config.widths(images.side, classes), device);
+        let mut context = Context::new(config, &config.widths(&images.shape, classes), device);
         context.batch_norm = normalizes(config, state.last.has_scales());
         let (bits, timings) = (config.layer_bits()?, Timings::default());
         let config = config.clone();
@@ -322,6 +325,21 @@ impl<'a> Trainer<'a> {
         let (first, second) = indices.split_at(indices.len().div_ceil(2));
         let (first, second) = parallel::join(|| evaluate(first), || evaluate(second));
         first.plus(second)
+    }
+}
+
+/// Sets the biases of the first layer so that its outputs are 0 for the mean of the inputs. Those of
+/// features are far from 0, as those of ink are not, and units would never fire.
+fn centre(network: &mut Mlp, inputs: &Images) {
+    let Some(first) = network.layers.first_mut() else { return };
+    let mut sums = vec![0_u64; first.inputs];
+    for (sample, _) in inputs.iter() {
+        sums.iter_mut().zip(sample).for_each(|(sum, &input)| *sum += u64::from(input));
+    }
+    let count = 255.0 * inputs.len().max(1) as f32;
+    for (row, sum) in first.weight.chunks_exact(first.outputs).zip(sums) {
+        let mean = sum as f32 / count;
+        first.bias.iter_mut().zip(row).for_each(|(bias, weight)| *bias -= weight * mean);
     }
 }
 

@@ -4,7 +4,7 @@ use inkbit_core::{Input, MAX_WIDTH};
 
 use super::{TrainError, stream};
 use crate::config::TrainConfig;
-use crate::data::Images;
+use crate::data::{Images, Shape};
 use crate::support::rng::Rng;
 
 /// The images that a configuration holds out from training, to select checkpoints by, as far as they
@@ -43,29 +43,50 @@ fn held_out(images: usize, config: &TrainConfig) -> usize {
     (images as f64 * config.validation_split).round() as usize
 }
 
-/// Checks that a configuration can be trained on this number of images of this side length, and
-/// returns the shape of the network's inputs.
-pub fn check_sizes(config: &TrainConfig, side: usize, images: usize) -> Result<Input, TrainError> {
+/// Checks that a configuration can be trained on this number of images of this shape, and returns the
+/// shape of the network's inputs.
+pub fn check_sizes(
+    config: &TrainConfig,
+    shape: &Shape,
+    images: usize,
+) -> Result<Input, TrainError> {
     config.validate()?;
-    check_images(config, side, images)
+    check_images(config, shape, images)
 }
 
 /// The same for a configuration that is known to be valid.
 pub(crate) fn check_images(
     config: &TrainConfig,
-    side: usize,
+    shape: &Shape,
     images: usize,
 ) -> Result<Input, TrainError> {
-    let Some(input) = config.shrunk(side) else {
-        return Err(TrainError::Input { side, input: config.input });
+    let Some(input) = config.shrunk(shape) else {
+        let (input, is_features) = (config.input, shape.is_features());
+        let shape = shape.to_string();
+        return Err(match is_features {
+            true => TrainError::Features { key: "input", shape },
+            false => TrainError::Input { shape, input },
+        });
     };
-    // The input shape has no width if the side is too long for the format.
-    let inputs = if config.input == 0 { side.saturating_mul(side) } else { input.inputs() };
+    if shape.is_features() && !config.augment.is_none() {
+        return Err(TrainError::Features { key: "augment", shape: shape.to_string() });
+    }
+    // The input shape has no width if a side is too long for the format.
+    let [width, height] = shape.size();
+    let inputs = if config.input == 0 { width.saturating_mul(height) } else { input.inputs() };
     let held_out = held_out(images, config);
     Err(TrainError::Images(if !(1..=MAX_WIDTH).contains(&inputs) {
+        match shape.is_features() {
+            true => format!("they have {inputs} features, but must have from 1 to {MAX_WIDTH}"),
+            false => format!(
+                "they have {inputs} pixels, but must have from 1 to {MAX_WIDTH}; take smaller \
+                 images, or have them shrunk: --input WIDTH"
+            ),
+        }
+    } else if shape.side().is_none() && !config.augment.is_none() {
         format!(
-            "they have {inputs} pixels, but must have from 1 to {MAX_WIDTH}; take smaller images, \
-             or have them shrunk: --input WIDTH"
+            "they are {shape}, but only squares can be augmented: give --augment none, or square \
+             images"
         )
     } else if u32::try_from(images).is_err() {
         format!("there are {images}, more than 2^32 - 1")

@@ -5,7 +5,7 @@ const [ANSWER, STORED, START, LOOK] = [2000, 8000, 20000, 100];
 // The most messages that wait to be read, which they are every few milliseconds.
 const KEPT = 16;
 // Numbers of `core/src/link`: the protocol, kinds of answers, and why a board refuses. The first two are damage.
-const [PROTOCOL, HELLO, LOGITS, DONE, REFUSED, PANICKED] = [3, 0, 1, 3, 4, 5];
+const [PROTOCOL, HELLO, LOGITS, DONE, REFUSED, PANICKED] = [4, 0, 1, 3, 4, 5];
 const REASONS = ['', '', 'its firmware has another version', 'it has no model', 'its model takes another size of images',
   'its model has changed in memory, reset it', '', 'its firmware cannot write its flash', 'pieces came out of order',
   'its flash does not keep what is written', 'the model does not fit'];

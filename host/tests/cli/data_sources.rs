@@ -30,7 +30,7 @@ pub const PARTS: [&str; 2] = ["train", "test"];
 
 /// A picture for each image, in the folder of its class.
 pub fn write_pictures(place: &Place, folder: &str, images: &Images, end: &str) {
-    let side = images.side as u32;
+    let side = images.shape.size()[0] as u32;
     for (index, (pixels, label)) in images.iter().enumerate() {
         let folder = place.path(format!("{folder}/{label}"));
         fs::create_dir_all(&folder).unwrap();
@@ -42,7 +42,7 @@ pub fn write_pictures(place: &Place, folder: &str, images: &Images, end: &str) {
 pub fn csv(images: &Images, header: bool) -> String {
     let mut text = String::new();
     if header {
-        let names = (0..images.side * images.side).map(|pixel| format!(",pixel{pixel}"));
+        let names = (0..images.shape.bytes()).map(|pixel| format!(",pixel{pixel}"));
         text += &format!("label{}\n", names.collect::<String>());
     }
     for (pixels, label) in images.iter() {
@@ -64,7 +64,8 @@ pub fn npy(descr: &str, shape: &[usize], values: &[u8]) -> Vec<u8> {
 pub fn arrays(parts: &[Images; 2]) -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
     for (name, images) in PARTS.iter().zip(parts) {
-        let shape = [images.len(), images.side, images.side];
+        let [width, height] = images.shape.size();
+        let shape = [images.len(), height, width];
         files.push((format!("x_{name}.npy"), npy("|u1", &shape, &images.pixels)));
         files.push((format!("y_{name}.npy"), npy("|u1", &shape[..1], &images.labels)));
     }

@@ -73,7 +73,11 @@ fn files_of_other_kinds_are_named_with_what_to_do() {
 fn tables_that_are_none_are_refused_in_words() {
     let place = Place::untrained();
     for (content, expected) in [
-        ("1,2,3\n4,5,6\n", "bad.csv has 3 columns, expected a label and N×N pixels"),
+        (
+            "label,p0,p1\n4,5,6\n",
+            "bad.csv has 3 columns with names of pixels, expected a label and N×N",
+        ),
+        ("1\n2\n", "bad.csv has 1 column, expected a label and pixels or features"),
         (
             "label,a,b,c,d\n1,2,3,4\n",
             "bad.csv is wrong in row 2: it has 4 columns, the first row has 5",
@@ -82,9 +86,19 @@ fn tables_that_are_none_are_refused_in_words() {
             "1,2,3,4,5\n1,2,x\u{1b}[2J,4,5\n",
             "bad.csv is wrong in row 2: column 3 is `x\u{fffd}[2J`, expected",
         ),
-        ("1,2,3,4,999\n", "bad.csv has pixel values from 2 to 999, expected 0 to 255"),
-        ("1,2,3,4,-9\n", "bad.csv has pixel values from -9 to 4, expected 0 to 255"),
-        ("1,2,3,nan,4\n", "bad.csv has pixel values that are infinite or no numbers"),
+        (
+            "label,p0,p1,p2,p3\n1,2,3,4,999\n",
+            "bad.csv has pixel values from 2 to 999, expected 0 to 255",
+        ),
+        (
+            "label,p0,p1,p2,p3\n1,2,3,4,-9\n",
+            "bad.csv has pixel values from -9 to 4, expected 0 to 255",
+        ),
+        (
+            "label,p0,p1,p2,p3\n1,2,3,nan,4\n",
+            "bad.csv has pixel values that are infinite or no numbers",
+        ),
+        ("1,2,3,inf,4\n", "bad.csv has values that are infinite or no numbers"),
         ("", "bad.csv is empty, expected rows"),
         ("label,a,b,c,d\n", "bad.csv has a header and no rows"),
         ("a,b,c,d\n1,2,3,4\n", "bad.csv has no column of labels: "),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
-use inkbit::data::Images;
+use inkbit::data::{Images, Shape};
 use tempfile::TempDir;
 
 /// Flags of a training that takes milliseconds and succeeds.
@@ -127,9 +127,10 @@ impl Place {
     pub fn write_data(&self, folder: &str, train: &Images, test: &Images) {
         fs::create_dir_all(self.path(folder)).unwrap();
         for (part, images) in [("train", train), ("t10k", test)] {
-            let (count, side) = (images.len() as u32, images.side as u32);
+            let [width, height] = images.shape.size().map(|side| side as u32);
+            let count = images.len() as u32;
             let header: Vec<u8> =
-                [0x803, count, side, side].into_iter().flat_map(u32::to_be_bytes).collect();
+                [0x803, count, height, width].into_iter().flat_map(u32::to_be_bytes).collect();
             let pixels = [&header[..], &images.pixels].concat();
             self.write(&format!("{folder}/{part}-images-idx3-ubyte"), pixels);
             let header: Vec<u8> = [0x801, count].into_iter().flat_map(u32::to_be_bytes).collect();
@@ -173,7 +174,7 @@ impl From<Output> for Ended {
 
 /// Images with a bright bar on uniform noise; its height is the class.
 pub fn bars(side: usize, classes: usize, count: usize) -> Images {
-    let mut images = Images { side, ..Images::default() };
+    let mut images = Images { shape: Shape::square(side), ..Images::default() };
     for index in 0..count {
         let class = index % classes;
         images.labels.push(class as u8);

@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use inkbit::data::Images;
+use inkbit::data::{Images, Shape};
 use inkbit::device::board;
 use inkbit::device::cost::Cost;
 use inkbit::device::counts::Counts;
@@ -241,7 +241,11 @@ fn in_a_browser_the_network_and_the_cost_of_a_drawing_are_shown_as_the_host_comp
             LayerActivity { inputs, outputs, bits, non_zero, saturated: 0.0 }
         };
         let input = Input::square(28, found.crop, found.pool);
-        let mut shown = Activity { input, layers: found.layers.iter().map(layer).collect() };
+        let mut shown = Activity {
+            input,
+            is_features: false,
+            layers: found.layers.iter().map(layer).collect(),
+        };
         assert_eq!(found.instructions.len(), boards.len());
         for (number, board) in boards.iter().enumerate() {
             let cost = Cost::estimate(board, &shown, &counts).unwrap();
@@ -258,7 +262,7 @@ fn in_a_browser_the_network_and_the_cost_of_a_drawing_are_shown_as_the_host_comp
         let model = blob.model().unwrap();
         assert_eq!(HostEngine::new(&model).infer(&found.pixels), found.logits);
         assert_eq!(argmax(&found.logits), found.best);
-        let images = Images { side: 28, pixels: found.pixels, labels: vec![0] };
+        let images = Images { shape: Shape::square(28), pixels: found.pixels, labels: vec![0] };
         let expected = activity(&model, &images).unwrap();
         for (layer, expected) in shown.layers.iter_mut().zip(&expected.layers) {
             layer.saturated = expected.saturated;

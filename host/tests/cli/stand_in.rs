@@ -44,7 +44,7 @@ impl StandIn {
     pub fn answer(self, line: &mut TTYPort) {
         let model = self.blob.model().unwrap();
         let mut engine = HostEngine::new(&model);
-        let (side, classes) = (model.input().width, model.classes() as u16);
+        let (sample, classes) = (model.sample(), model.classes() as u16);
         let (mut receiver, mut answered) = (Receiver::<4096>::new(), 0);
         while answered < self.answers {
             let mut byte = [0];
@@ -56,7 +56,7 @@ impl StandIn {
             let logits;
             let response = match read_request(message).unwrap() {
                 Request::Classify { id, pixels } => {
-                    let mut image = vec![0; model.input().pixels()];
+                    let mut image = vec![0; model.sample().bytes()];
                     unpack_pixels(pixels, &mut image);
                     logits = engine.infer(&image).to_vec();
                     answered += 1;
@@ -73,7 +73,7 @@ impl StandIn {
                         pixels: 0,
                         classes: 0,
                     },
-                    model: Ok(Loaded { name: "any", crc: self.blob.crc(), side, classes }),
+                    model: Ok(Loaded { name: "any", crc: self.blob.crc(), sample, classes }),
                     reset: self.reset,
                 }),
                 _ => Response::Done,

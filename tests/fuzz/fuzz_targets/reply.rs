@@ -32,7 +32,7 @@ fn talk(client: &mut Client) -> Result<(), DeviceError> {
         let hello = client.hello()?;
         assert!(hello.firmware.len() + hello.board.len() <= RESPONSE_FRAME);
         if let Ok(model) = hello.expect_model(7) {
-            assert!((1..=1024).contains(&model.side) && model.classes > 0);
+            assert!((1..=2048 * 1024).contains(&model.sample.bytes()) && model.classes > 0);
         }
         client.show(Mode::Draw)?;
         client.pen(1, 2, true)?;
@@ -58,7 +58,7 @@ fn classify(client: &mut Client) -> Result<(), DeviceError> {
 /// The device cannot know the logits: they are verified only if it sends the right ones.
 fn prove(client: &mut Client) {
     let model = builtin::find("nano").expect("it is built in");
-    let images = Images { side: 28, pixels: vec![0; 2 * 784], labels: vec![0; 2] };
+    let images = Images { shape: Shape::square(28), pixels: vec![0; 2 * 784], labels: vec![0; 2] };
     match verify(client, &model, &images, |_| ()) {
         Ok(proof) => assert_eq!(proof.images, 2),
         Err(error) => assert_tells(&error),

@@ -33,7 +33,9 @@ fuzz_target!(|data: &[u8]| {
 /// A run of a tiny network, and the content of its files.
 fn train() -> (PathBuf, Vec<Vec<u8>>) {
     let images = || Images {
-        side: 4,
+        side: Some(4),
+        size: None,
+        features: None,
         pixels: (0..40 * 16).map(|at| (at * 37) as u8).collect(),
         labels: (0..40).map(|at| at % 2).collect(),
     };
@@ -55,7 +57,7 @@ fn check(run: &Run) {
     match run.weights() {
         Ok(network) => {
             let classes = run.data.classes.len();
-            assert_eq!(network.widths(), run.config.widths(run.data.side, classes));
+            assert_eq!(network.widths(), run.config.widths(&run.data.shape(), classes));
         }
         Err(error) => assert_tells(&error),
     }

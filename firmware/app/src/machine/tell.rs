@@ -1,5 +1,6 @@
 //! What the app tells the display and the host.
 
+use inkbit_core::{Model, Sample};
 use inkbit_core::link::{Limits, MAX_LOGITS, Mode, Status};
 
 use super::App;
@@ -40,7 +41,7 @@ impl<'m> App<'m> {
     /// The engine and the image that it has classified, for a board that shows what lies between the two.
     pub fn seen(&mut self) -> Option<(&mut CoreEngine<'m>, &[u8])> {
         let engine = self.engine.core()?;
-        let image = self.image.get(..engine.model().input().pixels())?;
+        let image = self.image.get(..engine.model().sample().bytes())?;
         Some((engine, image))
     }
 
@@ -49,7 +50,12 @@ impl<'m> App<'m> {
         let model = self.engine.model();
         let notice = Some(self.notice.as_str()).filter(|notice| !notice.is_empty());
         let drawn = self.mode != Mode::Link;
-        let side = model.as_ref().map_or(SIDE, |model| usize::from(model.input().width));
+        let size = match model.map(Model::sample) {
+            Ok(Sample::Image(frame)) if !drawn => [frame.width, frame.height].map(usize::from),
+            // Nothing shows what features look like.
+            Ok(Sample::Features { .. }) if !drawn => [0; 2],
+            _ => [SIDE; 2],
+        };
         View {
             mode: self.mode,
             in_ram: self.in_ram,
@@ -58,7 +64,7 @@ impl<'m> App<'m> {
                 (_, notice) => notice.map(|notice| ("Was reset", notice)),
             },
             image: if drawn { self.canvas.pixels() } else { &*self.image },
-            side: if drawn { SIDE } else { side },
+            size,
             pen: (self.mode == Mode::Draw).then_some((self.pen, self.pen_down)),
             // Hosts count in the lower half; the upper one tells them apart.
             number: if drawn { u32::from(self.sample) + 1 } else { self.id & 0xFFFF },

@@ -4,7 +4,7 @@ use inkbit_app::{Board, Device, Line, NoKeys, NoPanel, NoStorage, NoWatchdog};
 use inkbit_core::link::{
     self, Key, MAX_LOGITS, Mode, RESPONSE_FRAME, Receiver, Refusal, Request, Response, pack_pixels,
 };
-use inkbit_core::{Engine, Model, Scratch};
+use inkbit_core::{Engine, Model, Sample, Scratch};
 
 use super::rig::{BOARD, CELLS, Steps, Wire, app, app_of, likeness, region};
 
@@ -73,7 +73,8 @@ fn hello_tells_board_limits_and_model() {
         assert_eq!(hello.limits.cells, CELLS as u32);
         assert_eq!(hello.limits.classes, MAX_LOGITS as u32);
         let model = hello.model.unwrap();
-        assert_eq!((model.name, model.crc, model.side, model.classes), ("likeness", crc, 28, 10));
+        let expected = ("likeness", crc, Sample::mnist(28), 10);
+        assert_eq!((model.name, model.crc, model.sample, model.classes), expected);
     });
 }
 

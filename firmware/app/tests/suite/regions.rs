@@ -64,7 +64,7 @@ fn a_model_too_large_for_the_buffers_is_told_with_name_and_numbers() {
     let wide = write(28, &vec![vec![1; 784]; 40]);
     assert_eq!(complaint(&wide), "none");
     let large = write(33, &[vec![1; 33 * 33]]);
-    let expected = "model takes 1089 pixels, rig at most 1024; train on smaller images";
+    let expected = "model takes 1089 bytes, rig at most 1024; train on smaller images";
     assert_eq!(complaint(&large), expected);
     let many = write(8, &vec![vec![1; 64]; 65]);
     assert_eq!(complaint(&many), "model has 65 classes, rig takes 64; train with fewer");

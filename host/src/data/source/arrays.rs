@@ -1,10 +1,10 @@
 //! NumPy's arrays by their names: in an NPZ, which is a ZIP of them, or in a folder.
 
-use super::SourceError;
 use super::classes::Labels;
 use super::npy::{self, Array};
-use super::parts::{Part, Parts, check_side};
+use super::parts::{Part, Parts, Rows};
 use super::tree::{Member, Tree};
+use super::{Reading, SourceError};
 use crate::support::visible;
 
 const TRAIN: [&[&str]; 2] = [
@@ -30,7 +30,7 @@ fn key(file: &Member) -> String {
 }
 
 /// Reads the arrays of a tree.
-pub(super) fn read(tree: &Tree) -> Result<Parts, SourceError> {
+pub(super) fn read(tree: &Tree, reading: &Reading) -> Result<Parts, SourceError> {
     let mut files: Vec<&Member> = tree.files.iter().filter(|file| is_name(file.name())).collect();
     let kind = if tree.is_zip() { "NPZ" } else { "NPY files" };
     let mut parts = Parts { kind, numbered: true, ..Parts::default() };
@@ -46,7 +46,7 @@ pub(super) fn read(tree: &Tree) -> Result<Parts, SourceError> {
             files.iter().position(is).map(|place| files.remove(place))
         };
         match names.map(&mut take) {
-            [Some(images), Some(classes)] => pair(tree, images, classes, labels).map(Some),
+            [Some(images), Some(classes)] => pair(tree, images, classes, labels, reading).map(Some),
             [None, None] => Ok(None),
             [Some(alone), None] | [None, Some(alone)] => Err(SourceError::content(
                 &alone.path,
@@ -89,13 +89,14 @@ fn pair(
     images: &Member,
     classes: &Member,
     labels: &mut Labels,
+    reading: &Reading,
 ) -> Result<Part, SourceError> {
     let found = array(tree, classes)?;
     let refuse = |fault: String| SourceError::content(&classes.path, fault);
     let ids = ids(&found, labels).map_err(refuse)?;
     let found = array(tree, images)?;
     let refuse = |fault: String| SourceError::content(&images.path, fault);
-    let side = side(&found.shape).map_err(refuse)?;
+    let rows = rows(&found.shape, reading).map_err(refuse)?;
     let count = found.shape[0];
     if count != ids.len() {
         return Err(refuse(format!(
@@ -107,14 +108,25 @@ fn pair(
     if count == 0 {
         return Err(refuse("has no images".to_owned()));
     }
-    Ok(Part { side, values: found.values().map_err(refuse)?, labels: ids })
+    Ok(Part { rows, values: found.values().map_err(refuse)?, labels: ids })
 }
 
-/// The side length of images of this shape.
-fn side(shape: &[usize]) -> Result<usize, String> {
-    let (height, width) = match *shape {
-        [_, height, width] | [_, height, width, 1] | [_, 1, height, width] => (height, width),
-        [_, pixels] if pixels.isqrt().pow(2) == pixels => (pixels.isqrt(), pixels.isqrt()),
+/// What an array of this shape holds.
+fn rows(shape: &[usize], reading: &Reading) -> Result<Rows, String> {
+    let product = |lengths: &[usize]| {
+        lengths.iter().try_fold(1, |count: usize, &length| count.checked_mul(length))
+    };
+    if let (true, [_, row @ ..]) = (reading.features, shape) {
+        return Rows::Features(product(row).unwrap_or(usize::MAX)).check();
+    }
+    let rows = match (shape, reading.size) {
+        (&[_, height, width] | &[_, height, width, 1] | &[_, 1, height, width], _) => {
+            Rows::Images([width, height])
+        }
+        (&[_, pixels], Some(size)) if size.map(usize::from).iter().product::<usize>() == pixels => {
+            Rows::Images(size.map(usize::from))
+        }
+        (&[_, count], None) => Rows::squares(count).unwrap_or(Rows::Features(count)),
         _ => {
             let shown: Vec<String> = shape.iter().map(ToString::to_string).collect();
             let colours = if matches!(shape, [_, _, _, 3 | 4] | [_, 3 | 4, _, _]) {
@@ -123,13 +135,13 @@ fn side(shape: &[usize]) -> Result<usize, String> {
                 ""
             };
             return Err(format!(
-                "has the shape ({}), expected (n, h, w), (n, h, w, 1), (n, 1, h, w) or (n, h*w), \
-                 with squares{colours}",
+                "has the shape ({}), expected (n, h, w), (n, h, w, 1), (n, 1, h, w), (n, h*w), or \
+                 (n, features){colours}",
                 shown.join(", ")
             ));
         }
     };
-    check_side(width, height).map(|()| width)
+    rows.check()
 }
 
 /// The labels of an array: integers, or rows with a one at the class.

@@ -6,7 +6,7 @@ use std::path::Path;
 use csv::{ByteRecord, ReaderBuilder};
 
 use super::classes::Labels;
-use super::parts::{Part, Parts, Values, check_side};
+use super::parts::{Part, Parts, Rows, Values};
 use super::tree::{Member, Tree};
 use super::{Reading, SourceError};
 use crate::support::files::FileError;
@@ -78,6 +78,17 @@ pub(super) fn read(tree: &Tree, reading: &Reading) -> Result<Parts, SourceError>
     Ok(parts)
 }
 
+/// Reads the rows of a table for a model that takes such: values, and labels if there is a column more.
+pub(super) fn rows(
+    path: &Path,
+    reading: &Reading,
+    rows: Rows,
+) -> Result<(Part, Labels), SourceError> {
+    let (tree, mut labels) = (Tree::of_file(path), Labels::default());
+    let part = columns(&tree, &tree.files[0], reading, &mut labels, Some(rows))?;
+    part.map(|part| (part, labels)).ok_or_else(|| without_labels(path))
+}
+
 fn without_labels(path: &Path) -> SourceError {
     let names = NAMES.join(", ");
     SourceError::content(
@@ -120,6 +131,17 @@ fn table(
     reading: &Reading,
     labels: &mut Labels,
 ) -> Result<Option<Part>, SourceError> {
+    columns(tree, file, reading, labels, None)
+}
+
+/// The same for rows that are known to be such, and need no labels.
+fn columns(
+    tree: &Tree,
+    file: &Member,
+    reading: &Reading,
+    labels: &mut Labels,
+    known: Option<Rows>,
+) -> Result<Option<Part>, SourceError> {
     let content = tree.unpacked(file, MOST)?;
     let text = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&content);
     let refuse = |fault: String| SourceError::content(&file.path, fault);
@@ -146,12 +168,12 @@ fn table(
         return Err(refuse("is empty, expected rows of a label and pixels".to_owned()));
     }
     let columns = row.len();
-    let Some(Columns { label, has_header, side }) =
-        Columns::find(&row, reading.label.as_deref()).map_err(refuse)?
+    let Some(Columns { label, has_header, rows }) =
+        Columns::find(&row, reading, known).map_err(refuse)?
     else {
         return Ok(None);
     };
-    let mut part = Part { side, values: Values::default(), labels: Vec::new() };
+    let mut part = Part { rows, values: Values::default(), labels: Vec::new() };
     let mut line = 1;
     if has_header {
         match next(&mut row)? {
@@ -170,7 +192,7 @@ fn table(
             )));
         }
         for (column, field) in row.iter().enumerate() {
-            if column == label {
+            if Some(column) == label {
                 let id = labels.id(&String::from_utf8_lossy(field)).map_err(refuse)?;
                 part.labels.push(id);
             } else {
@@ -200,16 +222,34 @@ fn number(field: &[u8]) -> Option<f64> {
     std::str::from_utf8(field).ok()?.trim().parse().ok()
 }
 
+/// Pixels from which a row of a table without names may be an image.
+const LEAST_PIXELS: usize = 49;
+
+/// Whether a column has a name as pixels have: `pixel0`, `px12`, `3x17`, or a number.
+fn is_pixel(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let rest = ["pixel", "px", "p"].iter().find_map(|start| name.strip_prefix(start));
+    let rest = rest.unwrap_or(&name).trim_start_matches(['_', ' ', '-', '.']);
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    rest.split(['x', '_']).all(is_number)
+}
+
 /// What the columns of a table are.
 struct Columns {
-    label: usize,
+    /// The column of labels, if there is one.
+    label: Option<usize>,
     has_header: bool,
-    side: usize,
+    rows: Rows,
 }
 
 impl Columns {
-    /// Finds the columns by the first row. Returns `None` if no column holds labels.
-    fn find(row: &ByteRecord, wanted: Option<&str>) -> Result<Option<Self>, String> {
+    /// Finds the columns by the first row. Returns `None` if no column holds labels; of `known` rows none
+    /// need be there.
+    fn find(
+        row: &ByteRecord,
+        reading: &Reading,
+        known: Option<Rows>,
+    ) -> Result<Option<Self>, String> {
         let names: Vec<String> =
             row.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
         let columns = names.len();
@@ -217,7 +257,7 @@ impl Columns {
         let has_header = row.iter().skip(1).any(|field| number(field).is_none());
         let place = |is: &dyn Fn(&str) -> bool| names.iter().position(|name| is(name));
         let named = place(&|name| NAMES.iter().any(|known| name.eq_ignore_ascii_case(known)));
-        let label = match (wanted, has_header) {
+        let label = match (reading.label.as_deref(), has_header) {
             (Some(wanted), true) => match place(&|name| name == wanted) {
                 Some(place) => Some(place),
                 None => {
@@ -242,17 +282,53 @@ impl Columns {
             (None, true) => named,
             (None, false) => None,
         };
-        let (side, all) = ((columns - 1).isqrt(), columns.isqrt());
-        if label.is_none() && side * side != columns - 1 && all * all == columns {
-            return Ok(None);
-        }
-        if columns < 2 || side * side != columns - 1 {
+        if let Some(rows) = known {
+            let values = rows.values();
+            if columns == values || columns == values + 1 {
+                let label = (columns > values).then(|| label.unwrap_or(0));
+                return Ok(Some(Self { label, has_header, rows }));
+            }
             return Err(format!(
-                "has {columns} columns, expected a label and N×N pixels, such as 785 for images of \
-                 28×28"
+                "has {columns} columns, but the model takes {rows}: expected {values}, or one more \
+                 with labels"
             ));
         }
-        check_side(side, side)?;
-        Ok(Some(Self { label: label.unwrap_or(0), has_header, side }))
+        let is_image = has_header.then(|| {
+            names
+                .iter()
+                .enumerate()
+                .all(|(place, name)| label.unwrap_or(0) == place || is_pixel(name))
+        });
+        let squares = Rows::squares(columns - 1);
+        if label.is_none() && squares.is_none() && Rows::squares(columns).is_some() {
+            return Ok(None);
+        }
+        if columns < 2 {
+            return Err("has 1 column, expected a label and pixels or features".to_owned());
+        }
+        let rows = match (reading.size, squares, is_image) {
+            (Some(size), _, _) => {
+                let [width, height] = size.map(usize::from);
+                if width * height != columns - 1 {
+                    return Err(format!(
+                        "has {columns} columns, but --size {width}x{height} takes a label and {} pixels",
+                        width * height
+                    ));
+                }
+                Rows::Images([width, height])
+            }
+            _ if reading.features => Rows::Features(columns - 1),
+            // Names tell features from pixels; without names, few columns are features.
+            (None, Some(images), Some(true)) => images,
+            (None, Some(images), None) if columns > LEAST_PIXELS => images,
+            (None, None, Some(true)) => {
+                return Err(format!(
+                    "has {columns} columns with names of pixels, expected a label and N×N of them, such \
+                     as 785 for images of 28×28; of other images say the size, such as --size 32x24"
+                ));
+            }
+            _ => Rows::Features(columns - 1),
+        };
+        Ok(Some(Self { label: Some(label.unwrap_or(0)), has_header, rows: rows.check()? }))
     }
 }

@@ -17,18 +17,18 @@ mod tree;
 
 use std::path::{Path, PathBuf};
 
-use inkbit_core::Frame;
+use inkbit_core::{Frame, Layout, Sample};
 use serde::{Deserialize, Serialize};
 
 use self::classes::Labels;
-use self::parts::Parts;
+use self::parts::{Parts, Rows};
 use self::tree::Tree;
 use super::archive::{self, ArchiveError};
 use super::folder::{FILES, Files, FolderError};
 use super::labels::{self, LabelsError};
 use super::picture::{self, PictureError};
 use super::synthetic::Class;
-use super::{Dataset, Images, SYNTHETIC_IMAGES, SYNTHETIC_SEED, import, synthetic};
+use super::{Dataset, Images, SYNTHETIC_IMAGES, SYNTHETIC_SEED, Shape, import, synthetic};
 use crate::support::files::FileError;
 use crate::support::numbers::hex;
 use crate::support::{limit, shell, visible};
@@ -52,6 +52,18 @@ pub struct Reading {
     /// there is none here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub split: Option<f64>,
+    /// Width and height of the images in a table's rows, and of those that pictures become.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<[u16; 2]>,
+    /// Whether rows of numbers are features, even if they could be images.
+    #[serde(skip_serializing_if = "is_false")]
+    pub features: bool,
+    /// Whether features have one range, and not one each.
+    #[serde(skip_serializing_if = "is_false")]
+    pub one_range: bool,
+    /// What features are multiplied by before they are rounded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale: Option<f64>,
     /// Whether rows and columns are swapped.
     #[serde(skip_serializing_if = "is_false")]
     pub transpose: bool,
@@ -84,12 +96,21 @@ impl Reading {
         if let Some(label) = &self.label {
             flags += &format!(" --label {}", shell::word(label));
         }
-        let switches =
-            [("as-is", self.as_is), ("transpose", self.transpose), ("invert", self.invert)];
+        if let Some([width, height]) = self.size {
+            flags += &format!(" --size {width}x{height}");
+        }
+        let switches = [
+            ("as-is", self.as_is),
+            ("features", self.features),
+            ("one-range", self.one_range),
+            ("transpose", self.transpose),
+            ("invert", self.invert),
+        ];
         for (name, _) in switches.into_iter().filter(|(_, is_given)| *is_given) {
             flags += &format!(" --{name}");
         }
-        for (name, value) in [("split", self.split), ("max-value", self.max_value)] {
+        let numbers = [("split", self.split), ("scale", self.scale), ("max-value", self.max_value)];
+        for (name, value) in numbers {
             flags += &value.map(|value| format!(" --{name} {value}")).unwrap_or_default();
         }
         flags
@@ -116,34 +137,34 @@ impl Reading {
             if self.transpose {
                 transpose(images);
             }
-            if self.invert {
+            if self.invert && !images.shape.is_features() {
                 images.pixels.iter_mut().for_each(|value| *value = 255 - *value);
             }
         }
     }
 }
 
-/// Swaps rows and columns of every image.
+/// Swaps rows and columns of every image; features stay as they are.
 pub fn transpose(images: &mut Images) {
-    let side = images.side;
-    if side == 0 {
-        return;
-    }
-    for image in images.pixels.chunks_exact_mut(side * side) {
-        for row in 0..side {
-            for column in 0..row {
-                image.swap(row * side + column, column * side + row);
-            }
+    let Shape::Image { width, height } = images.shape else { return };
+    let mut turned = vec![0; width * height];
+    for image in images.pixels.chunks_exact_mut(turned.len().max(1)) {
+        for (place, &pixel) in image.iter().enumerate() {
+            turned[place % width * height + place / width] = pixel;
         }
+        image.copy_from_slice(&turned);
     }
+    images.shape = Shape::Image { width: height, height: width };
 }
 
 /// What is known when a source is read.
 pub struct Request<'r> {
     /// How it is read.
     pub reading: Reading,
-    /// The images that pictures are laid out as.
-    pub frame: Frame,
+    /// What the model takes that the data are for.
+    pub shape: Option<Shape>,
+    /// How pictures are laid out for it.
+    pub layout: Layout,
     /// The classes of a model, by whose names labels are found.
     pub classes: Option<Vec<String>>,
     /// Gets the number of pictures that are read, and of all.
@@ -154,9 +175,26 @@ impl Default for Request<'_> {
     fn default() -> Self {
         Self {
             reading: Reading::default(),
-            frame: Frame::mnist(SIDE),
+            shape: None,
+            layout: Layout::mnist(SIDE),
             classes: None,
             progress: &|_, _| (),
+        }
+    }
+}
+
+impl Request<'_> {
+    /// The images that pictures are laid out as.
+    fn frame(&self) -> Frame {
+        match (&self.shape, self.reading.size) {
+            (Some(shape @ Shape::Image { .. }), _) => match shape.sample(self.layout) {
+                Sample::Image(frame) => frame,
+                Sample::Features { .. } => Frame::mnist(SIDE),
+            },
+            (_, Some([width, height])) => {
+                Frame { width, height, layout: Layout::mnist(width.min(height)) }
+            }
+            _ => Frame::mnist(SIDE),
         }
     }
 }
@@ -231,6 +269,33 @@ pub fn read(path: &Path, name: &str, request: &Request<'_>) -> Result<Option<Loa
         return Ok(None);
     }
     csv::read(&tree, &request.reading)?.loaded(path, name, request).map(Some)
+}
+
+/// The rows of a table for a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// The bytes of all samples, one after another.
+    pub samples: Vec<u8>,
+    /// The label of each, if the table has them.
+    pub truths: Option<Vec<String>>,
+}
+
+/// Reads a table whose rows a model takes: its pixels or features, and a column of labels if there is one
+/// more.
+///
+/// # Errors
+///
+/// If it cannot be read, or its rows are others.
+pub fn table(path: &Path, reading: &Reading, shape: &Shape) -> Result<Table, SourceError> {
+    let rows = match *shape {
+        Shape::Image { width, height } => Rows::Images([width, height]),
+        Shape::Features { count, .. } => Rows::Features(count),
+    };
+    let (part, labels) = csv::rows(path, reading, rows)?;
+    let truths: Vec<String> =
+        part.labels.iter().map(|&label| labels.name(label).to_owned()).collect();
+    let truths = (!truths.is_empty()).then_some(truths);
+    Ok(Table { samples: part.bytes_for(path, reading, shape)?, truths })
 }
 
 /// Whether a file's name is that of a data file which is no picture.
@@ -359,7 +424,7 @@ fn parts(tree: &Tree, request: &Request<'_>) -> Result<Option<Parts>, SourceErro
         tree.files.iter().any(|file| !file.within.contains('/') && is(file.name()))
     };
     if has(arrays::is_name) {
-        return arrays::read(tree).map(Some);
+        return arrays::read(tree, &request.reading).map(Some);
     }
     if has(csv::is_name) {
         return csv::read(tree, &request.reading).map(Some);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::SourceError;
 use super::classes::Labels;
-use super::parts::{Part, Parts, Values, check_side};
+use super::parts::{Part, Parts, Rows, Values};
 use super::tree::{Member, Tree};
 use crate::support::visible;
 
@@ -176,7 +176,7 @@ fn pair(
     let ([count, height, width], 1, false) = (&found.sizes[..], found.size, found.is_signed) else {
         return Err(refuse("holds no images of bytes: are two files swapped?".to_owned()));
     };
-    check_side(*width, *height).map_err(refuse)?;
+    let rows = Rows::Images([*width, *height]).check().map_err(refuse)?;
     if *count != ids.len() || *count == 0 {
         return Err(refuse(format!(
             "has {count} images, but {} has {} labels: expected as many, and at least one",
@@ -184,7 +184,7 @@ fn pair(
             ids.len()
         )));
     }
-    Ok(Part { side: *width, values: Values::of_bytes(found.values), labels: ids })
+    Ok(Part { rows, values: Values::of_bytes(found.values), labels: ids })
 }
 
 #[cfg(test)]

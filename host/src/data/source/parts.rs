@@ -1,19 +1,20 @@
 //! What a source has, made into a data set: values scaled to bytes, labels to classes, and images
 //! to test on held out where there are none.
 
+use std::fmt;
 use std::path::Path;
 
-use inkbit_core::MAX_SIDE;
+use inkbit_core::{MAX_SIDE, MAX_WIDTH};
 
 use super::classes::Labels;
-use super::{Loaded, Request, SourceError};
-use crate::data::{Dataset, Images};
+use super::{Loaded, Reading, Request, SourceError};
+use crate::data::{Dataset, Images, Shape, shape};
 use crate::support::numbers::grouped;
 
 /// The most images of a part, as of an IDX file.
 const MOST_IMAGES: usize = 1 << 22;
 /// The most values that are no bytes: each takes four.
-const MOST_FLOATS: usize = 1 << 28;
+const MOST_FLOATS: usize = 1 << 26;
 
 /// Where the values of pixels lie.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +80,45 @@ impl Range {
         }
         Ok(255.0 / most)
     }
+
+    /// Whether features of these values, multiplied by a factor, are signed numbers of 16 bits, and not
+    /// bytes: as a model takes them, or if some are no bytes.
+    fn signed(&self, scale: f64, model: Option<&Shape>) -> Result<bool, String> {
+        let Self { least, greatest, is_whole, is_finite } = *self;
+        if !is_finite {
+            return Err("has values that are infinite or no numbers: replace them".to_owned());
+        }
+        if least > greatest {
+            return Ok(false); // no values
+        }
+        let range = format!("has values from {least} to {greatest}");
+        let most = least.abs().max(greatest.abs());
+        let Self { least, greatest, .. } =
+            Self { least: least * scale, greatest: greatest * scale, ..*self };
+        if !is_whole && scale == 1.0 {
+            return Err(format!(
+                "{range}, some of which are no whole numbers, as a sensor gives them: multiply them by \
+                 something, such as --scale {}",
+                10_f64.powf((30_000.0 / most).log10().floor())
+            ));
+        }
+        if least.round() < i16::MIN.into() || greatest.round() > i16::MAX.into() {
+            let with = if scale == 1.0 { String::new() } else { format!(" with --scale {scale}") };
+            return Err(format!(
+                "{range}, which leave what 16 bits can hold{with}, -32768 to 32767: make them smaller, \
+                 such as by --scale {}",
+                10_f64.powf((30_000.0 / most).log10().floor())
+            ));
+        }
+        let is_beyond = least.round() < 0.0 || greatest.round() > 255.0;
+        match model {
+            Some(Shape::Features { signed: false, .. }) if is_beyond => {
+                Err(format!("{range}, but the model takes bytes, 0 to 255"))
+            }
+            Some(Shape::Features { signed, .. }) => Ok(*signed),
+            _ => Ok(is_beyond),
+        }
+    }
 }
 
 /// Values of pixels: bytes for as long as all fit, then floats.
@@ -120,6 +160,15 @@ impl Values {
         Ok(())
     }
 
+    /// Numbers of 16 bits, two bytes each.
+    fn wide(self, factor: f64) -> Vec<u8> {
+        let scale = |value: f64| ((value * factor).round() as i16).to_le_bytes();
+        match self.floats.is_empty() {
+            true => self.bytes.into_iter().flat_map(|byte| scale(byte.into())).collect(),
+            false => self.floats.into_iter().flat_map(|value| scale(value.into())).collect(),
+        }
+    }
+
     fn scaled(self, factor: f64) -> Vec<u8> {
         let scale = |value: f64| (value * factor).round() as u8;
         match self.floats.is_empty() {
@@ -130,9 +179,62 @@ impl Values {
     }
 }
 
-/// Images of a source, with the numbers of their labels.
+/// What the rows of values are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rows {
+    /// Images of this width and height.
+    Images([usize; 2]),
+    /// So many features.
+    Features(usize),
+}
+
+impl Rows {
+    /// Square images of so many pixels, if there are such.
+    pub fn squares(pixels: usize) -> Option<Self> {
+        let side = pixels.isqrt();
+        (side * side == pixels).then_some(Self::Images([side; 2]))
+    }
+
+    /// Values of a row.
+    pub const fn values(self) -> usize {
+        match self {
+            Self::Images([width, height]) => width * height,
+            Self::Features(count) => count,
+        }
+    }
+
+    /// Refuses what no model can take.
+    pub fn check(self) -> Result<Self, String> {
+        let range = 1..=usize::from(MAX_SIDE);
+        match self {
+            Self::Images([width, height])
+                if !range.contains(&width) || !range.contains(&height) =>
+            {
+                Err(format!(
+                    "has images of {width}×{height} pixels, expected 1×1 to {MAX_SIDE}×{MAX_SIDE}; \
+                     crop or scale them"
+                ))
+            }
+            Self::Features(count) if !(1..=MAX_WIDTH).contains(&count) => {
+                Err(format!("has {count} features, expected 1 to {MAX_WIDTH}"))
+            }
+            fine => Ok(fine),
+        }
+    }
+}
+
+impl fmt::Display for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Images([width, height]) => write!(f, "images of {width}×{height} pixels"),
+            Self::Features(count) => write!(f, "{count} features"),
+        }
+    }
+}
+
+/// Images of a source, or rows of features, with the numbers of their labels.
 pub(super) struct Part {
-    pub side: usize,
+    pub rows: Rows,
     pub values: Values,
     pub labels: Vec<u16>,
 }
@@ -149,6 +251,27 @@ pub(super) struct Parts {
     pub test: Option<Part>,
     /// What a user should know.
     pub notes: Vec<String>,
+}
+
+impl Part {
+    /// The bytes of its rows for a model that takes such; messages name `path`.
+    pub fn bytes_for(
+        self,
+        path: &Path,
+        reading: &Reading,
+        shape: &Shape,
+    ) -> Result<Vec<u8>, SourceError> {
+        let refuse = |fault: String| SourceError::content(path, fault);
+        let range = self.values.range;
+        if !shape.is_features() {
+            return Ok(self.values.scaled(range.factor(reading.max_value).map_err(refuse)?));
+        }
+        let scale = reading.scale.unwrap_or(1.0);
+        match range.signed(scale, Some(shape)).map_err(refuse)? {
+            true => Ok(self.values.wide(scale)),
+            false => Ok(self.values.scaled(scale)),
+        }
+    }
 }
 
 impl Parts {
@@ -168,22 +291,34 @@ impl Parts {
         for part in parts.into_iter().flatten() {
             range = range.join(part.values.range);
         }
-        let sides = parts.map(|part| part.map(|part| part.side));
-        let side = match sides {
+        let rows = match parts.map(|part| part.map(|part| part.rows)) {
             [Some(train), Some(test)] if train != test => {
                 return Err(refuse(format!(
-                    "has images of {train}×{train} pixels to train on, but of {test}×{test} to \
-                     test on: expected one size"
+                    "has {train} to train on, but {test} to test on: expected one size"
                 )));
             }
-            [train, test] => train.or(test).unwrap_or_default(),
+            [train, test] => train.or(test).unwrap_or(Rows::Images([0; 2])),
         };
-        check_side(side, side).map_err(refuse)?;
-        let factor = range.factor(request.reading.max_value).map_err(refuse)?;
-        let images = |part: Part| Images {
-            side,
-            pixels: part.values.scaled(factor),
-            labels: part.labels.iter().map(|&id| numbers[usize::from(id)]).collect(),
+        let numbered =
+            |labels: Vec<u16>| labels.iter().map(|&id| numbers[usize::from(id)]).collect();
+        let (mut shape, scaling) = match rows.check().map_err(refuse)? {
+            Rows::Images([width, height]) => {
+                let factor = range.factor(request.reading.max_value).map_err(refuse)?;
+                (Shape::Image { width, height }, factor)
+            }
+            Rows::Features(count) => {
+                let scale = request.reading.scale.unwrap_or(1.0);
+                let signed = range.signed(scale, request.shape.as_ref()).map_err(refuse)?;
+                (Shape::Features { count, signed, ranges: Vec::new() }, scale)
+            }
+        };
+        let images = |Part { values, labels, .. }: Part| Images {
+            shape: shape.clone(),
+            pixels: match shape {
+                Shape::Features { signed: true, .. } => values.wide(scaling),
+                _ => values.scaled(scaling),
+            },
+            labels: numbered(labels),
         };
         let (train, test) = (train.map(images), test.map(images));
         if train.iter().chain(&test).any(|part| part.len() > MOST_IMAGES) {
@@ -197,10 +332,23 @@ impl Parts {
                 (train, test)
             }
             (train, test) => {
-                let none = || Images { side, ..Images::default() };
+                let none = || Images { shape: shape.clone(), ..Images::default() };
                 (train.unwrap_or_else(none), test.unwrap_or_else(none))
             }
         };
+        let (mut train, mut test) = (train, test);
+        if let Shape::Features { count, ranges, .. } = &mut shape {
+            *ranges = match &request.shape {
+                Some(Shape::Features { count: expected, ranges, .. }) if expected == count => {
+                    ranges.clone()
+                }
+                _ => {
+                    let values = train.iter().map(|(row, _)| train.shape.values(row));
+                    shape::ranges(values, *count, request.reading.one_range)
+                }
+            };
+            (train.shape, test.shape) = (shape.clone(), shape);
+        }
         if test.is_empty() {
             return Err(refuse(format!(
                 "has too few images of each class to hold some out to test on, {} in all: add \
@@ -211,17 +359,6 @@ impl Parts {
         let data = Dataset { name: name.to_owned(), classes, train, test };
         Ok(Loaded { data, kind, notes })
     }
-}
-
-/// Refuses images that are no squares of a size that a model may have.
-pub(super) fn check_side(width: usize, height: usize) -> Result<(), String> {
-    if width == height && (1..=usize::from(MAX_SIDE)).contains(&width) {
-        return Ok(());
-    }
-    Err(format!(
-        "has images of {width}×{height} pixels, expected squares of 1×1 to {MAX_SIDE}×{MAX_SIDE}; \
-         pad, crop or scale them"
-    ))
 }
 
 /// Holds a fraction of the images of each class out to test on, given in ten thousandths: of a fifth,
@@ -274,7 +411,7 @@ mod tests {
     #[test]
     fn every_fifth_image_of_a_class_is_held_out() {
         let labels: Vec<u8> = (0..20).map(|index| index % 2).collect();
-        let all = Images { side: 1, pixels: (0..20).collect(), labels };
+        let all = Images { shape: Shape::square(1), pixels: (0..20).collect(), labels };
         let (_, train, test) = held_out(&all, 2_000).unwrap();
         assert_eq!((test.pixels, train.len()), (vec![8, 9, 18, 19], 16));
         assert_eq!(held_out(&all, 10_000).unwrap().2.len(), 20);

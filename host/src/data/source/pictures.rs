@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::classes::MOST;
-use super::parts::{Part, Parts, Values, check_side};
+use super::parts::{Part, Parts, Rows, Values};
 use super::tree::{Member, Tree};
 use super::{Request, SourceError};
 use crate::data::picture::{self, PictureError};
@@ -48,7 +48,7 @@ pub(super) fn read(tree: &Tree, request: &Request<'_>) -> Result<Parts, SourceEr
     let total = [&train, &test].iter().flat_map(|part| part.values()).map(Vec::len).sum();
     let done = AtomicUsize::new(0);
     let mut blank = Vec::new();
-    let mut side = None;
+    let mut size = None;
     for (classes, part) in [(train, &mut parts.train), (test, &mut parts.test)] {
         if classes.values().all(Vec::is_empty) {
             continue;
@@ -82,13 +82,13 @@ pub(super) fn read(tree: &Tree, request: &Request<'_>) -> Result<Parts, SourceEr
                 blank.push(file);
                 continue;
             };
-            let expected = *side.get_or_insert(found);
+            let expected = *size.get_or_insert(found);
             if found != expected {
+                let [found, expected] = [found, expected].map(Rows::Images);
                 return Err(SourceError::content(
                     &file.path,
                     format!(
-                        "has {found}×{found} pixels, others {expected}×{expected}: with --as-is all \
-                         must have one size"
+                        "is of {found}, others of {expected}: with --as-is all must have one size"
                     ),
                 ));
             }
@@ -96,8 +96,8 @@ pub(super) fn read(tree: &Tree, request: &Request<'_>) -> Result<Parts, SourceEr
             labels.push(id);
         }
         if !labels.is_empty() {
-            let side = side.unwrap_or_default();
-            *part = Some(Part { side, values: Values::of_bytes(values), labels });
+            let rows = Rows::Images(size.unwrap_or_default());
+            *part = Some(Part { rows, values: Values::of_bytes(values), labels });
         }
     }
     let shown: Vec<String> =
@@ -200,18 +200,17 @@ fn name(folder: &str) -> (Option<u64>, String) {
     (name.parse().ok(), name)
 }
 
-/// The side length and the pixels of a picture; none if nothing is on it.
-fn pixels(
-    tree: &Tree,
-    file: &Member,
-    request: &Request<'_>,
-) -> Result<Option<(usize, Vec<u8>)>, SourceError> {
+/// The size of a picture, and its pixels.
+type Taken = ([usize; 2], Vec<u8>);
+
+/// The size and the pixels of a picture; none if nothing is on it.
+fn pixels(tree: &Tree, file: &Member, request: &Request<'_>) -> Result<Option<Taken>, SourceError> {
     // Those before may have been too many already.
     check_total(tree, 0, 0)?;
     let content = tree.read(file, LONGEST)?;
     let found = match request.reading.as_is {
         true => picture::as_is(&file.path, content),
-        false => picture::one(&file.path, content, request.frame),
+        false => picture::one(&file.path, content, request.frame()),
     };
     let found = match found {
         Err(
@@ -223,11 +222,12 @@ fn pixels(
         found => found?,
     };
     check_total(tree, found.size, found.values.len() as u64)?;
-    let fault = match check_side(found.width, found.height) {
-        Ok(()) => return Ok(Some((found.width, found.values))),
+    let size = [found.width, found.height];
+    let fault = match Rows::Images(size).check() {
+        Ok(_) => return Ok(Some((size, found.values))),
         Err(_) => format!(
-            "has {}×{} pixels, but --as-is takes squares of up to {2}×{2}: leave out --as-is, which \
-             finds the digit and scales it",
+            "has {}×{} pixels, but --as-is takes up to {2}×{2}: leave out --as-is, which finds the \
+             digit and scales it",
             found.width,
             found.height,
             inkbit_core::MAX_SIDE

@@ -7,7 +7,7 @@ use inkbit_core::image::lay;
 
 use super::skeletons::{Class, Form, parse};
 use super::{Part, Random, SIDE, drawn, hand, images, weighted};
-use crate::data::Images;
+use crate::data::{Images, Shape};
 
 /// What is no digit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ static LETTERS: LazyLock<Vec<Class>> = LazyLock::new(|| {
 /// use inkbit::data::synthetic::{NonDigit, non_digits};
 /// use inkbit_core::Frame;
 /// let scribbles = non_digits(NonDigit::Scribble, 9, 1, Frame::mnist(28));
-/// assert_eq!((scribbles.len(), scribbles.side), (9, 28));
+/// assert_eq!((scribbles.len(), scribbles.shape.side()), (9, Some(28)));
 /// ```
 pub fn non_digits(kind: NonDigit, count: usize, seed: u64, frame: Frame) -> Images {
     let random = |index: usize| Random::new(seed, 8 + kind as u64, index as u64);
@@ -67,7 +67,7 @@ pub fn non_digits(kind: NonDigit, count: usize, seed: u64, frame: Frame) -> Imag
         image
     });
     all.pixels = laid.collect();
-    all.side = frame.width.into();
+    all.shape = Shape::Image { width: frame.width.into(), height: frame.height.into() };
     all
 }
 
@@ -119,7 +119,10 @@ mod tests {
         let frame = Frame::mnist(20);
         for kind in NonDigit::ALL {
             let images = non_digits(kind, 40, 1, frame);
-            assert_eq!((images.side, images.len(), images.pixels.len()), (20, 40, 40 * 400));
+            assert_eq!(
+                (images.shape.side(), images.len(), images.pixels.len()),
+                (Some(20), 40, 40 * 400)
+            );
             let each: std::collections::BTreeSet<_> = images.pixels.chunks_exact(400).collect();
             assert_eq!(each.len(), 40, "{kind:?}");
             assert!(each.iter().all(|image| image.iter().any(|&ink| ink > 100)), "{kind:?}");

@@ -129,7 +129,8 @@ impl Write for Device {
                 }
                 (Ok(Request::Hello), _) => {
                     let (limits, classes) = (NO_LIMITS, self.classes);
-                    let loaded = |crc| Loaded { name: "sum", crc, side: 2, classes };
+                    let loaded =
+                        |crc| Loaded { name: "sum", crc, sample: Sample::mnist(2), classes };
                     self.answer(&Response::Hello(link::Hello {
                         protocol: self.protocol,
                         firmware: "1",

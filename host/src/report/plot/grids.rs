@@ -8,13 +8,13 @@ use inkbit_core::{Layer, Model};
 
 use super::theme::{self, DIM, GRID, RED, Shade, TEXT};
 use super::{FONT_SIZE, Figure, UNIT, WIDTH, escape, shortened};
-use crate::data::Images;
+use crate::data::{Images, Shape};
 use crate::report::units;
 
 /// A test image and its prediction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
-    /// Pixels row by row, from 0 (background) to 255 (ink).
+    /// Its bytes: of an image pixels row by row, from 0 (background) to 255 (ink).
     pub pixels: Vec<u8>,
     /// Label of the true class.
     pub truth: String,
@@ -24,12 +24,11 @@ pub struct Sample {
     pub confidence: f64,
 }
 
-/// Test images of `side` × `side` pixels with true and predicted classes. `title` begins the
-/// alternative text.
-pub fn samples(name: &'static str, title: &str, side: usize, samples: &[Sample]) -> Figure {
+/// Test images with true and predicted classes. `title` begins the alternative text.
+pub fn samples(name: &'static str, title: &str, shape: &Shape, samples: &[Sample]) -> Figure {
     const LABEL: usize = 10;
     let tile = |Sample { pixels, truth, class, confidence }: &Sample| Tile {
-        image: grey(pixels, side),
+        image: grey(shape, pixels),
         captions: vec![
             (TEXT, format!("true: {}", shortened(truth, LABEL))),
             (if truth == class { TEXT } else { RED }, format!("read: {}", shortened(class, LABEL))),
@@ -48,7 +47,7 @@ pub fn samples(name: &'static str, title: &str, side: usize, samples: &[Sample])
 pub fn images(images: &Images, classes: &[String], count: usize) -> Figure {
     let shown = || images.iter().take(count);
     let tile = |(pixels, class): (&[u8], usize)| {
-        Tile::labelled(grey(pixels, images.side), &classes[class])
+        Tile::labelled(grey(&images.shape, pixels), &classes[class])
     };
     let labels: Vec<&str> = shown().map(|(_, class)| classes[class].as_str()).collect();
     let alt = format!("{} images, labelled {}.", labels.len(), labels.join(", "));
@@ -59,14 +58,17 @@ pub fn images(images: &Images, classes: &[String], count: usize) -> Figure {
 /// labels of the classes.
 pub fn weights(model: &Model<'_>, classes: &[String]) -> Figure {
     const UNITS: usize = 24;
-    let [width, _] = model.input().size();
+    let [width, height] = model.input().size();
+    // Features are one row, drawn as high as it is wide.
+    let rows = if height == 1 { width } else { height };
     let units = units::strongest(model, UNITS);
     let tile = |&unit: &usize| {
-        let image = signed(&units::weights(model, unit), width);
+        let weights = units::weights(model, unit).repeat(rows / height);
+        let image = signed(&weights, [width, rows]);
         Tile::labelled(image, &units::name(model, classes, unit))
     };
     let alt = format!(
-        "The weights of {} of the first layer's {} units as images of {width} by {width} pixels: \
+        "The weights of {} of the first layer's {} units as images of {width} by {height} pixels: \
          orange where ink raises the output of a unit, blue where it lowers it.",
         units.len(),
         model.layers().first().map_or(0, Layer::outputs)
@@ -135,20 +137,22 @@ impl Grid {
 }
 
 /// Dark ink on white.
-fn grey(pixels: &[u8], side: usize) -> DynamicImage {
-    let inverted = pixels.iter().map(|pixel| 255 - pixel).collect();
-    GrayImage::from_raw(side as u32, side as u32, inverted).expect("a square of pixels").into()
+fn grey(shape: &Shape, sample: &[u8]) -> DynamicImage {
+    let (width, pixels) = shape.picture(sample);
+    let inverted: Vec<u8> = pixels.iter().map(|pixel| 255 - pixel).collect();
+    let height = inverted.len() / width.max(1);
+    GrayImage::from_raw(width as u32, height as u32, inverted).expect("rows of pixels").into()
 }
 
 /// Weights in orange above 0 and blue below, transparent at 0, for any background.
-fn signed(weights: &[i32], width: usize) -> DynamicImage {
+fn signed(weights: &[i32], [width, height]: [usize; 2]) -> DynamicImage {
     let greatest = weights.iter().map(|weight| weight.unsigned_abs()).max().unwrap_or(1).max(1);
     let pixel = |&weight: &i32| {
         let [red, green, blue] = if weight > 0 { [230, 100, 0] } else { [40, 120, 240] };
         [red, green, blue, (weight.unsigned_abs() * 255 / greatest) as u8]
     };
     let pixels = weights.iter().flat_map(pixel).collect();
-    RgbaImage::from_raw(width as u32, width as u32, pixels).expect("a square of weights").into()
+    RgbaImage::from_raw(width as u32, height as u32, pixels).expect("rows of weights").into()
 }
 
 fn encode(image: &DynamicImage) -> Vec<u8> {
@@ -164,7 +168,7 @@ fn encode(image: &DynamicImage) -> Vec<u8> {
 fn sheet(tiles: &[Tile]) -> Vec<u8> {
     const COLUMNS: u32 = 6;
     const GAP: u32 = 4;
-    let side = tiles.first().map_or(1, |tile| tile.image.width());
+    let side = tiles.first().map_or(1, |tile| tile.image.width().max(tile.image.height()));
     let side = side * (112 / side).max(1);
     let size = |count: u32| GAP + count * (side + GAP);
     let rows = (tiles.len() as u32).div_ceil(COLUMNS).max(1);

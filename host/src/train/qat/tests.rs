@@ -16,7 +16,7 @@ fn network() -> Mlp {
 fn images() -> Images {
     let mut rng = Rng::new(2, &[]);
     let pixels = (0..16 * 20).map(|_| rng.bits() as u8).collect();
-    Images { side: 4, pixels, labels: vec![0; 20] }
+    Images { shape: crate::data::Shape::square(4), pixels, labels: vec![0; 20] }
 }
 
 fn started(granularity: Granularity) -> Mlp {

@@ -51,7 +51,8 @@ fn activity(entry: &Entry) -> Option<Activity> {
             saturated: 0.0,
         })
     };
-    Some(Activity { input: entry.input, layers: layers.map(layer).collect::<Option<_>>()? })
+    let layers = layers.map(layer).collect::<Option<_>>()?;
+    Some(Activity { input: entry.input, is_features: false, layers })
 }
 
 /// The best fit over all numbers of blocks that the kernel may take at once.
@@ -85,7 +86,7 @@ fn fit(cpu: String, samples: &[Sample<'_>]) -> Fit {
 impl Sample<'_> {
     /// One for the time before the layers, and one for each layer.
     fn equations(&self, blocks: Blocks) -> Vec<Equation> {
-        let Activity { input, layers } = &self.activity;
+        let Activity { input, layers, .. } = &self.activity;
         let layer = |(number, layer): (usize, &LayerActivity)| {
             Terms::of_layer(layer, number + 1 == layers.len(), blocks).array()
         };

@@ -92,7 +92,7 @@ impl Pictures {
         let all = |images: &Images, count| -> Vec<Vec<u8>> {
             images.iter().take(count).map(|(pixels, _)| pixels.to_vec()).collect()
         };
-        let ink = vec![255; reference.side * reference.side];
+        let ink = vec![255; reference.shape.bytes()];
         let pixels = [vec![ink], all(&reference, REFERENCE), all(&images, count)].concat();
         Ok(Self { pixels, data })
     }
