@@ -10,6 +10,10 @@ use crate::support::numbers::grouped;
 /// largest model region of a board holds a quarter of them, at 2 bits.
 const MAX_WEIGHTS: usize = 1 << 24;
 
+/// The most outputs of all hidden layers together for all images of a batch: training keeps some of four
+/// bytes for each.
+const MAX_ACTIVATIONS: usize = 1 << 26;
+
 impl TrainConfig {
     /// Checks every value before anything starts.
     ///
@@ -67,6 +71,14 @@ impl TrainConfig {
             "hidden",
             format!("layers with {} weights between them", grouped(weights)),
             &format!("narrower or fewer, with at most {}", grouped(MAX_WEIGHTS)),
+        )?;
+        let units = self.hidden.iter().fold(0, |sum: usize, &width| sum.saturating_add(width));
+        let most = MAX_ACTIVATIONS / self.batch.max(1);
+        require(
+            units <= most,
+            "hidden",
+            format!("layers of {} units together", grouped(units)),
+            &format!("at most {} with a batch of {}", grouped(most), self.batch),
         )?;
         self.layer_bits().map(drop)
     }

@@ -43,6 +43,13 @@ pub enum ArchiveError {
         visible::path(second)
     )]
     Twice { first: PathBuf, second: PathBuf },
+    /// They share what is packed.
+    #[error(
+        "{} has entries of more packed bytes than it has itself: it is no ZIP that a program packs; \
+         pack it again",
+        visible::path(.0)
+    )]
+    Shared(PathBuf),
     #[error("{} is encrypted; pack it again without a password", visible::path(.0))]
     Encrypted(PathBuf),
     #[error(
@@ -125,11 +132,15 @@ pub(super) fn open(path: &Path, most: usize) -> Result<Opened, ArchiveError> {
     let mut buffer = vec![0; MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
     let archive = ZipArchive::from_file(file, &mut buffer).map_err(damaged(path))?;
     let (mut entries, mut records) = (Vec::new(), archive.entries(&mut buffer));
-    let mut is_whole = true;
+    let (mut is_whole, mut packed) = (true, 0_u64);
     while let Some(record) = records.next_entry().map_err(damaged(path))? {
         if entries.len() == most {
             is_whole = false;
             break;
+        }
+        packed = packed.saturating_add(record.compressed_size_hint());
+        if packed > bytes {
+            return Err(ArchiveError::Shared(path.to_owned()));
         }
         let within = String::from_utf8_lossy(record.file_path().as_bytes()).into_owned();
         let entry = Entry::new(path, &within, &record);
@@ -374,6 +385,29 @@ mod tests {
             loaded(&encrypted).unwrap_err(),
             "DIR/mine.zip/train-images-idx3-ubyte is encrypted; pack it again without a password"
         );
+    }
+
+    #[test]
+    fn entries_that_share_what_is_packed_are_refused() {
+        let content = [7; 5_000];
+        let mut bytes = zip(&[("a.bin", STORE, &content), ("b.bin", STORE, &content)]);
+        let length = (bytes.len() as u32).to_le_bytes();
+        // Each entry of the directory says that the whole file is its own.
+        let mark = |bytes: &[u8]| bytes.windows(4).rposition(|part| part == b"PK\x01\x02").unwrap();
+        for _ in 0..2 {
+            let at = mark(&bytes);
+            bytes[at + 20..at + 24].copy_from_slice(&length);
+            bytes[at] = b'Q';
+        }
+        for at in 0..bytes.len() - 4 {
+            if bytes[at..at + 4] == *b"QK\x01\x02" {
+                bytes[at] = b'P';
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shared.zip");
+        fs::write(&path, &bytes).unwrap();
+        assert!(matches!(open(&path, ENTRIES), Err(ArchiveError::Shared(_))));
     }
 
     #[test]

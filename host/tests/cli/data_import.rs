@@ -72,6 +72,19 @@ fn files_that_were_changed_since_an_import_are_not_replaced() {
 }
 
 #[test]
+fn a_file_that_the_list_of_an_import_has_but_no_import_writes_stays() {
+    let place = imported();
+    place.write("new/thesis.txt", "precious");
+    let listed = String::from_utf8(place.read("new/import.toml")).unwrap();
+    let sha =
+        "\"thesis.txt\" = \"3a1c6b3fa9e6c1d9a7a3a0f4c5ed9d1a9f4ee1c0cbaf1b0b2b0f3a8d4f0b1b2c\"";
+    place.write("new/import.toml", listed.replace("[files]\n", &format!("[files]\n{sha}\n")));
+    let message = place.fail(1, "data import idx -o new --force");
+    assert!(message.contains("has thesis.txt, which `data import` did not write"), "{message}");
+    assert_eq!(place.read("new/thesis.txt"), b"precious");
+}
+
+#[test]
 fn a_path_that_leads_through_the_folder_itself_is_the_folder() {
     let place = imported();
     place.succeed("data import idx -o new/../new --force --transpose");

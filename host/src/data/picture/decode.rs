@@ -11,6 +11,7 @@ use image::{
 
 use inkbit_core::picture::MAX_DIGITS;
 
+use super::container;
 use crate::support::error::Advised;
 use crate::support::files::FileError;
 use crate::support::limit;
@@ -57,6 +58,12 @@ pub enum PictureError {
     #[error("{} has texts or rows that are too large: found over {MAX_PARTS} bytes, the limit; save \
              it without them, or cut out the digit", visible::path(.0))]
     Parts(PathBuf),
+    /// `found` is what makes it so.
+    #[error(
+        "{} takes more than its size says: it has {found}; save it as PNG",
+        visible::path(path)
+    )]
+    Inside { path: PathBuf, found: &'static str },
     #[error(
         "{} has no pixels: found a size of {width}x{height}; save or copy it again",
         visible::path(path)
@@ -102,7 +109,7 @@ pub(super) fn content(path: &Path, content: Vec<u8>) -> Result<DynamicImage, Pic
     if content.starts_with(&[0xFF, 0xD8]) && !has_end(&content) {
         return Err(failed(ImageError::IoError(std::io::ErrorKind::UnexpectedEof.into())));
     }
-    let reader = ImageReader::new(Cursor::new(content));
+    let reader = ImageReader::new(Cursor::new(&content));
     let mut limits = Limits::no_limits();
     let mut reader = reader.with_guessed_format().map_err(FileError::at("read", path))?;
     // Of what comes before the size can be checked; the decoder of TIFF counts the pixels, too.
@@ -118,6 +125,9 @@ pub(super) fn content(path: &Path, content: Vec<u8>) -> Result<DynamicImage, Pic
     if decoder.total_bytes() > MAX_BYTES {
         let (path, bits) = (path.to_owned(), decoder.color_type().bits_per_pixel());
         return Err(PictureError::TooDeep { path, width, height, bits });
+    }
+    if let Some(found) = container::fault(&content, width, height, MAX_PIXELS) {
+        return Err(PictureError::Inside { path: path.to_owned(), found });
     }
     // On many cores at once, they would take the memory of as many.
     let _alone = (u64::from(width) * u64::from(height) > LARGE).then(|| ALONE.lock());

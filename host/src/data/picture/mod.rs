@@ -2,6 +2,7 @@
 //!
 //! [`read`] decodes a file to grey and finds the digits in it with [`inkbit_core::picture`].
 
+mod container;
 mod decode;
 pub(crate) mod sheet;
 
