@@ -193,6 +193,7 @@ fn what_the_network_sees_and_what_each_input_brings_to_a_logit_are_the_hosts() {
         let Shape { width: side, crop: [crop, _], pool: [pool, _], .. } = model.input();
         let input = u32::from(side) | u32::from(crop) << 16 | u32::from(pool) << 24;
         assert_eq!(web.call::<_, u32>("input", ()), input);
+        assert_eq!(web.call::<_, u32>("ink", ()), 20);
         for (number, layer) in layers.iter().enumerate() {
             let expected = layer.outputs() | layer.bits().bits() << 16;
             assert_eq!(web.call::<_, u32>("layer", (number as u32,)), expected as u32);

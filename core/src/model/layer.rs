@@ -67,6 +67,7 @@ impl<'a> Layer<'a> {
     /// Writes biases, as [`bias`](Self::bias) gives them, and multipliers, as
     /// [`multiplier`](Self::multiplier) does, of the outputs from `first` on, as many as there is room
     /// for. Leaves the room beyond the last output, and that for multipliers in a stage's last layer.
+    #[inline(always)] // so that it is optimized as its caller is
     pub fn numbers(&self, first: usize, biases: &mut [i32], multipliers: &mut [u32]) {
         if let Some((own, bias)) = self.wide() {
             fill(biases, bias.get(first..), i32::from_le);
@@ -130,6 +131,7 @@ fn word(words: &[u32], index: usize) -> u32 {
 }
 
 /// Writes what there is, as far as there is room.
+#[inline(always)]
 fn fill<T, U: Copy>(room: &mut [T], from: Option<&[U]>, number: impl Fn(U) -> T) {
     for (room, &from) in room.iter_mut().zip(from.unwrap_or_default()) {
         *room = number(from);

@@ -6,7 +6,7 @@
 #![no_std]
 #![allow(unsafe_code)]
 
-use inkbit_core::Frame;
+use inkbit_core::{Frame, Layout};
 use inkbit_core::link::device::write_request;
 use inkbit_core::link::{Request, pack_pixels, request_bytes};
 use inkbit_core::picture::{BYTES, Digit, Finder, LABELS, Wanted};
@@ -62,13 +62,15 @@ pub extern "C" fn place(number: usize, side: usize) -> usize {
     })
 }
 
-/// Makes the image of a digit and returns where it is: 28 × 28 pixels, row by row, 0 for background.
+/// Makes the image of a digit and returns where it is: 28 × 28 pixels, row by row, 0 for background. It
+/// is fitted to them if `ink` is 0, else centred, and its longer side has so many pixels.
 #[unsafe(no_mangle)]
-pub extern "C" fn image(number: usize) -> *const u8 {
+pub extern "C" fn image(number: usize, ink: u16) -> *const u8 {
     // SAFETY: as in `find`.
     let (finder, image) = unsafe { ((*(&raw mut FINDER)).as_mut(), &mut *(&raw mut IMAGE)) };
     if let Some(finder) = finder {
-        finder.image(number, image, Frame::mnist(SIDE as u16));
+        let layout = if ink == 0 { Layout::Fitted } else { Layout::Centred { ink } };
+        finder.image(number, image, Frame { layout, ..Frame::mnist(SIDE as u16) });
     }
     image.as_ptr()
 }

@@ -5,7 +5,9 @@ use core::ptr;
 
 use inkbit_core::kernel::Active;
 use inkbit_core::link::MAX_LOGITS;
-use inkbit_core::{Layer, LayerOutput, MAX_LAYERS, MAX_WIDTH, Model, argmax};
+use inkbit_core::{
+    Frame, Layer, LayerOutput, Layout, MAX_LAYERS, MAX_WIDTH, Model, Sample, argmax,
+};
 
 use crate::device;
 
@@ -34,6 +36,17 @@ pub(crate) extern "C" fn input() -> u32 {
     input.map_or(0, |input| {
         u32::from(input.width) | u32::from(input.crop[0]) << 16 | u32::from(input.pool[0]) << 24
     })
+}
+
+/// How ink lies in the image: pixels of its longer side if it is centred, 0 if it is fitted, and 65,535 if
+/// the whole picture is the image.
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn ink() -> u32 {
+    match model().map(Model::sample) {
+        Some(Sample::Image(Frame { layout: Layout::Centred { ink }, .. })) => ink.into(),
+        Some(Sample::Image(Frame { layout: Layout::Fitted, .. })) => 0,
+        _ => u16::MAX.into(),
+    }
 }
 
 /// A layer's outputs, and from bit 16 the bits of a weight; 0 if there is no such layer.

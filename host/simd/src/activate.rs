@@ -10,7 +10,8 @@ use crate::branchless::{INPUTS, Writer};
 /// Activations computed before they are listed.
 const PART: usize = 64;
 
-/// `Kernel::activate`.
+/// `Kernel::activate`. Not inlined: core may be compiled to be small.
+#[inline(never)]
 pub(crate) fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
     let (mut writer, mut offset) = Writer::new(list);
     let (mut biases, mut multipliers) = ([0; PART], [0; PART]);

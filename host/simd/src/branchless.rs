@@ -68,6 +68,7 @@ impl<'c> Writer<'c> {
 }
 
 /// `Kernel::gather`.
+#[inline(never)]
 pub(crate) fn gather(pixels: &[u8], list: &mut ListWriter<'_>) {
     let (eights, after) = pixels.as_chunks::<INPUTS>();
     let (mut writer, mut offset) = Writer::new(list);

@@ -42,7 +42,7 @@ pub struct ReadArgs {
 
     /// Multiply features by this and round them, where they are no whole numbers of 16 bits
     #[arg(long, value_name = "FACTOR", value_parser = factor)]
-    scale: Option<f64>,
+    factor: Option<f64>,
 
     /// Fraction of each class to test on where the data have no such part, above 0 to 1
     /// [default: 0.2]
@@ -83,7 +83,7 @@ pub fn factor(text: &str) -> Result<f64, String> {
 impl ReadArgs {
     /// How they are read.
     pub fn reading(&self) -> Reading {
-        let Self { label, as_is, size, features, one_range, scale, split, transpose, .. } =
+        let Self { label, as_is, size, features, one_range, factor, split, transpose, .. } =
             self.clone();
         let Self { invert, max_value, .. } = *self;
         Reading {
@@ -93,7 +93,7 @@ impl ReadArgs {
             size,
             features,
             one_range,
-            scale,
+            factor,
             transpose,
             invert,
             max_value,

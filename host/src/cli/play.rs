@@ -24,7 +24,7 @@ pub struct Args {
     output: Option<PathBuf>,
 
     /// Let the file test its models on images and labels that are dropped on it, too, and read
-    /// pictures; 35 kB more
+    /// pictures; 38 kB more
     #[arg(long, requires = "output")]
     with_tests: bool,
 

@@ -47,7 +47,7 @@ pub struct Args {
 
     /// Multiply features by this and round them, as for `train`
     #[arg(long, value_name = "FACTOR", value_parser = data_args::factor, requires = "csv")]
-    scale: Option<f64>,
+    factor: Option<f64>,
 
     #[command(flatten)]
     taken: Taken,
@@ -160,8 +160,8 @@ fn table(
     model: &Model<'_>,
     engine: &mut HostEngine<'_>,
 ) -> anyhow::Result<()> {
-    let (label, scale) = (args.label.clone(), args.scale);
-    let reading = Reading { label, scale, ..Reading::default() };
+    let (label, factor) = (args.label.clone(), args.factor);
+    let reading = Reading { label, factor, ..Reading::default() };
     let Table { samples, truths } = source::table(path, &reading, &Shape::of_model(model))?;
     let file = &*path.to_string_lossy();
     let mut right = 0;

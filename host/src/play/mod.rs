@@ -8,6 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use inkbit_core::Model;
+use zopfli::{Format, Options};
 
 use crate::data::Shape;
 use crate::device::board::{self, Board};
@@ -27,7 +28,7 @@ const MODULE: &[u8] = include_bytes!("../../web/device.wasm");
 const BATCH: &[u8] = include_bytes!("../../web/batch.wasm");
 const PAGE: &str = include_str!("../../templates/play/page.html");
 /// The page's script. A file may use at once what is in those before it.
-const SCRIPT: [&str; 10] = [
+const SCRIPT: [&str; 9] = [
     include_str!("../../templates/play/device.js"),
     include_str!("../../templates/play/page.js"),
     include_str!("../../templates/play/see.js"),
@@ -37,8 +38,9 @@ const SCRIPT: [&str; 10] = [
     include_str!("../../templates/play/collect.js"),
     include_str!("../../templates/play/files.js"),
     include_str!("../../templates/play/serial.js"),
-    include_str!("../../templates/play/start.js"),
 ];
+/// Its end, behind what is packed: text and packed bytes apart are shorter when a server packs the page.
+const START: &str = include_str!("../../templates/play/start.js");
 /// The same of `firmware/finder`: the digits on a picture.
 const FINDER: &[u8] = include_bytes!("../../web/finder.wasm");
 /// What tests models on many images, and reads pictures.
@@ -67,7 +69,7 @@ pub fn takes(model: &Model<'_>) -> bool {
 pub enum Extent {
     /// One draws on it, and sees what the models make of that.
     Small,
-    /// It also tests models on many images, and reads pictures, which takes 35 kB more.
+    /// It also tests models on many images, and reads pictures, which takes 38 kB more.
     WithTests,
 }
 
@@ -84,7 +86,7 @@ pub fn page(models: &[(String, Blob)], extent: Extent) -> String {
                 .map_or(0.0, |(count, hertz)| count * 1e9 / f64::from(hertz));
             serde_json::json!({
                 "name": visible::line(name),
-                "blob": packed(blob.bytes()),
+                "blob": packed(blob.bytes(), extent),
                 "nanoseconds": nanoseconds.round(),
             })
         })
@@ -92,16 +94,18 @@ pub fn page(models: &[(String, Blob)], extent: Extent) -> String {
     // In a script no element may end.
     let models = serde_json::Value::from(models).to_string().replace('<', "\\u003c");
     let (fits, boards) = costs(&counts);
-    let mut script = SCRIPT.map(bare).concat();
+    let (mut script, mut start) = (SCRIPT.map(bare).concat(), String::new());
     if extent == Extent::WithTests {
-        for (name, module) in [("BATCH", BATCH), ("FINDER", FINDER)] {
-            script += &format!("const {name} = \"{}\";\n", packed(module));
-        }
         script += &TESTS.map(bare).concat();
+        for (name, module) in [("BATCH", BATCH), ("FINDER", FINDER)] {
+            start += &format!("const {name} = \"{}\";\n", packed(module, extent));
+        }
     }
+    start += &bare(START);
     let body = PAGE
         .replace("@SCRIPT@", &script)
-        .replace("@MODULE@", &packed(MODULE))
+        .replace("@START@", &start)
+        .replace("@MODULE@", &packed(MODULE, extent))
         .replace("@FITS@", &fits.to_string())
         .replace("@BOARDS@", &boards.to_string())
         .replace("@MODELS@", &models);
@@ -133,11 +137,16 @@ fn bare(script: &str) -> String {
     lines.filter(|line| !line.is_empty()).flat_map(|line| [line, "\n"]).collect()
 }
 
-/// Bytes as text for `inflated` in the script: compressed by RFC 1951, which a browser undoes, in base 64.
-fn packed(bytes: &[u8]) -> String {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
-    let packed = encoder.write_all(bytes).and_then(|()| encoder.finish());
-    BASE64_STANDARD.encode(packed.expect("writing into memory does not fail"))
+/// Bytes as text for `inflated` in the script: compressed by RFC 1951, which a browser undoes, in base 64. A
+/// small page takes its time for it.
+fn packed(bytes: &[u8], extent: Extent) -> String {
+    let mut packed = Vec::new();
+    match extent {
+        Extent::Small => zopfli::compress(Options::default(), Format::Deflate, bytes, &mut packed),
+        Extent::WithTests => DeflateEncoder::new(&mut packed, Compression::best()).write_all(bytes),
+    }
+    .expect("writing into memory does not fail");
+    BASE64_STANDARD.encode(packed)
 }
 
 #[cfg(test)]

@@ -130,11 +130,11 @@ impl DataInfo {
             }
         }
         let side = size[0].min(size[1]);
-        let Reading { split, max_value, scale, .. } = &found.reading;
+        let Reading { split, max_value, factor, .. } = &found.reading;
         if let Some(split) = split.filter(|split| !(*split > 0.0 && *split <= 1.0)) {
             return Err(format!("reading.split is {split}, but must be above 0 and at most 1"));
         }
-        for (name, value) in [("max_value", max_value), ("scale", scale)] {
+        for (name, value) in [("max_value", max_value), ("factor", factor)] {
             if let Some(value) = value.filter(|value| !(*value > 0.0 && value.is_finite())) {
                 return Err(format!("reading.{name} is {value}, but must be a number above 0"));
             }

@@ -4,7 +4,12 @@
 const LONGER = 4096;
 const IMAGE = 28;
 const PIXELS = 64e6;
-// Of the picture that was opened last: their images, and what asks a device for each.
+// A model that takes pictures as they are, and no digits.
+const WHOLE = 65535;
+// The finder that has found the digits on the picture that was opened last, and how many.
+let finder = null;
+let found = 0;
+// Their images as the model that is shown takes them, and what asks a device for each.
 let digits = [];
 const pictureNote = make('p');
 pictureNote.setAttribute('role', 'status');
@@ -31,6 +36,7 @@ async function sized(file) {
 }
 
 async function takePicture(file) {
+  if (shown.device.ink() === WHOLE) throw `is not laid out here: ${shown.name} takes whole pictures, give it to \`inkbit predict\``;
   if (file.size > LARGEST) throw `is too long: ${grouped(file.size)} bytes, the limit is ${grouped(LARGEST)}`;
   const image = await sized(file);
   const scale = Math.min(1, LONGER / Math.max(image.width, image.height));
@@ -54,10 +60,7 @@ async function takePicture(file) {
     if (count > 0) break;
   }
   if (count === 0) throw 'shows no digits: it needs ink that is darker or lighter than what is around it';
-  digits = Array.from({ length: count }, (_, number) => {
-    const pixels = copy(exports, exports.image(number), IMAGE * IMAGE);
-    return { pixels, frame: copy(exports, exports.asked(), exports.ask(number)) };
-  });
+  [finder, found] = [exports, count];
   pictureSection.hidden = false;
   tell('');
   pictureNote.textContent = `${plain(file.name)}: ${count === 1 ? 'one digit' : `${count} digits`}. Choose one to see the network read it.`;
@@ -67,6 +70,11 @@ async function takePicture(file) {
 
 // What the model that is shown reads in each.
 function readDigits() {
+  const ink = shown.device.ink();
+  digits = Array.from({ length: ink === WHOLE ? 0 : found }, (_, number) => {
+    const pixels = copy(finder, finder.image(number, ink), IMAGE * IMAGE);
+    return { pixels, frame: copy(finder, finder.asked(), finder.ask(number)) };
+  });
   digitRow.replaceChildren(...digits.map((digit, number) => {
     const logits = pageAnswer(shown, digit.frame)?.logits ?? [];
     const answer = shown.classes[logits.indexOf(Math.max(...logits))] ?? '?';

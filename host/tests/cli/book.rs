@@ -30,7 +30,7 @@ use crate::place::Place;
 /// digits in the folder.
 const WRAPPER: &str = r#"#!/bin/sh
 case " $* " in
-*" --data "* | *" --recorded "* | *" data check "* | *" data import "* | *" data forms "*) exec "$INKBIT" "$@" ;;
+*" --data "* | *" --recorded "* | *" data check "* | *" data import "* | *" data forms "* | *gestures*) exec "$INKBIT" "$@" ;;
 esac
 case "$1" in
 quickstart | train | data | quantize | evaluate | models | sweep | verify | report | compare)

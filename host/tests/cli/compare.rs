@@ -89,7 +89,7 @@ fn what_cannot_be_compared_is_refused() {
     std::fs::copy(golden, place.path("other.inkbit")).unwrap();
     assert_eq!(
         place.fail(1, "compare model.inkbit other.inkbit --data digits"),
-        "other.inkbit: the images are 8x8 pixels, the model takes 6x6; give the data that it was \
+        "other.inkbit: the samples are 8×8 pixels, the model takes 6×6 pixels; give the data that it was \
          trained on with --data"
     );
 }

@@ -70,7 +70,7 @@ fn data_that_do_not_fit_are_refused() {
     for command in ["evaluate model.inkbit", "evaluate run", "verify model.inkbit"] {
         assert_eq!(
             place.fail(1, &format!("{command} --data wide")),
-            "the images are 9x9 pixels, the model takes 8x8; give the data that it was trained on \
+            "the samples are 9×9 pixels, the model takes 8×8 pixels; give the data that it was trained on \
              with --data"
         );
         assert_eq!(

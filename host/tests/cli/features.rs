@@ -130,12 +130,12 @@ fn what_a_table_holds_is_told_by_names_and_sizes_and_flags() {
     place.write("i.csv", &fractions);
     let message = refused(&place, "data check i.csv");
     assert!(
-        message.contains("some of which are no whole numbers") && message.contains("--scale 1"),
+        message.contains("some of which are no whole numbers") && message.contains("--factor 1"),
         "{message}"
     );
-    fine(&place, "data check i.csv --scale 10");
+    fine(&place, "data check i.csv --factor 10");
     assert!(
-        refused(&place, "data import i.csv -o d --scale 10")
+        refused(&place, "data import i.csv -o d --factor 10")
             .contains("IDX files are written of images only")
     );
 }
@@ -213,7 +213,7 @@ fn images_that_are_no_squares_go_all_the_way() {
     let line = fine(&place, "predict wide.inkbit --as-is last.png");
     assert!(line.starts_with("last.png: 1 ("), "{line}");
     assert!(place.read("run/report.html").len() > 10_000);
-    let message = refused(&place, "train --data wide --preset tiny --out tiny");
+    let message = refused(&place, "train --data wide --augment light --out light");
     assert!(message.contains("only squares can be augmented"), "{message}");
     fs::remove_file(place.path("last.png")).unwrap();
 }

@@ -59,7 +59,7 @@ fn digits_of_8x8_pixels_and_sets_of_62_characters_go_the_whole_way() {
     let ten: String = (0..10).map(|digit| format!("digit {digit}\n")).collect();
     let (evaluation, page) = whole_way(&place, 8, 10, &ten);
     assert!(evaluation.contains("\ndigit 9  "), "{evaluation}");
-    assert!(page.contains("images of 8×8 pixels"));
+    assert!(page.contains("samples of 8×8 pixels"));
 
     let place = Place::untrained();
     let characters = ('0'..='9').chain('A'..='Z').chain('a'..='z');

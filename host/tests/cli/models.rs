@@ -61,9 +61,6 @@ fn every_golden_model_can_be_inspected() {
             // What the commands do not take yet is named.
             let other = match &*name {
                 "two-stages" => Some("has 2 stages"),
-                "wide-image" => Some("takes images of 14x8 pixels"),
-                "features-signed" => Some("takes 12 features"),
-                "features-one-range" => Some("takes 9 features"),
                 _ => None,
             };
             match other {
@@ -156,7 +153,7 @@ fn models_of_one_name_are_told_apart_by_their_files() {
     fs::copy(golden, place.path("q/c.inkbit")).unwrap();
     assert_eq!(
         place.fail(1, "models q --data digits"),
-        "q/c.inkbit: the images are 8x8 pixels, the model takes 6x6; give the data that it was \
+        "q/c.inkbit: the samples are 8×8 pixels, the model takes 6×6 pixels; give the data that it was \
          trained on with --data; or skip measuring with --recorded"
     );
 }

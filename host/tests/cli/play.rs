@@ -2,11 +2,11 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use inkbit::data::{Images, Shape};
+use inkbit::data::{Images, Shape, synthetic};
 use inkbit::device::board;
 use inkbit::device::cost::Cost;
 use inkbit::device::counts::Counts;
@@ -33,6 +33,10 @@ fn a_page_is_one_small_file_that_asks_for_nothing_from_outside() {
     let page = String::from_utf8(place.read("page.html")).unwrap();
     assert_eq!(said, format!("saved in page.html, {} bytes\n", page.len()));
     assert!(page.len() <= 90_000, "{} bytes", page.len());
+    // As a server packs it, where there is what does.
+    if let Ok(packed) = Command::new("gzip").args(["-9c"]).arg(place.path("page.html")).output() {
+        assert!(packed.stdout.len() <= 45_000, "{} bytes", packed.stdout.len());
+    }
     // The one that the README shows; `INKBIT_BLESS=1` writes it anew.
     let shown = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/src/play.html");
     if std::env::var_os("INKBIT_BLESS").is_some() {
@@ -47,7 +51,7 @@ fn a_page_is_one_small_file_that_asks_for_nothing_from_outside() {
     for outside in ["http:", "https:", "//cdn", "src=\"/", "import(", "fetch(", "XMLHttpRequest"] {
         assert!(!page.contains(outside), "{outside}");
     }
-    for place in ["@SCRIPT@", "@MODULE@", "@MODELS@", "@FITS@", "@BOARDS@"] {
+    for place in ["@SCRIPT@", "@MODULE@", "@MODELS@", "@FITS@", "@BOARDS@", "@START@"] {
         assert!(!page.contains(place), "{place} is not filled in");
     }
     // Again, in place of the page that is there; without a name all reference models are in it.
@@ -325,6 +329,33 @@ const TEST: &str = r"
   parent.postMessage(JSON.stringify(seen), '*');
 })();
 ";
+
+#[test]
+fn in_a_browser_without_vectors_images_give_what_evaluate_gives() {
+    let Some(browser) = browser() else { return };
+    let place = Place::untrained();
+    place.write("tiny.inkbit", TINY);
+    let digits = synthetic::images(synthetic::Part::Test, 60, 5);
+    place.write_data("small", &digits, &digits);
+    place.succeed("play tiny.inkbit -o page.html --with-tests");
+    let page = String::from_utf8(place.read("page.html")).unwrap();
+    let file = |name: &str| BASE64_STANDARD.encode(place.read(&format!("small/t10k-{name}-ubyte")));
+    let script = format!(
+        "WebAssembly.validate = () => false;\n(async () => {{\n\
+         const file = (name, bytes) => ({{ name, size: bytes.length, type: '', slice: (...part) => new \
+         Response(bytes.slice(...part)), stream: () => new Response(bytes).body }});\n\
+         await started;\nawait open([file('a', bytes('{}')), file('b', bytes('{}'))]);\n\
+         parent.postMessage(JSON.stringify({{ score: at('score').textContent, slow: batch === null }}), '*');\n}})();",
+        file("images-idx3"),
+        file("labels-idx1")
+    );
+    let said = look(&browser, &place, &format!("{page}<script>{script}</script>"), 360, false);
+    let json = place.run("evaluate tiny.inkbit --data small --json").out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let correct = json["correct"].as_f64().unwrap();
+    let score = format!("tiny gets {:.2} % right: {correct} of 60 images.", correct / 0.6);
+    assert_eq!(said, serde_json::json!({ "score": score, "slow": true }));
+}
 
 #[test]
 fn in_a_browser_images_and_labels_give_what_evaluate_gives() {

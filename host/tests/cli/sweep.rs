@@ -140,7 +140,10 @@ fn what_cannot_be_swept_is_refused_before_anything_is_trained() {
             "--widths 4 --bits 4,4",
             "bits is [4, 4], but must be one number, or as many as a network",
         ),
-        ("--widths 4 --inputs 7", "they are 8×8 pixels, which cannot be shrunk to 7×7 inputs"),
+        (
+            "--widths 4 --inputs 7",
+            "they are 8×8 pixels, which cannot be shrunk to rows of 7 inputs",
+        ),
         ("--widths 4 --bits x", "--bits is [\"x\"], but must be numbers"),
         ("--widths 4 --fit macrobit", "no board is called 'macrobit'"),
         ("--widths 4 --shard 3/2", "--shard is \"3/2\", but must be K/N"),

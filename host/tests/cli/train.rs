@@ -247,7 +247,8 @@ fn inputs_that_images_cannot_be_shrunk_to_are_refused_before_anything_starts() {
     let message = place.fail(2, "train --out new --data digits --input 5");
     assert!(
         message.starts_with(
-            "the training images cannot be used: they are 8×8 pixels, which cannot be shrunk to 5×5"
+            "the training images cannot be used: they are 8×8 pixels, which cannot be shrunk to \
+             rows of 5 inputs"
         ),
         "{message}"
     );

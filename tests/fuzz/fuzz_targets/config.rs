@@ -2,6 +2,7 @@
 #![no_main]
 
 use inkbit::config::TrainConfig;
+use inkbit::data::Shape;
 use inkbit_fuzz::files::assert_tells;
 use libfuzzer_sys::fuzz_target;
 
@@ -22,8 +23,8 @@ fn check(config: &TrainConfig) {
         return assert_tells(&error);
     }
     assert_eq!(config.layer_bits().map(|bits| bits.len()), Ok(config.hidden.len() + 1));
-    assert_eq!(config.widths(28, 10).len(), config.hidden.len() + 2);
-    if let Some(input) = config.shrunk(28) {
+    assert_eq!(config.widths(&Shape::square(28), 10).len(), config.hidden.len() + 2);
+    if let Some(input) = config.shrunk(&Shape::square(28)) {
         assert!(input.width > 0);
     }
     assert!(config.first_qat_epoch().is_none_or(|epoch| (1..=config.epochs).contains(&epoch)));

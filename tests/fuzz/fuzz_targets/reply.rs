@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use inkbit::data::Images;
+use inkbit::data::{Images, Shape};
 use inkbit::device::{Client, DeviceError, verify};
 use inkbit::model::builtin;
 use inkbit_core::link::{MAX_LOGITS, Mode, RESPONSE_FRAME};

@@ -33,9 +33,7 @@ fuzz_target!(|data: &[u8]| {
 /// A run of a tiny network, and the content of its files.
 fn train() -> (PathBuf, Vec<Vec<u8>>) {
     let images = || Images {
-        side: Some(4),
-        size: None,
-        features: None,
+        shape: inkbit::data::Shape::square(4),
         pixels: (0..40 * 16).map(|at| (at * 37) as u8).collect(),
         labels: (0..40).map(|at| at % 2).collect(),
     };

@@ -15,27 +15,38 @@ function layers(blob) {
     }
   };
   const text = () => take(number());
-  const words = (Kind, count) => {
-    const words = new Kind(take(4 * count).slice().buffer);
-    take(-(4 * count) & 7);
-    return words;
-  };
   text(); // name
   text(); // labels
-  const side = number();
-  if (`${take(2)}` !== '0,1') throw new Error('a model of whole images is expected');
+  if (take(1)[0] !== 0) throw new Error('a model of images is expected');
+  const pixels = number() * number();
+  if (take(1)[0] === 2) number(); // the ink of a layout
+  if (number() !== 1) throw new Error('a model of one stage is expected');
+  if (`${take(4)}` !== '0,0,1,1') throw new Error('a model of whole images is expected');
   take(4); // logit_scale
-  const shapes = Array.from({ length: number() }, () => [number(), number(), take(1)[0], number()]);
-  text(); // tool
-  text(); // command
-  take(32); // digest
-  for (let field = 0; field < 3; field++) number(); // seed, correct, tested
+  number(); // margin
+  number(); // prominence
+  take(1); // layers of the stage
+  const shapes = Array.from({ length: number() }, () => {
+    const shape = [number(), number(), take(1)[0], number()];
+    return [...shape, take(1)[0] === 0 ? null : [...take(2)]];
+  });
+  text(); // provenance
   text(); // pad
-  number();
-  return { inputs: side * side, layers: shapes.map(([inputs, outputs, bits, multipliers]) => {
+  const length = number();
+  const data = take(length).slice();
+  at = 0;
+  // Numbers of 32 bits, or of 16 with a shift; then zeros up to a multiple of 4.
+  const words = (count, shift, Wide, Narrow) => {
+    const bytes = (shift === null ? 4 : 2) * count;
+    const found = data.slice(at, at + bytes);
+    at += bytes + (-bytes & 3);
+    return shift === null ? [...new Wide(found.buffer)] : [...new Narrow(found.buffer)].map((n) => n * 2 ** shift);
+  };
+  return { inputs: pixels, layers: shapes.map(([inputs, outputs, bits, multipliers, narrow]) => {
     if (bits !== 8) throw new Error(`${bits}-bit weights: ONNX Runtime is given 8-bit ones only`);
-    const [scales, biases] = [words(Uint32Array, multipliers), words(Int32Array, outputs)];
-    const codes = take(Math.ceil(outputs / 8) * inputs * 8);
+    const scales = words(multipliers, narrow && narrow[0], Uint32Array, Uint16Array);
+    const biases = Int32Array.from(words(outputs, narrow && narrow[1], Int32Array, Int16Array));
+    const codes = data.subarray(at, (at += Math.ceil(outputs / 8) * inputs * 8));
     const weights = new Int8Array(inputs * outputs);
     for (let input = 0; input < inputs; input++) {
       for (let output = 0; output < outputs; output++) {

@@ -63,7 +63,7 @@ pub struct Reading {
     pub one_range: bool,
     /// What features are multiplied by before they are rounded.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub scale: Option<f64>,
+    pub factor: Option<f64>,
     /// Whether rows and columns are swapped.
     #[serde(skip_serializing_if = "is_false")]
     pub transpose: bool,
@@ -109,7 +109,8 @@ impl Reading {
         for (name, _) in switches.into_iter().filter(|(_, is_given)| *is_given) {
             flags += &format!(" --{name}");
         }
-        let numbers = [("split", self.split), ("scale", self.scale), ("max-value", self.max_value)];
+        let numbers =
+            [("split", self.split), ("factor", self.factor), ("max-value", self.max_value)];
         for (name, value) in numbers {
             flags += &value.map(|value| format!(" --{name} {value}")).unwrap_or_default();
         }

@@ -98,15 +98,15 @@ impl Range {
         if !is_whole && scale == 1.0 {
             return Err(format!(
                 "{range}, some of which are no whole numbers, as a sensor gives them: multiply them by \
-                 something, such as --scale {}",
+                 something, such as --factor {}",
                 10_f64.powf((30_000.0 / most).log10().floor())
             ));
         }
         if least.round() < i16::MIN.into() || greatest.round() > i16::MAX.into() {
-            let with = if scale == 1.0 { String::new() } else { format!(" with --scale {scale}") };
+            let with = if scale == 1.0 { String::new() } else { format!(" with --factor {scale}") };
             return Err(format!(
                 "{range}, which leave what 16 bits can hold{with}, -32768 to 32767: make them smaller, \
-                 such as by --scale {}",
+                 such as by --factor {}",
                 10_f64.powf((30_000.0 / most).log10().floor())
             ));
         }
@@ -266,7 +266,7 @@ impl Part {
         if !shape.is_features() {
             return Ok(self.values.scaled(range.factor(reading.max_value).map_err(refuse)?));
         }
-        let scale = reading.scale.unwrap_or(1.0);
+        let scale = reading.factor.unwrap_or(1.0);
         match range.signed(scale, Some(shape)).map_err(refuse)? {
             true => Ok(self.values.wide(scale)),
             false => Ok(self.values.scaled(scale)),
@@ -307,7 +307,7 @@ impl Parts {
                 (Shape::Image { width, height }, factor)
             }
             Rows::Features(count) => {
-                let scale = request.reading.scale.unwrap_or(1.0);
+                let scale = request.reading.factor.unwrap_or(1.0);
                 let signed = range.signed(scale, request.shape.as_ref()).map_err(refuse)?;
                 (Shape::Features { count, signed, ranges: Vec::new() }, scale)
             }
