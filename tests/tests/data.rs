@@ -150,8 +150,8 @@ fn broken_files_are_told_apart() {
              expected 0x00000803; only unsigned bytes are read",
         ),
         (
-            &idx(8, &[3, 4, 5], &[0; 60]),
-            "has images of 4×5 pixels, expected squares of 1×1 to 1024×1024; pad or crop them",
+            &idx(8, &[3, 4, 2000], &[0; 24_000]),
+            "has images of 2000×4 pixels, expected 1×1 to 1024×1024; crop or scale them",
         ),
         (&idx(8, &[0, 5, 5], &[]), "is sound but holds 0 images, expected at least 1"),
         (
@@ -201,7 +201,7 @@ fn files_that_do_not_belong_together_are_refused() {
     );
     assert_eq!(
         replaced("t10k-images-idx3-ubyte", &images(2, 6)),
-        "DIR has images of 5×5 pixels to train on, but of 6×6 to test on: expected one size"
+        "DIR has images of 5×5 pixels to train on, but of 6×6 pixels to test on: expected one size"
     );
 }
 
@@ -260,7 +260,10 @@ fn a_mixture_has_the_fractions_that_it_names_and_is_tested_on_its_first_source()
     let name = format!("synthetic+{}:0.00001", folder.path().display());
     // The folder's images are of another size.
     let error = load(&name, None, None).expect_err("5×5 pixels beside 28×28").to_string();
-    assert!(error.ends_with("has images of 5×5 pixels, but the first source has 28×28"), "{error}");
+    assert!(
+        error.ends_with("has samples of 5×5 pixels, but the first source has 28×28 pixels"),
+        "{error}"
+    );
 
     let first = load("synthetic", None, None).unwrap();
     let other = load("strangers", None, None).unwrap();
@@ -292,7 +295,7 @@ fn what_is_no_mixture_is_refused_and_says_why() {
         );
     }
     assert_eq!(
-        message("synthetic+strangers:0.6+synthetic:0.5").1,
+        message("synthetic+strangers:0.6+mnist:0.5").1,
         "the fractions in --data add up to 1.1: nothing is left for the first source"
     );
     assert_eq!(

@@ -19,7 +19,7 @@ pub enum FolderError {
     #[error(transparent)]
     Idx(#[from] IdxError),
     #[error(
-        "{} has samples of {train} to train on, but of {test} to test on: expected one size",
+        "{} has images of {train} to train on, but of {test} to test on: expected one size",
         visible::path(folder)
     )]
     Shapes { folder: PathBuf, train: String, test: String },
