@@ -164,6 +164,12 @@ fn drawings_that_a_browser_has_collected_are_trained_on() {
         .succeed("train --out new --data mine.zip --config quick.toml --epochs 20 --no-report");
     let start = "mine.zip: 32 images of 28x28 pixels, 8 to test on, 2 classes\n";
     assert!(text.starts_with(start), "{text}");
+    // With the digits of a model it is trained further on such drawings of its classes alone.
+    let message = place.fail(1, "train --from tiny.inkbit --data synthetic+mine.zip:0.2 --out own");
+    assert!(
+        message.contains("has the class") || message.contains("none of the model's"),
+        "{message}"
+    );
     place.succeed("quantize new -o new.inkbit");
     let evaluation = place.succeed("evaluate new.inkbit --data mine.zip");
     assert!(evaluation.contains("\nup  ") && evaluation.contains("\nlies  "), "{evaluation}");

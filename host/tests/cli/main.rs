@@ -34,6 +34,7 @@ mod pico_page;
 mod place;
 mod play;
 mod play_board;
+mod play_open;
 mod play_pictures;
 mod predict;
 mod quantize;
