@@ -1,8 +1,10 @@
 //! The vector kernel for browsers, in the module for many images, against the portable kernel.
 
+use inkbit::model::{builtin, int_logits};
 use inkbit_core::kernel::Portable;
 use inkbit_core::{Engine, Input, Model, Scratch};
 use inkbit_tests::batch::{Batch, MODULE};
+use inkbit_tests::devices::digits;
 use inkbit_tests::module::imports;
 use inkbit_tests::random_model::{Recipe, recipes, samples};
 use proptest::prelude::*;
@@ -32,6 +34,18 @@ proptest! {
         recipe in recipes()
     ) {
         compare(&recipe);
+    }
+}
+
+#[test]
+fn every_logit_of_the_reference_models_is_the_hosts_in_the_module() {
+    let images = digits(1000);
+    for blob in builtin::all() {
+        let model = blob.model().unwrap();
+        let expected = int_logits(&model, &images).unwrap();
+        let found = Batch::start(blob.bytes()).expect("it runs any").classify(&images.pixels, 10);
+        let found: Vec<i32> = found.into_iter().flat_map(|(_, logits)| logits).collect();
+        assert!(found == expected, "{}", model.header().name);
     }
 }
 
