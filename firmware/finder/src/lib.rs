@@ -6,10 +6,10 @@
 #![no_std]
 #![allow(unsafe_code)]
 
-use inkbit_core::{Frame, Layout};
 use inkbit_core::link::device::write_request;
 use inkbit_core::link::{Request, pack_pixels, request_bytes};
 use inkbit_core::picture::{BYTES, Digit, Finder, LABELS, Wanted};
+use inkbit_core::{Frame, Layout};
 
 #[cfg(target_arch = "wasm32")]
 #[path = "../../panicked.rs"]

@@ -1,5 +1,8 @@
 //! What is dropped on the page, and a page that is opened by a link.
 
+use std::process::Command;
+use std::{env, fs};
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
@@ -115,4 +118,47 @@ fn in_a_browser_what_is_dropped_and_is_no_model_is_named_and_the_page_stays() {
             serde_json::json!(["", 2, "nano"]),
         ])
     );
+}
+
+/// Draws a seven and shows what the last model makes of it.
+const SHOWN: &str = r"
+started.then(() => {
+  strokes = [[[50, 50], [75, 49], [100, 48], [125, 50], [150, 52], [140, 82], [130, 110], [120, 130], [110, 150], [105, 170], [100, 190]]];
+  redraw();
+  setTimeout(paint, 200);
+});
+";
+
+#[test]
+fn in_a_browser_the_picture_that_the_readme_shows_is_drawn() {
+    let Some(browser) = browser() else { return };
+    let place = Place::untrained();
+    let names = ["nano", "tiny", "accurate"];
+    for name in names {
+        let blob = inkbit::model::builtin::find(name).unwrap();
+        blob.save(&place.path(format!("{name}.inkbit"))).unwrap();
+    }
+    place.succeed("play nano.inkbit tiny.inkbit accurate.inkbit -o page.html");
+    let page = String::from_utf8(place.read("page.html")).unwrap();
+    place.write("shown.html", format!("{page}<script>{SHOWN}</script>"));
+    let picture = place.path("play.png");
+    let ended = Command::new(browser)
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"])
+        .args(["--virtual-time-budget=4000", "--window-size=1180,1000"])
+        .arg(format!("--screenshot={}", picture.display()))
+        .arg(format!("--user-data-dir={}", place.path("browser").display()))
+        .arg(format!("file://{}", place.path("shown.html").display()))
+        .output()
+        .unwrap();
+    assert!(ended.status.success(), "{ended:?}");
+    let found = image::open(&picture).unwrap().to_luma8();
+    assert_eq!(found.dimensions(), (1180, 1000));
+    // The glass is black, and white where the seven is.
+    let grey = |x, y| found.get_pixel(x, y).0[0];
+    assert_eq!([grey(80, 600), grey(300, 245)], [0, 255]);
+    // How letters look depends on the machine's fonts: `INKBIT_BLESS=1` writes the picture anew.
+    if env::var_os("INKBIT_BLESS").is_some() {
+        let shown = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/src/pictures/play.png");
+        fs::copy(&picture, shown).unwrap();
+    }
 }

@@ -1,7 +1,7 @@
 //! What the app tells the display and the host.
 
-use inkbit_core::{Model, Sample};
 use inkbit_core::link::{Limits, MAX_LOGITS, Mode, Status};
+use inkbit_core::{Model, Sample};
 
 use super::App;
 use crate::board::{Board, PIXELS};
