@@ -279,6 +279,12 @@ fn show(args: &ShowArgs) -> anyhow::Result<()> {
     let data = args.data.load()?;
     let input = check_images(&config, &data.train)?;
     let shape = &data.train.shape;
+    if shape.is_features() {
+        return Err(usage(format!(
+            "{} has {shape}, which nothing augments: a report draws them",
+            visible::line(&data.name)
+        )));
+    }
     let mut augmenter = Augmenter::new(shape.side().unwrap_or(0));
     let mut drawn = vec![0; shape.bytes()];
     let mut rows = Vec::new();

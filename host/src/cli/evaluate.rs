@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::data_args::{DataArgs, other_data};
-use super::progress;
+use super::{progress, usage};
 use crate::data::Images;
 use crate::evaluate::robust::{CONDITIONS, measure};
 use crate::evaluate::{Evaluation, evaluate_model, evaluate_net};
@@ -86,6 +86,12 @@ impl Subject {
 fn robust(args: &Args, subject: &Subject, images: &Images) -> anyhow::Result<()> {
     // Images that do not fit the network are found before any is changed.
     subject.evaluate(images)?;
+    if images.shape.side().is_none() {
+        return Err(usage(format!(
+            "--robust moves and turns square images, but the data are {}: leave it out",
+            images.shape
+        )));
+    }
     let accuracy = |images: &Images| Ok::<_, anyhow::Error>(subject.evaluate(images)?.accuracy);
     let results = progress::during(CONDITIONS.len(), "changing images", |done| {
         measure(images, accuracy, done)

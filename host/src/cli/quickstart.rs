@@ -188,7 +188,8 @@ fn samples(model: &Model<'_>, data: &Dataset) -> anyhow::Result<String> {
         let (found, truth) = (model.label(class), model.label(truth(index)));
         let verdict = if found == truth { "" } else { ": WRONG" };
         let caption = format!("{found} ({sure:.0} %), truly {truth}{verdict}");
-        card(data.test.image(index), data.test.shape.size()[0], &caption)
+        let (width, pixels) = data.test.shape.picture(data.test.image(index));
+        card(&pixels, width, &caption)
     });
     Ok(terminal::side_by_side(&cards.collect::<Vec<_>>(), COLUMNS))
 }

@@ -1,7 +1,5 @@
 //! Rows of numbers that are no pixels, and images that are no squares.
 
-use std::fs;
-
 use inkbit::data::{Images, Shape, gestures, load};
 use inkbit_core::Sample;
 
@@ -85,6 +83,10 @@ fn a_table_without_labels_is_predicted_in_json_and_another_one_is_refused() {
         pictures.starts_with("g.inkbit takes 96 features of 16 bits, not pictures"),
         "{pictures}"
     );
+    let robust = refused(&place, "evaluate g.inkbit --data gestures.csv --robust");
+    assert!(robust.contains("but the data are 96 features of 16 bits"), "{robust}");
+    let sheet = refused(&place, "data show --data gestures.csv -o sheet.png");
+    assert!(sheet.contains("which nothing augments"), "{sheet}");
     let page = refused(&place, "play g.inkbit -o page.html");
     assert!(page.contains("which nobody can draw"), "{page}");
 }
@@ -215,5 +217,6 @@ fn images_that_are_no_squares_go_all_the_way() {
     assert!(place.read("run/report.html").len() > 10_000);
     let message = refused(&place, "train --data wide --augment light --out light");
     assert!(message.contains("only squares can be augmented"), "{message}");
-    fs::remove_file(place.path("last.png")).unwrap();
+    let message = refused(&place, "evaluate wide.inkbit --data wide --robust");
+    assert!(message.contains("but the data are 24×16 pixels"), "{message}");
 }
