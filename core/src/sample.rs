@@ -139,6 +139,9 @@ pub struct Range {
 }
 
 impl Range {
+    /// Bytes that it takes in a blob.
+    pub const BYTES: usize = RANGE_BYTES;
+
     /// The range as it lies in a blob.
     #[inline(always)]
     pub(crate) const fn of(&[offset, multiplier]: &[u32; 2]) -> Self {

@@ -32,7 +32,7 @@ pub struct ReadArgs {
     size: Option<[u16; 2]>,
 
     /// Take rows of numbers as features, even if they could be images: what a sensor gives, not pixels
-    #[arg(long)]
+    #[arg(long, conflicts_with = "size")]
     features: bool,
 
     /// Scale all features alike, as for values of one unit; otherwise each by its own least and
@@ -204,9 +204,15 @@ impl DataArgs {
     /// those of the model.
     pub fn load_for_model(&self, model: &Model<'_>) -> anyhow::Result<Dataset> {
         let classes = self.labels_or(labels::of_model(model), "the model has")?;
+        let shape = Shape::of_model(model);
+        if shape.is_features() && self.data.is_none() {
+            return Err(super::usage(format!(
+                "the model takes {shape}, and MNIST has none: name its data with --data"
+            )));
+        }
         let request = Request {
             reading: self.read.reading(),
-            shape: Some(Shape::of_model(model)),
+            shape: Some(shape),
             layout: model::layout(model),
             classes: Some(labels::of_model(model)),
             ..Request::default()

@@ -66,6 +66,7 @@ pub fn oddities(data: &Dataset) -> Vec<Oddity> {
         borders,
         blank(all),
         repeated(&data.train),
+        constant(&data.train),
         shared(&data.train, &data.test),
         uneven(&data.train, &data.classes),
         placed,
@@ -132,6 +133,18 @@ fn hash(image: &[u8]) -> [u8; 32] {
     Sha256::digest(image).into()
 }
 
+/// Features that have one value in all training samples.
+fn constant(train: &Images) -> Option<Oddity> {
+    let Shape::Features { ranges, count, .. } = &train.shape else { return None };
+    let constant = ranges.iter().filter(|range| range.multiplier == 0).count();
+    (constant > 0 && !train.is_empty()).then(|| {
+        let features = counted(constant, "feature has", "features have");
+        Oddity::slight(format!(
+            "{features} the same value in all training samples, of {count}: they tell nothing"
+        ))
+    })
+}
+
 fn repeated(train: &Images) -> Option<Oddity> {
     if train.shape.bytes() < TELLING {
         return None;
@@ -160,7 +173,7 @@ fn repeated(train: &Images) -> Option<Oddity> {
 }
 
 fn shared(train: &Images, test: &Images) -> Option<Oddity> {
-    if train.shape.bytes() < TELLING || test.is_empty() {
+    if test.is_empty() {
         return None;
     }
     let known: HashSet<[u8; 32]> = train.iter().map(|(image, _)| hash(image)).collect();
@@ -173,6 +186,8 @@ fn shared(train: &Images, test: &Images) -> Option<Oddity> {
     );
     match shared {
         0 => None,
+        // Few small ones may be alike by chance.
+        some if train.shape.bytes() < TELLING && 2 * some < test.len() => None,
         some if 100 * some >= test.len() => Some(Oddity::serious(text)),
         _ => Some(Oddity::slight(text)),
     }

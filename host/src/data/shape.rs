@@ -182,8 +182,11 @@ impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Image { width, height } => write!(f, "{width}×{height} pixels"),
-            Self::Features { count, signed: false, .. } => write!(f, "{count} features of a byte"),
-            Self::Features { count, .. } => write!(f, "{count} features of 16 bits"),
+            Self::Features { count, signed, .. } => {
+                let features = if *count == 1 { "feature" } else { "features" };
+                let of = if *signed { "16 bits" } else { "a byte" };
+                write!(f, "{count} {features} of {of}")
+            }
         }
     }
 }

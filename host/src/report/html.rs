@@ -229,7 +229,10 @@ fn instructions(cost: &Option<Cost>) -> String {
 }
 
 fn time(cost: &Option<Cost>) -> String {
-    cost.and_then(text::time).unwrap_or_else(|| "emulated only".to_owned())
+    match cost {
+        Some(cost) => text::time(*cost).unwrap_or_else(|| "emulated only".to_owned()),
+        None => "unknown".to_owned(),
+    }
 }
 
 /// A difference with its sign; zero has none.

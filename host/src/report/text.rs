@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use inkbit_core::blob::VERSION;
-use inkbit_core::{Layer, Model};
+use inkbit_core::{Layer, Model, Range};
 
 use super::table::{self, row};
 use super::terminal::{self, colour};
@@ -399,6 +399,10 @@ pub fn sizes(model: &Model<'_>, blob: &[u8]) -> String {
         let parts = shape.part_bytes().into_iter().chain([shape.data_bytes()]).map(bytes);
         [number.to_string()].into_iter().chain(numbers).chain(parts).collect()
     }));
+    if model.ranges().len() > 0 {
+        let ranges = model.ranges().len() * Range::BYTES;
+        rows.push(row(["input ranges", "", "", "", "", "", "", &bytes(ranges)]));
+    }
     let rest = blob.len() - model.data().len();
     for (name, length) in [("header, padding and CRC", rest), ("whole blob", blob.len())] {
         rows.push(row([name, "", "", "", "", "", "", &bytes(length)]));

@@ -199,7 +199,17 @@ fn columns(
                 let value = number(field).ok_or_else(|| {
                     let shown: String = String::from_utf8_lossy(field).chars().take(20).collect();
                     let shown = visible::line(&shown);
-                    refuse(format!("column {} is `{shown}`, expected a number", column + 1))
+                    let advice = match (label, shown.is_empty()) {
+                        (_, true) => "; fill it in, or leave out the row".to_owned(),
+                        (Some(0), _) if column + 1 == columns => match has_header {
+                            true => "; if it has the labels, name it by --label".to_owned(),
+                            false => "; without a header the labels must come first".to_owned(),
+                        },
+                        _ if shown.contains(',') => "; write decimals with a point".to_owned(),
+                        _ => String::new(),
+                    };
+                    let number = column + 1;
+                    refuse(format!("column {number} is `{shown}`, expected a number{advice}"))
                 })?;
                 part.values.push(value).map_err(refuse)?;
             }
@@ -253,10 +263,12 @@ impl Columns {
         let names: Vec<String> =
             row.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
         let columns = names.len();
-        // The first of the row may be a label that is no number.
-        let has_header = row.iter().skip(1).any(|field| number(field).is_none());
         let place = |is: &dyn Fn(&str) -> bool| names.iter().position(|name| is(name));
         let named = place(&|name| NAMES.iter().any(|known| name.eq_ignore_ascii_case(known)));
+        let is_named = named.is_some() || names.iter().any(|name| Some(name) == reading.label.as_ref());
+        // The first of the row may be a label that is no number; the others of a header may all be numbers,
+        // such as wavelengths.
+        let has_header = is_named || row.iter().skip(1).any(|field| number(field).is_none());
         let label = match (reading.label.as_deref(), has_header) {
             (Some(wanted), true) => match place(&|name| name == wanted) {
                 Some(place) => Some(place),
@@ -321,7 +333,8 @@ impl Columns {
             // Names tell features from pixels; without names, few columns are features.
             (None, Some(images), Some(true)) => images,
             (None, Some(images), None) if columns > LEAST_PIXELS => images,
-            (None, None, Some(true)) => {
+            // Plain numbers are names of pixels only where there are as many as a square has.
+            (None, None, Some(true)) if names.iter().any(|name| name.starts_with('p')) => {
                 return Err(format!(
                     "has {columns} columns with names of pixels, expected a label and N×N of them, such \
                      as 785 for images of 28×28; of other images say the size, such as --size 32x24"

@@ -85,6 +85,17 @@ impl Reading {
         *self == Self::default()
     }
 
+    /// A flag that is of no use for features.
+    fn of_images(&self) -> Option<&'static str> {
+        let flags = [
+            ("--as-is", self.as_is),
+            ("--transpose", self.transpose),
+            ("--invert", self.invert),
+            ("--max-value", self.max_value.is_some()),
+        ];
+        flags.into_iter().find(|(_, is_given)| *is_given).map(|(flag, _)| flag)
+    }
+
     /// The fraction to test on in ten thousandths.
     fn split(&self) -> u64 {
         (self.split.unwrap_or(SPLIT).clamp(0.0, 1.0) * 10_000.0).round() as u64
@@ -138,7 +149,7 @@ impl Reading {
             if self.transpose {
                 transpose(images);
             }
-            if self.invert && !images.shape.is_features() {
+            if self.invert {
                 images.pixels.iter_mut().for_each(|value| *value = 255 - *value);
             }
         }

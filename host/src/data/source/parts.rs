@@ -66,7 +66,7 @@ impl Range {
         if least < 0.0 {
             return Err(format!(
                 "{range}, expected 0 to 255, or fractions of 0 to 1: undo the normalization, for \
-                 instance with (x - min) / (max - min)"
+                 instance with (x - min) / (max - min), or say --features if these are no pixels"
             ));
         }
         if greatest > most {
@@ -97,15 +97,14 @@ impl Range {
             Self { least: least * scale, greatest: greatest * scale, ..*self };
         if !is_whole && scale == 1.0 {
             return Err(format!(
-                "{range}, some of which are no whole numbers, as a sensor gives them: multiply them by \
-                 something, such as --factor {}",
+                "{range}, some of which are not whole numbers: scale them, such as by --factor {}",
                 10_f64.powf((30_000.0 / most).log10().floor())
             ));
         }
         if least.round() < i16::MIN.into() || greatest.round() > i16::MAX.into() {
             let with = if scale == 1.0 { String::new() } else { format!(" with --factor {scale}") };
             return Err(format!(
-                "{range}, which leave what 16 bits can hold{with}, -32768 to 32767: make them smaller, \
+                "{range}, which exceed what 16 bits can hold{with}, -32768 to 32767: make them smaller, \
                  such as by --factor {}",
                 10_f64.powf((30_000.0 / most).log10().floor())
             ));
@@ -227,6 +226,7 @@ impl fmt::Display for Rows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Images([width, height]) => write!(f, "images of {width}×{height} pixels"),
+            Self::Features(1) => f.write_str("1 feature"),
             Self::Features(count) => write!(f, "{count} features"),
         }
     }
@@ -307,6 +307,11 @@ impl Parts {
                 (Shape::Image { width, height }, factor)
             }
             Rows::Features(count) => {
+                if let Some(flag) = request.reading.of_images() {
+                    return Err(refuse(format!(
+                        "has {count} features, but {flag} is for images: leave it out"
+                    )));
+                }
                 let scale = request.reading.factor.unwrap_or(1.0);
                 let signed = range.signed(scale, request.shape.as_ref()).map_err(refuse)?;
                 (Shape::Features { count, signed, ranges: Vec::new() }, scale)

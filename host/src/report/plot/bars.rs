@@ -12,7 +12,7 @@ use crate::model::activity::{Activity, LayerActivity};
 pub fn activity(activity: &Activity) -> Figure {
     let row = 52 * U;
     let height = (activity.layers.len() as i32 * row + 36 * U) as u32;
-    let name = |layer| if layer == 0 { "pixels".to_owned() } else { format!("layer {layer}") };
+    let name = |layer| if layer == 0 { "inputs".to_owned() } else { format!("layer {layer}") };
     let layers = activity.layers.iter().enumerate();
     let fractions = layers.map(|(number, layer)| {
         format!("{} {} and {}", name(number), percent(layer.non_zero), percent(layer.saturated))
