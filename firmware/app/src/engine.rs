@@ -4,7 +4,7 @@ use core::mem::{ManuallyDrop, replace};
 
 use inkbit_core::link::{MAX_LOGITS, Refusal};
 use inkbit_core::softmax::{Permille, permille};
-use inkbit_core::{Logits, Model, ModelError, ScratchError};
+use inkbit_core::{Logits, Model, ModelError, Sample, ScratchError};
 
 use crate::board::{Board, PIXELS};
 use crate::clock::Clock;
@@ -170,11 +170,13 @@ impl<'m> Engine<'m> {
     ) -> &[i32] {
         *verdict = Verdict::NONE;
         let Some(engine) = &mut self.engine else { return &[] };
+        // Without ink there is no digit; features may all be 0.
+        let is_image = matches!(engine.model().sample(), Sample::Image(_));
         let start = clock.nanoseconds();
         let Ok(logits) = engine.infer(pixels) else { return &[] };
         let elapsed = clock.nanoseconds() - start;
         verdict.nanoseconds = u32::try_from(elapsed).unwrap_or(u32::MAX);
-        if pixels.iter().any(|&pixel| pixel != 0) {
+        if !is_image || pixels.iter().any(|&pixel| pixel != 0) {
             verdict.judge(logits);
         }
         logits.into_slice()

@@ -210,8 +210,14 @@ impl DataArgs {
                 "the model takes {shape}, and MNIST has none: name its data with --data"
             )));
         }
+        // Raw values mean to a model what they meant when it was trained.
+        let trained = super::fine_tune::command(model::origin(model).command);
+        let mut reading = self.read.reading();
+        if let (true, None, Some((_, _, known))) = (shape.is_features(), reading.factor, trained) {
+            reading.factor = known.factor;
+        }
         let request = Request {
-            reading: self.read.reading(),
+            reading,
             shape: Some(shape),
             layout: model::layout(model),
             classes: Some(labels::of_model(model)),

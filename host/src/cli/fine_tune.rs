@@ -261,7 +261,7 @@ fn shaped(config: &TrainConfig, model: &Model<'_>) -> TrainConfig {
 
 /// The configuration and the data of a command that a model names; `None` if it is not one of
 /// `train`'s, reads a file, or has words in quotes.
-fn command(text: &str) -> Option<(TrainConfig, Option<String>, Reading)> {
+pub fn command(text: &str) -> Option<(TrainConfig, Option<String>, Reading)> {
     let is_plain = !text.contains(['\'', '"', '\\', '^']);
     let words = text.split_whitespace().chain(["--out", "RUN"]);
     match is_plain.then(|| Cli::try_parse_from(words).ok()).flatten()?.command {

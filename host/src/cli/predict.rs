@@ -8,10 +8,10 @@ use inkbit_core::{Frame, Model};
 use serde::Serialize;
 use serde_json::json;
 
-use super::data_args;
-use crate::data::Shape;
+use super::{data_args, fine_tune};
 use crate::data::picture::{self, Found, PictureError, Wanted};
 use crate::data::source::{self, Reading, Table};
+use crate::data::{Shape, labels};
 use crate::model::{self, Blob, HostEngine};
 use crate::report::terminal;
 use crate::support::error::chain;
@@ -160,9 +160,18 @@ fn table(
     model: &Model<'_>,
     engine: &mut HostEngine<'_>,
 ) -> anyhow::Result<()> {
-    let (label, factor) = (args.label.clone(), args.factor);
-    let reading = Reading { label, factor, ..Reading::default() };
-    let Table { samples, truths } = source::table(path, &reading, &Shape::of_model(model))?;
+    // As the data were read that it was trained on, which it knows.
+    let trained = fine_tune::command(model::origin(model).command);
+    let reading = trained.map(|(_, _, reading)| reading).unwrap_or_default();
+    let label = args.label.clone().or(reading.label.clone());
+    let reading = Reading { label, factor: args.factor.or(reading.factor), ..reading };
+    if let (None, Some(factor)) = (args.factor, reading.factor) {
+        super::complain(&format!(
+            "note: values are multiplied by {factor}, as those it learned from"
+        ));
+    }
+    let (shape, classes) = (Shape::of_model(model), labels::of_model(model));
+    let Table { samples, truths } = source::table(path, &reading, &shape, &classes)?;
     let file = &*path.to_string_lossy();
     let mut right = 0;
     let rows = samples.chunks_exact(model.sample().bytes());

@@ -300,9 +300,14 @@ pub(crate) fn model(model: &Model<'_>, blob: &Blob) -> String {
 /// it says what they are.
 pub(crate) fn command(text: &str) -> String {
     // What a shell obeys outside of quotes, and in some of them. Paths rarely have any of it.
-    const OBEYED: &[char] = &[';', '&', '|', '<', '>', '`', '$', '(', ')', '#', '!', '\n', '\r'];
+    const OBEYED: &[char] = &[
+        ';', '&', '|', '<', '>', '`', '$', '(', ')', '#', '!', '*', '?', '~', '%', '^', '\n', '\r',
+    ];
     let shown = visible::line(text);
-    if text.contains(OBEYED) {
+    if text.is_empty() {
+        return shown;
+    }
+    if text.contains(OBEYED) || !text.starts_with("inkbit ") {
         return format!("{shown:?}, which a shell would obey otherwise than Inkbit means it");
     }
     match text.starts_with("inkbit train ") && !text.contains(" --out ") {
@@ -430,7 +435,8 @@ mod tests {
     fn a_command_that_a_shell_obeys_otherwise_is_shown_as_a_text() {
         assert_eq!(command("inkbit train --data a"), "inkbit train --data a --out RUN");
         assert_eq!(command("inkbit sweep a.toml"), "inkbit sweep a.toml");
-        for obeyed in ["; touch a", "$(touch a)", "`touch a`", "\ntouch a", "| sh", "#"] {
+        for obeyed in ["; touch a", "$(touch a)", "`touch a`", "\ntouch a", "| sh", "#", "~/.ssh/*"]
+        {
             let shown = command(&format!("inkbit train --data a {obeyed}"));
             assert!(shown.starts_with("\"inkbit train --data a"), "{shown}");
             assert!(shown.ends_with("\", which a shell would obey otherwise than Inkbit means it"));

@@ -161,7 +161,7 @@ impl DataInfo {
     /// How pictures are laid out for a model of these data: as its images are, or as MNIST's where
     /// that was not measured.
     pub fn layout(&self) -> Layout {
-        let side = self.side.and_then(|side| side.try_into().ok());
+        let side = self.shape().size().into_iter().min().and_then(|side| side.try_into().ok());
         self.layout.map_or(Layout::mnist(side.unwrap_or(MAX_SIDE)), |words| words.0)
     }
 

@@ -185,7 +185,7 @@ impl Run {
         if let Some((run, asked)) = run.lines().zip(asked.lines()).find(|(a, b)| a != b) {
             return Err(RunError::OtherConfig { run: run.to_owned(), asked: asked.to_owned() });
         }
-        if self.data.digest != data.digest {
+        if self.data.digest != data.digest || !self.data.shape().is_like(&data.shape()) {
             let short = |digest: &str| digest.chars().take(12).collect();
             return Err(RunError::OtherData {
                 run: self.data.name.clone(),

@@ -1,6 +1,6 @@
 //! Rows of numbers that are no pixels, and images that are no squares.
 
-use inkbit::data::{Images, Shape, gestures, load};
+use inkbit::data::{Images, Shape, gestures, load, synthetic};
 use inkbit_core::Sample;
 
 use crate::data_sources::{npy, zip};
@@ -75,7 +75,7 @@ fn a_table_without_labels_is_predicted_in_json_and_another_one_is_refused() {
     place.write("wide.csv", format!("{}40000\n", "1,".repeat(95)));
     let wide = refused(&place, "predict g.inkbit --csv wide.csv");
     assert!(
-        wide.starts_with("wide.csv has values from 1 to 40000, which leave what 16 bits"),
+        wide.starts_with("wide.csv has values from 1 to 40000, which exceed what 16 bits"),
         "{wide}"
     );
     let pictures = refused(&place, "predict g.inkbit seven.png");
@@ -132,7 +132,7 @@ fn what_a_table_holds_is_told_by_names_and_sizes_and_flags() {
     place.write("i.csv", &fractions);
     let message = refused(&place, "data check i.csv");
     assert!(
-        message.contains("some of which are no whole numbers") && message.contains("--factor 1"),
+        message.contains("some of which are not whole numbers") && message.contains("--factor 1"),
         "{message}"
     );
     fine(&place, "data check i.csv --factor 10");
@@ -219,4 +219,51 @@ fn images_that_are_no_squares_go_all_the_way() {
     assert!(message.contains("only squares can be augmented"), "{message}");
     let message = refused(&place, "evaluate wide.inkbit --data wide --robust");
     assert!(message.contains("but the data are 24×16 pixels"), "{message}");
+}
+
+#[test]
+fn raw_values_are_read_as_the_model_learned_them() {
+    let place = Place::untrained();
+    let rows = |factor: f64| {
+        let mut text = String::from("x,y,z,label\n");
+        for row in 0..300 {
+            let (class, other) = (row % 3, f64::from(row * 7 % 11));
+            let value = |at: i32| (f64::from(class * 50 + at * 5) + other) * factor;
+            text += &format!("{},{},{},{class}\n", value(0), value(1), value(2));
+        }
+        text
+    };
+    place.write("fractions.csv", rows(0.01));
+    let train = "--hidden 8 --epochs 30 --batch 16 --dropout 0 --lr 0.02 --no-report";
+    fine(&place, &format!("train --data fractions.csv --factor 100 {train} --out run"));
+    fine(&place, "quantize run -o m.inkbit");
+    // `label` is the label, though `y` may be one, too; the factor is the model's.
+    let evaluated = fine(&place, "evaluate m.inkbit --data fractions.csv");
+    let right = |text: &str| text.lines().last().unwrap().split(' ').next().unwrap().parse::<u32>();
+    assert!(
+        evaluated.starts_with("accuracy 9") || evaluated.starts_with("accuracy 100"),
+        "{evaluated}"
+    );
+    let predicted = fine(&place, "predict m.inkbit --csv fractions.csv");
+    assert!(right(&predicted).unwrap() > 270, "{predicted}");
+    place.write("more.csv", rows(0.01).replace("label", "kind"));
+    let message = refused(&place, "predict m.inkbit --csv more.csv");
+    assert!(message.contains("`0.05` is none of the model's classes"), "{message}");
+    place.write("empty.csv", "0,,0,1,5\n0,1,2,0,4\n");
+    let message = refused(&place, "data check empty.csv");
+    assert!(message.contains("row 1: column 2 is ``"), "{message}");
+}
+
+#[test]
+fn pictures_that_are_no_squares_lie_alike_in_training_and_after_it_when_they_are_turned() {
+    let place = Place::untrained();
+    let digits = synthetic::images(synthetic::Part::Train, 60, 3);
+    super::data_sources::write_pictures(&place, "pics", &digits, "png");
+    fine(
+        &place,
+        "train --data pics --size 24x16 --transpose --hidden 8 --epochs 2 --batch 8 --dropout 0 \
+         --no-report --out run",
+    );
+    fine(&place, "quantize run -o turned.inkbit");
+    fine(&place, "evaluate run");
 }

@@ -16,11 +16,6 @@ pub(super) struct Labels {
 }
 
 impl Labels {
-    /// A label by its number.
-    pub fn name(&self, id: u16) -> &str {
-        self.names.get(usize::from(id)).map_or("", String::as_str)
-    }
-
     /// The number of a label among those found so far. Numbers are told apart by value: `7.0` is `7`.
     pub fn id(&mut self, label: &str) -> Result<u16, String> {
         let label = label.trim();

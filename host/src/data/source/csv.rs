@@ -264,11 +264,15 @@ impl Columns {
             row.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
         let columns = names.len();
         let place = |is: &dyn Fn(&str) -> bool| names.iter().position(|name| is(name));
-        let named = place(&|name| NAMES.iter().any(|known| name.eq_ignore_ascii_case(known)));
-        let is_named = named.is_some() || names.iter().any(|name| Some(name) == reading.label.as_ref());
+        // In the order of the names: `y` may be an axis where there is a `label`.
+        let named = NAMES.iter().find_map(|known| place(&|name| name.eq_ignore_ascii_case(known)));
+        let is_named =
+            named.is_some() || names.iter().any(|name| Some(name) == reading.label.as_ref());
         // The first of the row may be a label that is no number; the others of a header may all be numbers,
         // such as wavelengths.
-        let has_header = is_named || row.iter().skip(1).any(|field| number(field).is_none());
+        let is_name = |field: &[u8]| number(field).is_none() && !field.trim_ascii().is_empty();
+        let is_without_label = known.is_some_and(|rows| rows.values() == columns);
+        let has_header = is_named || row.iter().skip(usize::from(!is_without_label)).any(is_name);
         let label = match (reading.label.as_deref(), has_header) {
             (Some(wanted), true) => match place(&|name| name == wanted) {
                 Some(place) => Some(place),
@@ -296,6 +300,13 @@ impl Columns {
         };
         if let Some(rows) = known {
             let values = rows.values();
+            if columns == values + 1 && has_header && label.is_none() {
+                return Err(format!(
+                    "has a column more than the {values} that the model takes, and none is called {}: \
+                     name that of the labels by --label, or leave it out",
+                    NAMES.join(", ")
+                ));
+            }
             if columns == values || columns == values + 1 {
                 let label = (columns > values).then(|| label.unwrap_or(0));
                 return Ok(Some(Self { label, has_header, rows }));

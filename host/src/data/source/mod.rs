@@ -200,6 +200,10 @@ impl Request<'_> {
     fn frame(&self) -> Frame {
         match (&self.shape, self.reading.size) {
             (Some(shape @ Shape::Image { .. }), _) => match shape.sample(self.layout) {
+                // What is turned afterwards has its sides swapped before.
+                Sample::Image(Frame { width, height, layout }) if self.reading.transpose => {
+                    Frame { width: height, height: width, layout }
+                }
                 Sample::Image(frame) => frame,
                 Sample::Features { .. } => Frame::mnist(SIDE),
             },
@@ -293,21 +297,38 @@ pub struct Table {
 }
 
 /// Reads a table whose rows a model takes: its pixels or features, and a column of labels if there is one
-/// more.
+/// more, which are those of the model's `classes`.
 ///
 /// # Errors
 ///
-/// If it cannot be read, or its rows are others.
-pub fn table(path: &Path, reading: &Reading, shape: &Shape) -> Result<Table, SourceError> {
+/// If it cannot be read, or its rows or labels are others.
+pub fn table(
+    path: &Path,
+    reading: &Reading,
+    shape: &Shape,
+    classes: &[String],
+) -> Result<Table, SourceError> {
     let rows = match *shape {
         Shape::Image { width, height } => Rows::Images([width, height]),
         Shape::Features { count, .. } => Rows::Features(count),
     };
     let (part, labels) = csv::rows(path, reading, rows)?;
-    let truths: Vec<String> =
-        part.labels.iter().map(|&label| labels.name(label).to_owned()).collect();
+    let refuse = |fault: String| SourceError::content(path, fault);
+    let (classes, numbers) = labels.classes(Some(classes), true).map_err(refuse)?;
+    let truth = |&label: &u16| classes[usize::from(numbers[usize::from(label)])].clone();
+    let truths: Vec<String> = part.labels.iter().map(truth).collect();
     let truths = (!truths.is_empty()).then_some(truths);
-    Ok(Table { samples: part.bytes_for(path, reading, shape)?, truths })
+    let pixels = part.bytes_for(path, reading, shape)?;
+    let labels = vec![0; pixels.len() / shape.bytes().max(1)];
+    let mut images = Images { shape: shape.clone(), pixels, labels };
+    if let (true, Shape::Image { width, height }) = (reading.transpose, shape) {
+        images.shape = Shape::Image { width: *height, height: *width };
+        transpose(&mut images);
+    }
+    if reading.invert && !shape.is_features() {
+        images.pixels.iter_mut().for_each(|value| *value = 255 - *value);
+    }
+    Ok(Table { samples: images.pixels, truths })
 }
 
 /// Whether a file's name is that of a data file which is no picture.

@@ -58,13 +58,19 @@ pub fn images(images: &Images, classes: &[String], count: usize) -> Figure {
 /// labels of the classes.
 pub fn weights(model: &Model<'_>, classes: &[String]) -> Figure {
     const UNITS: usize = 24;
+    /// The most columns of features' weights: of several that fall into one, the greatest is drawn.
+    const COLUMNS: usize = 128;
     let [width, height] = model.input().size();
     // Features are one row, drawn as high as it is wide.
-    let rows = if height == 1 { width } else { height };
+    let together = if height == 1 { width.div_ceil(COLUMNS) } else { 1 };
+    let columns = width.div_ceil(together);
+    let rows = if height == 1 { columns } else { height };
     let units = units::strongest(model, UNITS);
     let tile = |&unit: &usize| {
-        let weights = units::weights(model, unit).repeat(rows / height);
-        let image = signed(&weights, [width, rows]);
+        let greatest = |some: &[i32]| some.iter().copied().max_by_key(|weight| weight.abs());
+        let weights: Vec<i32> =
+            units::weights(model, unit).chunks(together).filter_map(greatest).collect();
+        let image = signed(&weights.repeat(rows / height), [columns, rows]);
         Tile::labelled(image, &units::name(model, classes, unit))
     };
     let alt = format!(
