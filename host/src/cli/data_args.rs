@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use inkbit_core::{MAX_SIDE, Model};
 
-use super::{progress, wrong_use};
+use super::{progress, recorded, wrong_use};
 use crate::config::preset;
 use crate::data::source::{Loaded, Reading, Request};
 use crate::data::{DataError, Dataset, Shape, labels, load_as};
@@ -211,7 +211,7 @@ impl DataArgs {
             )));
         }
         // Raw values mean to a model what they meant when it was trained.
-        let trained = super::fine_tune::command(model::origin(model).command);
+        let trained = recorded::command(model::origin(model).command);
         let mut reading = self.read.reading();
         if let (true, None, Some((_, _, known))) = (shape.is_features(), reading.factor, trained) {
             reading.factor = known.factor;

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use anyhow::Context;
-use clap::Parser;
 use inkbit_core::{Input, Layer, Layout, Model};
 use sha2::{Digest, Sha256};
 
 use super::data_args::DataArgs;
-use super::{Cli, Command, usage};
+use super::recorded::command;
+use super::usage;
 use crate::config::{Keep, Schedule, TrainConfig};
 use crate::data::source::{Reading, Request};
 use crate::data::{Dataset, Images, Shape, labels};
@@ -256,22 +256,5 @@ fn shaped(config: &TrainConfig, model: &Model<'_>) -> TrainConfig {
         // The integers are what is to be trained.
         qat_from: 0.0,
         ..config.clone()
-    }
-}
-
-/// The configuration and the data of a command that a model names; `None` if it is not one of
-/// `train`'s, reads a file, or has words in quotes.
-pub fn command(text: &str) -> Option<(TrainConfig, Option<String>, Reading)> {
-    let is_plain = !text.contains(['\'', '"', '\\', '^']);
-    let words = text.split_whitespace().chain(["--out", "RUN"]);
-    match is_plain.then(|| Cli::try_parse_from(words).ok()).flatten()?.command {
-        Command::Train(args) => {
-            let (config, data, reading) = args.without_files()?;
-            // No model makes a command look for another computer.
-            let is_remote = |part: &str| part.starts_with("//") || part.starts_with("\\\\");
-            let data = Some(data).filter(|data| !data.split('+').any(is_remote));
-            Some((config, data, reading))
-        }
-        _ => None,
     }
 }

@@ -37,6 +37,7 @@ mod predict;
 mod progress;
 mod quantize;
 mod quickstart;
+mod recorded;
 mod report;
 mod run;
 mod selftest;

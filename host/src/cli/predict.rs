@@ -8,7 +8,7 @@ use inkbit_core::{Frame, Model};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{data_args, fine_tune};
+use super::{data_args, recorded};
 use crate::data::picture::{self, Found, PictureError, Wanted};
 use crate::data::source::{self, Reading, Table};
 use crate::data::{Shape, labels};
@@ -161,7 +161,7 @@ fn table(
     engine: &mut HostEngine<'_>,
 ) -> anyhow::Result<()> {
     // As the data were read that it was trained on, which it knows.
-    let trained = fine_tune::command(model::origin(model).command);
+    let trained = recorded::command(model::origin(model).command);
     let reading = trained.map(|(_, _, reading)| reading).unwrap_or_default();
     let label = args.label.clone().or(reading.label.clone());
     let reading = Reading { label, factor: args.factor.or(reading.factor), ..reading };

@@ -178,9 +178,10 @@ impl TrainConfig {
     ///
     /// ```
     /// use inkbit::config::TrainConfig;
+    /// use inkbit::data::Shape;
     /// let classic = TrainConfig::default();
     /// let config = classic.with("mine.toml", "hidden = [32]")?;
-    /// assert_eq!(config.widths(28, 10), [784, 32, 10]);
+    /// assert_eq!(config.widths(&Shape::square(28), 10), [784, 32, 10]);
     /// let error = classic.with("mine.toml", "hiden = [32]").unwrap_err();
     /// assert!(error.to_string().contains("mine.toml") && error.to_string().contains("hiden"));
     /// # Ok::<_, inkbit::config::ConfigError>(())
