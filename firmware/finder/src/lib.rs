@@ -62,8 +62,8 @@ pub extern "C" fn place(number: usize, side: usize) -> usize {
     })
 }
 
-/// Makes the image of a digit and returns where it is: 28 × 28 pixels, row by row, 0 for background. It
-/// is fitted to them if `ink` is 0, else centred, and its longer side has so many pixels.
+/// Makes the image of a digit and returns where it is: 28 × 28 pixels, row by row, 0 for background. If
+/// `ink` is 0, the digit fills the image; else it is centred and its longer side has `ink` pixels.
 #[unsafe(no_mangle)]
 pub extern "C" fn image(number: usize, ink: u16) -> *const u8 {
     // SAFETY: as in `find`.

@@ -26,8 +26,8 @@ pub struct ReadArgs {
     #[arg(long)]
     as_is: bool,
 
-    /// Width and height in pixels of the images in a table's rows, and of those that pictures become
-    /// [default: squares, 28x28 of pictures]
+    /// Width and height in pixels of the images that a table's rows hold, or that pictures are turned
+    /// into [default: squares; 28x28 for pictures]
     #[arg(long, value_name = "WxH", value_parser = size)]
     size: Option<[u16; 2]>,
 

@@ -225,7 +225,7 @@ impl TrainConfig {
         (before < self.epochs).then_some(before + 1)
     }
 
-    /// The widths of input, hidden layers and output for samples of this shape and so many classes.
+    /// The widths of input, hidden layers and output, for samples of this shape in `classes` classes.
     pub fn widths(&self, shape: &Shape, classes: usize) -> Vec<usize> {
         let inputs = self.shrunk(shape).map_or(0, Input::inputs);
         [&[inputs], &self.hidden[..], &[classes]].concat()

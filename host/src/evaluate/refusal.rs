@@ -90,7 +90,7 @@ impl Refusal {
         let room = NON_DIGIT_PIXELS / model.sample().bytes().max(1);
         let count = room.clamp(LEAST_NON_DIGITS, NON_DIGITS);
         let (mut refused, mut others) = (Vec::new(), Vec::new());
-        // Of features nothing is known that is none of the classes.
+        // No samples are known that belong to no class of a model of features: `frame` gives none.
         for (&kind, frame) in kinds.iter().zip(frame(model).into_iter().cycle()) {
             let images = non_digits(kind, count, SEED, frame);
             let found = prominences(model, &images)?;

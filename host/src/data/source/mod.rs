@@ -52,7 +52,7 @@ pub struct Reading {
     /// there is none here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub split: Option<f64>,
-    /// Width and height of the images in a table's rows, and of those that pictures become.
+    /// Width and height of the images that a table's rows hold, or that pictures are turned into.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<[u16; 2]>,
     /// Whether rows of numbers are features, even if they could be images.

@@ -183,12 +183,12 @@ impl Values {
 pub(super) enum Rows {
     /// Images of this width and height.
     Images([usize; 2]),
-    /// So many features.
+    /// Features, of which a row has this number.
     Features(usize),
 }
 
 impl Rows {
-    /// Square images of so many pixels, if there are such.
+    /// Square images of `pixels` pixels; `None` if that is no square number.
     pub fn squares(pixels: usize) -> Option<Self> {
         let side = pixels.isqrt();
         (side * side == pixels).then_some(Self::Images([side; 2]))
