@@ -44,8 +44,9 @@ pub enum DeviceError {
     )]
     OtherModel { name: String, found: u32, expected: u32 },
     #[error(
-        "the device says that its model takes {sample:?} for {classes} classes, which no model \
-         does; flash the firmware and the model of this release"
+        "the device says that its model takes {} for {classes} classes, which no model does; flash \
+         the firmware and the model of this release",
+        words(sample)
     )]
     ModelSize { sample: Sample, classes: usize },
     #[error(
@@ -121,6 +122,19 @@ impl Hello {
     }
 }
 
+/// What a sample is, with all that [`DeviceModel::check`] refuses.
+fn words(sample: &Sample) -> String {
+    match sample {
+        Sample::Image(Frame { width, height, layout: Layout::Centred { ink } }) => {
+            format!("images of {width}×{height} pixels with digits of {ink}")
+        }
+        Sample::Image(Frame { width, height, .. }) => format!("images of {width}×{height} pixels"),
+        Sample::Features { count, ranges, .. } => {
+            format!("{count} features in {ranges} ranges")
+        }
+    }
+}
+
 impl DeviceModel {
     /// Refuses sizes that no model can have: they decide the sizes of buffers.
     fn check(&self) -> Result<&Self, DeviceError> {
@@ -187,9 +201,8 @@ mod tests {
         assert_eq!(expect(1024, 4096), Ok(()));
         assert_eq!(
             expect(1025, 10).unwrap_err(),
-            "the device says that its model takes Image(Frame { width: 1025, height: 1025, layout: \
-             Centred { ink: 732 } }) for 10 classes, which no model does; flash the firmware and the \
-             model of this release"
+            "the device says that its model takes images of 1025×1025 pixels with digits of 732 for 10 \
+             classes, which no model does; flash the firmware and the model of this release"
         );
         for (side, classes) in [(0, 10), (28, 0), (28, 4097)] {
             expect(side, classes).unwrap_err();
