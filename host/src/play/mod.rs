@@ -143,7 +143,10 @@ fn packed(bytes: &[u8], extent: Extent) -> String {
     let mut packed = Vec::new();
     match extent {
         Extent::Small => zopfli::compress(Options::default(), Format::Deflate, bytes, &mut packed),
-        Extent::WithTests => DeflateEncoder::new(&mut packed, Compression::best()).write_all(bytes),
+        Extent::WithTests => {
+            let mut encoder = DeflateEncoder::new(&mut packed, Compression::best());
+            encoder.write_all(bytes).and_then(|()| encoder.try_finish())
+        }
     }
     .expect("writing into memory does not fail");
     BASE64_STANDARD.encode(packed)
