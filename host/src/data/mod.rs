@@ -208,7 +208,9 @@ pub fn load_as(
             Loaded { data, kind, notes: Vec::new() }
         }
     };
-    request.reading.turn(&mut loaded.data);
+    for images in [&mut loaded.data.train, &mut loaded.data.test] {
+        request.reading.turn(images);
+    }
     Ok(loaded)
 }
 

@@ -2,8 +2,9 @@
 
 use super::classes::Labels;
 use super::npy::{self, Array};
-use super::parts::{Part, Parts, Rows};
+use super::parts::{Part, Parts};
 use super::tree::{Member, Tree};
+use super::values::Rows;
 use super::{Reading, SourceError};
 use crate::support::visible;
 

@@ -6,8 +6,9 @@ use std::path::Path;
 use csv::{ByteRecord, ReaderBuilder};
 
 use super::classes::Labels;
-use super::parts::{Part, Parts, Rows, Values};
+use super::parts::{Part, Parts};
 use super::tree::{Member, Tree};
+use super::values::{Rows, Values};
 use super::{Reading, SourceError};
 use crate::support::files::FileError;
 use crate::support::visible;

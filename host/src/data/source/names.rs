@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::SourceError;
 use super::classes::Labels;
-use super::parts::{Part, Parts, Rows, Values};
+use super::parts::{Part, Parts};
 use super::tree::{Member, Tree};
+use super::values::{Rows, Values};
 use crate::support::visible;
 
 /// The most bytes of a file.

@@ -1,6 +1,6 @@
 //! NPY, the file format of NumPy's arrays: a header in Python's notation, then the values.
 
-use super::parts::Values;
+use super::values::Values;
 
 /// How a file begins.
 pub(super) const MAGIC: &[u8] = b"\x93NUMPY";

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::classes::MOST;
-use super::parts::{Part, Parts, Rows, Values};
+use super::parts::{Part, Parts};
 use super::tree::{Member, Tree};
+use super::values::{Rows, Values};
 use super::{Request, SourceError};
 use crate::data::picture::{self, PictureError};
 use crate::support::numbers::counted;
