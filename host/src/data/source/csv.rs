@@ -6,6 +6,7 @@ use std::path::Path;
 use csv::{ByteRecord, ReaderBuilder};
 
 use super::classes::Labels;
+use super::columns::{Columns, NAMES, number};
 use super::parts::{Part, Parts};
 use super::tree::{Member, Tree};
 use super::values::{Rows, Values};
@@ -17,8 +18,6 @@ use crate::support::visible;
 const MOST: u64 = 700 << 20;
 /// The most bytes of a line: 64×64 values of 64 digits.
 const LINE: usize = 1 << 18;
-/// Names of the column of labels, whatever their capitals.
-const NAMES: [&str; 5] = ["label", "class", "target", "y", "digit"];
 
 /// Whether a file's name is that of a table.
 pub(super) fn is_name(name: &str) -> bool {
@@ -34,7 +33,7 @@ pub(super) fn read(tree: &Tree, reading: &Reading) -> Result<Parts, SourceError>
     // A single file may have any name.
     if tree.files.len() == 1 || tables.len() == 1 {
         let file = tables.first().copied().unwrap_or(&tree.files[0]);
-        parts.train = table(tree, file, reading, &mut parts.labels)?;
+        parts.train = table(tree, file, reading, &mut parts.labels, None)?;
         return match parts.train {
             Some(_) => Ok(parts),
             None => Err(without_labels(&file.path)),
@@ -65,12 +64,12 @@ pub(super) fn read(tree: &Tree, reading: &Reading) -> Result<Parts, SourceError>
         );
         return Err(SourceError::content(&tree.root, fault));
     };
-    parts.train = table(tree, train, reading, &mut parts.labels)?;
+    parts.train = table(tree, train, reading, &mut parts.labels, None)?;
     if parts.train.is_none() {
         return Err(without_labels(&train.path));
     }
     if let Some(test) = named("test")? {
-        parts.test = table(tree, test, reading, &mut parts.labels)?;
+        parts.test = table(tree, test, reading, &mut parts.labels, None)?;
         if parts.test.is_none() {
             let path = visible::path(&test.path);
             parts.notes.push(format!("{path} has no column of labels and is not used"));
@@ -86,7 +85,7 @@ pub(super) fn rows(
     rows: Rows,
 ) -> Result<(Part, Labels), SourceError> {
     let (tree, mut labels) = (Tree::of_file(path), Labels::default());
-    let part = columns(&tree, &tree.files[0], reading, &mut labels, Some(rows))?;
+    let part = table(&tree, &tree.files[0], reading, &mut labels, Some(rows))?;
     part.map(|part| (part, labels)).ok_or_else(|| without_labels(path))
 }
 
@@ -125,18 +124,8 @@ impl<R: Read> Read for Lines<R> {
     }
 }
 
-/// The images of a table; none if it has no labels.
+/// The images or features of a table; none if it has no labels, which `known` rows do not need.
 fn table(
-    tree: &Tree,
-    file: &Member,
-    reading: &Reading,
-    labels: &mut Labels,
-) -> Result<Option<Part>, SourceError> {
-    columns(tree, file, reading, labels, None)
-}
-
-/// The same for rows that are known to be such, and need no labels.
-fn columns(
     tree: &Tree,
     file: &Member,
     reading: &Reading,
@@ -219,141 +208,5 @@ fn columns(
             Some(end) => line = end.saturating_sub(1),
             None => return Ok(Some(part)),
         }
-    }
-}
-
-/// A field as a number.
-fn number(field: &[u8]) -> Option<f64> {
-    if let [b'0'..=b'9'] | [b'0'..=b'9', b'0'..=b'9'] | [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9'] =
-        field
-    {
-        let value = field.iter().fold(0, |value, digit| 10 * value + u32::from(digit - b'0'));
-        return Some(value.into());
-    }
-    std::str::from_utf8(field).ok()?.trim().parse().ok()
-}
-
-/// Pixels from which a row of a table without names may be an image.
-const LEAST_PIXELS: usize = 49;
-
-/// Whether a column has a name as pixels have: `pixel0`, `px12`, `3x17`, or a number.
-fn is_pixel(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let rest = ["pixel", "px", "p"].iter().find_map(|start| name.strip_prefix(start));
-    let rest = rest.unwrap_or(&name).trim_start_matches(['_', ' ', '-', '.']);
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    rest.split(['x', '_']).all(is_number)
-}
-
-/// What the columns of a table are.
-struct Columns {
-    /// The column of labels, if there is one.
-    label: Option<usize>,
-    has_header: bool,
-    rows: Rows,
-}
-
-impl Columns {
-    /// Finds the columns by the first row. Returns `None` if no column holds labels; of `known` rows none
-    /// need be there.
-    fn find(
-        row: &ByteRecord,
-        reading: &Reading,
-        known: Option<Rows>,
-    ) -> Result<Option<Self>, String> {
-        let names: Vec<String> =
-            row.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
-        let columns = names.len();
-        let place = |is: &dyn Fn(&str) -> bool| names.iter().position(|name| is(name));
-        // In the order of the names: `y` may be an axis where there is a `label`.
-        let named = NAMES.iter().find_map(|known| place(&|name| name.eq_ignore_ascii_case(known)));
-        let is_named =
-            named.is_some() || names.iter().any(|name| Some(name) == reading.label.as_ref());
-        // The first of the row may be a label that is no number; the others of a header may all be numbers,
-        // such as wavelengths.
-        let is_name = |field: &[u8]| number(field).is_none() && !field.trim_ascii().is_empty();
-        let is_without_label = known.is_some_and(|rows| rows.values() == columns);
-        let has_header = is_named || row.iter().skip(usize::from(!is_without_label)).any(is_name);
-        let label = match (reading.label.as_deref(), has_header) {
-            (Some(wanted), true) => match place(&|name| name == wanted) {
-                Some(place) => Some(place),
-                None => {
-                    let shown = names
-                        .iter()
-                        .take(5)
-                        .map(|name| visible::line(&name.chars().take(40).collect::<String>()));
-                    return Err(format!(
-                        "has no column `{}`, which --label names: it has {columns}, such as {}",
-                        visible::line(wanted),
-                        shown.collect::<Vec<_>>().join(", ")
-                    ));
-                }
-            },
-            (Some(_), false) => {
-                return Err(
-                    "has no header with names of its columns: leave out --label, and have \
-                            the labels in the first column"
-                        .to_owned(),
-                );
-            }
-            (None, true) => named,
-            (None, false) => None,
-        };
-        if let Some(rows) = known {
-            let values = rows.values();
-            if columns == values + 1 && has_header && label.is_none() {
-                return Err(format!(
-                    "has a column more than the {values} that the model takes, and none is called {}: \
-                     name that of the labels by --label, or leave it out",
-                    NAMES.join(", ")
-                ));
-            }
-            if columns == values || columns == values + 1 {
-                let label = (columns > values).then(|| label.unwrap_or(0));
-                return Ok(Some(Self { label, has_header, rows }));
-            }
-            return Err(format!(
-                "has {columns} columns, but the model takes {rows}: expected {values}, or one more \
-                 with labels"
-            ));
-        }
-        let is_image = has_header.then(|| {
-            names
-                .iter()
-                .enumerate()
-                .all(|(place, name)| label.unwrap_or(0) == place || is_pixel(name))
-        });
-        let squares = Rows::squares(columns - 1);
-        if label.is_none() && squares.is_none() && Rows::squares(columns).is_some() {
-            return Ok(None);
-        }
-        if columns < 2 {
-            return Err("has 1 column, expected a label and pixels or features".to_owned());
-        }
-        let rows = match (reading.size, squares, is_image) {
-            (Some(size), _, _) => {
-                let [width, height] = size.map(usize::from);
-                if width * height != columns - 1 {
-                    return Err(format!(
-                        "has {columns} columns, but --size {width}x{height} takes a label and {} pixels",
-                        width * height
-                    ));
-                }
-                Rows::Images([width, height])
-            }
-            _ if reading.features => Rows::Features(columns - 1),
-            // Names tell features from pixels; without names, few columns are features.
-            (None, Some(images), Some(true)) => images,
-            (None, Some(images), None) if columns > LEAST_PIXELS => images,
-            // Plain numbers are names of pixels only where there are as many as a square has.
-            (None, None, Some(true)) if names.iter().any(|name| name.starts_with('p')) => {
-                return Err(format!(
-                    "has {columns} columns with names of pixels, expected a label and N×N of them, such \
-                     as 785 for images of 28×28; of other images say the size, such as --size 32x24"
-                ));
-            }
-            _ => Rows::Features(columns - 1),
-        };
-        Ok(Some(Self { label: Some(label.unwrap_or(0)), has_header, rows: rows.check()? }))
     }
 }

@@ -7,6 +7,7 @@
 
 mod arrays;
 mod classes;
+mod columns;
 mod csv;
 mod foreign;
 mod names;
