@@ -3,9 +3,6 @@
 use crate::shape::{Input, Stage};
 use crate::wire::wire;
 
-/// Bytes of a [`Range`] in a blob's data.
-const RANGE_BYTES: usize = 8;
-
 wire! {
     /// How ink lies in the images that a model was trained on, and so in those that it is given.
     /// [`image::lay`](crate::image::lay) does it.
@@ -122,7 +119,7 @@ impl Sample {
     pub(crate) const fn range_bytes(self) -> usize {
         match self {
             Self::Image(_) => 0,
-            Self::Features { ranges, .. } => ranges as usize * RANGE_BYTES,
+            Self::Features { ranges, .. } => ranges as usize * Range::BYTES,
         }
     }
 }
@@ -139,8 +136,8 @@ pub struct Range {
 }
 
 impl Range {
-    /// Bytes that it takes in a blob.
-    pub const BYTES: usize = RANGE_BYTES;
+    /// Bytes that it takes in a blob's data.
+    pub const BYTES: usize = 8;
 
     /// The range as it lies in a blob.
     #[inline(always)]
@@ -149,7 +146,7 @@ impl Range {
     }
 
     /// Its bytes in a blob's data.
-    pub const fn to_bytes(self) -> [u8; RANGE_BYTES] {
+    pub const fn to_bytes(self) -> [u8; Self::BYTES] {
         let [a, b, c, d] = self.offset.to_le_bytes();
         let [e, f, g, h] = self.multiplier.to_le_bytes();
         [a, b, c, d, e, f, g, h]

@@ -285,7 +285,7 @@ fn show(args: &ShowArgs) -> anyhow::Result<()> {
             visible::line(&data.name)
         )));
     }
-    let mut augmenter = Augmenter::new(shape.side().unwrap_or(0));
+    let mut augmenter = Augmenter::of_shape(shape);
     let mut drawn = vec![0; shape.bytes()];
     let mut rows = Vec::new();
     for class in 0..data.classes.len() {

@@ -56,9 +56,10 @@ pub struct Args {
     #[arg(long, conflicts_with = "json")]
     show: bool,
 
-    /// Print one JSON object per line and digit: file, digit (its number), digits, box (left, top,
-    /// width and height in pixels; of a table instead of these row, from 1, and truth), class, confidence, accepted (false if it is none of the classes),
-    /// runner_up, logits; or file and error
+    /// Print one JSON object per line. Of a digit on a picture: file, digit (its number), digits, box
+    /// (left, top, width and height in pixels); of a row of a table: file, row (from 1), truth. Then
+    /// class, confidence, accepted (false if it is none of the classes), runner_up, logits. Of a file
+    /// that cannot be used: file and error
     #[arg(long)]
     json: bool,
 }

@@ -1,4 +1,5 @@
-//! Shrinks images: cropped and averaged in integers, exactly as on the device.
+//! What a network's inputs are made of: images cropped and averaged, features scaled; in integers,
+//! exactly as on the device.
 
 use inkbit_core::{Input, Model};
 
@@ -6,7 +7,8 @@ use super::{Images, Shape};
 
 /// How an image becomes rows of `width` inputs: squares of 4×4, 2×2 or 1×1 pixels, the largest that
 /// fit, are averaged, and the remainder is cropped on both sides alike; of the height as little as can
-/// be, and of the width no more than two squares. A width of 0 leaves the image as it is, as features are always. `None` if no such squares fit.
+/// be, and of the width no more than two squares. A width of 0 leaves the image as it is; features
+/// take no other. `None` if no such squares fit.
 pub fn input(shape: &Shape, width: usize) -> Option<Input> {
     let whole = shape.whole()?;
     if width == 0 {

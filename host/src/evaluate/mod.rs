@@ -162,9 +162,10 @@ pub fn evaluate_net(
     device: &Device,
 ) -> Result<Evaluation, ImagesError> {
     let inputs = net.layers.first().map_or(0, |layer| layer.inputs);
-    let expected = Shape::Image { width: inputs, height: 1 };
-    let is_fitting = images.shape.bytes() == inputs && !images.shape.is_features();
-    let expected = if is_fitting { images.shape.clone() } else { expected };
+    let expected = match images.shape {
+        Shape::Image { width, height } if width * height == inputs => images.shape.clone(),
+        _ => Shape::Image { width: inputs, height: 1 },
+    };
     check_images(images, &expected, classes.len())?;
     Ok(Evaluation::from_logits(classes, &images.labels, &net.logits(images, device)))
 }

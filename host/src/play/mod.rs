@@ -26,6 +26,8 @@ mod server;
 const MODULE: &[u8] = include_bytes!("../../web/device.wasm");
 /// The same of `firmware/batch`: many images at once, where a browser has vectors.
 const BATCH: &[u8] = include_bytes!("../../web/batch.wasm");
+/// The same of `firmware/finder`: the digits on a picture.
+const FINDER: &[u8] = include_bytes!("../../web/finder.wasm");
 const PAGE: &str = include_str!("../../templates/play/page.html");
 /// The page's script. A file may use at once what is in those before it.
 const SCRIPT: [&str; 9] = [
@@ -41,8 +43,6 @@ const SCRIPT: [&str; 9] = [
 ];
 /// Its end, behind what is packed: text and packed bytes apart are shorter when a server packs the page.
 const START: &str = include_str!("../../templates/play/start.js");
-/// The same of `firmware/finder`: the digits on a picture.
-const FINDER: &[u8] = include_bytes!("../../web/finder.wasm");
 /// What tests models on many images, and reads pictures.
 const TESTS: [&str; 2] =
     [include_str!("../../templates/play/idx.js"), include_str!("../../templates/play/pictures.js")];

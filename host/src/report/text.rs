@@ -308,7 +308,7 @@ pub(crate) fn command(text: &str) -> String {
         return shown;
     }
     if text.contains(OBEYED) || !text.starts_with("inkbit ") {
-        return format!("{shown:?}, which a shell would obey otherwise than Inkbit means it");
+        return format!("{shown:?}, which is no command to paste into a shell");
     }
     match text.starts_with("inkbit train ") && !text.contains(" --out ") {
         // A placeholder for what a model does not record.
@@ -439,7 +439,7 @@ mod tests {
         {
             let shown = command(&format!("inkbit train --data a {obeyed}"));
             assert!(shown.starts_with("\"inkbit train --data a"), "{shown}");
-            assert!(shown.ends_with("\", which a shell would obey otherwise than Inkbit means it"));
+            assert!(shown.ends_with("\", which is no command to paste into a shell"));
         }
     }
 

@@ -48,7 +48,7 @@ impl Plan<'_> {
         let start = |worker: usize| {
             let (sender, receiver) = sync_channel(AHEAD);
             scope.spawn(move || {
-                let mut augmenter = Augmenter::new(self.images.shape.side().unwrap_or(0));
+                let mut augmenter = Augmenter::of_shape(&self.images.shape);
                 for batch in self.order.chunks(self.batch).skip(worker).step_by(workers) {
                     // The receiver is gone if training has ended early.
                     if sender.send(self.batch(batch, &mut augmenter)).is_err() {
@@ -58,7 +58,7 @@ impl Plan<'_> {
             });
             receiver
         };
-        let augmenter = Augmenter::new(self.images.shape.side().unwrap_or(0));
+        let augmenter = Augmenter::of_shape(&self.images.shape);
         Feed { plan: self, augmenter, receivers: (0..workers).map(start).collect(), next: 0 }
     }
 

@@ -11,6 +11,7 @@ mod warp;
 pub use strength::{NamedStrength, STRENGTHS, Strength};
 pub use warp::{Field, GRID, Motion, Warper};
 
+use crate::data::Shape;
 use crate::support::rng::Rng;
 
 /// The stream of the seed; 1 to 4 are those of the training.
@@ -35,6 +36,12 @@ impl Augmenter {
     pub fn new(side: usize) -> Self {
         let field = Field { x: [0.0; GRID * GRID], y: [0.0; GRID * GRID] };
         Self { side, warper: Warper::new(side), field, moved: vec![0; side * side] }
+    }
+
+    /// For samples of this shape. Only square images can be changed; others are drawn as they are, by a
+    /// strength that is none.
+    pub fn of_shape(shape: &Shape) -> Self {
+        Self::new(shape.side().unwrap_or(0))
     }
 
     /// Changes an image within the limits of `strength`; `rng` decides how.
