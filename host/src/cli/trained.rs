@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use super::config_args::check_images;
 use super::dashboard::{Dashboard, Lines};
 use super::data_args::DataArgs;
-use super::interrupt;
+use super::{interrupt, usage};
 use crate::config::TrainConfig;
 use crate::data::check::Oddity;
+use crate::data::source::Reading;
 use crate::data::{BUILT_IN, Dataset, labels};
 use crate::evaluate::data_check::oddities;
 use crate::evaluate::evaluate_net;
@@ -75,12 +76,21 @@ pub fn begin<T>(
     ready: impl FnOnce() -> anyhow::Result<()>,
     keep: impl Fn(Claim) -> T,
 ) -> anyhow::Result<(Dataset, Vec<T>)> {
+    let reading = args.reading(earlier);
+    if let Some(run) = earlier.filter(|run| run.data.reading != reading) {
+        let flags = |reading: &Reading| match reading.flags() {
+            flags if flags.is_empty() => "without flags".to_owned(),
+            flags => format!("with `{}`", visible::line(flags.trim())),
+        };
+        return Err(usage(format!(
+            "the data of {} were read {}, and --resume reads them likewise: leave out `{}`",
+            visible::path(run.folder()),
+            flags(&run.data.reading),
+            visible::line(reading.flags().trim())
+        )));
+    }
     let data = earlier.map_or_else(|| args.load(), |run| args.load_for(run))?;
-    let info = DataInfo {
-        labels: args.labels_name(),
-        reading: args.reading(earlier),
-        ..DataInfo::new(&data)
-    };
+    let info = DataInfo { labels: args.labels_name(), reading, ..DataInfo::new(&data) };
     let runs = begin_on(&data, &info, starts, replace, ready, keep)?;
     Ok((data, runs))
 }

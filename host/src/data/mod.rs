@@ -208,6 +208,14 @@ pub fn load_as(
             Loaded { data, kind, notes: Vec::new() }
         }
     };
+    let shape = &loaded.data.train.shape;
+    if let (false, Some(flag)) = (shape.is_features(), request.reading.of_features()) {
+        let fault = format!(
+            "has images of {shape}, but {flag} is for features, the numbers of a CSV or of NumPy's arrays: \
+             leave it out"
+        );
+        return Err(SourceError::content(Path::new(name), fault).into());
+    }
     for images in [&mut loaded.data.train, &mut loaded.data.test] {
         request.reading.turn(images);
     }

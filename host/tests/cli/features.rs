@@ -85,6 +85,12 @@ fn a_table_without_labels_is_predicted_in_json_and_another_one_is_refused() {
     );
     let robust = refused(&place, "evaluate g.inkbit --data gestures.csv --robust");
     assert!(robust.contains("but the data are 96 features of 16 bits"), "{robust}");
+    for flag in ["--features", "--one-range", "--factor 2"] {
+        let images = place.fail(1, &format!("data check synthetic {flag}"));
+        let flag = flag.split(' ').next().unwrap();
+        let expected = format!("synthetic has images of 28×28 pixels, but {flag} is for features,");
+        assert!(images.starts_with(&expected), "{images}");
+    }
     let sheet = refused(&place, "data show --data gestures.csv -o sheet.png");
     assert!(sheet.contains("which nothing augments"), "{sheet}");
     let page = refused(&place, "play g.inkbit -o page.html");

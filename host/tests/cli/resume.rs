@@ -102,6 +102,11 @@ fn ctrl_c_stops_after_the_epoch_in_hand_and_the_run_goes_on_from_there() {
         "cannot resume with another configuration: the run has `hidden = [16]`, asked for is \
          `hidden = [4]`; leave that out, or train anew with --force"
     );
+    assert_eq!(
+        place.fail(2, "train --out new --resume --invert"),
+        "the data of new were read without flags, and --resume reads them likewise: leave out \
+         `--invert`"
+    );
 
     // Without --data: the run records it.
     let mut resumed = Training::start(&place, "train --out new --resume", 0);

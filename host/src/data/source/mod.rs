@@ -117,7 +117,7 @@ pub enum SourceError {
 }
 
 impl SourceError {
-    fn content(path: &Path, fault: String) -> Self {
+    pub(super) fn content(path: &Path, fault: String) -> Self {
         Self::Content { path: path.to_owned(), fault }
     }
 }

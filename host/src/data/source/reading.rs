@@ -69,6 +69,16 @@ impl Reading {
         flags.into_iter().find(|(_, is_given)| *is_given).map(|(flag, _)| flag)
     }
 
+    /// A flag that is of no use for images.
+    pub(in crate::data) fn of_features(&self) -> Option<&'static str> {
+        let flags = [
+            ("--features", self.features),
+            ("--one-range", self.one_range),
+            ("--factor", self.factor.is_some()),
+        ];
+        flags.into_iter().find(|(_, is_given)| *is_given).map(|(flag, _)| flag)
+    }
+
     /// The fraction to test on in ten thousandths.
     pub(super) fn split(&self) -> u64 {
         (self.split.unwrap_or(SPLIT).clamp(0.0, 1.0) * 10_000.0).round() as u64
