@@ -63,7 +63,7 @@ addEventListener('load', async () => {
   }), '*');
 });";
 
-/// A browser. Without one nothing is tested, unless INKBIT_REQUIRE_BROWSER is set.
+/// Chromium. Without it nothing is tested, unless INKBIT_REQUIRE_BROWSER is set.
 pub fn browser() -> Option<PathBuf> {
     let found = BROWSERS.iter().find_map(|name| which(name));
     if found.is_none() {
@@ -86,16 +86,8 @@ pub fn look(
     dark: bool,
 ) -> serde_json::Value {
     place.write("probed.html", probed);
-    place.write(
-        "frame.html",
-        format!(
-            "<!DOCTYPE html><meta name=\"color-scheme\" content=\"light dark\"><iframe \
-             src=\"probed.html\" style=\"width:{width}px;height:3000px;border:0\"></iframe>\
-             <pre id=\"said\"></pre><script>setInterval(() => {{ for (let i = 0; i < 2e6; i += 1); }}, 10);\
-             addEventListener('message', e => \
-             document.getElementById('said').textContent = 'SAID' + e.data + 'DIAS')</script>"
-        ),
-    );
+    let write = "document.getElementById('said').textContent = 'SAID' + e.data + 'DIAS'";
+    place.write("frame.html", frame(width, write));
     let output = Command::new(browser)
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"])
         .args(["--virtual-time-budget=5000", "--window-size=1600,1000", "--dump-dom"])
@@ -111,6 +103,16 @@ pub fn look(
     let said = said.unwrap_or_else(|| panic!("the page has said nothing:\n{dump}")).0;
     let said = said.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
     serde_json::from_str(&format!("{{{said}}}")).unwrap()
+}
+
+/// The page around a page, which does something with its message.
+pub fn frame(width: u32, with_message: &str) -> String {
+    format!(
+        "<!DOCTYPE html><meta name=\"color-scheme\" content=\"light dark\"><iframe \
+         src=\"probed.html\" style=\"width:{width}px;height:3000px;border:0\"></iframe>\
+         <pre id=\"said\"></pre><script>setInterval(() => {{ for (let i = 0; i < 2e6; i += 1); }}, 10);\
+         addEventListener('message', e => {with_message})</script>"
+    )
 }
 
 fn check(browser: &PathBuf, place: &Place, page: &str, pictures: usize) {

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 
-use crate::browser::{browser, look};
+use crate::firefox::in_each;
 use crate::place::Place;
 
 /// What both probes use.
@@ -58,21 +58,21 @@ const KEYS: &str = r"
 
 #[test]
 fn in_a_browser_a_seven_is_drawn_by_keys_alone() {
-    let Some(browser) = browser() else { return };
     let place = Place::untrained();
     place.write("tiny.inkbit", include_bytes!("../../models/tiny.inkbit"));
     place.succeed("play tiny.inkbit -o page.html");
     let page = String::from_utf8(place.read("page.html")).unwrap();
     let probed = format!("{page}<script>{TOOLS}{KEYS}</script>");
-    let said = look(&browser, &place, &probed, 360, false);
-    assert_eq!(said["up"], 0, "{said}");
-    assert_eq!(said["pen"], json!([0x44, 0x93, 0xF8, 0xFF]), "{said}");
-    assert_eq!(said["seven"], json!(["tiny reads 7", 1, 41]), "{said}");
-    assert_eq!((&said["link"], &said["typed"]), (&json!(41), &json!(1)), "{said}");
-    assert_eq!(said["undone"], json!(["", 0]), "{said}");
-    assert_eq!(said["wiped"], json!([0, null]), "{said}");
-    assert_eq!(said["screen"], json!([1, null, 0]), "{said}");
-    assert_eq!(said["scrolled"], json!([]), "{said}");
+    for said in in_each(&place, &probed, 360, false) {
+        assert_eq!(said["up"], 0, "{said}");
+        assert_eq!(said["pen"], json!([0x44, 0x93, 0xF8, 0xFF]), "{said}");
+        assert_eq!(said["seven"], json!(["tiny reads 7", 1, 41]), "{said}");
+        assert_eq!((&said["link"], &said["typed"]), (&json!(41), &json!(1)), "{said}");
+        assert_eq!(said["undone"], json!(["", 0]), "{said}");
+        assert_eq!(said["wiped"], json!([0, null]), "{said}");
+        assert_eq!(said["screen"], json!([1, null, 0]), "{said}");
+        assert_eq!(said["scrolled"], json!([]), "{said}");
+    }
 }
 
 /// Draws 20 lines upright and 20 that lie, one with a label that has nothing else, and saves them.
@@ -138,27 +138,29 @@ const ask = (labels, each, even) => {
 
 #[test]
 fn drawings_that_a_browser_has_collected_are_trained_on() {
-    let Some(browser) = browser() else { return };
     let place = Place::untrained();
     place.write("tiny.inkbit", include_bytes!("../../models/tiny.inkbit"));
     place.succeed("play tiny.inkbit -o page.html");
     let page = String::from_utf8(place.read("page.html")).unwrap();
     let probed = format!("{page}<script>{TOOLS}{COLLECT}</script>");
-    let said = look(&browser, &place, &probed, 360, true);
-    assert_eq!(said["own"], json!(["0123456789", 20, "Draw 0 (1 of 20)"]), "{said}");
-    assert_eq!(said["known"], json!(["up", "lies", "<b>\u{fffd}</b>"]), "{said}");
-    assert_eq!(said["blank"], "Nothing is drawn.");
-    assert_eq!((&said["early"], &said["unsaved"]), (&json!(true), &json!(false)), "{said}");
-    let counts = "up: 20, lies: 20, <b>\u{fffd}</b>: 0";
-    assert_eq!(said["done"], json!(["All are drawn: save them", counts, true]), "{said}");
-    let middle = said["middle"].as_array().unwrap().iter();
-    assert!(middle.clone().all(|at| (13.0..=15.0).contains(&at.as_f64().unwrap())), "{said}");
-    assert_eq!(said["link"], json!(["drawings.zip", "blob:given"]), "{said}");
-    let left_out = "Labels with a single drawing are left out.";
-    assert_eq!(said["saved"], json!([true, left_out]), "{said}");
-    assert_eq!(said["faults"], json!([[], [], []]), "{said}");
+    let mut zip = None;
+    for said in in_each(&place, &probed, 360, true) {
+        assert_eq!(said["own"], json!(["0123456789", 20, "Draw 0 (1 of 20)"]), "{said}");
+        assert_eq!(said["known"], json!(["up", "lies", "<b>\u{fffd}</b>"]), "{said}");
+        assert_eq!(said["blank"], "Nothing is drawn.");
+        assert_eq!((&said["early"], &said["unsaved"]), (&json!(true), &json!(false)), "{said}");
+        let counts = "up: 20, lies: 20, <b>\u{fffd}</b>: 0";
+        assert_eq!(said["done"], json!(["All are drawn: save them", counts, true]), "{said}");
+        let middle = said["middle"].as_array().unwrap().iter();
+        assert!(middle.clone().all(|at| (13.0..=15.0).contains(&at.as_f64().unwrap())), "{said}");
+        assert_eq!(said["link"], json!(["drawings.zip", "blob:given"]), "{said}");
+        let left_out = "Labels with a single drawing are left out.";
+        assert_eq!(said["saved"], json!([true, left_out]), "{said}");
+        assert_eq!(said["faults"], json!([[], [], []]), "{said}");
+        zip = Some(BASE64_STANDARD.decode(said["zip"].as_str().unwrap()).unwrap());
+    }
 
-    let zip = BASE64_STANDARD.decode(said["zip"].as_str().unwrap()).unwrap();
+    let Some(zip) = zip else { return };
     place.write("mine.zip", zip);
     let text = place
         .succeed("train --out new --data mine.zip --config quick.toml --epochs 20 --no-report");

@@ -15,6 +15,7 @@ mod device;
 mod evaluate;
 mod features;
 mod fine_tune;
+mod firefox;
 #[cfg(target_os = "linux")]
 mod flash;
 #[cfg(target_os = "linux")]

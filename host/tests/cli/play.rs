@@ -15,7 +15,7 @@ use inkbit::model::{HostEngine, builtin};
 use inkbit_core::{Input, WeightBits, argmax};
 use serde::Deserialize;
 
-use crate::browser::{browser, look};
+use crate::firefox::in_each;
 use crate::place::Place;
 
 const TINY: &[u8] = include_bytes!("../../models/tiny.inkbit");
@@ -143,25 +143,29 @@ const cards = () => devices.map(device => device.card.children[1].textContent);
 
 #[test]
 fn in_a_browser_a_seven_is_drawn_read_linked_and_taken_back() {
-    let Some(browser) = browser() else { return };
     let place = place();
     place.write("nano.inkbit", include_bytes!("../../models/nano.inkbit"));
     place.succeed("play tiny.inkbit nano.inkbit -o page.html");
     let page = String::from_utf8(place.read("page.html")).unwrap();
     let probed = format!("{page}<script>{PROBE}</script>");
     for (width, dark) in [(360, false), (1600, true)] {
-        let said = look(&browser, &place, &probed, width, dark);
-        assert_eq!(said["blank"], serde_json::json!(["", "?", "?"]), "{said}");
-        assert_eq!(said["seven"], serde_json::json!(["nano reads 7", "7", "7"]), "{said}");
-        assert_eq!(said["undone"], serde_json::json!(["", "?", "?"]), "{said}");
-        assert_eq!((&said["link"], &said["models"]), (&1.into(), &2.into()), "{said}");
-        assert_eq!(said["message"], "picture.png is not a model that this device can run");
-        assert_eq!(said["links"], serde_json::json!([-1, 0, -1, -1]), "{said}");
-        assert_eq!(said["plain"], "a\u{fffd}b\u{fffd}c");
-        assert_eq!(said["refused"], serde_json::json!(["connect-src"]), "{said}");
-        assert_eq!((&said["wide"], &said["small"]), (&serde_json::json!([]), &0.into()), "{said}");
-        let paper = if dark { "rgb(13, 17, 23)" } else { "rgb(255, 255, 255)" };
-        assert_eq!(said["paper"], paper);
+        for said in in_each(&place, &probed, width, dark) {
+            assert_eq!(said["blank"], serde_json::json!(["", "?", "?"]), "{said}");
+            assert_eq!(said["seven"], serde_json::json!(["nano reads 7", "7", "7"]), "{said}");
+            assert_eq!(said["undone"], serde_json::json!(["", "?", "?"]), "{said}");
+            assert_eq!((&said["link"], &said["models"]), (&1.into(), &2.into()), "{said}");
+            assert_eq!(said["message"], "picture.png: not an Inkbit model; check file and address");
+            assert_eq!(said["links"], serde_json::json!([-1, 0, -1, -1]), "{said}");
+            assert_eq!(said["plain"], "a\u{fffd}b\u{fffd}c");
+            assert_eq!(said["refused"], serde_json::json!(["connect-src"]), "{said}");
+            assert_eq!(
+                (&said["wide"], &said["small"]),
+                (&serde_json::json!([]), &0.into()),
+                "{said}"
+            );
+            let paper = if dark { "rgb(13, 17, 23)" } else { "rgb(255, 255, 255)" };
+            assert_eq!(said["paper"], paper);
+        }
     }
 }
 
@@ -230,69 +234,73 @@ struct FoundModel {
 
 #[test]
 fn in_a_browser_the_network_and_the_cost_of_a_drawing_are_shown_as_the_host_computes_them() {
-    let Some(browser) = browser() else { return };
     let place = place();
     place.succeed("play -o page.html");
     let page = String::from_utf8(place.read("page.html")).unwrap();
-    let said = look(&browser, &place, &format!("{page}<script>{LOOK}</script>"), 360, false);
-    let (mut answers, counts) = (Vec::new(), Counts::built_in());
-    let boards: Vec<_> = board::all().into_iter().filter(|board| board.clock.is_some()).collect();
-    for found in Vec::<Found>::deserialize(&said["found"]).unwrap() {
-        let layer = |layer: &FoundLayer| {
-            let &FoundLayer { active, bits, inputs, outputs } = layer;
-            let bits = WeightBits::from_bits(bits).unwrap();
-            let non_zero = active as f64 / inputs as f64;
-            LayerActivity { inputs, outputs, bits, non_zero, saturated: 0.0 }
-        };
-        let input = Input::square(28, found.crop, found.pool);
-        let mut shown = Activity {
-            input,
-            is_features: false,
-            layers: found.layers.iter().map(layer).collect(),
-        };
-        assert_eq!(found.instructions.len(), boards.len());
-        for (number, board) in boards.iter().enumerate() {
-            let cost = Cost::estimate(board, &shown, &counts).unwrap();
-            let ratio = found.instructions[number] / cost.instructions;
-            assert!((ratio - 1.0).abs() < 1e-9, "{}: {ratio}", board.name);
-            if let Some(model) = &found.model {
-                let (seconds, error) = (cost.seconds().unwrap(), cost.error.unwrap());
-                let expected = format!("{:.2} ms ± {:.1} %", 1e3 * seconds, 100.0 * error);
-                assert_eq!(model.costs[number], expected, "{}", board.name);
+    for said in in_each(&place, &format!("{page}<script>{LOOK}</script>"), 360, false) {
+        let (mut answers, counts) = (Vec::new(), Counts::built_in());
+        let boards: Vec<_> =
+            board::all().into_iter().filter(|board| board.clock.is_some()).collect();
+        for found in Vec::<Found>::deserialize(&said["found"]).unwrap() {
+            let layer = |layer: &FoundLayer| {
+                let &FoundLayer { active, bits, inputs, outputs } = layer;
+                let bits = WeightBits::from_bits(bits).unwrap();
+                let non_zero = active as f64 / inputs as f64;
+                LayerActivity { inputs, outputs, bits, non_zero, saturated: 0.0 }
+            };
+            let input = Input::square(28, found.crop, found.pool);
+            let mut shown = Activity {
+                input,
+                is_features: false,
+                layers: found.layers.iter().map(layer).collect(),
+            };
+            assert_eq!(found.instructions.len(), boards.len());
+            for (number, board) in boards.iter().enumerate() {
+                let cost = Cost::estimate(board, &shown, &counts).unwrap();
+                let ratio = found.instructions[number] / cost.instructions;
+                assert!((ratio - 1.0).abs() < 1e-9, "{}: {ratio}", board.name);
+                if let Some(model) = &found.model {
+                    let (seconds, error) = (cost.seconds().unwrap(), cost.error.unwrap());
+                    let expected = format!("{:.2} ms ± {:.1} %", 1e3 * seconds, 100.0 * error);
+                    assert_eq!(model.costs[number], expected, "{}", board.name);
+                }
             }
+            let Some(found) = found.model else { continue };
+            let blob = builtin::find(&found.name).unwrap();
+            let model = blob.model().unwrap();
+            assert_eq!(HostEngine::new(&model).infer(&found.pixels), found.logits);
+            assert_eq!(argmax(&found.logits), found.best);
+            let images = Images { shape: Shape::square(28), pixels: found.pixels, labels: vec![0] };
+            let expected = activity(&model, &images).unwrap();
+            for (layer, expected) in shown.layers.iter_mut().zip(&expected.layers) {
+                layer.saturated = expected.saturated;
+            }
+            assert_eq!(shown, expected);
+            let [first, ..] = &expected.layers[..] else { panic!("a model has layers") };
+            let non_zero = (first.non_zero * first.inputs as f64).round();
+            let begin = format!("Not zero: {non_zero} of {} inputs, ", first.inputs);
+            assert!(found.words.starts_with(&begin), "{}", found.words);
+            // The image, the layers' values, what each input brings, and the weights.
+            let is_shrunk = first.inputs < 28 * 28;
+            assert_eq!(found.labels.len(), 2 + expected.layers.len() + usize::from(is_shrunk));
+            assert!(found.labels.iter().all(|label| !label.is_empty()), "{:?}", found.labels);
+            answers.push(found.class);
         }
-        let Some(found) = found.model else { continue };
-        let blob = builtin::find(&found.name).unwrap();
-        let model = blob.model().unwrap();
-        assert_eq!(HostEngine::new(&model).infer(&found.pixels), found.logits);
-        assert_eq!(argmax(&found.logits), found.best);
-        let images = Images { shape: Shape::square(28), pixels: found.pixels, labels: vec![0] };
-        let expected = activity(&model, &images).unwrap();
-        for (layer, expected) in shown.layers.iter_mut().zip(&expected.layers) {
-            layer.saturated = expected.saturated;
-        }
-        assert_eq!(shown, expected);
-        let [first, ..] = &expected.layers[..] else { panic!("a model has layers") };
-        let non_zero = (first.non_zero * first.inputs as f64).round();
-        let begin = format!("Not zero: {non_zero} of {} inputs, ", first.inputs);
-        assert!(found.words.starts_with(&begin), "{}", found.words);
-        // The image, the layers' values, what each input brings, and the weights.
-        let is_shrunk = first.inputs < 28 * 28;
-        assert_eq!(found.labels.len(), 2 + expected.layers.len() + usize::from(is_shrunk));
-        assert!(found.labels.iter().all(|label| !label.is_empty()), "{:?}", found.labels);
-        answers.push(found.class);
+        let models = builtin::all().len();
+        assert_eq!(
+            (answers.len(), &answers[..models]),
+            (3 * models, &vec!["?".to_owned(); models][..])
+        );
+        assert_eq!(answers[models..][..models], vec!["7"; models]);
+        assert_eq!(answers[2 * models..], vec!["4"; models]);
+        assert_eq!(said["unit"], "10");
+        assert!(
+            said["weights"]
+                .as_str()
+                .unwrap()
+                .starts_with("Weights of unit 10, whose activation is ")
+        );
     }
-    let models = builtin::all().len();
-    assert_eq!(
-        (answers.len(), &answers[..models]),
-        (3 * models, &vec!["?".to_owned(); models][..])
-    );
-    assert_eq!(answers[models..][..models], vec!["7"; models]);
-    assert_eq!(answers[2 * models..], vec!["4"; models]);
-    assert_eq!(said["unit"], "10");
-    assert!(
-        said["weights"].as_str().unwrap().starts_with("Weights of unit 10, whose activation is ")
-    );
 }
 
 /// Opens images and labels, and what is wrong with either, and tells what the page shows.
@@ -332,7 +340,6 @@ const TEST: &str = r"
 
 #[test]
 fn in_a_browser_without_vectors_images_give_what_evaluate_gives() {
-    let Some(browser) = browser() else { return };
     let place = Place::untrained();
     place.write("tiny.inkbit", TINY);
     let digits = synthetic::images(synthetic::Part::Test, 60, 5);
@@ -349,17 +356,17 @@ fn in_a_browser_without_vectors_images_give_what_evaluate_gives() {
         file("images-idx3"),
         file("labels-idx1")
     );
-    let said = look(&browser, &place, &format!("{page}<script>{script}</script>"), 360, false);
-    let json = place.run("evaluate tiny.inkbit --data small --json").out;
-    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    let correct = json["correct"].as_f64().unwrap();
-    let score = format!("tiny gets {:.2} % right: {correct} of 60 images.", correct / 0.6);
-    assert_eq!(said, serde_json::json!({ "score": score, "slow": true }));
+    for said in in_each(&place, &format!("{page}<script>{script}</script>"), 360, false) {
+        let json = place.run("evaluate tiny.inkbit --data small --json").out;
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let correct = json["correct"].as_f64().unwrap();
+        let score = format!("tiny gets {:.2} % right: {correct} of 60 images.", correct / 0.6);
+        assert_eq!(said, serde_json::json!({ "score": score, "slow": true }));
+    }
 }
 
 #[test]
 fn in_a_browser_images_and_labels_give_what_evaluate_gives() {
-    let Some(browser) = browser() else { return };
     let place = Place::new();
     place.write("tiny.inkbit", TINY);
     // So that something is wrong.
@@ -375,39 +382,40 @@ fn in_a_browser_images_and_labels_give_what_evaluate_gives() {
         file("images-idx3"),
         file("labels-idx1")
     );
-    let said = look(&browser, &place, &format!("{page}<script>{files}{TEST}</script>"), 360, false);
-    let json = place.run("evaluate model.inkbit --data digits --json").out;
-    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    let correct = json["correct"].as_f64().unwrap();
-    let name = said["name"].as_str().unwrap();
-    let score =
-        format!("{name} gets {:.2} % right: {correct} of 80 images.", 100.0 * correct / 80.0);
-    for both in ["both", "again"] {
-        assert_eq!(said[both], serde_json::json!([score, "", json["confusion"]]), "{said}");
+    for said in in_each(&place, &format!("{page}<script>{files}{TEST}</script>"), 360, false) {
+        let json = place.run("evaluate model.inkbit --data digits --json").out;
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let correct = json["correct"].as_f64().unwrap();
+        let name = said["name"].as_str().unwrap();
+        let score =
+            format!("{name} gets {:.2} % right: {correct} of 80 images.", 100.0 * correct / 80.0);
+        for both in ["both", "again"] {
+            assert_eq!(said[both], serde_json::json!([score, "", json["confusion"]]), "{said}");
+        }
+        let found = |class: usize| {
+            let rows = json["confusion"].as_array().unwrap().iter();
+            rows.map(|row| row[class].as_u64().unwrap()).sum::<u64>()
+        };
+        let counts: Vec<u64> = (0..4).map(found).collect();
+        assert_eq!(
+            said["images"],
+            serde_json::json!([format!("{name} has read 80 images."), "", [counts]])
+        );
+        let wrong = [
+            "few is cut off",
+            "cut is cut off",
+            "more goes on after what its header promises",
+            "other has a label 4, the model 4 classes, counted from 0",
+            "floats has neither images nor labels in IDX",
+            "gzip is damaged",
+            "one has 1 label, images 80 images",
+            "huge promises 1,099,511,562,240 bytes, the limit is 67,108,864",
+            "wide has images of 1×2 pixels, no squares",
+            "long is too long: 104,857,600 bytes, the limit is 67,108,864",
+            "text: not an Inkbit model; check file and address",
+        ];
+        let wrong = wrong.map(|message| serde_json::json!([message, true]));
+        assert_eq!(said["wrong"], serde_json::json!(wrong), "{said}");
+        assert_eq!(said["digits"], "tiny takes other images than those of 8×8 pixels.");
     }
-    let found = |class: usize| {
-        let rows = json["confusion"].as_array().unwrap().iter();
-        rows.map(|row| row[class].as_u64().unwrap()).sum::<u64>()
-    };
-    let counts: Vec<u64> = (0..4).map(found).collect();
-    assert_eq!(
-        said["images"],
-        serde_json::json!([format!("{name} has read 80 images."), "", [counts]])
-    );
-    let wrong = [
-        "few is cut off",
-        "cut is cut off",
-        "more goes on after what its header promises",
-        "other has a label 4, the model 4 classes, counted from 0",
-        "floats has neither images nor labels in IDX",
-        "gzip is damaged",
-        "one has 1 label, images 80 images",
-        "huge promises 1,099,511,562,240 bytes, the limit is 67,108,864",
-        "wide has images of 1×2 pixels, no squares",
-        "long is too long: 104,857,600 bytes, the limit is 67,108,864",
-        "text is not a model that this device can run",
-    ];
-    let wrong = wrong.map(|message| serde_json::json!([message, true]));
-    assert_eq!(said["wrong"], serde_json::json!(wrong), "{said}");
-    assert_eq!(said["digits"], "tiny takes other images than those of 8×8 pixels.");
 }
