@@ -218,12 +218,15 @@ pub extern "C" fn reply() -> *const u8 {
     device().map_or(core::ptr::null(), |device| device.reply.as_ptr())
 }
 
-/// A text of the model: its name, or the label of class `number` − 1.
+/// A text of the model: its name, or the label of class `number` − 1. Without a model that it can run, text
+/// 0 says why.
 fn text(number: u32) -> &'static str {
-    let Some(Ok(model)) = device().map(|device| device.app.engine().model()) else { return "" };
-    match number.checked_sub(1) {
-        None => model.header().name,
-        Some(class) => model.label(class as usize),
+    let Some(device) = device() else { return "" };
+    match (device.app.engine().model(), number.checked_sub(1)) {
+        (Ok(model), None) => model.header().name,
+        (Ok(model), Some(class)) => model.label(class as usize),
+        (Err(why), None) => why,
+        (Err(_), Some(_)) => "",
     }
 }
 

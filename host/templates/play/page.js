@@ -33,7 +33,7 @@ function add(file, blob, nanoseconds = 0) {
   const device = new Device(file, blob, nanoseconds);
   // What it cannot run stays a message, and the page as it was.
   if (!device.runs && devices.length > 0) {
-    return tell(`${file} is not a model that this device can run`);
+    return tell(`${file}: ${device.text(0)}`);
   }
   tell('');
   devices.push(device);
