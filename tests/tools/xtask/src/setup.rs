@@ -47,6 +47,10 @@ const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome", "ch
 /// A browser and fonts for it.
 const BROWSER_PACKAGES: &[&str] = &["chromium", "fonts-dejavu-core"];
 
+/// Names of the other browser, as in host/tests/cli/firefox.rs, and its package.
+const FIREFOX: &[&str] = &["firefox", "firefox-esr"];
+const FIREFOX_PACKAGES: &[&str] = &["firefox-esr"];
+
 /// Debian's compiler, cargo, sources of the library, and linker.
 const RUST_PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "lld-19"];
 
@@ -198,6 +202,17 @@ pub(crate) fn has_browser() -> bool {
 pub(crate) fn browser() -> Result<(), String> {
     let missing = || if has_browser() { Vec::new() } else { vec![BROWSERS[0].to_owned()] };
     ensure(missing, apt::install, BROWSER_PACKAGES)
+}
+
+/// Installs Firefox if it is missing.
+///
+/// # Errors
+///
+/// Why it is not there; without it pages are tested in one browser alone.
+pub(crate) fn firefox() -> Result<(), String> {
+    let is_there = || FIREFOX.iter().any(|name| find_program(name).is_some());
+    let missing = || if is_there() { Vec::new() } else { vec![FIREFOX[0].to_owned()] };
+    ensure(missing, apt::install, FIREFOX_PACKAGES)
 }
 
 /// Finds a tool that is a crate, or builds it into the user's folder of such tools.

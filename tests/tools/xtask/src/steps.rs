@@ -211,6 +211,9 @@ fn setup() -> Result<Outcome, String> {
     if let Err(reason) = setup::browser() {
         eprintln!("continuing without a browser: {reason}");
     }
+    if let Err(reason) = setup::firefox() {
+        eprintln!("continuing without Firefox: {reason}");
+    }
     Ok(Outcome::Done)
 }
 
