@@ -35,11 +35,13 @@ use crate::crc::Crc32;
 use crate::sample::Sample;
 use crate::wire::{Write, wire};
 
+mod answerer;
 pub mod device;
 mod pixels;
 mod receiver;
 mod refusal;
 
+pub use answerer::Answerer;
 pub use pixels::{PIXEL_OVERHEAD, pack_pixels, unpack_pixels};
 pub use receiver::Receiver;
 pub use refusal::Refusal;

@@ -3,8 +3,8 @@
 //! Data flows one way; each module uses only those before it, and a test holds that:
 //!
 //! ```text
-//! support → data → net → model → quantize → config → device → evaluate → train → run → play
-//!         → report → sweep → cli
+//! support → data → net → model → quantize → config → device → project → evaluate → train → run
+//!         → play → report → sweep → cli
 //! ```
 //!
 //! What the bits of a [`model`] mean is defined in [`inkbit_core`], which all of them may use.
@@ -22,6 +22,7 @@ pub mod lesson {}
 pub mod model;
 pub mod net;
 pub mod play;
+pub mod project;
 pub mod quantize;
 pub mod report;
 pub mod run;

@@ -36,7 +36,7 @@ pub struct DeviceArgs {
     pub baud: Option<u32>,
 
     /// Firmware to emulate, an ELF file [default: the one that `cargo xtask firmware` built]
-    #[arg(long, value_name = "FILE", requires = "device")]
+    #[arg(long, value_name = "FILE", conflicts_with = "port")]
     pub firmware: Option<PathBuf>,
 }
 
@@ -49,6 +49,9 @@ impl DeviceArgs {
     /// does what takes time.
     pub fn check(&self) -> anyhow::Result<()> {
         match self.device.as_deref() {
+            None if self.firmware.is_some() => Err(usage(
+                "--firmware is for an emulated board, but none is named: add --device NAME",
+            )),
             None | Some("all") => Ok(()),
             Some(name) => find_emulated(name).map(drop),
         }
@@ -70,6 +73,12 @@ impl DeviceArgs {
         let firmware = Firmware::find(board, self.firmware.as_deref())?;
         let emulator = Emulator::start(board, &firmware, blob.bytes(), &Screen::Headless, &[])?;
         Ok(emulator.into_client()?)
+    }
+
+    /// A program of its user's for a machine of QEMU.
+    pub fn own(&self, machine: &Board) -> anyhow::Result<Firmware> {
+        let path = self.firmware.as_deref().context("clap asks for a file")?;
+        Ok(Firmware::own(machine, path)?)
     }
 
     pub fn open_port(&self) -> anyhow::Result<Option<Client>> {

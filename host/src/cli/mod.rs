@@ -32,6 +32,7 @@ mod interrupt;
 mod licences;
 mod manual;
 mod models;
+mod new;
 mod play;
 mod predict;
 mod progress;
@@ -81,6 +82,7 @@ enum Command {
     Completions(manual::CompletionsArgs),
     Man(manual::ManArgs),
     Licences(licences::Args),
+    New(new::Args),
     Flash(flash::Args),
     Image(image::Args),
     Run(run::Args),
@@ -184,6 +186,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Completions(args) => manual::completions(args),
         Command::Man(args) => manual::man(args),
         Command::Licences(args) => licences::run(args),
+        Command::New(args) => new::run(args),
         Command::Flash(args) => flash::run(args),
         Command::Image(args) => image::run(args),
         Command::Run(args) => run::run(args),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use burn::tensor::Device;
 use inkbit_core::Model;
 
@@ -13,13 +13,17 @@ use super::{progress, wrong_use};
 use crate::data::{Dataset, Images};
 use crate::device::cost::Cost;
 use crate::device::counts::Counts;
-use crate::device::{Board, Client, Verification, verify as verify_device};
+use crate::device::emulator::Screen;
+use crate::device::{
+    Board, Client, Emulator, Footprint, Verification, board, verify as verify_device,
+};
 use crate::evaluate::reference::Reference;
 use crate::evaluate::verify::{Agreement, verify};
 use crate::model::Blob;
 use crate::model::activity::activity;
 use crate::net::Backend;
 use crate::report::text;
+use crate::support::numbers::grouped;
 use crate::support::visible;
 
 /// Prove that two implementations of a model compute the same integers.
@@ -41,6 +45,20 @@ pub struct Args {
     #[command(flatten)]
     device: DeviceArgs,
 
+    /// Emulate a program of your own, such as one of `inkbit new`, in QEMU's machine for this target;
+    /// --firmware names its file, which has the model inside and answers over the serial port
+    #[arg(long, value_name = "TRIPLE", requires = "firmware", requires = "model")]
+    #[arg(conflicts_with_all = ["device", "port"])]
+    target: Option<String>,
+
+    /// The most bytes of flash that this program may take, its model included; over it the check fails
+    #[arg(long, value_name = "BYTES", requires = "target")]
+    flash: Option<u32>,
+
+    /// The most bytes of static variables in RAM that it may take
+    #[arg(long, value_name = "BYTES", requires = "target")]
+    ram: Option<u32>,
+
     /// Number of test images to compare, from the first on [default: all]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     images: Option<u32>,
@@ -52,7 +70,10 @@ pub struct Args {
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let device = args.backend.device().map_err(wrong_use)?;
-    args.device.check()?;
+    let machine = args.target.as_deref().map(board::machine).transpose().map_err(wrong_use)?;
+    if machine.is_none() {
+        args.device.check()?;
+    }
     let blob = args.model.as_deref().map(Blob::load).transpose()?;
     // Before the data, which may have to be downloaded.
     let client = args.device.open_port()?;
@@ -60,12 +81,40 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     if let Some(count) = args.images {
         data.test.truncate(count as usize);
     }
+    if let (Some(machine), Some(blob)) = (&machine, &blob) {
+        let firmware = args.device.own(machine)?;
+        args.check_budget(firmware.footprint(machine))?;
+        let emulator = Emulator::start(machine, &firmware, &[], &Screen::Headless, &[])?;
+        return compare(emulator.into_client()?, blob, &data.test, None);
+    }
     let blob = match blob {
         Some(blob) if !args.device.is_given() => blob,
         blob => return on_devices(&args.device, client, blob.as_ref(), &data.test),
     };
     let model = blob.model()?;
     on_host(&model, &data, &device)
+}
+
+impl Args {
+    /// Prints what a program takes of memory, and refuses more than its budget.
+    fn check_budget(&self, Footprint { code, static_ram }: Footprint) -> anyhow::Result<()> {
+        super::print(&format!(
+            "{} bytes of flash, {} of static RAM\n",
+            grouped(code as usize),
+            grouped(static_ram as usize)
+        ))?;
+        for (what, found, flag, budget) in
+            [("flash", code, "--flash", self.flash), ("RAM", static_ram, "--ram", self.ram)]
+        {
+            if let Some(budget) = budget.filter(|&budget| found > budget) {
+                bail!(
+                    "the program takes {found} bytes of {what}, {flag} allows {budget}: make it or its \
+                     model smaller, or raise the budget"
+                );
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Compares burn's integer tensors with inkbit-core, and prints the counts of what was compared.
@@ -140,6 +189,8 @@ fn compare(
     }
     let rate = count as f64 / start.elapsed().as_secs_f64();
     let each = match emulated {
+        // A program without a clock.
+        None if nanoseconds == 0 => String::new(),
         None => {
             let milliseconds = nanoseconds as f64 / 1e6 / count as f64;
             format!(", {milliseconds:.2} ms an inference by the device's clock")

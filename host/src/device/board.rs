@@ -3,6 +3,8 @@
 use inkbit_core::Model;
 use inkbit_core::link::MAX_LOGITS;
 
+use crate::support::visible;
+
 pub use inkbit_boards::{Board, Budget, UnknownBoard, all, counted, emulated, names};
 
 /// A model that is too large for a board: the model has `found` of `what`, the board `limit`.
@@ -18,6 +20,37 @@ pub struct TooLarge {
     pub found: usize,
     pub limit: usize,
     pub remedy: &'static str,
+}
+
+/// The machine in QEMU for a program that is compiled for a target: of those that there are the one with
+/// most memory.
+///
+/// ```
+/// let machine = inkbit::device::board::machine("thumbv7m-none-eabi")?;
+/// assert_eq!(machine.name, "lm3s6965evb");
+/// # Ok::<_, inkbit::device::board::UnknownTarget>(())
+/// ```
+///
+/// # Errors
+///
+/// [`UnknownTarget`].
+pub fn machine(target: &str) -> Result<Board, UnknownTarget> {
+    let machines = || emulated().into_iter().filter(|board| board.emulator.is_qemu());
+    let found = machines().filter(|board| board.target == target);
+    found.max_by_key(|board| board.memory.flash.bytes).ok_or_else(|| {
+        let mut known: Vec<String> = machines().map(|board| board.target).collect();
+        known.sort();
+        known.dedup();
+        UnknownTarget { target: visible::line(target), known: known.join(", ") }
+    })
+}
+
+/// A target that no machine runs.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no machine runs programs for the target `{target}`, expected one of {known}")]
+pub struct UnknownTarget {
+    target: String,
+    known: String,
 }
 
 /// Checks that the board's firmware can run a model.

@@ -20,6 +20,8 @@ const MAX_ELF: u64 = 64 << 20;
 #[derive(Clone, Debug)]
 pub struct Firmware {
     elf: Vec<u8>,
+    /// Whether it is a program of its user's, with its model inside, and not this project's.
+    is_own: bool,
 }
 
 /// The memory of a firmware in bytes.
@@ -45,6 +47,12 @@ pub enum FirmwareError {
     Missing { board: String, path: PathBuf },
     #[error("{} is not a firmware for the board {board} ({cpu}): {reason}", visible::path(path))]
     Format { path: PathBuf, board: String, cpu: String, reason: String },
+    #[error(
+        "{} cannot run in QEMU's machine for {target}, {machine}: {reason}; a project of `inkbit new` is \
+         linked for it by `cargo build --release --features verify`",
+        visible::path(path)
+    )]
+    Own { path: PathBuf, target: String, machine: String, reason: String },
 }
 
 impl Firmware {
@@ -75,12 +83,30 @@ impl Firmware {
         if file.is_none() && !path.exists() {
             return Err(FirmwareError::Missing { board: board.name.clone(), path });
         }
-        let firmware = Self { elf: limit::read_named(&path, MAX_ELF)? };
+        let firmware = Self { elf: limit::read_named(&path, MAX_ELF)?, is_own: false };
         firmware.check(board).map_err(|reason| {
             let (board, cpu) = (board.name.clone(), board.cpu.clone());
             FirmwareError::Format { path, board, cpu, reason }
         })?;
         Ok(firmware)
+    }
+
+    /// Reads a program of its user's, which has its model inside and answers over its serial port, see
+    /// [`answer_host!`](inkbit_core::answer_host). `machine` is what it is emulated in.
+    pub fn own(machine: &Board, path: &Path) -> Result<Self, FirmwareError> {
+        let firmware = Self { elf: limit::read_named(path, MAX_ELF)?, is_own: true };
+        firmware.check_place(machine).map(drop).map_err(|reason| FirmwareError::Own {
+            path: path.to_owned(),
+            target: machine.target.clone(),
+            machine: machine.name.clone(),
+            reason,
+        })?;
+        Ok(firmware)
+    }
+
+    /// Whether it is a program of its user's.
+    pub(super) const fn is_own(&self) -> bool {
+        self.is_own
     }
 
     /// The same firmware with a model in a segment and a section of its own.
@@ -89,7 +115,7 @@ impl Firmware {
         for record in board.memory.journal().into_iter().flatten() {
             elf = merged_elf(&elf, record, NO_RECORD)?;
         }
-        let merged = Self { elf };
+        let merged = Self { elf, is_own: self.is_own };
         let parts = merged.try_parts().map_err(FlashImageError::Merged)?;
         merged.check_sections().map_err(FlashImageError::Merged)?;
         // The file's header changes, and a segment may have it among its bytes.
@@ -133,19 +159,35 @@ impl Firmware {
     }
 
     fn check(&self, board: &Board) -> Result<(), String> {
+        // The name that the firmware sends to the host.
+        let name = board.name.as_bytes();
+        let parts = self.check_place(board)?;
+        if !self.elf.windows(name.len()).any(|bytes| bytes == name) {
+            return Err("it is for another board".to_owned());
+        }
+        let model = board.memory.model.range();
+        for (address, bytes) in parts {
+            let (start, end) = (u64::from(address), u64::from(address) + bytes.len() as u64);
+            if start < model.end && model.start < end {
+                return Err(format!(
+                    "its code from {start:#010x} to {end:#010x} lies in the model's region, which \
+                     begins at {:#010x}",
+                    model.start
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that it is for the board's processor and lies in its flash; gives its parts.
+    fn check_place(&self, board: &Board) -> Result<Vec<(u32, &[u8])>, String> {
         let header = Header::parse(&*self.elf).map_err(not_elf)?;
         let machine = header.e_machine(ENDIAN);
         let expected: elf::Machine = if board.cpu.starts_with("RV") { EM_RISCV } else { EM_ARM };
         if machine != expected {
             return Err(format!("it is for ELF machine {}, not {}", machine.0, expected.0));
         }
-        // The name that the firmware sends to the host.
-        let name = board.name.as_bytes();
-        if !self.elf.windows(name.len()).any(|bytes| bytes == name) {
-            return Err("it is for another board".to_owned());
-        }
         self.check_sections()?;
-        let model = board.memory.model.range();
         let parts = self.try_parts()?;
         if parts.is_empty() {
             return Err(
@@ -163,21 +205,14 @@ impl Firmware {
                 ));
             }
         }
-        for (address, bytes) in parts {
-            let (start, end) = (u64::from(address), u64::from(address) + bytes.len() as u64);
+        for (address, bytes) in &parts {
+            let (start, end) = (u64::from(*address), u64::from(*address) + bytes.len() as u64);
             let flash = board.memory.flash.range();
             if !flash.contains(&start) || end > flash.end {
                 return Err(format!("it has code at {start:#010x}, where there is no flash"));
             }
-            if start < model.end && model.start < end {
-                return Err(format!(
-                    "its code from {start:#010x} to {end:#010x} lies in the model's region, which \
-                     begins at {:#010x}",
-                    model.start
-                ));
-            }
         }
-        Ok(())
+        Ok(parts)
     }
 
     fn check_sections(&self) -> Result<(), String> {

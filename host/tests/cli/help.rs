@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use crate::place::Place;
 
-const SUBCOMMANDS: [&str; 20] = [
+const SUBCOMMANDS: [&str; 21] = [
     "quickstart",
     "train",
     "data",
@@ -20,6 +20,7 @@ const SUBCOMMANDS: [&str; 20] = [
     "completions",
     "man",
     "licences",
+    "new",
     "flash",
     "image",
     "run",

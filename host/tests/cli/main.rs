@@ -26,6 +26,7 @@ mod labels;
 #[cfg(target_os = "linux")]
 mod limits;
 mod models;
+mod new;
 mod output;
 mod own_files;
 #[cfg(target_os = "linux")]

@@ -9,6 +9,7 @@ mod fuzz;
 mod new_board;
 mod package;
 mod process;
+mod projects;
 mod release;
 mod report;
 mod setup;

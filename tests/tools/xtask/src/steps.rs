@@ -8,6 +8,7 @@ use crate::count;
 use crate::devices;
 use crate::package;
 use crate::process::{cargo, output, root, run};
+use crate::projects;
 use crate::release;
 use crate::setup;
 use crate::supply;
@@ -94,6 +95,12 @@ pub(crate) const STEPS: &[Step] = &[
         why: "test everything as users run it, optimized, sharing the build of `cargo run --release`",
         in_test: true,
         run: tests,
+    },
+    Step {
+        name: "projects",
+        why: "build what `inkbit new` writes for every processor, and prove its bits in QEMU",
+        in_test: true,
+        run: projects::projects,
     },
     Step {
         name: "probe",

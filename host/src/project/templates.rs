@@ -1,0 +1,192 @@
+//! The files of a project.
+
+use std::path::Path;
+
+use inkbit_core::Sample;
+
+use super::port::{self, Port};
+use super::{Project, ProjectError};
+use crate::device::Board;
+use crate::support::visible;
+
+/// Room in flash for all but the model: engine, protocol, messages of a panic.
+const CODE: usize = 48 << 10;
+/// Room for static variables.
+const RAM: usize = 4 << 10;
+/// Samples that the proof compares.
+const SAMPLES: usize = 1000;
+
+/// What differs between the processors.
+struct Runtime {
+    /// The crate with the entry point, and the line by which it is asked for.
+    entry: &'static str,
+    dependency: &'static str,
+    /// The linker's arguments.
+    arguments: &'static [&'static str],
+    /// What its linker script wants to know beside the memories.
+    aliases: &'static str,
+    /// Debian's package with QEMU for it.
+    package: &'static str,
+}
+
+const CORTEX_M: Runtime = Runtime {
+    entry: "cortex_m_rt",
+    // Without the feature that asks for a list of the chip's interrupts, which a HAL crate brings.
+    dependency: "cortex-m-rt = \"0.7.5\"",
+    arguments: &["-Tlink.x", "--nmagic"],
+    aliases: "",
+    package: "qemu-system-arm",
+};
+
+const RISCV: Runtime = Runtime {
+    entry: "riscv_rt",
+    dependency: "riscv-rt = { version = \"0.18\", features = [\"single-hart\"] }",
+    arguments: &["-Tmemory.x", "-Tlink.x", "--nmagic"],
+    aliases: r#"
+REGION_ALIAS("REGION_TEXT", FLASH);
+REGION_ALIAS("REGION_RODATA", FLASH);
+REGION_ALIAS("REGION_DATA", RAM);
+REGION_ALIAS("REGION_BSS", RAM);
+REGION_ALIAS("REGION_HEAP", RAM);
+REGION_ALIAS("REGION_STACK", RAM);
+"#,
+    package: "qemu-system-misc",
+};
+
+/// The second stage of the RP2040's boot, which its ROM runs first.
+const BOOT2: &str = r#"
+/// The chip's ROM runs this first, which makes the flash readable.
+#[cfg(not(feature = "verify"))]
+#[used]
+#[unsafe(link_section = ".boot2")]
+static BOOT2: [u8; 256] = rp2040_boot2::BOOT_LOADER_W25Q080;
+"#;
+
+/// Names and contents of all files.
+pub(super) fn files(project: &Project<'_>) -> Result<Vec<(&'static str, Vec<u8>)>, ProjectError> {
+    let Project { name, blob, machine, core, .. } = *project;
+    let runtime = if machine.target.starts_with("riscv") { RISCV } else { CORTEX_M };
+    let board = project.board.unwrap_or(machine);
+    let is_rp2040 = board.memory.boot > 0 && board.target.starts_with("thumbv6m");
+    if (board.uf2.is_some() || board.memory.boot > 0) && !is_rp2040 {
+        let (board, target) = (board.name.clone(), machine.target.clone());
+        return Err(ProjectError::Boot { board, target });
+    }
+    let model = blob.model()?;
+    let label = match model.header().name {
+        "" => "a model".to_owned(),
+        name => visible::line(name),
+    };
+    let verify = verify_command(project)?;
+    let Some(Port { address, register, start, read, write }) = port::of(machine) else {
+        return Err(ProjectError::Port { machine: machine.name.clone() });
+    };
+    let version = env!("CARGO_PKG_VERSION");
+    let core = match core {
+        Some(path) => {
+            let path = path.to_string_lossy().replace('\\', "/");
+            format!(
+                "inkbit-core = {{ path = {}, version = \"{version}\" }}",
+                toml::Value::from(path)
+            )
+        }
+        None => format!("inkbit-core = \"{version}\""),
+    };
+    let mut dependency = runtime.dependency.to_owned();
+    if is_rp2040 {
+        dependency += "\nrp2040-boot2 = \"0.3\"";
+    }
+    let flash_by = board.part.as_ref().map_or_else(String::new, |part| {
+        format!(
+            ": `probe-rs run --chip {part} target/{}/release/{name}` flashes it and shows that (not run \
+             in CI)",
+            machine.target
+        )
+    });
+    let data = match model.sample() {
+        Sample::Image(_) => "",
+        Sample::Features { .. } => {
+            " `data.csv` are rows of the features that the model takes: name your file of them, and put it \
+             beside the model so that CI has it."
+        }
+    };
+    let arguments: Vec<String> = runtime.arguments.iter().map(|text| format!("{text:?}")).collect();
+    let fill = |template: &str| {
+        [
+            ("@NAME@", name),
+            ("@MODEL@", &label),
+            ("@TITLE@", &board.title),
+            ("@MACHINE@", &machine.title),
+            ("@TARGET@", &machine.target),
+            ("@RUNTIME@", &dependency),
+            ("@CORE@", &core),
+            ("@ENTRY@", runtime.entry),
+            ("@BOOT@", if is_rp2040 { BOOT2 } else { "" }),
+            ("@ARGUMENTS@", &arguments.join(", ")),
+            ("@PACKAGE@", runtime.package),
+            ("@REPOSITORY@", env!("CARGO_PKG_REPOSITORY")),
+            ("@FLASH_BY@", &flash_by),
+            ("@DATA@", data),
+            ("@PORT@", address),
+            ("@REGISTER@", register),
+            ("@START@", start),
+            ("@READ@", read),
+            ("@WRITE@", write),
+            ("@VERIFY@", &verify),
+        ]
+        .iter()
+        .fold(template.to_owned(), |text, (place, value)| text.replace(place, value))
+        .into_bytes()
+    };
+    Ok(vec![
+        ("Cargo.toml", fill(include_str!("../../templates/new/manifest.toml"))),
+        ("build.rs", fill(include_str!("../../templates/new/build.rs"))),
+        ("src/main.rs", fill(include_str!("../../templates/new/main.rs"))),
+        ("src/verify.rs", fill(include_str!("../../templates/new/verify.rs"))),
+        ("README.md", fill(include_str!("../../templates/new/README.md"))),
+        (".github/workflows/verify.yml", fill(include_str!("../../templates/new/verify.yml"))),
+        (".cargo/config.toml", fill("[build]\ntarget = \"@TARGET@\"\n")),
+        (".gitignore", b"/target\n".to_vec()),
+        ("memory/board.x", map(board, runtime.aliases)),
+        ("memory/verify.x", map(machine, runtime.aliases)),
+        ("model.inkbit", blob.bytes().to_vec()),
+    ])
+}
+
+/// The linker's map of a board's memory.
+fn map(board: &Board, aliases: &str) -> Vec<u8> {
+    let memory = &board.memory;
+    let (start, boot) = (memory.flash.address + memory.boot, memory.boot);
+    let mut text = format!("/* The memory of {}. */\nMEMORY\n{{\n", board.title);
+    if boot > 0 {
+        text += &format!("  BOOT2 : ORIGIN = {:#010x}, LENGTH = {boot:#x}\n", memory.flash.address);
+    }
+    text += &format!(
+        "  FLASH : ORIGIN = {start:#010x}, LENGTH = {:#x}\n  RAM : ORIGIN = {:#010x}, LENGTH = {:#x}\n}}\n",
+        memory.flash.bytes - boot,
+        memory.ram.address,
+        memory.ram.bytes
+    );
+    if boot > 0 {
+        text += "SECTIONS { .boot2 ORIGIN(BOOT2) : { KEEP(*(.boot2)); } > BOOT2 } INSERT BEFORE .text;\n";
+    }
+    (text + aliases).into_bytes()
+}
+
+/// The command that proves the bits of a project, typed in its folder.
+pub(super) fn verify_command(project: &Project<'_>) -> Result<String, ProjectError> {
+    let Project { name, blob, machine, .. } = project;
+    let data = match blob.model()?.sample() {
+        Sample::Image(_) => "synthetic",
+        Sample::Features { .. } => "data.csv",
+    };
+    let up = |bytes: usize| bytes.next_multiple_of(1 << 10);
+    let program = Path::new("target").join(&machine.target).join("release").join(name);
+    Ok(format!(
+        "inkbit verify model.inkbit --data {data} --images {SAMPLES} --target {} --firmware {} --flash {} \
+         --ram {RAM}",
+        machine.target,
+        program.display(),
+        up(blob.bytes().len() + CODE)
+    ))
+}
