@@ -1,0 +1,158 @@
+//! The engine in C that `inkbit export` writes answers as core and the oracle do, to the bit.
+//!
+//! `tests/tests/errors.rs` compares its errors.
+
+use std::path::{Path, PathBuf};
+
+use inkbit_core::{Engine, Model, Scratch};
+use inkbit_tests::Aligned;
+use inkbit_tests::c_engine::{CAnswer, CModel, TEMPLATES, engines, lines};
+use inkbit_tests::oracle::{Oracle, seal};
+use inkbit_tests::random_model::{recipes, samples};
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+
+use super::equivalence::{CELLS, cases};
+use super::golden::{self, features, recipe, two_stages};
+
+/// Samples of each model whose logits are compared.
+const SAMPLES: usize = 1000;
+
+/// The blobs in a folder of the checkout, with their names.
+fn blobs(folder: &str) -> Vec<(String, Aligned)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let is_blob = |path: &PathBuf| path.extension().is_some_and(|end| end == "inkbit");
+    let read =
+        |path: PathBuf| (path.display().to_string(), Aligned::new(&std::fs::read(&path).unwrap()));
+    files.filter(is_blob).map(read).collect()
+}
+
+/// What core makes of samples, in the words of the engine in C.
+fn expected(blob: &[u8], samples: &[Vec<u8>]) -> CModel {
+    let model = Model::parse(blob).unwrap();
+    let (sample_bytes, classes) = (model.sample().bytes() as u32, model.classes() as u32);
+    let work_words = model.scratch_cells() as u32;
+    let mut engine = Engine::new(model, Scratch::<CELLS>::new()).unwrap();
+    let answers = samples.iter().map(|sample| {
+        let logits = engine.infer(sample).unwrap();
+        CAnswer {
+            stage: logits.stage() as u32,
+            stands: logits.class().is_some(),
+            likeliest: logits.argmax() as u32,
+            logits: logits.into_slice().to_vec(),
+        }
+    });
+    CModel { sample_bytes, work_words, classes, answers: answers.collect() }
+}
+
+/// Compares a model's answers to samples by every compiler; returns how many logits were compared.
+fn compare(name: &str, blob: &[u8], samples: &[Vec<u8>]) -> usize {
+    let expected = expected(blob, samples);
+    for engine in engines() {
+        let found = engine.ask(blob, samples).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let differing = found.answers.iter().zip(&expected.answers).filter(|(a, b)| a != b).count();
+        assert_eq!(differing, 0, "{name} by {}: samples that differ", engine.compiler);
+        assert!(found.work_words <= expected.work_words, "{name}: words of memory");
+        let sizes = |model: &CModel| (model.sample_bytes, model.classes, model.answers.len());
+        assert_eq!(sizes(&found), sizes(&expected), "{name} by {}", engine.compiler);
+    }
+    engines().len() * expected.answers.len() * expected.classes as usize
+}
+
+/// Samples that reach the extremes, and then noise, a third of it zeros.
+fn noise(bytes: usize, count: usize) -> Vec<Vec<u8>> {
+    let mut random = fastrand::Rng::with_seed(bytes as u64);
+    let named = golden::images(bytes).into_iter().chain(samples(bytes, 1));
+    let mut samples: Vec<Vec<u8>> = named.map(|(_, sample)| sample).collect();
+    samples.resize_with(count, || {
+        let ink = random.u8(1..);
+        let byte = || if random.u8(..3) == 0 { 0 } else { random.u8(..).max(ink) };
+        std::iter::repeat_with(byte).take(bytes).collect()
+    });
+    samples
+}
+
+#[test]
+fn no_logit_of_a_golden_blob_differs_over_1000_samples() {
+    for (name, blob) in blobs("core/golden") {
+        let bytes = Model::parse(&blob).unwrap().sample().bytes();
+        let compared = compare(&name, &blob, &noise(bytes, SAMPLES));
+        assert!(compared >= engines().len() * SAMPLES, "{compared} logits of {name}");
+    }
+}
+
+#[cfg(feature = "host")]
+#[test]
+fn no_logit_of_a_model_that_comes_with_inkbit_differs_over_1000_images() {
+    use inkbit::data::synthetic::{Part, images};
+    let images = images(Part::Test, SAMPLES, 1);
+    let images: Vec<Vec<u8>> = images.iter().map(|(pixels, _)| pixels.to_vec()).collect();
+    let models = blobs("host/models");
+    assert!(models.len() > 3);
+    for (name, blob) in models {
+        assert_eq!(compare(&name, &blob, &images), engines().len() * SAMPLES * 10);
+    }
+}
+
+#[test]
+fn no_logit_of_a_random_model_differs() {
+    let mut runner = TestRunner::new(cases(1));
+    for number in 0..300 {
+        let recipe = recipes().new_tree(&mut runner).unwrap().current();
+        let blob = recipe.blob();
+        let bytes = Model::parse(&blob).unwrap().sample().bytes();
+        compare(&format!("model {number}: {recipe:?}"), &blob, &noise(bytes, 12));
+    }
+}
+
+#[test]
+fn a_changed_byte_under_a_right_crc_is_refused_where_core_refuses_it_and_runs_where_it_does_not() {
+    let blobs = [two_stages().blob(), features(12, true, true).blob(), recipe(&[(3, 4)]).blob()];
+    let mut random = fastrand::Rng::with_seed(7);
+    let [mut refused, mut accepted] = [0; 2];
+    for number in 0..6000 {
+        let mut changed = blobs[number % blobs.len()].to_vec();
+        for _ in 0..random.usize(1..3) {
+            // Most of the others are weights.
+            let at = random.usize(12..if number % 2 == 0 { 120 } else { changed.len() - 4 });
+            changed[at] = random.u8(..);
+        }
+        seal(&mut changed);
+        let blob = Aligned::new(&changed);
+        match Model::parse(&blob) {
+            Ok(model) => {
+                accepted += 1;
+                compare("a changed blob", &blob, &noise(model.sample().bytes(), 3));
+            }
+            Err(error) => {
+                refused += 1;
+                for engine in engines() {
+                    let found = engine.ask(&blob, &[[]; 0]);
+                    assert!(found.is_err(), "{} reads it, core: {error}", engine.compiler);
+                }
+            }
+        }
+        assert!(Oracle::read(&changed).is_ok() == Model::parse(&blob).is_ok());
+    }
+    assert!(refused > 1000 && accepted > 1000, "{refused} refused, {accepted} accepted");
+}
+
+#[test]
+fn a_blob_that_is_cut_off_anywhere_is_refused() {
+    let blob = two_stages().blob();
+    for length in 0..blob.len() {
+        let mut cut = blob[..length].to_vec();
+        let plain = engines().iter().map(|engine| engine.ask(&cut, &[[]; 0]));
+        assert!(plain.into_iter().all(|found| found == Err(5)), "{length} bytes");
+        if length >= 16 {
+            seal(&mut cut);
+            assert!(engines().iter().all(|engine| engine.ask(&cut, &[[]; 0]).is_err()), "{length}");
+        }
+    }
+}
+
+#[test]
+fn the_reader_and_the_engine_in_c_have_fewer_than_600_lines() {
+    assert!(lines() < 600, "{} lines in {TEMPLATES}", lines());
+}
