@@ -321,17 +321,18 @@ static void push(list *to, uint32_t input, uint32_t value) {
 static void list_pixels(const inkbit_model *model, const inkbit_stage *stage, const uint8_t *pixels,
                         list *to) {
     const uint32_t width = model->width, wide = stage->pool[0], high = stage->pool[1];
-    const uint32_t columns = axis_inputs(model, stage, 0U), rows = axis_inputs(model, stage, 1U);
+    const uint32_t columns = axis_inputs(model, stage, 0U), area = wide * high;
     uint32_t shift = 0U; /* log2 of the area */
-    while (((uint32_t)1U << shift) < wide * high) { shift++; }
-    for (uint32_t i = 0U; i < rows; i++) {
-        const uint8_t *corner = &pixels[(stage->crop[1] + high * i) * width + stage->crop[0]];
+    while (((uint32_t)1U << shift) < area) { shift++; }
+    for (uint32_t input = 0U; input < stage->inputs; input += columns) {
+        const uint32_t row = stage->crop[1] + high * (input / columns);
+        const uint8_t *corner = &pixels[row * width + stage->crop[0]];
         for (uint32_t j = 0U; j < columns; j++) {
-            uint32_t sum = wide * high / 2U;
-            for (uint32_t at = 0U; at < high * width; at += width) {
+            uint32_t sum = (area == 1U) ? *corner : area / 2U;
+            for (uint32_t at = 0U; (area > 1U) && (at < high * width); at += width) {
                 for (uint32_t v = 0U; v < wide; v++) { sum += corner[at + v]; }
             }
-            push(to, i * columns + j, sum >> shift);
+            push(to, input + j, sum >> shift);
             corner += wide;
         }
     }

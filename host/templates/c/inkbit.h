@@ -99,10 +99,8 @@ inkbit_error inkbit_infer(const inkbit_model *model, const uint8_t *sample, size
                           uint32_t *work, size_t work_words, int32_t *logits, size_t logit_count,
                           inkbit_answer *answer);
 
-/* The label of a class; an empty text if there is no such class. */
+/* The label of a class, empty if there is no such class; and what an error means, in English. */
 inkbit_text inkbit_label(const inkbit_model *model, uint16_t number);
-
-/* What an error means, in English. */
 const char *inkbit_error_text(inkbit_error error);
 
 #ifdef __cplusplus
