@@ -10,6 +10,10 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 
+use inkbit_core::{Engine, Model, Scratch};
+
+use crate::random_model::samples;
+
 /// The sources that `inkbit export --c` writes, as they are.
 pub const TEMPLATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../host/templates/c");
 
@@ -59,6 +63,45 @@ pub struct CAnswer {
     pub likeliest: u32,
     /// The logits.
     pub logits: Vec<i32>,
+}
+
+/// Instructions of CMSIS-NN's s8 functions for 784-256-128-10, whatever the image, by processor.
+pub const CMSIS_NN: &[(&str, f64)] =
+    &[("Cortex-M0", 1_451_573.0), ("Cortex-M3", 802_136.0), ("Cortex-M4F", 460_839.0)];
+
+/// What core makes of a blob and samples, in the words of the engine in C.
+///
+/// # Panics
+///
+/// If core refuses the blob or a sample.
+pub fn expected(blob: &[u8], samples: &[Vec<u8>]) -> CModel {
+    const CELLS: usize = 2 * inkbit_core::MAX_WIDTH;
+    let model = Model::parse(blob).expect("a sound blob");
+    let (sample_bytes, classes) = (model.sample().bytes() as u32, model.classes() as u32);
+    let work_words = model.scratch_cells() as u32;
+    let mut engine = Engine::new(model, Scratch::<CELLS>::new()).expect("room for any model");
+    let answers = samples.iter().map(|sample| {
+        let logits = engine.infer(sample).expect("a sample of the model's");
+        CAnswer {
+            stage: logits.stage() as u32,
+            stands: logits.class().is_some(),
+            likeliest: logits.argmax() as u32,
+            logits: logits.into_slice().to_vec(),
+        }
+    });
+    CModel { sample_bytes, work_words, classes, answers: answers.collect() }
+}
+
+/// Samples that reach the extremes, and then noise, a third of it zeros.
+pub fn noise(bytes: usize, count: usize) -> Vec<Vec<u8>> {
+    let mut random = fastrand::Rng::with_seed(bytes as u64);
+    let mut noise: Vec<Vec<u8>> =
+        samples(bytes, 1).into_iter().map(|(_, sample)| sample).take(count).collect();
+    noise.resize_with(count, || {
+        let byte = || if random.u8(..3) == 0 { 0 } else { random.u8(..) };
+        std::iter::repeat_with(byte).take(bytes).collect()
+    });
+    noise
 }
 
 /// What is asked: a blob and samples of the same length. An empty blob is the one that is linked.

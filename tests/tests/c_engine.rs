@@ -4,16 +4,16 @@
 
 use std::path::{Path, PathBuf};
 
-use inkbit_core::{Engine, Model, Scratch};
+use inkbit_core::Model;
 use inkbit_tests::Aligned;
-use inkbit_tests::c_engine::{CAnswer, CModel, TEMPLATES, engines, lines};
+use inkbit_tests::c_engine::{CModel, TEMPLATES, engines, expected, lines, noise};
 use inkbit_tests::oracle::{Oracle, seal};
-use inkbit_tests::random_model::{recipes, samples};
+use inkbit_tests::random_model::recipes;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
-use super::equivalence::{CELLS, cases};
-use super::golden::{self, features, recipe, two_stages};
+use super::equivalence::cases;
+use super::golden::{features, recipe, two_stages};
 
 /// Samples of each model whose logits are compared.
 const SAMPLES: usize = 1000;
@@ -28,24 +28,6 @@ fn blobs(folder: &str) -> Vec<(String, Aligned)> {
     files.filter(is_blob).map(read).collect()
 }
 
-/// What core makes of samples, in the words of the engine in C.
-fn expected(blob: &[u8], samples: &[Vec<u8>]) -> CModel {
-    let model = Model::parse(blob).unwrap();
-    let (sample_bytes, classes) = (model.sample().bytes() as u32, model.classes() as u32);
-    let work_words = model.scratch_cells() as u32;
-    let mut engine = Engine::new(model, Scratch::<CELLS>::new()).unwrap();
-    let answers = samples.iter().map(|sample| {
-        let logits = engine.infer(sample).unwrap();
-        CAnswer {
-            stage: logits.stage() as u32,
-            stands: logits.class().is_some(),
-            likeliest: logits.argmax() as u32,
-            logits: logits.into_slice().to_vec(),
-        }
-    });
-    CModel { sample_bytes, work_words, classes, answers: answers.collect() }
-}
-
 /// Compares a model's answers to samples by every compiler; returns how many logits were compared.
 fn compare(name: &str, blob: &[u8], samples: &[Vec<u8>]) -> usize {
     let expected = expected(blob, samples);
@@ -58,19 +40,6 @@ fn compare(name: &str, blob: &[u8], samples: &[Vec<u8>]) -> usize {
         assert_eq!(sizes(&found), sizes(&expected), "{name} by {}", engine.compiler);
     }
     engines().len() * expected.answers.len() * expected.classes as usize
-}
-
-/// Samples that reach the extremes, and then noise, a third of it zeros.
-fn noise(bytes: usize, count: usize) -> Vec<Vec<u8>> {
-    let mut random = fastrand::Rng::with_seed(bytes as u64);
-    let named = golden::images(bytes).into_iter().chain(samples(bytes, 1));
-    let mut samples: Vec<Vec<u8>> = named.map(|(_, sample)| sample).collect();
-    samples.resize_with(count, || {
-        let ink = random.u8(1..);
-        let byte = || if random.u8(..3) == 0 { 0 } else { random.u8(..).max(ink) };
-        std::iter::repeat_with(byte).take(bytes).collect()
-    });
-    samples
 }
 
 #[test]

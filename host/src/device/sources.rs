@@ -27,8 +27,9 @@ pub const KIND: Kind = Kind::beginning(
 const LINE: usize = 24;
 
 /// The files that are the same for every model: their names in the folder, and what they hold.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("examples/main/main.c", include_str!("../../templates/c/main.c")),
+    ("examples/verify/verify.c", include_str!("../../templates/c/verify.c")),
     ("examples/Digits/Digits.ino", include_str!("../../templates/c/Digits.ino")),
     ("library.properties", include_str!("../../templates/c/library.properties")),
     ("library.json", include_str!("../../templates/c/library.json")),

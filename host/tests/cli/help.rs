@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use crate::place::Place;
 
-const SUBCOMMANDS: [&str; 20] = [
+const SUBCOMMANDS: [&str; 21] = [
     "quickstart",
     "train",
     "data",
@@ -22,6 +22,7 @@ const SUBCOMMANDS: [&str; 20] = [
     "licences",
     "flash",
     "image",
+    "export",
     "run",
     "selftest",
     "send",
