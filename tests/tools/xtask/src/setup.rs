@@ -34,14 +34,6 @@ const NODE_PACKAGES: &[&str] = &["nodejs", "npm"];
 /// Limit for one small package by npm.
 const NPM_LIMIT: Duration = Duration::from_secs(120);
 
-/// The compilers of the engine in C for this machine, and Debian's packages of them.
-const C_OF_HOST: &[&str] = &["gcc", "clang"];
-const C_OF_HOST_PACKAGES: &[&str] = &["gcc", "libc6-dev", "clang"];
-
-/// The same for microcontrollers.
-const C_OF_DEVICES: &[&str] = &["arm-none-eabi-gcc", "riscv64-unknown-elf-gcc"];
-const C_OF_DEVICES_PACKAGES: &[&str] = &["gcc-arm-none-eabi", "gcc-riscv64-unknown-elf"];
-
 /// Debian's linker for Windows, and its package.
 pub(crate) const WINDOWS_LINKER: &str = "x86_64-w64-mingw32-gcc";
 const WINDOWS_PACKAGES: &[&str] = &["gcc-mingw-w64-x86-64"];
@@ -171,24 +163,14 @@ pub(crate) fn aarch64() -> Result<(), String> {
     ensure(missing, install_qemu, QEMU_USER_PACKAGES)
 }
 
-/// Installs the compilers of the engine in C for this machine if they are missing.
+/// Installs compilers of C if they are missing.
 ///
 /// # Errors
 ///
-/// What is missing, and how it is installed; the tests leave that compiler out.
-pub(crate) fn c_of_host() -> Result<(), String> {
-    let missing = || missing(C_OF_HOST).map(ToString::to_string).collect();
-    ensure(missing, apt::install, C_OF_HOST_PACKAGES)
-}
-
-/// The same for microcontrollers.
-///
-/// # Errors
-///
-/// What is missing, and how it is installed; only the step `c` needs it.
-pub(crate) fn c_of_devices() -> Result<(), String> {
-    let missing = || missing(C_OF_DEVICES).map(ToString::to_string).collect();
-    ensure(missing, apt::install, C_OF_DEVICES_PACKAGES)
+/// What is missing, and how it is installed; tests leave that compiler out.
+pub(crate) fn c(compilers: &[&str], packages: &[&str]) -> Result<(), String> {
+    let missing = || missing(compilers).map(ToString::to_string).collect();
+    ensure(missing, apt::install, packages)
 }
 
 /// Installs what builds the command for Windows if it is missing.

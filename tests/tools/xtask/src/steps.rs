@@ -304,7 +304,7 @@ fn tests() -> Result<Outcome, String> {
     let mut command = cargo(&["test", "--release", "--no-fail-fast"]);
     // Plain `cargo test` skips tests whose emulator or firmware is missing; here both were set up.
     command.env("INKBIT_REQUIRE_DEVICES", "1");
-    match setup::c_of_host() {
+    match c::compilers_of_host() {
         Ok(()) => _ = command.env("INKBIT_REQUIRE_C", "1"),
         Err(reason) => eprintln!("the engine in C is not tested by each compiler: {reason}"),
     }
