@@ -2,14 +2,16 @@
  * host, which it reads and writes by semihosting. A job with an empty blob is for the model that
  * the program is compiled with, if MODEL is defined.
  */
-#include "inkbit.h"
 #ifdef MODEL
 #include "inkbit_model.h"
 #else
+#include <stddef.h>
+#include <stdint.h>
 #define INKBIT_BLOB_BYTES 0U
 #define INKBIT_WORK_WORDS 256U
 static const uint8_t *const inkbit_blob = NULL;
 #endif
+#include "inkbit.h" /* behind the model's header: either may come first */
 
 /* Enough for the golden blobs, and for the samples of all models. */
 #define BLOB_BYTES 2048U

@@ -108,6 +108,32 @@ fn a_changed_byte_under_a_right_crc_is_refused_where_core_refuses_it_and_runs_wh
 }
 
 #[test]
+fn a_name_is_refused_where_it_is_not_utf8() {
+    // What begins or goes on characters of every length, at the limits and beside them.
+    const BYTES: [u8; 24] = [
+        0, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1,
+        0xEC, 0xED, 0xEE, 0xEF, 0xF0, 0xF1, 0xF4, 0xF5, 0xFF,
+    ];
+    let mut random = fastrand::Rng::with_seed(3);
+    let mut oracle = Oracle::read(&recipe(&[(3, 4)]).blob()).unwrap();
+    oracle.name = "xxxx".to_owned();
+    let blob = oracle.write();
+    let mut refused = 0;
+    for _ in 0..4000 {
+        let mut changed = blob.clone();
+        changed[13..17].fill_with(|| BYTES[random.usize(..BYTES.len())]);
+        let is_text = str::from_utf8(&changed[13..17]).is_ok();
+        refused += usize::from(!is_text);
+        seal(&mut changed);
+        for engine in engines() {
+            let found = engine.ask(&changed, &[[]; 0]).err();
+            assert_eq!(found, (!is_text).then_some(10), "{:x?}", &changed[13..17]);
+        }
+    }
+    assert!((1000..3990).contains(&refused), "{refused} refused");
+}
+
+#[test]
 fn a_blob_that_is_cut_off_anywhere_is_refused() {
     let blob = two_stages().blob();
     for length in 0..blob.len() {

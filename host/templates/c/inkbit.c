@@ -177,7 +177,7 @@ static void read_layers(reader *from, inkbit_model *model) {
             model->work_words = (words > model->work_words) ? words : model->work_words;
             given = layer->outputs; next++;
         }
-        demand(from, (number == 0U) || (given == model->classes), INKBIT_CLASSES);
+        demand(from, (number == 0U) || (given == model->classes), INKBIT_CLASS_COUNT);
         model->classes = (uint16_t)given;
     }
     model->layer_count = next;

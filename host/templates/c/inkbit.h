@@ -38,7 +38,7 @@ extern "C" {
     ERROR(INPUT, 22, "sample, crop and pool give no whole inputs") \
     ERROR(LOGIT_SCALE, 23, "the logit scale is not a positive finite number") \
     ERROR(STAGE_COUNT, 25, "there are not 1 to 4 stages") \
-    ERROR(CLASSES, 26, "stages differ in their number of classes") \
+    ERROR(CLASS_COUNT, 26, "stages differ in their number of classes") \
     ERROR(INK, 27, "ink is larger than the image, or 0") \
     ERROR(RANGE_COUNT, 28, "there is neither one range nor one for each feature") \
     ERROR(OFFSET, 29, "a feature's offset is beyond 16 bits") \
@@ -47,7 +47,7 @@ extern "C" {
     ERROR(LOGITS_TOO_SMALL, 102, "the array of logits is too short") \
     ERROR(SAMPLE_LENGTH, 103, "the sample has another number of bytes than the model takes")
 #define INKBIT_ENUMERATOR(name, number, text) INKBIT_##name = (number),
-typedef enum { INKBIT_ERRORS(INKBIT_ENUMERATOR) INKBIT_ERROR_END } inkbit_error;
+typedef enum { INKBIT_ERRORS(INKBIT_ENUMERATOR) INKBIT_ERROR_END /* none */ } inkbit_error;
 
 /* A text in the blob: UTF-8, `length` bytes, no zero byte at its end. */
 typedef struct { const char *start; uint32_t length; } inkbit_text;
