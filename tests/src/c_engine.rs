@@ -190,7 +190,7 @@ fn start(compiler: &'static str) -> Option<CEngine> {
         crate::skipped(&format!("the engine in C by {compiler}"), "it is not installed");
         return None;
     }
-    let program = built(compiler);
+    let program = built(compiler, "answer");
     let mut process = Command::new(&program)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -204,11 +204,17 @@ fn start(compiler: &'static str) -> Option<CEngine> {
     Some(CEngine { compiler, process })
 }
 
-/// Compiles the program, with sanitizers if the compiler has them.
-fn built(compiler: &str) -> PathBuf {
-    let name = format!("inkbit-answer-{compiler}-{}", std::process::id());
+/// Compiles one of the [`PROGRAMS`] with the engine, with sanitizers if the compiler has them, to a
+/// temporary file of this process.
+///
+/// # Panics
+///
+/// If it does not compile without a warning.
+pub fn built(compiler: &str, program: &str) -> PathBuf {
+    let source = Path::new(PROGRAMS).join(program).with_extension("c");
+    let name = format!("inkbit-{program}-{compiler}-{}", std::process::id());
     let program = env::temp_dir().join(name);
-    let sources = [Path::new(PROGRAMS).join("answer.c"), Path::new(TEMPLATES).join("inkbit.c")];
+    let sources = [source, Path::new(TEMPLATES).join("inkbit.c")];
     let compile = |flags: &[&str]| {
         let mut command = Command::new(compiler);
         command.args(WARNINGS).args(["-O1", "-g", "-I", TEMPLATES]).args(flags);

@@ -3,10 +3,11 @@
 //! `tests/tests/errors.rs` compares its errors.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use inkbit_core::Model;
 use inkbit_tests::Aligned;
-use inkbit_tests::c_engine::{CModel, TEMPLATES, engines, expected, lines, noise};
+use inkbit_tests::c_engine::{CModel, TEMPLATES, built, engines, expected, lines, noise};
 use inkbit_tests::oracle::{Oracle, seal};
 use inkbit_tests::random_model::recipes;
 use proptest::strategy::{Strategy, ValueTree};
@@ -144,6 +145,25 @@ fn a_blob_that_is_cut_off_anywhere_is_refused() {
             seal(&mut cut);
             assert!(engines().iter().all(|engine| engine.ask(&cut, &[[]; 0]).is_err()), "{length}");
         }
+    }
+}
+
+#[test]
+fn wrong_lengths_and_addresses_are_named_and_labels_and_texts_are_those_of_the_model() {
+    for engine in engines() {
+        let program = built(engine.compiler, "edges");
+        for (name, blob) in blobs("core/golden") {
+            let model = Model::parse(&blob).unwrap();
+            let labels: Vec<&str> = (0..model.classes()).map(|class| model.label(class)).collect();
+            let ended = Command::new(&program).arg(&name).output().unwrap();
+            let [said, errors] =
+                [&ended.stdout, &ended.stderr].map(|text| String::from_utf8_lossy(text));
+            assert!(ended.status.success(), "{name} by {}: {said}{errors}", engine.compiler);
+            let first = format!("{}\n{}\n0 no error\n1 ", model.header().name, labels.join("\n"));
+            assert!(said.starts_with(&first), "{name} by {}: {said}", engine.compiler);
+            assert!(!said.contains("unknown"), "{said}");
+        }
+        std::fs::remove_file(program).unwrap();
     }
 }
 
