@@ -3,6 +3,7 @@
 pub mod aligned;
 #[cfg(feature = "wasm")]
 pub mod batch;
+pub mod c_engine;
 #[cfg(feature = "host")]
 pub mod debugger;
 #[cfg(feature = "host")]

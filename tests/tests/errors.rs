@@ -3,6 +3,7 @@
 use inkbit_core::blob::{OLDEST_VERSION, VERSION, pack_layer};
 use inkbit_core::{Engine, Header, LayerShape, Model, ModelError, Numbers, Scratch};
 use inkbit_tests::Aligned;
+use inkbit_tests::c_engine::engines;
 use inkbit_tests::oracle::{Oracle, OracleLayer, OracleProvenance, OracleStage, crc32, seal};
 
 use super::golden::{features, recipe};
@@ -18,8 +19,19 @@ fn sound() -> Oracle {
     oracle
 }
 
+/// Core's error for a blob, which is that of the engine in C, too.
 fn blob_message(bytes: &[u8]) -> String {
-    Model::parse(&Aligned::new(bytes)).expect_err("a fault").to_string()
+    let error = Model::parse(&Aligned::new(bytes)).expect_err("a fault");
+    for engine in engines() {
+        let found = engine.ask(bytes, &[[]; 0]).expect_err("a fault");
+        assert_eq!(
+            found,
+            error.code().into(),
+            "number of the error by {}: {error}",
+            engine.compiler
+        );
+    }
+    error.to_string()
 }
 
 /// Core's error for a model with one change.

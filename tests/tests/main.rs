@@ -8,6 +8,7 @@ mod batch;
 mod blob;
 #[cfg(unix)]
 mod bounds;
+mod c_engine;
 mod centring;
 mod damage;
 #[cfg(feature = "host")]

@@ -22,6 +22,7 @@ mod data;
 mod data_args;
 mod device_args;
 mod evaluate;
+mod export;
 mod fine_tune;
 mod flash;
 #[cfg(fuzzing)]
@@ -85,6 +86,7 @@ enum Command {
     New(new::Args),
     Flash(flash::Args),
     Image(image::Args),
+    Export(Box<export::Args>),
     Run(run::Args),
     Selftest(selftest::Args),
     Send(send::Args),
@@ -189,6 +191,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::New(args) => new::run(args),
         Command::Flash(args) => flash::run(args),
         Command::Image(args) => image::run(args),
+        Command::Export(args) => export::run(args),
         Command::Run(args) => run::run(args),
         Command::Selftest(args) => selftest::run(args),
         Command::Send(args) => send::run(args),

@@ -91,12 +91,30 @@ impl Counts {
     /// Mean instructions per inference on each board, with the kernel that is flashed, for the
     /// model whose blob has this CRC; of real images where there are counts of both kinds.
     pub fn of(&self, crc: u32) -> BTreeMap<String, f64> {
+        let (synthetic, real): (Vec<_>, Vec<_>) =
+            self.flashed(crc).partition(|count| count.is_synthetic());
+        synthetic.into_iter().chain(real).map(Count::of_board).collect()
+    }
+
+    /// The same of the synthetic images that `cargo xtask count` counts in every run.
+    pub fn of_synthetic(&self, crc: u32) -> BTreeMap<String, f64> {
+        self.flashed(crc).filter(|count| count.is_synthetic()).map(Count::of_board).collect()
+    }
+
+    fn flashed(&self, crc: u32) -> impl Iterator<Item = &Count> {
         const FLASHED: &str = "default";
         let crc = format!("{crc:08x}");
-        let mine = self.count.iter().filter(|count| count.crc == crc && count.kernel == FLASHED);
-        let (synthetic, real): (Vec<_>, Vec<_>) =
-            mine.partition(|count| count.images.ends_with("synthetic"));
-        synthetic.into_iter().chain(real).map(|count| (count.board.clone(), count.mean)).collect()
+        self.count.iter().filter(move |count| count.crc == crc && count.kernel == FLASHED)
+    }
+}
+
+impl Count {
+    fn is_synthetic(&self) -> bool {
+        self.images.ends_with("synthetic")
+    }
+
+    fn of_board(&self) -> (String, f64) {
+        (self.board.clone(), self.mean)
     }
 }
 

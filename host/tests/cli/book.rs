@@ -1,7 +1,7 @@
 //! The commands in the book, in README.md and in CONTRIBUTING.md do what their pages say.
 //!
 //! Each page has a folder of its own, in which the lines of its `sh` blocks are executed from top to
-//! bottom. It holds `photo.png` and, in place of MNIST, a few digits in `digits`.
+//! bottom. It holds `photo.png`, `classic.inkbit` and, in place of MNIST, a few digits in `digits`.
 //!
 //! A block that is not executed says why, in a comment on the line before it:
 //!
@@ -9,7 +9,8 @@
 //! <!-- not executed: it needs a board -->
 //! ```
 //!
-//! `<!-- on lm3s6965evb -->` stands before a block that is executed where that board can be emulated.
+//! `<!-- on lm3s6965evb -->` stands before a block that is executed where that board can be emulated,
+//! `<!-- with cc -->` before one that needs that program.
 //! The Rust blocks are examples of tests/src/lib.rs; `text` is no code. What pico.md says is done in
 //! `pico_page`.
 
@@ -33,7 +34,7 @@ case " $* " in
 *" --data "* | *" --recorded "* | *" data check "* | *" data import "* | *" data forms "* | *gestures*) exec "$INKBIT" "$@" ;;
 esac
 case "$1" in
-quickstart | train | data | quantize | evaluate | models | sweep | verify | report | compare)
+quickstart | train | data | quantize | evaluate | models | sweep | verify | report | compare | export)
     exec "$INKBIT" "$@" --data digits ;;
 *) exec "$INKBIT" "$@" ;;
 esac
@@ -90,6 +91,7 @@ pub fn place() -> Place {
     let first = data.test.pixels[..28 * 28].to_vec();
     GrayImage::from_raw(28, 28, first).unwrap().save(place.path("photo.png")).unwrap();
     place.write_data("digits", &data.train, &data.test);
+    fs::copy(root().join("host/models/classic.inkbit"), place.path("classic.inkbit")).unwrap();
     fs::create_dir(place.path("bin")).unwrap();
     place.write("bin/inkbit", WRAPPER);
     fs::set_permissions(place.path("bin/inkbit"), fs::Permissions::from_mode(0o755)).unwrap();
@@ -122,7 +124,11 @@ fn run(page: &Path) -> [usize; 2] {
     let (place, mut executed, mut left_out) = (place(), 0, 0);
     for Block { language, line, comment, code } in blocks(&text) {
         let board = comment.strip_prefix("on ");
-        if comment.starts_with("not executed: ") || board.is_some_and(|name| !can_emulate([name])) {
+        let lacks_board = board.is_some_and(|name| !can_emulate([name]));
+        let program = comment.strip_prefix("with ");
+        let lacks_program =
+            program.is_some_and(|name| Command::new(name).arg("--version").output().is_err());
+        if comment.starts_with("not executed: ") || lacks_board || lacks_program {
             left_out += 1;
             continue;
         }

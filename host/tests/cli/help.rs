@@ -23,6 +23,7 @@ const SUBCOMMANDS: [&str; 21] = [
     "new",
     "flash",
     "image",
+    "export",
     "run",
     "selftest",
     "send",

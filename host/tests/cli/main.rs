@@ -13,6 +13,7 @@ mod data_sources;
 mod data_sources_refused;
 mod device;
 mod evaluate;
+mod export;
 mod features;
 mod fine_tune;
 mod firefox;

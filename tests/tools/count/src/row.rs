@@ -6,6 +6,7 @@ use std::path::Path;
 use inkbit::device::Firmware;
 use inkbit::device::board::{self, Board};
 use inkbit::model::Blob;
+use inkbit_tests::c_engine::CMSIS_NN;
 
 use crate::cycles::Cycles;
 use crate::entry::Entry;
@@ -14,10 +15,6 @@ use crate::subject::{Pictures, REFERENCE, Subject};
 
 /// The network that the baseline was measured on.
 const CLASSIC: &[usize] = &[784, 256, 128, 10];
-
-/// Instructions of CMSIS-NN's s8 functions for [`CLASSIC`], whatever the image, by processor.
-const CMSIS_NN: &[(&str, f64)] =
-    &[("Cortex-M0", 1_451_573.0), ("Cortex-M3", 802_136.0), ("Cortex-M4F", 460_839.0)];
 
 /// How many times the instructions of 8-bit weights those of fewer bits may take for a product.
 const FEWER_BITS: f64 = 1.25;

@@ -2,6 +2,7 @@
 
 mod apt;
 mod book;
+mod c;
 mod cli;
 mod count;
 mod devices;

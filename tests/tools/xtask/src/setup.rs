@@ -33,6 +33,7 @@ const NODE_PACKAGES: &[&str] = &["nodejs", "npm"];
 
 /// Limit for one small package by npm.
 const NPM_LIMIT: Duration = Duration::from_secs(120);
+
 /// Debian's linker for Windows, and its package.
 pub(crate) const WINDOWS_LINKER: &str = "x86_64-w64-mingw32-gcc";
 const WINDOWS_PACKAGES: &[&str] = &["gcc-mingw-w64-x86-64"];
@@ -164,6 +165,16 @@ pub(crate) fn aarch64() -> Result<(), String> {
     }
     let missing = || missing(&[AARCH64_EMULATOR]).map(ToString::to_string).collect();
     ensure(missing, install_qemu, QEMU_USER_PACKAGES)
+}
+
+/// Installs compilers of C if they are missing.
+///
+/// # Errors
+///
+/// What is missing, and how it is installed; tests leave that compiler out.
+pub(crate) fn c(compilers: &[&str], packages: &[&str]) -> Result<(), String> {
+    let missing = || missing(compilers).map(ToString::to_string).collect();
+    ensure(missing, apt::install, packages)
 }
 
 /// Installs what builds the command for Windows if it is missing.

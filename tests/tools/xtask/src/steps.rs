@@ -4,6 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::book;
+use crate::c;
 use crate::count;
 use crate::devices;
 use crate::package;
@@ -125,6 +126,12 @@ pub(crate) const STEPS: &[Step] = &[
         why: "count an inference's instructions and stack on every board, against the committed counts",
         in_test: true,
         run: count::check,
+    },
+    Step {
+        name: "c",
+        why: "build what `inkbit export` writes for M0, M3, M4 and RISC-V, and compare all logits in QEMU",
+        in_test: true,
+        run: c::c,
     },
     Step {
         name: "trust",
@@ -307,6 +314,10 @@ fn tests() -> Result<Outcome, String> {
     let mut command = cargo(&["test", "--release", "--no-fail-fast"]);
     // Plain `cargo test` skips tests whose emulator or firmware is missing; here both were set up.
     command.env("INKBIT_REQUIRE_DEVICES", "1");
+    match c::compilers_of_host() {
+        Ok(()) => _ = command.env("INKBIT_REQUIRE_C", "1"),
+        Err(reason) => eprintln!("the engine in C is not tested by each compiler: {reason}"),
+    }
     match setup::pico() {
         Ok(()) => _ = command.env("INKBIT_REQUIRE_PICO", "1"),
         Err(reason) => eprintln!("the Pico is not tested: {reason}"),

@@ -1,0 +1,162 @@
+//! Builds what `inkbit export --c` writes for each kind of processor, runs it in QEMU, compares every
+//! logit with core's, and counts the instructions of an inference. `cargo xtask c` starts it.
+
+mod board;
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Instant;
+use std::{env, fs};
+
+use anyhow::{Context as _, bail, ensure};
+use inkbit::data::synthetic::{Part, images};
+use inkbit::device::counts::Counts;
+use inkbit::model::{Blob, builtin};
+use inkbit::support::numbers::grouped;
+use inkbit::support::parallel;
+use inkbit_core::Model;
+use inkbit_tests::Aligned;
+use inkbit_tests::c_engine::{CMSIS_NN, CModel, expected, job, noise, read_model};
+
+use board::{Target, targets};
+
+/// Samples of each model whose logits are compared.
+const SAMPLES: usize = 1000;
+
+/// Images whose instructions are counted: those that `cargo xtask count` counts in every run.
+const COUNTED: usize = 20;
+
+/// What was found of a model on a processor.
+struct Row {
+    cpu: String,
+    model: String,
+    logits: usize,
+    /// Mean of an inference by the engine in C, if it was counted.
+    instructions: f64,
+    /// The same by the engine in Rust, and by CMSIS-NN, where these were counted.
+    rust: Option<f64>,
+    cmsis_nn: Option<f64>,
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
+    let start = Instant::now();
+    let targets = targets()?;
+    ensure!(!targets.is_empty(), "no compiler for a microcontroller is installed");
+    let golden = golden()?;
+    let models = builtin::all();
+    // With the golden blobs, one program for each processor reads them all.
+    let jobs: Vec<(&Target, Option<&Blob>)> = targets
+        .iter()
+        .flat_map(|target| models.iter().map(Some).chain([None]).map(move |model| (target, model)))
+        .collect();
+    let rows = parallel::map(jobs.len(), |number| {
+        let (target, model) = jobs[number];
+        let row = match model {
+            Some(blob) => model_row(target, blob),
+            None => golden_row(target, &golden),
+        };
+        row.with_context(|| target.board.name.clone())
+    });
+    let rows = rows.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
+    print!("{}", table(&rows));
+    let logits: usize = rows.iter().map(|row| row.logits).sum();
+    let (logits, seconds) = (grouped(logits), start.elapsed().as_secs_f64());
+    println!("{logits} logits compared, 0 differ; {seconds:.0} s");
+    Ok(())
+}
+
+/// The golden blobs, each with samples.
+fn golden() -> anyhow::Result<Vec<(Aligned, Vec<Vec<u8>>)>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/golden");
+    let mut golden = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|end| end == "inkbit") {
+            let blob = Aligned::new(&fs::read(path)?);
+            let samples = noise(Model::parse(&blob)?.sample().bytes(), SAMPLES);
+            golden.push((blob, samples));
+        }
+    }
+    Ok(golden)
+}
+
+/// Compares answers, of which `found` has those to as many samples, and returns the number of logits.
+fn compare(mut found: &[u8], all: &[CModel]) -> anyhow::Result<usize> {
+    let mut logits = 0;
+    for expected in all {
+        let model = read_model(&mut found, expected.answers.len())?;
+        let model = model.map_err(|error| anyhow::anyhow!("inkbit_read returned {error}"))?;
+        let pairs = model.answers.iter().zip(&expected.answers);
+        let differing = pairs.filter(|(found, expected)| found != expected).count();
+        ensure!(differing == 0, "{differing} of {} answers differ", expected.answers.len());
+        logits += expected.answers.len() * expected.classes as usize;
+    }
+    ensure!(found.is_empty(), "{} bytes too many were answered", found.len());
+    Ok(logits)
+}
+
+fn golden_row(target: &Target, golden: &[(Aligned, Vec<Vec<u8>>)]) -> anyhow::Result<Row> {
+    let program = target.build(None)?;
+    let jobs: Vec<u8> = golden.iter().flat_map(|(blob, samples)| job(blob, samples)).collect();
+    let expected: Vec<_> = golden.iter().map(|(blob, samples)| expected(blob, samples)).collect();
+    let logits = compare(&program.run(&jobs)?, &expected)?;
+    let model = format!("{} golden blobs", golden.len());
+    let cpu = target.board.cpu.clone();
+    Ok(Row { cpu, model, logits, instructions: f64::NAN, rust: None, cmsis_nn: None })
+}
+
+fn model_row(target: &Target, blob: &Blob) -> anyhow::Result<Row> {
+    let all = |count| -> Vec<Vec<u8>> {
+        images(Part::Test, count, 1).iter().map(|(pixels, _)| pixels.to_vec()).collect()
+    };
+    let program = target.build(Some(blob))?;
+    let samples = all(SAMPLES);
+    let found = program.run(&job(&[], &samples))?;
+    let logits = compare(&found, &[expected(blob.bytes(), &samples)])?;
+    let counted = program.count(&job(&[], &all(COUNTED)))?;
+    if counted.len() != COUNTED {
+        bail!("{} inferences were counted, expected {COUNTED}", counted.len());
+    }
+    let cpu = target.board.cpu.clone();
+    let name = blob.model()?.header().name.to_owned();
+    let cmsis_nn = CMSIS_NN.iter().find(|(of, _)| *of == cpu && name == "classic");
+    Ok(Row {
+        logits,
+        instructions: counted.iter().sum::<u64>() as f64 / COUNTED as f64,
+        rust: Counts::built_in().of_synthetic(blob.crc()).get(&target.board.name).copied(),
+        cmsis_nn: cmsis_nn.map(|(_, count)| *count),
+        model: name,
+        cpu,
+    })
+}
+
+fn table(rows: &[Row]) -> String {
+    let mut text = format!(
+        "Instructions of an inference, mean of {COUNTED} synthetic images\n\n\
+         | processor  | model           |       C |    Rust | ratio |  CMSIS-NN |\n\
+         | ---------- | --------------- | ------: | ------: | ----: | --------: |\n"
+    );
+    let shown = |count: Option<f64>| {
+        count
+            .filter(|count| count.is_finite())
+            .map_or("–".to_owned(), |count| grouped(count.round() as usize))
+    };
+    for Row { cpu, model, instructions, rust, cmsis_nn, .. } in rows {
+        let ratio = rust.map_or("–".to_owned(), |rust| format!("{:.2}", instructions / rust));
+        let [c, rust, cmsis_nn] = [Some(*instructions), *rust, *cmsis_nn].map(shown);
+        text += &format!(
+            "| {cpu:10} | {model:15} | {c:>7} | {rust:>7} | {ratio:>5} | {cmsis_nn:>9} |\n"
+        );
+    }
+    text + "\n"
+}
