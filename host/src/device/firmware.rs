@@ -277,7 +277,8 @@ mod tests {
         (elf[32], elf[48], elf[50]) = (elf.len() as u8, 2, 1);
         elf.extend([0; 80]);
         elf[60 + 40 + 4] = 3;
-        let error = Firmware { elf }.with_model(&board, b"model").unwrap_err().to_string();
+        let error =
+            Firmware { elf, is_own: false }.with_model(&board, b"model").unwrap_err().to_string();
         assert!(error.contains("cannot be added to the firmware"), "{error}");
     }
 
@@ -296,7 +297,7 @@ mod tests {
         for (header, &(address, bytes)) in segments.iter().enumerate() {
             load(&mut elf, header, address, bytes);
         }
-        Firmware { elf }.check(board).err().unwrap_or_default()
+        Firmware { elf, is_own: false }.check(board).err().unwrap_or_default()
     }
 
     #[test]
@@ -344,7 +345,7 @@ mod tests {
         let mut elf = elf(1);
         load(&mut elf, 0, 0, 1);
         (elf[32], elf[48]) = (elf.len() as u8, 1);
-        let error = Firmware { elf }.check(&board).unwrap_err();
+        let error = Firmware { elf, is_own: false }.check(&board).unwrap_err();
         assert!(error.starts_with("it is not a 32-bit ELF file"), "{error}");
     }
 
@@ -385,7 +386,7 @@ mod tests {
         for (name, flags, address, size) in sections {
             section([name, 8, flags, address, 0, size, 0, 0, 0, 0]);
         }
-        let footprint = Firmware { elf }.footprint(&board);
+        let footprint = Firmware { elf, is_own: false }.footprint(&board);
         assert_eq!(footprint, Footprint { code: 120, static_ram: 3 });
     }
 }

@@ -1,7 +1,5 @@
 //! The files of a project.
 
-use std::path::Path;
-
 use inkbit_core::Sample;
 
 use super::port::{self, Port};
@@ -181,12 +179,10 @@ pub(super) fn verify_command(project: &Project<'_>) -> Result<String, ProjectErr
         Sample::Features { .. } => "data.csv",
     };
     let up = |bytes: usize| bytes.next_multiple_of(1 << 10);
-    let program = Path::new("target").join(&machine.target).join("release").join(name);
     Ok(format!(
-        "inkbit verify model.inkbit --data {data} --images {SAMPLES} --target {} --firmware {} --flash {} \
-         --ram {RAM}",
+        "inkbit verify model.inkbit --data {data} --images {SAMPLES} --target {0} --firmware \
+         target/{0}/release/{name} --flash {1} --ram {RAM}",
         machine.target,
-        program.display(),
         up(blob.bytes().len() + CODE)
     ))
 }
