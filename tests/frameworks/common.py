@@ -60,14 +60,17 @@ def record(path, framework, version, preprocessing, logits, files, **more):
     `preprocessing` is what happens to a pixel before it enters the network: "none", "x/255", or
     {"scale": S, "mean": M, "deviation": D} for (x / S - M) / D.
     """
-    logits = numpy.asarray(logits)
-    assert logits.dtype == numpy.float32 or "note" in more
-    assert len(logits) == 32 and numpy.isfinite(logits).all()
-    rows = [[float(f"{value:.7g}") for value in row] for row in logits]
+    tables = {"logits": numpy.asarray(logits)}
+    if "dequantized" in more:
+        tables["dequantized"] = numpy.asarray(more.pop("dequantized"))
     head = {"framework": framework, "version": version, "preprocessing": preprocessing,
             "files": files, **more}
-    lines = ",\n".join("  " + json.dumps(row, separators=(",", ":")) for row in rows)
-    text = json.dumps(head, indent=1)[:-2] + f',\n "logits": [\n{lines}\n ]\n}}\n'
+    text = json.dumps(head)[:-1]
+    for name, values in tables.items():
+        assert len(values) == 32 and values.dtype == numpy.float32 and numpy.isfinite(values).all()
+        rows = ["[" + ",".join(f"{value:.7g}" for value in row) + "]" for row in values]
+        text += f',\n"{name}": [\n' + ",\n".join(rows) + "\n]"
+    text += "}\n"
     json.loads(text)
     path.write_text(text)
 

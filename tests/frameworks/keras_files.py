@@ -84,18 +84,19 @@ def sequential(library, rescale=True):
     inside = [layers.Rescaling(1 / 255)] if rescale else []
     return library.Sequential([
         layers.Input((8, 8)), *inside, layers.Flatten(),
-        layers.Dense(8, activation="relu"), layers.Dropout(0.2),
+        layers.Dense(6, activation="relu"), layers.Dropout(0.2),
         layers.Dense(10, activation="softmax"),
     ])
 
 
 def batchnorm(library):
+    """Batch normalization before a ReLU, without a bias before it, and after one, without gamma."""
     layers = library.layers
     return library.Sequential([
         layers.Input((8, 8)), layers.Rescaling(1 / 255), layers.Flatten(),
-        layers.Dense(8, use_bias=False), layers.BatchNormalization(), layers.Activation("relu"),
-        layers.Dense(6), layers.BatchNormalization(epsilon=0.01, scale=False),
-        layers.Activation("relu"), layers.Dropout(0.1),
+        layers.Dense(6, use_bias=False), layers.BatchNormalization(), layers.Activation("relu"),
+        layers.Dense(5, activation="relu"), layers.BatchNormalization(epsilon=0.01, scale=False),
+        layers.Dropout(0.1),
         layers.Dense(10, activation="softmax"),
     ])
 
@@ -106,8 +107,8 @@ def functional(library):
     start = library.Input((8, 8, 1), name="picture")
     x = layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(start)
     x = layers.Flatten(name="flat")(x)
-    x = layers.Dense(8, activation="relu", name="zeta")(x)
-    x = layers.Dense(6, activation="relu", name="alpha")(x)
+    x = layers.Dense(6, activation="relu", name="zeta")(x)
+    x = layers.Dense(5, activation="relu", name="alpha")(x)
     x = layers.Dense(10, name="middle")(x)
     return library.Model(start, layers.Softmax(name="chances")(x), name="digits")
 
@@ -116,7 +117,7 @@ def with_logits(library):
     layers = library.layers
     return library.Sequential([
         layers.Input((8, 8)), layers.Rescaling(1 / 255), layers.Reshape((64,)),
-        layers.Dense(8, activation=None), layers.ReLU(), layers.Dense(10),
+        layers.Dense(6, activation=None), layers.ReLU(), layers.Dense(10),
     ])
 
 
@@ -126,7 +127,7 @@ def normalized():
     normalization.adapt(training_set()[0])
     return keras.Sequential([
         layers.Input((8, 8)), normalization, layers.Flatten(),
-        layers.Dense(8, activation="relu"), layers.Dense(10),
+        layers.Dense(6, activation="relu"), layers.Dense(10),
     ])
 
 
