@@ -140,11 +140,11 @@ def refused():
     models = {
         "refused-convolution.h5": keras.Sequential([
             layers.Input((8, 8, 1)), layers.Conv2D(2, 3, activation="relu"), layers.Flatten(),
-            layers.Dense(10),
+            layers.Dense(4),
         ]),
         "refused-tanh.keras": keras.Sequential([
             layers.Input((8, 8)), layers.Flatten(), layers.Dense(4, activation="tanh"),
-            layers.Dense(10),
+            layers.Dense(4),
         ]),
         "refused-branches.keras": keras.Model(
             start, layers.Dense(10)(layers.Add(name="sum")([left, right]))

@@ -94,9 +94,9 @@ def typed(name, values):
 
 def gemm(random):
     """Gemm with weights as they are and transposed, `alpha` and `beta`, and biases to be broadcast."""
-    first, second = random.normal(size=(64, 6)) / 8, random.normal(size=(10, 6)) / 2
+    first, second = random.normal(size=(64, 6)) / 4, random.normal(size=(10, 6)) * 2
     weights = [
-        raw("scale", 1 / 255), raw("w1", first), raw("b1", random.normal(size=(1, 6)) / 4),
+        raw("scale", 1 / 255), raw("w1", first), raw("b1", -random.random((1, 6)) * 2),
         raw("w2", second), raw("b2", [0.25]),
     ]
     nodes = [
@@ -119,11 +119,11 @@ def gemm(random):
 def matmul(random):
     """An old file: initializers are also inputs, not in the order of use, values not raw."""
     weights = [
-        typed("w2", random.normal(size=(6, 10)) / 2), typed("b1", random.normal(size=6) / 4),
+        typed("w2", random.normal(size=(6, 10))), typed("b1", random.normal(size=6) / 4),
         typed("deviation", 78.5), typed("w1", random.normal(size=(64, 6)) / 8),
         typed("mean", 33.25), helper.make_tensor("shape", TensorProto.INT64, [2], [0, 64]),
     ]
-    bias = typed("value", random.normal(size=10))
+    bias = typed("value", random.normal(size=10) / 4)
     nodes = [
         helper.make_node("Constant", [], ["b2"], "constant", value=bias),
         helper.make_node("Sub", ["image", "mean"], ["centred"], "centring"),
@@ -148,15 +148,15 @@ def normalization(random):
     def batchnorm(start, end, size):
         names = [f"{end}-{part}" for part in ("gamma", "beta", "mean", "variance")]
         weights.extend([
-            raw(names[0], random.uniform(0.5, 1.5, size)), raw(names[1], random.normal(size=size) / 4),
-            raw(names[2], random.normal(size=size) / 4), raw(names[3], random.uniform(0.2, 2, size)),
+            raw(names[0], random.uniform(0.5, 1.5, size)), raw(names[1], random.normal(size=size) / 9),
+            raw(names[2], random.uniform(0, 0.3, size)), raw(names[3], random.uniform(0.2, 2, size)),
         ])
         return helper.make_node("BatchNormalization", [start, *names], [end], end, epsilon=0.01)
 
     weights = [
-        raw("scale", 255), raw("w1", random.normal(size=(6, 64)) / 8), raw("b1", numpy.zeros(6)),
+        raw("scale", 255), raw("w1", random.normal(size=(6, 64)) / 4), raw("b1", numpy.zeros(6)),
         raw("w2", random.normal(size=(6, 5)) / 2), raw("w3", random.normal(size=(5, 10))),
-        raw("b3", random.normal(size=10)),
+        raw("b3", random.normal(size=10) / 4),
     ]
     nodes = [
         helper.make_node("Flatten", ["image"], ["flat"]),
@@ -208,7 +208,8 @@ def main():
     from_torch()
     gemm(random)
     matmul(random)
-    normalization(random)
+    # With most seeds the random network says one or two classes of all images.
+    normalization(numpy.random.default_rng(1))
     refused(random)
 
 

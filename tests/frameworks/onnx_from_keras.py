@@ -19,9 +19,9 @@ model = keras.Sequential([
     layers.BatchNormalization(), layers.ReLU(), layers.Dense(5, activation="relu"),
     layers.Dense(10, activation="softmax"),
 ])
-model.compile("adam", "sparse_categorical_crossentropy")
+model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
 images, labels = training_set()
-model.fit(images, labels, epochs=3, verbose=0)
+model.fit(images, labels, epochs=5, verbose=0)
 model(images[:1])
 model.export(OUT / "keras.onnx", format="onnx", verbose=False)
 

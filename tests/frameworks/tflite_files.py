@@ -109,20 +109,26 @@ def train(model):
     model.fit(*training_set(), batch_size=50, epochs=3, verbose=0)
 
 
+def network(width):
+    layers = keras.layers
+    model = keras.Sequential([
+        layers.Input((8, 8)), layers.Rescaling(1 / 255), layers.Flatten(),
+        layers.Dense(width, activation="relu"), layers.Dropout(0.2), layers.Dense(10, "softmax"),
+    ])
+    train(model)
+    return model
+
+
 def main():
     keras.utils.set_random_seed(18)
     layers = keras.layers
-    # The first layer has 1,024 weights: with fewer, the converter leaves a dynamic-range layer float.
-    model = keras.Sequential([
-        layers.Input((8, 8)), layers.Rescaling(1 / 255), layers.Flatten(),
-        layers.Dense(16, activation="relu"), layers.Dropout(0.2), layers.Dense(10, "softmax"),
-    ])
-    train(model)
+    model = network(8)
     write("float", convert(model), 1e-5)
     write("float16", convert(model, float16), 1e-5)
-    write("dynamic-range", convert(model, dynamic_range), 0.05)
     write("int8", convert(model, whole_integer), 0.05)
     write("int8-one-scale", convert(model, one_scale), 0.05)
+    # 1,024 weights in the first layer: the converter leaves smaller ones float.
+    write("dynamic-range", convert(network(16), dynamic_range), 0.05)
 
     # The image's batch is fixed, as in a converted model for a microcontroller.
     model = keras.Sequential([
@@ -137,7 +143,7 @@ def main():
 
     model = keras.Sequential([
         layers.Input((8, 8, 1)), layers.Conv2D(1, 3, activation="relu"), layers.Flatten(),
-        layers.Dense(10),
+        layers.Dense(4),
     ])
     (OUT / "refused-convolution.tflite").write_bytes(convert(model))
 
