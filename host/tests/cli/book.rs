@@ -1,7 +1,7 @@
 //! The commands in the book, in README.md and in CONTRIBUTING.md do what their pages say.
 //!
 //! Each page has a folder of its own, in which the lines of its `sh` blocks are executed from top to
-//! bottom. It holds `photo.png` and, in place of MNIST, a few digits in `digits`.
+//! bottom. It holds `photo.png`, `mnist_model.h5` and, in place of MNIST, a few digits in `digits`.
 //!
 //! A block that is not executed says why, in a comment on the line before it:
 //!
@@ -24,6 +24,7 @@ use image::GrayImage;
 use inkbit::data::synthetic;
 
 use crate::device::can_emulate;
+use crate::import::framework;
 use crate::place::Place;
 
 /// Stands before the command on the search path: there is no MNIST, so what would load it gets the
@@ -33,7 +34,7 @@ case " $* " in
 *" --data "* | *" --recorded "* | *" data check "* | *" data import "* | *" data forms "* | *gestures*) exec "$INKBIT" "$@" ;;
 esac
 case "$1" in
-quickstart | train | data | quantize | evaluate | models | sweep | verify | report | compare)
+quickstart | train | data | import | quantize | evaluate | models | sweep | verify | report | compare)
     exec "$INKBIT" "$@" --data digits ;;
 *) exec "$INKBIT" "$@" ;;
 esac
@@ -90,6 +91,7 @@ pub fn place() -> Place {
     let first = data.test.pixels[..28 * 28].to_vec();
     GrayImage::from_raw(28, 28, first).unwrap().save(place.path("photo.png")).unwrap();
     place.write_data("digits", &data.train, &data.test);
+    place.write("mnist_model.h5", framework("keras/mnist_model.h5.gz"));
     fs::create_dir(place.path("bin")).unwrap();
     place.write("bin/inkbit", WRAPPER);
     fs::set_permissions(place.path("bin/inkbit"), fs::Permissions::from_mode(0o755)).unwrap();

@@ -4,10 +4,11 @@ use std::process::Stdio;
 
 use crate::place::Place;
 
-const SUBCOMMANDS: [&str; 20] = [
+const SUBCOMMANDS: [&str; 21] = [
     "quickstart",
     "train",
     "data",
+    "import",
     "quantize",
     "evaluate",
     "models",
