@@ -38,6 +38,12 @@ pub struct Args {
     #[arg(long, requires = "mean", value_parser = super::data_args::factor)]
     pub(super) std: Option<f64>,
 
+    /// What batch normalization adds to a variance, where the file has weights alone: one number for all, or
+    /// one for each in order [default: 1e-5 for PyTorch, 1e-3 for Keras]
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',')]
+    #[arg(value_parser = super::data_args::factor)]
+    pub(super) epsilon: Vec<f64>,
+
     /// Widths of the hidden layers, to be checked
     #[arg(long, value_name = "WIDTHS", value_delimiter = ',')]
     pub(super) hidden: Option<Vec<usize>>,
@@ -89,7 +95,7 @@ mod with_readers {
     use crate::config::TrainConfig;
     use crate::data::Dataset;
     use crate::evaluate::evaluate_net;
-    use crate::import::{self, Preprocessing};
+    use crate::import::{self, Options};
     use crate::net::Mlp;
     use crate::quantize;
     use crate::run::{DataInfo, Imported, Run};
@@ -103,9 +109,10 @@ mod with_readers {
     pub fn run(args: &Args) -> anyhow::Result<()> {
         Run::check_free(&args.out, args.force)?;
         let normal = args.mean.zip(args.std).map(<[f64; 2]>::from);
-        let preprocessing = Preprocessing { range: args.range, normal };
+        let epsilon = args.epsilon.clone();
+        let options = Options { range: args.range, normal, epsilon };
         let import::Imported { network, framework, digest, notes } =
-            import::read(&args.file, &preprocessing)?;
+            import::read(&args.file, &options)?;
         quantize::check(&network)?;
         let config = config(args, &network)?;
         let data = data(args, &network)?;
@@ -218,8 +225,10 @@ mod with_readers {
         let range = args.range.map(|[low, high]| format!(" --range {low}..{high}"));
         let normal =
             args.mean.zip(args.std).map(|(mean, std)| format!(" --mean {mean} --std {std}"));
+        let numbers: Vec<String> = args.epsilon.iter().map(ToString::to_string).collect();
+        let epsilon = (!numbers.is_empty()).then(|| format!(" --epsilon {}", numbers.join(",")));
         let input = args.input.map(|input| format!(" --input {input}"));
-        [range, normal, input].into_iter().flatten().collect()
+        [range, normal, epsilon, input].into_iter().flatten().collect()
     }
 
     fn summary(run: &Run, network: &Mlp, data: &Dataset, accuracy: f64) -> String {

@@ -3,7 +3,7 @@
 use inkbit_core::MAX_LAYERS;
 
 use super::fault::{Fault, refused};
-use super::graph::{Affine, Graph};
+use super::graph::Graph;
 use super::names::{numbered, numbers, order};
 use super::tensor::Tensor;
 
@@ -35,9 +35,12 @@ pub struct Layer<'a> {
     pub bias: Option<Tensor<'a>>,
 }
 
-pub struct Norm {
+/// Batch normalization.
+pub struct Norm<'a> {
     pub name: String,
-    pub affine: Affine,
+    /// As many as it has values.
+    pub width: usize,
+    pub parts: Group<'a>,
 }
 
 /// Where batch normalization stands.
@@ -158,9 +161,20 @@ fn only_chain(sides: &[Option<[usize; 2]>]) -> Option<Vec<usize>> {
     found.pop().filter(|_| found.is_empty())
 }
 
+impl Spot {
+    /// By which places are sorted.
+    pub fn number(&self) -> usize {
+        match self {
+            Self::Input => 0,
+            Self::BeforeRelu(layer) => 2 * layer + 1,
+            Self::AfterRelu(layer) => 2 * layer + 2,
+        }
+    }
+}
+
 /// The place of batch normalization among dense layers.
-pub fn spot(norm: &Norm, layers: &[Layer<'_>]) -> Result<Spot, Fault> {
-    let width = norm.affine.scale.len();
+pub fn spot(norm: &Norm<'_>, layers: &[Layer<'_>]) -> Result<Spot, Fault> {
+    let width = norm.width;
     let fits = |index: usize| layers[index].matrix.shape[1] == width;
     // In a row of numbered modules, those of the activations are missing.
     let own = numbered(&norm.name);

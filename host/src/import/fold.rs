@@ -310,7 +310,7 @@ mod tests {
             (vec![one(), Op::Relu], "node 2: the network ends with it"),
             (vec![one(), Op::Softmax, Op::Relu], "node 3: it comes after softmax"),
             (vec![one(), Op::Relu, Op::Softmax], "node 3: it comes before the end"),
-            (vec![one(), Op::Relu, affine(&[1.0; 2], &[0.0]), one()], "1 inputs, but 2 values"),
+            (vec![one(), Op::Relu, affine(&[1.0; 2], &[0.0]), one()], "2 numbers for 1 values"),
             (vec![one(), affine(&[1.0; 3], &[0.0])], "node 2: it has 3 numbers for 1 values"),
             (
                 vec![one(), Op::Relu, dense(2, 1, &[1.0; 2], &[0.0])],

@@ -166,7 +166,8 @@ fn of_layers(weights: &Group) -> Result<Vec<Tensor<'static>>, Fault> {
 fn of_layer(weights: &Group, layer: &str, budget: &Budget) -> Result<Vec<Tensor<'static>>, Fault> {
     let missing = |name: &str| {
         refused(format!(
-            "the weights `{name}` of the layer `{layer}` are missing; save the whole model again"
+            "the weights `{name}` of the layer `{layer}` are missing, and links to other files are not \
+             followed; save the whole model again"
         ))
     };
     let group = child(weights, layer)?.ok_or_else(|| missing(layer))?;

@@ -23,6 +23,7 @@ mod onnx_tensor;
 mod pickle;
 mod pickle_machine;
 mod pickle_reader;
+mod pickle_value;
 mod protobuf;
 mod safetensors;
 mod state;
@@ -30,7 +31,7 @@ mod tensor;
 #[cfg(test)]
 mod tests;
 mod tflite;
-mod tflite_names;
+mod tflite_operators;
 mod torch;
 mod zip;
 
@@ -64,13 +65,16 @@ pub enum ImportError {
     Fault { path: PathBuf, fault: Fault },
 }
 
-/// What is done to a pixel before a network gets it, outside of its file.
+/// What a file does not say.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Preprocessing {
+pub struct Options {
     /// What the background and the greatest pixel become; `None` for what the file seems to expect.
     pub range: Option<[f64; 2]>,
     /// Mean and deviation by which that is then normalized.
     pub normal: Option<[f64; 2]>,
+    /// What batch normalization adds to a variance, where the file has weights alone: one for all, or one
+    /// for each in order; empty for the framework's own.
+    pub epsilon: Vec<f64>,
 }
 
 /// A network, and what is known of it.
@@ -91,14 +95,14 @@ pub struct Imported {
 /// # Errors
 ///
 /// [`ImportError`].
-pub fn read(path: &Path, preprocessing: &Preprocessing) -> Result<Imported, ImportError> {
+pub fn read(path: &Path, options: &Options) -> Result<Imported, ImportError> {
     if path.is_dir() {
         return Err(ImportError::Folder(path.to_owned()));
     }
     let bytes = limit::read_named(path, LIMIT)?;
     let fault = |fault| ImportError::Fault { path: path.to_owned(), fault };
     let digest = hex(&Sha256::digest(&bytes));
-    let (network, framework, notes) = parse(bytes, preprocessing).map_err(fault)?;
+    let (network, framework, notes) = parse(bytes, options).map_err(fault)?;
     Ok(Imported { network, framework, digest, notes })
 }
 
@@ -107,23 +111,20 @@ pub fn read(path: &Path, preprocessing: &Preprocessing) -> Result<Imported, Impo
 /// # Errors
 ///
 /// [`Fault`].
-pub fn parse(
-    bytes: Vec<u8>,
-    preprocessing: &Preprocessing,
-) -> Result<(Mlp, String, Vec<String>), Fault> {
-    let mut graph = graph(bytes)?;
-    let range = range(&mut graph, preprocessing);
+pub fn parse(bytes: Vec<u8>, options: &Options) -> Result<(Mlp, String, Vec<String>), Fault> {
+    let mut graph = graph(bytes, &options.epsilon)?;
+    let range = range(&mut graph, options);
     let (framework, notes) = (graph.framework.clone(), graph.notes.clone());
-    let network = fold(graph, affine(range, preprocessing))?;
+    let network = fold(graph, affine(range, options))?;
     Ok((network, framework, notes))
 }
 
 /// Reads a file by what it begins with.
-fn graph(bytes: Vec<u8>) -> Result<Graph, Fault> {
+fn graph(bytes: Vec<u8>, epsilon: &[f64]) -> Result<Graph, Fault> {
     if bytes.starts_with(hdf5::MAGIC) {
         return match keras_h5::read(bytes)? {
             Content::Model(graph) => Ok(graph),
-            Content::Weights(state) => state::graph(state),
+            Content::Weights(state) => state::graph(state, epsilon),
         };
     }
     if bytes.starts_with(zip::MAGIC) {
@@ -132,17 +133,17 @@ fn graph(bytes: Vec<u8>) -> Result<Graph, Fault> {
             return keras_zip::read(&mut zip);
         }
         if let Some(pickle) = torch::pickle_in(&zip) {
-            return state::graph(torch::read_zip(&mut zip, &pickle)?);
+            return state::graph(torch::read_zip(&mut zip, &pickle)?, epsilon);
         }
     }
     if bytes.starts_with(torch::LEGACY) {
-        return state::graph(torch::read_legacy(&bytes)?);
+        return state::graph(torch::read_legacy(&bytes)?, epsilon);
     }
     if tflite::is(&bytes) {
         return tflite::read(&bytes);
     }
     if safetensors::is(&bytes) {
-        return state::graph(safetensors::read(&bytes)?);
+        return state::graph(safetensors::read(&bytes)?, epsilon);
     }
     if onnx::is(&bytes) {
         return onnx::read(&bytes);
@@ -154,7 +155,7 @@ fn graph(bytes: Vec<u8>) -> Result<Graph, Fault> {
 }
 
 /// The range of the network's inputs: the given one, or that which what the file does first expects.
-fn range(graph: &mut Graph, preprocessing: &Preprocessing) -> [f64; 2] {
+fn range(graph: &mut Graph, options: &Options) -> [f64; 2] {
     /// Multiplied by less than this, values from 0 to 1 would be as good as none.
     const LEAST: f64 = 1.0 / 16.0;
     let firsts = graph.nodes.iter().take_while(|node| !matches!(node.op, Op::Dense(_)));
@@ -167,7 +168,7 @@ fn range(graph: &mut Graph, preprocessing: &Preprocessing) -> [f64; 2] {
     });
     let scale = scales.reduce(|a, b| a * b);
     let scales_itself = scale.is_some_and(|scale| scale < LEAST);
-    match preprocessing.range {
+    match options.range {
         Some(range) => range,
         None if scales_itself || graph.takes_bytes => {
             graph.note(
@@ -184,9 +185,9 @@ fn range(graph: &mut Graph, preprocessing: &Preprocessing) -> [f64; 2] {
 }
 
 /// What is done to pixels / 255.
-fn affine([low, high]: [f64; 2], preprocessing: &Preprocessing) -> Affine {
+fn affine([low, high]: [f64; 2], options: &Options) -> Affine {
     let ranged = Affine::all(high - low, low);
-    match preprocessing.normal {
+    match options.normal {
         Some([mean, deviation]) => ranged.then(&Affine::all(1.0 / deviation, -mean / deviation)),
         None => ranged,
     }

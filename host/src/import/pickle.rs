@@ -2,7 +2,8 @@
 //! called.
 
 use super::fault::Fault;
-use super::pickle_machine::{Built, Id, Value, build};
+use super::pickle_machine::{Built, build};
+use super::pickle_value::{Id, Value};
 
 /// A pickle that was read.
 #[derive(Debug)]

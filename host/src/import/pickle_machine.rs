@@ -8,34 +8,10 @@ use std::collections::HashMap;
 
 use super::fault::{Fault, damaged, refused};
 use super::pickle_reader::{Reader, long};
+use super::pickle_value::{Id, Value};
 
 /// The most values of a pickle.
 pub const MAX_VALUES: usize = 1 << 20;
-
-/// The place of a value among all.
-pub type Id = usize;
-
-/// A value.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Value {
-    None,
-    Bool(bool),
-    /// A whole number; beyond 64 bits, the nearest.
-    Int(i64),
-    Float(f64),
-    Text(String),
-    Bytes(Vec<u8>),
-    /// A list, a tuple, or a set.
-    Items(Vec<Id>),
-    /// A dictionary, in its order.
-    Pairs(Vec<(Id, Id)>),
-    /// A class or a function: its module and its name.
-    Global(String, String),
-    /// What calling a function would give: the function, and what it is called with.
-    Call(Id, Id),
-    /// Something that lies outside of the pickle, and what names it.
-    Persistent(Id),
-}
 
 /// What a pickle has built.
 pub struct Built {

@@ -21,89 +21,105 @@ pub struct State<'a> {
     pub epsilon: f64,
 }
 
-/// The network of named weights.
+/// The network of named weights. `epsilon` is what batch normalization adds to a variance: one number for
+/// all, or one for each in order; empty for the framework's own.
 ///
 /// # Errors
 ///
 /// Weights that are no chain of dense layers.
-pub fn graph(state: State<'_>) -> Result<Graph, Fault> {
-    let State { framework, tensors, orientation, epsilon } = state;
-    let mut graph = Graph { framework, ..Graph::default() };
-    let (dense, norms) = sorted(tensors, &mut graph, epsilon)?;
+pub fn graph(state: State<'_>, epsilon: &[f64]) -> Result<Graph, Fault> {
+    let mut graph = Graph { framework: state.framework, ..Graph::default() };
+    let (dense, norms) = sorted(state.tensors, &mut graph)?;
     if dense.is_empty() {
         return Err(refused(
             "it has no matrices of weights; give the file of a trained network of dense layers",
         ));
     }
-    let layers = chained(dense, orientation, &mut graph)?;
-    let spots: Vec<(Spot, Norm)> = norms
-        .into_iter()
-        .map(|norm| Ok((spot(&norm, &layers)?, norm)))
-        .collect::<Result<_, Fault>>()?;
-    build(&mut graph, layers, &spots)?;
+    let layers = chained(dense, state.orientation, &mut graph)?;
+    let spots = norms.into_iter().map(|norm| Ok((spot(&norm, &layers)?, norm)));
+    let mut spots: Vec<(Spot, Norm<'_>)> = spots.collect::<Result<_, Fault>>()?;
+    spots.sort_by_key(|(spot, _)| spot.number());
+    let norms = folded(spots, epsilon, state.epsilon, &mut graph)?;
+    build(&mut graph, layers, &norms)?;
     Ok(graph)
 }
 
-fn build(graph: &mut Graph, layers: Vec<Layer<'_>>, spots: &[(Spot, Norm)]) -> Result<(), Fault> {
-    let last = layers.len() - 1;
-    let mut number = 0;
-    let mut place = |name: &str, kind: &str| {
-        number += 1;
-        Place::new(name, kind, number)
-    };
-    let assumed: Vec<&str> = layers.iter().map(|layer| layer.name.as_str()).collect();
-    let names = assumed.join(", ");
-    graph.note(match layers.len() {
-        1 => format!("the file has weights alone: one dense layer was assumed: {names}"),
-        _ => format!(
+/// What each batch normalization does, with the number of its place and its name.
+type Folded = Vec<(usize, String, Affine)>;
+
+fn folded(
+    spots: Vec<(Spot, Norm<'_>)>,
+    epsilon: &[f64],
+    own: f64,
+    graph: &mut Graph,
+) -> Result<Folded, Fault> {
+    if epsilon.len() > 1 && epsilon.len() != spots.len() {
+        return Err(refused(format!(
+            "it has {} batch normalizations, but --epsilon has {} numbers; give one for all, or one for \
+             each",
+            spots.len(),
+            epsilon.len()
+        )));
+    }
+    if let Some((_, Norm { name, .. })) = spots.first() {
+        let others = if spots.len() > 1 { " and others" } else { "" };
+        let is_after = spots.iter().any(|(spot, _)| matches!(spot, Spot::AfterRelu(_)));
+        let place = if is_after { "after ReLU where its number says so" } else { "before ReLU" };
+        graph.note(format!("batch normalization (`{name}`{others}) was assumed to come {place}"));
+        if epsilon.is_empty() {
+            graph.note(format!("its epsilon was assumed to be {own} (--epsilon says otherwise)"));
+        }
+    }
+    let each = spots.into_iter().enumerate().map(|(index, (spot, norm))| {
+        let epsilon = epsilon.get(index).or(epsilon.first()).copied().unwrap_or(own);
+        let values = |tensor: &Option<Tensor<'_>>| tensor.as_ref().map(Tensor::values);
+        let Group { weight, bias, mean, variance } = &norm.parts;
+        let (gamma, beta) = (values(weight), values(bias));
+        let (mean, variance) =
+            (values(mean).unwrap_or_default(), values(variance).unwrap_or_default());
+        let affine =
+            Affine::of_norm([gamma.as_deref(), beta.as_deref()], [&mean, &variance], epsilon);
+        (spot.number(), norm.name, affine)
+    });
+    Ok(each.collect())
+}
+
+fn build(graph: &mut Graph, layers: Vec<Layer<'_>>, norms: &Folded) -> Result<(), Fault> {
+    let names: Vec<&str> = layers.iter().map(|layer| layer.name.as_str()).collect();
+    graph.note(match &names[..] {
+        [one] => format!("the file has weights alone: one dense layer was assumed: {one}"),
+        names => format!(
             "the file has weights alone: dense layers in this order, with ReLU between them, were \
-             assumed: {names}"
+             assumed: {}",
+            names.join(", ")
         ),
     });
-    if let Some((_, norm)) = spots.first() {
-        let after = spots.iter().any(|(spot, _)| matches!(spot, Spot::AfterRelu(_)));
-        let of_relu = if after { "after ReLU where its number says so" } else { "before ReLU" };
-        graph.note(format!(
-            "batch normalization (`{}`{}) was assumed to come {of_relu}",
-            norm.name,
-            if spots.len() > 1 { " and others" } else { "" }
-        ));
-    }
-    let norm = |graph: &mut Graph, place: &mut dyn FnMut(&str, &str) -> Place, norm: &Norm| {
-        graph.push(place(&norm.name, "batch normalization"), Op::Affine(norm.affine.clone()));
+    let last = layers.len() - 1;
+    let place =
+        |graph: &Graph, name: &str, kind: &str| Place::new(name, kind, graph.nodes.len() + 1);
+    let normalize = |graph: &mut Graph, number: usize| {
+        for (_, name, affine) in norms.iter().filter(|(found, ..)| *found == number) {
+            graph.push(place(graph, name, "batch normalization"), Op::Affine(affine.clone()));
+        }
     };
-    for (_, found) in spots.iter().filter(|(spot, _)| matches!(spot, Spot::Input)) {
-        norm(graph, &mut place, found);
-    }
+    normalize(graph, Spot::Input.number());
     for (index, Layer { name, matrix, bias }) in layers.into_iter().enumerate() {
-        let here = place(&name, "dense");
+        let here = place(graph, &name, "dense");
         let weights = Weights::new(graph, &here, &matrix, bias.as_ref())?;
         graph.push(here, Op::Dense(weights));
-        for (_, found) in
-            spots.iter().filter(|(spot, _)| matches!(spot, Spot::BeforeRelu(at) if *at == index))
-        {
-            norm(graph, &mut place, found);
-        }
+        normalize(graph, Spot::BeforeRelu(index).number());
         if index < last {
-            graph.push(place("", "ReLU"), Op::Relu);
+            graph.push(place(graph, "", "ReLU"), Op::Relu);
         }
-        for (_, found) in
-            spots.iter().filter(|(spot, _)| matches!(spot, Spot::AfterRelu(at) if *at == index))
-        {
-            norm(graph, &mut place, found);
-        }
+        normalize(graph, Spot::AfterRelu(index).number());
     }
     Ok(())
 }
 
 /// Dense layers in the order of the file, and batch normalization.
-type Sorted<'a> = (Vec<(String, Group<'a>)>, Vec<Norm>);
+type Sorted<'a> = (Vec<(String, Group<'a>)>, Vec<Norm<'a>>);
 
-fn sorted<'a>(
-    tensors: Vec<Tensor<'a>>,
-    graph: &mut Graph,
-    epsilon: f64,
-) -> Result<Sorted<'a>, Fault> {
+fn sorted<'a>(tensors: Vec<Tensor<'a>>, graph: &mut Graph) -> Result<Sorted<'a>, Fault> {
     let mut names: Vec<String> = Vec::new();
     let mut groups: BTreeMap<String, Group<'a>> = BTreeMap::new();
     for tensor in tensors {
@@ -157,24 +173,16 @@ fn sorted<'a>(
         let Some(group) = groups.remove(&name) else { continue };
         match &group {
             Group { mean: Some(mean), variance: Some(variance), .. } => {
-                let values = |tensor: &Option<Tensor<'_>>| tensor.as_ref().map(Tensor::values);
-                let (gamma, beta) = (values(&group.weight), values(&group.bias));
                 let width = variance.len();
-                let parts = [&group.weight, &group.bias, &group.mean];
-                if parts.into_iter().flatten().any(|part| part.len() != width) {
+                let others = [&group.weight, &group.bias].into_iter().flatten().chain([mean]);
+                if others.into_iter().any(|part| part.len() != width) {
                     return Err(refused(format!(
                         "the parts of batch normalization `{name}` have different lengths; save the \
                          network again"
                     )));
                 }
                 Affine::check(&Place::new(&name, "batch normalization", norms.len() + 1), width)?;
-                graph.note(format!("batch normalization was folded in with epsilon {epsilon}"));
-                let affine = Affine::of_norm(
-                    [gamma.as_deref(), beta.as_deref()],
-                    [&mean.values(), &variance.values()],
-                    epsilon,
-                );
-                norms.push(Norm { name, affine });
+                norms.push(Norm { name, width, parts: group });
             }
             Group { weight: Some(weight), mean: None, variance: None, .. } => {
                 if weight.shape.len() != 2 {

@@ -10,7 +10,7 @@ use super::fault::{Fault, Place, damaged, refused};
 use super::flatbuffer::{Table, Vector};
 use super::graph::{Affine, Graph, MAX_NODES, Op, Weights};
 use super::tensor::{Kind, Tensor};
-use super::tflite_names::*;
+use super::tflite_operators::*;
 
 /// What stands from the fourth byte on.
 const MAGIC: &[u8] = b"TFL3";
@@ -27,16 +27,6 @@ struct File<'a> {
     tensors: Vector<'a>,
     buffers: Vector<'a>,
     operators: Vector<'a>,
-}
-
-/// An operator.
-struct Operator {
-    place: Place,
-    kind: i32,
-    inputs: Vec<i32>,
-    output: i32,
-    /// Fused to the operator.
-    is_relu: bool,
 }
 
 /// Reads a file's bytes.
@@ -292,22 +282,5 @@ impl<'a> File<'a> {
             _ => Operation::Divide,
         };
         operation.with(place, &constant, is_first, graph.input.as_deref())
-    }
-}
-
-/// The one operator that takes a value; those that only compute its shape do not count.
-fn next(operators: &[Operator], value: i32) -> Result<&Operator, Fault> {
-    let mut takers = operators
-        .iter()
-        .filter(|operator| operator.kind != SHAPE && operator.inputs.contains(&value));
-    let first = takers
-        .next()
-        .ok_or_else(|| refused("nothing leads from its input to its output; convert it again"))?;
-    match takers.next() {
-        None => Ok(first),
-        Some(second) => Err(second.place.refuse(format!(
-            "it takes the same value as `{}`; only a chain of operators is imported, without branches",
-            first.place.name
-        ))),
     }
 }

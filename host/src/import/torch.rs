@@ -7,7 +7,7 @@ use super::LIMIT;
 use super::chain::Orientation;
 use super::fault::{Fault, damaged, refused};
 use super::pickle::Pickle;
-use super::pickle_machine::{Id, Value};
+use super::pickle_value::{Id, Value};
 use super::state::State;
 use super::tensor::{Budget, Kind, Tensor, count};
 use super::zip::Zip;
@@ -196,6 +196,14 @@ fn described(pickle: &Pickle) -> Result<Vec<Described<'_>>, Fault> {
             }
             _ => {}
         }
+    }
+    let called =
+        pairs.iter().find_map(|(key, value)| Some((pickle.text(*key)?, pickle.class(*value)?)));
+    if let Some((key, (module, name))) = called {
+        return Err(refused(format!(
+            "it has no state dict; `{key}` in it is what Python would get by calling `{module}.{name}`, and \
+             nothing in a file is executed; save torch.save(model.state_dict(), \"model.pt\")"
+        )));
     }
     let keys: Vec<&str> = pairs.iter().filter_map(|(key, _)| pickle.text(*key)).take(20).collect();
     Err(refused(format!(

@@ -100,7 +100,7 @@ fn a_network_of_keras_goes_the_whole_way_of_one_that_was_trained_here() {
 #[test]
 fn pixels_are_scaled_as_the_flags_say_and_the_model_records_them() {
     let place = place("torch/batchnorm.json");
-    let flags = "--mean 0.1307 --std 0.3081";
+    let flags = "--mean 0.1307 --std 0.3081 --epsilon 0.00001,0.001";
     let out = done(&place, &format!("import batchnorm.pt -o run --data shapes {flags}"));
     assert!(out.contains("test accuracy        100.00 %"), "{out}");
     assert!(out.contains("batch normalization (`bn1` and others) was assumed to come before ReLU"));

@@ -2,6 +2,35 @@
 //!
 //! Source: tensorflow/lite/schema/schema.fbs, version 3.
 
+use super::fault::{Fault, Place, refused};
+
+/// An operator.
+pub struct Operator {
+    pub place: Place,
+    pub kind: i32,
+    pub inputs: Vec<i32>,
+    pub output: i32,
+    /// Fused to the operator.
+    pub is_relu: bool,
+}
+
+/// The one operator that takes a value; those that only compute its shape do not count.
+pub fn next(operators: &[Operator], value: i32) -> Result<&Operator, Fault> {
+    let mut takers = operators
+        .iter()
+        .filter(|operator| operator.kind != SHAPE && operator.inputs.contains(&value));
+    let first = takers
+        .next()
+        .ok_or_else(|| refused("nothing leads from its input to its output; convert it again"))?;
+    match takers.next() {
+        None => Ok(first),
+        Some(second) => Err(second.place.refuse(format!(
+            "it takes the same value as `{}`; only a chain of operators is imported, without branches",
+            first.place.name
+        ))),
+    }
+}
+
 pub const ADD: i32 = 0;
 pub const AVERAGE_POOL_2D: i32 = 1;
 pub const CONV_2D: i32 = 3;
