@@ -189,7 +189,7 @@ pub fn spot(norm: &Norm<'_>, layers: &[Layer<'_>]) -> Result<Spot, Fault> {
         let before = others.iter().rposition(|&other| other < number);
         match before {
             None if layers[0].matrix.shape[0] == width => return Ok(Spot::Input),
-            Some(index) if fits(index) && others[index] + 1 == number => {
+            Some(index) if fits(index) && number - others[index] == 1 => {
                 return Ok(Spot::BeforeRelu(index));
             }
             Some(index) if fits(index) => return Ok(Spot::AfterRelu(index)),

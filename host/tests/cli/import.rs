@@ -68,8 +68,8 @@ fn a_network_of_keras_goes_the_whole_way_of_one_that_was_trained_here() {
     let out = done(&place, "import sequential.h5 -o run --data shapes");
     for expected in [
         "written by           Keras 3.15.1\n",
-        "layers               64-8-10\n",
-        "parameters           610\n",
+        "layers               64-6-10\n",
+        "parameters           460\n",
         "test accuracy        100.00 % of 32 shapes images\n",
         "next                 inkbit quantize run -o model.inkbit\n",
         "taken as pixels from 0 to 255",
