@@ -28,6 +28,7 @@ mod flash;
 #[cfg(fuzzing)]
 pub mod fuzz;
 mod image;
+mod import;
 mod inspect;
 mod interrupt;
 mod licences;
@@ -70,6 +71,7 @@ enum Command {
     Quickstart(quickstart::Args),
     Train(train::Args),
     Data(data::Args),
+    Import(Box<import::Args>),
     Quantize(quantize::Args),
     Evaluate(evaluate::Args),
     Models(models::Args),
@@ -175,6 +177,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Quickstart(args) => quickstart::run(args),
         Command::Train(args) => train::run(args),
         Command::Data(args) => data::run(args),
+        Command::Import(args) => import::run(args),
         Command::Quantize(args) => quantize::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Models(args) => models::run(args),

@@ -174,8 +174,6 @@ pub fn quantize_run(
     plan: Plan,
 ) -> anyhow::Result<Outcome> {
     let device = run.config.backend.device()?;
-    let labels = run.data.labels.as_deref();
-    let command = run.config.command(&data.name, labels) + &run.data.flags();
     let mut description = Description {
         name,
         classes: data.classes.clone(),
@@ -183,7 +181,7 @@ pub fn quantize_run(
         input: run.input(),
         layout: run.data.layout(),
         prominence: 0,
-        command: shortened(command, MAX_COMMAND),
+        command: shortened(run.command(), MAX_COMMAND),
         digest: data.digest(),
         seed: run.config.seed,
     };
@@ -219,7 +217,7 @@ pub fn quantize_run(
         refusal: Some(Refusal::measure(&blob.model()?, &data.test)?),
     };
     let few = bits.iter().any(|&bits| bits != WeightBits::Eight);
-    let hint = (few && !learned).then(|| {
+    let hint = (few && !learned && run.data.imported.is_none()).then(|| {
         let mut bits: Vec<u8> = bits.iter().map(|bits| bits.bits() as u8).collect();
         if bits.iter().all(|width| *width == bits[0]) {
             bits.truncate(1);
@@ -228,6 +226,7 @@ pub fn quantize_run(
             TrainConfig { bits, scales: granularity, qat_from: QAT_FROM, ..run.config.clone() };
         let mut folder = run.folder().as_os_str().to_owned();
         folder.push("-qat");
+        let labels = run.data.labels.as_deref();
         let command = config.command(&data.name, labels) + &run.data.reading.flags();
         format!("{command} --out {}", shell::path(folder.as_ref()))
     });

@@ -7,18 +7,21 @@ use crate::config::TrainConfig;
 use crate::data::source::Reading;
 
 /// The configuration and the data of a command that a model names; `None` if it is not one of
-/// `train`'s, reads a file, or has words in quotes.
+/// `train`'s or `import`'s, reads a configuration, or has words in quotes.
 pub fn command(text: &str) -> Option<(TrainConfig, Option<String>, Reading)> {
     let is_plain = !text.contains(['\'', '"', '\\', '^']);
     let words = text.split_whitespace().chain(["--out", "RUN"]);
-    match is_plain.then(|| Cli::try_parse_from(words).ok()).flatten()?.command {
-        Command::Train(args) => {
-            let (config, data, reading) = args.without_files()?;
-            // No model makes a command look for another computer.
-            let is_remote = |part: &str| part.starts_with("//") || part.starts_with("\\\\");
-            let data = Some(data).filter(|data| !data.split('+').any(is_remote));
-            Some((config, data, reading))
-        }
-        _ => None,
-    }
+    let (config, data, reading) =
+        match is_plain.then(|| Cli::try_parse_from(words).ok()).flatten()?.command {
+            Command::Train(args) => args.without_files()?,
+            Command::Import(args) => {
+                let data = args.data.data.clone().unwrap_or_else(|| "mnist".to_owned());
+                (TrainConfig::default(), data, args.data.read.reading())
+            }
+            _ => return None,
+        };
+    // No model makes a command look for another computer.
+    let is_remote = |part: &str| part.starts_with("//") || part.starts_with("\\\\");
+    let data = Some(data).filter(|data| !data.split('+').any(is_remote));
+    Some((config, data, reading))
 }

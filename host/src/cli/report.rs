@@ -92,14 +92,16 @@ fn of_run(run: &Run, data: &Dataset, counts: &Counts, page: &Path) -> anyhow::Re
     let model = blob.model()?;
     let inputs = data.test.shrunk(run.input());
     let float_logits = net.logits(&inputs, &run.config.backend.device()?);
-    let training = Training { history, float_logits };
+    let imported = run.data.imported.clone();
+    let history = imported.is_none().then_some(history);
+    let training = Training { history, imported, float_logits };
     let facts = Facts::gather(&model, &blob, data, Some(training), counts)?;
     Ok(HtmlReport::new(&facts, page))
 }
 
 fn check_history(run: &Run) -> anyhow::Result<()> {
     ensure!(
-        !run.history()?.epochs.is_empty(),
+        run.data.imported.is_some() || !run.history()?.epochs.is_empty(),
         "{} has no history of its training: expected a history.json with at least one epoch; train \
          again with --force, or make the report of a model",
         visible::path(run.folder())

@@ -103,7 +103,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let resumed = args.resume.then(|| Run::open(out)).transpose()?;
     match &resumed {
         // A finished run may still lack its report.
-        Some(run) if !args.no_report && run.lacks_report()? => {}
+        Some(run) if !args.no_report && run.data.imported.is_none() && run.lacks_report()? => {}
         Some(run) => run.check_unfinished()?,
         None => Run::check_free(out, args.force)?,
     }
@@ -210,6 +210,7 @@ fn summary(
         Some(End::Patience) => {
             format!("no lower validation loss for {} epochs", run.config.patience)
         }
+        Some(End::Imported) => "imported".to_owned(),
         None => "interrupted".to_owned(),
     };
     let line = |name: &str, value: &str| format!("{name:20} {value}\n");

@@ -15,6 +15,7 @@ use crate::evaluate::predictions::{
 use crate::evaluate::refusal::Refusal;
 use crate::model::activity::{Activity, activity};
 use crate::model::{Blob, ImagesError, scaled_logits};
+use crate::run::Imported;
 use crate::support::visible;
 use crate::train::history::History;
 
@@ -24,8 +25,10 @@ const SAMPLES: usize = 16;
 /// The training of a model, which only its run records.
 #[derive(Clone, Debug)]
 pub struct Training {
-    /// At least one epoch.
-    pub history: History,
+    /// At least one epoch; `None` if another framework has trained the network.
+    pub history: Option<History>,
+    /// Where the network comes from, if it was not trained here.
+    pub imported: Option<Imported>,
     /// Logits of the float network, image after image.
     pub float_logits: Vec<f32>,
 }
@@ -77,6 +80,8 @@ pub struct Facts<'a> {
     pub activity: Activity,
     /// History of its training, if its run is known.
     pub history: Option<History>,
+    /// Where the network comes from, if it was not trained here.
+    pub imported: Option<Imported>,
     /// Effect of quantization, if its run is known.
     pub quantization: Option<QuantizationEffect>,
     /// All boards.
@@ -113,7 +118,8 @@ impl<'a> Facts<'a> {
         };
         Ok(Self {
             quantization: training.as_ref().map(effect),
-            history: training.map(|training| training.history),
+            imported: training.as_ref().and_then(|training| training.imported.clone()),
+            history: training.and_then(|training| training.history),
             calibration: calibration(&predictions),
             refusal: Refusal::measure(model, &data.test)?,
             boards: board::all().into_iter().map(fit).collect(),

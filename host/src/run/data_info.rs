@@ -31,6 +31,24 @@ pub struct FineTuning {
     pub accuracy: f64,
 }
 
+/// Where a network comes from that another framework has trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Imported {
+    /// The path of its file, as it was given.
+    pub file: String,
+    /// SHA-256 of the file in hexadecimal digits.
+    pub digest: String,
+    /// What wrote the file.
+    pub framework: String,
+    /// The flags that say what becomes of pixels.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub flags: String,
+    /// What was assumed, and what was left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
 /// The description of features.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -89,6 +107,9 @@ pub struct DataInfo {
     /// What the run goes on from, where it does not begin with random weights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fine_tuning: Option<FineTuning>,
+    /// Where its weights come from, if they were not trained here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<Imported>,
     /// The command that began the run, where it is not `train`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begun_by: Option<String>,
@@ -112,6 +133,11 @@ impl DataInfo {
         found.digest = visible::line(&found.digest);
         if let Some(FineTuning { from, own, .. }) = &mut found.fine_tuning {
             (*from, *own) = (visible::line(from), visible::line(own));
+        }
+        if let Some(Imported { file, digest, framework, flags, notes }) = &mut found.imported {
+            for text in [file, digest, framework, flags].into_iter().chain(notes) {
+                *text = visible::line(text);
+            }
         }
         let classes = found.classes.len();
         let size = match (found.side, found.size, &found.features) {
@@ -184,7 +210,8 @@ impl DataInfo {
     pub fn is_same_training(&self, other: &Self) -> bool {
         let of = |info: &Self| {
             let weights = info.fine_tuning.as_ref().map(|tuning| tuning.weights.clone());
-            (info.digest.clone(), info.classes.clone(), weights)
+            let imported = info.imported.as_ref().map(|imported| imported.digest.clone());
+            (info.digest.clone(), info.classes.clone(), weights, imported)
         };
         of(self) == of(other)
     }
@@ -221,6 +248,7 @@ impl DataInfo {
             test_images: data.test.len(),
             classes: data.classes.clone(),
             fine_tuning: None,
+            imported: None,
             begun_by: None,
             labels: None,
             reading: Reading::default(),

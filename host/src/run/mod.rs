@@ -3,7 +3,7 @@
 //! | file | content |
 //! |---|---|
 //! | `config.toml` | the effective configuration |
-//! | `data.toml` | name, digest, size and classes of the data |
+//! | `data.toml` | name, digest, size and classes of the data, and where weights come from that were not trained here |
 //! | `weights.safetensors` | the parameters of the selected epoch |
 //! | `history.json` | every epoch, and why training ended |
 //! | `quantized.json` | the loss of accuracy by the last quantization of the weights |
@@ -41,11 +41,11 @@ use crate::net::Mlp;
 use crate::support::files;
 use crate::support::limit::{self, TEXT};
 use crate::support::lock::Lock;
-use crate::support::visible;
+use crate::support::{shell, visible};
 use crate::train::State;
 use crate::train::history::History;
 pub use claim::Claim;
-pub use data_info::{DataInfo, FineTuning};
+pub use data_info::{DataInfo, FineTuning, Imported};
 pub use error::RunError;
 pub(crate) use names::REPORT_KIND;
 use names::{CHECKPOINT, CONFIG, DATA, HISTORY, NAMES, REPORT, WEIGHTS};
@@ -170,6 +170,18 @@ impl Run {
     /// The path of the report of the run in a folder.
     pub fn report_of(folder: &Path) -> PathBuf {
         folder.join(REPORT)
+    }
+
+    /// The command that makes this run again.
+    pub fn command(&self) -> String {
+        let (name, labels) = (&self.data.name, self.data.labels.as_deref());
+        let Some(Imported { file, flags, .. }) = &self.data.imported else {
+            return self.config.command(name, labels) + &self.data.flags();
+        };
+        let labels = labels.map(|labels| format!(" --labels {}", shell::word(labels)));
+        let (file, name) = (shell::word(file), shell::word(name));
+        let labels = labels.unwrap_or_default();
+        format!("inkbit import {file}{flags} --data {name}{}{labels}", self.data.flags())
     }
 
     /// The shape of the network's inputs.

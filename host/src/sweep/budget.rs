@@ -155,6 +155,7 @@ mod tests {
     fn data(name: &str) -> DataInfo {
         DataInfo {
             fine_tuning: None,
+            imported: None,
             begun_by: None,
             name: name.to_owned(),
             digest: "5a".repeat(32),

@@ -30,6 +30,8 @@ pub enum End {
     Epochs,
     /// The validation loss has not fallen for as many epochs as patience allows.
     Patience,
+    /// There was none: another framework has trained the weights.
+    Imported,
 }
 
 /// The epochs so far.

@@ -1,7 +1,8 @@
 //! The commands in the book, in README.md and in CONTRIBUTING.md do what their pages say.
 //!
 //! Each page has a folder of its own, in which the lines of its `sh` blocks are executed from top to
-//! bottom. It holds `photo.png`, `classic.inkbit` and, in place of MNIST, a few digits in `digits`.
+//! bottom. It holds `photo.png`, `classic.inkbit`, `mnist_model.h5` and, in place of MNIST, a few digits in
+//! `digits`.
 //!
 //! A block that is not executed says why, in a comment on the line before it:
 //!
@@ -25,6 +26,7 @@ use image::GrayImage;
 use inkbit::data::synthetic;
 
 use crate::device::can_emulate;
+use crate::import::framework;
 use crate::place::Place;
 
 /// Stands before the command on the search path: there is no MNIST, so what would load it gets the
@@ -34,7 +36,7 @@ case " $* " in
 *" --data "* | *" --recorded "* | *" data check "* | *" data import "* | *" data forms "* | *gestures*) exec "$INKBIT" "$@" ;;
 esac
 case "$1" in
-quickstart | train | data | quantize | evaluate | models | sweep | verify | report | compare | export)
+quickstart | train | data | import | quantize | evaluate | models | sweep | verify | report | compare | export)
     exec "$INKBIT" "$@" --data digits ;;
 *) exec "$INKBIT" "$@" ;;
 esac
@@ -92,6 +94,7 @@ pub fn place() -> Place {
     GrayImage::from_raw(28, 28, first).unwrap().save(place.path("photo.png")).unwrap();
     place.write_data("digits", &data.train, &data.test);
     fs::copy(root().join("host/models/classic.inkbit"), place.path("classic.inkbit")).unwrap();
+    place.write("mnist_model.h5", framework("keras/mnist_model.h5.gz"));
     fs::create_dir(place.path("bin")).unwrap();
     place.write("bin/inkbit", WRAPPER);
     fs::set_permissions(place.path("bin/inkbit"), fs::Permissions::from_mode(0o755)).unwrap();

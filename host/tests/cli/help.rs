@@ -4,10 +4,11 @@ use std::process::Stdio;
 
 use crate::place::Place;
 
-const SUBCOMMANDS: [&str; 22] = [
+const SUBCOMMANDS: [&str; 23] = [
     "quickstart",
     "train",
     "data",
+    "import",
     "quantize",
     "evaluate",
     "models",

@@ -437,3 +437,27 @@ fn damaged_files_of_every_reader_end_in_a_result_or_an_error() {
     }
     println!("tried: {} damaged files under a limit of memory", tries * READERS.len());
 }
+
+#[test]
+fn a_network_of_another_framework_takes_no_more_memory_than_it_has_parameters() {
+    let place = Place::untrained();
+    let mut count = 0;
+    let folder = crate::book::root().join("tests/frameworks/damaged");
+    for entry in fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let content = crate::import::framework(&format!("damaged/{name}"));
+        let name = name.trim_end_matches(".gz");
+        place.write(name, content);
+        refused(&place, MEMORY, &format!("import {name} -o new --data digits"), "error: ");
+        count += 1;
+    }
+    for (name, start) in [("large.h5", &b"\x89HDF\r\n\x1a\n"[..]), ("large.onnx", b"\x08\x08\x12")]
+    {
+        sparse(&place, name, start, (256 << 20) + 1);
+        let expected = "found 268,435,457 bytes, the limit is 268,435,456";
+        refused(&place, MEMORY, &format!("import {name} -o new --data digits"), expected);
+        count += 1;
+    }
+    assert!(!place.path("new").exists());
+    println!("tried: {count} hostile files under a limit of memory");
+}

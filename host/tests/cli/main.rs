@@ -23,6 +23,7 @@ mod flash;
 mod flash_faults;
 mod foreign;
 mod help;
+mod import;
 mod labels;
 #[cfg(target_os = "linux")]
 mod limits;

@@ -34,6 +34,7 @@ pub(crate) const TARGETS: &[Target] = &[
     target("run_folder", true, "run folders"),
     target("elf", true, "ELF files"),
     target("reply", true, "answers of a device"),
+    target("import", true, "networks of other frameworks"),
 ];
 
 const fn target(name: &'static str, needs_host: bool, what: &'static str) -> Target {
