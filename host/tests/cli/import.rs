@@ -52,6 +52,7 @@ fn place(record: &str) -> Place {
         labels,
     };
     place.write_data("shapes", &train, &test);
+    place.write_data("mine", &train, &test);
     place
 }
 
@@ -91,7 +92,7 @@ fn a_network_of_keras_goes_the_whole_way_of_one_that_was_trained_here() {
     );
     assert!(!page.contains("epochs in"), "a training that was none");
     for (from, to) in [("run", "further"), ("model.inkbit", "from-model")] {
-        done(&place, &format!("-q train --from {from} --data shapes --epochs 1 --out {to}"));
+        done(&place, &format!("-q train --from {from} --data mine --epochs 1 --out {to}"));
     }
     let message = place.fail(1, "train --resume --out run");
     assert!(message.contains("holds a finished run: there is nothing to resume"), "{message}");
