@@ -26,7 +26,7 @@ fn blob_message(bytes: &[u8]) -> String {
         let found = engine.ask(bytes, &[[]; 0]).expect_err("a fault");
         assert_eq!(
             found,
-            error.code().into(),
+            u32::from(error.code()),
             "number of the error by {}: {error}",
             engine.compiler
         );

@@ -203,6 +203,6 @@ fn the_summary_says_it_in_words() {
     let truth = data.test.labels.iter();
     let float_logits: Vec<f32> =
         truth.flat_map(|&truth| (0..3).map(move |class| f32::from(class == truth))).collect();
-    let training = Training { history: history(), float_logits };
+    let training = Training { history: Some(history()), imported: None, float_logits };
     assert_reviewed("summary-of-run.txt", &summary(Some(training)));
 }

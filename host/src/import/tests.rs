@@ -74,7 +74,7 @@ fn every_file_of_a_framework_gives_its_logits() {
     let images = images();
     let device = Backend::default().device().unwrap();
     let files = files();
-    let (mut seen, mut worst) = (0, 0.0_f64);
+    let mut seen = 0;
     for framework in ["keras", "onnx", "tflite", "torch"] {
         for entry in fs::read_dir(folder().join(framework)).unwrap() {
             let path = entry.unwrap().path();
@@ -113,12 +113,10 @@ fn every_file_of_a_framework_gives_its_logits() {
                 );
                 let rows = found.chunks(classes).zip(expected.chunks(classes));
                 assert!(rows.clone().all(|(a, b)| argmax(a) == argmax(b)), "{file}: other classes");
-                println!("{file}: {difference:.1e} {notes:?}");
-                (seen, worst) = (seen + 1, worst.max(difference));
+                seen += 1;
             }
         }
     }
-    println!("{seen} files, greatest difference {worst:.1e}");
     assert!(seen >= 40, "{seen} files");
 }
 
@@ -132,7 +130,7 @@ fn hostile_files_are_refused_at_once_in_words() {
         match fault {
             // It is a network of 63 inputs, for which there are no square images; `--data` may say others.
             Ok(widths) => assert!(name.contains("no-square-image"), "{name}: {widths:?}"),
-            Err(fault) => println!("{name}: {fault}"),
+            Err(fault) => assert!(!fault.to_string().is_empty(), "{name}"),
         }
         seen += 1;
     }
