@@ -4,34 +4,19 @@
 //! Nothing in a file is executed. What Inkbit has not is refused by its name.
 
 mod chain;
-mod dequantize;
 mod elementwise;
 mod fault;
-mod flatbuffer;
 mod fold;
 mod graph;
-mod hdf5;
 mod keras;
-mod keras_h5;
-mod keras_layers;
-mod keras_zip;
 mod names;
 mod onnx;
-mod onnx_node;
-mod onnx_ops;
-mod onnx_tensor;
-mod pickle;
-mod pickle_machine;
-mod pickle_reader;
-mod pickle_value;
-mod protobuf;
 mod safetensors;
 mod state;
 mod tensor;
 #[cfg(test)]
 mod tests;
 mod tflite;
-mod tflite_operators;
 mod torch;
 mod zip;
 
@@ -46,7 +31,7 @@ use crate::support::{limit, visible};
 pub use fault::Fault;
 use fold::fold;
 use graph::{Affine, Graph, Op};
-use keras_h5::Content;
+use keras::Content;
 use zip::Zip;
 
 /// The most bytes of a file.
@@ -121,16 +106,16 @@ pub fn parse(bytes: Vec<u8>, options: &Options) -> Result<(Mlp, String, Vec<Stri
 
 /// Reads a file by what it begins with.
 fn graph(bytes: Vec<u8>, epsilon: &[f64]) -> Result<Graph, Fault> {
-    if bytes.starts_with(hdf5::MAGIC) {
-        return match keras_h5::read(bytes)? {
+    if bytes.starts_with(keras::HDF5) {
+        return match keras::read_h5(bytes)? {
             Content::Model(graph) => Ok(graph),
             Content::Weights(state) => state::graph(state, epsilon),
         };
     }
     if bytes.starts_with(zip::MAGIC) {
         let mut zip = Zip::new(&bytes, LIMIT)?;
-        if keras_zip::is(&zip) {
-            return keras_zip::read(&mut zip);
+        if keras::is_zip(&zip) {
+            return keras::read_zip(&mut zip);
         }
         if let Some(pickle) = torch::pickle_in(&zip) {
             return state::graph(torch::read_zip(&mut zip, &pickle)?, epsilon);

@@ -1,8 +1,8 @@
 //! A constant of an ONNX graph.
 
-use super::fault::{Fault, damaged, refused};
 use super::protobuf::{Field, fields, numbers};
-use super::tensor::{Kind, Tensor};
+use crate::import::fault::{Fault, damaged, refused};
+use crate::import::tensor::{Kind, Tensor};
 
 /// The most numbers of a constant that lie in the file as whole numbers, of which each takes eight times
 /// its room.

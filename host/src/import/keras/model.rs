@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::fault::{Fault, Place, refused};
-use super::graph::{Affine, Graph, Op, Weights};
-use super::keras_layers::{Layer, class, layers, path};
-use super::tensor::Tensor;
+use super::layers::{Layer, class, layers, path};
+use crate::import::fault::{Fault, Place, refused};
+use crate::import::graph::{Affine, Graph, Op, Weights};
+use crate::import::tensor::Tensor;
 
 /// What divides by a deviation at least divides by this.
 const EPSILON: f64 = 1e-7;

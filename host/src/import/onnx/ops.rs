@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::elementwise::Operation;
-use super::fault::{Fault, Place, refused};
-use super::graph::{Affine, Graph, Op, Weights};
-use super::onnx_node::Node;
-use super::tensor::Tensor;
+use super::node::Node;
+use crate::import::elementwise::Operation;
+use crate::import::fault::{Fault, Place, refused};
+use crate::import::graph::{Affine, Graph, Op, Weights};
+use crate::import::tensor::Tensor;
 
 /// Constants by their names.
 pub type Constants<'a> = HashMap<String, Tensor<'a>>;

@@ -2,12 +2,17 @@
 //!
 //! Source of the numbers of fields: onnx/onnx.proto of ONNX 1.17.
 
-use super::fault::{Fault, damaged, refused};
-use super::graph::{Graph, MAX_NODES};
-use super::onnx_node::node;
-use super::onnx_ops::{self, Constants};
-use super::onnx_tensor::tensor;
-use super::protobuf::{Field, fields};
+mod node;
+mod ops;
+mod protobuf;
+mod tensor;
+
+use self::node::node;
+use self::ops::Constants;
+use self::protobuf::{Field, fields};
+use self::tensor::tensor;
+use crate::import::fault::{Fault, damaged, refused};
+use crate::import::graph::{Graph, MAX_NODES};
 
 /// The most constants of a file.
 const MAX_TENSORS: usize = 2000;
@@ -112,7 +117,7 @@ fn of_graph(bytes: &[u8], framework: String) -> Result<Graph, Fault> {
                     let tensor = tensor(value)?.named(name.clone());
                     constants.insert(name, tensor);
                 }
-                None => onnx_ops::constant(node, &mut constants)?,
+                None => ops::constant(node, &mut constants)?,
             }
         } else if !matches!(node.domain.as_str(), "" | "ai.onnx") {
             return Err(node.place(number).refuse(format!(
@@ -123,7 +128,7 @@ fn of_graph(bytes: &[u8], framework: String) -> Result<Graph, Fault> {
     }
     let takes_bytes = inputs[0].is_bytes;
     let mut graph = Graph { framework, input, takes_bytes, ..Graph::default() };
-    onnx_ops::chain(&mut graph, &nodes, constants, &inputs[0].name, &outputs[0].name)?;
+    ops::chain(&mut graph, &nodes, constants, &inputs[0].name, &outputs[0].name)?;
     Ok(graph)
 }
 

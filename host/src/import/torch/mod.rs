@@ -1,16 +1,17 @@
 //! PyTorch's files: state dicts, and checkpoints that hold one, in the ZIP of PyTorch 1.6 and later, or
 //! in the older row of pickles.
 
+mod pickle;
+
 use std::collections::HashMap;
 
-use super::LIMIT;
-use super::chain::Orientation;
-use super::fault::{Fault, damaged, refused};
-use super::pickle::Pickle;
-use super::pickle_value::{Id, Value};
-use super::state::State;
-use super::tensor::{Budget, Kind, Tensor, count};
-use super::zip::Zip;
+use self::pickle::{Id, Pickle, Value};
+use crate::import::LIMIT;
+use crate::import::chain::Orientation;
+use crate::import::fault::{Fault, damaged, refused};
+use crate::import::state::State;
+use crate::import::tensor::{Budget, Kind, Tensor, count};
+use crate::import::zip::Zip;
 
 /// The most bytes of the pickle that names the tensors.
 const MAX_PICKLE: u64 = 16 << 20;

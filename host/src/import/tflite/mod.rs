@@ -2,15 +2,19 @@
 //!
 //! Source of the numbers of fields and operators: tensorflow/lite/schema/schema.fbs, version 3.
 
+mod dequantize;
+mod flatbuffer;
+mod operators;
+
 use inkbit_core::MAX_WIDTH;
 
-use super::dequantize::dequantized;
-use super::elementwise::Operation;
-use super::fault::{Fault, Place, damaged, refused};
-use super::flatbuffer::{Table, Vector};
-use super::graph::{Affine, Graph, MAX_NODES, Op, Weights};
-use super::tensor::{Kind, Tensor};
-use super::tflite_operators::*;
+use self::dequantize::dequantized;
+use self::flatbuffer::{Table, Vector};
+use self::operators::*;
+use crate::import::elementwise::Operation;
+use crate::import::fault::{Fault, Place, damaged, refused};
+use crate::import::graph::{Affine, Graph, MAX_NODES, Op, Weights};
+use crate::import::tensor::{Kind, Tensor};
 
 /// What stands from the fourth byte on.
 const MAGIC: &[u8] = b"TFL3";

@@ -1,9 +1,13 @@
 //! Python's pickles as data: what a pickle builds is built, what it calls is written down and never
 //! called.
 
-use super::fault::Fault;
-use super::pickle_machine::{Built, build};
-use super::pickle_value::{Id, Value};
+mod machine;
+mod reader;
+mod value;
+
+use self::machine::{Built, build};
+pub(super) use self::value::{Id, Value};
+use crate::import::fault::Fault;
 
 /// A pickle that was read.
 #[derive(Debug)]
@@ -70,7 +74,7 @@ impl Pickle {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pickle_machine::MAX_VALUES;
+    use super::machine::MAX_VALUES;
     use super::*;
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Source: tensorflow/lite/schema/schema.fbs, version 3.
 
-use super::fault::{Fault, Place, refused};
+use crate::import::fault::{Fault, Place, refused};
 
 /// An operator.
 pub struct Operator {

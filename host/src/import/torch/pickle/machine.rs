@@ -6,9 +6,9 @@
 
 use std::collections::HashMap;
 
-use super::fault::{Fault, damaged, refused};
-use super::pickle_reader::{Reader, long};
-use super::pickle_value::{Id, Value};
+use super::reader::{Reader, long};
+use super::value::{Id, Value};
+use crate::import::fault::{Fault, damaged, refused};
 
 /// The most values of a pickle.
 pub const MAX_VALUES: usize = 1 << 20;

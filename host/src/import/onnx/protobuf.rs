@@ -3,7 +3,7 @@
 //! Source: the encoding's description, protobuf.dev/programming-guides/encoding. Nothing is copied: a
 //! message of millions of empty messages, or of lengths that it does not have, takes no memory.
 
-use super::fault::{Fault, damaged};
+use crate::import::fault::{Fault, damaged};
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

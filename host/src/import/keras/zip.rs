@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::LIMIT;
-use super::fault::{Fault, damaged};
-use super::graph::Graph;
-use super::keras_h5;
-use super::zip::Zip;
+use super::h5;
+use crate::import::LIMIT;
+use crate::import::fault::{Fault, damaged};
+use crate::import::graph::Graph;
+use crate::import::zip::Zip;
 
 const CONFIG: &str = "config.json";
 const METADATA: &str = "metadata.json";
@@ -27,5 +27,5 @@ pub fn read(zip: &mut Zip<'_>) -> Result<Graph, Fault> {
     let model = json(CONFIG)?;
     let metadata = json(METADATA).unwrap_or_default();
     let weights = zip.read(WEIGHTS, LIMIT)?;
-    keras_h5::with_config(&model, metadata["keras_version"].as_str(), weights)
+    h5::with_config(&model, metadata["keras_version"].as_str(), weights)
 }

@@ -3,15 +3,15 @@
 use hdf5_reader::group::Group;
 use serde_json::Value;
 
-use super::chain::Orientation;
-use super::fault::{Fault, damaged, refused};
-use super::graph::Graph;
 use super::hdf5::{File, child, strings, tensor, text};
-use super::keras;
-use super::keras_layers::Layer;
-use super::names::order;
-use super::state::State;
-use super::tensor::{Budget, Tensor};
+use super::layers::Layer;
+use super::model;
+use crate::import::chain::Orientation;
+use crate::import::fault::{Fault, damaged, refused};
+use crate::import::graph::Graph;
+use crate::import::names::order;
+use crate::import::state::State;
+use crate::import::tensor::{Budget, Tensor};
 
 /// The most data sets that are looked at.
 const MAX_TENSORS: usize = 1000;
@@ -36,7 +36,7 @@ pub fn read(bytes: Vec<u8>) -> Result<Content, Fault> {
             .ok_or_else(|| damaged("it describes a network, but has no group `model_weights`"))?;
         let budget = Budget::default();
         let lookup = |layer: &Layer<'_>| of_layer(&weights, layer.name, &budget);
-        return keras::graph(&model, framework, &lookup).map(Content::Model);
+        return model::graph(&model, framework, &lookup).map(Content::Model);
     }
     let tensors = match child(&root, "layers")? {
         Some(layers) => numbered(&layers)?,
@@ -81,7 +81,7 @@ pub fn with_config(model: &Value, version: Option<&str>, weights: Vec<u8>) -> Re
             ))),
         }
     };
-    keras::graph(model, framework(version), &lookup)
+    model::graph(model, framework(version), &lookup)
 }
 
 /// `BatchNormalization` becomes `batch_normalization`.

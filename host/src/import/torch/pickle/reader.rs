@@ -1,6 +1,6 @@
 //! The bytes of a pickle, one part after another.
 
-use super::fault::{Fault, damaged};
+use crate::import::fault::{Fault, damaged};
 
 /// What is still to be read.
 pub struct Reader<'p> {

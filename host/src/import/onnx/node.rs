@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::fault::{Fault, Place};
 use super::protobuf::{Field, fields, numbers};
+use crate::import::fault::{Fault, Place};
 
 /// A node of a graph.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 //! Source: flatbuffers.dev/internals. A table begins with the distance back to its list of offsets, which
 //! gives for each field how far it lies from the table's beginning.
 
-use super::fault::{Fault, damaged};
+use crate::import::fault::{Fault, damaged};
 
 /// A table.
 #[derive(Clone, Copy, Debug)]

@@ -4,8 +4,8 @@ use hdf5_reader::error::ByteOrder;
 use hdf5_reader::group::Group;
 use hdf5_reader::{Dataset, Datatype, Hdf5File, OpenOptions, StringSize, VarLenKind};
 
-use super::fault::{Fault, damaged, refused};
-use super::tensor::{Budget, Kind, MAX_VALUES, Tensor};
+use crate::import::fault::{Fault, damaged, refused};
+use crate::import::tensor::{Budget, Kind, MAX_VALUES, Tensor};
 
 /// How such a file begins.
 pub const MAGIC: &[u8] = b"\x89HDF\r\n\x1a\n";

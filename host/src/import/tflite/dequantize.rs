@@ -1,7 +1,7 @@
 //! Numbers of floating point from integers with scales.
 
-use super::fault::{Fault, damaged};
-use super::tensor::Tensor;
+use crate::import::fault::{Fault, damaged};
+use crate::import::tensor::Tensor;
 
 /// The numbers `(value - zero) * factor`, each with its own of each index of this dimension, or with the one
 /// that all have.
@@ -30,8 +30,8 @@ pub fn dequantized(
 
 #[cfg(test)]
 mod tests {
-    use super::super::tensor::Kind;
     use super::*;
+    use crate::import::tensor::Kind;
 
     #[test]
     fn each_row_has_its_own_scale() {

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::fault::{Fault, Place, damaged, refused};
-use super::graph::MAX_NODES;
+use crate::import::fault::{Fault, Place, damaged, refused};
+use crate::import::graph::MAX_NODES;
 
 /// A layer as it is described.
 pub struct Layer<'j> {
