@@ -6,7 +6,7 @@ use core::panic::PanicInfo;
 
 use inkbit_core::blob::CrcCheck;
 use inkbit_core::kernel::Portable;
-use inkbit_core::link::{self, Receiver, Request, Response};
+use inkbit_core::link::{self, Answerer, Receiver, Request, Response};
 use inkbit_core::{
     Engine, Error, Frame, Header, LayerOutput, Layout, Model, PackError, Scratch, image, softmax,
 };
@@ -29,6 +29,9 @@ extern "C" fn _start() -> ! {
             show(&error);
         }
         if let Err(error) = make(some()) {
+            show(&error);
+        }
+        if let Err(error) = answer(some()) {
             show(&error);
         }
         draw();
@@ -68,6 +71,18 @@ fn classify(flash: &[u8]) -> Result<(), Error> {
     softmax::permille(&logits, scale).for_each(|share| {
         black_box(share);
     });
+    Ok(())
+}
+
+/// A firmware that has nothing but a model, and answers a host.
+fn answer(flash: &'static [u8]) -> Result<(), Error> {
+    const REQUEST: usize = link::request_bytes(784);
+    let engine = Engine::new(Model::parse(flash)?, Scratch::<1040>::new())?;
+    let mut engine = engine.for_samples::<784>()?;
+    let mut answerer = Answerer::<REQUEST, 784>::new("mine", flash);
+    while let Some(frame) = answerer.push(black_box(1), &mut engine) {
+        black_box(frame);
+    }
     Ok(())
 }
 
