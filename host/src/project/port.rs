@@ -12,12 +12,30 @@ pub(super) struct Port {
     pub write: &'static str,
 }
 
+/// QEMU looks at its line anew when something happens, such as a tick of a timer: SysTick, whose reload value
+/// and control lie here.
+macro_rules! with_ticks {
+    ($start:literal) => {
+        concat!(
+            "\n    ",
+            $start,
+            "
+    // SAFETY: SysTick, which nothing else uses; by its ticks QEMU sees that the port is on.
+    unsafe {
+        (0xe000_e014 as *mut u32).write_volatile(0xffff);
+        (0xe000_e010 as *mut u32).write_volatile(5);
+    }
+"
+        )
+    };
+}
+
 /// Arm's PL011 (technical reference manual DDI 0183): flags at 0x18, of which 0x10 is that nothing has come
 /// and 0x20 that nothing can be sent yet.
 const PL011: Port = Port {
     address: "0x4000_c000",
     register: "u32",
-    start: "\n    set(0x2c, 0x10);\n    set(0x30, 0x301);\n",
+    start: with_ticks!("set(0x2c, 0x10);\n    set(0x30, 0x301);"),
     read: "\n    while get(0x18) & 0x10 != 0 {}\n    get(0) as u8\n",
     write: "\n    while get(0x18) & 0x20 != 0 {}\n    set(0, byte.into());\n",
 };
@@ -27,7 +45,7 @@ const PL011: Port = Port {
 const NRF51: Port = Port {
     address: "0x4000_2000",
     register: "u32",
-    start: "\n    set(0x500, 4);\n    set(0, 1);\n    set(8, 1);\n",
+    start: with_ticks!("set(0x500, 4);\n    set(0, 1);\n    set(8, 1);"),
     read: "\n    while get(0x108) == 0 {}\n    set(0x108, 0);\n    get(0x518) as u8\n",
     write: "\n    set(0x11c, 0);\n    set(0x51c, byte.into());\n    while get(0x11c) == 0 {}\n",
 };
@@ -38,16 +56,7 @@ const fn cmsdk(address: &'static str) -> Port {
     Port {
         address,
         register: "u32",
-        // QEMU looks at its line anew when a timer ticks: SysTick, whose reload value and control lie here.
-        start: "
-    set(0x10, 217);
-    set(8, 3);
-    // SAFETY: SysTick, which nothing else uses; by its ticks QEMU sees that the port is on.
-    unsafe {
-        (0xe000_e014 as *mut u32).write_volatile(0xffff);
-        (0xe000_e010 as *mut u32).write_volatile(5);
-    }
-",
+        start: with_ticks!("set(0x10, 217);\n    set(8, 3);"),
         read: "\n    while get(4) & 2 == 0 {}\n    get(0) as u8\n",
         write: "\n    while get(4) & 1 != 0 {}\n    set(0, byte.into());\n",
     }

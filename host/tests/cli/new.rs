@@ -7,19 +7,19 @@ use crate::place::Place;
 #[test]
 fn a_project_has_a_short_program_the_model_and_the_command_that_proves_its_bits() {
     let place = Place::new();
-    let said = place.succeed("new digits --board nrf52840-dk --model model.inkbit");
+    let said = place.succeed("new mine --board nrf52840-dk --model model.inkbit");
     let verify = "inkbit verify model.inkbit --data synthetic --images 1000 --target \
-                  thumbv7em-none-eabihf --firmware target/thumbv7em-none-eabihf/release/digits --flash ";
-    assert!(said.starts_with("digits for Nordic nRF52840-DK (Cortex-M4F), with "), "{said}");
+                  thumbv7em-none-eabihf --firmware target/thumbv7em-none-eabihf/release/mine --flash ";
+    assert!(said.starts_with("mine for Nordic nRF52840-DK (Cortex-M4F), with "), "{said}");
     assert!(said.contains(verify), "{said}");
-    let text = |name: &str| String::from_utf8(place.read(&format!("digits/{name}"))).unwrap();
+    let text = |name: &str| String::from_utf8(place.read(&format!("mine/{name}"))).unwrap();
     for name in ["README.md", ".github/workflows/verify.yml"] {
         assert!(text(name).contains(verify), "{name}");
     }
-    assert_eq!(place.read("digits/model.inkbit"), place.read("model.inkbit"));
+    assert_eq!(place.read("mine/model.inkbit"), place.read("model.inkbit"));
     assert!(text("src/main.rs").lines().count() < 80);
     let manifest: toml::Table = text("Cargo.toml").parse().unwrap();
-    assert_eq!(manifest["package"]["name"].as_str(), Some("digits"));
+    assert_eq!(manifest["package"]["name"].as_str(), Some("mine"));
     let core = manifest["dependencies"]["inkbit-core"]["path"].as_str().unwrap();
     assert!(fs::read_to_string(format!("{core}/src/lib.rs")).is_ok(), "{core}");
     // The board's memory, and that of the machine.
@@ -29,8 +29,8 @@ fn a_project_has_a_short_program_the_model_and_the_command_that_proves_its_bits(
         assert!(!text(name).contains('@'), "{name} has a place that is not filled in");
     }
     // Nothing of an earlier one is replaced.
-    let message = place.fail(1, "new digits --board microbit");
-    assert!(message.starts_with("digits is there already"), "{message}");
+    let message = place.fail(1, "new mine --board microbit");
+    assert!(message.starts_with("mine is there already"), "{message}");
 }
 
 #[test]
@@ -39,17 +39,17 @@ fn what_no_project_can_be_made_of_is_refused_and_nothing_is_written() {
     let target = "expected one of riscv32imc-unknown-none-elf, thumbv6m-none-eabi,";
     for (code, flags, expected) in [
         (2, "2digits --board microbit", "`2digits` is no name for a program"),
-        (2, "digits --board nothing", "nothing"),
-        (2, "digits --target x86_64", target),
-        (1, "digits --board pico2", "there is no project for the board pico2"),
-        (1, "digits --board pico --model missing.inkbit", "missing.inkbit"),
-        (2, "digits --board pico --core run", "run is not the folder of inkbit-core"),
-        (2, "digits", "--board <NAME>"),
+        (2, "mine --board nothing", "nothing"),
+        (2, "mine --target x86_64", target),
+        (1, "mine --board pico2", "there is no project for the board pico2"),
+        (1, "mine --board pico --model missing.inkbit", "missing.inkbit"),
+        (2, "mine --board pico --core run", "run is not the folder of inkbit-core"),
+        (2, "mine", "--board <NAME>"),
     ] {
         let message = place.fail(code, &format!("new {flags}"));
         assert!(message.contains(expected), "{flags}: {message}");
     }
-    assert!(!place.path("digits").exists());
+    assert!(!place.path("mine").exists());
 }
 
 #[test]
