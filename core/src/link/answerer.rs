@@ -40,7 +40,7 @@ use crate::scratch::Memory;
 /// assert!(rest.iter().all(|&byte| receiver.push(byte).is_none()));
 /// let message = receiver.push(*end).expect("it is whole").expect("it is sound");
 /// let Ok(Response::Hello(hello)) = link::decode::<Response<'_>>(message) else { panic!() };
-/// assert_eq!((hello.board, hello.model.map(|model| model.name)), ("mine", Ok("one-layer")));
+/// assert_eq!((hello.board, hello.model.map(|model| model.name)), ("mine", Ok("random")));
 /// # Ok::<_, Error>(())
 /// ```
 #[derive(Debug)]
