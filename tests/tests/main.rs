@@ -45,6 +45,8 @@ mod figures;
 #[cfg(feature = "host")]
 mod finder;
 mod formats;
+#[cfg(feature = "host")]
+mod frameworks;
 mod golden;
 mod module_order;
 #[cfg(feature = "host")]

@@ -14,8 +14,6 @@ mod onnx;
 mod safetensors;
 mod state;
 mod tensor;
-#[cfg(test)]
-mod tests;
 mod tflite;
 mod torch;
 mod zip;

@@ -1,4 +1,5 @@
-//! Files that the frameworks themselves have written, and damaged ones.
+//! Networks in files that the frameworks themselves have written give the frameworks' logits; damaged files
+//! are refused.
 
 use std::fs;
 use std::io::Read;
@@ -7,15 +8,15 @@ use std::path::{Path, PathBuf};
 use flate2::read::GzDecoder;
 use serde_json::Value;
 
-use super::*;
-use crate::data::{Images, Shape};
-use crate::net::Backend;
+use inkbit::data::{Images, Shape};
+use inkbit::import::{Options, parse};
+use inkbit::net::Backend;
 
 /// Greatest difference of logits, relative to the greatest logit.
 const TOLERANCE: f64 = 1e-4;
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/frameworks")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("frameworks")
 }
 
 /// Every file of the frameworks' folders, unpacked, sorted by path.
@@ -200,18 +201,17 @@ fn a_file_that_ends_anywhere_is_refused_or_read_and_nothing_panics() {
 
 #[test]
 fn a_byte_that_is_changed_anywhere_makes_nothing_panic() {
-    let mut rng = crate::support::rng::Rng::new(1, &[]);
+    let mut rng = fastrand::Rng::with_seed(1);
     for (_, bytes) in small(40_000) {
         for _ in 0..3_000 {
             let mut damaged = bytes.clone();
-            let changes = 1 + (3.0 * rng.unit()) as usize;
+            let changes = rng.usize(1..4);
             for _ in 0..changes {
-                let at = (damaged.len() as f32 * rng.unit()) as usize;
-                let at = at.min(damaged.len() - 1);
-                damaged[at] = match rng.unit() {
-                    chance if chance < 0.3 => 0xff,
-                    chance if chance < 0.5 => 0,
-                    _ => (256.0 * rng.unit()) as u8,
+                let at = rng.usize(..damaged.len());
+                damaged[at] = match rng.u8(..10) {
+                    0..3 => 0xff,
+                    3..5 => 0,
+                    _ => rng.u8(..),
                 };
             }
             let _ = parse(damaged, &Options::default());
