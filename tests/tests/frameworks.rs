@@ -9,7 +9,7 @@ use flate2::read::GzDecoder;
 use serde_json::Value;
 
 use inkbit::data::{Images, Shape};
-use inkbit::import::{Options, parse};
+use inkbit::import::{Options, Parsed, parse};
 use inkbit::net::Backend;
 
 /// Greatest difference of logits, relative to the greatest logit.
@@ -100,7 +100,7 @@ fn every_file_of_a_framework_gives_its_logits() {
                 let file =
                     format!("{framework}/{}", file.as_str().unwrap().trim_end_matches(".gz"));
                 let (_, bytes) = files.iter().find(|(path, _)| name(path) == file).unwrap();
-                let (network, _, notes) = parse(bytes.clone(), &options)
+                let Parsed { network, notes, .. } = parse(bytes.clone(), &options)
                     .unwrap_or_else(|fault| panic!("{file}: {fault}"));
                 let found = network.logits(&images, &device);
                 let found: Vec<f64> = found.into_iter().map(f64::from).collect();
@@ -126,7 +126,7 @@ fn hostile_files_are_refused_at_once_in_words() {
     let begun = std::time::Instant::now();
     let mut seen = 0;
     for (path, bytes) in read(&folder().join("damaged")) {
-        let fault = parse(bytes, &Options::default()).map(|(network, ..)| network.widths());
+        let fault = parse(bytes, &Options::default()).map(|parsed| parsed.network.widths());
         let name = name(&path);
         match fault {
             // It is a network of 63 inputs, for which there are no square images; `--data` may say others.

@@ -72,6 +72,10 @@ impl Folding {
             }
             // It changes nothing.
             (Op::Relu, Position::Active) if self.pending.is_none() => Ok(()),
+            (Op::Relu, Position::Active) => Err(place.refuse(
+                "it comes after what scales the values of another ReLU; put a dense layer between \
+                 them",
+            )),
             (Op::Relu, _) => Err(place.refuse(
                 "it comes after no dense layer; a network begins with a dense layer and has ReLU \
                  after it",
@@ -306,6 +310,10 @@ mod tests {
         for (ops, expected) in [
             (vec![], "it has no dense layer"),
             (vec![Op::Relu, one()], "`n1` (kind), node 1: it comes after no dense layer"),
+            (
+                vec![one(), Op::Relu, affine(&[2.0], &[0.0]), Op::Relu, one()],
+                "node 4: it comes after what scales the values of another ReLU",
+            ),
             (vec![one(), one()], "node 2: no ReLU is between it and the dense layer before"),
             (vec![one(), Op::Relu], "node 2: the network ends with it"),
             (vec![one(), Op::Softmax, Op::Relu], "node 3: it comes after softmax"),

@@ -82,8 +82,8 @@ impl Affine {
         Self { scale, shift }
     }
 
-    /// With a number for each of so many values. Those that are fewer belong to the last dimension, and
-    /// are repeated; `None` if they do not fit.
+    /// The same with a number for each of `values`. As many numbers as the last dimension has are repeated;
+    /// `None` if the numbers do not fit.
     pub fn spread(&self, values: usize, last: usize) -> Option<Self> {
         let each = |numbers: &[f64]| match numbers.len() {
             1 => Some(vec![numbers[0]; values]),

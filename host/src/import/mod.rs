@@ -62,48 +62,47 @@ pub struct Options {
 
 /// A network, and what is known of it.
 #[derive(Clone, Debug)]
-pub struct Imported {
+pub struct Parsed {
     /// The network, whose inputs are pixels / 255.
     pub network: Mlp,
     /// What wrote the file, such as "Keras 3.9.0".
     pub framework: String,
-    /// SHA-256 of the file, in hexadecimal digits.
-    pub digest: String,
     /// What was assumed, and what was left out.
     pub notes: Vec<String>,
 }
 
-/// Reads a file.
+/// Reads a file, and gives its SHA-256 in hexadecimal digits, too.
 ///
 /// # Errors
 ///
 /// [`ImportError`].
-pub fn read(path: &Path, options: &Options) -> Result<Imported, ImportError> {
+pub fn read(path: &Path, options: &Options) -> Result<(Parsed, String), ImportError> {
     if path.is_dir() {
         return Err(ImportError::Folder(path.to_owned()));
     }
     let bytes = limit::read_named(path, LIMIT)?;
     let fault = |fault| ImportError::Fault { path: path.to_owned(), fault };
     let digest = hex(&Sha256::digest(&bytes));
-    let (network, framework, notes) = parse(bytes, options).map_err(fault)?;
-    Ok(Imported { network, framework, digest, notes })
+    Ok((parse(bytes, options).map_err(fault)?, digest))
 }
 
-/// The network of a file's bytes, the framework, and notes.
+/// The network of a file's bytes.
 ///
 /// # Errors
 ///
 /// [`Fault`].
-pub fn parse(bytes: Vec<u8>, options: &Options) -> Result<(Mlp, String, Vec<String>), Fault> {
+pub fn parse(bytes: Vec<u8>, options: &Options) -> Result<Parsed, Fault> {
     let mut graph = graph(bytes, &options.epsilon)?;
     let range = range(&mut graph, options);
     let (framework, notes) = (graph.framework.clone(), graph.notes.clone());
-    let network = fold(graph, affine(range, options))?;
-    Ok((network, framework, notes))
+    Ok(Parsed { network: fold(graph, affine(range, options))?, framework, notes })
 }
 
 /// Reads a file by what it begins with.
 fn graph(bytes: Vec<u8>, epsilon: &[f64]) -> Result<Graph, Fault> {
+    if bytes.is_empty() {
+        return Err(fault::refused("it is empty; save the network as a file again"));
+    }
     if bytes.starts_with(keras::HDF5) {
         return match keras::read_h5(bytes)? {
             Content::Model(graph) => Ok(graph),
@@ -132,8 +131,8 @@ fn graph(bytes: Vec<u8>, epsilon: &[f64]) -> Result<Graph, Fault> {
         return onnx::read(&bytes);
     }
     Err(fault::refused(
-        "it is no file of a network that is known here; save the network as .keras or .h5 (Keras), as a \
-         state dict in .pt or .safetensors (PyTorch), as .onnx or as .tflite",
+        "no framework whose files are read writes such a file; save the network as .keras or .h5 (Keras), \
+         as a state dict in .pt or .safetensors (PyTorch), as .onnx or as .tflite",
     ))
 }
 

@@ -205,9 +205,9 @@ fn strange(tensor: &Tensor<'_>) -> Fault {
         _ => "",
     };
     refused(format!(
-        "`{}` of shape {:?} is no part of a dense layer or of batch normalization{of}; Inkbit runs \
-         networks of dense layers with ReLU: train such a one, or give a file that says what this is \
-         for (ONNX)",
+        "`{}` of shape {:?} belongs neither to a dense layer nor to batch normalization{of}; Inkbit runs \
+         networks of dense layers with ReLU: train one of these, or export to ONNX, which says what a \
+         tensor is for",
         tensor.name, tensor.shape
     ))
 }

@@ -11,6 +11,9 @@ use super::fault::{Fault, damaged, refused};
 /// bits.
 pub const MAX_VALUES: usize = 1 << 26;
 
+/// The most bytes of a name: many tensors may share one that the file has once, and each has a copy.
+const MAX_NAME: usize = 1000;
+
 /// How a number is stored, little-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -97,6 +100,13 @@ impl<'a> Tensor<'a> {
         bytes: impl Into<Bytes<'a>>,
     ) -> Result<Self, Fault> {
         let (name, bytes) = (name.into(), bytes.into());
+        if name.len() > MAX_NAME {
+            return Err(refused(format!(
+                "a tensor has a name of {} bytes, at most {MAX_NAME} are read; save the network under \
+                 shorter names",
+                name.len()
+            )));
+        }
         let expected = count(&shape).and_then(|count| count.checked_mul(kind.bytes()));
         if expected != Some(bytes.len()) {
             return Err(damaged(format!(
@@ -202,8 +212,8 @@ pub fn count(shape: &[usize]) -> Option<usize> {
     shape.iter().try_fold(1_usize, |product, &side| product.checked_mul(side))
 }
 
-/// The numbers of a matrix of so many rows and columns, column by column.
-pub fn swapped(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+/// The numbers of a matrix `[rows, columns]`, column by column.
+fn swapped(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     let mut swapped = Vec::with_capacity(values.len());
     for column in 0..columns {
         swapped.extend((0..rows).map(|row| values[row * columns + column]));

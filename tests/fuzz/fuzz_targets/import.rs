@@ -2,13 +2,13 @@
 //! or a named error.
 #![no_main]
 
-use inkbit::import::{Options, parse};
+use inkbit::import::{Options, Parsed, parse};
 use inkbit_core::{MAX_LAYERS, MAX_WIDTH};
 use inkbit_fuzz::files::assert_tells;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| match parse(data.to_vec(), &Options::default()) {
-    Ok((network, framework, _)) => {
+    Ok(Parsed { network, framework, .. }) => {
         assert!(!framework.is_empty());
         assert!((1..=MAX_LAYERS).contains(&network.layers.len()));
         let widths = network.widths();

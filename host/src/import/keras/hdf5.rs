@@ -1,6 +1,6 @@
 //! What is read of an HDF5 file: attributes of text, and tensors. Links to other files are not followed.
 
-use hdf5_reader::error::ByteOrder;
+use hdf5_reader::error::{ByteOrder, Error};
 use hdf5_reader::group::Group;
 use hdf5_reader::{Dataset, Datatype, Hdf5File, OpenOptions, StringSize, VarLenKind};
 
@@ -37,11 +37,11 @@ impl File {
 
 /// The group of a name, or `None` if there is none; a link to another file is none.
 pub fn child(group: &Group, name: &str) -> Result<Option<Group>, Fault> {
-    let (groups, _) = group.member_names().map_err(damaged)?;
-    if !groups.iter().any(|found| found == name) {
-        return Ok(None);
+    match group.group(name) {
+        Ok(found) => Ok(Some(found)),
+        Err(Error::GroupNotFound(_)) => Ok(None),
+        Err(error) => Err(damaged(error)),
     }
-    group.group(name).map(Some).map_err(damaged)
 }
 
 /// The strings of an attribute, or `None` if there is none of that name.

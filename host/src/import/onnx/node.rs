@@ -59,10 +59,11 @@ impl<'a> Node<'a> {
     }
 }
 
+/// The most inputs, outputs, attributes, and numbers of an attribute: those that are read have six.
+const MOST: usize = 64;
+
 /// Reads a node.
 pub fn node(bytes: &[u8]) -> Result<Node<'_>, Fault> {
-    /// The most inputs and outputs: those that are read have six.
-    const MOST: usize = 64;
     let mut node = Node::default();
     for field in fields(bytes) {
         match field? {
@@ -89,10 +90,7 @@ fn attribute(bytes: &[u8]) -> Result<(String, Attribute<'_>), Fault> {
             (2, Field::Four(bytes)) => attribute.float = Some(f32::from_le_bytes(bytes)),
             (3, field) => attribute.int = Some(field.number()),
             (5, Field::Bytes(bytes)) => attribute.tensor = bytes,
-            (8, field) if attribute.ints.len() < 64 => {
-                numbers(field, &mut attribute.ints)?;
-                attribute.ints.truncate(64);
-            }
+            (8, field) => numbers(field, &mut attribute.ints, MOST)?,
             _ => {}
         }
     }

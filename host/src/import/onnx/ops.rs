@@ -1,6 +1,6 @@
 //! The operators of ONNX that a network of dense layers has.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::node::Node;
 use crate::import::elementwise::Operation;
@@ -11,12 +11,14 @@ use crate::import::tensor::Tensor;
 /// Constants by their names.
 pub type Constants<'a> = HashMap<String, Tensor<'a>>;
 
-/// Names of what is no longer one sample after another: lengths that are computed.
+/// The nodes, and what of them is found once.
 struct Walk<'n, 'a> {
     nodes: &'n [Node<'a>],
     constants: Constants<'a>,
-    /// What lengths are computed from the shape of a value.
-    lengths: Vec<&'n str>,
+    /// Names of what is computed from the shape of a value: lengths.
+    lengths: HashSet<&'n str>,
+    /// The numbers of the nodes that take a value and compute no length, from 1.
+    takers: HashMap<&'n str, Vec<usize>>,
 }
 
 /// Follows the way from the input to the output, which must have no branches.
@@ -27,8 +29,7 @@ pub fn chain(
     input: &str,
     output: &str,
 ) -> Result<(), Fault> {
-    let mut walk = Walk { nodes, constants, lengths: Vec::new() };
-    walk.fold_constants()?;
+    let walk = Walk::new(nodes, constants);
     let mut value = input;
     let mut steps = 0;
     while value != output {
@@ -47,7 +48,6 @@ pub fn chain(
         walk.add(graph, &place, node, value)?;
         value = &node.outputs[0];
     }
-    // What comes after the output would be another one.
     Ok(())
 }
 
@@ -71,52 +71,69 @@ pub fn constant(node: &Node<'_>, constants: &mut Constants<'_>) -> Result<(), Fa
 }
 
 impl<'n, 'a> Walk<'n, 'a> {
-    /// Computes what nodes make of constants alone.
-    fn fold_constants(&mut self) -> Result<(), Fault> {
-        for node in self.nodes {
-            let (Some(from), Some(to)) = (node.inputs.first(), node.outputs.first()) else {
+    fn new(nodes: &'n [Node<'a>], constants: Constants<'a>) -> Self {
+        let (lengths, takers) = (HashSet::new(), HashMap::new());
+        let mut walk = Self { nodes, constants, lengths, takers };
+        // Nodes come after those whose values they take.
+        for (number, node) in (1..).zip(nodes) {
+            walk.fold_constant(node);
+            if walk.is_length(node) {
+                walk.lengths.extend(node.outputs.iter().map(String::as_str));
                 continue;
-            };
-            let Some(tensor) = self.constants.get(from) else { continue };
-            let tensor = match (node.kind.as_str(), &tensor.shape[..]) {
-                ("Identity" | "Cast", _) => tensor.clone(),
-                ("Transpose", [_, _]) if matches!(node.ints("perm"), [] | [1, 0]) => {
-                    tensor.clone().transposed()
+            }
+            for input in &node.inputs {
+                let numbers: &mut Vec<usize> = walk.takers.entry(input).or_default();
+                if numbers.last() != Some(&number) {
+                    numbers.push(number);
                 }
-                _ => continue,
-            };
-            self.constants.insert(to.clone(), tensor.named(to.clone()));
-        }
-        Ok(())
-    }
-
-    /// The one node that takes a value, and its number; lengths are followed to where they are used.
-    fn next(&mut self, value: &str) -> Result<Option<(usize, &'n Node<'a>)>, Fault> {
-        let mut found: Option<(usize, &'n Node<'a>)> = None;
-        for (number, node) in (1..).zip(self.nodes) {
-            let takes_length = node.inputs.iter().any(|input| self.lengths.contains(&&**input));
-            let takes_value = node.inputs.iter().any(|input| input == value);
-            let is_length = match node.kind.as_str() {
-                "Shape" => takes_value,
-                "Gather" | "Unsqueeze" | "Concat" | "Slice" | "Cast" | "Squeeze" | "Mul" => {
-                    takes_length && !takes_value
-                }
-                _ => false,
-            };
-            if is_length {
-                self.lengths.extend(node.outputs.iter().map(String::as_str));
-            } else if takes_value {
-                if let Some((_, other)) = found {
-                    return Err(node.place(number).refuse(format!(
-                        "it takes the same value as `{}` ({}); only a chain of nodes is imported, \
-                         without branches",
-                        other.name, other.kind
-                    )));
-                }
-                found = Some((number, node));
             }
         }
-        Ok(found)
+        walk
+    }
+
+    /// Computes what a node makes of a constant.
+    fn fold_constant(&mut self, node: &Node<'_>) {
+        let (Some(from), Some(to)) = (node.inputs.first(), node.outputs.first()) else { return };
+        let Some(tensor) = self.constants.get(from) else { return };
+        let tensor = match (node.kind.as_str(), &tensor.shape[..]) {
+            ("Identity" | "Cast", _) => tensor.clone(),
+            ("Transpose", [_, _]) if matches!(node.ints("perm"), [] | [1, 0]) => {
+                tensor.clone().transposed()
+            }
+            _ => return,
+        };
+        self.constants.insert(to.clone(), tensor.named(to.clone()));
+    }
+
+    /// Whether a node computes lengths: of a value, or of other lengths.
+    fn is_length(&self, node: &Node<'_>) -> bool {
+        let of_length = |input: &String| self.lengths.contains(input.as_str());
+        match node.kind.as_str() {
+            "Shape" => true,
+            "Gather" | "Unsqueeze" | "Concat" | "Slice" | "Cast" | "Squeeze" | "Mul" => {
+                let mut others = node.inputs.iter().filter(|input| !of_length(input));
+                node.inputs.iter().any(of_length)
+                    && others.all(|input| input.is_empty() || self.constants.contains_key(input))
+            }
+            _ => false,
+        }
+    }
+
+    /// The one node that takes a value, and its number.
+    fn next(&self, value: &str) -> Result<Option<(usize, &'n Node<'a>)>, Fault> {
+        let of = |number: usize| (number, &self.nodes[number - 1]);
+        match self.takers.get(value).map_or(&[][..], Vec::as_slice) {
+            [] => Ok(None),
+            &[number] => Ok(Some(of(number))),
+            &[first, second, ..] => {
+                let ((_, first), (number, second)) = (of(first), of(second));
+                Err(second.place(number).refuse(format!(
+                    "it takes the same value as `{}` ({}); only a chain of nodes is imported, without \
+                     branches",
+                    first.name, first.kind
+                )))
+            }
+        }
     }
 
     fn constant(&self, place: &Place, node: &Node<'_>, index: usize) -> Result<&Tensor<'a>, Fault> {
@@ -211,7 +228,7 @@ impl<'n, 'a> Walk<'n, 'a> {
     fn reshape(&self, place: &Place, node: &Node<'_>) -> Result<Option<Vec<usize>>, Fault> {
         let name = node.inputs.get(1).map(String::as_str).unwrap_or_default();
         let Some(shape) = self.constants.get(name) else {
-            if self.lengths.contains(&name) {
+            if self.lengths.contains(name) {
                 // Computed from the batch, as by `x.view(x.size(0), -1)`.
                 return Ok(None);
             }

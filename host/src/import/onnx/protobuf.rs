@@ -85,16 +85,18 @@ fn varint(rest: &mut &[u8]) -> Option<u64> {
     None
 }
 
-/// Adds whole numbers, which a field has one by one or packed.
-pub fn numbers(field: Field<'_>, into: &mut Vec<i64>) -> Result<(), Fault> {
+/// Adds whole numbers, which a field has one by one or packed, until there are `most`: each takes up to
+/// eight times its room in the file.
+pub fn numbers(field: Field<'_>, into: &mut Vec<i64>, most: usize) -> Result<(), Fault> {
     match field {
         Field::Bytes(mut packed) => {
-            while !packed.is_empty() {
+            while !packed.is_empty() && into.len() < most {
                 let number = varint(&mut packed);
                 into.push(number.ok_or_else(|| damaged("a row of numbers ends within one"))? as i64);
             }
         }
-        field => into.push(field.number()),
+        field if into.len() < most => into.push(field.number()),
+        _ => {}
     }
     Ok(())
 }
@@ -114,7 +116,7 @@ mod tests {
         let mut damaged = fields(b"\x12\xff\xff\xff\xff\x07ab");
         assert!(damaged.next().unwrap().is_err() && damaged.next().is_none());
         let mut packed = Vec::new();
-        numbers(Field::Bytes(b"\x01\x96\x01"), &mut packed).unwrap();
+        numbers(Field::Bytes(b"\x01\x96\x01\x02"), &mut packed, 2).unwrap();
         assert_eq!(packed, [1, 150]);
     }
 }

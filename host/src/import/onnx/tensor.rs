@@ -4,9 +4,10 @@ use super::protobuf::{Field, fields, numbers};
 use crate::import::fault::{Fault, damaged, refused};
 use crate::import::tensor::{Kind, Tensor};
 
-/// The most numbers of a constant that lie in the file as whole numbers, of which each takes eight times
-/// its room.
+/// The most numbers of a constant that lie in the file as whole numbers.
 const MAX_WHOLE: usize = 1 << 22;
+/// The most dimensions of a constant: one that has more is none of a dense layer.
+const MAX_SIDES: usize = 8;
 
 /// Reads a constant.
 pub fn tensor(bytes: &[u8]) -> Result<Tensor<'_>, Fault> {
@@ -16,13 +17,13 @@ pub fn tensor(bytes: &[u8]) -> Result<Tensor<'_>, Fault> {
     let mut is_elsewhere = false;
     for field in fields(bytes) {
         match field? {
-            (1, field) if shape.len() < 8 => numbers(field, &mut shape)?,
+            (1, field) => numbers(field, &mut shape, MAX_SIDES)?,
             (2, field) => kind = field.number(),
             (4, Field::Four(bytes)) => floats.extend(bytes),
             (10, Field::Eight(bytes)) => floats.extend(bytes),
             (4 | 9 | 10, Field::Bytes(bytes)) => raw = Some(bytes),
             (5 | 7, field) => {
-                numbers(field, &mut whole)?;
+                numbers(field, &mut whole, MAX_WHOLE + 1)?;
                 if whole.len() > MAX_WHOLE {
                     return Err(refused(format!(
                         "its tensor has over {MAX_WHOLE} numbers that are packed one by one; export it \

@@ -88,7 +88,7 @@ impl<'a> Table<'a> {
         field.map(|at| Self::at(self.bytes, target(self.bytes, at)?)).transpose()
     }
 
-    /// A row of values of so many bytes; empty if it is left out.
+    /// A row of values, each of `width` bytes; empty if it is left out.
     pub fn vector(&self, number: usize, width: usize) -> Result<Vector<'a>, Fault> {
         let Some(field) = self.field(number)? else {
             return Ok(Vector { bytes: self.bytes, at: 0, len: 0 });
@@ -103,9 +103,11 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// A text; empty if it is left out.
-    pub fn text(&self, number: usize) -> Result<String, Fault> {
-        Ok(String::from_utf8_lossy(self.vector(number, 1)?.bytes()).into_owned())
+    /// A text, of which at most `most` bytes are read: many tables may share one that is as long as the
+    /// file. Empty if it is left out.
+    pub fn text(&self, number: usize, most: usize) -> Result<String, Fault> {
+        let bytes = self.vector(number, 1)?.bytes();
+        Ok(String::from_utf8_lossy(&bytes[..bytes.len().min(most)]).into_owned())
     }
 }
 
@@ -123,20 +125,20 @@ impl<'a> Vector<'a> {
         Table::at(self.bytes, target(self.bytes, self.at + 4 * index)?)
     }
 
-    /// At most so many numbers of a row of these.
+    /// The first `most` numbers of a row of them, of 32 bits each.
     pub fn ints(&self, most: usize) -> Result<Vec<i32>, Fault> {
         let each = (0..self.len.min(most))
             .map(|index| array(self.bytes, self.at + 4 * index).map(i32::from_le_bytes));
         each.collect()
     }
 
-    /// The same of floating point.
+    /// [`ints`](Self::ints) of floating point.
     pub fn floats(&self, most: usize) -> Result<Vec<f32>, Fault> {
         let ints = self.ints(most)?;
         Ok(ints.into_iter().map(|bits| f32::from_bits(bits.cast_unsigned())).collect())
     }
 
-    /// The same of 64 bits.
+    /// [`ints`](Self::ints) of 64 bits.
     pub fn longs(&self, most: usize) -> Result<Vec<i64>, Fault> {
         let each = (0..self.len.min(most))
             .map(|index| array(self.bytes, self.at + 8 * index).map(i64::from_le_bytes));

@@ -20,6 +20,8 @@ use crate::import::tensor::{Kind, Tensor};
 const MAGIC: &[u8] = b"TFL3";
 /// The most dimensions, inputs and outputs that are looked at.
 const FEW: usize = 8;
+/// The most bytes of a name that are read.
+const MAX_NAME: usize = 200;
 
 /// Whether bytes begin as such a file does.
 pub fn is(bytes: &[u8]) -> bool {
@@ -27,10 +29,9 @@ pub fn is(bytes: &[u8]) -> bool {
 }
 
 struct File<'a> {
-    codes: Vector<'a>,
     tensors: Vector<'a>,
     buffers: Vector<'a>,
-    operators: Vector<'a>,
+    operators: Vec<Operator>,
 }
 
 /// Reads a file's bytes.
@@ -54,19 +55,60 @@ pub fn read(bytes: &[u8]) -> Result<Graph, Fault> {
         }
     }
     let [input, output] = [ends[0].ints(1)?[0], ends[1].ints(1)?[0]];
-    let file = File {
-        codes: model.vector(1, 4)?,
-        tensors: graph.vector(0, 4)?,
-        buffers: model.vector(4, 4)?,
-        operators: graph.vector(3, 4)?,
-    };
-    if file.operators.len > MAX_NODES {
+    let (tensors, operators) = (graph.vector(0, 4)?, graph.vector(3, 4)?);
+    if operators.len > MAX_NODES {
         return Err(refused(format!(
             "it has {} operators, at most {MAX_NODES} are looked at; give a network of dense layers",
-            file.operators.len
+            operators.len
         )));
     }
-    file.graph(input, output)
+    let codes = model.vector(1, 4)?;
+    let operators = (0..operators.len)
+        .map(|index| operator(&operators.table(index)?, index + 1, &codes, &tensors));
+    let operators = operators.collect::<Result<_, _>>()?;
+    File { tensors, buffers: model.vector(4, 4)?, operators }.graph(input, output)
+}
+
+fn table_of<'a>(tensors: &Vector<'a>, tensor: i32) -> Result<Table<'a>, Fault> {
+    let index = usize::try_from(tensor);
+    tensors.table(index.map_err(|_| damaged("an operator lacks a tensor"))?)
+}
+
+/// The operator of a table; `number` counts from 1.
+fn operator(
+    table: &Table<'_>,
+    number: usize,
+    codes: &Vector<'_>,
+    tensors: &Vector<'_>,
+) -> Result<Operator, Fault> {
+    let code = codes.table(usize::try_from(table.int(0)?).map_err(damaged)?)?;
+    // The first is of files before there were over 127 operators.
+    let kind = code.int(3)?.max(code.byte(0)?.into());
+    let (inputs, outputs) = (table.vector(1, 4)?.ints(FEW)?, table.vector(2, 4)?.ints(FEW)?);
+    let output = outputs.first().copied().unwrap_or(-1);
+    let name = match output {
+        0.. => table_of(tensors, output)?.text(3, MAX_NAME)?,
+        _ => String::new(),
+    };
+    let place = Place::new(name, kind_name(kind, &code.text(1, MAX_NAME)?), number);
+    let options = table.table(4)?;
+    let fused = match (kind, options) {
+        (FULLY_CONNECTED | ADD | SUB | MUL | DIV, Some(options)) => options.byte(0)?,
+        _ => 0,
+    };
+    if !matches!(fused, 0 | 1) {
+        return Err(place.refuse(
+            "the activation in it is not ReLU (it has a greatest value, or is another); train with \
+             ReLU",
+        ));
+    }
+    if kind == FULLY_CONNECTED
+        && let Some(options) = options
+        && options.byte(1)? != 0
+    {
+        return Err(place.refuse("its weights are shuffled; convert the network anew"));
+    }
+    Ok(Operator { place, kind, inputs, output, is_relu: fused == 1 })
 }
 
 impl<'a> File<'a> {
@@ -87,15 +129,12 @@ impl<'a> File<'a> {
         // Of integers the scale says what they stand for.
         let scale = table.table(4)?.map(|scales| scales.vector(2, 4)?.floats(1)).transpose()?;
         graph.takes_bytes = scale.unwrap_or_default().first().is_some_and(|&scale| scale > 0.5);
-        let operators = (0..self.operators.len)
-            .map(|index| self.operator(index))
-            .collect::<Result<Vec<_>, _>>()?;
         let mut value = input;
-        for _ in 0..=operators.len() {
+        for _ in 0..=self.operators.len() {
             if value == output {
                 return Ok(graph);
             }
-            let operator = next(&operators, value)?;
+            let operator = next(&self.operators, value)?;
             self.add(&mut graph, operator, value)?;
             value = operator.output;
         }
@@ -103,40 +142,7 @@ impl<'a> File<'a> {
     }
 
     fn table(&self, tensor: i32) -> Result<Table<'a>, Fault> {
-        let index = usize::try_from(tensor);
-        self.tensors.table(index.map_err(|_| damaged("an operator lacks a tensor"))?)
-    }
-
-    fn operator(&self, index: usize) -> Result<Operator, Fault> {
-        let table = self.operators.table(index)?;
-        let code = self.codes.table(usize::try_from(table.int(0)?).map_err(damaged)?)?;
-        // The first is of files before there were over 127 operators.
-        let kind = code.int(3)?.max(code.byte(0)?.into());
-        let (inputs, outputs) = (table.vector(1, 4)?.ints(FEW)?, table.vector(2, 4)?.ints(FEW)?);
-        let output = outputs.first().copied().unwrap_or(-1);
-        let name = match output {
-            0.. => self.table(output)?.text(3)?,
-            _ => String::new(),
-        };
-        let place = Place::new(name, kind_name(kind, &code.text(1)?), index + 1);
-        let options = table.table(4)?;
-        let fused = match (kind, options) {
-            (FULLY_CONNECTED | ADD | SUB | MUL | DIV, Some(options)) => options.byte(0)?,
-            _ => 0,
-        };
-        if !matches!(fused, 0 | 1) {
-            return Err(place.refuse(
-                "the activation in it is not ReLU (it has a greatest value, or is another); train with \
-                 ReLU",
-            ));
-        }
-        if kind == FULLY_CONNECTED
-            && let Some(options) = options
-            && options.byte(1)? != 0
-        {
-            return Err(place.refuse("its weights are shuffled; convert the network anew"));
-        }
-        Ok(Operator { place, kind, inputs, output, is_relu: fused == 1 })
+        table_of(&self.tensors, tensor)
     }
 
     /// A tensor that is a constant, as numbers of floating point; `None` for one that is computed.
@@ -179,7 +185,7 @@ impl<'a> File<'a> {
                 )));
             }
         };
-        let found = Tensor::new(table.text(3)?, shape, kind, bytes)?;
+        let found = Tensor::new(table.text(3, MAX_NAME)?, shape, kind, bytes)?;
         let Some(scales) = table.table(4)?.filter(|_| !kind.is_float()) else {
             return Ok(Some(found));
         };
@@ -212,14 +218,11 @@ impl<'a> File<'a> {
         if let Some(found) = self.constant(graph, place, tensor)? {
             return Ok(Some(found));
         }
-        for index in 0..self.operators.len {
-            let maker = self.operator(index)?;
-            if maker.output == tensor && maker.kind == DEQUANTIZE {
-                let from = maker.inputs.first().copied().unwrap_or(-1);
-                return self.constant(graph, place, from);
-            }
+        let mut makers = self.operators.iter().filter(|maker| maker.output == tensor);
+        match makers.find(|maker| maker.kind == DEQUANTIZE) {
+            Some(maker) => self.constant(graph, place, maker.inputs.first().copied().unwrap_or(-1)),
+            None => Ok(None),
         }
-        Ok(None)
     }
 
     fn add(&self, graph: &mut Graph, operator: &Operator, value: i32) -> Result<(), Fault> {

@@ -13,8 +13,8 @@ use crate::import::state::State;
 use crate::import::tensor::{Budget, Kind, Tensor, count};
 use crate::import::zip::Zip;
 
-/// The most bytes of the pickle that names the tensors.
-const MAX_PICKLE: u64 = 16 << 20;
+/// The most bytes of the pickle that names the tensors, of which each takes up to eight in memory.
+const MAX_PICKLE: u64 = 4 << 20;
 /// The most tensors of a file.
 const MAX_TENSORS: usize = 1000;
 /// How the older files begin: a pickle of a number of ten bytes, which is this.

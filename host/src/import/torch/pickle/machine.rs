@@ -12,6 +12,9 @@ use crate::import::fault::{Fault, damaged, refused};
 
 /// The most values of a pickle.
 pub const MAX_VALUES: usize = 1 << 20;
+/// The most bytes of the name of a module or class. A pickle may name one text a million times, of which each
+/// class gets a copy.
+const MAX_NAME: usize = 1000;
 
 /// What a pickle has built.
 pub struct Built {
@@ -175,12 +178,7 @@ impl<'p> Machine<'p> {
             }
             0x93 => {
                 let names = self.last(2)?;
-                let mut texts = names.into_iter().map(|id| match &self.values[id] {
-                    Value::Text(text) => text.clone(),
-                    _ => String::new(),
-                });
-                let (module, name) =
-                    (texts.next().unwrap_or_default(), texts.next().unwrap_or_default());
+                let (module, name) = (self.name(names[0])?, self.name(names[1])?);
                 self.push(Value::Global(module, name))?;
             }
             // REDUCE, NEWOBJ: written down, not called.
@@ -215,6 +213,14 @@ impl<'p> Machine<'p> {
             true => Value::Pairs(Vec::new()),
             false => Value::Call(function, arguments),
         })
+    }
+
+    /// The name of a module or class.
+    fn name(&self, id: Id) -> Result<String, Fault> {
+        match &self.values[id] {
+            Value::Text(text) if text.len() <= MAX_NAME => Ok(text.clone()),
+            _ => Err(damaged("a class in its pickle has no name, or one that nobody gives")),
+        }
     }
 
     fn text(&mut self, length: usize) -> Result<(), Fault> {
