@@ -210,7 +210,6 @@ fn summary(
         Some(End::Patience) => {
             format!("no lower validation loss for {} epochs", run.config.patience)
         }
-        Some(End::Imported) => "imported".to_owned(),
         None => "interrupted".to_owned(),
     };
     let line = |name: &str, value: &str| format!("{name:20} {value}\n");

@@ -37,13 +37,12 @@ pub enum RunError {
     NoWeights(PathBuf),
     #[error("{}: {message}; train again with --force", visible::path(path))]
     Damaged { path: PathBuf, message: String },
-    /// `state` is "a finished", "an interrupted" or "what is left of a".
+    /// `held` is such as "a finished run of 3 epochs".
     #[error(
-        "{} holds {state} run of {epochs} epochs; {advice}, give another folder, or replace \
-             it with --force",
+        "{} holds {held}; {advice}, give another folder, or replace it with --force",
         visible::path(folder)
     )]
-    Exists { folder: PathBuf, state: &'static str, epochs: usize, advice: &'static str },
+    Exists { folder: PathBuf, held: String, advice: &'static str },
     #[error("{} holds a finished run: there is nothing to resume; quantize it, or train anew with \
              --force", visible::path(.0))]
     Finished(PathBuf),

@@ -101,13 +101,14 @@ impl Run {
             return Ok(());
         }
         let history = read_history(&folder.join(HISTORY)).unwrap_or_default();
-        let (state, advice) = match history.end {
-            _ if !Self::is_at(folder) => ("what is left of a", "move it away"),
-            Some(_) => ("a finished", "quantize it"),
-            None => ("an interrupted", "go on with --resume"),
+        let run = format!("run of {} epochs", history.epochs.len());
+        let (held, advice) = match history.end {
+            _ if !Self::is_at(folder) => (format!("what is left of a {run}"), "move it away"),
+            Some(_) if history.epochs.is_empty() => ("an imported run".to_owned(), "quantize it"),
+            Some(_) => (format!("a finished {run}"), "quantize it"),
+            None => (format!("an interrupted {run}"), "go on with --resume"),
         };
-        let (folder, epochs) = (folder.to_owned(), history.epochs.len());
-        Err(RunError::Exists { folder, state, epochs, advice })
+        Err(RunError::Exists { folder: folder.to_owned(), held, advice })
     }
 
     /// Refuses a folder with a run that another command than this began.

@@ -26,12 +26,10 @@ pub struct Epoch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum End {
-    /// All epochs were trained.
+    /// All epochs were trained: none, of a network that was imported.
     Epochs,
     /// The validation loss has not fallen for as many epochs as patience allows.
     Patience,
-    /// There was none: another framework has trained the weights.
-    Imported,
 }
 
 /// The epochs so far.

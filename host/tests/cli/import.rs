@@ -129,7 +129,11 @@ fn what_cannot_be_imported_says_why_and_leaves_nothing() {
     for (code, arguments, expected) in [
         (1, "nothing.h5 --data shapes", "cannot read nothing.h5"),
         (1, "shapes --data shapes", "shapes is a folder; save the network as one file"),
-        (1, "text.txt --data shapes", "text.txt: it is no file of a network that is known here"),
+        (
+            1,
+            "text.txt --data shapes",
+            "text.txt: no framework whose files are read writes such a file",
+        ),
         (1, "cut.h5 --data shapes", "cut.h5: it is damaged, or not whole"),
         (1, "refused-tanh.keras --data shapes", "its activation is `tanh`; Inkbit has ReLU"),
         (1, "refused-whole-module.pt --data shapes", "nothing in it is executed; save its weights"),
@@ -154,7 +158,10 @@ fn a_run_is_replaced_only_by_force_and_one_that_was_trained_never() {
     let place = place("keras/sequential.json");
     done(&place, "import sequential.h5 -o run --data shapes");
     let message = place.fail(1, "import batchnorm.keras -o run --data shapes");
-    assert!(message.contains("run holds a finished run"), "{message}");
+    assert!(
+        message.contains("run holds an imported run; quantize it, give another folder"),
+        "{message}"
+    );
     done(&place, "import batchnorm.keras -o run --data shapes --force");
     let data = String::from_utf8(place.read("run/data.toml")).unwrap();
     assert!(data.contains("file = \"batchnorm.keras\""), "{data}");
