@@ -50,7 +50,7 @@ static uintptr_t opened(const char *name, uintptr_t length, uintptr_t mode) {
     return call(OPEN, block);
 }
 
-/* Whether there were so many bytes. */
+/* Reads `length` bytes; returns whether there were as many. */
 static bool read_bytes(void *bytes, size_t length) {
     const uintptr_t block[3] = {jobs, (uintptr_t)bytes, length};
     return (length == 0U) || (call(READ, block) == 0U);

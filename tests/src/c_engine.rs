@@ -114,7 +114,7 @@ pub fn job(blob: &[u8], samples: &[impl AsRef<[u8]>]) -> Vec<u8> {
     job
 }
 
-/// Reads what is answered to a [`job`] of so many samples: the model, or the number of an error.
+/// Reads the answer to a [`job`] of `samples` samples: the model, or the number of an error.
 ///
 /// # Errors
 ///

@@ -169,7 +169,7 @@ fn what_is_no_chain_of_dense_layers_is_refused_by_its_name_and_kind() {
     }
 }
 
-/// The files of at most so many bytes, one of each ending and folder.
+/// One file of each ending and folder, of at most `bytes` bytes.
 fn small(bytes: usize) -> Vec<(PathBuf, Vec<u8>)> {
     let mut seen = Vec::new();
     let mut files = files();

@@ -28,7 +28,7 @@ struct Entry {
 }
 
 impl<'a> Zip<'a> {
-    /// Lists a ZIP, of which at most so many bytes will be unpacked.
+    /// Lists a ZIP, of which at most `most` bytes will be unpacked.
     pub fn new(bytes: &'a [u8], most: u64) -> Result<Self, Fault> {
         let archive = ZipArchive::from_slice(bytes).map_err(damaged)?;
         let mut entries = Vec::new();
@@ -54,7 +54,7 @@ impl<'a> Zip<'a> {
         self.entries.iter().map(|entry| entry.name.as_str())
     }
 
-    /// Unpacks the entry of a name, of at most so many bytes.
+    /// Unpacks the entry of a name, which may have at most `most` bytes.
     pub fn read(&mut self, name: &str, most: u64) -> Result<Vec<u8>, Fault> {
         let entry = self.entries.iter().find(|entry| entry.name == name);
         let entry = entry.ok_or_else(|| damaged(format!("the ZIP has no file `{name}`")))?;

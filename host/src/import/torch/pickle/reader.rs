@@ -15,7 +15,7 @@ impl<'p> Reader<'p> {
         Self { bytes, at: 0 }
     }
 
-    /// So many bytes.
+    /// The next `count` bytes.
     pub fn take(&mut self, count: usize) -> Result<&'p [u8], Fault> {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         let taken = rest.get(..count).ok_or_else(|| damaged("its pickle ends too early"))?;
