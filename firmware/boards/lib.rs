@@ -112,7 +112,37 @@ pub struct Memory {
     pub sector: Option<u32>,
 }
 
+/// What riscv-rt's linker script asks for beside the memories.
+const RISCV_RT: &str = r#"REGION_ALIAS("REGION_TEXT", FLASH);
+REGION_ALIAS("REGION_RODATA", FLASH);
+REGION_ALIAS("REGION_DATA", RAM);
+REGION_ALIAS("REGION_BSS", RAM);
+REGION_ALIAS("REGION_HEAP", RAM);
+REGION_ALIAS("REGION_STACK", RAM);
+"#;
+
 impl Memory {
+    /// The linker's memory map for cortex-m-rt, or for riscv-rt if the `target` is one of RISC-V. Flash ends
+    /// for the linker at `end`, so code that reaches further does not link.
+    pub fn linker_map(&self, target: &str, end: u32) -> String {
+        let Self { flash, boot, ram, .. } = *self;
+        let start = flash.address + boot;
+        let mut map = format!(
+            "MEMORY\n{{\n  BOOT : ORIGIN = {:#x}, LENGTH = {boot:#x}\n  FLASH : ORIGIN = {start:#x}, LENGTH = {:#x}\n  RAM : ORIGIN = {:#x}, LENGTH = {:#x}\n}}\n",
+            flash.address,
+            end - start,
+            ram.address,
+            ram.bytes
+        );
+        if target.starts_with("riscv") {
+            map.push_str(RISCV_RT);
+        }
+        if boot > 0 {
+            map.push_str("SECTIONS { .boot2 : { KEEP(*(.boot2)) } > BOOT } INSERT BEFORE .text;\n");
+        }
+        map
+    }
+
     /// Addresses of the two sectors that tell which slot for a model is in use, if there are two slots.
     pub fn journal(&self) -> Option<[u32; 2]> {
         let (second, sector) = self.second.zip(self.sector)?;

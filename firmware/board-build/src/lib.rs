@@ -7,20 +7,8 @@ use std::{env, fs};
 
 use inkbit_boards::{Board, Memory, Region};
 
-/// The linker's scripts for cortex-m-rt, and no aliases.
-const CORTEX_M_RT: (&[&str], &str) = (&["link.x"], "");
-
-/// The linker's scripts for riscv-rt, and where they put what.
-const RISCV_RT: (&[&str], &str) = (
-    &["memory.x", "link.x"],
-    r#"REGION_ALIAS("REGION_TEXT", FLASH);
-REGION_ALIAS("REGION_RODATA", FLASH);
-REGION_ALIAS("REGION_DATA", RAM);
-REGION_ALIAS("REGION_BSS", RAM);
-REGION_ALIAS("REGION_HEAP", RAM);
-REGION_ALIAS("REGION_STACK", RAM);
-"#,
-);
+/// The linker's scripts for cortex-m-rt, and for riscv-rt.
+const LINKER_SCRIPTS: [&[&str]; 2] = [&["link.x"], &["memory.x", "link.x"]];
 
 /// Builds for the board that the package's folder is named after; see [`build_for`].
 ///
@@ -63,27 +51,17 @@ fn out() -> Result<PathBuf, Box<dyn Error>> {
 }
 
 fn write(file: &Path) -> Result<(), Box<dyn Error>> {
-    let is_riscv = env::var("TARGET")?.starts_with("riscv");
-    let (linker_scripts, aliases) = if is_riscv { RISCV_RT } else { CORTEX_M_RT };
+    let target = env::var("TARGET")?;
     println!("cargo:rerun-if-changed={}", file.display());
     let Board { name, clock, memory, limits, .. } = Board::read(file)?;
     let journal = memory.journal();
-    let Memory { flash, boot, ram, model, second, sector } = memory;
     let out = out()?;
 
-    // Flash ends for the linker where the model begins, so code that is too large does not link.
-    let start = flash.address + boot;
-    let code = model.address - start;
-    let mut map = format!(
-        "MEMORY\n{{\n  BOOT : ORIGIN = {:#x}, LENGTH = {boot:#x}\n  FLASH : ORIGIN = {start:#x}, LENGTH = {code:#x}\n  RAM : ORIGIN = {:#x}, LENGTH = {:#x}\n}}\n{aliases}",
-        flash.address, ram.address, ram.bytes
-    );
-    if boot > 0 {
-        map.push_str("SECTIONS { .boot2 : { KEEP(*(.boot2)) } > BOOT } INSERT BEFORE .text;\n");
-    }
-    fs::write(out.join("memory.x"), map)?;
+    // Where the model begins.
+    fs::write(out.join("memory.x"), memory.linker_map(&target, memory.model.address))?;
+    let Memory { model, second, sector, .. } = memory;
     println!("cargo:rustc-link-search={}", out.display());
-    for script in linker_scripts {
+    for script in LINKER_SCRIPTS[usize::from(target.starts_with("riscv"))] {
         println!("cargo:rustc-link-arg-bins=-T{script}");
     }
     // Without this the linker pads the image to pages of 4 KiB.

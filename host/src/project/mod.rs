@@ -5,7 +5,7 @@ mod templates;
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::device::Board;
 use crate::model::Blob;
@@ -35,9 +35,9 @@ pub enum ProjectError {
     File(#[from] FileError),
     #[error(
         "{} is there already, and nothing in it is replaced: give another name, or move it away",
-        visible::path(Path::new(name))
+        visible::path(.0)
     )]
-    Exists { name: String },
+    Exists(PathBuf),
     #[error(
         "`{}` is no name for a program: expected letters, digits, - and _, beginning with a letter",
         visible::line(name)
@@ -83,7 +83,7 @@ impl Project<'_> {
         let around = files::folder_of(folder);
         let failed = || FileError::at("write", folder);
         if fs::symlink_metadata(folder).is_ok() {
-            return Err(ProjectError::Exists { name: folder.to_string_lossy().into_owned() });
+            return Err(ProjectError::Exists(folder.to_owned()));
         }
         files::create_folder(around)?;
         // What is written beside it takes its name in one step.
@@ -97,7 +97,7 @@ impl Project<'_> {
         }
         fs::rename(&new, folder).map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists | ErrorKind::DirectoryNotEmpty => {
-                ProjectError::Exists { name: folder.to_string_lossy().into_owned() }
+                ProjectError::Exists(folder.to_owned())
             }
             _ => failed()(error).into(),
         })

@@ -21,8 +21,6 @@ struct Runtime {
     dependency: &'static str,
     /// The linker's arguments.
     arguments: &'static [&'static str],
-    /// What its linker script wants to know beside the memories.
-    aliases: &'static str,
     /// Debian's package with QEMU for it.
     package: &'static str,
 }
@@ -32,7 +30,6 @@ const CORTEX_M: Runtime = Runtime {
     // Without the feature that asks for a list of the chip's interrupts, which a HAL crate brings.
     dependency: "cortex-m-rt = \"0.7.5\"",
     arguments: &["-Tlink.x", "--nmagic"],
-    aliases: "",
     package: "qemu-system-arm",
 };
 
@@ -40,14 +37,6 @@ const RISCV: Runtime = Runtime {
     entry: "riscv_rt",
     dependency: "riscv-rt = { version = \"0.18\", features = [\"single-hart\"] }",
     arguments: &["-Tmemory.x", "-Tlink.x", "--nmagic"],
-    aliases: r#"
-REGION_ALIAS("REGION_TEXT", FLASH);
-REGION_ALIAS("REGION_RODATA", FLASH);
-REGION_ALIAS("REGION_DATA", RAM);
-REGION_ALIAS("REGION_BSS", RAM);
-REGION_ALIAS("REGION_HEAP", RAM);
-REGION_ALIAS("REGION_STACK", RAM);
-"#,
     package: "qemu-system-misc",
 };
 
@@ -145,30 +134,17 @@ pub(super) fn files(project: &Project<'_>) -> Result<Vec<(&'static str, Vec<u8>)
         (".github/workflows/verify.yml", fill(include_str!("../../templates/new/verify.yml"))),
         (".cargo/config.toml", fill("[build]\ntarget = \"@TARGET@\"\n")),
         (".gitignore", b"/target\n".to_vec()),
-        ("memory/board.x", map(board, runtime.aliases)),
-        ("memory/verify.x", map(machine, runtime.aliases)),
+        ("memory/board.x", map(board)),
+        ("memory/verify.x", map(machine)),
         ("model.inkbit", blob.bytes().to_vec()),
     ])
 }
 
-/// The linker's map of a board's memory.
-fn map(board: &Board, aliases: &str) -> Vec<u8> {
-    let memory = &board.memory;
-    let (start, boot) = (memory.flash.address + memory.boot, memory.boot);
-    let mut text = format!("/* The memory of {}. */\nMEMORY\n{{\n", board.title);
-    if boot > 0 {
-        text += &format!("  BOOT2 : ORIGIN = {:#010x}, LENGTH = {boot:#x}\n", memory.flash.address);
-    }
-    text += &format!(
-        "  FLASH : ORIGIN = {start:#010x}, LENGTH = {:#x}\n  RAM : ORIGIN = {:#010x}, LENGTH = {:#x}\n}}\n",
-        memory.flash.bytes - boot,
-        memory.ram.address,
-        memory.ram.bytes
-    );
-    if boot > 0 {
-        text += "SECTIONS { .boot2 ORIGIN(BOOT2) : { KEEP(*(.boot2)); } > BOOT2 } INSERT BEFORE .text;\n";
-    }
-    (text + aliases).into_bytes()
+/// The linker's map of a board's memory, all of whose flash is the program's.
+fn map(board: &Board) -> Vec<u8> {
+    let flash = &board.memory.flash;
+    let map = board.memory.linker_map(&board.target, flash.address + flash.bytes);
+    format!("/* The memory of {}. */\n{map}", board.title).into_bytes()
 }
 
 /// The command that proves the bits of a project, typed in its folder.
