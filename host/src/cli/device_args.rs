@@ -75,12 +75,6 @@ impl DeviceArgs {
         Ok(emulator.into_client()?)
     }
 
-    /// A program of its user's for a machine of QEMU.
-    pub fn own(&self, machine: &Board) -> anyhow::Result<Firmware> {
-        let path = self.firmware.as_deref().context("clap asks for a file")?;
-        Ok(Firmware::own(machine, path)?)
-    }
-
     pub fn open_port(&self) -> anyhow::Result<Option<Client>> {
         let Some(port) = &self.port else { return Ok(None) };
         let line = port::open(port, self.baud.unwrap_or(port::BAUD))?;

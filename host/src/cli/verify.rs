@@ -15,7 +15,7 @@ use crate::device::cost::Cost;
 use crate::device::counts::Counts;
 use crate::device::emulator::Screen;
 use crate::device::{
-    Board, Client, Emulator, Footprint, Verification, board, verify as verify_device,
+    Board, Client, Emulator, Firmware, Footprint, Verification, board, verify as verify_device,
 };
 use crate::evaluate::reference::Reference;
 use crate::evaluate::verify::{Agreement, verify};
@@ -70,21 +70,19 @@ pub struct Args {
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let device = args.backend.device().map_err(wrong_use)?;
-    let machine = args.target.as_deref().map(board::machine).transpose().map_err(wrong_use)?;
-    if machine.is_none() {
+    if args.target.is_none() {
         args.device.check()?;
     }
     let blob = args.model.as_deref().map(Blob::load).transpose()?;
+    let own = args.own_program()?;
     // Before the data, which may have to be downloaded.
     let client = args.device.open_port()?;
     let mut data = args.data.load()?;
     if let Some(count) = args.images {
         data.test.truncate(count as usize);
     }
-    if let (Some(machine), Some(blob)) = (&machine, &blob) {
-        let firmware = args.device.own(machine)?;
-        args.check_budget(firmware.footprint(machine))?;
-        let emulator = Emulator::start(machine, &firmware, &[], &Screen::Headless, &[])?;
+    if let (Some((machine, firmware)), Some(blob)) = (&own, &blob) {
+        let emulator = Emulator::start(machine, firmware, &[], &Screen::Headless, &[])?;
         return compare(emulator.into_client()?, blob, &data.test, None);
     }
     let blob = match blob {
@@ -96,6 +94,17 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 impl Args {
+    /// The program of --firmware and the machine for --target, if that is given and the program is within
+    /// its budget.
+    fn own_program(&self) -> anyhow::Result<Option<(Board, Firmware)>> {
+        let Some(target) = &self.target else { return Ok(None) };
+        let machine = board::machine(target).map_err(wrong_use)?;
+        let path = self.device.firmware.as_deref().context("clap asks for --firmware")?;
+        let firmware = Firmware::own(&machine, path)?;
+        self.check_budget(firmware.footprint(&machine))?;
+        Ok(Some((machine, firmware)))
+    }
+
     /// Prints what a program takes of memory, and refuses more than its budget.
     fn check_budget(&self, Footprint { code, static_ram }: Footprint) -> anyhow::Result<()> {
         super::print(&format!(

@@ -22,8 +22,7 @@ pub struct TooLarge {
     pub remedy: &'static str,
 }
 
-/// The machine in QEMU for a program that is compiled for a target: of those that there are the one with
-/// most memory.
+/// The machine that QEMU has for programs of a target; if there are several, the one with the most flash.
 ///
 /// ```
 /// let machine = inkbit::device::board::machine("thumbv7m-none-eabi")?;

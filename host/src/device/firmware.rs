@@ -20,8 +20,6 @@ const MAX_ELF: u64 = 64 << 20;
 #[derive(Clone, Debug)]
 pub struct Firmware {
     elf: Vec<u8>,
-    /// Whether it is a program of its user's, with its model inside, and not this project's.
-    is_own: bool,
 }
 
 /// The memory of a firmware in bytes.
@@ -83,7 +81,7 @@ impl Firmware {
         if file.is_none() && !path.exists() {
             return Err(FirmwareError::Missing { board: board.name.clone(), path });
         }
-        let firmware = Self { elf: limit::read_named(&path, MAX_ELF)?, is_own: false };
+        let firmware = Self { elf: limit::read_named(&path, MAX_ELF)? };
         firmware.check(board).map_err(|reason| {
             let (board, cpu) = (board.name.clone(), board.cpu.clone());
             FirmwareError::Format { path, board, cpu, reason }
@@ -94,7 +92,7 @@ impl Firmware {
     /// Reads a program of its user's, which has its model inside and answers over its serial port, see
     /// [`answer_host!`](inkbit_core::answer_host). `machine` is what it is emulated in.
     pub fn own(machine: &Board, path: &Path) -> Result<Self, FirmwareError> {
-        let firmware = Self { elf: limit::read_named(path, MAX_ELF)?, is_own: true };
+        let firmware = Self { elf: limit::read_named(path, MAX_ELF)? };
         firmware.check_place(machine).map(drop).map_err(|reason| FirmwareError::Own {
             path: path.to_owned(),
             target: machine.target.clone(),
@@ -104,18 +102,13 @@ impl Firmware {
         Ok(firmware)
     }
 
-    /// Whether it is a program of its user's.
-    pub(super) const fn is_own(&self) -> bool {
-        self.is_own
-    }
-
     /// The same firmware with a model in a segment and a section of its own.
     pub fn with_model(&self, board: &Board, blob: &[u8]) -> Result<Self, FlashImageError> {
         let mut elf = merged_elf(&self.elf, board.memory.model.address, blob)?;
         for record in board.memory.journal().into_iter().flatten() {
             elf = merged_elf(&elf, record, NO_RECORD)?;
         }
-        let merged = Self { elf, is_own: self.is_own };
+        let merged = Self { elf };
         let parts = merged.try_parts().map_err(FlashImageError::Merged)?;
         merged.check_sections().map_err(FlashImageError::Merged)?;
         // The file's header changes, and a segment may have it among its bytes.
@@ -277,8 +270,7 @@ mod tests {
         (elf[32], elf[48], elf[50]) = (elf.len() as u8, 2, 1);
         elf.extend([0; 80]);
         elf[60 + 40 + 4] = 3;
-        let error =
-            Firmware { elf, is_own: false }.with_model(&board, b"model").unwrap_err().to_string();
+        let error = Firmware { elf }.with_model(&board, b"model").unwrap_err().to_string();
         assert!(error.contains("cannot be added to the firmware"), "{error}");
     }
 
@@ -297,7 +289,7 @@ mod tests {
         for (header, &(address, bytes)) in segments.iter().enumerate() {
             load(&mut elf, header, address, bytes);
         }
-        Firmware { elf, is_own: false }.check(board).err().unwrap_or_default()
+        Firmware { elf }.check(board).err().unwrap_or_default()
     }
 
     #[test]
@@ -345,7 +337,7 @@ mod tests {
         let mut elf = elf(1);
         load(&mut elf, 0, 0, 1);
         (elf[32], elf[48]) = (elf.len() as u8, 1);
-        let error = Firmware { elf, is_own: false }.check(&board).unwrap_err();
+        let error = Firmware { elf }.check(&board).unwrap_err();
         assert!(error.starts_with("it is not a 32-bit ELF file"), "{error}");
     }
 
@@ -386,7 +378,7 @@ mod tests {
         for (name, flags, address, size) in sections {
             section([name, 8, flags, address, 0, size, 0, 0, 0, 0]);
         }
-        let footprint = Firmware { elf, is_own: false }.footprint(&board);
+        let footprint = Firmware { elf }.footprint(&board);
         assert_eq!(footprint, Footprint { code: 120, static_ram: 3 });
     }
 }

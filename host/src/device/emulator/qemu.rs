@@ -47,10 +47,6 @@ pub(super) fn arguments(
         Screen::Window(kind) => (kind.as_str(), false),
     };
     add("-display", display.to_owned());
-    if firmware.is_own() {
-        // Its panics go to the emulator's log.
-        add("-semihosting-config", "enable=on,target=native".to_owned());
-    }
     add("-serial", place.serial.for_qemu(wait));
     add("-qmp", place.control.for_qemu(false));
     Ok(given)
