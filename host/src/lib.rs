@@ -3,8 +3,8 @@
 //! Data flows one way; each module uses only those before it, and a test holds that:
 //!
 //! ```text
-//! support → data → net → model → quantize → import → config → device → project → evaluate → train
-//!         → run → play → report → sweep → cli
+//! support → data → net → model → quantize → import → config → device → export → project → evaluate
+//!         → train → run → play → report → sweep → cli
 //! ```
 //!
 //! What the bits of a [`model`] mean is defined in [`inkbit_core`], which all of them may use.
@@ -17,6 +17,7 @@ pub mod config;
 pub mod data;
 pub mod device;
 pub mod evaluate;
+pub mod export;
 #[cfg(feature = "import")]
 pub mod import;
 #[doc = include_str!(concat!(env!("OUT_DIR"), "/lesson.md"))]

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use super::data_args::DataArgs;
 use super::usage;
 use crate::data::Dataset;
-use crate::device::sources;
-use crate::device::vectors::{self, Format, Vectors};
+use crate::export::sources;
+use crate::export::vectors::{self, Format, Vectors};
 use crate::model::{Blob, int_logits};
 use crate::support::files;
 use crate::support::numbers::grouped;
@@ -125,7 +125,8 @@ impl Args {
         Ok(())
     }
 
-    /// The file of so many test samples with their logits, and their data.
+    /// The content of a file with the first `count` test samples and their logits, and the data that they
+    /// are from.
     fn vectors(
         &self,
         blob: &Blob,

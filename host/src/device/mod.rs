@@ -2,8 +2,7 @@
 //!
 //! A [`Board`] describes the hardware, a [`Firmware`] runs on it, an [`Emulator`] starts it without
 //! hardware; a [`Client`] speaks to an emulated or a real board, and [`verify`](verify()) proves that
-//! the device computes the host's bits. For devices that no firmware of Inkbit's runs on, [`sources`] is
-//! a model as sources in C.
+//! the device computes the host's bits.
 
 pub mod board;
 mod client;
@@ -19,10 +18,8 @@ pub(crate) mod port;
 pub(crate) mod probe;
 mod reply;
 pub mod selftest;
-pub mod sources;
 pub(crate) mod stm32_loader;
 pub(crate) mod uf2;
-pub(crate) mod vectors;
 mod verify;
 
 pub use board::Board;

@@ -46,7 +46,7 @@ const ENGINE: &str = include_str!("../../templates/c/inkbit.c");
 ///
 /// ```
 /// let blob = &inkbit::model::builtin::all()[6]; // nano
-/// let files = inkbit::device::sources::files(blob)?;
+/// let files = inkbit::export::sources::files(blob)?;
 /// let (_, sizes) = files.iter().find(|(path, _)| *path == "src/inkbit_model.h").unwrap();
 /// assert!(sizes.contains("#define INKBIT_CLASSES 10U"));
 /// # Ok::<_, inkbit_core::ModelError>(())

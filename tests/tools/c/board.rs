@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use anyhow::{Context as _, ensure};
 use inkbit::device::Board;
 use inkbit::device::emulator::Kind;
-use inkbit::device::sources;
+use inkbit::export::sources;
 use inkbit::model::Blob;
 use inkbit_tests::c_engine::{PROGRAMS, TEMPLATES, WARNINGS};
 use inkbit_tests::skipped;
