@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::OsStr;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -58,69 +58,13 @@ pub(crate) fn firmware() -> Result<Outcome, String> {
     Ok(Outcome::Done)
 }
 
-/// The smallest firmwares, their targets, and what emulates them.
-const EXAMPLES: [(&str, &str, &str, &[&str]); 2] = [
-    ("example-cortex-m", "thumbv7m-none-eabi", "qemu-system-arm", &["-M", "lm3s6965evb"]),
-    (
-        "example-riscv",
-        "riscv32imc-unknown-none-elf",
-        "qemu-system-riscv32",
-        &["-M", "virt", "-bios", "none"],
-    ),
-];
-
-/// Builds the smallest firmwares and runs them, as they are and as a stranger's copies: they fail
-/// unless they read a 7.
-pub(crate) fn examples() -> Result<Outcome, String> {
-    let toolchain = setup::toolchain()?;
-    setup::emulators()?;
-    for (package, target, emulator, machine) in EXAMPLES {
-        let mut build = toolchain.build(target, "release");
-        run(build.args(WORKSPACE).args(["--package", package]), BUILD_LIMIT)?;
-        run(&mut emulate(emulator, machine, target, package), KERNEL_LIMIT)?;
-
-        let copy = copied(package).map_err(|error| format!("a copy of {package}: {error}"))?;
-        let manifest = copy.join("Cargo.toml");
-        // What the checkout's lock file names, less what a copy does not need.
-        let mut lock = cargo(&[]);
-        lock.args(["update", "--workspace", "--offline", "--manifest-path"]).arg(&manifest);
-        run(&mut lock, BUILD_LIMIT)?;
-        let mut build = toolchain.build(target, "release");
-        build.arg("--manifest-path").arg(&manifest);
-        run(build.args(["--target-dir", "firmware/target"]), BUILD_LIMIT)?;
-        run(&mut emulate(emulator, machine, target, package), KERNEL_LIMIT)?;
-    }
-    Ok(Outcome::Done)
-}
-
-/// Copies an example out of the firmware and gives it another model, by the book's words.
-fn copied(package: &str) -> Result<PathBuf, std::io::Error> {
-    let copy = root().join("target/stranger").join(package);
-    if copy.exists() {
-        fs::remove_dir_all(&copy)?;
-    }
-    fs::create_dir_all(copy.join("src"))?;
-    let example = package.strip_prefix("example-").unwrap_or(package);
-    let example = root().join("firmware/examples").join(example);
-    for file in ["Cargo.toml", "build.rs", "memory.x", "src/main.rs"] {
-        fs::copy(example.join(file), copy.join(file))?;
-    }
-    fs::copy(root().join("firmware/Cargo.lock"), copy.join("Cargo.lock"))?;
-    fs::copy(root().join("host/models/tiny.inkbit"), copy.join("src/mine.inkbit"))?;
-    replace(&copy.join("Cargo.toml"), "../../../core", &root().join("core").to_string_lossy())?;
-    replace(&copy.join("src/main.rs"), "../../../../host/models/nano.inkbit", "mine.inkbit")?;
-    Ok(copy)
-}
-
-fn replace(file: &Path, old: &str, new: &str) -> Result<(), std::io::Error> {
-    let text = fs::read_to_string(file)?;
-    let missing = || std::io::Error::other(format!("no {old} in {}", file.display()));
-    let (before, after) = text.split_once(old).ok_or_else(missing)?;
-    fs::write(file, format!("{before}{new}{after}"))
-}
-
 /// Runs a program that speaks to the host by semihosting.
-fn emulate<S: AsRef<OsStr>>(emulator: &str, machine: &[S], target: &str, package: &str) -> Command {
+pub(crate) fn emulate<S: AsRef<OsStr>>(
+    emulator: &str,
+    machine: &[S],
+    target: &str,
+    package: &str,
+) -> Command {
     let mut command = Command::new(emulator);
     command.current_dir(root()).args(machine);
     command.args(["-display", "none", "-monitor", "none", "-serial", "none"]);

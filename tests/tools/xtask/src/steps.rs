@@ -80,12 +80,6 @@ pub(crate) const STEPS: &[Step] = &[
         run: devices::kernels,
     },
     Step {
-        name: "examples",
-        why: "run the smallest firmwares, which a stranger copies: each has to read a 7",
-        in_test: true,
-        run: devices::examples,
-    },
-    Step {
         name: "aarch64",
         why: "compare the kernels of Apple silicon and Raspberry Pis with the portable one, in QEMU",
         in_test: true,
@@ -99,7 +93,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "projects",
-        why: "build what `inkbit new` writes for every processor, and prove its bits in QEMU",
+        why: "build and run what `inkbit new` writes for every processor, and prove its bits in QEMU",
         in_test: true,
         run: projects::projects,
     },
