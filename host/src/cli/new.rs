@@ -66,7 +66,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     };
     project.write(&args.name)?;
     let whence = core.as_ref().map_or_else(
-        || format!("inkbit-core {} of crates.io", env!("CARGO_PKG_VERSION")),
+        || format!("the published inkbit-core {}", env!("CARGO_PKG_VERSION")),
         |path| visible::path(path),
     );
     super::print(&format!(
@@ -78,7 +78,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     ))
 }
 
-/// The folder of inkbit-core, if it does not come from crates.io.
+/// The folder of inkbit-core, if it is not the published crate.
 fn core(given: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
     let own = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../core"));
     let path = given.unwrap_or(own);

@@ -23,7 +23,7 @@ pub struct Project<'a> {
     pub board: Option<&'a Board>,
     /// The machine in QEMU that its bits are proven in.
     pub machine: &'a Board,
-    /// The folder of inkbit-core, if it is not taken from crates.io.
+    /// The folder of inkbit-core, if it is not the published crate.
     pub core: Option<&'a Path>,
 }
 
