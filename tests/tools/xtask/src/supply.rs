@@ -185,6 +185,12 @@ pub(crate) fn sbom() -> Result<Outcome, String> {
 mod tests {
     use super::*;
 
+    /// Here too, because `trust` comes last.
+    #[test]
+    fn the_notices_are_of_what_is_linked() {
+        assert_eq!(notices(Effort::Short).err(), None);
+    }
+
     #[test]
     fn the_list_of_notices_ends_at_the_first_empty_line() {
         let text = "Inkbit is free.\n\ninkbit-core 0.1.0: MIT\na 1.0.0: MIT, https://a\nb-c 2.1.0: ISC\n\n---\nfor: a\n";
