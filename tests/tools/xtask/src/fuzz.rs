@@ -12,34 +12,21 @@ use crate::process::{self, cargo, output, root};
 use crate::toolchain::find_program;
 use crate::trust::{Effort, Tried};
 
-/// A target, and what its build needs.
-pub(crate) struct Target {
-    pub(crate) name: &'static str,
-    /// Whether it needs the host, and with it burn.
-    pub(crate) needs_host: bool,
-    /// What is fuzzed, in the plural.
-    pub(crate) what: &'static str,
-}
-
-/// All targets: those that build in seconds come first.
-pub(crate) const TARGETS: &[Target] = &[
-    target("blob", false, "models"),
-    target("model", false, "legal models on every kernel"),
-    target("link", false, "frames on the line"),
-    target("idx", true, "IDX files"),
-    target("picture", true, "pictures"),
-    target("labels", true, "label files"),
-    target("forms", true, "files of forms"),
-    target("config", true, "configurations and plans of sweeps"),
-    target("run_folder", true, "run folders"),
-    target("elf", true, "ELF files"),
-    target("reply", true, "answers of a device"),
-    target("import", true, "networks of other frameworks"),
+/// The targets, and what each fuzzes, in the plural.
+const TARGETS: &[(&str, &str)] = &[
+    ("blob", "models"),
+    ("model", "legal models on every kernel"),
+    ("link", "frames on the line"),
+    ("idx", "IDX files"),
+    ("picture", "pictures"),
+    ("labels", "label files"),
+    ("forms", "files of forms"),
+    ("config", "configurations and plans of sweeps"),
+    ("run_folder", "run folders"),
+    ("elf", "ELF files"),
+    ("reply", "answers of a device"),
+    ("import", "networks of other frameworks"),
 ];
-
-const fn target(name: &'static str, needs_host: bool, what: &'static str) -> Target {
-    Target { name, needs_host, what }
-}
 
 /// Seconds for each target in CI.
 const SHORT: u64 = 60;
@@ -100,16 +87,14 @@ pub(crate) fn attack(effort: Effort) -> Result<Tried, String> {
     if let Err(reason) = available() {
         return Ok(Tried::Skipped(reason));
     }
-    let programs = TARGETS.iter().map(build).collect::<Result<Vec<_>, _>>()?;
+    let programs = build()?;
     let next = AtomicUsize::new(0);
     let fuzz_in_turn = || {
         let mut results = Vec::new();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let (Some(target), Some(program)) = (TARGETS.get(index), programs.get(index)) else {
-                return results;
-            };
-            results.push((target.what, run(target, program, effort)));
+            let Some((name, what)) = TARGETS.get(index) else { return results };
+            results.push((what, run(name, &programs.join(name), effort)));
         }
     };
     let results = thread::scope(|scope| {
@@ -158,8 +143,7 @@ pub(crate) fn available() -> Result<(), String> {
 /// # Errors
 ///
 /// That an input failed, where it is, and how to repeat it.
-fn run(target: &Target, program: &Path, effort: Effort) -> Result<u64, String> {
-    let name = target.name;
+fn run(name: &str, program: &Path, effort: Effort) -> Result<u64, String> {
     let folder = root().join("target/fuzz");
     let found = folder.join("corpus").join(name);
     let artifacts = folder.join("artifacts").join(name);
@@ -200,20 +184,18 @@ fn run(target: &Target, program: &Path, effort: Effort) -> Result<u64, String> {
     }
 }
 
-fn build(target: &Target) -> Result<PathBuf, String> {
+/// Builds all targets; returns the folder of the programs.
+fn build() -> Result<PathBuf, String> {
     let host = host_triple()?;
-    let mut command = cargo(&["build", "--release", "--bin", target.name]);
+    let mut command = cargo(&["build", "--release", "--bins", "--features", "host"]);
     command.args(["--manifest-path", "tests/fuzz/Cargo.toml", "--target-dir", "target/fuzz"]);
     command.args(["--target", &host]);
-    if target.needs_host {
-        command.args(["--features", "host"]);
-    }
     command.args(["--config", CONFIG]).env("RUSTC_BOOTSTRAP", "1");
     fs::create_dir_all(root().join("target/fuzz"))
         .and_then(|()| fs::write(root().join(CONFIG), config()))
         .map_err(|error| format!("cannot write {CONFIG}: {error}"))?;
     process::run(&mut command, BUILD_LIMIT)?;
-    Ok(root().join("target/fuzz").join(host).join("release").join(target.name))
+    Ok(root().join("target/fuzz").join(host).join("release"))
 }
 
 /// The configuration of cargo that sets the flags of packages.
@@ -281,10 +263,8 @@ mod tests {
     fn the_targets_are_those_of_the_fuzz_workspace() {
         let manifest = fs::read_to_string(root().join("tests/fuzz/Cargo.toml")).unwrap();
         let bins = manifest.split("[[bin]]").skip(1);
-        let bins: Vec<(&str, bool)> = bins
-            .map(|bin| (bin.split('"').nth(1).unwrap(), bin.contains("required-features")))
-            .collect();
-        let targets: Vec<_> = TARGETS.iter().map(|t| (t.name, t.needs_host)).collect();
+        let bins: Vec<&str> = bins.map(|bin| bin.split('"').nth(1).unwrap()).collect();
+        let targets: Vec<&str> = TARGETS.iter().map(|&(name, _)| name).collect();
         assert_eq!(targets, bins);
     }
 
