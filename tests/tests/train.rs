@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use inkbit::config::TrainConfig;
+use inkbit::data::synthetic::{self, NonDigit, non_digits};
 use inkbit::data::{Dataset, Images, Shape};
 use inkbit::evaluate::quantized::Differences;
 use inkbit::evaluate::reference::Reference;
@@ -15,7 +16,7 @@ use inkbit::quantize::{Description, Granularity, Quantized, export};
 use inkbit::run::{DataInfo, Observer, Run, RunError};
 use inkbit::train::history::{Epoch, History};
 use inkbit::train::{TrainError, Trainer};
-use inkbit_core::{Input, Layout};
+use inkbit_core::{Frame, Input, Layout};
 
 /// Noisy images of 6×6 pixels with a bright row, whose number is the class.
 fn rows(count: usize, seed: u64) -> Images {
@@ -111,7 +112,7 @@ fn everything() -> TrainConfig {
     let changes = "\
         input = 4\nbatch_norm = true\ninit = \"he\"\nschedule = \"cosine\"\nwarmup = 0.1\n\
         weight_decay = 0.01\nlabel_smoothing = 0.1\nema = 0.9\nclip = 1.0\nsparsity = 0.001\n\
-        patience = 0\nkeep = \"last\"\n[augment]\nrotation = [2, 4]\nshift = 0.3\nelastic = 0.2\n\
+        outliers = 0.2\npatience = 0\nkeep = \"last\"\n[augment]\nrotation = [2, 4]\nshift = 0.3\nelastic = 0.2\n\
         unchanged = 0.1\nrecentre = [false, true]";
     config().with("all", changes).unwrap()
 }
@@ -136,7 +137,7 @@ fn each_option_changes_what_is_learned() {
     let learned = |change: &str| {
         let config = TrainConfig { epochs: 2, ..config().with("change", change).unwrap() };
         let data = data();
-        let mut trainer = Trainer::new(&config, &data.train, data.classes.len()).unwrap();
+        let mut trainer = Trainer::new(&config, &data.train, &data.classes).unwrap();
         for _ in 0..2 {
             trainer.epoch(|_, _| ()).unwrap();
         }
@@ -154,6 +155,7 @@ fn each_option_changes_what_is_learned() {
         "ema = 0.9",
         "clip = 0.1",
         "sparsity = 0.01",
+        "outliers = 0.1",
         "augment.shift = 1",
     ] {
         assert!(learned(change) != plain, "{change}");
@@ -165,11 +167,32 @@ fn each_option_changes_what_is_learned() {
 }
 
 #[test]
+fn outliers_teach_a_network_to_be_sure_of_nothing_where_nothing_is() {
+    let data = synthetic::dataset(1500, 300, 1);
+    let scribbles = non_digits(NonDigit::Scribble, 300, 1, Frame::mnist(28));
+    let losses = |outliers| {
+        let config = TrainConfig { epochs: 4, outliers, ..config() };
+        let mut trainer = Trainer::new(&config, &data.train, &data.classes).unwrap();
+        for _ in 0..4 {
+            trainer.epoch(|_, _| ()).unwrap();
+        }
+        let device = config.backend.device().unwrap();
+        let net = &trainer.into_state().best;
+        let loss = |images| evaluate_net(net, &data.classes, images, &device).unwrap().loss;
+        [loss(&data.test), loss(&scribbles)]
+    };
+    let ([_, unaware], [digits, aware]) = (losses(0.0), losses(0.3));
+    // Whatever the label, a network that finds all classes alike has a loss of ln 10.
+    assert!((aware - 10_f64.ln()).abs() < 0.3 && aware + 1.0 < unaware, "{unaware} {aware}");
+    assert!(digits < 1.8, "{digits}");
+}
+
+#[test]
 fn sparse_activations_are_what_the_option_is_for() {
     let activity = |sparsity| {
         let config = TrainConfig { sparsity, dropout: 0.0, ..config() };
         let data = data();
-        let mut trainer = Trainer::new(&config, &data.train, data.classes.len()).unwrap();
+        let mut trainer = Trainer::new(&config, &data.train, &data.classes).unwrap();
         for _ in 0..3 {
             trainer.epoch(|_, _| ()).unwrap();
         }
@@ -284,7 +307,7 @@ fn the_weights_of_the_best_epoch_are_kept_when_patience_ends() {
     // Trained up to the best epoch: its last weights are the best.
     let config = TrainConfig { epochs: best, ..config };
     let data = data();
-    let mut trainer = Trainer::new(&config, &data.train, data.classes.len()).unwrap();
+    let mut trainer = Trainer::new(&config, &data.train, &data.classes).unwrap();
     for _ in 0..best {
         trainer.epoch(|_, _| ()).unwrap();
     }
@@ -357,8 +380,9 @@ fn folders_and_files_that_are_not_a_run_are_named() {
 
 #[test]
 fn images_that_cannot_be_trained_on_are_refused() {
-    let refused = |images: &Images, classes| {
-        let error = Trainer::new(&config(), images, classes).map(|_| ()).unwrap_err();
+    let refused = |images: &Images, classes: usize| {
+        let classes = vec![String::new(); classes];
+        let error = Trainer::new(&config(), images, &classes).map(|_| ()).unwrap_err();
         assert!(matches!(error, TrainError::Images(_)), "{error}");
         error.to_string()
     };
@@ -372,7 +396,7 @@ fn images_that_cannot_be_trained_on_are_refused() {
 fn a_loss_without_end_stops_training_with_advice() {
     let config = TrainConfig { learning_rate: 1e30, ..config() };
     let data = data();
-    let mut trainer = Trainer::new(&config, &data.train, data.classes.len()).unwrap();
+    let mut trainer = Trainer::new(&config, &data.train, &data.classes).unwrap();
     let error = trainer.epoch(|_, _| ()).unwrap_err().to_string();
     assert!(error.starts_with("training diverged: the training loss of epoch 1 is"), "{error}");
     assert!(error.ends_with("take a lower learning rate"), "{error}");
@@ -382,6 +406,6 @@ fn a_loss_without_end_stops_training_with_advice() {
 fn one_image_in_a_batch_is_enough() {
     let config = TrainConfig { batch: 1, epochs: 1, hidden: vec![], ..config() };
     let data = data();
-    let mut trainer = Trainer::new(&config, &data.train, data.classes.len()).unwrap();
+    let mut trainer = Trainer::new(&config, &data.train, &data.classes).unwrap();
     assert!(trainer.epoch(|_, _| ()).unwrap().validation_accuracy > 0.8);
 }

@@ -81,11 +81,7 @@ impl Refusal {
     /// [`ImagesError`] if the test images are not the model's.
     pub fn measure(model: &Model<'_>, test: &Images) -> Result<Self, ImagesError> {
         let accepts = model.stages().last().map_or(0, |stage| stage.prominence);
-        let digits = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
-        let kinds = match labels::of_model(model) == digits {
-            true => &NonDigit::ALL[..],
-            false => &[NonDigit::Scribble],
-        };
+        let kinds = NonDigit::beside(&labels::of_model(model));
         let test = prominences(model, test)?;
         let room = NON_DIGIT_PIXELS / model.sample().bytes().max(1);
         let count = room.clamp(LEAST_NON_DIGITS, NON_DIGITS);

@@ -119,7 +119,7 @@ impl Claim {
         observer: &mut dyn Observer,
     ) -> Result<(State, Timings), RunError> {
         self.check_unfinished()?;
-        let (images, classes) = (&data.train, data.classes.len());
+        let (images, classes) = (&data.train, &data.classes);
         let mut trainer = match self.checkpoint()? {
             Some(state) => {
                 if !state.history.epochs.is_empty() {

@@ -22,7 +22,7 @@ pub enum TrainError {
     #[error(
         "{key} is for images, but the data are {shape}: give --{key} {}, or leave out the preset \
          that says it",
-        if *key == "input" { "0" } else { "none" }
+        if *key == "augment" { "none" } else { "0" }
     )]
     Features { key: &'static str, shape: String },
     #[error("the network cannot be quantized")]

@@ -9,9 +9,11 @@ use std::time::{Duration, Instant};
 
 use inkbit_core::Input;
 
+use super::stream;
 use crate::data::augment::{self, Augmenter, Strength};
 use crate::data::{Images, shrink};
 use crate::support::parallel;
+use crate::support::rng::Rng;
 
 /// The most batches that a worker prepares ahead.
 const AHEAD: usize = 8;
@@ -25,13 +27,18 @@ pub(super) struct Plan<'a> {
     pub(super) epoch: usize,
     pub(super) order: Vec<u32>,
     pub(super) batch: usize,
+    /// Images of none of the classes, and how many of them come with each batch.
+    pub(super) outliers: &'a Images,
+    pub(super) beside: usize,
 }
 
 pub(super) struct Batch {
-    /// `images × pixels`, pixels / 255.
+    /// `images × pixels`, pixels / 255. Images of none of the classes come last.
     pub(super) inputs: Vec<f32>,
-    /// One for each image.
+    /// One for each image of a class.
     pub(super) labels: Vec<u8>,
+    /// How many images of none of the classes there are.
+    pub(super) outliers: usize,
     /// The time of a worker for this batch.
     pub(super) took: Duration,
 }
@@ -64,19 +71,29 @@ impl Plan<'_> {
 
     fn batch(&self, indices: &[u32], augmenter: &mut Augmenter) -> Batch {
         let start = Instant::now();
-        let mut inputs = Vec::with_capacity(indices.len() * self.input.inputs());
+        let rows = indices.len() + self.beside;
+        let mut inputs = Vec::with_capacity(rows * self.input.inputs());
         let mut drawn = vec![0; self.images.shape.bytes()];
         let mut small = Vec::new();
-        for &index in indices {
-            let mut rng = augment::rng(self.seed, self.epoch, index);
-            let source = self.images.image(index as usize);
+        let mut add = |source: &[u8], rng: &mut Rng| {
             small.clear();
-            augmenter.draw(&self.strength, source, &mut rng, &mut drawn);
+            augmenter.draw(&self.strength, source, rng, &mut drawn);
             shrink::inputs(&self.images.shape, self.input, &drawn, &mut small);
             inputs.extend(small.iter().map(|&pixel| f32::from(pixel) / 255.0));
+        };
+        for &index in indices {
+            let mut rng = augment::rng(self.seed, self.epoch, index);
+            add(self.images.image(index as usize), &mut rng);
+        }
+        // An image is in one batch of an epoch, so its number tells batches apart.
+        let place = [stream::OUTLIERS, self.epoch as u64, indices[0].into()];
+        let mut rng = Rng::new(self.seed, &place);
+        for _ in 0..self.beside {
+            let index = rng.bits() % self.outliers.len() as u64;
+            add(self.outliers.image(index as usize), &mut rng);
         }
         let labels = indices.iter().map(|&index| self.images.labels[index as usize]).collect();
-        Batch { inputs, labels, took: start.elapsed() }
+        Batch { inputs, labels, outliers: self.beside, took: start.elapsed() }
     }
 }
 

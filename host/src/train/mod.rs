@@ -8,6 +8,7 @@ mod feed;
 pub mod history;
 mod norm;
 pub mod optimizer;
+mod outliers;
 pub mod qat;
 mod split;
 mod step;
@@ -28,6 +29,7 @@ pub use error::TrainError;
 use feed::Plan;
 use history::{Epoch, History};
 use optimizer::Adam;
+use outliers::outliers;
 pub(crate) use split::check_images;
 use split::{check_labels, split};
 pub use split::{check_sizes, validation_images};
@@ -40,6 +42,7 @@ mod stream {
     pub(super) const SPLIT: u64 = 2;
     pub(super) const ORDER: u64 = 3;
     pub(super) const DROPOUT: u64 = 4;
+    pub(super) const OUTLIERS: u64 = 6;
 }
 
 /// Images evaluated at a time. It decides bits: the sums are added in this order.
@@ -92,6 +95,8 @@ pub struct Trainer<'a> {
     train: Vec<u32>,
     /// As the network gets them: shrunk.
     validation: Images,
+    /// Of none of the classes; without any where none are asked for.
+    outliers: Images,
     state: State,
     timings: Timings,
 }
@@ -101,11 +106,11 @@ impl<'a> Trainer<'a> {
     ///
     /// ```
     /// use inkbit::config::TrainConfig;
-    /// use inkbit::data::synthetic::{Part, images};
+    /// use inkbit::data::synthetic::dataset;
     /// use inkbit::train::Trainer;
-    /// let images = images(Part::Train, 200, 1);
+    /// let data = dataset(200, 1, 1);
     /// let config = TrainConfig { hidden: vec![8], epochs: 2, ..TrainConfig::default() };
-    /// let mut trainer = Trainer::new(&config, &images, 10)?;
+    /// let mut trainer = Trainer::new(&config, &data.train, &data.classes)?;
     /// let first = trainer.epoch(|_batch, _of| {})?;
     /// let second = trainer.epoch(|_batch, _of| {})?;
     /// assert!(second.train_loss < first.train_loss);
@@ -114,10 +119,10 @@ impl<'a> Trainer<'a> {
     pub fn new(
         config: &TrainConfig,
         images: &'a Images,
-        classes: usize,
+        classes: &[String],
     ) -> Result<Self, TrainError> {
         check_sizes(config, &images.shape, images.len())?;
-        let widths = config.widths(&images.shape, classes);
+        let widths = config.widths(&images.shape, classes.len());
         let mut rng = Rng::new(config.seed, &[stream::WEIGHTS]);
         let mut network = match config.init {
             Init::Glorot => Mlp::glorot(&widths, &mut rng),
@@ -133,19 +138,32 @@ impl<'a> Trainer<'a> {
     pub fn resume(
         config: &TrainConfig,
         images: &'a Images,
-        classes: usize,
+        classes: &[String],
         state: State,
     ) -> Result<Self, TrainError> {
         let input = check_sizes(config, &images.shape, images.len())?;
-        check_labels(images, classes)?;
+        check_labels(images, classes.len())?;
         let device = config.backend.device().map_err(ConfigError::from)?;
         let (train, validation) = split(images, config);
         let validation = images.chosen(&validation).shrunk(input);
-        let mut context = Context::new(config, &config.widths(&images.shape, classes), device);
+        let outliers = outliers(config, images, classes);
+        let widths = config.widths(&images.shape, classes.len());
+        let mut context = Context::new(config, &widths, device);
         context.batch_norm = normalizes(config, state.last.has_scales());
         let (bits, timings) = (config.layer_bits()?, Timings::default());
         let config = config.clone();
-        Ok(Self { config, context, images, input, bits, train, validation, state, timings })
+        Ok(Self {
+            config,
+            context,
+            images,
+            input,
+            bits,
+            train,
+            validation,
+            outliers,
+            state,
+            timings,
+        })
     }
 
     /// The state after the last whole epoch.
@@ -202,7 +220,7 @@ impl<'a> Trainer<'a> {
         number: usize,
         mut progress: impl FnMut(usize, usize),
     ) -> (Tally, Vec<f32>) {
-        let Self { config, context, bits, state, timings, .. } = self;
+        let Self { config, context, bits, outliers, state, timings, .. } = self;
         let rounds = state.last.has_scales();
         let place = |stream, batch| Rng::new(config.seed, &[stream, number as u64, batch]);
         let mut order = self.train.clone();
@@ -215,6 +233,8 @@ impl<'a> Trainer<'a> {
             epoch: number,
             order,
             batch: config.batch,
+            outliers,
+            beside: (config.outliers * config.batch as f32).round() as usize,
         };
         let total = plan.batches();
         let steps = (total * config.epochs) as u64;

@@ -68,8 +68,9 @@ pub(crate) fn check_images(
             false => TrainError::Input { shape, input },
         });
     };
-    if shape.is_features() && !config.augment.is_none() {
-        return Err(TrainError::Features { key: "augment", shape: shape.to_string() });
+    let of_images = [("augment", !config.augment.is_none()), ("outliers", config.outliers > 0.0)];
+    if let Some((key, _)) = of_images.into_iter().find(|(_, asked)| *asked && shape.is_features()) {
+        return Err(TrainError::Features { key, shape: shape.to_string() });
     }
     // The input shape has no width if a side is too long for the format.
     let [width, height] = shape.size();

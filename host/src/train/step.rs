@@ -81,7 +81,10 @@ impl Context {
             batch_norm: config.batch_norm,
             sparsity: config.sparsity / config.hidden.len().max(1) as f32,
             // Augmentation keeps the other core busy, and batch statistics need whole batches.
-            halves: products >= WORTH_HALVES && config.augment.is_none() && !config.batch_norm,
+            halves: products >= WORTH_HALVES
+                && config.augment.is_none()
+                && !config.batch_norm
+                && config.outliers == 0.0,
         }
     }
 
@@ -97,6 +100,7 @@ impl Context {
         let second = Batch {
             inputs: batch.inputs.split_off(middle * (batch.inputs.len() / images)),
             labels: batch.labels.split_off(middle),
+            outliers: 0,
             took: batch.took,
         };
         let (mut first, second) = parallel::join(
@@ -113,15 +117,20 @@ impl Context {
     fn part(&self, net: &Net, batch: Batch, scale: f32, rng: &mut Rng) -> StepResult {
         let start = Instant::now();
         let tracked = net.tracked();
-        let shape = [batch.labels.len(), batch.inputs.len() / batch.labels.len()];
+        let images = batch.labels.len();
+        let shape = [images + batch.outliers, batch.inputs.len() / (images + batch.outliers)];
         let input = net::tensor(batch.inputs, shape, &self.device);
         let mut hooks = Training { context: self, rng, activations: None };
-        let logits = tracked.pass(input.autodiff(), &mut hooks);
+        let mut logits = tracked.pass(input.autodiff(), &mut hooks);
+        let outliers = (batch.outliers > 0).then(|| {
+            let of_outliers = logits.clone().slice([images..images + batch.outliers]);
+            logits = logits.clone().slice([0..images]);
+            // No class is to be likelier than another.
+            -activation::log_softmax(of_outliers, 1).sum() / self.classes as f32
+        });
         let loss = self.cross_entropy(logits.clone(), &batch.labels, self.smoothing);
-        let total = match hooks.activations {
-            Some(sum) => loss.clone() + sum * self.sparsity,
-            None => loss.clone(),
-        };
+        let activations = hooks.activations.map(|sum| sum * self.sparsity);
+        let total = outliers.into_iter().chain(activations).fold(loss.clone(), Add::add);
         let (total, forward) = (total * scale, start.elapsed());
         let gradients = tracked.gradients(total.backward());
         let backward = start.elapsed() - forward;

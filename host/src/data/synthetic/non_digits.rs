@@ -1,4 +1,5 @@
-//! What is no digit: letters, scribbles and half digits, to measure which of them a model refuses.
+//! What is no digit: letters, scribbles and half digits, to measure which of them a model refuses, and
+//! to train it to.
 
 use std::sync::LazyLock;
 
@@ -23,6 +24,12 @@ pub enum NonDigit {
 impl NonDigit {
     /// All kinds.
     pub const ALL: [Self; 3] = [Self::Letter, Self::Scribble, Self::Half];
+
+    /// Those that belong to none of these classes: only scribbles are never one.
+    pub fn beside(classes: &[String]) -> &'static [Self] {
+        let digits = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+        if classes == digits { &Self::ALL } else { &[Self::Scribble] }
+    }
 
     /// What people call several of them.
     pub const fn name(self) -> &'static str {
