@@ -1,4 +1,5 @@
-//! What the tests share: an oracle for the blob format, models to try it on, and emulated boards.
+//! What the tests share: an oracle for the blob format, models to try it on, an evaluator of ONNX graphs,
+//! and emulated boards.
 
 pub mod aligned;
 #[cfg(feature = "wasm")]
@@ -14,6 +15,7 @@ pub mod finder;
 pub mod guarded;
 #[cfg(feature = "wasm")]
 pub mod module;
+pub mod onnx;
 pub mod oracle;
 #[cfg(feature = "host")]
 pub mod pictures;

@@ -52,6 +52,8 @@ mod module_order;
 #[cfg(feature = "host")]
 mod notebook;
 #[cfg(feature = "host")]
+mod onnx;
+#[cfg(feature = "host")]
 mod picture;
 #[cfg(feature = "host")]
 mod reference_models;

@@ -3,35 +3,49 @@
 use std::path::{Path, PathBuf};
 
 use super::data_args::DataArgs;
+use super::quantize::default_name;
 use super::usage;
 use crate::data::Dataset;
-use crate::export::sources;
 use crate::export::vectors::{self, Format, Vectors};
+use crate::export::{onnx, safetensors, sources};
 use crate::model::{Blob, int_logits};
-use crate::support::files;
+use crate::quantize;
+use crate::run::Run;
 use crate::support::numbers::grouped;
 use crate::support::replace::Kind;
-use crate::support::visible;
+use crate::support::{files, shell, visible};
 
 /// The most bytes of samples and logits that are written: text takes four times as much.
 const LIMIT: usize = 16 << 20;
 
-/// Write a model for other toolchains: as sources in C, and as samples with expected logits.
+/// Write a model for other programs: as sources in C, as ONNX, and as samples with expected logits.
 ///
 /// The folder of --c is a library for a C compiler, the Arduino IDE, PlatformIO, ESP-IDF, Zephyr and the
 /// Pico SDK: the model as an array, and a reader and an engine in C99 without heap, library or float,
-/// whose logits are those of `inkbit verify`, bit for bit. The file of --vectors has test samples and
-/// the logits that the model gives for them.
+/// whose logits are those of `inkbit verify`, bit for bit. The file of --onnx computes the same logits from
+/// the same bytes, with operators of integers alone. The file of --vectors has test samples and the logits
+/// that the model gives for them.
+///
+/// Of a run, --onnx and --safetensors write the float network.
 #[derive(Debug, clap::Args)]
 #[command(after_help = include_str!("../../templates/help/export.txt"))]
 #[command(group = clap::ArgGroup::new("what").required(true).multiple(true))]
 pub struct Args {
-    /// The model
+    /// A quantized model, or the folder of a training run
+    #[arg(value_name = "MODEL|RUN")]
     model: PathBuf,
 
     /// Folder to write sources in C to
     #[arg(long, value_name = "DIR", group = "what")]
     c: Option<PathBuf>,
+
+    /// File to write an ONNX graph to: of a model integers, of a run floats
+    #[arg(long, value_name = "FILE", group = "what")]
+    onnx: Option<PathBuf>,
+
+    /// File to write a run's float network to, as PyTorch reads it
+    #[arg(long, value_name = "FILE", group = "what")]
+    safetensors: Option<PathBuf>,
 
     /// Number of test samples to write with their logits, from the first on
     #[arg(
@@ -56,45 +70,98 @@ pub struct Args {
     data: DataArgs,
 }
 
+/// A file to write.
+struct File {
+    kind: Kind,
+    path: PathBuf,
+    content: Vec<u8>,
+}
+
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let blob = Blob::load(&args.model)?;
-    let folder = args.c.as_deref();
-    let sources = folder.map(|_| sources::files(&blob)).transpose()?.unwrap_or_default();
-    let wanted = args.output.as_deref().zip(args.vectors);
-    let wanted = wanted.map(|(path, count)| args.format(path).map(|format| (path, count, format)));
-    let wanted = wanted.transpose().map_err(usage)?;
-
-    // Every name, before anything is written or loaded.
-    let paths: Vec<PathBuf> = folder
-        .iter()
-        .flat_map(|folder| sources.iter().map(|(name, _)| folder.join(name)))
-        .collect();
-    paths.iter().try_for_each(|path| args.ask(sources::KIND, path))?;
-    if let Some((path, ..)) = wanted {
-        args.ask(vectors::KIND, path)?;
-    }
-    let vectors = wanted.map(|(_, count, format)| args.vectors(&blob, count as usize, format));
-    let vectors = vectors.transpose()?;
-
-    for (path, (_, text)) in paths.iter().zip(&sources) {
-        files::create_folder(files::folder_of(path))?;
-        sources::KIND.write(path, text.as_bytes())?;
-    }
-    let mut said = String::new();
-    if let Some(folder) = folder {
-        let (folder, count) = (visible::path(folder), paths.len());
-        said += &format!("{folder}: {count} files, a library in C with the model\n");
-    }
-    if let (Some((path, ..)), Some((content, data))) = (wanted, vectors) {
-        vectors::KIND.write(path, &content)?;
-        let count = args.vectors.unwrap_or_default();
-        let (path, data) = (visible::path(path), visible::line(&data.name));
-        said += &format!("{path}: {count} samples of {data} and their logits\n");
+    let (files, said) = if args.model.is_dir() { args.of_run() } else { args.of_model() }?;
+    for File { kind, path, content } in files {
+        files::create_folder(files::folder_of(&path))?;
+        kind.write(&path, &content)?;
     }
     super::print(&said)
 }
 
 impl Args {
+    /// The files of a model, and what is said of them.
+    fn of_model(&self) -> anyhow::Result<(Vec<File>, String)> {
+        if self.safetensors.is_some() {
+            return Err(usage(format!(
+                "--safetensors writes a float network, and {} is a model of integers: give the folder of \
+                 the run that it was quantized from, or --onnx",
+                visible::path(&self.model)
+            )));
+        }
+        let blob = Blob::load(&self.model)?;
+        let (mut files, mut said) = (Vec::new(), String::new());
+        if let Some(folder) = &self.c {
+            let sources = sources::files(&blob)?;
+            let (shown, count) = (visible::path(folder), sources.len());
+            said += &format!("{shown}: {count} files, a library in C with the model\n");
+            files.extend(sources.into_iter().map(|(name, text)| {
+                let (path, content) = (folder.join(name), text.into_bytes());
+                File { kind: sources::KIND, path, content }
+            }));
+        }
+        if let Some(path) = &self.onnx {
+            let content = onnx::integer(&blob.model()?)?;
+            files.push(File { kind: onnx::KIND, path: path.clone(), content });
+            said += &format!("{}: an ONNX graph of integers\n", visible::path(path));
+        }
+        let vectors = self.output.as_deref().zip(self.vectors);
+        let vectors = vectors.map(|(path, count)| {
+            self.format(path).map(|format| (path, count, format)).map_err(usage)
+        });
+        let vectors = vectors.transpose()?;
+
+        // Every name, before data are loaded.
+        files.iter().try_for_each(|file| self.ask(file.kind, &file.path))?;
+        if let Some((path, count, format)) = vectors {
+            self.ask(vectors::KIND, path)?;
+            let (content, data) = self.vectors(&blob, count as usize, format)?;
+            files.push(File { kind: vectors::KIND, path: path.to_owned(), content });
+            let (path, data) = (visible::path(path), visible::line(&data.name));
+            said += &format!("{path}: {count} samples of {data} and their logits\n");
+        }
+        Ok((files, said))
+    }
+
+    /// The files of a run, and what is said of them.
+    fn of_run(&self) -> anyhow::Result<(Vec<File>, String)> {
+        let run = Run::open(&self.model)?;
+        if self.c.is_some() || self.vectors.is_some() {
+            let folder = shell::path(&self.model);
+            return Err(usage(format!(
+                "--c and --vectors are of a model, and {} is a training run: quantize it first, `inkbit \
+                 quantize {folder} -o model.inkbit`, or give --onnx or --safetensors",
+                visible::path(&self.model)
+            )));
+        }
+        let network = run.weights()?;
+        quantize::check(&network)?;
+        let (mut files, mut said) = (Vec::new(), String::new());
+        if let Some(path) = &self.onnx {
+            let (name, shape) = (default_name(&run), run.data.shape());
+            let content = onnx::float(&network, &name, &shape, run.input(), &run.data.classes);
+            files.push(File { kind: onnx::KIND, path: path.clone(), content });
+            said += &format!("{}: an ONNX graph of floats\n", visible::path(path));
+        }
+        if let Some(path) = &self.safetensors {
+            let content = safetensors::file(&network);
+            files.push(File { kind: safetensors::KIND, path: path.clone(), content });
+            said += &format!("{}: weights and biases as floats\n", visible::path(path));
+        }
+        if network.has_scales() {
+            said += "note: activations were rounded in training, and are not by what was written\n";
+        }
+        files.iter().try_for_each(|file| self.ask(file.kind, &file.path))?;
+        Ok((files, said))
+    }
+
     /// The form of a file of vectors, or what is wrong with its name.
     fn format(&self, path: &Path) -> Result<Format, String> {
         let by_extension = || match path.extension()?.to_str()? {
@@ -115,6 +182,10 @@ impl Args {
     /// Refuses a name that is taken, unless --force is given and Inkbit wrote what is there.
     fn ask(&self, kind: Kind, path: &Path) -> anyhow::Result<()> {
         kind.check(path)?;
+        if Run::has(path) {
+            let path = visible::path(path);
+            return Err(usage(format!("{path} is a file of a training run: give another path")));
+        }
         // A pipe may be written to; and a broken link leads to nothing.
         if !self.force && path.is_file() {
             return Err(usage(format!(

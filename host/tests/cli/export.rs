@@ -1,4 +1,5 @@
-//! `inkbit export`: a library in C, and vectors.
+//! `inkbit export`: a library in C, ONNX, safetensors, and vectors. What a graph computes is tested by an
+//! evaluator in the tests' own package.
 
 use std::fs;
 use std::io::Write as _;
@@ -6,6 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use inkbit::model::{Blob, int_logits};
+use inkbit::run::Run;
 use serde_json::Value;
 
 use crate::place::{Place, bars};
@@ -152,4 +154,92 @@ fn wrong_use_is_told() {
     let message = place.fail(2, "export model.inkbit --vectors 81 -o v.h --data digits");
     assert_eq!(message, "--vectors is 81, but digits has 80 test samples: ask for fewer");
     place.succeed("export model.inkbit --vectors 3 -o v.txt --format c --data digits");
+}
+
+/// Parameters of the network in `run`, and what a command made of them in `again`.
+fn networks(place: &Place) -> [Vec<Vec<f32>>; 2] {
+    ["run", "again"].map(|name| {
+        let network = Run::open(&place.path(name)).unwrap().weights().unwrap();
+        network.layers.iter().flat_map(|layer| [layer.weight.clone(), layer.bias.clone()]).collect()
+    })
+}
+
+#[test]
+fn a_runs_float_network_comes_back_by_import_bit_for_bit() {
+    let place = Place::new();
+    let said = place.succeed("export run --onnx run.onnx --safetensors run.safetensors");
+    assert!(said.contains("run.onnx: an ONNX graph of floats\n"), "{said}");
+    for name in ["run.onnx", "run.safetensors"] {
+        let said = place.succeed(&format!("import {name} -o again --data digits --force"));
+        assert!(said.contains("layers               64-16-4\n"), "{said}");
+        let [network, again] = networks(&place);
+        assert_eq!(network, again, "{name}");
+    }
+}
+
+#[test]
+fn what_quantization_aware_training_averaging_and_cropping_made_of_a_run_comes_back_too() {
+    let place = Place::new();
+    place.succeed(
+        "train --out run --data digits --config quick.toml --force --no-report --bits 4 \
+         --qat-from 0.3 --input 3 --batch-norm --ema 0.9",
+    );
+    let said = place.succeed("export run --onnx run.onnx --safetensors run.safetensors");
+    assert!(
+        said.ends_with("activations were rounded in training, and are not by what was written\n")
+    );
+    let onnx = String::from_utf8_lossy(&place.read("run.onnx")).into_owned();
+    assert!(onnx.contains("of 8×8 pixels, 1 are cut off the left and the right edge each"));
+    for name in ["run.onnx", "run.safetensors"] {
+        place.succeed(&format!("import {name} -o again --data digits --input 3 --force"));
+        let [network, again] = networks(&place);
+        assert_eq!(network, again, "{name}");
+    }
+}
+
+#[test]
+fn a_models_graph_is_written_whole_or_not_and_stays_without_force() {
+    let place = Place::new();
+    let said = place.succeed("export model.inkbit --onnx model.onnx");
+    assert_eq!(said, "model.onnx: an ONNX graph of integers\n");
+    let message = place.fail(1, "import model.onnx -o new --data digits");
+    assert!(message.contains("the network is quantized already"), "{message}");
+    let message = place.fail(2, "export model.inkbit --onnx model.onnx");
+    assert!(message.contains("model.onnx exists: give another path, or --force"), "{message}");
+    place.write("model.onnx", &place.read("model.onnx")[..20]);
+    place.succeed("export run --onnx model.onnx --force");
+    assert!(place.read("model.onnx").len() > 1000);
+    for (name, kind) in [
+        ("model.onnx", "an ONNX file that `inkbit export` wrote"),
+        ("run.safetensors", "weights that `inkbit export` wrote"),
+    ] {
+        place.write(name, b"\x08\x07\x12\x07pytorch");
+        let flag = name.split('.').nth(1).unwrap();
+        let message = place.fail(1, &format!("export run --{flag} {name} --force"));
+        assert!(message.contains(&format!("{name} exists and is not {kind}")), "{message}");
+    }
+}
+
+#[test]
+fn a_model_has_no_floats_and_a_run_no_integers() {
+    let place = Place::new();
+    let message = place.fail(2, "export model.inkbit --safetensors m.safetensors --onnx m.onnx");
+    assert!(
+        message.contains("model.inkbit is a model of integers: give the folder of"),
+        "{message}"
+    );
+    for flags in ["--c lib", "--vectors 3 -o v.h --onnx m.onnx"] {
+        let message = place.fail(2, &format!("export run {flags}"));
+        assert!(message.contains("`inkbit quantize run -o model.inkbit`"), "{message}");
+    }
+    for command in ["model.inkbit --onnx", "run --onnx", "run --safetensors"] {
+        for (name, code, expected) in [
+            ("weights", 1, "exists and is not"),
+            ("checkpoint", 2, "run/checkpoint.safetensors is a file of a training run"),
+        ] {
+            let command = format!("export {command} run/{name}.safetensors --force");
+            assert!(place.fail(code, &command).contains(expected), "{command}");
+        }
+    }
+    assert!(place.fail(1, "export digits --onnx m.onnx").contains("digits"), "no run");
 }

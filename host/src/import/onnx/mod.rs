@@ -1,6 +1,4 @@
 //! ONNX files.
-//!
-//! Source of the numbers of fields: onnx/onnx.proto of ONNX 1.17.
 
 mod node;
 mod ops;
@@ -13,6 +11,7 @@ use self::protobuf::{Field, fields};
 use self::tensor::tensor;
 use crate::import::fault::{Fault, damaged, refused};
 use crate::import::graph::{Graph, MAX_NODES};
+use crate::support::onnx;
 
 /// The most constants of a file.
 const MAX_TENSORS: usize = 2000;
@@ -37,9 +36,9 @@ pub fn read(bytes: &[u8]) -> Result<Graph, Fault> {
     let (mut graph, mut producer, mut version) = (None, String::new(), String::new());
     for field in fields(bytes) {
         match field? {
-            (2, field) => producer = field.text(),
-            (3, field) => version = field.text(),
-            (7, Field::Bytes(bytes)) => graph = Some(bytes),
+            (onnx::model::PRODUCER, field) => producer = field.text(),
+            (onnx::model::PRODUCER_VERSION, field) => version = field.text(),
+            (onnx::model::GRAPH, Field::Bytes(bytes)) => graph = Some(bytes),
             _ => {}
         }
     }
@@ -57,7 +56,7 @@ fn of_graph(bytes: &[u8], framework: String) -> Result<Graph, Fault> {
     let (mut inputs, mut outputs): (Vec<Value>, Vec<Value>) = (Vec::new(), Vec::new());
     for field in fields(bytes) {
         match field? {
-            (1, field) => {
+            (onnx::graph::NODE, field) => {
                 if nodes.len() == MAX_NODES {
                     return Err(refused(format!(
                         "it has over {MAX_NODES} nodes; give a network of dense layers"
@@ -65,7 +64,7 @@ fn of_graph(bytes: &[u8], framework: String) -> Result<Graph, Fault> {
                 }
                 nodes.push(node(field.bytes())?);
             }
-            (5, field) => {
+            (onnx::graph::CONSTANT, field) => {
                 if constants.len() == MAX_TENSORS {
                     return Err(refused(format!(
                         "it has over {MAX_TENSORS} tensors; give a smaller network"
@@ -74,8 +73,8 @@ fn of_graph(bytes: &[u8], framework: String) -> Result<Graph, Fault> {
                 let tensor = tensor(field.bytes())?;
                 constants.insert(tensor.name.clone(), tensor);
             }
-            (11, field) => inputs.push(value(field.bytes())?),
-            (12, field) => outputs.push(value(field.bytes())?),
+            (onnx::graph::INPUT, field) => inputs.push(value(field.bytes())?),
+            (onnx::graph::OUTPUT, field) => outputs.push(value(field.bytes())?),
             _ => {}
         }
     }
@@ -136,8 +135,8 @@ fn value(bytes: &[u8]) -> Result<Value, Fault> {
     let mut value = Value::default();
     for field in fields(bytes) {
         match field? {
-            (1, field) => value.name = field.text(),
-            (2, field) => of_type(field.bytes(), &mut value)?,
+            (onnx::value::NAME, field) => value.name = field.text(),
+            (onnx::value::TYPE, field) => of_type(field.bytes(), &mut value)?,
             _ => {}
         }
     }
@@ -145,12 +144,13 @@ fn value(bytes: &[u8]) -> Result<Value, Fault> {
 }
 
 fn of_type(bytes: &[u8], value: &mut Value) -> Result<(), Fault> {
-    for tensor in only(bytes, 1) {
+    for tensor in only(bytes, onnx::value::TYPE_TENSOR) {
         for field in fields(tensor?) {
             match field? {
-                // The number of 8 bits without a sign.
-                (1, field) => value.is_bytes = field.number() == 2,
-                (2, field) => value.shape = Some(sides(field.bytes())?),
+                (onnx::value::TENSOR_KIND, field) => {
+                    value.is_bytes = field.number() as u64 == onnx::kind::U8;
+                }
+                (onnx::value::TENSOR_SHAPE, field) => value.shape = Some(sides(field.bytes())?),
                 _ => {}
             }
         }
@@ -160,10 +160,10 @@ fn of_type(bytes: &[u8], value: &mut Value) -> Result<(), Fault> {
 
 fn sides(shape: &[u8]) -> Result<Vec<Option<usize>>, Fault> {
     let mut sides = Vec::new();
-    for side in only(shape, 1) {
+    for side in only(shape, onnx::value::SHAPE_SIDE) {
         let mut length = None;
         for field in fields(side?) {
-            if let (1, field) = field? {
+            if let (onnx::value::SIDE_LENGTH, field) = field? {
                 length = usize::try_from(field.number()).ok().filter(|&side| side > 0);
             }
         }

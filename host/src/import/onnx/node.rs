@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::protobuf::{Field, fields, numbers};
 use crate::import::fault::{Fault, Place};
+use crate::support::onnx;
 
 /// A node of a graph.
 #[derive(Debug, Default)]
@@ -67,15 +68,19 @@ pub fn node(bytes: &[u8]) -> Result<Node<'_>, Fault> {
     let mut node = Node::default();
     for field in fields(bytes) {
         match field? {
-            (1, field) if node.inputs.len() < MOST => node.inputs.push(field.text()),
-            (2, field) if node.outputs.len() < MOST => node.outputs.push(field.text()),
-            (3, field) => node.name = field.text(),
-            (4, field) => node.kind = field.text(),
-            (5, field) if node.attributes.len() < MOST => {
+            (onnx::node::INPUT, field) if node.inputs.len() < MOST => {
+                node.inputs.push(field.text());
+            }
+            (onnx::node::OUTPUT, field) if node.outputs.len() < MOST => {
+                node.outputs.push(field.text());
+            }
+            (onnx::node::NAME, field) => node.name = field.text(),
+            (onnx::node::OPERATOR, field) => node.kind = field.text(),
+            (onnx::node::ATTRIBUTE, field) if node.attributes.len() < MOST => {
                 let (name, attribute) = attribute(field.bytes())?;
                 node.attributes.insert(name, attribute);
             }
-            (7, field) => node.domain = field.text(),
+            (onnx::node::DOMAIN, field) => node.domain = field.text(),
             _ => {}
         }
     }
@@ -86,11 +91,13 @@ fn attribute(bytes: &[u8]) -> Result<(String, Attribute<'_>), Fault> {
     let (mut name, mut attribute) = (String::new(), Attribute::default());
     for field in fields(bytes) {
         match field? {
-            (1, field) => name = field.text(),
-            (2, Field::Four(bytes)) => attribute.float = Some(f32::from_le_bytes(bytes)),
-            (3, field) => attribute.int = Some(field.number()),
-            (5, Field::Bytes(bytes)) => attribute.tensor = bytes,
-            (8, field) => numbers(field, &mut attribute.ints, MOST)?,
+            (onnx::attribute::NAME, field) => name = field.text(),
+            (onnx::attribute::FLOAT, Field::Four(bytes)) => {
+                attribute.float = Some(f32::from_le_bytes(bytes));
+            }
+            (onnx::attribute::INT, field) => attribute.int = Some(field.number()),
+            (onnx::attribute::TENSOR, Field::Bytes(bytes)) => attribute.tensor = bytes,
+            (onnx::attribute::INTS, field) => numbers(field, &mut attribute.ints, MOST)?,
             _ => {}
         }
     }

@@ -3,6 +3,7 @@
 use super::protobuf::{Field, fields, numbers};
 use crate::import::fault::{Fault, damaged, refused};
 use crate::import::tensor::{Kind, Tensor};
+use crate::support::onnx;
 
 /// The most numbers of a constant that lie in the file as whole numbers.
 const MAX_WHOLE: usize = 1 << 22;
@@ -17,12 +18,15 @@ pub fn tensor(bytes: &[u8]) -> Result<Tensor<'_>, Fault> {
     let mut is_elsewhere = false;
     for field in fields(bytes) {
         match field? {
-            (1, field) => numbers(field, &mut shape, MAX_SIDES)?,
-            (2, field) => kind = field.number(),
-            (4, Field::Four(bytes)) => floats.extend(bytes),
-            (10, Field::Eight(bytes)) => floats.extend(bytes),
-            (4 | 9 | 10, Field::Bytes(bytes)) => raw = Some(bytes),
-            (5 | 7, field) => {
+            (onnx::tensor::SIDE, field) => numbers(field, &mut shape, MAX_SIDES)?,
+            (onnx::tensor::KIND, field) => kind = field.number() as u64,
+            (onnx::tensor::FLOATS, Field::Four(bytes)) => floats.extend(bytes),
+            (onnx::tensor::DOUBLES, Field::Eight(bytes)) => floats.extend(bytes),
+            (
+                onnx::tensor::FLOATS | onnx::tensor::RAW | onnx::tensor::DOUBLES,
+                Field::Bytes(bytes),
+            ) => raw = Some(bytes),
+            (onnx::tensor::INTS_OF_32 | onnx::tensor::INTS_OF_64, field) => {
                 numbers(field, &mut whole, MAX_WHOLE + 1)?;
                 if whole.len() > MAX_WHOLE {
                     return Err(refused(format!(
@@ -31,8 +35,8 @@ pub fn tensor(bytes: &[u8]) -> Result<Tensor<'_>, Fault> {
                     )));
                 }
             }
-            (8, field) => name = field.text(),
-            (14, field) => is_elsewhere = field.number() != 0,
+            (onnx::tensor::NAME, field) => name = field.text(),
+            (onnx::tensor::LOCATION, field) => is_elsewhere = field.number() != 0,
             _ => {}
         }
     }
@@ -43,16 +47,16 @@ pub fn tensor(bytes: &[u8]) -> Result<Tensor<'_>, Fault> {
         )));
     }
     let kind = match kind {
-        1 => Kind::F32,
-        2 => Kind::U8,
-        3 => Kind::I8,
-        5 => Kind::I16,
-        6 => Kind::I32,
-        7 => Kind::I64,
-        9 => Kind::Bool,
-        10 => Kind::F16,
-        11 => Kind::F64,
-        16 => Kind::Bf16,
+        onnx::kind::F32 => Kind::F32,
+        onnx::kind::U8 => Kind::U8,
+        onnx::kind::I8 => Kind::I8,
+        onnx::kind::I16 => Kind::I16,
+        onnx::kind::I32 => Kind::I32,
+        onnx::kind::I64 => Kind::I64,
+        onnx::kind::BOOL => Kind::Bool,
+        onnx::kind::F16 => Kind::F16,
+        onnx::kind::F64 => Kind::F64,
+        onnx::kind::BF16 => Kind::Bf16,
         kind => {
             return Err(refused(format!(
                 "its tensor `{name}` has numbers of type {kind}, expected floating point; export it as \
