@@ -1,5 +1,7 @@
 //! `inkbit export`
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::data_args::DataArgs;
@@ -12,7 +14,7 @@ use crate::model::{Blob, int_logits};
 use crate::quantize;
 use crate::run::Run;
 use crate::support::numbers::grouped;
-use crate::support::replace::Kind;
+use crate::support::replace::{Kind, check_folders};
 use crate::support::{files, shell, visible};
 
 /// The most bytes of samples and logits that are written: text takes four times as much.
@@ -71,24 +73,50 @@ pub struct Args {
 }
 
 /// A file to write.
-struct File {
+struct File<'f> {
     kind: Kind,
     path: PathBuf,
     content: Vec<u8>,
+    /// The folder that a user names, if the file is one of a whole folder.
+    folder: Option<&'f Path>,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let (files, said) = if args.model.is_dir() { args.of_run() } else { args.of_model() }?;
-    for File { kind, path, content } in files {
-        files::create_folder(files::folder_of(&path))?;
-        kind.write(&path, &content)?;
+    for File { kind, path, content, folder } in &files {
+        files::create_folder(files::folder_of(path))?;
+        match folder {
+            Some(_) => kind.write_own(path, content)?,
+            None => kind.write(path, content)?,
+        }
+    }
+    // Of two exports into one folder, the one that ends last sees whether the other wrote meanwhile.
+    let is_there = |file: &File<'_>| fs::read(&file.path).is_ok_and(|now| now == file.content);
+    let of_folders = files.iter().filter_map(|file| Some((file, file.folder?)));
+    if let Some((_, folder)) = of_folders.into_iter().find(|(file, _)| !is_there(file)) {
+        anyhow::bail!(
+            "another program wrote into {} at the same time: export again",
+            visible::path(folder)
+        );
     }
     super::print(&said)
 }
 
+/// Refuses two files of one name.
+fn apart<'p>(paths: impl Iterator<Item = &'p Path>) -> anyhow::Result<()> {
+    let mut known = BTreeSet::new();
+    for path in paths {
+        if !known.insert(files::target(path)) {
+            let path = visible::path(path);
+            return Err(usage(format!("{path} is named twice: give another path for one of them")));
+        }
+    }
+    Ok(())
+}
+
 impl Args {
     /// The files of a model, and what is said of them.
-    fn of_model(&self) -> anyhow::Result<(Vec<File>, String)> {
+    fn of_model(&self) -> anyhow::Result<(Vec<File<'_>>, String)> {
         if self.safetensors.is_some() {
             return Err(usage(format!(
                 "--safetensors writes a float network, and {} is a model of integers: give the folder of \
@@ -99,17 +127,18 @@ impl Args {
         let blob = Blob::load(&self.model)?;
         let (mut files, mut said) = (Vec::new(), String::new());
         if let Some(folder) = &self.c {
+            super::check_labels(&blob)?;
             let sources = sources::files(&blob)?;
             let (shown, count) = (visible::path(folder), sources.len());
             said += &format!("{shown}: {count} files, a library in C with the model\n");
             files.extend(sources.into_iter().map(|(name, text)| {
                 let (path, content) = (folder.join(name), text.into_bytes());
-                File { kind: sources::KIND, path, content }
+                File { kind: sources::KIND, path, content, folder: Some(folder) }
             }));
         }
         if let Some(path) = &self.onnx {
             let content = onnx::integer(&blob.model()?)?;
-            files.push(File { kind: onnx::KIND, path: path.clone(), content });
+            files.push(File { kind: onnx::KIND, path: path.clone(), content, folder: None });
             said += &format!("{}: an ONNX graph of integers\n", visible::path(path));
         }
         let vectors = self.output.as_deref().zip(self.vectors);
@@ -119,11 +148,16 @@ impl Args {
         let vectors = vectors.transpose()?;
 
         // Every name, before data are loaded.
-        files.iter().try_for_each(|file| self.ask(file.kind, &file.path))?;
+        let paths = files.iter().map(|file| file.path.as_path());
+        apart(paths.chain(vectors.map(|(path, ..)| path)))?;
+        files.iter().try_for_each(|file| self.ask(file))?;
         if let Some((path, count, format)) = vectors {
-            self.ask(vectors::KIND, path)?;
-            let (content, data) = self.vectors(&blob, count as usize, format)?;
-            files.push(File { kind: vectors::KIND, path: path.to_owned(), content });
+            let (kind, content) = (vectors::KIND, Vec::new());
+            let mut file = File { kind, path: path.to_owned(), content, folder: None };
+            self.ask(&file)?;
+            let data;
+            (file.content, data) = self.vectors(&blob, count as usize, format)?;
+            files.push(file);
             let (path, data) = (visible::path(path), visible::line(&data.name));
             said += &format!("{path}: {count} samples of {data} and their logits\n");
         }
@@ -131,7 +165,7 @@ impl Args {
     }
 
     /// The files of a run, and what is said of them.
-    fn of_run(&self) -> anyhow::Result<(Vec<File>, String)> {
+    fn of_run(&self) -> anyhow::Result<(Vec<File<'_>>, String)> {
         let run = Run::open(&self.model)?;
         if self.c.is_some() || self.vectors.is_some() {
             let folder = shell::path(&self.model);
@@ -147,18 +181,19 @@ impl Args {
         if let Some(path) = &self.onnx {
             let (name, shape) = (default_name(&run), run.data.shape());
             let content = onnx::float(&network, &name, &shape, run.input(), &run.data.classes);
-            files.push(File { kind: onnx::KIND, path: path.clone(), content });
+            files.push(File { kind: onnx::KIND, path: path.clone(), content, folder: None });
             said += &format!("{}: an ONNX graph of floats\n", visible::path(path));
         }
         if let Some(path) = &self.safetensors {
             let content = safetensors::file(&network);
-            files.push(File { kind: safetensors::KIND, path: path.clone(), content });
+            files.push(File { kind: safetensors::KIND, path: path.clone(), content, folder: None });
             said += &format!("{}: weights and biases as floats\n", visible::path(path));
         }
         if network.has_scales() {
             said += "note: activations were rounded in training, and are not by what was written\n";
         }
-        files.iter().try_for_each(|file| self.ask(file.kind, &file.path))?;
+        apart(files.iter().map(|file| file.path.as_path()))?;
+        files.iter().try_for_each(|file| self.ask(file))?;
         Ok((files, said))
     }
 
@@ -180,8 +215,14 @@ impl Args {
     }
 
     /// Refuses a name that is taken, unless --force is given and Inkbit wrote what is there.
-    fn ask(&self, kind: Kind, path: &Path) -> anyhow::Result<()> {
-        kind.check(path)?;
+    fn ask(&self, File { kind, path, folder, .. }: &File<'_>) -> anyhow::Result<()> {
+        match folder {
+            Some(folder) => {
+                check_folders(path, folder)?;
+                kind.check_own(path)?;
+            }
+            None => kind.check(path)?,
+        }
         if Run::has(path) {
             let path = visible::path(path);
             return Err(usage(format!("{path} is a file of a training run: give another path")));

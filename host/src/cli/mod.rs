@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::{Parser, Subcommand};
 use serde::Serialize;
 
+use crate::data::labels;
+use crate::model::Blob;
 use crate::report::terminal;
 use crate::support::error::chain;
 pub use crate::support::output::complain;
@@ -106,6 +108,17 @@ fn usage(message: impl Into<String>) -> anyhow::Error {
 /// The same as that error with its causes, as a wrong use.
 fn wrong_use(error: impl Error + 'static) -> anyhow::Error {
     usage(chain(&error))
+}
+
+/// Refuses a model whose labels would be obeyed, not shown, by a terminal that somebody else's program
+/// prints them to.
+fn check_labels(blob: &Blob) -> anyhow::Result<()> {
+    let Some((class, hidden)) = labels::first_hidden(&blob.model()?) else { return Ok(()) };
+    Err(usage(format!(
+        "the label of class {class} has the invisible character U+{:04X}, which a program would print: \
+         take a model whose labels have none",
+        u32::from(hidden)
+    )))
 }
 
 /// Reads a file that a flag names; one that cannot be read is a wrong use.

@@ -56,6 +56,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         Some(path) => Blob::load(path)?,
         None => builtin::find(MODEL).context("nano is a reference model")?,
     };
+    super::check_labels(&blob)?;
     let core = core(args.core.as_deref())?;
     let project = Project {
         name: &name,

@@ -112,6 +112,13 @@ pub(super) fn excerpt(label: &str) -> String {
     }
 }
 
+/// The first class of a model whose label has a character that is invisible, and that character. A program
+/// of somebody else's that prints it would hand it to a terminal.
+pub fn first_hidden(model: &Model<'_>) -> Option<(usize, char)> {
+    let hidden = |class| model.label(class).chars().find(|&c| visible::is_hidden(c));
+    (0..model.classes()).find_map(|class| Some((class, hidden(class)?)))
+}
+
 /// The labels of a model's classes, made [visible](visible::line): other tools may have written anything
 /// into it.
 pub fn of_model(model: &Model<'_>) -> Vec<String> {

@@ -23,6 +23,9 @@ pub const KIND: Kind = Kind::beginning(
     ],
 );
 
+/// The macro of the blob's CRC-32: files of two exports, of which one was interrupted, are not compiled.
+const CRC: &str = "INKBIT_MODEL_CRC";
+
 /// Bytes of the blob in a line.
 const LINE: usize = 24;
 
@@ -61,7 +64,7 @@ pub fn files(blob: &Blob) -> Result<Vec<(&'static str, String)>, ModelError> {
         ("src/inkbit.h", MARK.to_owned() + HEADER),
         ("src/inkbit.c", MARK.to_owned() + ENGINE),
         ("src/inkbit_model.h", sizes(&model, blob)),
-        ("src/inkbit_model.c", array(blob.bytes())),
+        ("src/inkbit_model.c", array(blob)),
     ];
     files.extend(FILES.map(|(path, text)| (path, text.to_owned())));
     Ok(files)
@@ -85,6 +88,8 @@ fn sizes(model: &Model<'_>, blob: &Blob) -> String {
     for (name, number) in numbers {
         let _ = writeln!(text, "#define INKBIT_{name} {number}U");
     }
+    let _ = writeln!(text, "/* Both files of the model must have it. */");
+    let _ = writeln!(text, "#define {CRC} 0x{:08x}U", blob.crc());
     text + "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\
             /* The blob, at a multiple of 8. */\n\
             extern const uint8_t inkbit_blob[INKBIT_BLOB_BYTES];\n\
@@ -111,19 +116,24 @@ fn plain(text: &str) -> String {
 }
 
 /// The blob as an aligned array.
-fn array(bytes: &[u8]) -> String {
-    let mut text = "/* Written by `inkbit export`. */\n\
-                    #include \"inkbit_model.h\"\n\n\
-                    #if defined(__GNUC__)\n\
-                    #define ALIGNED __attribute__((aligned(8)))\n\
-                    #elif defined(__STDC_VERSION__) && (__STDC_VERSION__ >= 201112L)\n\
-                    #define ALIGNED _Alignas(8)\n\
-                    #else\n\
-                    #error \"say here how this compiler aligns an array to 8 bytes\"\n\
-                    #endif\n\n\
-                    ALIGNED const uint8_t inkbit_blob[INKBIT_BLOB_BYTES] = {\n"
-        .to_owned();
-    for line in bytes.chunks(LINE) {
+fn array(blob: &Blob) -> String {
+    let mut text = format!(
+        "/* Written by `inkbit export`. */\n\
+         #include \"inkbit_model.h\"\n\n\
+         #if {CRC} != 0x{:08x}U\n\
+         #error \"inkbit_model.h is of another model: export it again\"\n\
+         #endif\n\n",
+        blob.crc()
+    );
+    text += "#if defined(__GNUC__)\n\
+             #define ALIGNED __attribute__((aligned(8)))\n\
+             #elif defined(__STDC_VERSION__) && (__STDC_VERSION__ >= 201112L)\n\
+             #define ALIGNED _Alignas(8)\n\
+             #else\n\
+             #error \"say here how this compiler aligns an array to 8 bytes\"\n\
+             #endif\n\n\
+             ALIGNED const uint8_t inkbit_blob[INKBIT_BLOB_BYTES] = {\n";
+    for line in blob.bytes().chunks(LINE) {
         line.iter().for_each(|byte| _ = write!(text, "{byte},"));
         text.push('\n');
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::data::Images;
 use crate::support::replace::Kind;
+use crate::support::visible;
 
 /// How NPY files begin: magic and version 1.0.
 const NPY: &[u8] = b"\x93NUMPY\x01\x00";
@@ -20,7 +21,7 @@ pub const KIND: Kind = Kind::known(
     "a file of vectors that `inkbit export` wrote",
     NPY_FIELD_AT + NPY_FIELD.len(),
     |start| {
-        start.starts_with(b"/* Written by `inkbit export`")
+        start.starts_with(b"/* Vectors by `inkbit export`")
             || start.starts_with(b"{\"written_by\":\"inkbit export")
             || start.starts_with(NPY) && start.get(NPY_FIELD_AT..) == Some(NPY_FIELD)
     },
@@ -89,7 +90,7 @@ impl Vectors<'_> {
         let (count, bytes, classes) =
             (self.images.len(), self.images.shape.bytes(), self.classes());
         let mut text = format!(
-            "/* Written by `inkbit export`: samples, and the logits of the model whose CRC-32 is \
+            "/* Vectors by `inkbit export`: samples, and the logits of the model whose CRC-32 is \
              0x{:08x}. */\n\
              #ifndef INKBIT_VECTORS_H\n#define INKBIT_VECTORS_H\n\n#include <stdint.h>\n\n\
              #define INKBIT_VECTORS {count}U\n\n\
@@ -114,7 +115,7 @@ impl Vectors<'_> {
             signed: self.is_signed(),
             vectors: self.pairs().map(vector).collect(),
         };
-        serde_json::to_string(&json).unwrap_or_default() + "\n"
+        visible::json(&serde_json::to_string(&json).unwrap_or_default()) + "\n"
     }
 
     /// Whether a value has 16 bits.

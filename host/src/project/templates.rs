@@ -62,7 +62,8 @@ pub(super) fn files(project: &Project<'_>) -> Result<Vec<(&'static str, Vec<u8>)
     let model = blob.model()?;
     let label = match model.header().name {
         "" => "a model".to_owned(),
-        name => visible::line(name),
+        // In what Markdown shows as code, nothing else has a meaning.
+        name => format!("`{}`", visible::line(name).replace('`', "'")),
     };
     let verify = verify_command(project)?;
     let Some(Port { address, register, start, read, write }) = port::of(machine) else {
@@ -71,7 +72,9 @@ pub(super) fn files(project: &Project<'_>) -> Result<Vec<(&'static str, Vec<u8>)
     let version = env!("CARGO_PKG_VERSION");
     let core = match core {
         Some(path) => {
-            let path = path.to_string_lossy().replace('\\', "/");
+            let shown = path.to_str().filter(|path| !path.contains(visible::is_hidden));
+            let path = shown.ok_or_else(|| ProjectError::Core(path.to_owned()))?;
+            let path = if cfg!(windows) { path.replace('\\', "/") } else { path.to_owned() };
             format!(
                 "inkbit-core = {{ path = {}, version = \"{version}\" }}",
                 toml::Value::from(path)
@@ -99,11 +102,11 @@ pub(super) fn files(project: &Project<'_>) -> Result<Vec<(&'static str, Vec<u8>)
     };
     let arguments: Vec<String> = runtime.arguments.iter().map(|text| format!("{text:?}")).collect();
     let fill = |template: &str| {
-        [
+        let values = [
             ("@NAME@", name),
             ("@MODEL@", &label),
-            ("@TITLE@", &board.title),
-            ("@MACHINE@", &machine.title),
+            ("@TITLE@", &visible::line(&board.title)),
+            ("@MACHINE@", &visible::line(&machine.title)),
             ("@TARGET@", &machine.target),
             ("@RUNTIME@", &dependency),
             ("@CORE@", &core),
@@ -120,10 +123,8 @@ pub(super) fn files(project: &Project<'_>) -> Result<Vec<(&'static str, Vec<u8>)
             ("@READ@", read),
             ("@WRITE@", write),
             ("@VERIFY@", &verify),
-        ]
-        .iter()
-        .fold(template.to_owned(), |text, (place, value)| text.replace(place, value))
-        .into_bytes()
+        ];
+        filled(template, &values).into_bytes()
     };
     Ok(vec![
         ("Cargo.toml", fill(include_str!("../../templates/new/manifest.toml"))),
@@ -140,11 +141,26 @@ pub(super) fn files(project: &Project<'_>) -> Result<Vec<(&'static str, Vec<u8>)
     ])
 }
 
+/// A template with values at their places. What a value holds is no place.
+fn filled(template: &str, values: &[(&str, &str)]) -> String {
+    let (mut text, mut rest) = (String::new(), template);
+    while let Some(at) = rest.find('@') {
+        text += &rest[..at];
+        rest = &rest[at..];
+        let known = values.iter().find(|(place, _)| rest.starts_with(place));
+        let (place, value) = known.copied().unwrap_or(("@", "@"));
+        text += value;
+        rest = &rest[place.len()..];
+    }
+    text + rest
+}
+
 /// The linker's map of a board's memory, all of whose flash is the program's.
 fn map(board: &Board) -> Vec<u8> {
     let flash = &board.memory.flash;
     let map = board.memory.linker_map(&board.target, flash.address + flash.bytes);
-    format!("/* The memory of {}. */\n{map}", board.title).into_bytes()
+    let title = visible::line(&board.title).replace("*/", "* /");
+    format!("/* The memory of {title}. */\n{map}").into_bytes()
 }
 
 /// The command that proves the bits of a project, typed in its folder.
@@ -161,4 +177,15 @@ pub(super) fn verify_command(project: &Project<'_>) -> Result<String, ProjectErr
         machine.target,
         up(blob.bytes().len() + CODE)
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_looks_like_a_place_stays_as_it_is() {
+        let values = [("@NAME@", "@MODEL@"), ("@MODEL@", "m")];
+        assert_eq!(filled("a@b @NAME@ @MODEL@ @", &values), "a@b @MODEL@ m @");
+    }
 }

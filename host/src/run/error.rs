@@ -35,6 +35,9 @@ pub enum RunError {
     #[error("{} has no weights yet: not one epoch was finished; go on with `inkbit train --resume \
              --out {}`", visible::path(.0), shell::path(.0))]
     NoWeights(PathBuf),
+    #[error("{} is what an interrupted import has left: import the network again, with --force",
+            visible::path(.0))]
+    HalfImported(PathBuf),
     #[error("{}: {message}; train again with --force", visible::path(path))]
     Damaged { path: PathBuf, message: String },
     /// `held` is such as "a finished run of 3 epochs".

@@ -106,6 +106,9 @@ impl Run {
             _ if !Self::is_at(folder) => (format!("what is left of a {run}"), "move it away"),
             Some(_) if history.epochs.is_empty() => ("an imported run".to_owned(), "quantize it"),
             Some(_) => (format!("a finished {run}"), "quantize it"),
+            None if Self::open(folder)?.data.imported.is_some() => {
+                return Err(RunError::HalfImported(folder.to_owned()));
+            }
             None => (format!("an interrupted {run}"), "go on with --resume"),
         };
         Err(RunError::Exists { folder: folder.to_owned(), held, advice })
@@ -131,6 +134,8 @@ impl Run {
         let folder = || self.folder.clone();
         match (history.end, history.epochs.len()) {
             (Some(_), _) => Err(RunError::Finished(folder())),
+            // Training would go on from other weights under the name of the network's file.
+            (None, _) if self.data.imported.is_some() => Err(RunError::HalfImported(folder())),
             (None, epochs)
                 if (epochs > 0 || self.data.fine_tuning.is_some())
                     && !self.path(CHECKPOINT).exists() =>
@@ -242,7 +247,10 @@ impl Run {
     fn text_and_weights(&self) -> Result<(String, Mlp), RunError> {
         let path = self.path(WEIGHTS);
         if !path.exists() {
-            return Err(RunError::NoWeights(self.folder.clone()));
+            return Err(match self.data.imported {
+                Some(_) => RunError::HalfImported(self.folder.clone()),
+                None => RunError::NoWeights(self.folder.clone()),
+            });
         }
         let bytes = limit::read(&path, self.tensor_bytes() + TEXT)?;
         // Another process may have replaced the run since this was opened. The configuration goes

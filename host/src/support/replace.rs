@@ -207,6 +207,23 @@ pub fn check_own_folder(path: &Path) -> Result<(), ReplaceError> {
     refuse_link(path, "a folder")
 }
 
+/// Refuses a path within a folder that a user names, where what is to be a folder on the way is anything
+/// else.
+///
+/// # Errors
+///
+/// [`ReplaceError`].
+pub fn check_folders(path: &Path, folder: &Path) -> Result<(), ReplaceError> {
+    for way in path.ancestors().skip(1).take_while(|&way| way != folder) {
+        check_own_folder(way)?;
+        if fs::symlink_metadata(way).is_ok_and(|found| !found.is_dir()) {
+            let (path, found, expected) = (way.to_owned(), "a file", "a folder");
+            return Err(ReplaceError::NoFile { path, found, expected });
+        }
+    }
+    Ok(())
+}
+
 /// Refuses a link where a file or a folder is `expected`, such as "a file".
 ///
 /// # Errors

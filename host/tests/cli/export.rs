@@ -243,3 +243,58 @@ fn a_model_has_no_floats_and_a_run_no_integers() {
     }
     assert!(place.fail(1, "export digits --onnx m.onnx").contains("digits"), "no run");
 }
+
+#[test]
+fn a_folder_whose_files_cannot_all_be_written_is_left_as_it_is() {
+    let place = Place::new();
+    place.write("half/zephyr", "");
+    let message = place.fail(1, "export model.inkbit --c half");
+    assert!(
+        message.contains("half/zephyr is a file, where a folder is to be written"),
+        "{message}"
+    );
+    assert_eq!(fs::read_dir(place.path("half")).unwrap().count(), 1);
+    // The name of a file of the library is none for vectors.
+    let both = "export model.inkbit --c lib --vectors 3 -o lib/src/inkbit.h --data digits";
+    assert!(place.fail(2, both).contains("lib/src/inkbit.h is named twice"));
+    assert!(!place.path("lib").exists());
+    place.succeed("export model.inkbit --c lib");
+    let over = "export model.inkbit --vectors 3 -o lib/src/inkbit.h --data digits --force";
+    assert!(place.fail(1, over).contains("is not a file of vectors"));
+}
+
+#[cfg(unix)]
+#[test]
+fn no_link_leads_out_of_the_folder() {
+    use std::os::unix::fs::symlink;
+    let place = Place::new();
+    fs::create_dir(place.path("outside")).unwrap();
+    fs::create_dir_all(place.path("two/src")).unwrap();
+    fs::create_dir(place.path("one")).unwrap();
+    symlink("../outside", place.path("one/src")).unwrap();
+    symlink("../../outside/new", place.path("two/src/inkbit.c")).unwrap();
+    for folder in ["one", "two"] {
+        for force in ["", " --force"] {
+            let message = place.fail(1, &format!("export model.inkbit --c {folder}{force}"));
+            assert!(message.contains("is a symbolic link"), "{message}");
+        }
+    }
+    assert_eq!(fs::read_dir(place.path("outside")).unwrap().count(), 0);
+}
+
+#[test]
+fn files_of_two_exports_do_not_compile_together() {
+    let place = Place::new();
+    place.succeed("export model.inkbit --c lib");
+    let compile = ["-Ilib/src", "-c", "lib/src/inkbit_model.c", "-o", "model.o"];
+    let around = place.path(".");
+    if output(&around, "gcc", &compile).is_none() {
+        return;
+    }
+    let header = String::from_utf8(place.read("lib/src/inkbit_model.h")).unwrap();
+    let (start, crc) = header.split_once("INKBIT_MODEL_CRC 0x").unwrap();
+    place.write("lib/src/inkbit_model.h", format!("{start}INKBIT_MODEL_CRC 0x1{}", &crc[1..]));
+    let ended = Command::new("gcc").args(compile).current_dir(around).output().unwrap();
+    let error = String::from_utf8_lossy(&ended.stderr);
+    assert!(error.contains("inkbit_model.h is of another model: export it again"), "{error}");
+}

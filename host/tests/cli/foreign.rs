@@ -113,6 +113,9 @@ fn no_command_lets_foreign_text_through() {
         &["train", "--out", &run, "--data", "digits", "--config", "quick.toml", "--force"],
         &["image", &model, "--board", &nowhere, "-o", "m.hex"],
         &["sweep", "--out", &nowhere, "--widths", &nowhere],
+        &["export", &model, "--c", "lib"],
+        &["export", &model, "--vectors", "3", "-o", "v.json", "--data", "digits"],
+        &["new", "mine", "--board", "microbit", "--model", &model],
         // clap takes the escape sequence away.
         &["predict", &model, "--zz\n\u{1b}[0mforged"],
     ];

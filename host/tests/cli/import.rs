@@ -169,3 +169,22 @@ fn a_run_is_replaced_only_by_force_and_one_that_was_trained_never() {
     let message = place.fail(1, "import sequential.h5 -o trained --data shapes --force");
     assert!(message.contains("is a run of another command than import"), "{message}");
 }
+
+#[test]
+fn what_a_killed_import_has_left_is_not_gone_on_with_as_a_training() {
+    let place = place("keras/sequential.json");
+    done(&place, "import sequential.h5 -o run --data shapes");
+    fs::remove_file(place.path("run/history.json")).unwrap();
+    for with_weights in [true, false] {
+        if !with_weights {
+            fs::remove_file(place.path("run/weights.safetensors")).unwrap();
+            assert!(place.fail(1, "evaluate run").contains("an interrupted import has left"));
+        }
+        for again in ["train --resume --out run", "import sequential.h5 -o run --data shapes"] {
+            let message = place.fail(1, again);
+            assert!(message.contains("import the network again, with --force"), "{message}");
+        }
+    }
+    done(&place, "import sequential.h5 -o run --data shapes --force");
+    assert!(done(&place, "evaluate run").contains("100.00 %"));
+}
