@@ -80,7 +80,7 @@ fn no_command_lets_foreign_text_through() {
     let data = format!("d{HOSTILE}");
     fs::rename(place.path("digits"), place.path(&data)).unwrap();
     symlink(place.path(&data), place.path("digits")).unwrap();
-    let commands: [&[&str]; 33] = [
+    let commands: [&[&str]; 36] = [
         &["inspect", &model, "--weights"],
         &["predict", &model, &picture],
         &["predict", &model, &picture, "--json"],
