@@ -75,7 +75,7 @@ impl Lanes for Eight {
     }
 
     #[inline(always)]
-    fn values(entries: [i32; ENTRIES]) -> Self::Values {
+    fn values(entries: &[i32; ENTRIES]) -> Self::Values {
         let [a, b, c, d] = entries.map(value);
         [[a, b], [c, d]].map(|pair| {
             let pair = splat_16(u16::from_le_bytes(pair));
@@ -125,7 +125,7 @@ impl Lanes for EightByFour {
     }
 
     #[inline(always)]
-    fn values(entries: [i32; ENTRIES]) -> Self::Values {
+    fn values(entries: &[i32; ENTRIES]) -> Self::Values {
         four_words([u32::from_ne_bytes(entries.map(value)); 4])
     }
 
@@ -184,7 +184,7 @@ impl<const PLANES: usize> Lanes for Planes<PLANES> {
     }
 
     #[inline(always)]
-    fn values(entries: [i32; ENTRIES]) -> Self::Values {
+    fn values(entries: &[i32; ENTRIES]) -> Self::Values {
         four_words(entries.map(|entry| u32::from_ne_bytes([value(entry); 4])))
     }
 

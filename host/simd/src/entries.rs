@@ -22,7 +22,13 @@ pub(crate) trait Lanes: Copy {
 
     fn new() -> Self;
 
-    fn values(entries: [i32; ENTRIES]) -> Self::Values;
+    /// Where the rows of entries begin in a block.
+    #[inline(always)]
+    fn offsets(entries: &[i32; ENTRIES]) -> [usize; ENTRIES] {
+        entries.map(|entry| unpack_entry(entry).0)
+    }
+
+    fn values(entries: &[i32; ENTRIES]) -> Self::Values;
 
     /// Adds the products of some rows.
     ///
@@ -107,9 +113,8 @@ unsafe fn sums<L: Lanes, const N: usize>(
     // The loop is there once, for all groups.
     for groups in [groups, last.as_slice()] {
         for groups in groups.chunks(GROUPS) {
-            for &entries in groups {
-                let values = L::values(entries);
-                let offsets = entries.map(|entry| unpack_entry(entry).0);
+            for entries in groups {
+                let (offsets, values) = (L::offsets(entries), L::values(entries));
                 each(&mut blocks, |number, block| {
                     // SAFETY: the caller's promise.
                     unsafe {

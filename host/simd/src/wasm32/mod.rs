@@ -3,6 +3,8 @@
 //! The one instruction that adds products takes pairs of 16 bits, so codes are widened to these.
 #![allow(unsafe_code)]
 
+mod lists;
+
 use core::arch::wasm32::*;
 use core::array::from_fn;
 use core::cell::Cell;
@@ -11,15 +13,14 @@ use core::iter::zip;
 use inkbit_core::kernel::{Kernel, List, ListWriter};
 use inkbit_core::{Layer, WeightBits};
 
-use crate::activate::lists;
 use crate::entries::{ENTRIES, Lanes, walk};
 
 /// The kernel for simd128.
 #[derive(Clone, Copy, Debug)]
 pub enum Simd128 {}
 
-// SAFETY: `branchless` gives the list each input once, and reads a group of sums before it writes
-// as many entries.
+// SAFETY: `lists` gives the list each input once, and reads a group of sums before it writes as many
+// entries.
 unsafe impl Kernel for Simd128 {
     const NAME: &'static str = "simd128";
 
@@ -34,10 +35,20 @@ unsafe impl Kernel for Simd128 {
         }
     }
 
-    lists!();
+    fn gather(pixels: &[u8], list: &mut ListWriter<'_>) {
+        lists::gather(pixels, list);
+    }
+
+    fn activate(layer: &Layer<'_>, sums: &[Cell<i32>], list: &mut ListWriter<'_>) {
+        lists::activate(layer, sums, list);
+    }
 }
 
-/// Of 8-bit codes. A sum has no more than 4096 products of at most 255 · 255, which 31 bits hold.
+/// Of 8-bit codes: the sums of even outputs, then those of odd ones. A sum has no more than 4096 products
+/// of at most 255 · 255, which 31 bits hold.
+///
+/// One shuffle interleaves two rows by 16 bits, the codes of an even output and an odd one. A mask widens
+/// those of the even outputs, and a shift the others: seven instructions add 16 products.
 #[derive(Clone, Copy)]
 struct Eight([v128; 2]);
 
@@ -50,25 +61,38 @@ impl Lanes for Eight {
         Self([i32x4_splat(0); 2])
     }
 
+    /// Reads 16 bits of each entry, before `values` reads more: otherwise the compiler makes these of those,
+    /// by more instructions.
     #[inline(always)]
-    fn values(entries: [i32; ENTRIES]) -> Self::Values {
-        let entries = vector(entries);
-        // The upper half of an entry is its value.
-        [
-            i16x8_shuffle::<1, 3, 1, 3, 1, 3, 1, 3>(entries, entries),
-            i16x8_shuffle::<5, 7, 5, 7, 5, 7, 5, 7>(entries, entries),
-        ]
+    fn offsets(entries: &[i32; ENTRIES]) -> [usize; ENTRIES] {
+        bytemuck::cast_ref::<_, [[u16; 2]; ENTRIES]>(entries)
+            .each_ref()
+            .map(|[offset, _]| usize::from(*offset))
+    }
+
+    #[inline(always)]
+    fn values(entries: &[i32; ENTRIES]) -> Self::Values {
+        let halves = entries.as_ptr().cast::<u16>();
+        [0, 4].map(|pair| {
+            // The upper half of an entry is its value. A word that begins there has the first value in its
+            // lower half, and the next entry has the second one in its upper half.
+            // SAFETY: both words end within the array.
+            let [first, second] =
+                [1, 2].map(|half| unsafe { v128_load32_splat(halves.add(pair + half).cast()) });
+            i16x8_shuffle::<0, 9, 2, 11, 4, 13, 6, 15>(first, second)
+        })
     }
 
     #[inline(always)]
     unsafe fn add(&mut self, [a, b, c, d]: [*const u8; ENTRIES], values: Self::Values) {
         for ([a, b], values) in zip([[a, b], [c, d]], values) {
             // SAFETY: the caller's promise.
-            let (a, b) = unsafe { (u16x8_load_extend_u8x8(a), u16x8_load_extend_u8x8(b)) };
-            let low = i16x8_shuffle::<0, 8, 1, 9, 2, 10, 3, 11>(a, b);
-            let high = i16x8_shuffle::<4, 12, 5, 13, 6, 14, 7, 15>(a, b);
-            self.0[0] = i32x4_add(self.0[0], i32x4_dot_i16x8(low, values));
-            self.0[1] = i32x4_add(self.0[1], i32x4_dot_i16x8(high, values));
+            let (a, b) = unsafe { (v128_load64_zero(a.cast()), v128_load64_zero(b.cast())) };
+            let codes = i16x8_shuffle::<0, 8, 1, 9, 2, 10, 3, 11>(a, b);
+            let halves = [v128_and(codes, u16x8_splat(255)), u16x8_shr(codes, 8)];
+            for (sums, codes) in zip(&mut self.0, halves) {
+                *sums = i32x4_add(*sums, i32x4_dot_i16x8(codes, values));
+            }
         }
     }
 
@@ -77,11 +101,11 @@ impl Lanes for Eight {
 
     #[inline(always)]
     fn sums(self) -> [u32; 16] {
-        let mut sums = [0; 16];
-        for (sums, four) in zip(sums.as_chunks_mut().0, self.0) {
-            *sums = words(four);
-        }
-        sums
+        let [even, odd] = self.0.map(words);
+        from_fn(|output| {
+            let sums = if output % 2 == 0 { even } else { odd };
+            sums.get(output / 2).copied().unwrap_or_default()
+        })
     }
 }
 
@@ -99,8 +123,8 @@ impl<const PLANES: usize> Lanes for Planes<PLANES> {
     }
 
     #[inline(always)]
-    fn values(entries: [i32; ENTRIES]) -> Self::Values {
-        let entries = vector(entries);
+    fn values(entries: &[i32; ENTRIES]) -> Self::Values {
+        let entries = vector(*entries);
         [
             i16x8_shuffle::<1, 5, 1, 5, 1, 5, 1, 5>(entries, entries),
             i16x8_shuffle::<3, 7, 3, 7, 3, 7, 3, 7>(entries, entries),
