@@ -1,5 +1,6 @@
-//! Builds what `inkbit export --c` writes for each kind of processor, runs it in QEMU, compares every
-//! logit with core's, and counts the instructions of an inference. `cargo xtask c` starts it.
+//! Builds what `inkbit export --c` writes for each kind of processor, with its engine in C and with core
+//! in the static library of `firmware/c`, runs both in QEMU, compares every logit with core's, and counts
+//! the instructions of an inference. `cargo xtask c` starts it.
 
 mod board;
 
@@ -16,7 +17,7 @@ use inkbit::support::numbers::grouped;
 use inkbit::support::parallel;
 use inkbit_core::Model;
 use inkbit_tests::Aligned;
-use inkbit_tests::c_engine::{CMSIS_NN, CModel, expected, job, noise, read_model};
+use inkbit_tests::c_engine::{CMSIS_NN, CModel, Source, expected, job, noise, read_model};
 
 use board::{Target, targets};
 
@@ -31,10 +32,10 @@ struct Row {
     cpu: String,
     model: String,
     logits: usize,
-    /// Mean of an inference by the engine in C, if it was counted.
-    instructions: f64,
-    /// The same by the engine in Rust, and by CMSIS-NN, where these were counted.
-    rust: Option<f64>,
+    /// Mean of an inference by the engine in C and by core's library, if it was counted.
+    instructions: Option<[f64; 2]>,
+    /// The same in the firmware, and by CMSIS-NN, where these were counted.
+    firmware: Option<f64>,
     cmsis_nn: Option<f64>,
 }
 
@@ -105,35 +106,45 @@ fn compare(mut found: &[u8], all: &[CModel]) -> anyhow::Result<usize> {
     Ok(logits)
 }
 
+/// The engines that programs in C have.
+const SOURCES: [Source; 2] = [Source::C, Source::Core];
+
 fn golden_row(target: &Target, golden: &[(Aligned, Vec<Vec<u8>>)]) -> anyhow::Result<Row> {
-    let program = target.build(None)?;
     let jobs: Vec<u8> = golden.iter().flat_map(|(blob, samples)| job(blob, samples)).collect();
     let expected: Vec<_> = golden.iter().map(|(blob, samples)| expected(blob, samples)).collect();
-    let logits = compare(&program.run(&jobs)?, &expected)?;
+    let mut logits = 0;
+    for source in SOURCES {
+        logits += compare(&target.build(source, None)?.run(&jobs)?, &expected)?;
+    }
     let model = format!("{} golden blobs", golden.len());
     let cpu = target.board.cpu.clone();
-    Ok(Row { cpu, model, logits, instructions: f64::NAN, rust: None, cmsis_nn: None })
+    Ok(Row { cpu, model, logits, instructions: None, firmware: None, cmsis_nn: None })
 }
 
 fn model_row(target: &Target, blob: &Blob) -> anyhow::Result<Row> {
     let all = |count| -> Vec<Vec<u8>> {
         images(Part::Test, count, 1).iter().map(|(pixels, _)| pixels.to_vec()).collect()
     };
-    let program = target.build(Some(blob))?;
     let samples = all(SAMPLES);
-    let found = program.run(&job(&[], &samples))?;
-    let logits = compare(&found, &[expected(blob.bytes(), &samples)])?;
-    let counted = program.count(&job(&[], &all(COUNTED)))?;
-    if counted.len() != COUNTED {
-        bail!("{} inferences were counted, expected {COUNTED}", counted.len());
+    let expected = [expected(blob.bytes(), &samples)];
+    let (mut logits, mut instructions) = (0, [0.0; 2]);
+    for (source, mean) in SOURCES.into_iter().zip(&mut instructions) {
+        let program = target.build(source, Some(blob))?;
+        logits += compare(&program.run(&job(&[], &samples))?, &expected)?;
+        let counted = program.count(&job(&[], &all(COUNTED)))?;
+        if counted.len() != COUNTED {
+            bail!("{} inferences were counted, expected {COUNTED}", counted.len());
+        }
+        *mean = counted.iter().sum::<u64>() as f64 / COUNTED as f64;
     }
     let cpu = target.board.cpu.clone();
     let name = blob.model()?.header().name.to_owned();
     let cmsis_nn = CMSIS_NN.iter().find(|(of, _)| *of == cpu && name == "classic");
+    let firmware = Counts::built_in().of_synthetic(blob.crc()).get(&target.board.name).copied();
     Ok(Row {
         logits,
-        instructions: counted.iter().sum::<u64>() as f64 / COUNTED as f64,
-        rust: Counts::built_in().of_synthetic(blob.crc()).get(&target.board.name).copied(),
+        instructions: Some(instructions),
+        firmware,
         cmsis_nn: cmsis_nn.map(|(_, count)| *count),
         model: name,
         cpu,
@@ -143,19 +154,18 @@ fn model_row(target: &Target, blob: &Blob) -> anyhow::Result<Row> {
 fn table(rows: &[Row]) -> String {
     let mut text = format!(
         "Instructions of an inference, mean of {COUNTED} synthetic images\n\n\
-         | processor  | model           |       C |    Rust | ratio |  CMSIS-NN |\n\
-         | ---------- | --------------- | ------: | ------: | ----: | --------: |\n"
+         | processor  | model           |       C | library | firmware | C / library |  CMSIS-NN |\n\
+         | ---------- | --------------- | ------: | ------: | -------: | ----------: | --------: |\n"
     );
-    let shown = |count: Option<f64>| {
-        count
-            .filter(|count| count.is_finite())
-            .map_or("–".to_owned(), |count| grouped(count.round() as usize))
-    };
-    for Row { cpu, model, instructions, rust, cmsis_nn, .. } in rows {
-        let ratio = rust.map_or("–".to_owned(), |rust| format!("{:.2}", instructions / rust));
-        let [c, rust, cmsis_nn] = [Some(*instructions), *rust, *cmsis_nn].map(shown);
+    let shown =
+        |count: Option<f64>| count.map_or("–".to_owned(), |count| grouped(count.round() as usize));
+    for Row { cpu, model, instructions, firmware, cmsis_nn, .. } in rows {
+        let ratio =
+            instructions.map_or("–".to_owned(), |[c, library]| format!("{:.2}", c / library));
+        let [c, library] = [0, 1].map(|engine| shown(instructions.map(|both| both[engine])));
+        let [firmware, cmsis_nn] = [*firmware, *cmsis_nn].map(shown);
         text += &format!(
-            "| {cpu:10} | {model:15} | {c:>7} | {rust:>7} | {ratio:>5} | {cmsis_nn:>9} |\n"
+            "| {cpu:10} | {model:15} | {c:>7} | {library:>7} | {firmware:>8} | {ratio:>11} | {cmsis_nn:>9} |\n"
         );
     }
     text + "\n"
