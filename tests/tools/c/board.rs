@@ -115,7 +115,34 @@ impl Target {
     }
 }
 
+/// What a program takes on a device, in bytes.
+#[derive(Clone, Copy)]
+pub struct Size {
+    /// Code and constants.
+    pub flash: usize,
+    /// Variables, without the stack.
+    pub ram: usize,
+}
+
 impl Program<'_> {
+    /// What the program takes.
+    ///
+    /// # Errors
+    ///
+    /// If the compiler's tool does not tell.
+    pub fn size(&self) -> anyhow::Result<Size> {
+        let tool = self.target.compiler.replace("gcc", "size");
+        let said = succeed(Command::new(&tool).arg("program").current_dir(&self.folder))?;
+        let said = String::from_utf8(said.stdout)?;
+        // Names of columns, and a line of numbers: text, data, bss.
+        let mut numbers = said.lines().nth(1).unwrap_or_default().split_whitespace();
+        let mut next = || numbers.next().and_then(|number| number.parse().ok());
+        let (Some(flash), Some(0), Some(ram)) = (next(), next(), next()) else {
+            anyhow::bail!("{tool} says something else than expected:\n{said}");
+        };
+        Ok(Size { flash, ram })
+    }
+
     /// Runs the program in its emulator, and returns its answers.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ use inkbit_core::Model;
 use inkbit_tests::Aligned;
 use inkbit_tests::c_engine::{CMSIS_NN, CModel, Source, expected, job, noise, read_model};
 
-use board::{Target, targets};
+use board::{Size, Target, targets};
 
 /// Samples of each model whose logits are compared.
 const SAMPLES: usize = 1000;
@@ -34,6 +34,8 @@ struct Row {
     logits: usize,
     /// Mean of an inference by the engine in C and by core's library, if it was counted.
     instructions: Option<[f64; 2]>,
+    /// What the program takes with either, if it has no model in it.
+    sizes: Option<[Size; 2]>,
     /// The same in the firmware, and by CMSIS-NN, where these were counted.
     firmware: Option<f64>,
     cmsis_nn: Option<f64>,
@@ -69,7 +71,7 @@ fn run() -> anyhow::Result<()> {
         row.with_context(|| target.board.name.clone())
     });
     let rows = rows.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
-    print!("{}", table(&rows));
+    print!("{}{}", table(&rows), table_of_sizes(&rows));
     let logits: usize = rows.iter().map(|row| row.logits).sum();
     let (logits, seconds) = (grouped(logits), start.elapsed().as_secs_f64());
     println!("{logits} logits compared, 0 differ; {seconds:.0} s");
@@ -112,13 +114,16 @@ const SOURCES: [Source; 2] = [Source::C, Source::Core];
 fn golden_row(target: &Target, golden: &[(Aligned, Vec<Vec<u8>>)]) -> anyhow::Result<Row> {
     let jobs: Vec<u8> = golden.iter().flat_map(|(blob, samples)| job(blob, samples)).collect();
     let expected: Vec<_> = golden.iter().map(|(blob, samples)| expected(blob, samples)).collect();
-    let mut logits = 0;
+    let (mut logits, mut sizes) = (0, Vec::new());
     for source in SOURCES {
-        logits += compare(&target.build(source, None)?.run(&jobs)?, &expected)?;
+        let program = target.build(source, None)?;
+        logits += compare(&program.run(&jobs)?, &expected)?;
+        sizes.push(program.size()?);
     }
     let model = format!("{} golden blobs", golden.len());
     let cpu = target.board.cpu.clone();
-    Ok(Row { cpu, model, logits, instructions: None, firmware: None, cmsis_nn: None })
+    let sizes = sizes.try_into().ok();
+    Ok(Row { cpu, model, logits, instructions: None, sizes, firmware: None, cmsis_nn: None })
 }
 
 fn model_row(target: &Target, blob: &Blob) -> anyhow::Result<Row> {
@@ -144,6 +149,7 @@ fn model_row(target: &Target, blob: &Blob) -> anyhow::Result<Row> {
     Ok(Row {
         logits,
         instructions: Some(instructions),
+        sizes: None,
         firmware,
         cmsis_nn: cmsis_nn.map(|(_, count)| *count),
         model: name,
@@ -154,18 +160,36 @@ fn model_row(target: &Target, blob: &Blob) -> anyhow::Result<Row> {
 fn table(rows: &[Row]) -> String {
     let mut text = format!(
         "Instructions of an inference, mean of {COUNTED} synthetic images\n\n\
-         | processor  | model           |       C | library | firmware | C / library |  CMSIS-NN |\n\
-         | ---------- | --------------- | ------: | ------: | -------: | ----------: | --------: |\n"
+         | processor  | model    |       C | library | firmware | C / library |  CMSIS-NN |\n\
+         | ---------- | -------- | ------: | ------: | -------: | ----------: | --------: |\n"
     );
     let shown =
         |count: Option<f64>| count.map_or("–".to_owned(), |count| grouped(count.round() as usize));
-    for Row { cpu, model, instructions, firmware, cmsis_nn, .. } in rows {
+    for row in rows.iter().filter(|row| row.instructions.is_some()) {
+        let Row { cpu, model, instructions, firmware, cmsis_nn, .. } = row;
         let ratio =
             instructions.map_or("–".to_owned(), |[c, library]| format!("{:.2}", c / library));
         let [c, library] = [0, 1].map(|engine| shown(instructions.map(|both| both[engine])));
         let [firmware, cmsis_nn] = [*firmware, *cmsis_nn].map(shown);
         text += &format!(
-            "| {cpu:10} | {model:15} | {c:>7} | {library:>7} | {firmware:>8} | {ratio:>11} | {cmsis_nn:>9} |\n"
+            "| {cpu:10} | {model:8} | {c:>7} | {library:>7} | {firmware:>8} | {ratio:>11} \
+             | {cmsis_nn:>9} |\n"
+        );
+    }
+    text + "\n"
+}
+
+fn table_of_sizes(rows: &[Row]) -> String {
+    let mut text = "Bytes of a program that asks an engine, without a model and the stack\n\n\
+         | processor  | flash, C | flash, library | RAM, C | RAM, library |\n\
+         | ---------- | -------: | -------------: | -----: | -----------: |\n"
+        .to_owned();
+    for Row { cpu, sizes, .. } in rows {
+        let Some([c, library]) = sizes else { continue };
+        let [c, library] = [c, library].map(|size| (grouped(size.flash), grouped(size.ram)));
+        text += &format!(
+            "| {cpu:10} | {:>8} | {:>14} | {:>6} | {:>12} |\n",
+            c.0, library.0, c.1, library.1
         );
     }
     text + "\n"
