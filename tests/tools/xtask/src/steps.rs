@@ -316,7 +316,7 @@ fn tests() -> Result<Outcome, String> {
     command.env("INKBIT_REQUIRE_DEVICES", "1");
     match c::compilers_of_host() {
         Ok(()) => _ = command.env("INKBIT_REQUIRE_C", "1"),
-        Err(reason) => eprintln!("the engine in C is not tested by each compiler: {reason}"),
+        Err(reason) => eprintln!("the engines for C are not tested by each compiler: {reason}"),
     }
     match setup::pico() {
         Ok(()) => _ = command.env("INKBIT_REQUIRE_PICO", "1"),
