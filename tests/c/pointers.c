@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "inkbit.h"
 
@@ -62,6 +63,10 @@ int main(int count, char **arguments) {
     EXPECT(inkbit_infer(&model, sample, bytes, work, words, logits, classes, &answer),
            INKBIT_UNREAD);
     if ((model.classes != 0) || (inkbit_label(&model, 0).length != 0)) { return 1; }
+    const inkbit_error own[3] = {INKBIT_OTHER, INKBIT_POINTER, INKBIT_UNREAD};
+    for (size_t k = 0; k < 3; k++) {
+        if (strcmp(inkbit_error_text(own[k]), "an unknown error") == 0) { return 1; }
+    }
     printf("as expected\n");
     return 0;
 }

@@ -4,7 +4,7 @@ use core::ffi::CStr;
 
 use inkbit_core::ModelError;
 
-// In C nothing else tells whose they are.
+// The enumerators of C share one namespace, hence the prefix.
 /// What may be wrong. Numbers below 100 are those of Inkbit's other programs.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,96 +83,57 @@ pub enum CError {
     InkbitUnread = 105,
 }
 
+/// All errors, each with its text.
+static TEXTS: [(CError, &CStr); 36] = [
+    (CError::InkbitOk, c"no error"),
+    (CError::InkbitMisaligned, c"the blob does not begin at a multiple of 8"),
+    (CError::InkbitBlank, c"no blob: the memory is all 0xFF or all zero"),
+    (CError::InkbitMagic, c"no blob: it does not begin with INKBIT"),
+    (CError::InkbitVersion, c"a blob of another version than 3: export the model again"),
+    (CError::InkbitTruncated, c"the blob is cut off"),
+    (CError::InkbitTrailing, c"bytes follow the blob"),
+    (CError::InkbitCrc, c"the blob is damaged: its CRC is another"),
+    (CError::InkbitExtent, c"the fields do not end where the blob does"),
+    (CError::InkbitNumber, c"a number is out of range or not in its shortest form"),
+    (CError::InkbitUtf8, c"a text is not UTF-8"),
+    (CError::InkbitLayerCount, c"there are not 1 to 8 layers, or not as many as the stages say"),
+    (CError::InkbitWidth, c"a layer does not have 1 to 4096 inputs and outputs"),
+    (CError::InkbitInputs, c"a layer takes another number of values than it is given"),
+    (CError::InkbitBits, c"weights do not have 8, 4 or 2 bits"),
+    (CError::InkbitMultipliers, c"a layer has a wrong number of multipliers"),
+    (CError::InkbitBias, c"a bias is beyond 2^30"),
+    (CError::InkbitData, c"the parameters are longer or shorter than the layers need"),
+    (CError::InkbitPadding, c"the parameters are not aligned to 8 by as few zeros as possible"),
+    (CError::InkbitLabels, c"there are not as many labels as classes"),
+    (CError::InkbitEmptyLabel, c"a label is empty"),
+    (CError::InkbitText, c"the name, the labels or the provenance are too long"),
+    (CError::InkbitInput, c"sample, crop and pool give no whole inputs"),
+    (CError::InkbitLogitScale, c"the logit scale is not a positive finite number"),
+    (CError::InkbitStageCount, c"there are not 1 to 4 stages"),
+    (CError::InkbitClassCount, c"stages differ in their number of classes"),
+    (CError::InkbitInk, c"ink is larger than the image, or 0"),
+    (CError::InkbitRangeCount, c"there is neither one range nor one for each feature"),
+    (CError::InkbitOffset, c"a feature's offset is beyond 16 bits"),
+    (CError::InkbitShift, c"narrow numbers are shifted too far"),
+    (CError::InkbitOther, c"the blob has a fault that is newer than this library"),
+    (CError::InkbitWorkTooSmall, c"the working memory has too few words"),
+    (CError::InkbitLogitsTooSmall, c"the array of logits is too short"),
+    (CError::InkbitSampleLength, c"the sample has another number of bytes than the model takes"),
+    (
+        CError::InkbitPointer,
+        c"a pointer is null or not aligned to what it points to, or a length is beyond the memory",
+    ),
+    (CError::InkbitUnread, c"no model has been read to this inkbit_model without an error"),
+];
+
+/// The error with a number, and what it means, in English.
+pub(crate) fn numbered(number: u32) -> Option<(CError, &'static CStr)> {
+    TEXTS.iter().copied().find(|&(error, _)| error as u32 == number)
+}
+
 impl CError {
-    /// All errors.
-    const ALL: [Self; 36] = [
-        Self::InkbitOk,
-        Self::InkbitMisaligned,
-        Self::InkbitBlank,
-        Self::InkbitMagic,
-        Self::InkbitVersion,
-        Self::InkbitTruncated,
-        Self::InkbitTrailing,
-        Self::InkbitCrc,
-        Self::InkbitExtent,
-        Self::InkbitNumber,
-        Self::InkbitUtf8,
-        Self::InkbitLayerCount,
-        Self::InkbitWidth,
-        Self::InkbitInputs,
-        Self::InkbitBits,
-        Self::InkbitMultipliers,
-        Self::InkbitBias,
-        Self::InkbitData,
-        Self::InkbitPadding,
-        Self::InkbitLabels,
-        Self::InkbitEmptyLabel,
-        Self::InkbitText,
-        Self::InkbitInput,
-        Self::InkbitLogitScale,
-        Self::InkbitStageCount,
-        Self::InkbitClassCount,
-        Self::InkbitInk,
-        Self::InkbitRangeCount,
-        Self::InkbitOffset,
-        Self::InkbitShift,
-        Self::InkbitOther,
-        Self::InkbitWorkTooSmall,
-        Self::InkbitLogitsTooSmall,
-        Self::InkbitSampleLength,
-        Self::InkbitPointer,
-        Self::InkbitUnread,
-    ];
-
-    /// The error with a number.
-    pub(crate) fn numbered(number: u32) -> Option<Self> {
-        Self::ALL.into_iter().find(|&error| error as u32 == number)
-    }
-
     /// Core's error, by its number.
     pub(crate) fn of(error: &ModelError) -> Self {
-        Self::numbered(error.code().into()).unwrap_or(Self::InkbitOther)
-    }
-
-    /// What it means, in English.
-    pub(crate) const fn text(self) -> &'static CStr {
-        match self {
-            Self::InkbitOk => c"no error",
-            Self::InkbitMisaligned => c"the blob does not begin at a multiple of 8",
-            Self::InkbitBlank => c"no blob: the memory is all 0xFF or all zero",
-            Self::InkbitMagic => c"no blob: it does not begin with INKBIT",
-            Self::InkbitVersion => c"a blob of another version than 3: export the model again",
-            Self::InkbitTruncated => c"the blob is cut off",
-            Self::InkbitTrailing => c"bytes follow the blob",
-            Self::InkbitCrc => c"the blob is damaged: its CRC is another",
-            Self::InkbitExtent => c"the fields do not end where the blob does",
-            Self::InkbitNumber => c"a number is out of range or not in its shortest form",
-            Self::InkbitUtf8 => c"a text is not UTF-8",
-            Self::InkbitLayerCount => c"there are not 1 to 8 layers, or not as many as the stages say",
-            Self::InkbitWidth => c"a layer does not have 1 to 4096 inputs and outputs",
-            Self::InkbitInputs => c"a layer takes another number of values than it is given",
-            Self::InkbitBits => c"weights do not have 8, 4 or 2 bits",
-            Self::InkbitMultipliers => c"a layer has a wrong number of multipliers",
-            Self::InkbitBias => c"a bias is beyond 2^30",
-            Self::InkbitData => c"the parameters are longer or shorter than the layers need",
-            Self::InkbitPadding => c"the parameters are not aligned to 8 by as few zeros as possible",
-            Self::InkbitLabels => c"there are not as many labels as classes",
-            Self::InkbitEmptyLabel => c"a label is empty",
-            Self::InkbitText => c"the name, the labels or the provenance are too long",
-            Self::InkbitInput => c"sample, crop and pool give no whole inputs",
-            Self::InkbitLogitScale => c"the logit scale is not a positive finite number",
-            Self::InkbitStageCount => c"there are not 1 to 4 stages",
-            Self::InkbitClassCount => c"stages differ in their number of classes",
-            Self::InkbitInk => c"ink is larger than the image, or 0",
-            Self::InkbitRangeCount => c"there is neither one range nor one for each feature",
-            Self::InkbitOffset => c"a feature's offset is beyond 16 bits",
-            Self::InkbitShift => c"narrow numbers are shifted too far",
-            Self::InkbitOther => c"the blob has a fault that is newer than this library",
-            Self::InkbitWorkTooSmall => c"the working memory has too few words",
-            Self::InkbitLogitsTooSmall => c"the array of logits is too short",
-            Self::InkbitSampleLength => c"the sample has another number of bytes than the model takes",
-            Self::InkbitPointer => c"a pointer is null or not aligned to what it points to, or a length is beyond the memory",
-            Self::InkbitUnread => c"no model has been read to this inkbit_model without an error",
-        }
+        numbered(error.code().into()).map_or(Self::InkbitOther, |(error, _)| error)
     }
 }

@@ -132,7 +132,7 @@ pub unsafe extern "C" fn inkbit_label(model: *const CModel, number: u16) -> CTex
 /// What an error means, in English.
 #[unsafe(no_mangle)]
 pub extern "C" fn inkbit_error_text(error: u32) -> *const c_char {
-    CError::numbered(error).map_or(c"an unknown error", CError::text).as_ptr()
+    error::numbered(error).map_or(c"an unknown error", |(_, text)| text).as_ptr()
 }
 
 /// Whether a pointer can be one to a `T`.
