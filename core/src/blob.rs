@@ -219,8 +219,15 @@ impl<'a> Model<'a> {
     /// [`Engine::infer`](crate::Engine::infer) cannot fail, whatever the pixels.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ModelError> {
         let mut place = NOTHING_READ;
-        Self::read(bytes, VERSION, false, Sticky::header, PART_ALIGNMENT, &mut place);
+        Self::parse_to(bytes, &mut place);
         place
+    }
+
+    /// [`parse`](Self::parse) that writes the model where it is to lie, as
+    /// [`parse_region_to`](Self::parse_region_to) does.
+    #[inline(always)]
+    pub fn parse_to(bytes: &'a [u8], place: &mut Result<Self, ModelError>) {
+        Self::read(bytes, VERSION, false, Sticky::header, PART_ALIGNMENT, place);
     }
 
     /// [`parse`](Self::parse) of any version from [`OLDEST_VERSION`] on; [`write`](Self::write)

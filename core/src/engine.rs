@@ -3,7 +3,7 @@
 use core::cell::Cell;
 use core::hint::black_box;
 
-use crate::error::{SampleError, ScratchError};
+use crate::error::{Error, SampleError, ScratchError};
 use crate::fingerprint::Fingerprint;
 use crate::kernel::{Active, Kernel, List, ListWriter, Native, Written, gather, scale};
 use crate::logits::Logits;
@@ -206,6 +206,38 @@ impl<'m, M: Memory> Engine<'m, M> {
     fn check(&self, found: usize) -> Result<(), SampleError> {
         let expected = self.model.sample().bytes();
         if found == expected { Ok(()) } else { Err(SampleError { found, expected }) }
+    }
+}
+
+impl Model<'_> {
+    /// The logits of a sample, as [`Engine::infer`] gives them, for a program that keeps model and
+    /// memory apart.
+    ///
+    /// # Errors
+    ///
+    /// [`ScratchError`] if there are fewer than [`scratch_cells`](Self::scratch_cells), and
+    /// [`SampleError`] if there are not [`Sample::bytes`] of the sample.
+    ///
+    /// ```
+    /// use inkbit_core::{Error, Model, ScratchError, include_blob};
+    /// static BLOB: &[u8] = include_blob!("../golden/one-layer.inkbit");
+    /// let model = Model::parse(BLOB)?;
+    /// let mut cells = vec![0; model.scratch_cells()];
+    /// assert_eq!(model.infer(&mut cells, &[0; 36])?.argmax(), 2);
+    /// let error = Error::from(ScratchError { found: 45, needed: 46 });
+    /// assert_eq!(model.infer(&mut cells[1..], &[0; 36]), Err(error));
+    /// # Ok::<_, Error>(())
+    /// ```
+    pub fn infer<'c>(&self, cells: &'c mut [i32], sample: &[u8]) -> Result<Logits<'c>, Error> {
+        let (found, needed) = (cells.len(), self.scratch_cells());
+        if found < needed {
+            return Err(ScratchError { found, needed }.into());
+        }
+        let (found, expected) = (sample.len(), self.sample().bytes());
+        if found != expected {
+            return Err(SampleError { found, expected }.into());
+        }
+        Ok(native(self, cells, sample))
     }
 }
 

@@ -98,6 +98,9 @@ static void answer_job(void) {
 }
 
 __attribute__((used)) static void start_c(void) {
+#if defined(__ARM_FP)
+    *(volatile uint32_t *)0xE000ED88U |= 0xFU << 20; /* CPACR: the unit for floats is on */
+#endif
     for (uint32_t *word = bss_start; word < bss_end; word++) { *word = 0U; }
     jobs = opened("jobs", 4U, READ_BINARY);
     answers = opened("answers", 7U, WRITE_BINARY);

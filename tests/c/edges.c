@@ -1,5 +1,6 @@
-/* What inkbit.h promises beside logits, for the blob in a file: a length that is too small and an
- * address that is not aligned have their errors. Prints all labels, and every error with its text.
+/* What inkbit.h promises beside logits, of either engine, for the blob in a file: a length that is too
+ * small and an address that is not aligned have their errors. Prints what the model takes, all labels,
+ * and every error with its text.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +8,8 @@
 
 #include "inkbit.h"
 
-#define TEXT_OF_ERROR(name, number, text) printf("%d %s\n", number, inkbit_error_text(INKBIT_##name));
+/* Beyond all numbers of errors. */
+#define NUMBERS 256U
 
 static void expect(inkbit_error found, inkbit_error expected) {
     if (found != expected) {
@@ -37,13 +39,20 @@ int main(int count, char **arguments) {
            INKBIT_WORK_TOO_SMALL);
     expect(inkbit_infer(&model, sample, bytes, work, words, logits, classes - 1, &answer),
            INKBIT_LOGITS_TOO_SMALL);
+    printf("%d %d %u %u %u %u %u %u %u\n", model.is_image, model.is_signed, model.range_count,
+           model.width, model.height, model.layout, model.ink, model.stage_count,
+           model.layer_count);
     printf("%.*s\n", (int)model.name.length, model.name.start);
     for (uint16_t j = 0; j < classes; j++) {
         const inkbit_text label = inkbit_label(&model, j);
         printf("%.*s\n", (int)label.length, label.start);
     }
     if (inkbit_label(&model, model.classes).length != 0) { return 1; }
-    INKBIT_ERRORS(TEXT_OF_ERROR)
+    printf("errors\n");
+    for (unsigned number = 0; number < NUMBERS; number++) {
+        const char *const text = inkbit_error_text((inkbit_error)number);
+        if (strcmp(text, "an unknown error") != 0) { printf("%u %s\n", number, text); }
+    }
     for (size_t past = 1; past < 8; past++) {
         memmove(blob + past, blob + past - 1, length);
         expect(inkbit_read(&model, blob + past, length), INKBIT_MISALIGNED);

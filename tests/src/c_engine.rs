@@ -1,43 +1,23 @@
-//! The engine in C of `host/templates/c`, compiled with sanitizers and asked from here.
+//! The engines for programs in C, compiled with sanitizers and asked from here: that of
+//! `host/templates/c`, and core in the static library of `firmware/c`.
 //!
-//! `tests/c/answer.c` says how it is asked. One process for each compiler answers all tests.
+//! `tests/c/answer.c` says how they are asked. One process for each compiler and engine answers all
+//! tests.
 
-use std::env;
+mod build;
+
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 
 use inkbit_core::{Engine, Model, Scratch};
 
+pub use build::{Build, LIBRARY, LIBRARY_HEADERS, PROGRAMS, Source, TEMPLATES, WARNINGS};
+
 use crate::random_model::samples;
-
-/// The sources that `inkbit export --c` writes, as they are.
-pub const TEMPLATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../host/templates/c");
-
-/// Programs that tests compile.
-pub const PROGRAMS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/c");
-
-/// Every warning is an error.
-pub const WARNINGS: &[&str] = &[
-    "-std=c99",
-    "-Wall",
-    "-Wextra",
-    "-pedantic",
-    "-Wconversion",
-    "-Wsign-conversion",
-    "-Wshadow",
-    "-Wcast-qual",
-    "-Wstrict-prototypes",
-    "-Werror",
-];
-
-const SANITIZERS: &[&str] = &["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
-
-/// In place of those, for a compiler that comes without their library.
-const TRAPS: &[&str] = &["-fsanitize=undefined", "-fsanitize-undefined-trap-on-error"];
 
 /// What the engine says of a model that it reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,10 +126,10 @@ fn read_word(from: &mut impl Read) -> io::Result<u32> {
     Ok(u32::from_le_bytes(word))
 }
 
-/// The engine, built by one compiler, and running.
+/// An engine, built by one compiler, and running.
 pub struct CEngine {
-    /// The compiler's name.
-    pub compiler: &'static str,
+    /// Which one, and by which compiler.
+    pub build: Build,
     process: Mutex<(BufWriter<ChildStdin>, BufReader<ChildStdout>, Child)>,
 }
 
@@ -168,29 +148,23 @@ impl CEngine {
             scope.spawn(move || input.write_all(&job).and_then(|()| input.flush()));
             read_model(output, samples.len())
         });
-        let compiler = self.compiler;
-        answer.unwrap_or_else(|error| panic!("the engine in C, built by {compiler}: {error}"))
+        answer.unwrap_or_else(|error| panic!("{}: {error}", self.build))
     }
 }
 
-/// The engine as each compiler builds it that is installed. One that is not is reported, unless
-/// `INKBIT_REQUIRE_C` is set.
+/// Both engines as each compiler builds them that is installed. One that is missing is reported,
+/// unless `INKBIT_REQUIRE_C` is set.
 ///
 /// # Panics
 ///
-/// If it does not compile without a warning, or if a compiler is required and missing.
+/// If a program does not compile without a warning, or if something is required and missing.
 pub fn engines() -> &'static [CEngine] {
     static ENGINES: OnceLock<Vec<CEngine>> = OnceLock::new();
-    ENGINES.get_or_init(|| ["gcc", "clang"].into_iter().filter_map(start).collect())
+    ENGINES.get_or_init(|| build::all().into_iter().map(start).collect())
 }
 
-fn start(compiler: &'static str) -> Option<CEngine> {
-    if Command::new(compiler).arg("--version").output().is_err() {
-        assert!(env::var_os("INKBIT_REQUIRE_C").is_none(), "{compiler} is not installed");
-        crate::skipped(&format!("the engine in C by {compiler}"), "it is not installed");
-        return None;
-    }
-    let program = built(compiler, "answer");
+fn start(build: Build) -> CEngine {
+    let program = build.program("answer");
     let mut process = Command::new(&program)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -201,37 +175,10 @@ fn start(compiler: &'static str) -> Option<CEngine> {
     let (input, output) = (process.stdin.take().expect("piped"), process.stdout.take());
     let output = BufReader::new(output.expect("piped"));
     let process = Mutex::new((BufWriter::new(input), output, process));
-    Some(CEngine { compiler, process })
+    CEngine { build, process }
 }
 
-/// Compiles one of the [`PROGRAMS`] with the engine, with sanitizers if the compiler has them, to a
-/// temporary file of this process.
-///
-/// # Panics
-///
-/// If it does not compile without a warning.
-pub fn built(compiler: &str, program: &str) -> PathBuf {
-    let source = Path::new(PROGRAMS).join(program).with_extension("c");
-    let name = format!("inkbit-{program}-{compiler}-{}", std::process::id());
-    let program = env::temp_dir().join(name);
-    let sources = [source, Path::new(TEMPLATES).join("inkbit.c")];
-    let compile = |flags: &[&str]| {
-        let mut command = Command::new(compiler);
-        command.args(WARNINGS).args(["-O1", "-g", "-I", TEMPLATES]).args(flags);
-        command.args(&sources).arg("-o").arg(&program).output().expect("it has started before")
-    };
-    let ended = compile(SANITIZERS);
-    if ended.status.success() {
-        return program;
-    }
-    let trapped = compile(TRAPS);
-    let errors = String::from_utf8_lossy(&ended.stderr);
-    assert!(trapped.status.success(), "{compiler}:\n{errors}");
-    crate::skipped(&format!("memory of the engine in C by {compiler}"), "it has no sanitizers");
-    program
-}
-
-/// A number of lines of the files that make the engine.
+/// A number of lines of the files that make the engine in C.
 pub fn lines() -> usize {
     let lines = |name: &str| {
         let mut text = String::new();

@@ -1,13 +1,14 @@
-//! The engine in C that `inkbit export` writes answers as core and the oracle do, to the bit.
+//! The engine in C that `inkbit export` writes, and core in a static library for C, answer as core and
+//! the oracle do, to the bit.
 //!
 //! `tests/tests/errors.rs` compares its errors.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use inkbit_core::Model;
+use inkbit_core::{Frame, Layout, Model, Sample};
 use inkbit_tests::Aligned;
-use inkbit_tests::c_engine::{CModel, TEMPLATES, built, engines, expected, lines, noise};
+use inkbit_tests::c_engine::{Build, CModel, Source, TEMPLATES, engines, expected, lines, noise};
 use inkbit_tests::oracle::{Oracle, seal};
 use inkbit_tests::random_model::recipes;
 use proptest::strategy::{Strategy, ValueTree};
@@ -35,10 +36,10 @@ fn compare(name: &str, blob: &[u8], samples: &[Vec<u8>]) -> usize {
     for engine in engines() {
         let found = engine.ask(blob, samples).unwrap_or_else(|error| panic!("{name}: {error}"));
         let differing = found.answers.iter().zip(&expected.answers).filter(|(a, b)| a != b).count();
-        assert_eq!(differing, 0, "{name} by {}: samples that differ", engine.compiler);
+        assert_eq!(differing, 0, "{name}, {}: samples that differ", engine.build);
         assert!(found.work_words <= expected.work_words, "{name}: words of memory");
         let sizes = |model: &CModel| (model.sample_bytes, model.classes, model.answers.len());
-        assert_eq!(sizes(&found), sizes(&expected), "{name} by {}", engine.compiler);
+        assert_eq!(sizes(&found), sizes(&expected), "{name}, {}", engine.build);
     }
     engines().len() * expected.answers.len() * expected.classes as usize
 }
@@ -99,7 +100,7 @@ fn a_changed_byte_under_a_right_crc_is_refused_where_core_refuses_it_and_runs_wh
                 refused += 1;
                 for engine in engines() {
                     let found = engine.ask(&blob, &[[]; 0]);
-                    assert!(found.is_err(), "{} reads it, core: {error}", engine.compiler);
+                    assert!(found.is_err(), "{} reads it, core: {error}", engine.build);
                 }
             }
         }
@@ -148,22 +149,92 @@ fn a_blob_that_is_cut_off_anywhere_is_refused() {
     }
 }
 
+/// Runs a program that ends well, and returns what it says.
+fn said_by(program: &Path, argument: &str) -> String {
+    let ended = Command::new(program).arg(argument).output().unwrap();
+    let [said, errors] = [&ended.stdout, &ended.stderr].map(|text| String::from_utf8_lossy(text));
+    assert!(ended.status.success(), "{} {argument}: {said}{errors}", program.display());
+    said.into_owned()
+}
+
 #[test]
 fn wrong_lengths_and_addresses_are_named_and_labels_and_texts_are_those_of_the_model() {
-    for engine in engines() {
-        let program = built(engine.compiler, "edges");
-        for (name, blob) in blobs("core/golden") {
-            let model = Model::parse(&blob).unwrap();
+    let blobs = blobs("core/golden");
+    let mut errors = Vec::new();
+    for Build { source, compiler } in engines().iter().map(|engine| engine.build) {
+        let program = Build { source, compiler }.program("edges");
+        for (name, blob) in &blobs {
+            let model = Model::parse(blob).unwrap();
+            let (about, texts) = {
+                let said = said_by(&program, name);
+                let (about, texts) = said.split_once("errors\n").unwrap();
+                (about.to_owned(), texts.to_owned())
+            };
             let labels: Vec<&str> = (0..model.classes()).map(|class| model.label(class)).collect();
-            let ended = Command::new(&program).arg(&name).output().unwrap();
-            let [said, errors] =
-                [&ended.stdout, &ended.stderr].map(|text| String::from_utf8_lossy(text));
-            assert!(ended.status.success(), "{name} by {}: {said}{errors}", engine.compiler);
-            let first = format!("{}\n{}\n0 no error\n1 ", model.header().name, labels.join("\n"));
-            assert!(said.starts_with(&first), "{name} by {}: {said}", engine.compiler);
-            assert!(!said.contains("unknown"), "{said}");
+            let sample = sample_of(&model);
+            let expected = format!("{sample}\n{}\n{}\n", model.header().name, labels.join("\n"));
+            assert_eq!(about, expected, "{name} by {compiler} with {source:?}");
+            errors.push((source, texts));
         }
         std::fs::remove_file(program).unwrap();
+    }
+    // Where the engine in C has a number, the library has the same text for it.
+    let (_, first) = errors.first().expect("a compiler");
+    assert!(first.starts_with("0 no error\n1 ") && first.lines().count() > 30, "{first}");
+    for (source, texts) in &errors {
+        match source {
+            Source::C => assert_eq!(texts, first),
+            Source::Core => {
+                let has = |line: &str| texts.lines().any(|found| found == line);
+                let missing: Vec<&str> = first.lines().filter(|line| !has(line)).collect();
+                assert!(missing.is_empty(), "{missing:?} are not among {texts}");
+            }
+        }
+    }
+}
+
+/// What `tests/c/edges.c` says of a model's samples and size.
+fn sample_of(model: &Model<'_>) -> String {
+    let (is_image, is_signed, ranges, [width, height], layout, ink) = match model.sample() {
+        Sample::Image(Frame { width, height, layout }) => {
+            let (number, ink) = match layout {
+                Layout::AsItIs => (0, width.min(height)),
+                Layout::Fitted => (1, width.min(height)),
+                Layout::Centred { ink } => (2, ink),
+            };
+            (1, 0, 0, [width, height], number, ink)
+        }
+        Sample::Features { count, signed, ranges } => {
+            (0, u8::from(signed), ranges, [count, 1], 0, 0)
+        }
+    };
+    let (stages, layers) = (model.stages().len(), model.layers().len());
+    format!("{is_image} {is_signed} {ranges} {width} {height} {layout} {ink} {stages} {layers}")
+}
+
+#[test]
+fn the_library_names_null_pointers_and_models_that_were_not_read() {
+    for build in engines().iter().map(|engine| engine.build) {
+        if build.source == Source::Core {
+            let program = build.program("pointers");
+            for (name, _) in blobs("core/golden") {
+                assert_eq!(said_by(&program, &name), "as expected\n", "{name}: {build}");
+            }
+            std::fs::remove_file(program).unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_is_compiled_with_the_header_of_one_engine_does_not_link_with_the_other() {
+    for build in engines().iter().map(|engine| engine.build) {
+        let (other, missing) = match build.source {
+            Source::C => (Source::Core, "inkbit_read"),
+            Source::Core => (Source::C, "inkbit_read_by_core"),
+        };
+        let (links, said) = build.links_with(other, "edges");
+        assert!(!links && said.contains(missing), "{build}: {said}");
+        assert!(build.links_with(build.source, "edges").0, "{build}");
     }
 }
 

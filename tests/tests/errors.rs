@@ -19,17 +19,12 @@ fn sound() -> Oracle {
     oracle
 }
 
-/// Core's error for a blob, which is that of the engine in C, too.
+/// Core's error for a blob, which is that of the engines for C, too.
 fn blob_message(bytes: &[u8]) -> String {
     let error = Model::parse(&Aligned::new(bytes)).expect_err("a fault");
     for engine in engines() {
         let found = engine.ask(bytes, &[[]; 0]).expect_err("a fault");
-        assert_eq!(
-            found,
-            u32::from(error.code()),
-            "number of the error by {}: {error}",
-            engine.compiler
-        );
+        assert_eq!(found, u32::from(error.code()), "{}: {error}", engine.build);
     }
     error.to_string()
 }

@@ -75,7 +75,8 @@ fn sizes(model: &Model<'_>, blob: &Blob) -> String {
     let numbers = [
         ("BLOB_BYTES", blob.bytes().len()),
         ("SAMPLE_BYTES", model.sample().bytes()),
-        ("WORK_WORDS", work_words(model)),
+        // Of core, which takes a few more than the engine in C.
+        ("WORK_WORDS", model.scratch_cells()),
         ("CLASSES", model.classes()),
     ];
     let mut text = format!(
@@ -94,19 +95,6 @@ fn sizes(model: &Model<'_>, blob: &Blob) -> String {
             /* The blob, at a multiple of 8. */\n\
             extern const uint8_t inkbit_blob[INKBIT_BLOB_BYTES];\n\
             #ifdef __cplusplus\n}\n#endif\n\n#endif\n"
-}
-
-/// Words of working memory: a hidden layer's non-zero inputs and outputs, a last layer's inputs.
-fn work_words(model: &Model<'_>) -> usize {
-    let of_stage = |stage: usize| {
-        let layers = model.layers_of(stage);
-        let last = layers.len() - 1;
-        let words = |(number, layer): (usize, &inkbit_core::Layer<'_>)| {
-            layer.inputs() + if number < last { layer.outputs() } else { 0 }
-        };
-        layers.iter().enumerate().map(words).max().unwrap_or_default()
-    };
-    (0..model.stages().len()).map(of_stage).max().unwrap_or_default()
 }
 
 /// A text that can stand in a comment.

@@ -10,7 +10,7 @@ use inkbit::device::Board;
 use inkbit::device::emulator::Kind;
 use inkbit::export::sources;
 use inkbit::model::Blob;
-use inkbit_tests::c_engine::{PROGRAMS, TEMPLATES, WARNINGS};
+use inkbit_tests::c_engine::{LIBRARY, LIBRARY_HEADERS, PROGRAMS, Source, TEMPLATES, WARNINGS};
 use inkbit_tests::skipped;
 use tempfile::TempDir;
 
@@ -21,6 +21,12 @@ const COMPILERS: [(&str, &str, &[&str]); 4] = [
     ("mps2-an386", "arm-none-eabi-gcc", &["-mcpu=cortex-m4", "-mthumb"]),
     ("riscv32-virt", "riscv64-unknown-elf-gcc", &["-march=rv32imc", "-mabi=ilp32"]),
 ];
+
+/// Flags for the library of a target whose functions take floats in registers.
+const HARD_FLOAT: &[&str] = &["-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"];
+
+/// Where the firmware is built, and the static library with it.
+const FIRMWARE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../firmware/target");
 
 /// Flags for a program without a C library.
 const BARE: &[&str] = &["-O2", "-ffreestanding", "-fno-builtin", "-nostdlib"];
@@ -51,37 +57,50 @@ pub fn targets() -> anyhow::Result<Vec<Target>> {
         if is_installed {
             targets.push(Target { board: Board::find(name)?, compiler, flags });
         } else {
-            skipped(&format!("the engine in C on {name}"), &format!("{compiler} is not installed"));
+            skipped(&format!("engines for C on {name}"), &format!("{compiler} is not installed"));
         }
     }
     Ok(targets)
 }
 
 impl Target {
-    /// Compiles the sources that `inkbit export` writes for a model, or the engine alone, with a
+    /// Compiles the sources that `inkbit export` writes for a model, or an engine alone, with a
     /// program that answers jobs. Every warning is an error.
     ///
     /// # Errors
     ///
     /// What the compiler says.
-    pub fn build(&self, model: Option<&Blob>) -> anyhow::Result<Program<'_>> {
+    pub fn build(&self, source: Source, model: Option<&Blob>) -> anyhow::Result<Program<'_>> {
         let folder = tempfile::Builder::new().prefix("inkbit-c-").tempdir()?;
         let mut command = Command::new(self.compiler);
         command.args(WARNINGS).args(BARE).args(self.flags).current_dir(&folder);
-        match model {
-            Some(blob) => {
-                for (name, text) in sources::files(blob)? {
-                    let path = folder.path().join(name);
-                    fs::create_dir_all(path.parent().context("a file in a folder")?)?;
-                    fs::write(path, text)?;
-                }
-                command.args(["-DMODEL", "-Isrc", "src/inkbit.c", "src/inkbit_model.c"]);
+        // The header beside the model's would be found before any other.
+        let is_used = |name: &str| source == Source::C || name != "src/inkbit.h";
+        if let Some(blob) = model {
+            for (name, text) in sources::files(blob)?.into_iter().filter(|(name, _)| is_used(name))
+            {
+                let path = folder.path().join(name);
+                fs::create_dir_all(path.parent().context("a file in a folder")?)?;
+                fs::write(path, text)?;
             }
-            None => _ = command.args(["-I", TEMPLATES]).arg(Path::new(TEMPLATES).join("inkbit.c")),
+            command.args(["-DMODEL", "-Isrc", "src/inkbit_model.c"]);
         }
         let [program, script] =
             ["device.c", "device.ld"].map(|name| Path::new(PROGRAMS).join(name));
         command.arg(program).arg("-T").arg(script);
+        match (source, model) {
+            (Source::C, Some(_)) => command.arg("src/inkbit.c"),
+            (Source::C, None) => {
+                command.args(["-I", TEMPLATES]).arg(Path::new(TEMPLATES).join("inkbit.c"))
+            }
+            (Source::Core, _) => {
+                let target = &self.board.target;
+                // No flag lets the linker leave functions out, so that it fails if any can panic.
+                command.args(["-I", LIBRARY_HEADERS]);
+                command.args(if target.ends_with("hf") { HARD_FLOAT } else { &[] });
+                command.arg(Path::new(FIRMWARE).join(target).join(LIBRARY))
+            }
+        };
         let memory = &self.board.memory;
         let symbols = [
             ("flash", memory.flash.address),
@@ -96,7 +115,34 @@ impl Target {
     }
 }
 
+/// What a program takes on a device, in bytes.
+#[derive(Clone, Copy)]
+pub struct Size {
+    /// Code and constants.
+    pub flash: usize,
+    /// Variables, without the stack.
+    pub ram: usize,
+}
+
 impl Program<'_> {
+    /// What the program takes.
+    ///
+    /// # Errors
+    ///
+    /// If the compiler's tool does not tell.
+    pub fn size(&self) -> anyhow::Result<Size> {
+        let tool = self.target.compiler.replace("gcc", "size");
+        let said = succeed(Command::new(&tool).arg("program").current_dir(&self.folder))?;
+        let said = String::from_utf8(said.stdout)?;
+        // Names of columns, and a line of numbers: text, data, bss.
+        let mut numbers = said.lines().nth(1).unwrap_or_default().split_whitespace();
+        let mut next = || numbers.next().and_then(|number| number.parse().ok());
+        let (Some(flash), Some(0), Some(ram)) = (next(), next(), next()) else {
+            anyhow::bail!("{tool} says something else than expected:\n{said}");
+        };
+        Ok(Size { flash, ram })
+    }
+
     /// Runs the program in its emulator, and returns its answers.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
-//! Builds what `inkbit export --c` writes for each kind of processor, runs it in QEMU, compares every
-//! logit with core's, and counts the instructions of an inference. `cargo xtask c` starts it.
+//! Builds what `inkbit export --c` writes for each kind of processor, with its engine in C and with core
+//! in the static library of `firmware/c`, runs both in QEMU, compares every logit with core's, and counts
+//! the instructions of an inference. `cargo xtask c` starts it.
 
 mod board;
 
@@ -16,9 +17,9 @@ use inkbit::support::numbers::grouped;
 use inkbit::support::parallel;
 use inkbit_core::Model;
 use inkbit_tests::Aligned;
-use inkbit_tests::c_engine::{CMSIS_NN, CModel, expected, job, noise, read_model};
+use inkbit_tests::c_engine::{CMSIS_NN, CModel, Source, expected, job, noise, read_model};
 
-use board::{Target, targets};
+use board::{Size, Target, targets};
 
 /// Samples of each model whose logits are compared.
 const SAMPLES: usize = 1000;
@@ -31,10 +32,12 @@ struct Row {
     cpu: String,
     model: String,
     logits: usize,
-    /// Mean of an inference by the engine in C, if it was counted.
-    instructions: f64,
-    /// The same by the engine in Rust, and by CMSIS-NN, where these were counted.
-    rust: Option<f64>,
+    /// Mean of an inference by the engine in C and by core's library, if it was counted.
+    instructions: Option<[f64; 2]>,
+    /// What the program takes with either, if it has no model in it.
+    sizes: Option<[Size; 2]>,
+    /// The same in the firmware, and by CMSIS-NN, where these were counted.
+    firmware: Option<f64>,
     cmsis_nn: Option<f64>,
 }
 
@@ -68,7 +71,7 @@ fn run() -> anyhow::Result<()> {
         row.with_context(|| target.board.name.clone())
     });
     let rows = rows.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
-    print!("{}", table(&rows));
+    print!("{}{}", table(&rows), table_of_sizes(&rows));
     let logits: usize = rows.iter().map(|row| row.logits).sum();
     let (logits, seconds) = (grouped(logits), start.elapsed().as_secs_f64());
     println!("{logits} logits compared, 0 differ; {seconds:.0} s");
@@ -105,35 +108,49 @@ fn compare(mut found: &[u8], all: &[CModel]) -> anyhow::Result<usize> {
     Ok(logits)
 }
 
+/// The engines that programs in C have.
+const SOURCES: [Source; 2] = [Source::C, Source::Core];
+
 fn golden_row(target: &Target, golden: &[(Aligned, Vec<Vec<u8>>)]) -> anyhow::Result<Row> {
-    let program = target.build(None)?;
     let jobs: Vec<u8> = golden.iter().flat_map(|(blob, samples)| job(blob, samples)).collect();
     let expected: Vec<_> = golden.iter().map(|(blob, samples)| expected(blob, samples)).collect();
-    let logits = compare(&program.run(&jobs)?, &expected)?;
+    let (mut logits, mut sizes) = (0, Vec::new());
+    for source in SOURCES {
+        let program = target.build(source, None)?;
+        logits += compare(&program.run(&jobs)?, &expected)?;
+        sizes.push(program.size()?);
+    }
     let model = format!("{} golden blobs", golden.len());
     let cpu = target.board.cpu.clone();
-    Ok(Row { cpu, model, logits, instructions: f64::NAN, rust: None, cmsis_nn: None })
+    let sizes = sizes.try_into().ok();
+    Ok(Row { cpu, model, logits, instructions: None, sizes, firmware: None, cmsis_nn: None })
 }
 
 fn model_row(target: &Target, blob: &Blob) -> anyhow::Result<Row> {
     let all = |count| -> Vec<Vec<u8>> {
         images(Part::Test, count, 1).iter().map(|(pixels, _)| pixels.to_vec()).collect()
     };
-    let program = target.build(Some(blob))?;
     let samples = all(SAMPLES);
-    let found = program.run(&job(&[], &samples))?;
-    let logits = compare(&found, &[expected(blob.bytes(), &samples)])?;
-    let counted = program.count(&job(&[], &all(COUNTED)))?;
-    if counted.len() != COUNTED {
-        bail!("{} inferences were counted, expected {COUNTED}", counted.len());
+    let expected = [expected(blob.bytes(), &samples)];
+    let (mut logits, mut instructions) = (0, [0.0; 2]);
+    for (source, mean) in SOURCES.into_iter().zip(&mut instructions) {
+        let program = target.build(source, Some(blob))?;
+        logits += compare(&program.run(&job(&[], &samples))?, &expected)?;
+        let counted = program.count(&job(&[], &all(COUNTED)))?;
+        if counted.len() != COUNTED {
+            bail!("{} inferences were counted, expected {COUNTED}", counted.len());
+        }
+        *mean = counted.iter().sum::<u64>() as f64 / COUNTED as f64;
     }
     let cpu = target.board.cpu.clone();
     let name = blob.model()?.header().name.to_owned();
     let cmsis_nn = CMSIS_NN.iter().find(|(of, _)| *of == cpu && name == "classic");
+    let firmware = Counts::built_in().of_synthetic(blob.crc()).get(&target.board.name).copied();
     Ok(Row {
         logits,
-        instructions: counted.iter().sum::<u64>() as f64 / COUNTED as f64,
-        rust: Counts::built_in().of_synthetic(blob.crc()).get(&target.board.name).copied(),
+        instructions: Some(instructions),
+        sizes: None,
+        firmware,
         cmsis_nn: cmsis_nn.map(|(_, count)| *count),
         model: name,
         cpu,
@@ -143,19 +160,36 @@ fn model_row(target: &Target, blob: &Blob) -> anyhow::Result<Row> {
 fn table(rows: &[Row]) -> String {
     let mut text = format!(
         "Instructions of an inference, mean of {COUNTED} synthetic images\n\n\
-         | processor  | model           |       C |    Rust | ratio |  CMSIS-NN |\n\
-         | ---------- | --------------- | ------: | ------: | ----: | --------: |\n"
+         | processor  | model    |       C | library | firmware | C / library |  CMSIS-NN |\n\
+         | ---------- | -------- | ------: | ------: | -------: | ----------: | --------: |\n"
     );
-    let shown = |count: Option<f64>| {
-        count
-            .filter(|count| count.is_finite())
-            .map_or("–".to_owned(), |count| grouped(count.round() as usize))
-    };
-    for Row { cpu, model, instructions, rust, cmsis_nn, .. } in rows {
-        let ratio = rust.map_or("–".to_owned(), |rust| format!("{:.2}", instructions / rust));
-        let [c, rust, cmsis_nn] = [Some(*instructions), *rust, *cmsis_nn].map(shown);
+    let shown =
+        |count: Option<f64>| count.map_or("–".to_owned(), |count| grouped(count.round() as usize));
+    for row in rows.iter().filter(|row| row.instructions.is_some()) {
+        let Row { cpu, model, instructions, firmware, cmsis_nn, .. } = row;
+        let ratio =
+            instructions.map_or("–".to_owned(), |[c, library]| format!("{:.2}", c / library));
+        let [c, library] = [0, 1].map(|engine| shown(instructions.map(|both| both[engine])));
+        let [firmware, cmsis_nn] = [*firmware, *cmsis_nn].map(shown);
         text += &format!(
-            "| {cpu:10} | {model:15} | {c:>7} | {rust:>7} | {ratio:>5} | {cmsis_nn:>9} |\n"
+            "| {cpu:10} | {model:8} | {c:>7} | {library:>7} | {firmware:>8} | {ratio:>11} \
+             | {cmsis_nn:>9} |\n"
+        );
+    }
+    text + "\n"
+}
+
+fn table_of_sizes(rows: &[Row]) -> String {
+    let mut text = "Bytes of a program that asks an engine, without a model and the stack\n\n\
+         | processor  | flash, C | flash, library | RAM, C | RAM, library |\n\
+         | ---------- | -------: | -------------: | -----: | -----------: |\n"
+        .to_owned();
+    for Row { cpu, sizes, .. } in rows {
+        let Some([c, library]) = sizes else { continue };
+        let [c, library] = [c, library].map(|size| (grouped(size.flash), grouped(size.ram)));
+        text += &format!(
+            "| {cpu:10} | {:>8} | {:>14} | {:>6} | {:>12} |\n",
+            c.0, library.0, c.1, library.1
         );
     }
     text + "\n"

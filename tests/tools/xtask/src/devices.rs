@@ -20,7 +20,7 @@ const BUILD_LIMIT: Duration = Duration::from_secs(15 * 60);
 
 /// The firmware's workspace. Its target folder is explicit, so that the firmware is found wherever
 /// CARGO_TARGET_DIR puts the host's builds.
-const WORKSPACE: &[&str] =
+pub(crate) const WORKSPACE: &[&str] =
     &["--manifest-path", "firmware/Cargo.toml", "--target-dir", "firmware/target"];
 
 /// The program that compares kernels, and its limit; it usually takes a second or two.
@@ -109,11 +109,14 @@ pub(crate) fn lint() -> Result<(), String> {
         run(&mut command, BUILD_LIMIT)
     };
     clippy(&["--package", "inkbit-app", "--all-targets"])?;
+    clippy(&["--package", "inkbit-c"])?;
     // The distribution's compiler comes without clippy for bare metal.
     if setup::toolchain()? == Toolchain::Own {
         for Board { package, target, .. } in boards::all() {
             clippy(&["--package", &package, "--target", &target])?;
         }
+        // There it has a handler of panics.
+        clippy(&["--package", "inkbit-c", "--target", ESP32_C3_TARGET])?;
         let mut command = cargo(&["clippy", "--release", "--target", ESP32_C3_TARGET]);
         command.args(["--manifest-path", ESP32_C3, "--target-dir", ESP32_C3_FOLDER]);
         run(command.args(["--", "-Dwarnings"]), BUILD_LIMIT)?;

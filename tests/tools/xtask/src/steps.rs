@@ -62,6 +62,12 @@ pub(crate) const STEPS: &[Step] = &[
         run: cross,
     },
     Step {
+        name: "header",
+        why: "make the header of core's library for C, which has to be the one that is kept",
+        in_test: true,
+        run: c::header,
+    },
+    Step {
         name: "firmware",
         why: "test the app and build it for every board: each has its own processor and memory",
         in_test: true,
@@ -123,7 +129,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "c",
-        why: "build what `inkbit export` writes for M0, M3, M4 and RISC-V, and compare all logits in QEMU",
+        why: "build both engines for C for M0, M3, M4 and RISC-V, and compare all logits in QEMU",
         in_test: true,
         run: c::c,
     },
@@ -310,7 +316,7 @@ fn tests() -> Result<Outcome, String> {
     command.env("INKBIT_REQUIRE_DEVICES", "1");
     match c::compilers_of_host() {
         Ok(()) => _ = command.env("INKBIT_REQUIRE_C", "1"),
-        Err(reason) => eprintln!("the engine in C is not tested by each compiler: {reason}"),
+        Err(reason) => eprintln!("the engines for C are not tested by each compiler: {reason}"),
     }
     match setup::pico() {
         Ok(()) => _ = command.env("INKBIT_REQUIRE_PICO", "1"),
