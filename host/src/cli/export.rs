@@ -79,6 +79,12 @@ struct File {
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let (files, said) = if args.model.is_dir() { args.of_run() } else { args.of_model() }?;
+    for (number, file) in files.iter().enumerate() {
+        if files[..number].iter().any(|other| other.path == file.path) {
+            let path = visible::path(&file.path);
+            return Err(usage(format!("two files would be {path}: give each a path of its own")));
+        }
+    }
     for File { kind, path, content } in files {
         files::create_folder(files::folder_of(&path))?;
         kind.write(&path, &content)?;

@@ -232,6 +232,10 @@ fn a_model_has_no_floats_and_a_run_no_integers() {
         let message = place.fail(2, &format!("export run {flags}"));
         assert!(message.contains("`inkbit quantize run -o model.inkbit`"), "{message}");
     }
+    for command in ["run --onnx m --safetensors m", "model.inkbit --onnx m.h --vectors 3 -o m.h"] {
+        let message = place.fail(2, &format!("export {command} --data digits"));
+        assert!(message.starts_with("two files would be m"), "{message}");
+    }
     for command in ["model.inkbit --onnx", "run --onnx", "run --safetensors"] {
         for (name, code, expected) in [
             ("weights", 1, "exists and is not"),
