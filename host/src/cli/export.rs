@@ -108,7 +108,7 @@ fn apart<'p>(paths: impl Iterator<Item = &'p Path>) -> anyhow::Result<()> {
     for path in paths {
         if !known.insert(files::target(path)) {
             let path = visible::path(path);
-            return Err(usage(format!("{path} is named twice: give another path for one of them")));
+            return Err(usage(format!("two files would be {path}: give each a path of its own")));
         }
     }
     Ok(())

@@ -232,6 +232,10 @@ fn a_model_has_no_floats_and_a_run_no_integers() {
         let message = place.fail(2, &format!("export run {flags}"));
         assert!(message.contains("`inkbit quantize run -o model.inkbit`"), "{message}");
     }
+    for command in ["run --onnx m --safetensors m", "model.inkbit --onnx m.h --vectors 3 -o m.h"] {
+        let message = place.fail(2, &format!("export {command} --data digits"));
+        assert!(message.starts_with("two files would be m"), "{message}");
+    }
     for command in ["model.inkbit --onnx", "run --onnx", "run --safetensors"] {
         for (name, code, expected) in [
             ("weights", 1, "exists and is not"),
@@ -256,7 +260,7 @@ fn a_folder_whose_files_cannot_all_be_written_is_left_as_it_is() {
     assert_eq!(fs::read_dir(place.path("half")).unwrap().count(), 1);
     // The name of a file of the library is none for vectors.
     let both = "export model.inkbit --c lib --vectors 3 -o lib/src/inkbit.h --data digits";
-    assert!(place.fail(2, both).contains("lib/src/inkbit.h is named twice"));
+    assert!(place.fail(2, both).contains("two files would be lib/src/inkbit.h"));
     assert!(!place.path("lib").exists());
     place.succeed("export model.inkbit --c lib");
     let over = "export model.inkbit --vectors 3 -o lib/src/inkbit.h --data digits --force";

@@ -58,11 +58,14 @@ pub fn float(network: &Mlp, name: &str, shape: &Shape, input: Input, labels: &[S
 fn pixels(input: Input) -> String {
     let Input { width, height, crop: [left, top], pool: [wide, high] } = input;
     let mut doc = "pixels / 255, 0 for background and 1 for full ink".to_owned();
-    if [left, top] != [0; 2] || [wide, high] != [1; 2] {
+    if [left, top] != [0; 2] {
         doc += &format!(
-            "; of {width}×{height} pixels, {left} are cut off the left and the right edge each and {top} \
-             off the top and the bottom edge each, and each {wide}×{high} are averaged"
+            "; of images of {width}×{height} pixels, {left} are cut off the left and the right edge each, \
+             and {top} off the top and the bottom edge each"
         );
+    }
+    if [wide, high] != [1; 2] {
+        doc += &format!("; each {wide}×{high} pixels are averaged");
     }
     doc
 }

@@ -29,8 +29,8 @@ pub struct Stages(pub usize);
 /// numbers of 16 bits; the output `logits`, `[batch, classes]` signed numbers of 32 bits.
 ///
 /// ```
-/// let nano = inkbit::model::builtin::all()[6].model()?;
-/// let file = inkbit::export::onnx::integer(&nano).unwrap();
+/// let blob = &inkbit::model::builtin::all()[6]; // nano
+/// let file = inkbit::export::onnx::integer(&blob.model()?).unwrap();
 /// assert!(inkbit::export::onnx::KIND.has(&file));
 /// # Ok::<_, inkbit_core::ModelError>(())
 /// ```
