@@ -251,6 +251,7 @@ fn a_model_has_no_floats_and_a_run_no_integers() {
 #[test]
 fn a_folder_whose_files_cannot_all_be_written_is_left_as_it_is() {
     let place = Place::new();
+    fs::create_dir(place.path("half")).unwrap();
     place.write("half/zephyr", "");
     let message = place.fail(1, "export model.inkbit --c half");
     assert!(
@@ -275,6 +276,7 @@ fn no_link_leads_out_of_the_folder() {
     fs::create_dir(place.path("outside")).unwrap();
     fs::create_dir_all(place.path("two/src")).unwrap();
     fs::create_dir(place.path("one")).unwrap();
+    place.write("outside/new", "/* Written by `inkbit export` elsewhere */");
     symlink("../outside", place.path("one/src")).unwrap();
     symlink("../../outside/new", place.path("two/src/inkbit.c")).unwrap();
     for folder in ["one", "two"] {
@@ -283,7 +285,8 @@ fn no_link_leads_out_of_the_folder() {
             assert!(message.contains("is a symbolic link"), "{message}");
         }
     }
-    assert_eq!(fs::read_dir(place.path("outside")).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(place.path("outside")).unwrap().count(), 1);
+    assert!(place.read("outside/new").ends_with(b"elsewhere */"));
 }
 
 #[test]
