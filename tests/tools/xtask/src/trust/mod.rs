@@ -10,6 +10,7 @@ use crate::process::{cargo, run_heard};
 use crate::setup;
 use crate::steps::Outcome;
 
+pub(crate) use promises::MODULES;
 use promises::PROMISES;
 use table::{Row, State};
 
@@ -175,6 +176,9 @@ pub(crate) fn tests(command: &mut Command, effort: Effort) -> Result<Tried, Stri
     }
     if setup::pico().is_ok() {
         command.env("INKBIT_REQUIRE_PICO", "1");
+    }
+    if setup::has_browser() {
+        command.env("INKBIT_REQUIRE_BROWSER", "1");
     }
     if effort == Effort::Long {
         command.env("INKBIT_LONG", "1");

@@ -9,6 +9,17 @@ const FAULTS: &[&str] = &["--package", "inkbit", "--test", "faults"];
 const LIBRARY: &[&str] = &["--package", "inkbit", "--lib"];
 const TESTS: &[&str] = &["--package", "inkbit-tests", "--test", "tests"];
 
+/// Modules of tests that are attacks, and nothing else.
+pub(crate) const MODULES: &[&str] = &[
+    "browser::",
+    "device_faults::",
+    "device_line::",
+    "device_storage::",
+    "foreign::",
+    "limits::",
+    "own_files::",
+];
+
 pub(super) const PROMISES: &[Promise] = &[
     Promise {
         name: "undefined",
@@ -109,3 +120,19 @@ pub(super) const PROMISES: &[Promise] = &[
         ],
     },
 ];
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+
+    #[test]
+    fn every_module_that_other_steps_leave_out_is_tried_by_a_promise() {
+        let tried = |module: &&str| {
+            PROMISES.iter().flat_map(|promise| promise.attacks).any(|attack| match attack {
+                Attack::Tests(_, names) => names.contains(module),
+                Attack::Function(_) => false,
+            })
+        };
+        assert!(MODULES.iter().all(tried));
+    }
+}
