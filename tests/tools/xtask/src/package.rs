@@ -13,6 +13,9 @@ const PUBLISHED: &[&str] = &["inkbit-boards", "inkbit-core", "inkbit-simd", "ink
 /// The one whose tests need burn.
 const HOST: &str = "inkbit";
 
+/// What is only tested.
+const UNOPTIMIZED: [&str; 3] = [HOST, "probe-rs", "probe-rs-target"];
+
 /// What each package has beside its code.
 const FILES: &[&str] = &["LICENSE-APACHE", "LICENSE-MIT", "README.md"];
 
@@ -58,8 +61,9 @@ pub(crate) fn package() -> Result<Outcome, String> {
         run(test.args(arguments).current_dir(&unpacked), LIMIT)
     };
     test(&["--workspace", "--exclude", HOST])?;
-    // Its examples and its command are tested in the checkout.
-    test(&["--package", HOST, "--lib"])?;
+    // Its examples and its command are tested in the checkout. Debug probes, which a feature brings, are
+    // here, where nothing of them is optimized.
+    test(&["--package", HOST, "--lib", "--features", "probe"])?;
     Ok(Outcome::Done)
 }
 
@@ -79,6 +83,9 @@ fn workspace(manifest: &str) -> String {
         .collect();
     format!(
         "[workspace]\nresolver = \"3\"\nmembers = {members:?}\n\n[patch.crates-io]\n{patches}\n\
-         {profiles}\n[profile.release.package.{HOST}]\nopt-level = 0\n"
+         {profiles}\n{}",
+        UNOPTIMIZED
+            .map(|name| format!("[profile.release.package.{name}]\nopt-level = 0\n"))
+            .concat()
     )
 }

@@ -20,7 +20,8 @@ const TARGET: [&str; 2] = ["--target-dir", "target/undefined"];
 const SUITE: [&str; 3] = ["--package", "inkbit-tests", "--no-default-features"];
 
 /// Tests that run kernels on buffers of every size.
-const BUFFERS: [&str; 6] = ["bounds", "damage", "equivalence", "features", "golden", "stages"];
+pub(crate) const BUFFERS: [&str; 6] =
+    ["bounds", "damage", "equivalence", "features", "golden", "stages"];
 
 /// Compiles programs that must not compile, and compares the reasons.
 pub(crate) fn programs(_: Effort) -> Result<Tried, String> {
