@@ -140,6 +140,43 @@ fn hostile_files_are_refused_at_once_in_words() {
 }
 
 #[test]
+fn a_run_records_no_more_than_a_line_of_what_wrote_a_file() {
+    let (_, mut bytes) =
+        files().into_iter().find(|(path, _)| name(path).ends_with(".onnx")).unwrap();
+    // The producer once more, with 16,383 characters: the last one counts.
+    bytes.extend([0x12, 0xff, 0x7f]);
+    bytes.extend([b'9'; 0x3fff]);
+    let framework = parse(bytes, &Options::default()).unwrap().framework;
+    assert!(framework.starts_with("ONNX by 999") && framework.len() == 60, "{framework}");
+}
+
+/// Each asked for hundreds of megabytes, for minutes, or for a number of an empty list.
+#[test]
+fn small_files_that_ask_for_much_are_refused_before_they_get_it() {
+    const BUDGET: &str = "may be taken for a file of";
+    let expected = [
+        ("empty-factor.onnx", "Mul, node 1: it multiplies by 0 numbers and adds 1"),
+        ("greedy-attributes.h5", BUDGET),
+        ("greedy-chunks.h5", BUDGET),
+        ("greedy-circle.h5", BUDGET),
+        ("greedy-fill-value.h5", "up to `dense/0`, but at most"),
+        ("greedy-index.h5", BUDGET),
+        ("greedy-stride.pt", "of shape [2048, 2048] has more numbers than the 1 that the file has"),
+        ("greedy-tables.keras", "`config.json` in it: found more than 524,288 bytes"),
+        ("greedy-zeros.keras", "`model.weights.h5` in it: found more than"),
+        ("scales-and-offsets.h5", "`r` (Rescaling), node 1: it multiplies by 2 numbers and adds 3"),
+    ];
+    let begun = std::time::Instant::now();
+    let files = read(&folder().join("damaged"));
+    for (file, message) in expected {
+        let (_, bytes) = files.iter().find(|(path, _)| path.ends_with(file)).expect(file);
+        let fault = parse(bytes.clone(), &Options::default()).unwrap_err().to_string();
+        assert!(fault.contains(message), "{file}: {fault}");
+    }
+    assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
+}
+
+#[test]
 fn what_is_no_chain_of_dense_layers_is_refused_by_its_name_and_kind() {
     let expected = [
         ("keras/refused-branches.keras", "`sum` (Add), node 4: it takes values from 2 places"),

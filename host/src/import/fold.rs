@@ -6,7 +6,7 @@
 use inkbit_core::MAX_WIDTH;
 
 use super::fault::{Fault, Place, refused};
-use super::graph::{Affine, Graph, Node, Op, Weights};
+use super::graph::{Affine, Graph, MAX_NODES, Node, Op, Weights};
 use super::tensor::count;
 use crate::net::{Dense, Mlp};
 
@@ -44,6 +44,12 @@ pub fn fold(graph: Graph, input: Affine) -> Result<Mlp, Fault> {
         shape: graph.input,
         pending: Some(input),
     };
+    if graph.nodes.len() > MAX_NODES {
+        return Err(refused(format!(
+            "it has {} nodes, at most {MAX_NODES} are looked at; give a network of dense layers",
+            graph.nodes.len()
+        )));
+    }
     let last = graph.nodes.last().map(|node| node.place.clone());
     for Node { place, op } in graph.nodes {
         folding.add(&place, op)?;
@@ -109,7 +115,14 @@ impl Folding {
                 "it has {found} numbers for {values} values; they must be one, or as many"
             ))
         };
-        let found = affine.scale.len().max(affine.shift.len());
+        let lengths = [affine.scale.len(), affine.shift.len()];
+        let found = lengths[0].max(lengths[1]);
+        if lengths.iter().any(|&length| length == 0 || length != 1 && length != found) {
+            return Err(place.refuse(format!(
+                "it multiplies by {} numbers and adds {}; each must be one number, or one for each value",
+                lengths[0], lengths[1]
+            )));
+        }
         if found > MAX_WIDTH {
             return Err(misfit(found, MAX_WIDTH));
         }
@@ -320,6 +333,13 @@ mod tests {
             (vec![one(), Op::Relu, Op::Softmax], "node 3: it comes before the end"),
             (vec![one(), Op::Relu, affine(&[1.0; 2], &[0.0]), one()], "2 numbers for 1 values"),
             (vec![one(), affine(&[1.0; 3], &[0.0])], "node 2: it has 3 numbers for 1 values"),
+            (vec![affine(&[], &[]), one()], "node 1: it multiplies by 0 numbers and adds 0"),
+            (vec![affine(&[], &[0.0]), one()], "node 1: it multiplies by 0 numbers and adds 1"),
+            (
+                vec![affine(&[1.0; 2], &[0.0; 3]), one()],
+                "by 2 numbers and adds 3; each must be one",
+            ),
+            (vec![affine(&[1.0], &[0.0]); MAX_NODES + 1], "it has 257 nodes, at most 256"),
             (
                 vec![one(), Op::Relu, dense(2, 1, &[1.0; 2], &[0.0])],
                 "node 3: it has 2 inputs, but the layer before has 1 outputs",

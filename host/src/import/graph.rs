@@ -5,8 +5,9 @@ use inkbit_core::{MAX_LAYERS, MAX_WIDTH};
 use super::fault::{Fault, Place};
 use super::tensor::{Tensor, count};
 
-/// The most nodes of a network that are looked at.
-pub const MAX_NODES: usize = 1000;
+/// The most nodes of a network that are looked at: eight layers, with all that stands between them, have some
+/// dozens. Each may change all weights of a layer.
+pub const MAX_NODES: usize = 256;
 
 /// What a node does to the values of one sample.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,6 +3,7 @@
 //!
 //! Nothing in a file is executed. What Inkbit has not is refused by its name.
 
+mod budget;
 mod chain;
 mod elementwise;
 mod fault;
@@ -26,6 +27,7 @@ use crate::net::Mlp;
 use crate::support::files::FileError;
 use crate::support::numbers::hex;
 use crate::support::{limit, visible};
+use budget::Budget;
 pub use fault::Fault;
 use fold::fold;
 use graph::{Affine, Graph, Op};
@@ -34,6 +36,9 @@ use zip::Zip;
 
 /// The most bytes of a file.
 pub const LIMIT: u64 = 256 << 20;
+
+/// The most characters of what wrote a file, which a run records.
+const MAX_FRAMEWORK: usize = 60;
 
 /// A file that cannot be imported.
 #[derive(Debug, thiserror::Error)]
@@ -94,7 +99,8 @@ pub fn read(path: &Path, options: &Options) -> Result<(Parsed, String), ImportEr
 pub fn parse(bytes: Vec<u8>, options: &Options) -> Result<Parsed, Fault> {
     let mut graph = graph(bytes, &options.epsilon)?;
     let range = range(&mut graph, options);
-    let (framework, notes) = (graph.framework.clone(), graph.notes.clone());
+    let framework = graph.framework.chars().take(MAX_FRAMEWORK).collect();
+    let notes = graph.notes.clone();
     Ok(Parsed { network: fold(graph, affine(range, options))?, framework, notes })
 }
 
@@ -103,23 +109,24 @@ fn graph(bytes: Vec<u8>, epsilon: &[f64]) -> Result<Graph, Fault> {
     if bytes.is_empty() {
         return Err(fault::refused("it is empty; save the network as a file again"));
     }
+    let budget = Budget::of(bytes.len());
     if bytes.starts_with(keras::HDF5) {
-        return match keras::read_h5(bytes)? {
+        return match keras::read_h5(bytes, &budget)? {
             Content::Model(graph) => Ok(graph),
             Content::Weights(state) => state::graph(state, epsilon),
         };
     }
     if bytes.starts_with(zip::MAGIC) {
-        let mut zip = Zip::new(&bytes, LIMIT)?;
+        let zip = Zip::new(&bytes, &budget)?;
         if keras::is_zip(&zip) {
-            return keras::read_zip(&mut zip);
+            return keras::read_zip(&zip);
         }
         if let Some(pickle) = torch::pickle_in(&zip) {
-            return state::graph(torch::read_zip(&mut zip, &pickle)?, epsilon);
+            return state::graph(torch::read_zip(&zip, &pickle)?, epsilon);
         }
     }
     if bytes.starts_with(torch::LEGACY) {
-        return state::graph(torch::read_legacy(&bytes)?, epsilon);
+        return state::graph(torch::read_legacy(&bytes, &budget)?, epsilon);
     }
     if tflite::is(&bytes) {
         return tflite::read(&bytes);

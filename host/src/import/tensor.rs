@@ -1,7 +1,6 @@
 //! Numbers as they lie in a file.
 
-use std::cell::Cell;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use half::{bf16, f16};
 
@@ -50,7 +49,7 @@ impl Kind {
 #[derive(Clone, Debug)]
 pub enum Bytes<'a> {
     InFile(&'a [u8]),
-    Unpacked(Rc<[u8]>),
+    Unpacked(Arc<Vec<u8>>),
 }
 
 impl<'a> From<&'a [u8]> for Bytes<'a> {
@@ -61,7 +60,7 @@ impl<'a> From<&'a [u8]> for Bytes<'a> {
 
 impl From<Vec<u8>> for Bytes<'_> {
     fn from(bytes: Vec<u8>) -> Self {
-        Self::Unpacked(bytes.into())
+        Self::Unpacked(Arc::new(bytes))
     }
 }
 
@@ -180,30 +179,6 @@ impl<'a> Tensor<'a> {
             Kind::I32 => each(bytes, |bytes| whole(i32::from_le_bytes(bytes).into())),
             Kind::I64 => each(bytes, |bytes| whole(i64::from_le_bytes(bytes))),
         }
-    }
-}
-
-/// How many numbers may still be unpacked from a file, in which several names may lead to the same ones.
-#[derive(Debug)]
-pub struct Budget(Cell<usize>);
-
-impl Default for Budget {
-    fn default() -> Self {
-        Self(Cell::new(MAX_VALUES))
-    }
-}
-
-impl Budget {
-    /// Takes what a tensor of this shape needs.
-    pub fn take(&self, name: &str, shape: &[usize]) -> Result<(), Fault> {
-        let left = count(shape).and_then(|count| self.0.get().checked_sub(count));
-        self.0.set(left.ok_or_else(|| {
-            refused(format!(
-                "its tensors, with `{name}` of shape {shape:?}, have over {MAX_VALUES} numbers; give a \
-                 smaller network"
-            ))
-        })?);
-        Ok(())
     }
 }
 

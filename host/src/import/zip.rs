@@ -1,8 +1,11 @@
 //! Files in a ZIP that lies in memory.
 
+use std::io::ErrorKind;
+
 use flate2::read::DeflateDecoder;
 use rawzip::{CompressionMethod, ZipArchive, ZipArchiveEntryWayfinder, ZipSliceArchive};
 
+use super::budget::Budget;
 use super::fault::{Fault, damaged, refused};
 use crate::support::limit;
 
@@ -16,8 +19,7 @@ const MAX_ENTRIES: usize = 10_000;
 pub struct Zip<'a> {
     archive: ZipSliceArchive<&'a [u8]>,
     entries: Vec<Entry>,
-    /// Bytes that may still be unpacked, of all entries together.
-    left: u64,
+    budget: &'a Budget,
 }
 
 struct Entry {
@@ -28,8 +30,8 @@ struct Entry {
 }
 
 impl<'a> Zip<'a> {
-    /// Lists a ZIP, of which at most `most` bytes will be unpacked.
-    pub fn new(bytes: &'a [u8], most: u64) -> Result<Self, Fault> {
+    /// Lists a ZIP, of which no more will be unpacked than the budget has.
+    pub fn new(bytes: &'a [u8], budget: &'a Budget) -> Result<Self, Fault> {
         let archive = ZipArchive::from_slice(bytes).map_err(damaged)?;
         let mut entries = Vec::new();
         for record in archive.entries() {
@@ -46,7 +48,12 @@ impl<'a> Zip<'a> {
                 is_encrypted: record.flags().is_encrypted(),
             });
         }
-        Ok(Self { archive, entries, left: most })
+        Ok(Self { archive, entries, budget })
+    }
+
+    /// What reading the file may still take.
+    pub fn budget(&self) -> &'a Budget {
+        self.budget
     }
 
     /// The names of its entries.
@@ -55,7 +62,7 @@ impl<'a> Zip<'a> {
     }
 
     /// Unpacks the entry of a name, which may have at most `most` bytes.
-    pub fn read(&mut self, name: &str, most: u64) -> Result<Vec<u8>, Fault> {
+    pub fn read(&self, name: &str, most: u64) -> Result<Vec<u8>, Fault> {
         let entry = self.entries.iter().find(|entry| entry.name == name);
         let entry = entry.ok_or_else(|| damaged(format!("the ZIP has no file `{name}`")))?;
         if entry.is_encrypted {
@@ -64,7 +71,7 @@ impl<'a> Zip<'a> {
             )));
         }
         let found = self.archive.get_entry(entry.place).map_err(damaged)?;
-        let most = most.min(self.left);
+        let most = most.min(self.budget.left() as u64);
         let bytes = match entry.method {
             CompressionMethod::STORE => limit::all(found.verifying_reader(found.data()), most),
             CompressionMethod::DEFLATE => {
@@ -77,8 +84,11 @@ impl<'a> Zip<'a> {
                 )));
             }
         };
-        let bytes = bytes.map_err(|error| damaged(format!("`{name}` in it: {error}")))?;
-        self.left -= bytes.len() as u64;
+        let bytes = bytes.map_err(|error| match error.kind() {
+            ErrorKind::FileTooLarge => refused(format!("`{name}` in it: {error}")),
+            _ => damaged(format!("`{name}` in it: {error}")),
+        })?;
+        self.budget.take(name, Some(bytes.len()))?;
         Ok(bytes)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use image::metadata::Orientation;
 use image::{
@@ -84,16 +84,24 @@ pub enum PictureError {
     Crowded { path: PathBuf, width: u32, height: u32 },
 }
 
-/// Pictures of more pixels are decoded one at a time.
+/// Of pictures with more pixels there is one at a time.
 const LARGE: u64 = 1 << 22;
 
+/// The pixels of a file. While those of a large picture are looked at, no other large one is decoded: on many
+/// cores at once, they would take the memory of as many.
+#[derive(Debug)]
+pub(super) struct Decoded {
+    pub picture: DynamicImage,
+    _alone: Option<MutexGuard<'static, ()>>,
+}
+
 /// Decodes a file and applies the orientation that a camera has stored.
-pub(super) fn decode(path: &Path) -> Result<DynamicImage, PictureError> {
+pub(super) fn decode(path: &Path) -> Result<Decoded, PictureError> {
     content(path, limit::read_named(path, MAX_FILE)?)
 }
 
 /// The same of a file's content; messages name `path`.
-pub(super) fn content(path: &Path, content: Vec<u8>) -> Result<DynamicImage, PictureError> {
+pub(super) fn content(path: &Path, content: Vec<u8>) -> Result<Decoded, PictureError> {
     static ALONE: Mutex<()> = Mutex::new(());
     let found = described(&content);
     let unknown = || PictureError::Format { path: path.to_owned(), found: found.clone() };
@@ -129,12 +137,12 @@ pub(super) fn content(path: &Path, content: Vec<u8>) -> Result<DynamicImage, Pic
     if let Some(found) = container::fault(&content, width, height, MAX_PIXELS) {
         return Err(PictureError::Inside { path: path.to_owned(), found });
     }
-    // On many cores at once, they would take the memory of as many.
-    let _alone = (u64::from(width) * u64::from(height) > LARGE).then(|| ALONE.lock());
+    let is_large = u64::from(width) * u64::from(height) > LARGE;
+    let alone = is_large.then(|| ALONE.lock().unwrap_or_else(PoisonError::into_inner));
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut picture = DynamicImage::from_decoder(decoder).map_err(failed)?;
     picture.apply_orientation(orientation);
-    Ok(picture)
+    Ok(Decoded { picture, _alone: alone })
 }
 
 /// How files begin that are no pictures or cannot be read: where, with which bytes, and what they are.

@@ -39,7 +39,7 @@ pub struct Found {
 ///
 /// If the file cannot be read, is no picture, is too large, or shows nothing.
 pub fn read(path: &Path, frame: Frame, wanted: Wanted) -> Result<Vec<Found>, PictureError> {
-    laid_out(path, &decode(path)?, frame, wanted)
+    laid_out(path, &decode(path)?.picture, frame, wanted)
 }
 
 /// Reads a picture's file and makes one image for a model of all of it: bright is ink, and nothing is
@@ -49,7 +49,7 @@ pub fn read(path: &Path, frame: Frame, wanted: Wanted) -> Result<Vec<Found>, Pic
 ///
 /// If the file cannot be read, is no picture or is too large.
 pub fn whole(path: &Path, frame: Frame) -> Result<Vec<Found>, PictureError> {
-    Ok(vec![as_a_whole(&grey(&decode(path)?, 255), frame)])
+    Ok(vec![as_a_whole(&grey(&decode(path)?.picture, 255), frame)])
 }
 
 /// [`read`] of a file's content: the image of all that is drawn, taken for one digit, and the picture's
@@ -59,9 +59,9 @@ pub fn whole(path: &Path, frame: Frame) -> Result<Vec<Found>, PictureError> {
 ///
 /// Those of [`read`].
 pub(super) fn one(path: &Path, content: Vec<u8>, frame: Frame) -> Result<Pixels, PictureError> {
-    let picture = decode::content(path, content)?;
-    let size = u64::from(picture.width()) * u64::from(picture.height());
-    let mut found = laid_out(path, &picture, frame, Wanted::One)?;
+    let decoded = decode::content(path, content)?;
+    let size = u64::from(decoded.picture.width()) * u64::from(decoded.picture.height());
+    let mut found = laid_out(path, &decoded.picture, frame, Wanted::One)?;
     let (width, height) = (frame.width.into(), frame.height.into());
     Ok(Pixels { width, height, values: found.swap_remove(0).image, size })
 }
@@ -72,9 +72,10 @@ pub(super) fn one(path: &Path, content: Vec<u8>, frame: Frame) -> Result<Pixels,
 ///
 /// If the content is no picture or too large.
 pub(super) fn as_is(path: &Path, content: Vec<u8>) -> Result<Pixels, PictureError> {
-    let picture = decode::content(path, content)?;
+    let decoded = decode::content(path, content)?;
+    let picture = &decoded.picture;
     let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let values = grey(&picture, 255).into_raw();
+    let values = grey(picture, 255).into_raw();
     Ok(Pixels { width, height, values, size: (width * height) as u64 })
 }
 

@@ -1,17 +1,17 @@
 //! Keras's HDF5 files: whole models (`.h5`), and weights alone (`.h5`, `.weights.h5`).
 
-use hdf5_reader::group::Group;
 use serde_json::Value;
 
-use super::hdf5::{File, child, strings, tensor, text};
-use super::layers::Layer;
+use super::hdf5::Folder;
+use super::layers::{Layer, description};
 use super::model;
+use crate::import::budget::Budget;
 use crate::import::chain::Orientation;
 use crate::import::fault::{Fault, damaged, refused};
 use crate::import::graph::Graph;
 use crate::import::names::order;
 use crate::import::state::State;
-use crate::import::tensor::{Budget, Tensor};
+use crate::import::tensor::Tensor;
 
 /// The most data sets that are looked at.
 const MAX_TENSORS: usize = 1000;
@@ -25,25 +25,24 @@ pub enum Content {
 }
 
 /// Reads a file's bytes.
-pub fn read(bytes: Vec<u8>) -> Result<Content, Fault> {
-    let file = File::new(bytes)?;
-    let root = file.root()?;
-    let version = text(&root, "keras_version")?;
+pub fn read(bytes: Vec<u8>, budget: &Budget) -> Result<Content, Fault> {
+    let root = Folder::root(bytes, budget)?;
+    let version = root.text("keras_version")?;
     let framework = framework(version.as_deref());
-    if let Some(config) = text(&root, "model_config")? {
-        let model = serde_json::from_str(&config).map_err(damaged)?;
-        let weights = child(&root, "model_weights")?
+    if let Some(config) = root.text("model_config")? {
+        let model = description(config.as_bytes())?;
+        let weights = root
+            .child("model_weights")?
             .ok_or_else(|| damaged("it describes a network, but has no group `model_weights`"))?;
-        let budget = Budget::default();
-        let lookup = |layer: &Layer<'_>| of_layer(&weights, layer.name, &budget);
+        let lookup = |layer: &Layer<'_>| of_layer(&weights, layer.name);
         return model::graph(&model, framework, &lookup).map(Content::Model);
     }
-    let tensors = match child(&root, "layers")? {
+    let tensors = match root.child("layers")? {
         Some(layers) => numbered(&layers)?,
-        None => match child(&root, "_layer_checkpoint_dependencies")? {
+        None => match root.child("_layer_checkpoint_dependencies")? {
             Some(layers) => numbered(&layers)?,
             None => {
-                let weights = child(&root, "model_weights")?;
+                let weights = root.child("model_weights")?;
                 of_layers(weights.as_ref().unwrap_or(&root))?
             }
         },
@@ -58,23 +57,26 @@ pub fn framework(version: Option<&str>) -> String {
 }
 
 /// The network of a `.keras` file: its description, and the bytes of its weights.
-pub fn with_config(model: &Value, version: Option<&str>, weights: Vec<u8>) -> Result<Graph, Fault> {
-    let file = File::new(weights)?;
-    let root = file.root()?;
-    let mut layers = child(&root, "layers")?;
+pub fn with_config(
+    model: &Value,
+    version: Option<&str>,
+    weights: Vec<u8>,
+    budget: &Budget,
+) -> Result<Graph, Fault> {
+    let root = Folder::root(weights, budget)?;
+    let mut layers = root.child("layers")?;
     if layers.is_none() {
-        layers = child(&root, "_layer_checkpoint_dependencies")?;
+        layers = root.child("_layer_checkpoint_dependencies")?;
     }
     let layers = layers.ok_or_else(|| damaged("its weights have no group `layers`"))?;
-    let budget = Budget::default();
     let lookup = |layer: &Layer<'_>| {
         // By its kind and number, whatever the layer is called.
         let mut name = snake_case(layer.class);
         if layer.index > 0 {
             name += &format!("_{}", layer.index);
         }
-        match child(&layers, &name)? {
-            Some(group) => vars(&group, &name, &budget),
+        match layers.child(&name)? {
+            Some(group) => vars(&group, &name),
             None => Err(refused(format!(
                 "the weights of the layer `{}` ({}) are missing; save the whole model again",
                 layer.name, layer.class
@@ -99,26 +101,27 @@ fn snake_case(class: &str) -> String {
 }
 
 /// The tensors `vars/0`, `vars/1` and so on of a layer.
-fn vars(layer: &Group, name: &str, budget: &Budget) -> Result<Vec<Tensor<'static>>, Fault> {
-    let Some(group) = child(layer, "vars")? else { return Ok(Vec::new()) };
-    let (_, mut names) = group.member_names().map_err(damaged)?;
+fn vars(layer: &Folder<'_>, name: &str) -> Result<Vec<Tensor<'static>>, Fault> {
+    let Some(group) = layer.child("vars")? else { return Ok(Vec::new()) };
+    let (_, mut names) = group.names()?;
     check(names.len())?;
     names.sort_by_key(|name| order(name));
     let each = names.iter().map(|number| {
-        let dataset = group.dataset(number).map_err(damaged)?;
-        tensor(&dataset, &format!("{name}/{number}"), budget)
+        let called = format!("{name}/{number}");
+        let found = group.tensor(number, &called)?;
+        found.ok_or_else(|| damaged(format!("`{called}` is missing")))
     });
     each.collect()
 }
 
 /// Tensors of layers with numbers, named by what they are for, which their shapes tell.
-fn numbered(layers: &Group) -> Result<Vec<Tensor<'static>>, Fault> {
-    let (names, _) = layers.member_names().map_err(damaged)?;
+fn numbered(layers: &Folder<'_>) -> Result<Vec<Tensor<'static>>, Fault> {
+    let (names, _) = layers.names()?;
     check(names.len())?;
-    let (mut tensors, budget) = (Vec::new(), Budget::default());
+    let mut tensors = Vec::new();
     for name in names {
-        let Some(group) = child(layers, &name)? else { continue };
-        let found = vars(&group, &name, &budget)?;
+        let Some(group) = layers.child(&name)? else { continue };
+        let found = vars(&group, &name)?;
         let roles: &[&str] = match &found[..] {
             [] => continue,
             [matrix] | [matrix, _] if matrix.shape.len() == 2 => &["kernel", "bias"],
@@ -142,17 +145,17 @@ fn numbered(layers: &Group) -> Result<Vec<Tensor<'static>>, Fault> {
 }
 
 /// The tensors of all layers, in the order in which the file names them.
-fn of_layers(weights: &Group) -> Result<Vec<Tensor<'static>>, Fault> {
-    let names = strings(weights, "layer_names")?.ok_or_else(|| {
+fn of_layers(weights: &Folder<'_>) -> Result<Vec<Tensor<'static>>, Fault> {
+    let names = weights.strings("layer_names")?.ok_or_else(|| {
         refused(
             "it is HDF5, but neither a Keras model nor Keras weights; save the model as .keras, .h5 or \
              ONNX",
         )
     })?;
     check(names.len())?;
-    let (mut tensors, budget) = (Vec::new(), Budget::default());
+    let mut tensors = Vec::new();
     for name in names {
-        for tensor in of_layer(weights, &name, &budget)? {
+        for tensor in of_layer(weights, &name)? {
             let leaf = tensor.name.rsplit('/').next().unwrap_or_default();
             let short = format!("{name}/{leaf}");
             tensors.push(tensor.named(short));
@@ -163,25 +166,25 @@ fn of_layers(weights: &Group) -> Result<Vec<Tensor<'static>>, Fault> {
 }
 
 /// The tensors of a layer, in the order in which the file names them.
-fn of_layer(weights: &Group, layer: &str, budget: &Budget) -> Result<Vec<Tensor<'static>>, Fault> {
+fn of_layer(weights: &Folder<'_>, layer: &str) -> Result<Vec<Tensor<'static>>, Fault> {
     let missing = |name: &str| {
         refused(format!(
             "the weights `{name}` of the layer `{layer}` are missing, and links to other files are not \
              followed; save the whole model again"
         ))
     };
-    let group = child(weights, layer)?.ok_or_else(|| missing(layer))?;
-    let names = strings(&group, "weight_names")?.ok_or_else(|| missing("weight_names"))?;
+    let group = weights.child(layer)?.ok_or_else(|| missing(layer))?;
+    let names = group.strings("weight_names")?.ok_or_else(|| missing("weight_names"))?;
     check(names.len())?;
     let each = names.iter().map(|name| {
         let (folders, last) = name.rsplit_once('/').unwrap_or(("", name));
         let mut folder = None;
         for part in folders.split('/').filter(|part| !part.is_empty()) {
             let from = folder.as_ref().unwrap_or(&group);
-            folder = Some(child(from, part)?.ok_or_else(|| missing(name))?);
+            folder = Some(from.child(part)?.ok_or_else(|| missing(name))?);
         }
-        let dataset = folder.as_ref().unwrap_or(&group).dataset(last).map_err(|_| missing(name))?;
-        tensor(&dataset, name, budget)
+        let found = folder.as_ref().unwrap_or(&group).tensor(last, name)?;
+        found.ok_or_else(|| missing(name))
     });
     each.collect()
 }

@@ -4,6 +4,11 @@ use serde_json::Value;
 
 use crate::import::fault::{Fault, Place, damaged, refused};
 use crate::import::graph::MAX_NODES;
+use crate::support::limit;
+
+/// The most bytes of a description, which as tables within tables takes a hundred times as much memory:
+/// those of dense layers have a few thousand, and what is to be refused by its name may have more.
+pub const MAX_TEXT: usize = 2 * limit::TEXT as usize;
 
 /// A layer as it is described.
 pub struct Layer<'j> {
@@ -17,6 +22,17 @@ pub struct Layer<'j> {
     pub config: &'j Value,
     /// Names of the layers that it takes values from.
     sources: Vec<&'j str>,
+}
+
+/// A model's description, from its text.
+pub fn description(text: &[u8]) -> Result<Value, Fault> {
+    if text.len() > MAX_TEXT {
+        return Err(refused(format!(
+            "the model's description has {} bytes, at most {MAX_TEXT} are read; give a smaller network",
+            text.len()
+        )));
+    }
+    serde_json::from_slice(text).map_err(damaged)
 }
 
 /// The class of a model or layer.

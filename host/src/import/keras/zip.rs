@@ -2,30 +2,39 @@
 
 use serde_json::Value;
 
-use super::h5;
+use super::layers::{MAX_TEXT, description};
 use crate::import::LIMIT;
-use crate::import::fault::{Fault, damaged};
-use crate::import::graph::Graph;
+use crate::import::fault::Fault;
 use crate::import::zip::Zip;
 
 const CONFIG: &str = "config.json";
 const METADATA: &str = "metadata.json";
 const WEIGHTS: &str = "model.weights.h5";
-/// The most bytes of a description.
-const MAX_TEXT: u64 = 4 << 20;
+/// The most bytes of what names Keras's version and a date.
+const MAX_METADATA: u64 = 1 << 12;
 
 /// Whether a ZIP is such a file.
 pub fn is(zip: &Zip<'_>) -> bool {
     [CONFIG, WEIGHTS].into_iter().all(|name| zip.names().any(|found| found == name))
 }
 
+/// What such a file has.
+pub struct Parts {
+    /// The description.
+    pub model: Value,
+    /// Keras's version.
+    pub version: Option<String>,
+    /// HDF5.
+    pub weights: Vec<u8>,
+}
+
 /// Reads a file's entries.
-pub fn read(zip: &mut Zip<'_>) -> Result<Graph, Fault> {
-    let mut json = |name: &str| -> Result<Value, Fault> {
-        serde_json::from_slice(&zip.read(name, MAX_TEXT)?).map_err(damaged)
-    };
-    let model = json(CONFIG)?;
-    let metadata = json(METADATA).unwrap_or_default();
+pub fn read(zip: &Zip<'_>) -> Result<Parts, Fault> {
+    let model = description(&zip.read(CONFIG, MAX_TEXT as u64)?)?;
+    let metadata = zip.read(METADATA, MAX_METADATA).ok();
+    let metadata: Value =
+        metadata.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
     let weights = zip.read(WEIGHTS, LIMIT)?;
-    h5::with_config(&model, metadata["keras_version"].as_str(), weights)
+    let version = metadata["keras_version"].as_str().map(str::to_owned);
+    Ok(Parts { model, version, weights })
 }

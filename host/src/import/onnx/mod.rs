@@ -46,7 +46,7 @@ pub fn read(bytes: &[u8]) -> Result<Graph, Fault> {
     let from = [producer.trim(), version.trim()].join(" ");
     let framework = match from.trim() {
         "" => "ONNX".to_owned(),
-        from => format!("ONNX by {}", from.chars().take(60).collect::<String>()),
+        from => format!("ONNX by {from}"),
     };
     of_graph(graph, framework)
 }

@@ -7,14 +7,16 @@ use std::collections::HashMap;
 
 use self::pickle::{Id, Pickle, Value};
 use crate::import::LIMIT;
+use crate::import::budget::{Budget, of_tensor};
 use crate::import::chain::Orientation;
 use crate::import::fault::{Fault, damaged, refused};
 use crate::import::state::State;
-use crate::import::tensor::{Budget, Kind, Tensor, count};
+use crate::import::tensor::{Kind, Tensor, count};
 use crate::import::zip::Zip;
 
-/// The most bytes of the pickle that names the tensors, of which each takes up to eight in memory.
-const MAX_PICKLE: u64 = 4 << 20;
+/// The most bytes of the pickle that names the tensors, each of which takes up to a hundred in memory: that of
+/// eight layers has some thousand.
+const MAX_PICKLE: u64 = 1 << 20;
 /// The most tensors of a file.
 const MAX_TENSORS: usize = 1000;
 /// How the older files begin: a pickle of a number of ten bytes, which is this.
@@ -47,7 +49,7 @@ pub fn pickle_in(zip: &Zip<'_>) -> Option<String> {
 }
 
 /// Reads a ZIP with the pickle of this name.
-pub fn read_zip(zip: &mut Zip<'_>, pickle: &str) -> Result<State<'static>, Fault> {
+pub fn read_zip(zip: &Zip<'_>, pickle: &str) -> Result<State<'static>, Fault> {
     let folder = pickle.trim_end_matches("data.pkl").to_owned();
     if zip.names().any(|name| name == format!("{folder}constants.pkl")) {
         return Err(refused(
@@ -68,12 +70,12 @@ pub fn read_zip(zip: &mut Zip<'_>, pickle: &str) -> Result<State<'static>, Fault
             storages.insert(storage.key, bytes);
         }
     }
-    state(described, |key| storages.get(key).map(Vec::as_slice))
+    state(described, |key| storages.get(key).map(Vec::as_slice), zip.budget())
 }
 
 /// Reads the row of pickles of older files: a magic number, a version, the computer, the state dict, the
 /// names of the storages; then these, each after its length.
-pub fn read_legacy(bytes: &[u8]) -> Result<State<'static>, Fault> {
+pub fn read_legacy(bytes: &[u8], budget: &Budget) -> Result<State<'static>, Fault> {
     let mut rest = bytes;
     let mut next = || -> Result<Pickle, Fault> {
         let pickle = Pickle::new(&rest[..rest.len().min(MAX_PICKLE as usize)])?;
@@ -103,20 +105,27 @@ pub fn read_legacy(bytes: &[u8]) -> Result<State<'static>, Fault> {
         storages.insert(key, content);
         rest = after;
     }
-    state(described, |key| storages.get(key).copied())
+    state(described, |key| storages.get(key).copied(), budget)
 }
 
 fn state<'s>(
     described: Vec<Described<'_>>,
     storage: impl Fn(&str) -> Option<&'s [u8]>,
+    budget: &Budget,
 ) -> Result<State<'static>, Fault> {
     let mut tensors = Vec::new();
-    let budget = Budget::default();
     for Described { name, storage: Storage { key, kind, .. }, offset, shape, strides } in described
     {
         let bytes =
             storage(key).ok_or_else(|| damaged(format!("the numbers of `{name}` are missing")))?;
-        budget.take(name, &shape)?;
+        budget.take(name, of_tensor(&shape, kind))?;
+        let stored = bytes.len() / kind.bytes();
+        if count(&shape).is_none_or(|count| count > stored) {
+            return Err(refused(format!(
+                "`{name}` of shape {shape:?} has more numbers than the {stored} that the file has of it; save \
+                 it as tensor.contiguous()"
+            )));
+        }
         let tensor = match view(bytes, kind.bytes(), offset, &shape, &strides) {
             Some(bytes) => Tensor::new(name, shape, kind, bytes)?,
             None => {

@@ -5,6 +5,7 @@
 //! nor circles matter.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::reader::{Reader, long};
 use super::value::{Id, Value};
@@ -12,9 +13,6 @@ use crate::import::fault::{Fault, damaged, refused};
 
 /// The most values of a pickle.
 pub const MAX_VALUES: usize = 1 << 20;
-/// The most bytes of the name of a module or class. A pickle may name one text a million times, of which each
-/// class gets a copy.
-const MAX_NAME: usize = 1000;
 
 /// What a pickle has built.
 pub struct Built {
@@ -174,7 +172,7 @@ impl<'p> Machine<'p> {
             // GLOBAL, STACK_GLOBAL
             b'c' => {
                 let (module, name) = (self.reader.line()?, self.reader.line()?);
-                self.push(Value::Global(module, name))?;
+                self.push(Value::Global(module.into(), name.into()))?;
             }
             0x93 => {
                 let names = self.last(2)?;
@@ -206,7 +204,7 @@ impl<'p> Machine<'p> {
     fn call(&mut self, function: Id, arguments: Id) -> Result<(), Fault> {
         let is_dictionary = matches!(
             &self.values[function],
-            Value::Global(module, name) if module == "collections" && name == "OrderedDict"
+            Value::Global(module, name) if &**module == "collections" && &**name == "OrderedDict"
         );
         let is_empty = matches!(&self.values[arguments], Value::Items(items) if items.is_empty());
         self.push(match is_dictionary && is_empty {
@@ -216,16 +214,16 @@ impl<'p> Machine<'p> {
     }
 
     /// The name of a module or class.
-    fn name(&self, id: Id) -> Result<String, Fault> {
+    fn name(&self, id: Id) -> Result<Rc<str>, Fault> {
         match &self.values[id] {
-            Value::Text(text) if text.len() <= MAX_NAME => Ok(text.clone()),
-            _ => Err(damaged("a class in its pickle has no name, or one that nobody gives")),
+            Value::Text(text) => Ok(Rc::clone(text)),
+            _ => Err(damaged("a class in its pickle has no name")),
         }
     }
 
     fn text(&mut self, length: usize) -> Result<(), Fault> {
-        let text = String::from_utf8_lossy(self.reader.take(length)?).into_owned();
-        self.push(Value::Text(text))
+        let text = String::from_utf8_lossy(self.reader.take(length)?);
+        self.push(Value::Text(text.into()))
     }
 
     fn binary(&mut self, length: usize) -> Result<(), Fault> {
