@@ -1,7 +1,6 @@
 //! `inkbit export`
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::data_args::DataArgs;
@@ -15,7 +14,7 @@ use crate::quantize;
 use crate::run::Run;
 use crate::support::numbers::grouped;
 use crate::support::replace::{Kind, check_folders};
-use crate::support::{files, shell, visible};
+use crate::support::{files, limit, shell, visible};
 
 /// The most bytes of samples and logits that are written: text takes four times as much.
 const LIMIT: usize = 16 << 20;
@@ -91,7 +90,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         }
     }
     // Of two exports into one folder, the one that ends last sees whether the other wrote meanwhile.
-    let is_there = |file: &File<'_>| fs::read(&file.path).is_ok_and(|now| now == file.content);
+    let is_there = |file: &File<'_>| {
+        let now = limit::read(&file.path, file.content.len() as u64);
+        now.is_ok_and(|now| now == file.content)
+    };
     let of_folders = files.iter().filter_map(|file| Some((file, file.folder?)));
     if let Some((_, folder)) = of_folders.into_iter().find(|(file, _)| !is_there(file)) {
         anyhow::bail!(

@@ -123,8 +123,8 @@ impl Context {
         let mut hooks = Training { context: self, rng, activations: None };
         let mut logits = tracked.pass(input.autodiff(), &mut hooks);
         let outliers = (batch.outliers > 0).then(|| {
-            let of_outliers = logits.clone().slice([images..images + batch.outliers]);
-            logits = logits.clone().slice([0..images]);
+            let of_outliers = logits.clone().narrow(0, images, batch.outliers);
+            logits = logits.clone().narrow(0, 0, images);
             // No class is to be likelier than another.
             -activation::log_softmax(of_outliers, 1).sum() / self.classes as f32
         });
