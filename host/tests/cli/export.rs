@@ -169,7 +169,8 @@ fn a_runs_float_network_comes_back_by_import_bit_for_bit() {
     let place = Place::new();
     let said = place.succeed("export run --onnx run.onnx --safetensors run.safetensors");
     assert!(said.contains("run.onnx: an ONNX graph of floats\n"), "{said}");
-    for name in ["run.onnx", "run.safetensors"] {
+    // The last is Inkbit's own.
+    for name in ["run.onnx", "run.safetensors", "run/weights.safetensors"] {
         let said = place.succeed(&format!("import {name} -o again --data digits --force"));
         assert!(said.contains("layers               64-16-4\n"), "{said}");
         let [network, again] = networks(&place);
