@@ -1,5 +1,7 @@
 //! The files of a project.
 
+use std::path::MAIN_SEPARATOR;
+
 use inkbit_core::Sample;
 
 use super::port::{self, Port};
@@ -74,7 +76,8 @@ pub(super) fn files(project: &Project<'_>) -> Result<Vec<(&'static str, Vec<u8>)
         Some(path) => {
             let shown = path.to_str().filter(|path| !path.contains(visible::is_hidden));
             let path = shown.ok_or_else(|| ProjectError::Core(path.to_owned()))?;
-            let path = if cfg!(windows) { path.replace('\\', "/") } else { path.to_owned() };
+            // TOML would take Windows' separator for the beginning of another character.
+            let path = path.replace(MAIN_SEPARATOR, "/");
             format!(
                 "inkbit-core = {{ path = {}, version = \"{version}\" }}",
                 toml::Value::from(path)
