@@ -144,6 +144,28 @@ def onnx():
     (OUT / "empty-factor.onnx").write_bytes(field(1, 8) + field(2, "hand") + field(7, graph))
 
 
+def names():
+    """A group of 2,200 members whose names are the same 900,000 bytes, of which a list has a copy each."""
+    members, length = 2_200, 900_000
+    memory = io.BytesIO()
+    with h5py.File(memory, "w") as file:
+        file.create_group("layers")
+    data = bytearray(memory.getvalue())
+    tree, heap, segment = data.index(b"TREE"), data.index(b"HEAP"), len(data)
+    data += b"A" * length + bytes(8)
+    struct.pack_into("<QQQ", data, heap + 8, length + 8, 1, segment)
+    node = len(data)
+    data += b"SNOD" + struct.pack("<BBH", 1, 0, members)
+    data += struct.pack("<QQII16x", 0, 96, 0, 0) * members
+    struct.pack_into("<Q", data, tree + 24, node)
+    struct.pack_into("<Q", data, 40, len(data))
+    layer = {"class_name": "Dense", "config": {"name": "d"}}
+    with zipfile.ZipFile(OUT / "greedy-names.keras", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        archive.writestr("config.json", json.dumps({"class_name": "Sequential", "config": [layer]}))
+        archive.writestr("metadata.json", "{}")
+        archive.writestr("model.weights.h5", bytes(data))
+
+
 def main():
     save("greedy-index", index, libver="latest")
     save("greedy-chunks", chunks)
@@ -152,6 +174,7 @@ def main():
     save("greedy-attributes", attributes, libver="latest")
     save("scales-and-offsets", rescaling)
     archives()
+    names()
     onnx()
 
 

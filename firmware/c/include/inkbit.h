@@ -166,7 +166,8 @@ inkbit_error inkbit_read_by_core(inkbit_model *model,
 
 // Classifies a sample and writes `model->classes` logits. Pixels are bytes, row by row, 255 for
 // full ink; features of 16 bits are little-endian. Of a sound model, only lengths can be wrong. It is
-// quickest if the sample begins at a multiple of 4.
+// quickest if the sample begins at a multiple of 4. `work` may hold any numbers, but was written to
+// before, as a static array is.
 //
 // # Safety
 //

@@ -127,9 +127,9 @@ impl Args {
             )));
         }
         let blob = Blob::load(&self.model)?;
+        super::check_labels(&blob)?;
         let (mut files, mut said) = (Vec::new(), String::new());
         if let Some(folder) = &self.c {
-            super::check_labels(&blob)?;
             let sources = sources::files(&blob)?;
             let (shown, count) = (visible::path(folder), sources.len());
             said += &format!("{shown}: {count} files, a library in C with the model\n");

@@ -31,6 +31,11 @@ impl Budget {
         Self { file, most, left: Cell::new(most) }
     }
 
+    /// Bytes that may be taken in all.
+    pub fn most(&self) -> usize {
+        self.most
+    }
+
     /// Bytes that may still be taken.
     pub fn left(&self) -> usize {
         self.left.get()

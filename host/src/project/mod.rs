@@ -3,16 +3,13 @@
 mod port;
 mod templates;
 
-use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::device::Board;
 use crate::model::Blob;
 use crate::support::files::{self, FileError};
-use crate::support::lock::Lock;
-use crate::support::replace::{LOCK, ReplaceError};
 use crate::support::visible;
 
 /// What a project is made of.
@@ -36,8 +33,6 @@ pub struct Project<'a> {
 pub enum ProjectError {
     #[error(transparent)]
     File(#[from] FileError),
-    #[error(transparent)]
-    Replace(#[from] ReplaceError),
     #[error(
         "{} is there already, and nothing in it is replaced: give another name, or move it away",
         visible::path(.0)
@@ -76,10 +71,6 @@ const TAKEN: [&str; 3] = [
      struct super trait true try type typeof unsafe unsized use virtual where while yield",
 ];
 
-/// What the names of folders begin with in which projects are written before they take their name, and the
-/// folder in them that does.
-const ASIDE: (&str, &str) = (".inkbit-new-", "project");
-
 /// Refuses a name that a package cannot have.
 ///
 /// # Errors
@@ -109,24 +100,14 @@ impl Project<'_> {
             return Err(ProjectError::Exists(folder.to_owned()));
         }
         files::create_folder(around)?;
-        let names: Vec<&str> = content.iter().map(|&(name, _)| name).collect();
-        clear_left(around, &names);
         // What is written beside it takes its name in one step.
-        let (aside, _lock) = loop {
-            let aside = tempfile::Builder::new().prefix(ASIDE.0).tempdir_in(around);
-            let aside = aside.map_err(failed())?;
-            match Lock::wait(aside.path()) {
-                Ok(lock) => break (aside, lock),
-                // Before it was locked, another has taken it for left, and removed it.
-                Err(_) if !aside.path().exists() => {}
-                Err(error) => return Err(error.into()),
-            }
-        };
-        let new = aside.path().join(ASIDE.1);
-        for (name, content) in &content {
+        let aside = tempfile::Builder::new().prefix(".inkbit-new-").tempdir_in(around);
+        let aside = aside.map_err(failed())?;
+        let new = aside.path().join("project");
+        for (name, content) in content {
             let path = new.join(name);
             files::create_folder(files::folder_of(&path))?;
-            files::write(&path, content)?;
+            files::write(&path, &content)?;
         }
         fs::rename(&new, folder).map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists | ErrorKind::DirectoryNotEmpty => {
@@ -142,73 +123,9 @@ impl Project<'_> {
     }
 }
 
-/// Removes what killed commands have left in a folder. What fails stays as it is: the next one comes by.
-fn clear_left(around: &Path, names: &[&str]) {
-    for aside in files::list(around).unwrap_or_default() {
-        let name = aside.file_name().unwrap_or_default().as_encoded_bytes();
-        if !name.starts_with(ASIDE.0.as_bytes()) || !is_folder(&aside) {
-            continue;
-        }
-        if fs::remove_dir(&aside).is_ok() || !aside.join(LOCK).exists() {
-            continue;
-        }
-        // One that is at work holds the lock.
-        if let Ok(Some(_lock)) = Lock::try_take(&aside) {
-            let _ = clear(&aside, names);
-        }
-    }
-}
-
-/// Removes the files of a project in such a folder, and the folders that are empty then: nothing behind a
-/// link, and nothing of a user's.
-fn clear(aside: &Path, names: &[&str]) -> io::Result<()> {
-    let project = aside.join(ASIDE.1);
-    let mut folders = BTreeSet::from([project.clone()]);
-    for name in names {
-        let path = project.join(name);
-        let ways = path.ancestors().skip(1).take_while(|&way| way != aside);
-        folders.extend(ways.map(Path::to_owned));
-    }
-    folders.retain(|folder| folder.ancestors().take_while(|&way| way != aside).all(is_folder));
-    // Those within others come after them.
-    for folder in folders.iter().rev() {
-        let is_own = |path: &Path| names.iter().any(|name| project.join(name) == path);
-        let paths = files::list(folder).unwrap_or_default();
-        let left = paths.iter().filter(|path| is_own(path) || files::is_temporary(path));
-        left.filter(|path| !is_folder(path)).try_for_each(fs::remove_file)?;
-        fs::remove_dir(folder)?;
-    }
-    fs::remove_file(aside.join(LOCK))?;
-    fs::remove_dir(aside)
-}
-
-fn is_folder(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_a_killed_command_has_left_is_removed_and_what_a_user_has_put_there_is_not() {
-        let around = tempfile::tempdir().unwrap();
-        let names = ["a", "src/b"];
-        let left = |name: &str| {
-            let aside = around.path().join(format!("{}{name}", ASIDE.0));
-            fs::create_dir_all(aside.join("project/src")).unwrap();
-            fs::write(aside.join(LOCK), "").unwrap();
-            fs::write(aside.join("project/src/b"), "").unwrap();
-            aside
-        };
-        let (killed, at_work, mixed) = (left("1"), left("2"), left("3"));
-        let _lock = Lock::wait(&at_work).unwrap();
-        fs::write(mixed.join("project/src/mine"), "").unwrap();
-        clear_left(around.path(), &names);
-        assert!(!killed.exists());
-        assert!(at_work.join("project/src/b").exists());
-        assert!(mixed.join("project/src/mine").exists());
-    }
 
     #[test]
     fn names_are_those_that_a_package_can_have() {

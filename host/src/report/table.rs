@@ -16,7 +16,10 @@ pub(crate) fn plain(rows: &[Vec<String>]) -> String {
 }
 
 pub(crate) fn markdown(rows: &[Vec<String>]) -> String {
-    let rows = shown(rows);
+    // A name may have what Markdown takes for a cell's end, or for HTML.
+    let plain = |cell: &String| cell.replace('|', "\\|").replace('<', "\\<");
+    let rows: Vec<Vec<String>> =
+        shown(rows).iter().map(|row| row.iter().map(plain).collect()).collect();
     let widths: Vec<usize> = widths(&rows).into_iter().map(|width| width.max(3)).collect();
     let line = |row: &Vec<String>| {
         let cells = row.iter().zip(&widths).map(|(cell, &width)| format!("| {cell:width$} "));
@@ -54,5 +57,6 @@ mod tests {
         assert_eq!(plain(&[row(["a\nb"])]), "a\u{fffd}b\n");
         let expected = "| a   | count |     |\n|-----|-------|-----|\n| ±±  | 7     | *   |\n";
         assert_eq!(markdown(&rows), expected);
+        assert!(markdown(&[row(["a|<b>"])]).starts_with(r"| a\|\<b> |"));
     }
 }

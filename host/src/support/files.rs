@@ -168,7 +168,7 @@ fn to_device(path: &Path, content: &[u8]) -> io::Result<()> {
 /// # Errors
 ///
 /// Those of the call; and that it has not ended within this time, with this message.
-pub fn within<T: Send + 'static>(
+pub(super) fn within<T: Send + 'static>(
     time: Duration,
     message: &str,
     call: impl FnOnce() -> io::Result<T> + Send + 'static,

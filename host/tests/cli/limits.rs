@@ -9,6 +9,7 @@ use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use rawzip::{CompressionMethod, ZipArchiveWriter};
 
+use crate::import::framework;
 use crate::place::{Ended, Place};
 
 /// The memory that a command may take in KiB, all told: half of it is its own without any file.
@@ -156,6 +157,16 @@ fn jpeg(side: u16, scans: usize) -> Vec<u8> {
         vec![0xFF, 0xD9],
     ]
     .concat()
+}
+
+/// It copies one name for each of many members, which no limit of Inkbit's own sees.
+#[test]
+fn what_the_library_for_hdf5_makes_of_a_small_file_is_limited() {
+    let place = Place::new();
+    place.write("names.keras", framework("damaged/greedy-names.keras"));
+    let import = "import names.keras -o new --data digits";
+    refused(&place, PICTURE_MEMORY, import, "its weights were not read within ");
+    println!("tried: 1 hostile files under a limit of memory");
 }
 
 #[test]

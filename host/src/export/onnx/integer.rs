@@ -10,6 +10,7 @@ use inkbit_core::{Input, Layer, Model, Sample};
 
 use super::graph::{About, Graph, Value};
 use crate::support::onnx::kind;
+use crate::support::visible;
 
 /// What is added to a weight to make it an unsigned byte.
 const ZERO_POINT: i64 = 128;
@@ -71,13 +72,13 @@ pub fn integer(model: &Model<'_>) -> Result<Vec<u8>, Stages> {
         shape: vec![model.classes()],
         doc: format!("multiplied by {}, those of the float network", stage.logit_scale),
     };
-    let header = model.header();
+    let name = visible::line(model.header().name);
     let labels: Vec<&str> = (0..model.classes()).map(|class| model.label(class)).collect();
     let about = About {
-        name: header.name,
+        name: &name,
         doc: "Integers alone: its logits are those that inkbit-core computes, bit for bit.",
         texts: vec![
-            ("name", header.name.to_owned()),
+            ("name", name.clone()),
             ("labels", labels.join("\n")),
             ("logit_scale", stage.logit_scale.to_string()),
             ("margin", stage.margin.to_string()),
