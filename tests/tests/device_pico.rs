@@ -196,7 +196,7 @@ fn a_model_that_is_sent_runs_after_its_last_byte_and_before_that_the_old_one_doe
 
 #[test]
 fn a_model_runs_from_ram_where_that_is_faster_and_with_the_same_logits() {
-    for name in ["accurate", "nano"] {
+    for name in ["accurate", "tiny"] {
         let blob = inkbit::model::builtin::find(name).unwrap();
         let images = digits(100);
         side_by_side(blob.bytes(), |client, wiring, _| {
