@@ -157,7 +157,7 @@ def names():
     node = len(data)
     data += b"SNOD" + struct.pack("<BBH", 1, 0, members)
     data += struct.pack("<QQII16x", 0, 96, 0, 0) * members
-    struct.pack_into("<Q", data, tree + 24, node)
+    struct.pack_into("<Q", data, tree + 32, node)
     struct.pack_into("<Q", data, 40, len(data))
     layer = {"class_name": "Dense", "config": {"name": "d"}}
     with zipfile.ZipFile(OUT / "greedy-names.keras", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
