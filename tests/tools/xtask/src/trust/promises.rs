@@ -4,10 +4,10 @@ use crate::{devices, fuzz, supply, undefined};
 
 use super::{Attack, Promise};
 
-const CLI: &[&str] = &["--package", "inkbit", "--test", "cli"];
-const FAULTS: &[&str] = &["--package", "inkbit", "--test", "faults"];
-const LIBRARY: &[&str] = &["--package", "inkbit", "--lib"];
-const TESTS: &[&str] = &["--package", "inkbit-tests", "--test", "tests"];
+const CLI: &[&str] = &["--test", "cli"];
+const FAULTS: &[&str] = &["--test", "faults"];
+const LIBRARY: &[&str] = &["--lib"];
+const TESTS: &[&str] = &["--test", "tests"];
 
 /// Modules of tests that are attacks, and nothing else.
 pub(crate) const MODULES: &[&str] = &[
