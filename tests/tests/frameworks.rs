@@ -91,7 +91,7 @@ fn every_file_of_a_framework_gives_its_logits() {
                 _ => Vec::new(),
             };
             let normal = normal.map(<[f64; 2]>::from);
-            let options = Options { range: None, normal, epsilon };
+            let options = Options { normal, epsilon, ..Options::default() };
             // Integers are turned into floats; what the framework computes with them is rounded.
             let key = if record["dequantized"].is_array() { "dequantized" } else { "logits" };
             let expected = recorded(&record, key);

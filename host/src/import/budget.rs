@@ -22,18 +22,22 @@ pub struct Budget {
     file: usize,
     most: usize,
     left: Cell<usize>,
+    /// Whether all memory that the process takes meanwhile is the reader's.
+    is_alone: bool,
 }
 
 impl Budget {
     /// That of a file of so many bytes: all of it once unpacked and once as tensors, at most.
-    pub fn of(file: usize) -> Self {
+    pub fn of(file: usize, is_alone: bool) -> Self {
         let most = START + file.saturating_mul(EACH).min(2 * LIMIT as usize);
-        Self { file, most, left: Cell::new(most) }
+        Self { file, most, left: Cell::new(most), is_alone }
     }
 
-    /// Bytes that may be taken in all.
-    pub fn most(&self) -> usize {
-        self.most
+    /// By how much the process may grow meanwhile, if that is the reader's alone: thrice what the budget
+    /// has, and what a library takes beside.
+    pub fn growth(&self) -> Option<usize> {
+        const BESIDE: usize = 64 << 20;
+        self.is_alone.then(|| self.most.saturating_mul(3).saturating_add(BESIDE))
     }
 
     /// Bytes that may still be taken.
@@ -49,7 +53,7 @@ impl Budget {
     pub fn take(&self, part: &str, bytes: Option<usize>) -> Result<(), Fault> {
         let left = bytes.and_then(|bytes| self.left.get().checked_sub(bytes));
         self.left.set(left.ok_or_else(|| {
-            let Self { file, most, left } = self;
+            let Self { file, most, left, .. } = self;
             let found = bytes.and_then(|bytes| bytes.checked_add(most - left.get()));
             let found = found.map_or("more than memory has".to_owned(), |found| found.to_string());
             let part: String = part.chars().take(100).collect();
@@ -74,14 +78,14 @@ mod tests {
 
     #[test]
     fn a_small_file_may_take_a_little_and_a_large_one_itself_twice() {
-        assert_eq!(Budget::of(0).left(), 32 << 20);
-        assert_eq!(Budget::of(1 << 20).left(), 48 << 20);
-        assert_eq!(Budget::of(LIMIT as usize).left(), (2 * LIMIT as usize) + (32 << 20));
+        assert_eq!(Budget::of(0, false).left(), 32 << 20);
+        assert_eq!(Budget::of(1 << 20, false).left(), 48 << 20);
+        assert_eq!(Budget::of(LIMIT as usize, false).left(), (2 * LIMIT as usize) + (32 << 20));
     }
 
     #[test]
     fn parts_are_counted_together_and_the_error_says_how_many_bytes() {
-        let budget = Budget::of(1000);
+        let budget = Budget::of(1000, false);
         budget.take("a", of_tensor(&[4096, 1024], Kind::I8)).unwrap();
         budget.take("b", Some(16_000_000)).unwrap();
         let fault = budget.take("c", Some(1_000_000)).unwrap_err().to_string();

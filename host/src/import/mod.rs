@@ -63,6 +63,9 @@ pub struct Options {
     /// What batch normalization adds to a variance, where the file has weights alone: one for all, or one
     /// for each in order; empty for the framework's own.
     pub epsilon: Vec<f64>,
+    /// Whether this process does nothing else meanwhile: where it then grows by much more than the file may
+    /// take, reading ends.
+    pub is_alone: bool,
 }
 
 /// A network, and what is known of it.
@@ -97,7 +100,7 @@ pub fn read(path: &Path, options: &Options) -> Result<(Parsed, String), ImportEr
 ///
 /// [`Fault`].
 pub fn parse(bytes: Vec<u8>, options: &Options) -> Result<Parsed, Fault> {
-    let mut graph = graph(bytes, &options.epsilon)?;
+    let mut graph = graph(bytes, options)?;
     let range = range(&mut graph, options);
     let framework = graph.framework.chars().take(MAX_FRAMEWORK).collect();
     let notes = graph.notes.clone();
@@ -105,11 +108,12 @@ pub fn parse(bytes: Vec<u8>, options: &Options) -> Result<Parsed, Fault> {
 }
 
 /// Reads a file by what it begins with.
-fn graph(bytes: Vec<u8>, epsilon: &[f64]) -> Result<Graph, Fault> {
+fn graph(bytes: Vec<u8>, options: &Options) -> Result<Graph, Fault> {
+    let epsilon = &options.epsilon;
     if bytes.is_empty() {
         return Err(fault::refused("it is empty; save the network as a file again"));
     }
-    let budget = Budget::of(bytes.len());
+    let budget = Budget::of(bytes.len(), options.is_alone);
     if bytes.starts_with(keras::HDF5) {
         return match keras::read_h5(bytes, &budget)? {
             Content::Model(graph) => Ok(graph),

@@ -23,7 +23,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Run::check_free(&args.out, args.force)?;
     let normal = args.mean.zip(args.std).map(<[f64; 2]>::from);
     let epsilon = args.epsilon.clone();
-    let options = Options { range: args.range, normal, epsilon };
+    let options = Options { range: args.range, normal, epsilon, is_alone: true };
     let (Parsed { network, framework, notes }, digest) = import::read(&args.file, &options)?;
     quantize::check(&network)?;
     let config = config(args, &network)?;

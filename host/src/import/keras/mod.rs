@@ -45,12 +45,9 @@ fn in_time<T: Send + 'static>(
 ) -> Result<T, Fault> {
     /// A second for each of these bytes, and eight: a hundred times what a network takes.
     const EACH: usize = 16 << 20;
-    /// What the library may have beside, and how often that is looked at.
-    const BESIDE: usize = 64 << 20;
     const TICK: Duration = Duration::from_millis(5);
     let time = Duration::from_secs(8 + (bytes / EACH) as u64);
-    let most = budget.most().saturating_mul(3).saturating_add(BESIDE);
-    let before = resident().unwrap_or_default();
+    let (most, before) = (budget.growth().unwrap_or(usize::MAX), resident().unwrap_or_default());
     let (start, (sender, receiver)) = (Instant::now(), mpsc::channel());
     thread::spawn(move || sender.send(read()));
     loop {
