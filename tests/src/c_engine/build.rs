@@ -4,6 +4,7 @@ use std::env;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The sources that `inkbit export --c` writes, as they are.
 pub const TEMPLATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../host/templates/c");
@@ -136,7 +137,13 @@ impl Build {
     fn link(self, name: &str, linked: Source, flags: &[&str]) -> (PathBuf, Output) {
         let source = Path::new(PROGRAMS).join(name).with_extension("c");
         let Self { source: header, compiler } = self;
-        let file = format!("inkbit-{name}-{compiler}-{header:?}-{linked:?}-{}", std::process::id());
+        // Tests that run at once may ask for the same program, and remove it.
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let file = format!(
+            "inkbit-{name}-{compiler}-{header:?}-{linked:?}-{}-{number}",
+            std::process::id()
+        );
         let program = env::temp_dir().join(file);
         let headers = if header == Source::C { TEMPLATES } else { LIBRARY_HEADERS };
         let mut command = Command::new(compiler);
