@@ -47,6 +47,21 @@ def folder(name):
     return path
 
 
+def tensor_pickle(shape, stride, storage=b"FloatStorage", count=64):
+    """The pickle of one tensor, by hand, so that no PyTorch is needed. `count` numbers are stored."""
+    def integers(values):
+        return b"(" + b"".join(b"\x8a\x06" + value.to_bytes(6, "little") for value in values) + b"t"
+
+    def text(value):
+        return b"X" + struct.pack("<I", len(value)) + value
+
+    stored = (b"(" + text(b"storage") + b"ctorch\n" + storage + b"\n" + text(b"0") + text(b"cpu")
+              + b"K" + bytes([count]) + b"tQ")
+    tensor = (b"ctorch._utils\n_rebuild_tensor_v2\n(" + stored + b"K\x00" + integers(shape)
+              + integers(stride) + b"\x89}tR")
+    return b"\x80\x02}" + text(b"0.weight") + tensor + b"s."
+
+
 def pack(path):
     """Replaces a file that holds HDF5, which is mostly empty space, by a gzipped one."""
     packed = path.with_name(path.name + ".gz")

@@ -14,7 +14,7 @@ import zipfile
 import flatbuffers
 import h5py
 import numpy
-from common import folder, pack
+from common import folder, pack, tensor_pickle
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
 from tensorflow.lite.python import schema_py_generated as schema
@@ -76,20 +76,6 @@ def pickles():
     save("empty-stack.pt", b"\x80\x02R0.")
     # A tensor whose strides leave its storage.
     save("stride-leaves-storage.pt", tensor_pickle(shape=(4, 16), stride=(1 << 40, 1)))
-
-
-def tensor_pickle(shape, stride):
-    """The pickle of one tensor, by hand: no PyTorch is needed."""
-    def integers(values):
-        return b"(" + b"".join(b"\x8a\x06" + value.to_bytes(6, "little") for value in values) + b"t"
-
-    def text(value):
-        return b"X" + struct.pack("<I", len(value)) + value
-
-    storage = b"(" + text(b"storage") + b"ctorch\nFloatStorage\n" + text(b"0") + text(b"cpu") + b"K\x40tQ"
-    tensor = (b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + b"K\x00" + integers(shape)
-              + integers(stride) + b"\x89}tR")
-    return b"\x80\x02}" + text(b"0.weight") + tensor + b"s."
 
 
 def hdf5():

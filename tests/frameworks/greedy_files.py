@@ -11,7 +11,7 @@ import zipfile
 
 import h5py
 import numpy
-from common import folder, pack
+from common import folder, pack, tensor_pickle
 
 OUT = folder("damaged")
 
@@ -98,21 +98,7 @@ def archives():
         "config.json": tables, "metadata.json": "{}", "model.weights.h5": b"\x89HDF"})
     # One number, as a matrix.
     archive("greedy-stride.pt", False, **{
-        "archive/data.pkl": tensor_pickle((2048, 2048), (0, 0)), "archive/data/0": bytes(8)})
-
-
-def tensor_pickle(shape, stride):
-    """The pickle of one tensor, by hand: no PyTorch is needed."""
-    def integers(values):
-        return b"(" + b"".join(b"\x8a\x06" + value.to_bytes(6, "little") for value in values) + b"t"
-
-    def text(value):
-        return b"X" + struct.pack("<I", len(value)) + value
-
-    storage = b"(" + text(b"storage") + b"ctorch\nDoubleStorage\n" + text(b"0") + text(b"cpu") + b"K\x01tQ"
-    tensor = (b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + b"K\x00" + integers(shape)
-              + integers(stride) + b"\x89}tR")
-    return b"\x80\x02}" + text(b"0.weight") + tensor + b"s."
+        "archive/data.pkl": tensor_pickle((2048, 2048), (0, 0), b"DoubleStorage", 1), "archive/data/0": bytes(8)})
 
 
 def onnx():
@@ -160,10 +146,9 @@ def names():
     struct.pack_into("<Q", data, tree + 32, node)
     struct.pack_into("<Q", data, 40, len(data))
     layer = {"class_name": "Dense", "config": {"name": "d"}}
-    with zipfile.ZipFile(OUT / "greedy-names.keras", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        archive.writestr("config.json", json.dumps({"class_name": "Sequential", "config": [layer]}))
-        archive.writestr("metadata.json", "{}")
-        archive.writestr("model.weights.h5", bytes(data))
+    archive("greedy-names.keras", False, **{
+        "config.json": json.dumps({"class_name": "Sequential", "config": [layer]}), "metadata.json": "{}",
+        "model.weights.h5": bytes(data)})
 
 
 def main():

@@ -94,8 +94,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         let now = limit::read(&file.path, file.content.len() as u64);
         now.is_ok_and(|now| now == file.content)
     };
-    let of_folders = files.iter().filter_map(|file| Some((file, file.folder?)));
-    if let Some((_, folder)) = of_folders.into_iter().find(|(file, _)| !is_there(file)) {
+    let mut of_folders = files.iter().filter_map(|file| Some((file, file.folder?)));
+    if let Some((_, folder)) = of_folders.find(|(file, _)| !is_there(file)) {
         anyhow::bail!(
             "another program wrote into {} at the same time: export again",
             visible::path(folder)

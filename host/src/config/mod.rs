@@ -57,9 +57,9 @@ keys! {
         weight_decay: f32 = 0.0, Real(AtLeast(0.0));
         /// Fraction of the target that is spread over all classes.
         label_smoothing: f32 = 0.0, Real(FRACTION);
-        /// Images of none of the classes beside each batch, as a fraction of it: scribbles, and where the
-        /// classes are the digits letters and half digits, too. They teach the network to find no
-        /// class likelier than another where there is none.
+        /// Images of none of the classes that are added to each batch, as a fraction of it: scribbles, and
+        /// letters and half digits too if the classes are the digits. The network learns from them to
+        /// find no class likelier than another.
         outliers: f32 = 0.0, Real(FRACTION);
         /// Decay of a running mean of the weights, which is then evaluated and kept; 0 for the
         /// weights themselves.

@@ -23,7 +23,8 @@ pub const KIND: Kind = Kind::beginning(
     ],
 );
 
-/// The macro of the blob's CRC-32: files of two exports, of which one was interrupted, are not compiled.
+/// The macro of the blob's CRC-32. Both files of a model have it, and a compiler refuses those of two models:
+/// an export may be interrupted between them.
 const CRC: &str = "INKBIT_MODEL_CRC";
 
 /// Bytes of the blob in a line.

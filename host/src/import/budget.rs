@@ -27,14 +27,15 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// That of a file of so many bytes: all of it once unpacked and once as tensors, at most.
+    /// The budget of a file. `file` is its length in bytes; `is_alone` says whether the process does nothing
+    /// else meanwhile.
     pub fn of(file: usize, is_alone: bool) -> Self {
         let most = START + file.saturating_mul(EACH).min(2 * LIMIT as usize);
         Self { file, most, left: Cell::new(most), is_alone }
     }
 
-    /// By how much the process may grow meanwhile, if that is the reader's alone: thrice what the budget
-    /// has, and what a library takes beside.
+    /// The bytes by which the process may grow meanwhile, if it does nothing else: three times the budget, and
+    /// what a library takes beside.
     pub fn growth(&self) -> Option<usize> {
         const BESIDE: usize = 64 << 20;
         self.is_alone.then(|| self.most.saturating_mul(3).saturating_add(BESIDE))
@@ -45,7 +46,8 @@ impl Budget {
         self.left.get()
     }
 
-    /// Takes so many bytes for a part of the file, before they are; `None` if these are too many to count.
+    /// Takes bytes for a part of the file, before that part is unpacked. `None` stands for more bytes than can
+    /// be counted.
     ///
     /// # Errors
     ///

@@ -106,7 +106,7 @@ impl Run {
             _ if !Self::is_at(folder) => (format!("what is left of a {run}"), "move it away"),
             Some(_) if history.epochs.is_empty() => ("an imported run".to_owned(), "quantize it"),
             Some(_) => (format!("a finished {run}"), "quantize it"),
-            None if Self::open(folder)?.data.imported.is_some() => {
+            None if Self::open(folder).is_ok_and(|run| run.data.imported.is_some()) => {
                 return Err(RunError::HalfImported(folder.to_owned()));
             }
             None => (format!("an interrupted {run}"), "go on with --resume"),

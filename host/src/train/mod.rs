@@ -234,7 +234,8 @@ impl<'a> Trainer<'a> {
             order,
             batch: config.batch,
             outliers,
-            beside: (config.outliers * config.batch as f32).round() as usize,
+            // At least one, where any are asked for.
+            beside: (config.outliers * config.batch as f32).ceil() as usize,
         };
         let total = plan.batches();
         let steps = (total * config.epochs) as u64;

@@ -18,10 +18,10 @@ const PIXELS: usize = 1 << 24;
 /// Draws them as the training images lie; none where the configuration asks for none.
 pub(super) fn outliers(config: &TrainConfig, images: &Images, classes: &[String]) -> Images {
     let mut all = Images::default();
-    let Sample::Image(frame) = images.shape.sample(layout::measure(images)) else { return all };
     if config.outliers == 0.0 {
         return all;
     }
+    let Sample::Image(frame) = images.shape.sample(layout::measure(images)) else { return all };
     let kinds = NonDigit::beside(classes);
     let count = (PIXELS / frame.pixels().max(1) / kinds.len()).clamp(LEAST, MOST);
     let seed = Rng::new(config.seed, &[stream::OUTLIERS]).bits();
