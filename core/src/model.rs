@@ -410,7 +410,12 @@ impl<'a> Model<'a> {
 
     /// What the first stage makes of an image. Features are an image of one row.
     pub fn input(&self) -> Input {
-        self.header.input(0)
+        self.input_of(0)
+    }
+
+    /// What a stage makes of an image; one without pixels if there is no such stage.
+    pub fn input_of(&self, stage: usize) -> Input {
+        self.header.input(stage)
     }
 
     /// Number of classes.

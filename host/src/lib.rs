@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! support → data → net → model → quantize → import → config → device → export → project → evaluate
-//!         → train → run → play → report → sweep → cli
+//!         → cascade → train → run → play → report → sweep → cli
 //! ```
 //!
 //! What the bits of a [`model`] mean is defined in [`inkbit_core`], which all of them may use.
@@ -12,6 +12,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::dbg_macro)]
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests read what they wrote"))]
 
+pub mod cascade;
 mod cli;
 pub mod config;
 pub mod data;

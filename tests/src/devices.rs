@@ -4,13 +4,15 @@ use std::env;
 use std::io;
 use std::time::Duration;
 
+use inkbit::cascade::join;
 use inkbit::data::{self, Images, synthetic};
 use inkbit::device::board;
 use inkbit::device::emulator::pico::Wiring;
 use inkbit::device::emulator::qmp::Qmp;
 use inkbit::device::emulator::{self, Screen};
 use inkbit::device::{Board, Emulator, Firmware};
-use inkbit::model::Blob;
+use inkbit::model::{Blob, builtin};
+use inkbit_core::Provenance;
 use inkbit_core::link::Key;
 
 use crate::debugger::Stub;
@@ -27,6 +29,17 @@ const CHIP_PRESS: Duration = Duration::from_millis(12);
 /// The model that the devices run.
 pub fn classic() -> Blob {
     Blob::from_bytes(CLASSIC)
+}
+
+/// `nano`, and `tiny` where it is not sure: of digits, both are asked, and both decide.
+///
+/// # Panics
+///
+/// Never: both are built in, and fit each other.
+pub fn cascade() -> Blob {
+    let parts = ["nano", "tiny"].map(|name| builtin::find(name).expect("a built-in model"));
+    let parts = parts.each_ref().map(|blob| blob.model().expect("a model"));
+    join("nano-tiny", &parts, &[5_000, 0], Provenance::UNKNOWN).expect("they take the same images")
 }
 
 /// The names of the boards that an emulator runs.

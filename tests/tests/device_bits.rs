@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use inkbit::device::verify;
-use inkbit::model::Blob;
-use inkbit_tests::devices::{classic, digits, emulated, start};
+use inkbit::model::{Blob, deciding_stages};
+use inkbit_tests::devices::{cascade, classic, digits, emulated, emulated_names, start};
 
 fn compare(board: &str, blob: &Blob, count: usize) {
     let Some((board, firmware)) = emulated(board) else { return };
@@ -16,6 +16,17 @@ fn compare(board: &str, blob: &Blob, count: usize) {
         verify(&mut client, blob, &images, |_| ()).unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!((report.images, report.logits), (count, 10 * count));
     assert_eq!(report.losses.repeats, 0, "the emulated line loses nothing");
+}
+
+#[test]
+fn every_board_gives_the_hosts_logits_of_networks_that_are_asked_in_turn() {
+    let (blob, images) = (cascade(), digits(300));
+    let decided = deciding_stages(&blob.model().unwrap(), &images).unwrap();
+    let second = decided.iter().filter(|&&stage| stage == 1).count();
+    assert!((30..270).contains(&second), "{second} of 300 by the second stage");
+    for board in emulated_names() {
+        compare(&board, &blob, images.len());
+    }
 }
 
 #[test]

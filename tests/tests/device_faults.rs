@@ -52,7 +52,7 @@ fn noticed(client: &mut Client, image: &[u8], busy: bool) -> u32 {
         match error {
             None => {}
             Some(DeviceError::Refused(Refusal::ModelChanged)) => return asked,
-            Some(DeviceError::NoModel(why)) if why.contains("changed since the start") => {
+            Some(DeviceError::NoModel(why)) if why.contains("has changed") => {
                 return asked;
             }
             Some(error) => panic!("{error:?}"),

@@ -53,7 +53,7 @@ fn damaged_half_and_endless_frames_are_refused_and_the_next_request_is_answered(
         for image in 0..images.len() {
             let answer = client.classify(images.image(image));
             let answer = answer.unwrap_or_else(|error| panic!("after {what}: {error:?}"));
-            assert_eq!(answer.logits, engine.infer(images.image(image)), "after {what}");
+            assert_eq!(answer.logits, *engine.infer(images.image(image)), "after {what}");
         }
         let losses = client.losses();
         assert!(losses.repeats <= 2, "after {what}: {losses}");
@@ -165,7 +165,7 @@ fn a_line_that_spoils_bytes_gives_no_wrong_answer_at_any_rate() {
                     Err(error) => panic!("{error:?}"),
                 }
             };
-            assert_eq!(answer.logits, engine.infer(pixels), "at {rate} of a million bytes");
+            assert_eq!(answer.logits, *engine.infer(pixels), "at {rate} of a million bytes");
         }
         let losses = client.losses();
         assert!(losses.bad > 0, "nothing was spoilt");

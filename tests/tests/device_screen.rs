@@ -5,11 +5,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use inkbit::device::Client;
-use inkbit::model::Blob;
+use inkbit::model::{Blob, builtin, deciding_stages};
 use inkbit_app::{App, Board, Buffers, Event};
 use inkbit_core::link::{Key, Mode, Reset, pack_pixels, unpack_pixels};
 use inkbit_core::{Header, Model};
-use inkbit_tests::devices::{classic, digits, draw_seven, emulated, start};
+use inkbit_tests::devices::{cascade, classic, digits, draw_seven, emulated, start};
 use inkbit_tests::screens::{Picture, Replay, app_board, classify_alike};
 
 const NAME: &str = "lm3s6965evb";
@@ -46,6 +46,39 @@ fn the_display_shows_images_from_the_host_as_the_app_draws_them() {
         for (id, (pixels, _)) in (0..).zip(images.iter()) {
             classify_alike(client, app, id, pixels);
             display().assert_shows(&Picture::of(app), None);
+        }
+    });
+}
+
+#[test]
+fn the_display_says_which_of_several_stages_has_decided() {
+    let blob = cascade();
+    side_by_side(blob.bytes(), |client, display, app| {
+        let images = digits(40);
+        let model = blob.model().unwrap();
+        let decided = deciding_stages(&model, &images).unwrap();
+        for stage in 0..2 {
+            let image = decided.iter().position(|&by| by == stage).expect("both decide");
+            classify_alike(client, app, image as u32, images.image(image));
+            assert_eq!(usize::from(app.view().verdict.stage), stage);
+            let shown = Picture::of(app);
+            display().assert_shows(&shown, None);
+            // Alone, the same network shows all but the number of the stage.
+            let other = ["nano", "tiny"].map(|name| builtin::find(name).unwrap());
+            let region = inkbit_tests::Aligned::new(other[stage].bytes());
+            let mut buffers = Buffers::<CELLS>::new();
+            let (stack, reset): (fn() -> _, _) = (|| (0, 0), Reset::Ordinary);
+            let (model_address, model_bytes, boot_loader) = (0, 0, None);
+            let board = Board { name: NAME, model_address, model_bytes, stack, reset, boot_loader };
+            let mut alone = App::new(board, &region, &mut buffers);
+            let mut clock = Replay::new(app.view().verdict.nanoseconds);
+            let put = |to: &mut [u8]| {
+                to.copy_from_slice(images.image(image));
+                to.len()
+            };
+            alone.classify(image as u32, &mut clock, put).unwrap();
+            assert_eq!(alone.view().verdict.class, app.view().verdict.class);
+            assert!(Picture::of(&alone) != shown);
         }
     });
 }

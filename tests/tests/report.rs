@@ -11,7 +11,7 @@ use inkbit::device::counts::Counts;
 use inkbit::evaluate::Evaluation;
 use inkbit::evaluate::predictions::{Bin, Calibration};
 use inkbit::model::Blob;
-use inkbit::model::activity::{Activity, LayerActivity};
+use inkbit::model::activity::{Activity, LayerActivity, StageActivity};
 use inkbit::report::facts::{Facts, Training};
 use inkbit::report::plot::{self, Figure, Sample};
 use inkbit::report::{summary, text};
@@ -135,11 +135,8 @@ fn bars_and_distributions() {
         saturated,
     };
     let layers = vec![layer(784, 16, 0.191, 0.008), layer(16, 3, 0.5, 0.02)];
-    assert_picture(&plot::activity(&Activity {
-        input: Input::full(28),
-        is_features: false,
-        layers,
-    }));
+    let stage = StageActivity { asked: 1.0, input: Input::full(28), layers };
+    assert_picture(&plot::activity(&Activity { is_features: false, stages: vec![stage] }));
     let differences: Vec<f64> = (-100..=100).map(|i| f64::from(i * i * i) * 1e-7).collect();
     assert_picture(&plot::logit_differences(&differences));
     let bin = |images, confidence, accuracy| Bin { images, confidence, accuracy };

@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
+use serde::Serialize;
+
 use super::data_args::{DataArgs, other_data};
 use super::{progress, usage};
 use crate::data::Images;
 use crate::evaluate::robust::{CONDITIONS, measure};
+use crate::evaluate::stages::{StageShare, shares};
 use crate::evaluate::{Evaluation, evaluate_model, evaluate_net};
 use crate::model::{Blob, check_images};
 use crate::net::Mlp;
@@ -16,7 +19,7 @@ use crate::run::Run;
 /// Measure a model, or a run's float network, on the test images.
 ///
 /// Prints accuracy, loss, precision, recall and F1 of each class, the confusion matrix and the most
-/// frequent mistakes.
+/// frequent mistakes; of a model of several stages also what each of them decides.
 #[derive(Debug, clap::Args)]
 #[command(after_help = include_str!("../../templates/help/evaluate.txt"))]
 pub struct Args {
@@ -32,7 +35,8 @@ pub struct Args {
     #[arg(long)]
     robust: bool,
 
-    /// Print one JSON object: accuracy (0 to 1), images, loss, confusion, per_class, ...
+    /// Print one JSON object: accuracy (0 to 1), images, loss, confusion, per_class, ...; of a model of
+    /// several stages also stages: asked, decided, correct
     #[arg(long)]
     json: bool,
 }
@@ -59,15 +63,33 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         return robust(args, &subject, &data.test);
     }
     let result = subject.evaluate(&data.test)?.with_labels(&data.classes);
+    let stages = match &subject {
+        Subject::Model(blob) => shares(&blob.model()?, &data.test)?,
+        Subject::Run(..) => Vec::new(),
+    };
+    let stages = Some(stages).filter(|stages| stages.len() > 1);
     if let Subject::Model(blob) = &subject
         && let Some(note) = other_data("the model", &blob.model()?, &data)
     {
         super::complain(&note);
     }
-    match args.json {
-        true => super::print_json(&result),
-        false => super::print_drawn(&text::evaluation(&result, super::coloured())),
+    let found = Found { result, stages };
+    if args.json {
+        return super::print_json(&found);
     }
+    let Found { result, stages } = found;
+    super::print_drawn(&text::evaluation(&result, super::coloured()))?;
+    stages.map_or(Ok(()), |stages| super::print(&format!("\n{}", text::stages(&stages))))
+}
+
+/// What is printed.
+#[derive(Serialize)]
+struct Found {
+    #[serde(flatten)]
+    result: Evaluation,
+    /// What each stage decides, if there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stages: Option<Vec<StageShare>>,
 }
 
 impl Subject {

@@ -17,6 +17,7 @@ use crate::support::error::chain;
 pub use crate::support::output::complain;
 use crate::support::{limit, output, visible};
 
+mod cascade;
 mod compare;
 mod config_args;
 mod dashboard;
@@ -75,6 +76,7 @@ enum Command {
     Data(data::Args),
     Import(Box<import::Args>),
     Quantize(quantize::Args),
+    Cascade(cascade::Args),
     Evaluate(evaluate::Args),
     Models(models::Args),
     Sweep(Box<sweep::Args>),
@@ -192,6 +194,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Data(args) => data::run(args),
         Command::Import(args) => import::run(args),
         Command::Quantize(args) => quantize::run(args),
+        Command::Cascade(args) => cascade::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Models(args) => models::run(args),
         Command::Sweep(args) => sweep::run(args),

@@ -58,7 +58,8 @@ pub struct Args {
 
     /// Print one JSON object per line. Of a digit on a picture: file, digit (its number), digits, box
     /// (left, top, width and height in pixels); of a row of a table: file, row (from 1), truth. Then
-    /// class, confidence, accepted (false if it is none of the classes), runner_up, logits. Of a file
+    /// class, confidence, accepted (false if it is none of the classes), runner_up, logits, and of a
+    /// model of several stages the stage that decides (from 1). Of a file
     /// that cannot be used: file and error
     #[arg(long)]
     json: bool,
@@ -99,6 +100,9 @@ pub struct Prediction<'a> {
     /// Absent if the model has only one class.
     #[serde(skip_serializing_if = "Option::is_none")]
     runner_up: Option<Candidate>,
+    /// Of a model of several stages, the one that decides, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stage: Option<usize>,
     logits: &'a [i32],
 }
 
@@ -129,7 +133,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         match args.taken.read(path, frame) {
             Ok(found) => {
                 for (on, Found { image, .. }) in Place::all(file, &found).zip(&found) {
-                    let prediction = predict(&model, On::Picture(on), engine.infer(image));
+                    let answer = engine.infer(image);
+                    let stage = answer.stage();
+                    let prediction = predict(&model, On::Picture(on), stage, answer.into_slice());
                     let drawn = if args.show {
                         terminal::draw(image, frame.width.into())
                     } else {
@@ -180,7 +186,8 @@ fn table(
     for (number, sample) in rows.enumerate() {
         let truth = truths.as_ref().map(|truths| truths[number].as_str());
         let on = On::Row { file, row: number + 1, truth };
-        let prediction = predict(model, on, engine.infer(sample));
+        let answer = engine.infer(sample);
+        let prediction = predict(model, on, answer.stage(), answer.into_slice());
         right += usize::from(truth == Some(&*prediction.best.class));
         super::print_as(args.json, &prediction, || line(&prediction))?;
     }
@@ -252,10 +259,17 @@ impl<'a> Place<'a> {
     }
 }
 
-/// The prediction of a digit's logits, of which there must be at least one.
-pub fn predict<'a>(model: &Model<'_>, on: On<'a>, logits: &'a [i32]) -> Prediction<'a> {
+/// The prediction by a digit's logits, of which there must be at least one: those of the stage of this
+/// number, which decides.
+pub fn predict<'a>(
+    model: &Model<'_>,
+    on: On<'a>,
+    stage: usize,
+    logits: &'a [i32],
+) -> Prediction<'a> {
+    let decides = model.stages()[stage];
     let mut confidences = vec![0.0; logits.len()];
-    softmax(logits, model.stages()[0].logit_scale, &mut confidences);
+    softmax(logits, decides.logit_scale, &mut confidences);
     let mut classes: Vec<usize> = (0..logits.len()).collect();
     // Stable: among equal logits, the lowest class comes first, as on the device.
     classes.sort_by_key(|&class| std::cmp::Reverse(logits[class]));
@@ -266,8 +280,9 @@ pub fn predict<'a>(model: &Model<'_>, on: On<'a>, logits: &'a [i32]) -> Predicti
     Prediction {
         on,
         best: candidate(&classes[0]),
-        accepted: model.stages().last().is_none_or(|stage| stage.stands(logits)),
+        accepted: decides.stands(logits),
         runner_up: classes.get(1).map(candidate),
+        stage: (model.stages().len() > 1).then_some(stage + 1),
         logits,
     }
 }
@@ -279,8 +294,9 @@ pub fn line(prediction: &Prediction<'_>) -> String {
     let runner_up = prediction.runner_up.as_ref().map(candidate);
     let then = runner_up.map(|second| format!(", then {second}")).unwrap_or_default();
     let (name, best) = (prediction.on.name(), candidate(&prediction.best));
+    let by = prediction.stage.map_or_else(String::new, |stage| format!(", by stage {stage}"));
     match prediction.accepted {
-        true => format!("{name}: {best}{then}\n"),
-        false => format!("{name}: none of the classes; most like {best}{then}\n"),
+        true => format!("{name}: {best}{then}{by}\n"),
+        false => format!("{name}: none of the classes; most like {best}{then}{by}\n"),
     }
 }

@@ -132,14 +132,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let plan = Plan { keep_dead: args.keep_dead, accept, ..plan };
     let name = args.name.clone().unwrap_or_else(|| default_name(&run));
     // An illegal name is found before anything is computed.
-    if !(1..=MAX_NAME).contains(&name.len()) || name.contains(char::is_control) {
-        let message = format!(
-            "--name is {name:?}, {} bytes long, but must be from 1 to {MAX_NAME} bytes, without \
-             line breaks",
-            name.len()
-        );
-        return Err(usage(message));
-    }
+    check_name(&name)?;
     run.weights()?;
     MODEL_KIND.check(&args.out)?;
     if Run::has(&args.out) {
@@ -276,8 +269,20 @@ pub fn default_name(run: &Run) -> String {
     shortened(name.unwrap_or_else(|| "model".to_owned()), MAX_NAME)
 }
 
+/// Refuses what is no name of a model.
+pub fn check_name(name: &str) -> anyhow::Result<()> {
+    if (1..=MAX_NAME).contains(&name.len()) && !name.contains(char::is_control) {
+        return Ok(());
+    }
+    Err(usage(format!(
+        "--name is {name:?}, {} bytes long, but must be from 1 to {MAX_NAME} bytes, without line \
+         breaks",
+        name.len()
+    )))
+}
+
 /// A text truncated to so many bytes, at the boundary of a character.
-fn shortened(mut text: String, bytes: usize) -> String {
+pub fn shortened(mut text: String, bytes: usize) -> String {
     text.truncate(text.floor_char_boundary(bytes));
     text
 }

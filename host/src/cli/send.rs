@@ -13,8 +13,8 @@ use crate::data::{Images, Shape};
 use crate::device::cost::Cost;
 use crate::device::counts::Counts;
 use crate::device::{Board, Client};
-use crate::model::Blob;
 use crate::model::activity::activity;
+use crate::model::{Blob, HostEngine};
 use crate::report::text;
 use crate::support::error::chain;
 use crate::support::{limit, visible};
@@ -105,7 +105,11 @@ fn send(
                 _ => format!(" in {:.2} ms of its clock", f64::from(answer.nanoseconds) / 1e6),
             };
             let line = match &model {
-                Some(model) => predict::line(&predict::predict(model, On::Picture(on), logits)),
+                Some(model) => {
+                    // The line carries logits alone, and the stage is the host's of the same image.
+                    let stage = HostEngine::new(model).infer(image).stage();
+                    predict::line(&predict::predict(model, On::Picture(on), stage, logits))
+                }
                 None => format!("{}: class {}\n", on.name(), argmax(logits)),
             };
             let board = visible::line(&hello.board);

@@ -4,7 +4,7 @@ use bytemuck::{Pod, Zeroable};
 use inkbit_core::{Input, WeightBits};
 use serde::{Deserialize, Serialize};
 
-use crate::model::activity::{Activity, LayerActivity};
+use crate::model::activity::{Activity, LayerActivity, StageActivity};
 use crate::support::visible;
 
 /// The terms of an inference: the number of each, or the instructions for one of each.
@@ -149,11 +149,15 @@ impl Fit {
 
     /// Estimates the instructions of an inference.
     pub fn estimate(&self, activity: &Activity) -> f64 {
-        let last = activity.layers.len().saturating_sub(1);
-        let layers = activity.layers.iter().enumerate().map(|(number, layer)| {
+        activity.stages.iter().map(|stage| stage.asked * self.of_stage(stage)).sum()
+    }
+
+    fn of_stage(&self, StageActivity { input, layers, .. }: &StageActivity) -> f64 {
+        let last = layers.len().saturating_sub(1);
+        let layers = layers.iter().enumerate().map(|(number, layer)| {
             Terms::of_layer(layer, number == last, self.blocks).times(self.instructions)
         });
-        Terms::of_input(activity.input).times(self.instructions) + layers.sum::<f64>()
+        Terms::of_input(*input).times(self.instructions) + layers.sum::<f64>()
     }
 }
 
@@ -171,13 +175,14 @@ pub(super) mod tests {
             saturated: 0.0,
         };
         let layers = vec![layer(100, 20, WeightBits::Eight), layer(20, 3, WeightBits::Two)];
-        Activity { input: Input::square(28, 4, 2), is_features: false, layers }
+        let stage = StageActivity { asked: 1.0, input: Input::square(28, 4, 2), layers };
+        Activity { is_features: false, stages: vec![stage] }
     }
 
     #[test]
     fn terms_are_counted_with_the_empty_places_of_blocks_that_are_taken_at_once() {
-        let Activity { input, layers, .. } = activity(0.5);
-        let input = Terms::of_input(input);
+        let StageActivity { input, layers, .. } = &activity(0.5).stages[0];
+        let input = Terms::of_input(*input);
         assert_eq!(input, Terms { pixel_of_4: 400.0, ..Terms::default() });
         let blocks = Blocks { bits_8: 2, bits_4: 1, bits_2: 1 };
         let first = Terms::of_layer(&layers[0], false, blocks);

@@ -9,6 +9,7 @@ pub mod reference;
 pub mod refusal;
 pub(crate) mod robust;
 pub mod significance;
+pub mod stages;
 pub mod verify;
 
 use burn::tensor::Device;

@@ -108,7 +108,7 @@ impl Differences {
                         found.hidden[layer].add(expected, &dense(output, width));
                     }
                 });
-                found.add_logits(&logits[index * classes..(index + 1) * classes], given, scale);
+                found.add_logits(&logits[index * classes..(index + 1) * classes], &given, scale);
             }
         }
         found.mean_logit /= found.logits.max(1) as f64;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use inkbit_core::Layer;
+use inkbit_core::{Layer, Model};
 use serde::Serialize;
 
 use crate::config::preset::{self, Limits};
@@ -21,7 +21,7 @@ pub struct ModelSummary {
     pub name: String,
     /// `None` if the model is built in.
     pub file: Option<PathBuf>,
-    /// Widths of all layers, inputs first: `144-66-48-40-10`.
+    /// Widths of all layers, inputs first: `144-66-48-40-10`; of several stages one after the other.
     pub network: String,
     /// Bits of a weight: `4`, or `8/4/4` where layers differ.
     pub bits: String,
@@ -59,18 +59,16 @@ impl ModelSummary {
         let measure = |images| {
             let accuracy = evaluate_model(&model, images)?.accuracy;
             let activity = activity(&model, images)?;
-            let nonzero = activity.layers.iter().map(|layer| layer.non_zero).collect();
+            let nonzero = activity.layers().map(|layer| layer.non_zero).collect();
             Ok(Measured { accuracy, nonzero })
         };
-        let layers = model.layers().iter();
-        let widths = [model.input().inputs()].into_iter().chain(layers.map(Layer::outputs));
         let mut boards = board::all();
         boards.retain(|board| board::check(board, &model, blob.bytes()).is_ok());
         Ok(Self {
             name: model.header().name.to_owned(),
             file: None,
-            network: widths.map(|width| width.to_string()).collect::<Vec<_>>().join("-"),
-            bits: bits::of_model(&model),
+            network: of_stages(&model, network),
+            bits: of_stages(&model, |model, stage| bits::of_layers(model.layers_of(stage))),
             bytes: blob.bytes().len(),
             limits: preset::find(model.header().name).map(|preset| preset.limits),
             recorded_accuracy: (provenance.tested > 0)
@@ -82,6 +80,19 @@ impl ModelSummary {
             command: provenance.command.to_owned(),
         })
     }
+}
+
+/// What `text` says of each stage, in the order in which they are asked.
+fn of_stages(model: &Model<'_>, text: impl Fn(&Model<'_>, usize) -> String) -> String {
+    let stages: Vec<String> = (0..model.stages().len()).map(|stage| text(model, stage)).collect();
+    stages.join(", ")
+}
+
+/// Widths of all layers of a stage, inputs first.
+fn network(model: &Model<'_>, stage: usize) -> String {
+    let layers = model.layers_of(stage).iter();
+    let widths = [model.input_of(stage).inputs()].into_iter().chain(layers.map(Layer::outputs));
+    widths.map(|width| width.to_string()).collect::<Vec<_>>().join("-")
 }
 
 /// Index of the best model for a board: of those that fit, the one with the greatest recorded

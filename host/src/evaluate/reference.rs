@@ -3,17 +3,24 @@
 //! It skips, packs and blocks nothing, and every sum has 64 bits.
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
-use inkbit_core::{Input, Layer, Model, Sample};
+use inkbit_core::{Input, Layer, Model, Sample, Stage};
 
 /// A model as burn integer tensors.
 #[derive(Clone, Debug)]
 pub struct Reference {
     sample: Sample,
-    input: Input,
     /// Offset and multiplier of each feature's range.
     ranges: Vec<[i64; 2]>,
-    layers: Vec<IntLayer>,
+    stages: Vec<IntStage>,
     device: Device,
+}
+
+#[derive(Clone, Debug)]
+struct IntStage {
+    input: Input,
+    margin: i64,
+    prominence: i64,
+    layers: Vec<IntLayer>,
 }
 
 #[derive(Clone, Debug)]
@@ -43,6 +50,18 @@ impl IntLayer {
     }
 }
 
+impl IntStage {
+    /// Whether an answer stands, as the format defines it.
+    fn stands(&self, logits: &[i64]) -> bool {
+        let greatest = logits.iter().max().copied().unwrap_or_default();
+        let differences: Vec<i64> = logits.iter().map(|logit| greatest - logit).collect();
+        // One of them is the greatest logit's own.
+        let near = differences.iter().filter(|&&difference| difference < self.margin).count();
+        let sum = differences.iter().sum::<i64>().min(u32::MAX.into());
+        (self.margin == 0 || near == 1) && sum >= self.prominence
+    }
+}
+
 fn tensor(values: Vec<i64>, shape: [usize; 2], device: &Device) -> Tensor<2, Int> {
     Tensor::from_data(TensorData::new(values, shape), (device, DType::I64))
 }
@@ -50,14 +69,24 @@ fn tensor(values: Vec<i64>, shape: [usize; 2], device: &Device) -> Tensor<2, Int
 impl Reference {
     /// Copies a model to a burn device.
     pub fn new(model: &Model<'_>, device: &Device) -> Self {
-        let layers = model.layers().iter().map(|layer| IntLayer::new(layer, device)).collect();
+        let stage = |(number, stage): (usize, &Stage)| IntStage {
+            input: model.input_of(number),
+            margin: stage.margin.into(),
+            prominence: stage.prominence.into(),
+            layers: model
+                .layers_of(number)
+                .iter()
+                .map(|layer| IntLayer::new(layer, device))
+                .collect(),
+        };
         let ranges: Vec<[i64; 2]> =
             model.ranges().map(|range| [range.offset.into(), range.multiplier.into()]).collect();
-        let (sample, input) = (model.sample(), model.input());
-        Self { sample, input, ranges, layers, device: device.clone() }
+        let stages = model.stages().iter().enumerate().map(stage).collect();
+        Self { sample: model.sample(), ranges, stages, device: device.clone() }
     }
 
-    /// The outputs of every layer for a batch of images: activations of the hidden layers, then logits.
+    /// The outputs of every layer for a batch of images: activations of the first stage's hidden layers,
+    /// then its logits, then the same of the next stage, whether or not it is asked.
     ///
     /// `pixels` are whole samples of [`Sample::bytes`] bytes. Each element of the result has
     /// `images × outputs` values, image after image.
@@ -77,23 +106,38 @@ impl Reference {
     /// ```
     pub fn layers(&self, pixels: &[u8]) -> Vec<Vec<i64>> {
         let images = pixels.len() / self.sample.bytes();
-        let mut values = match self.sample {
-            Sample::Image(_) => self.inputs(pixels, images),
-            Sample::Features { signed, .. } => self.features(pixels, images, signed),
-        };
-        let mut outputs = Vec::with_capacity(self.layers.len());
-        for IntLayer { weight, bias, multiplier } in &self.layers {
-            let acc = values.matmul(weight.clone()) + bias.clone();
-            values = match multiplier {
-                Some(multiplier) => (acc.clamp_min(0) * multiplier.clone())
-                    .bitwise_right_shift_scalar(32)
-                    .clamp_max(255),
-                None => acc,
+        let mut outputs = Vec::new();
+        for stage in &self.stages {
+            let mut values = match self.sample {
+                Sample::Image(_) => self.inputs(stage.input, pixels, images),
+                Sample::Features { signed, .. } => self.features(pixels, images, signed),
             };
-            // Every tensor here is made with this data type.
-            outputs.push(values.to_data().try_into_vec().expect("tensors of i64"));
+            for IntLayer { weight, bias, multiplier } in &stage.layers {
+                let acc = values.matmul(weight.clone()) + bias.clone();
+                values = match multiplier {
+                    Some(multiplier) => (acc.clamp_min(0) * multiplier.clone())
+                        .bitwise_right_shift_scalar(32)
+                        .clamp_max(255),
+                    None => acc,
+                };
+                // Every tensor here is made with this data type.
+                outputs.push(values.to_data().try_into_vec().expect("tensors of i64"));
+            }
         }
         outputs
+    }
+
+    /// The stage whose answer stands for an image, or the last. `outputs` are those of every layer for
+    /// this image alone.
+    pub fn deciding(&self, outputs: &[&[i64]]) -> usize {
+        let (mut end, last) = (0, self.stages.len() - 1);
+        self.stages[..last]
+            .iter()
+            .position(|stage| {
+                end += stage.layers.len();
+                stage.stands(outputs[end - 1])
+            })
+            .unwrap_or(last)
     }
 
     /// Brings features into the ranges that the format defines. `[samples, inputs]`
@@ -117,10 +161,10 @@ impl Reference {
     }
 
     /// Crops and pools as the format defines. `[images, inputs]`
-    fn inputs(&self, pixels: &[u8], images: usize) -> Tensor<2, Int> {
-        let [width, height] = [self.input.width, self.input.height].map(usize::from);
+    fn inputs(&self, input: Input, pixels: &[u8], images: usize) -> Tensor<2, Int> {
+        let [width, height] = [input.width, input.height].map(usize::from);
         let ([columns, rows], [wide, high]) =
-            (self.input.crop.map(usize::from), self.input.pool.map(usize::from));
+            (input.crop.map(usize::from), input.pool.map(usize::from));
         let all = pixels.iter().map(|&pixel| pixel.into()).collect();
         let all = tensor(all, [images, height * width], &self.device);
         let kept = all.reshape([images, height, width]).slice([
@@ -128,7 +172,7 @@ impl Reference {
             rows..height - rows,
             columns..width - columns,
         ]);
-        let [across, down] = self.input.size();
+        let [across, down] = input.size();
         let rectangles = kept.reshape([images, down, high, across, wide]);
         let area = (wide * high) as i64;
         let sums = rectangles.sum_dim(2).sum_dim(4).reshape([images, down * across]);

@@ -43,12 +43,30 @@ pub struct Mismatch {
     pub core: i64,
 }
 
+/// An image that another stage decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "mismatch at image {image}: stage {} decides it by the reference, stage {} by the {kernel} kernel of \
+     inkbit-core; please report this with the model and the data set",
+    reference + 1, core + 1
+)]
+#[expect(missing_docs, reason = "the message names the fields")]
+pub struct StageMismatch {
+    pub image: usize,
+    pub kernel: &'static str,
+    pub reference: usize,
+    pub core: usize,
+}
+
 /// A failed verification.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
     /// Two implementations differ.
     #[error(transparent)]
     Mismatch(#[from] Mismatch),
+    /// They ask other stages.
+    #[error(transparent)]
+    Stage(#[from] StageMismatch),
     /// The images do not fit the model.
     #[error(transparent)]
     Images(#[from] ImagesError),
@@ -90,29 +108,34 @@ pub fn verify(
             let pairs = layers.iter().zip(&widths);
             let expected: Vec<&[i64]> =
                 pairs.map(|(values, width)| &values[index * width..][..*width]).collect();
-            let image = agreement.images;
-            compare::<Fastest>("fastest", &mut engine, image, pixels, &expected)?;
-            compare::<Portable>("portable", &mut engine, image, pixels, &expected)?;
+            let (image, stage) = (agreement.images, reference.deciding(&expected));
+            let expected = (expected.as_slice(), stage);
+            compare::<Fastest>("fastest", &mut engine, image, pixels, expected)?;
+            compare::<Portable>("portable", &mut engine, image, pixels, expected)?;
             agreement.images += 1;
-            agreement.logits += model.classes();
-            agreement.activations += widths.iter().sum::<usize>() - model.classes();
+            for layers in (0..=stage).map(|stage| model.layers_of(stage)) {
+                let outputs: usize = layers.iter().map(Layer::outputs).sum();
+                agreement.logits += model.classes();
+                agreement.activations += outputs - model.classes();
+            }
         }
         progress(agreement.images);
     }
     Ok(agreement)
 }
 
-/// Compares the outputs of a kernel for one image with the `expected` values of every layer.
+/// Compares the outputs of a kernel for one image with the expected values of every layer, and the stage
+/// that decides.
 fn compare<K: Kernel>(
     kernel: &'static str,
     engine: &mut HostEngine<'_>,
     image: usize,
     pixels: &[u8],
-    expected: &[&[i64]],
-) -> Result<(), Mismatch> {
+    (layers, reference): (&[&[i64]], usize),
+) -> Result<(), VerifyError> {
     let mut first = None;
-    engine.infer_by::<K>(pixels, |layer, output| {
-        let expected = expected[layer];
+    let answer = engine.infer_by::<K>(pixels, |layer, output| {
+        let expected = layers[layer];
         let found = dense(output, expected.len());
         let differs = expected.iter().zip(&found).position(|(a, b)| a != b);
         if let (None, Some(unit)) = (first, differs) {
@@ -120,5 +143,10 @@ fn compare<K: Kernel>(
             first = Some(Mismatch { image, layer, unit, kernel, reference, core });
         }
     });
-    first.map_or(Ok(()), Err)
+    let core = answer.stage();
+    match first {
+        Some(mismatch) => Err(mismatch.into()),
+        None if core != reference => Err(StageMismatch { image, kernel, reference, core }.into()),
+        None => Ok(()),
+    }
 }

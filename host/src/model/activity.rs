@@ -10,7 +10,7 @@ use crate::data::{Images, Shape, shrink};
 use crate::model::{HostEngine, ImagesError, check_images};
 use crate::support::parallel;
 
-/// The inputs of one layer, averaged over all images. Fractions are from 0 to 1.
+/// The inputs of one layer, averaged over the images of which it is asked. Fractions are from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LayerActivity {
     /// Inputs of the layer.
@@ -33,27 +33,48 @@ impl LayerActivity {
     }
 }
 
-/// The inputs of all layers.
+/// The inputs of the layers of one stage.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Activity {
-    /// The input shape of the network.
+pub struct StageActivity {
+    /// Fraction of the images of which the stage is asked: 1 for the first.
+    pub asked: f64,
+    /// The input shape of its network.
     pub input: Input,
-    /// Whether its inputs are features, brought into their ranges first.
-    pub is_features: bool,
     /// In order of evaluation. The first layer takes pixels, every other one the activations of the
     /// layer before it.
     pub layers: Vec<LayerActivity>,
 }
 
-impl Activity {
-    /// Mean number of multiplications with a non-zero input, per image.
+impl StageActivity {
+    /// Mean number of multiplications with a non-zero input, per image of which it is asked.
     pub fn macs(&self) -> f64 {
         self.layers.iter().map(LayerActivity::macs).sum()
     }
+}
 
-    /// Number of all multiplications.
+/// The inputs of all layers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Activity {
+    /// Whether its inputs are features, brought into their ranges first.
+    pub is_features: bool,
+    /// In order of evaluation.
+    pub stages: Vec<StageActivity>,
+}
+
+impl Activity {
+    /// The layers of all stages, in order of evaluation.
+    pub fn layers(&self) -> impl Iterator<Item = &LayerActivity> {
+        self.stages.iter().flat_map(|stage| &stage.layers)
+    }
+
+    /// Mean number of multiplications with a non-zero input, per image.
+    pub fn macs(&self) -> f64 {
+        self.stages.iter().map(|stage| stage.asked * stage.macs()).sum()
+    }
+
+    /// Number of all multiplications, of every stage.
     pub fn all_macs(&self) -> usize {
-        self.layers.iter().map(|layer| layer.inputs * layer.outputs).sum()
+        self.layers().map(|layer| layer.inputs * layer.outputs).sum()
     }
 
     /// Fraction of multiplications that cannot be skipped, from 0 to 1.
@@ -62,8 +83,13 @@ impl Activity {
     }
 }
 
-/// Non-zero and saturated values of each layer.
-type Counts = Vec<[usize; 2]>;
+/// What was counted of images.
+struct Counts {
+    /// Images of which each stage was asked.
+    asked: Vec<usize>,
+    /// Non-zero and saturated inputs of each layer.
+    layers: Vec<[usize; 2]>,
+}
 
 /// Runs the model on every image, on all cores, and averages its activity.
 ///
@@ -72,49 +98,69 @@ type Counts = Vec<[usize; 2]>;
 /// let blob = &inkbit::model::builtin::all()[6]; // nano
 /// let model = blob.model()?;
 /// let found = inkbit::model::activity::activity(&model, &images(Part::Test, 20, 1))?;
-/// assert_eq!(found.layers.len(), model.layers().len());
+/// assert_eq!(found.layers().count(), model.layers().len());
 /// assert!(found.non_zero() < 0.8); // at least a fifth of the multiplications is skipped
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 pub fn activity(model: &Model<'_>, images: &Images) -> Result<Activity, ImagesError> {
     check_images(images, &Shape::of_model(model), model.classes())?;
     let parts = parallel::split(images.len(), |part| count(model, images, part));
-    let mut counts: Counts = vec![[0; 2]; model.layers().len()];
+    let mut sums = Counts::none(model);
     for part in parts {
-        for (sum, part) in counts.iter_mut().zip(part) {
+        for (sum, part) in sums.asked.iter_mut().zip(part.asked) {
+            *sum += part;
+        }
+        for (sum, part) in sums.layers.iter_mut().zip(part.layers) {
             *sum = [sum[0] + part[0], sum[1] + part[1]];
         }
     }
-    let layer = |(layer, counts): (&inkbit_core::Layer<'_>, [usize; 2])| {
-        let values = (layer.inputs() * images.len()) as f64;
-        let [non_zero, saturated] = counts.map(|count| count as f64 / values);
-        let (inputs, outputs, bits) = (layer.inputs(), layer.outputs(), layer.bits());
-        LayerActivity { inputs, outputs, bits, non_zero, saturated }
-    };
-    let layers = model.layers().iter().zip(counts).map(layer).collect();
-    let is_features = Shape::of_model(model).is_features();
-    Ok(Activity { input: model.input(), is_features, layers })
+    let mut counts = sums.layers.into_iter();
+    let stages = sums.asked.into_iter().enumerate().map(|(number, asked)| {
+        let layers = model.layers_of(number).iter().zip(&mut counts).map(|(layer, counts)| {
+            let values = (layer.inputs() * asked).max(1) as f64;
+            let [non_zero, saturated] = counts.map(|count| count as f64 / values);
+            let (inputs, outputs, bits) = (layer.inputs(), layer.outputs(), layer.bits());
+            LayerActivity { inputs, outputs, bits, non_zero, saturated }
+        });
+        let layers = layers.collect();
+        let asked = asked as f64 / images.len() as f64;
+        StageActivity { asked, input: model.input_of(number), layers }
+    });
+    let stages = stages.collect();
+    Ok(Activity { is_features: Shape::of_model(model).is_features(), stages })
+}
+
+impl Counts {
+    fn none(model: &Model<'_>) -> Self {
+        Self { asked: vec![0; model.stages().len()], layers: vec![[0; 2]; model.layers().len()] }
+    }
 }
 
 fn count(model: &Model<'_>, images: &Images, part: Range<usize>) -> Counts {
     let (mut engine, shape) = (HostEngine::new(model), Shape::of_model(model));
-    let mut counts: Counts = vec![[0; 2]; model.layers().len()];
-    let mut add = |layer: usize, values: &mut dyn Iterator<Item = u8>| {
-        for value in values {
-            counts[layer][0] += usize::from(value != 0);
-            counts[layer][1] += usize::from(value == 255);
-        }
-    };
-    let mut inputs = Vec::with_capacity(model.input().inputs());
+    let mut counts = Counts::none(model);
+    let mut inputs = Vec::new();
     for image in part.map(|index| images.image(index)) {
-        inputs.clear();
-        shrink::inputs(&shape, model.input(), image, &mut inputs);
-        add(0, &mut inputs.iter().copied());
-        engine.infer_observed(image, |layer, output| {
+        let mut add = |layer: usize, values: &mut dyn Iterator<Item = u8>| {
+            for value in values {
+                counts.layers[layer][0] += usize::from(value != 0);
+                counts.layers[layer][1] += usize::from(value == 255);
+            }
+        };
+        let stage = engine.infer_observed(image, |layer, output| {
             if let LayerOutput::Activations(active) = output {
                 add(layer + 1, &mut active.iter().map(|(_, value)| value));
             }
         });
+        let stage = stage.stage();
+        let mut first = 0;
+        for number in 0..=stage {
+            inputs.clear();
+            shrink::inputs(&shape, model.input_of(number), image, &mut inputs);
+            add(first, &mut inputs.iter().copied());
+            first += model.layers_of(number).len();
+            counts.asked[number] += 1;
+        }
     }
     counts
 }
@@ -133,10 +179,14 @@ mod tests {
             non_zero,
             saturated: 0.0,
         };
-        let layers = vec![layer(8, 4, 0.5), layer(4, 2, 0.25)];
-        let activity = Activity { input: Input::full(8), is_features: false, layers };
+        let stage = |asked, layers| StageActivity { asked, input: Input::full(8), layers };
+        let first = stage(1.0, vec![layer(8, 4, 0.5), layer(4, 2, 0.25)]);
+        let mut activity = Activity { is_features: false, stages: vec![first] };
         assert_eq!((activity.macs(), activity.all_macs()), (18.0, 40));
         assert_eq!(activity.non_zero(), 0.45);
+        // A second stage, of which one image in four is asked.
+        activity.stages.push(stage(0.25, vec![layer(8, 5, 1.0)]));
+        assert_eq!((activity.macs(), activity.all_macs()), (28.0, 80));
     }
 
     #[test]
@@ -152,10 +202,10 @@ mod tests {
         pixels[28 * 28..][..30].fill(255);
         let images = Images { shape: Shape::square(28), pixels, labels: vec![0, 1] };
         let found = activity(&model, &images).unwrap();
-        let first = found.layers[0];
+        let first = found.stages[0].layers[0];
         // The second image has one full square; the others of its row are half full.
         assert_eq!((first.inputs, first.non_zero), (196, 15.0 / 392.0));
         assert_eq!(first.saturated, 1.0 / 392.0);
-        assert_eq!(found.input, model.input());
+        assert_eq!((found.stages[0].input, found.stages[0].asked), (model.input(), 1.0));
     }
 }

@@ -46,13 +46,6 @@ pub enum ModelFileError {
         visible::path(path)
     )]
     TooLong { path: PathBuf, found: u64, limit: u64 },
-    /// A model that the device's code runs, but not this program.
-    #[error(
-        "{} has {stages} stages: firmware with inkbit-core runs such a model, but this version's \
-             commands take models of one network",
-        visible::path(path)
-    )]
-    Stages { path: PathBuf, stages: usize },
     /// The content is not a valid model.
     #[error("{}", visible::path(path))]
     Format { path: PathBuf, source: ModelError },
@@ -109,10 +102,6 @@ impl Blob {
         let anew = {
             let model = Model::parse_any(blob.bytes()).map_err(format)?;
             model.header().origin().map_err(format)?;
-            let stages = model.stages().len();
-            if stages > 1 {
-                return Err(ModelFileError::Stages { path: path.to_owned(), stages });
-            }
             let is_old = version != VERSION;
             is_old.then(|| Self::from_model(&model).expect("room for what was read"))
         };

@@ -9,5 +9,6 @@ pub(crate) use file::MODEL_KIND;
 pub(crate) use file::origin;
 pub use file::{Blob, ModelFileError, find};
 pub use run::{
-    HostEngine, ImagesError, check_images, dense, frame, int_logits, layout, scaled_logits,
+    HostEngine, ImagesError, check_images, deciding_stages, dense, frame, int_logits, layout,
+    scaled_logits,
 };

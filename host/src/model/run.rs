@@ -1,7 +1,7 @@
 //! Inference on the host: over many images, with every layer's output.
 
 use inkbit_core::kernel::Kernel;
-use inkbit_core::{Engine, Frame, LayerOutput, Layout, MAX_WIDTH, Model, Sample, Scratch};
+use inkbit_core::{Engine, Frame, LayerOutput, Layout, Logits, MAX_WIDTH, Model, Sample, Scratch};
 use inkbit_simd::Fastest;
 
 use crate::data::{Images, Shape};
@@ -23,8 +23,9 @@ impl<'m> HostEngine<'m> {
         Self(Engine::new(model.clone(), Scratch::new()).expect("cells for the widest layers"))
     }
 
-    /// The logits of an image, by the fastest kernel for this processor.
-    pub fn infer(&mut self, pixels: &[u8]) -> &[i32] {
+    /// The logits of an image, by the fastest kernel for this processor: those of the stage that
+    /// decides.
+    pub fn infer(&mut self, pixels: &[u8]) -> Logits<'_> {
         self.infer_by::<Fastest>(pixels, |_, _| ())
     }
 
@@ -33,7 +34,7 @@ impl<'m> HostEngine<'m> {
         &mut self,
         pixels: &[u8],
         observe: impl FnMut(usize, LayerOutput<'_>),
-    ) -> &[i32] {
+    ) -> Logits<'_> {
         self.infer_by::<Fastest>(pixels, observe)
     }
 
@@ -42,8 +43,8 @@ impl<'m> HostEngine<'m> {
         &mut self,
         pixels: &[u8],
         observe: impl FnMut(usize, LayerOutput<'_>),
-    ) -> &[i32] {
-        self.0.infer_by::<K>(pixels, observe).expect("images of the model's size").into_slice()
+    ) -> Logits<'_> {
+        self.0.infer_by::<K>(pixels, observe).expect("images of the model's size")
     }
 }
 
@@ -104,7 +105,8 @@ pub fn layout(model: &Model<'_>) -> Layout {
     frame(model).map_or(Layout::AsItIs, |frame| frame.layout)
 }
 
-/// The logits of a model for every image, image after image, computed on all cores.
+/// The logits of a model for every image, image after image, computed on all cores: those of the stage
+/// that decides.
 ///
 /// ```
 /// use inkbit::data::synthetic::{Part, images};
@@ -114,19 +116,35 @@ pub fn layout(model: &Model<'_>) -> Layout {
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 pub fn int_logits(model: &Model<'_>, images: &Images) -> Result<Vec<i32>, ImagesError> {
-    check_images(images, &Shape::of_model(model), model.classes())?;
-    let parts = parallel::split(images.len(), |part| {
-        let (mut engine, mut logits) = (HostEngine::new(model), Vec::new());
-        part.for_each(|image| logits.extend_from_slice(engine.infer(images.image(image))));
-        logits
-    });
-    Ok(parts.concat())
+    of_each(model, images, |answer, all| all.extend_from_slice(&answer))
 }
 
 /// [`int_logits`] in the units of the float network.
 pub fn scaled_logits(model: &Model<'_>, images: &Images) -> Result<Vec<f64>, ImagesError> {
-    let scale = f64::from(model.stages()[0].logit_scale);
-    Ok(int_logits(model, images)?.into_iter().map(|logit| f64::from(logit) * scale).collect())
+    of_each(model, images, |answer, all| {
+        let scale = f64::from(answer.scale());
+        all.extend(answer.iter().map(|&logit| f64::from(logit) * scale));
+    })
+}
+
+/// The stage that decides, for every image.
+pub fn deciding_stages(model: &Model<'_>, images: &Images) -> Result<Vec<usize>, ImagesError> {
+    of_each(model, images, |answer, all| all.push(answer.stage()))
+}
+
+/// What `take` takes of the answer for each image, computed on all cores.
+fn of_each<T: Clone + Send>(
+    model: &Model<'_>,
+    images: &Images,
+    take: impl Fn(Logits<'_>, &mut Vec<T>) + Sync,
+) -> Result<Vec<T>, ImagesError> {
+    check_images(images, &Shape::of_model(model), model.classes())?;
+    let parts = parallel::split(images.len(), |part| {
+        let (mut engine, mut all) = (HostEngine::new(model), Vec::new());
+        part.for_each(|image| take(engine.infer(images.image(image)), &mut all));
+        all
+    });
+    Ok(parts.concat())
 }
 
 /// A layer's output, zeros included.

@@ -1,6 +1,6 @@
 //! The width of each layer's weights in bits.
 
-use inkbit_core::{Model, WeightBits};
+use inkbit_core::{Layer, Model, WeightBits};
 
 /// Widths that the format does not have, or not one for each layer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,7 +49,12 @@ pub fn label<T: PartialEq + ToString>(bits: &[T]) -> String {
 
 /// The same of a model's layers.
 pub(crate) fn of_model(model: &Model<'_>) -> String {
-    label(&model.layers().iter().map(|layer| layer.shape().bits).collect::<Vec<_>>())
+    of_layers(model.layers())
+}
+
+/// The same of layers.
+pub(crate) fn of_layers(layers: &[Layer<'_>]) -> String {
+    label(&layers.iter().map(|layer| layer.shape().bits).collect::<Vec<_>>())
 }
 
 #[cfg(test)]

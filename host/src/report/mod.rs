@@ -1,5 +1,6 @@
 //! Results as text, tables, figures and HTML.
 
+pub(crate) mod cascade;
 pub mod facts;
 pub(crate) mod html;
 pub(crate) mod model_tables;

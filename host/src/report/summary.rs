@@ -4,6 +4,7 @@ use super::facts::{BoardFit, Facts};
 use super::text::significance;
 use crate::device::board::TooLarge;
 use crate::evaluate::significance::{mcnemar, wilson};
+use crate::evaluate::stages::StageShare;
 use crate::support::numbers::{counted, grouped, list, percent};
 
 /// A question that a reader has, and the answer.
@@ -17,16 +18,34 @@ pub struct Answer {
 
 /// Accuracy, mistakes, confidence, refusal, the effect of quantization, and the boards that the model fits.
 pub fn summary(facts: &Facts<'_>) -> Vec<Answer> {
-    [
+    let answers = [
         ("How accurate is it?", accuracy(facts)),
         ("Where is it wrong?", mistakes(facts)),
         ("How reliable is its confidence?", confidence(facts)),
         ("Does it refuse what is none of its classes?", refusal(facts)),
         ("What did quantization change?", quantization(facts)),
         ("Which boards does it fit?", boards(facts)),
-    ]
-    .map(|(question, answer)| Answer { question, answer })
-    .into()
+    ];
+    let in_turn = stages(facts).map(|answer| ("How often does each stage decide?", answer));
+    let answers = answers.into_iter().chain(in_turn);
+    answers.map(|(question, answer)| Answer { question, answer }).collect()
+}
+
+/// Nothing if the model has one.
+fn stages(facts: &Facts<'_>) -> Option<String> {
+    let shares = Some(&facts.shares).filter(|shares| shares.len() > 1)?;
+    let images = facts.result.images as f64;
+    let decides = |(number, share): (usize, &StageShare)| {
+        let right = share.correct as f64 / share.decided.max(1) as f64;
+        let of_all = share.decided as f64 / images;
+        format!("stage {} {} ({} of them rightly)", number + 1, percent(of_all), percent(right))
+    };
+    let each: Vec<String> = shares.iter().enumerate().map(decides).collect();
+    Some(format!(
+        "Its {} networks are asked in turn, until one is sure enough. Of the test images, {} decides.",
+        shares.len(),
+        list(&each.iter().map(String::as_str).collect::<Vec<_>>())
+    ))
 }
 
 fn accuracy(facts: &Facts<'_>) -> String {

@@ -217,7 +217,7 @@ impl Folder {
             test_accuracy: test.accuracy,
             macs: activity.macs(),
             instructions: fit.estimate(&activity),
-            nonzero: activity.layers.iter().map(|layer| layer.non_zero).collect(),
+            nonzero: activity.layers().map(|layer| layer.non_zero).collect(),
             seconds: run.history()?.seconds(),
         })
     }

@@ -5,6 +5,7 @@ mod accessible;
 mod bad_data;
 mod book;
 mod browser;
+mod cascade;
 mod collect;
 mod compare;
 mod data_forms;

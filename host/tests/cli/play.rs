@@ -10,7 +10,7 @@ use inkbit::data::{Images, Shape, synthetic};
 use inkbit::device::board;
 use inkbit::device::cost::Cost;
 use inkbit::device::counts::Counts;
-use inkbit::model::activity::{Activity, LayerActivity, activity};
+use inkbit::model::activity::{Activity, LayerActivity, StageActivity, activity};
 use inkbit::model::{HostEngine, builtin};
 use inkbit_core::{Input, WeightBits, argmax};
 use serde::Deserialize;
@@ -249,11 +249,9 @@ fn in_a_browser_the_network_and_the_cost_of_a_drawing_are_shown_as_the_host_comp
                 LayerActivity { inputs, outputs, bits, non_zero, saturated: 0.0 }
             };
             let input = Input::square(28, found.crop, found.pool);
-            let mut shown = Activity {
-                input,
-                is_features: false,
-                layers: found.layers.iter().map(layer).collect(),
-            };
+            let layers = found.layers.iter().map(layer).collect();
+            let stages = vec![StageActivity { asked: 1.0, input, layers }];
+            let mut shown = Activity { is_features: false, stages };
             assert_eq!(found.instructions.len(), boards.len());
             for (number, board) in boards.iter().enumerate() {
                 let cost = Cost::estimate(board, &shown, &counts).unwrap();
@@ -268,21 +266,22 @@ fn in_a_browser_the_network_and_the_cost_of_a_drawing_are_shown_as_the_host_comp
             let Some(found) = found.model else { continue };
             let blob = builtin::find(&found.name).unwrap();
             let model = blob.model().unwrap();
-            assert_eq!(HostEngine::new(&model).infer(&found.pixels), found.logits);
+            assert_eq!(*HostEngine::new(&model).infer(&found.pixels), found.logits);
             assert_eq!(argmax(&found.logits), found.best);
             let images = Images { shape: Shape::square(28), pixels: found.pixels, labels: vec![0] };
             let expected = activity(&model, &images).unwrap();
-            for (layer, expected) in shown.layers.iter_mut().zip(&expected.layers) {
+            let expected_layers = &expected.stages[0].layers;
+            for (layer, expected) in shown.stages[0].layers.iter_mut().zip(expected_layers) {
                 layer.saturated = expected.saturated;
             }
             assert_eq!(shown, expected);
-            let [first, ..] = &expected.layers[..] else { panic!("a model has layers") };
+            let [first, ..] = &expected_layers[..] else { panic!("a model has layers") };
             let non_zero = (first.non_zero * first.inputs as f64).round();
             let begin = format!("Not zero: {non_zero} of {} inputs, ", first.inputs);
             assert!(found.words.starts_with(&begin), "{}", found.words);
             // The image, the layers' values, what each input brings, and the weights.
             let is_shrunk = first.inputs < 28 * 28;
-            assert_eq!(found.labels.len(), 2 + expected.layers.len() + usize::from(is_shrunk));
+            assert_eq!(found.labels.len(), 2 + expected_layers.len() + usize::from(is_shrunk));
             assert!(found.labels.iter().all(|label| !label.is_empty()), "{:?}", found.labels);
             answers.push(found.class);
         }

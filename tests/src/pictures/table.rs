@@ -57,7 +57,7 @@ impl Readers<'_> {
     fn read(&mut self, image: &[u8]) -> [u8; MODELS.len()] {
         let mut read = [0; MODELS.len()];
         for (to, engine) in read.iter_mut().zip(&mut self.0) {
-            *to = inkbit_core::argmax(engine.infer(image)) as u8;
+            *to = inkbit_core::argmax(&engine.infer(image)) as u8;
         }
         read
     }

@@ -11,9 +11,9 @@ use crate::model::activity::{Activity, LayerActivity};
 /// For every layer, the fractions of its inputs that are not zero and that are saturated.
 pub fn activity(activity: &Activity) -> Figure {
     let row = 52 * U;
-    let height = (activity.layers.len() as i32 * row + 36 * U) as u32;
+    let height = (activity.layers().count() as i32 * row + 36 * U) as u32;
     let name = |layer| if layer == 0 { "inputs".to_owned() } else { format!("layer {layer}") };
-    let layers = activity.layers.iter().enumerate();
+    let layers = activity.layers().enumerate();
     let fractions = layers.map(|(number, layer)| {
         format!("{} {} and {}", name(number), percent(layer.non_zero), percent(layer.saturated))
     });
@@ -28,7 +28,7 @@ pub fn activity(activity: &Activity) -> Figure {
             area.draw(&Rectangle::new(square, shade.light.filled()))?;
             write(area, label, (x * U + 24 * U, 16 * U))?;
         }
-        for (number, layer) in activity.layers.iter().enumerate() {
+        for (number, layer) in activity.layers().enumerate() {
             layer_bars(area, 36 * U + number as i32 * row, &name(number), layer)?;
         }
         Ok(())

@@ -1,0 +1,273 @@
+//! Chooses the margins from which answers stand.
+
+use super::trial::Trial;
+
+/// What margins are to give.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Target {
+    /// As little cost as there can be with at least so many right answers as this fraction of those of the
+    /// last network alone, from 0 to 1.
+    KeepAccuracy(f64),
+    /// As many right answers as there can be at this mean cost of an image.
+    MaxCost(f64),
+}
+
+/// Margins, and what they give on the images that they were chosen on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// One for each stage; 0 for the last.
+    pub margins: Vec<u32>,
+    /// Images of which each stage is asked.
+    pub asked: Vec<usize>,
+    /// Images that each stage decides.
+    pub decided: Vec<usize>,
+    /// Of those, the images that it is right about.
+    pub right: Vec<usize>,
+    /// Mean cost of an image.
+    pub cost: f64,
+}
+
+/// A cost that no margins reach.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error("the least mean cost is {least:.0}, with every margin at 0")]
+pub struct Unreachable {
+    /// The least mean cost.
+    pub least: f64,
+}
+
+/// The mean of what an image costs, and how many are right.
+type Outcome = (f64, usize);
+
+impl Choice {
+    /// All right answers.
+    pub fn all_right(&self) -> usize {
+        self.right.iter().sum()
+    }
+
+    /// What these margins give. `stages` has the trials of the same images for each stage, `costs` the
+    /// cost of asking each stage.
+    pub fn of(stages: &[Vec<Trial>], costs: &[f64], margins: &[u32]) -> Self {
+        let none = || vec![0; stages.len()];
+        let mut all = Self {
+            margins: margins.to_vec(),
+            asked: none(),
+            decided: none(),
+            right: none(),
+            cost: 0.0,
+        };
+        let images = stages.first().map_or(0, Vec::len);
+        for image in 0..images {
+            for (number, trials) in stages.iter().enumerate() {
+                let Trial { margin, is_right } = trials[image];
+                all.asked[number] += 1;
+                if number + 1 == stages.len()
+                    || margin.is_some_and(|found| found >= margins[number])
+                {
+                    all.decided[number] += 1;
+                    all.right[number] += usize::from(is_right);
+                    break;
+                }
+            }
+        }
+        let cost =
+            all.asked.iter().zip(costs).map(|(&asked, cost)| asked as f64 * cost).sum::<f64>();
+        all.cost = cost / images.max(1) as f64;
+        all
+    }
+}
+
+/// The margins that reach the target on images of known class.
+///
+/// One margin after the other is set to the best of all values that make a difference, with the others as
+/// they are, until none changes. With two stages, that is the best there is.
+///
+/// ```
+/// use inkbit::cascade::{Target, Trial, choose};
+/// let trial = |margin, is_right| Trial { margin: Some(margin), is_right };
+/// let small = vec![trial(9, true), trial(8, true), trial(5, false), trial(7, true)];
+/// let large = vec![trial(1, true); 4];
+/// let found = choose(&[small, large], &[1.0, 10.0], Target::KeepAccuracy(1.0))?;
+/// assert_eq!((found.margins, found.decided, found.cost), (vec![6, 0], vec![3, 1], 3.5));
+/// # Ok::<_, inkbit::cascade::Unreachable>(())
+/// ```
+///
+/// # Errors
+///
+/// [`Unreachable`] if no margins are cheap enough.
+pub fn choose(stages: &[Vec<Trial>], costs: &[f64], target: Target) -> Result<Choice, Unreachable> {
+    let last = stages.len().saturating_sub(1);
+    let alone =
+        stages.last().map_or(0, |trials| trials.iter().filter(|trial| trial.is_right).count());
+    let from = if matches!(target, Target::MaxCost(_)) { 0 } else { u32::MAX };
+    let mut margins = vec![from; last];
+    margins.push(0);
+    let mut best = outcome(&Choice::of(stages, costs, &margins));
+    if let Target::MaxCost(most) = target
+        && best.0 > most
+    {
+        return Err(Unreachable { least: best.0 });
+    }
+    loop {
+        let before = best;
+        // The last but one first: what it passes on is what the rest of the cost is for.
+        for stage in (0..last).rev() {
+            for (margin, found) in with_each_margin(stages, costs, &margins, stage) {
+                let is_better = match target {
+                    Target::KeepAccuracy(fraction) => {
+                        found.1 as f64 >= fraction * alone as f64
+                            && (found.0, best.1) < (best.0, found.1)
+                    }
+                    Target::MaxCost(most) => {
+                        found.0 <= most && (best.1, found.0) < (found.1, best.0)
+                    }
+                };
+                if is_better {
+                    (best, margins[stage]) = (found, margin);
+                }
+            }
+        }
+        if best == before {
+            return Ok(Choice::of(stages, costs, &margins));
+        }
+    }
+}
+
+fn outcome(choice: &Choice) -> Outcome {
+    (choice.cost, choice.all_right())
+}
+
+/// What each margin of a stage that makes a difference gives, the others as they are. A margin is in the
+/// middle between those of two images: neither is at its edge.
+fn with_each_margin(
+    stages: &[Vec<Trial>],
+    costs: &[f64],
+    margins: &[u32],
+    stage: usize,
+) -> Vec<(u32, Outcome)> {
+    let images = stages[0].len();
+    let asked = |stage: usize| costs[..=stage].iter().sum::<f64>();
+    let mut cost = 0.0;
+    let mut right = 0;
+    // Of each image that the stage may decide: its margin, and what changes if it does.
+    let mut open: Vec<(u32, f64, isize)> = Vec::new();
+    for image in 0..images {
+        let stands = |number: usize| {
+            number + 1 == stages.len()
+                || stages[number][image].margin.is_some_and(|found| found >= margins[number])
+        };
+        let decides = |from: usize| (from..stages.len()).find(|&number| stands(number));
+        if let Some(earlier) = (0..stage).find(|&number| stands(number)) {
+            cost += asked(earlier);
+            right += usize::from(stages[earlier][image].is_right);
+            continue;
+        }
+        let later = decides(stage + 1).unwrap_or(stages.len() - 1);
+        let is_right = stages[later][image].is_right;
+        cost += asked(later);
+        right += usize::from(is_right);
+        if let Trial { margin: Some(margin), is_right: own } = stages[stage][image] {
+            let more = isize::from(own) - isize::from(is_right);
+            open.push((margin, asked(later) - asked(stage), more));
+        }
+    }
+    open.sort_unstable_by_key(|&(margin, ..)| std::cmp::Reverse(margin));
+    let mean = |cost: f64| cost / images.max(1) as f64;
+    let mut found = vec![(u32::MAX, (mean(cost), right))];
+    for (place, &(margin, saved, more)) in open.iter().enumerate() {
+        cost -= saved;
+        right = right.saturating_add_signed(more);
+        match open.get(place + 1) {
+            Some(&(next, ..)) if next == margin => {}
+            next => {
+                let below = next.map_or(0, |&(next, ..)| next);
+                found.push((below + (margin - below).div_ceil(2), (mean(cost), right)));
+            }
+        }
+    }
+    // All of them stand at 0 too, as the last network's do.
+    if let Some(last) = found.last_mut().filter(|_| !open.is_empty()) {
+        last.0 = 0;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::support::rng::Rng;
+
+    const COSTS: [f64; 3] = [1.0, 4.0, 20.0];
+
+    /// Trials of networks that are right the more often, the later they are asked, and the surer they are.
+    fn stages(count: usize, images: usize, seed: u64) -> Vec<Vec<Trial>> {
+        let mut random = Rng::new(seed, &[]);
+        let mut trial = |stage: usize| {
+            let margin = random.below(12) as u32;
+            let is_right = random.below(12) < margin as usize + 4 * stage + 3;
+            Trial { margin: (random.below(20) > 0).then_some(margin), is_right }
+        };
+        (0..count).map(|stage| (0..images).map(|_| trial(stage)).collect()).collect()
+    }
+
+    /// Every choice of margins.
+    fn all(stages: &[Vec<Trial>]) -> Vec<Choice> {
+        let values = || (0..=12).chain([u32::MAX]);
+        let margins: Vec<Vec<u32>> = match stages.len() {
+            2 => values().map(|first| vec![first, 0]).collect(),
+            _ => values().flat_map(|a| values().map(move |b| vec![a, b, 0])).collect(),
+        };
+        margins.iter().map(|margins| Choice::of(stages, &COSTS, margins)).collect()
+    }
+
+    #[test]
+    fn of_two_stages_the_margin_is_the_best_of_all() {
+        for seed in 0..40 {
+            let stages = stages(2, 60, seed);
+            let alone = stages[1].iter().filter(|trial| trial.is_right).count();
+            for fraction in [1.0, 0.97, 0.9] {
+                let least = fraction * alone as f64;
+                let enough = all(&stages).into_iter().filter(|it| it.all_right() as f64 >= least);
+                let best = enough.map(|it| it.cost).reduce(f64::min).unwrap();
+                let found = choose(&stages, &COSTS, Target::KeepAccuracy(fraction)).unwrap();
+                assert!((found.cost - best).abs() < 1e-9, "{seed}: {} {best}", found.cost);
+                assert!(found.all_right() as f64 >= least);
+                assert_eq!(found, Choice::of(&stages, &COSTS, &found.margins));
+            }
+            for most in [1.7, 2.5, 4.0] {
+                let cheap = all(&stages).into_iter().filter(|it| it.cost <= most);
+                let best = cheap.map(|it| it.all_right()).max().unwrap();
+                let found = choose(&stages, &COSTS, Target::MaxCost(most)).unwrap();
+                assert_eq!(found.all_right(), best, "{seed}");
+                assert!(found.cost <= most);
+            }
+        }
+    }
+
+    #[test]
+    fn of_three_stages_margins_are_near_the_best_and_keep_the_target() {
+        let mut more = 0.0;
+        for seed in 0..40 {
+            let stages = stages(3, 60, seed);
+            let alone = stages[2].iter().filter(|trial| trial.is_right).count();
+            let enough = all(&stages).into_iter().filter(|it| it.all_right() >= alone);
+            let best = enough.map(|it| it.cost).reduce(f64::min).unwrap();
+            let found = choose(&stages, &COSTS, Target::KeepAccuracy(1.0)).unwrap();
+            assert!(found.all_right() >= alone && found.cost >= best - 1e-9);
+            more += found.cost / best - 1.0;
+            let found = choose(&stages, &COSTS, Target::MaxCost(6.0)).unwrap();
+            assert!(found.cost <= 6.0);
+        }
+        assert!(more / 40.0 < 0.1, "{more}");
+    }
+
+    #[test]
+    fn what_no_margin_is_cheap_enough_for_is_told() {
+        let stages = stages(2, 60, 1);
+        let least = Choice::of(&stages, &COSTS, &[0, 0]).cost;
+        assert_eq!(choose(&stages, &COSTS, Target::MaxCost(0.5)), Err(Unreachable { least }));
+        // No image is like a class to the first: all of them go on.
+        let none = vec![Trial { margin: None, is_right: false }; 60];
+        let found = choose(&[none, stages[1].clone()], &COSTS, Target::KeepAccuracy(0.5)).unwrap();
+        assert_eq!(found.asked, [60, 60]);
+    }
+}

@@ -1,0 +1,37 @@
+//! What each network makes of images of known class.
+
+use inkbit_core::{Model, argmax, prominence};
+
+use crate::data::Images;
+use crate::model::{ImagesError, int_logits};
+
+/// What the network of one stage makes of one image of known class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trial {
+    /// By how much its greatest logit is above the second greatest; `None` if the answer does not stand
+    /// at any margin, for the image looks like none of the classes to it.
+    pub margin: Option<u32>,
+    /// Whether its class is that of the image.
+    pub is_right: bool,
+}
+
+/// The trials of a model of one stage, one for each image.
+///
+/// # Errors
+///
+/// [`ImagesError`] if the images are not the model's.
+pub fn trials(model: &Model<'_>, images: &Images) -> Result<Vec<Trial>, ImagesError> {
+    let logits = int_logits(model, images)?;
+    let least = model.stages().first().map_or(0, |stage| stage.prominence);
+    let trial = |(logits, &truth): (&[i32], &u8)| {
+        let class = argmax(logits);
+        let above = |(other, &logit)| (other != class).then(|| logits[class].abs_diff(logit));
+        // Of one class there is no other. No margin is the greatest number: at that none stands.
+        let margin = logits.iter().enumerate().filter_map(above).min().unwrap_or(u32::MAX);
+        Trial {
+            margin: (prominence(logits) >= least).then_some(margin.min(u32::MAX - 1)),
+            is_right: class == usize::from(truth),
+        }
+    };
+    Ok(logits.chunks_exact(model.classes()).zip(&images.labels).map(trial).collect())
+}

@@ -1,0 +1,273 @@
+//! `inkbit cascade`
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use inkbit_core::{MAX_COMMAND, MAX_NAME, Model, Provenance};
+
+use super::data_args::{DataArgs, other_data};
+use super::quantize::{check_name, shortened};
+use super::{progress, recorded, usage, wrong_use};
+use crate::cascade::{Target, Trial, Unreachable, choose, common, join, trials};
+use crate::config::TrainConfig;
+use crate::data::{Dataset, Images};
+use crate::device::Board;
+use crate::device::cost::Cost;
+use crate::device::counts::read_counts;
+use crate::evaluate::evaluate_model;
+use crate::evaluate::stages::shares;
+use crate::model::activity::activity;
+use crate::model::{Blob, MODEL_KIND, origin};
+use crate::quantize;
+use crate::report::cascade::{self, Cascade, Costs};
+use crate::report::text;
+use crate::run::Run;
+use crate::support::numbers::grouped;
+use crate::support::{shell, visible};
+use crate::train::validation_images;
+
+/// A Cortex-M3.
+const BOARD: &str = "lm3s6965evb";
+
+/// What models of images are mostly trained on.
+const MNIST: &str = "mnist";
+
+/// Fewer images than these say too little about margins.
+const LEAST_IMAGES: usize = 200;
+
+/// Join models to one that asks them in turn.
+///
+/// The first model answers what it is sure of, that is where its greatest logit is far enough above the
+/// second greatest, and the next is asked only about the rest. So a small network and a large one together
+/// take little more than the small one, and are about as accurate as the large one. How far is far enough is
+/// chosen on validation images that none of the models was trained on; test images only measure the result.
+///
+/// All models must take the same samples and have the same classes. What looks like none of the classes to
+/// one of them goes on to the next.
+#[derive(Debug, clap::Args)]
+#[command(after_help = include_str!("../../templates/help/cascade.txt"))]
+pub struct Args {
+    /// The models, from 2 to 4, in the order in which they are asked: mostly the smallest first
+    #[arg(required = true, value_name = "MODEL")]
+    models: Vec<PathBuf>,
+
+    /// File to write the model to
+    #[arg(short, long, value_name = "MODEL")]
+    out: PathBuf,
+
+    /// Name of the model, at most 32 bytes [default: the file's]
+    #[arg(long)]
+    name: Option<String>,
+
+    /// Take as few instructions as there can be with this percent of the last model's right answers on
+    /// the validation images
+    #[arg(
+        long,
+        value_name = "PERCENT",
+        default_value_t = 100.0,
+        conflicts_with = "max_instructions"
+    )]
+    keep_accuracy: f64,
+
+    /// Be as accurate as there can be with this many instructions of a mean image
+    #[arg(long, value_name = "N")]
+    max_instructions: Option<u32>,
+
+    /// Board whose instructions count
+    #[arg(long, value_name = "NAME", default_value = BOARD)]
+    board: String,
+
+    /// File with counted instructions [default: the built-in counts of the reference models]
+    #[arg(long, value_name = "FILE")]
+    instructions: Option<PathBuf>,
+
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let target = target(args)?;
+    let name = name(args)?;
+    let board = Board::find(&args.board).map_err(wrong_use)?;
+    let counts = read_counts(args.instructions.as_deref())?;
+    let blobs = args.models.iter().map(|path| Blob::load(path)).collect::<Result<Vec<_>, _>>()?;
+    let parts = blobs.iter().map(Blob::model).collect::<Result<Vec<_>, _>>()?;
+    // What cannot be joined is found before anything is computed.
+    join(&name, &parts, &vec![0; parts.len()], Provenance::UNKNOWN).map_err(wrong_use)?;
+    MODEL_KIND.check(&args.out)?;
+    if args.models.iter().any(|model| is_same(model, &args.out)) {
+        let path = visible::path(&args.out);
+        return Err(usage(format!("{path} is one of the models, which stay: give another path")));
+    }
+    if Run::has(&args.out) {
+        let path = visible::path(&args.out);
+        return Err(usage(format!("{path} is a file of a training run: give another path")));
+    }
+    let (data, images) = held_out(args, &parts)?;
+    if images.len() < LEAST_IMAGES {
+        return Err(usage(format!(
+            "margins need {LEAST_IMAGES} images that none of the models was trained on, and there are \
+             {}: train the models with the same --seed and --validation-split, on more images",
+            images.len()
+        )));
+    }
+    let measured = progress::during(parts.len(), "measuring", |done| {
+        let each = parts.iter().zip(&blobs).enumerate().map(|(number, (part, blob))| {
+            let activity = activity(part, &images)?;
+            let cost = Cost::of(&board, blob.crc(), &activity, &counts);
+            let found = (trials(part, &images)?, cost, activity.macs());
+            done(number + 1);
+            Ok::<_, anyhow::Error>(found)
+        });
+        each.collect::<anyhow::Result<Vec<_>>>()
+    })?;
+    let costs = costs(&measured, &board, target)?;
+    let stages: Vec<Vec<Trial>> = measured.into_iter().map(|(trials, ..)| trials).collect();
+    let numbers: Vec<f64> = costs.each.iter().map(|cost| cost.instructions).collect();
+    let choice = choose(&stages, &numbers, target).map_err(|error| {
+        let Unreachable { least } = error;
+        usage(format!(
+            "--max-instructions is too low: {} are the least on {}; give more, or a smaller first model",
+            grouped(least.ceil() as usize),
+            board.name
+        ))
+    })?;
+    for (path, _) in args.models.iter().zip(&choice.decided).filter(|(_, decided)| **decided == 0) {
+        super::complain(&format!(
+            "note: {} decides nothing: leave it out, or give a lower --keep-accuracy",
+            visible::path(path)
+        ));
+    }
+    let untested = join(&name, &parts, &choice.margins, Provenance::UNKNOWN)?;
+    let test = evaluate_model(&untested.model()?, &data.test)?;
+    let command = command(args);
+    let origin = Provenance {
+        seed: origin(&parts[parts.len() - 1]).seed,
+        ..quantize::origin(&command, data.digest(), 0, (test.correct as u32, test.images as u32))
+    };
+    let blob = join(&name, &parts, &choice.margins, origin)?;
+    blob.save(&args.out)?;
+    let shares = shares(&blob.model()?, &data.test)?;
+    let models: Vec<String> = args.models.iter().map(|path| visible::path(path)).collect();
+    let found = Cascade { models, stages, choice, costs, test, shares };
+    super::print(&format!(
+        "{}{}\nsaved in {}\nnext     inkbit verify {}{}\n",
+        cascade::text(&found),
+        text::sizes(&blob.model()?, blob.bytes()),
+        visible::path(&args.out),
+        shell::path(&args.out),
+        next_data(&args.data)
+    ))
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    let [one, other] = [one, other].map(Path::canonicalize);
+    one.is_ok_and(|one| other.is_ok_and(|other| one == other))
+}
+
+/// By the flags.
+fn target(args: &Args) -> anyhow::Result<Target> {
+    let percent = args.keep_accuracy;
+    match args.max_instructions {
+        Some(most) => Ok(Target::MaxCost(most.into())),
+        None if (50.0..=100.0).contains(&percent) => Ok(Target::KeepAccuracy(percent / 100.0)),
+        None => Err(usage(format!(
+            "--keep-accuracy is {percent}, but must be from 50 to 100 percent of the last model's"
+        ))),
+    }
+}
+
+fn name(args: &Args) -> anyhow::Result<String> {
+    let stem = args.out.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let name = args.name.clone().unwrap_or_else(|| shortened(stem, MAX_NAME));
+    check_name(&name)?;
+    Ok(name)
+}
+
+/// The data of the last model, and the images that none of the models was trained on: each may have been
+/// trained on other data, or have held out other images.
+fn held_out(args: &Args, parts: &[Model<'_>]) -> anyhow::Result<(Dataset, Images)> {
+    let (mut loaded, mut sets): (Option<(String, Dataset)>, Vec<Images>) = (None, Vec::new());
+    for (path, part) in args.models.iter().zip(parts) {
+        let path = visible::path(path);
+        let (config, name) = trained(&path, part);
+        let name = args.data.data.clone().unwrap_or(name);
+        let data = match loaded {
+            Some((known, data)) if known == name => data,
+            _ => args.data.named(&name).load_for_model(part)?,
+        };
+        if let Some(note) = other_data(&path, part, &data) {
+            super::complain(&format!("{note}, so it may know some of the validation images"));
+        }
+        sets.push(validation_images(&data.train, &config, data.of_first_source()));
+        loaded = Some((name, data));
+    }
+    let ((_, data), last) = loaded.zip(sets.pop()).expect("there are models");
+    Ok((data, common(&last, &sets)))
+}
+
+/// The configuration and the data that a model was trained with, as far as it records them.
+fn trained(path: &str, part: &Model<'_>) -> (TrainConfig, String) {
+    let origin = origin(part);
+    match recorded::command(origin.command) {
+        Some((config, data, _)) => (config, data.unwrap_or_else(|| MNIST.to_owned())),
+        None => {
+            super::complain(&format!(
+                "note: {path} does not record how it was trained, so it may know some of the \
+                 validation images"
+            ));
+            (TrainConfig { seed: origin.seed, ..TrainConfig::default() }, MNIST.to_owned())
+        }
+    }
+}
+
+/// What the command was, as a model records it.
+fn command(args: &Args) -> String {
+    let mut command = "inkbit cascade".to_owned();
+    for model in &args.models {
+        let _ = write!(command, " {}", shell::path(model));
+    }
+    match args.max_instructions {
+        Some(most) => {
+            let _ = write!(command, " --max-instructions {most}");
+        }
+        None if args.keep_accuracy < 100.0 => {
+            let _ = write!(command, " --keep-accuracy {}", args.keep_accuracy);
+        }
+        None => {}
+    }
+    if args.board != BOARD {
+        let _ = write!(command, " --board {}", shell::word(&args.board));
+    }
+    shortened(command + &next_data(&args.data), MAX_COMMAND)
+}
+
+fn next_data(data: &DataArgs) -> String {
+    let named = data.data.as_ref().map(|data| format!(" --data {}", shell::word(data)));
+    named.unwrap_or_default() + &data.reading(None).flags()
+}
+
+/// What asking each stage costs: instructions, or multiplications where the instructions of no model of
+/// the kind were counted.
+fn costs(
+    measured: &[(Vec<Trial>, Option<Cost>, f64)],
+    board: &Board,
+    target: Target,
+) -> anyhow::Result<Costs> {
+    let counted: Option<Vec<Cost>> = measured.iter().map(|(_, cost, _)| *cost).collect();
+    match (counted, target) {
+        (Some(each), _) => Ok(Costs { each, board: Some(board.clone()) }),
+        (None, Target::MaxCost(_)) => Err(usage(format!(
+            "the instructions of such models on {} are not known: use --keep-accuracy",
+            board.name
+        ))),
+        (None, _) => {
+            let cost = |&(.., macs): &(Vec<Trial>, Option<Cost>, f64)| Cost {
+                instructions: macs,
+                error: None,
+                clock: None,
+            };
+            Ok(Costs { each: measured.iter().map(cost).collect(), board: None })
+        }
+    }
+}

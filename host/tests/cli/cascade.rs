@@ -1,0 +1,168 @@
+//! `inkbit cascade`, and what the other commands say of the model that it makes.
+
+use inkbit::cascade::join;
+use inkbit::model::Blob;
+use inkbit_core::Provenance;
+use serde_json::Value;
+
+use crate::place::{Place, TRAIN, bars};
+
+/// Flags with which enough images are held out for margins.
+const HELD_OUT: &str = "--validation-split 0.7 --no-report";
+
+/// A place with a weak model in `weak.inkbit`, a strong one in `strong.inkbit`, and both, asked in turn,
+/// in `both.inkbit`.
+fn place() -> Place {
+    let place = Place::new();
+    let train = |name: &str, more: &str| {
+        place.succeed(&format!("train --out {name} {TRAIN} {HELD_OUT} {more}"));
+        place.succeed(&format!("quantize {name} -o {name}.inkbit"));
+    };
+    train("weak", "--epochs 2 --lr 0.01 --hidden 6");
+    train("strong", "--epochs 12");
+    place.succeed("cascade weak.inkbit strong.inkbit -o both.inkbit --data digits");
+    place
+}
+
+#[test]
+fn a_weak_model_answers_what_it_is_sure_of_and_a_strong_one_the_rest() {
+    let place = place();
+    let text = place.succeed("cascade weak.inkbit strong.inkbit -o again.inkbit --data digits");
+    assert!(text.starts_with("chosen on 224 validation images, which no model was trained on\n"));
+    assert!(text.contains("\n1 weak.inkbit    100.00 %"), "{text}");
+    assert!(text.contains("instructions of a mean image on lm3s6965evb, estimated; "), "{text}");
+    assert!(text.ends_with("next     inkbit verify again.inkbit --data digits\n"), "{text}");
+    let accuracy = |model: &str| {
+        let text = place.succeed(&format!("evaluate {model} --data digits --json"));
+        serde_json::from_str::<Value>(&text).unwrap()
+    };
+    let [weak, strong, both] = ["weak.inkbit", "strong.inkbit", "both.inkbit"].map(accuracy);
+    let correct = |found: &Value| found["correct"].as_u64().unwrap();
+    assert!(correct(&weak) + 4 < correct(&strong), "{weak} {strong}");
+    assert!(correct(&both) + 2 > correct(&strong), "{both} {strong}");
+    // Each stage has its part.
+    let stages = both["stages"].as_array().unwrap();
+    let number = |stage: usize, key: &str| stages[stage][key].as_u64().unwrap();
+    assert_eq!((number(0, "asked"), number(0, "decided") + number(1, "asked")), (80, 80));
+    assert!((4..76).contains(&number(0, "decided")), "{both}");
+    assert_eq!(number(0, "correct") + number(1, "correct"), correct(&both));
+    assert!(weak.get("stages").is_none());
+    let text = place.succeed("evaluate both.inkbit --data digits");
+    assert!(text.contains("\nstage  asked of  decides  of these right\n1      100.00 %"), "{text}");
+    let text = place.succeed("verify both.inkbit --data digits");
+    assert!(text.ends_with("0 mismatches\n"), "{text}");
+}
+
+#[test]
+fn the_same_models_make_the_same_bytes() {
+    let place = place();
+    place.succeed("cascade weak.inkbit strong.inkbit -o other.inkbit --data digits --name both");
+    assert_eq!(place.read("both.inkbit"), place.read("other.inkbit"));
+    let text = place.succeed("inspect both.inkbit");
+    assert!(text.contains("inkbit cascade weak.inkbit strong.inkbit --data digits\n"), "{text}");
+    assert!(text.contains("\nstage  layers  margin  prominence  input\n1      0 to 1 "), "{text}");
+    let text = place.succeed("models both.inkbit --recorded");
+    assert!(text.contains("-4, 64-") && text.contains("| 8, 8 |"), "{text}");
+    let text = place.succeed("report both.inkbit --data digits -o both.html");
+    assert!(text.starts_with("saved in both.html"), "{text}");
+    let page = String::from_utf8(place.read("both.html")).unwrap();
+    assert!(page.contains("Its 2 networks are asked in turn"), "{page}");
+}
+
+#[test]
+fn a_limit_of_instructions_is_kept() {
+    let place = place();
+    let cost = |flags: &str| {
+        let text = place.succeed(&format!(
+            "cascade weak.inkbit strong.inkbit -o limited.inkbit --data digits {flags}"
+        ));
+        let line = text.lines().find(|line| line.starts_with("cascade ")).unwrap();
+        let last = line.split_whitespace().last().unwrap().replace(',', "");
+        last.parse::<u32>().unwrap()
+    };
+    let free = cost("--max-instructions 1000000");
+    let limit = free - 300;
+    let limited = cost(&format!("--max-instructions {limit}"));
+    assert!(limited <= limit, "{limited} of {limit}, {free} without it");
+    assert!(cost("--keep-accuracy 80") <= free);
+    assert!(cost("--max-instructions 1000000 --board microbit") > free);
+    // A network that is hardly trained is never sure enough.
+    place.succeed(&format!("train --out hardly {TRAIN} {HELD_OUT} --epochs 1 --lr 0.0001"));
+    place.succeed("quantize hardly -o hardly.inkbit");
+    let ended = place.run("cascade hardly.inkbit strong.inkbit -o never.inkbit --data digits");
+    assert_eq!(ended.code, Some(0));
+    let note =
+        "note: hardly.inkbit decides nothing: leave it out, or give a lower --keep-accuracy\n";
+    assert_eq!(ended.err, note, "{}", ended.out);
+    assert!(ended.out.contains(" never "), "{}", ended.out);
+    let said = place.fail(
+        2,
+        "cascade weak.inkbit strong.inkbit -o none.inkbit --data digits --max-instructions 100",
+    );
+    assert!(said.starts_with("--max-instructions is too low: "), "{said}");
+}
+
+#[test]
+fn predict_says_which_stage_has_decided() {
+    let place = place();
+    let model = Blob::load(&place.path("both.inkbit")).unwrap();
+    let [weak, strong] =
+        ["weak", "strong"].map(|name| Blob::load(&place.path(format!("{name}.inkbit"))).unwrap());
+    let parts = [weak.model().unwrap(), strong.model().unwrap()];
+    assert_eq!(model.model().unwrap().layers().len(), 4);
+    for (margin, stage) in [(0, 1), (u32::MAX, 2)] {
+        let blob = join("sure", &parts, &[margin, 0], Provenance::UNKNOWN).unwrap();
+        place.write("sure.inkbit", blob.bytes());
+        let image = bars(8, 4, 1);
+        let picture = image::GrayImage::from_raw(8, 8, image.image(0).to_vec()).unwrap();
+        picture.save(place.path("bar.png")).unwrap();
+        let text = place.succeed("predict sure.inkbit bar.png --as-is");
+        let first = text.trim_end().ends_with(", by stage 1");
+        // Where the weak one takes it for none of the classes, the strong one is asked in any case.
+        assert!(first == (stage == 1) || stage == 1, "{text}");
+        let text = place.succeed("predict sure.inkbit bar.png --as-is --json");
+        let json: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(json["stage"].as_u64() == Some(1), first, "{text}");
+    }
+    let text = place.succeed("predict strong.inkbit bar.png --as-is --json");
+    assert!(!text.contains("stage"), "{text}");
+}
+
+#[test]
+fn what_cannot_be_asked_in_turn_is_refused() {
+    let place = place();
+    let refused = |arguments: &str, expected: &str| {
+        let said = place.fail(2, &format!("cascade {arguments}"));
+        assert!(said.contains(expected), "{arguments}: {said}");
+    };
+    refused("weak.inkbit -o a.inkbit", "1 models were given; a cascade has from 2 to 4");
+    let five = "weak.inkbit ".repeat(5);
+    refused(&format!("{five} -o a.inkbit"), "5 models were given");
+    refused("weak.inkbit both.inkbit -o a.inkbit", "has 2 stages already");
+    refused(
+        "weak.inkbit strong.inkbit -o a.inkbit --data digits --keep-accuracy 101",
+        "--keep-accuracy is 101, but must be from 50 to 100",
+    );
+    refused("weak.inkbit strong.inkbit -o a.inkbit --board none", "none");
+    refused("weak.inkbit strong.inkbit -o ./strong.inkbit", "is one of the models, which stay");
+    refused("weak.inkbit strong.inkbit -o a.inkbit --data digits --name é\u{7}", "--name");
+    // Of 320 images a tenth was held out.
+    let few = "margins need 200 images that none of the models was trained on, and there are ";
+    refused("model.inkbit strong.inkbit -o a.inkbit --data digits", few);
+    place.write_data("more", &bars(8, 8, 320), &bars(8, 8, 80));
+    place.succeed(&format!("train --out eight --data more --config quick.toml {HELD_OUT}"));
+    place.succeed("quantize eight -o eight.inkbit");
+    let refused = |arguments: &str, expected: &str| {
+        let said = place.fail(2, arguments);
+        assert!(said.contains(expected), "{arguments}: {said}");
+    };
+    let said = "eight has the classes 0, 1, 2, 3, 4, 5, 6 and 7, but weak has 0, 1, 2 and 3";
+    refused("cascade weak.inkbit eight.inkbit -o a.inkbit --data digits", said);
+    refused("play both.inkbit -o page.html", "asks 2 networks in turn");
+    refused("train --from both.inkbit --out more-of-it --data digits", "2 stages");
+    let said = place.fail(1, "export both.inkbit --onnx both.onnx");
+    assert!(said.contains("2 stages"), "{said}");
+    place.write("foreign.txt", "mine");
+    let said = place.fail(1, "cascade weak.inkbit strong.inkbit -o foreign.txt --data digits");
+    assert!(said.contains("foreign.txt"), "{said}");
+}
