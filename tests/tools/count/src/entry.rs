@@ -125,6 +125,8 @@ impl Entry {
             (mean * 10.0).round() / 10.0
         };
         let totals = || counts.iter().map(Count::total);
+        // Of a stage that is not asked, the layers take nothing.
+        let of = |layers: &[u64], layer: usize| layers.get(layer).copied().unwrap_or_default();
         Self {
             model: facts.name.clone(),
             crc: format!("{:08x}", facts.crc),
@@ -135,7 +137,7 @@ impl Entry {
             widths: facts.widths.clone(),
             bits: facts.bits.clone(),
             nonzero: (0..facts.bits.len())
-                .map(|layer| mean(&mut expected.iter().map(|image| image.nonzero[layer])))
+                .map(|layer| mean(&mut expected.iter().map(|image| of(&image.nonzero, layer))))
                 .collect(),
             mean: mean(&mut totals()),
             least: totals().min().unwrap_or_default(),
@@ -145,7 +147,7 @@ impl Entry {
                 .map(|part| mean(&mut counts.iter().map(|count| count.parts[part])))
                 .collect(),
             layers: (0..=facts.bits.len())
-                .map(|layer| mean(&mut counts.iter().map(|count| count.layers[layer])))
+                .map(|layer| mean(&mut counts.iter().map(|count| of(&count.layers, layer))))
                 .collect(),
         }
     }
@@ -286,13 +288,17 @@ pub(crate) mod tests {
         let count =
             |parts, layers: [u64; 3]| Count { parts, layers: layers.to_vec(), ..Count::default() };
         let counts = [count([1, 2, 3], [1, 2, 3]), count([3, 4, 6], [3, 4, 6])];
-        let expected = [[1, 3], [3, 4]]
-            .map(|nonzero| Expected { logits: Vec::new(), nonzero: nonzero.to_vec() });
+        let expected = [[1, 3], [3, 4]].map(|nonzero| Expected {
+            logits: Vec::new(),
+            stage: 0,
+            nonzero: nonzero.to_vec(),
+        });
         let facts = Facts {
             name: "tiny".to_owned(),
             crc: 0xBEEF,
             input: Input::full(28),
             widths: vec![8, 6, 2],
+            networks: vec![vec![8, 6, 2]],
             bits: vec![8, 4],
             scratch_bytes: 0,
         };

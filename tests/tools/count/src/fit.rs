@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use inkbit::device::Board;
 use inkbit::device::fit::{Blocks, Fit, Terms};
-use inkbit::model::activity::{Activity, LayerActivity};
+use inkbit::model::activity::{Activity, LayerActivity, StageActivity};
 use inkbit_core::WeightBits;
 
 use crate::entry::Entry;
@@ -52,7 +52,8 @@ fn activity(entry: &Entry) -> Option<Activity> {
         })
     };
     let layers = layers.map(layer).collect::<Option<_>>()?;
-    Some(Activity { input: entry.input, is_features: false, layers })
+    let stages = vec![StageActivity { asked: 1.0, input: entry.input, layers }];
+    Some(Activity { is_features: false, stages })
 }
 
 /// The best fit over all numbers of blocks that the kernel may take at once.
@@ -86,7 +87,7 @@ fn fit(cpu: String, samples: &[Sample<'_>]) -> Fit {
 impl Sample<'_> {
     /// One for the time before the layers, and one for each layer.
     fn equations(&self, blocks: Blocks) -> Vec<Equation> {
-        let Activity { input, layers, .. } = &self.activity;
+        let StageActivity { input, layers, .. } = &self.activity.stages[0];
         let layer = |(number, layer): (usize, &LayerActivity)| {
             Terms::of_layer(layer, number + 1 == layers.len(), blocks).array()
         };

@@ -115,6 +115,14 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let targets = targets(boards, arguments)?;
     let new = |blob| Subject::new(blob, &pictures);
     let mut subjects = blobs.into_iter().map(new).collect::<Result<Vec<_>, _>>()?;
+    if let Some(several) = subjects.iter().find(|subject| subject.facts.networks.len() > 1)
+        && arguments.write
+    {
+        bail!(
+            "{} has several stages, and estimates are made from the counts of one: leave out --write",
+            several.facts.name
+        );
+    }
     if arguments.write {
         subjects.extend(Subject::probes(&pictures)?);
     }

@@ -11,7 +11,7 @@ use inkbit_tests::c_engine::CMSIS_NN;
 use crate::cycles::Cycles;
 use crate::entry::Entry;
 use crate::measure::{self, Count, Counts, Sample};
-use crate::subject::{Pictures, REFERENCE, Subject};
+use crate::subject::{Expected, Pictures, REFERENCE, Subject};
 
 /// The network that the baseline was measured on.
 const CLASSIC: &[usize] = &[784, 256, 128, 10];
@@ -52,6 +52,10 @@ pub struct Row {
     pub differing: usize,
     /// Bytes of working memory for this network.
     pub scratch_bytes: usize,
+    /// Widths of the layers of each stage, inputs first.
+    pub networks: Vec<Vec<usize>>,
+    /// The fraction of the images that are shown of which each stage is asked.
+    pub asked: Vec<f64>,
     /// Bytes of the engine's code.
     pub code: u64,
     /// What compiled it.
@@ -105,6 +109,8 @@ impl Row {
             stack: counts.iter().map(|count| count.stack).max().unwrap_or_default(),
             differing: counts.iter().map(|count| count.differing).sum(),
             scratch_bytes: subject.facts.scratch_bytes,
+            networks: subject.facts.networks.clone(),
+            asked: asked(&subject.expected[shown.clone()], subject.facts.networks.len()),
             code,
             compiler,
         };
@@ -158,6 +164,12 @@ impl Row {
     }
 }
 
+/// The fraction of images of which each stage is asked.
+fn asked(expected: &[Expected], stages: usize) -> Vec<f64> {
+    let of = |stage| expected.iter().filter(|expected| expected.stage >= stage).count();
+    (0..stages).map(|stage| of(stage) as f64 / expected.len().max(1) as f64).collect()
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
@@ -173,6 +185,8 @@ pub(crate) mod tests {
             stack: STACK,
             differing: 0,
             scratch_bytes: 4160,
+            networks: vec![CLASSIC.to_vec()],
+            asked: vec![1.0],
             code: 3000,
             compiler: "rustc 1.95.0".to_owned(),
         }

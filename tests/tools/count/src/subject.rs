@@ -37,6 +37,8 @@ pub struct Facts {
     pub input: Input,
     /// Inputs, then the outputs of each layer.
     pub widths: Vec<usize>,
+    /// Widths of the layers of each stage, inputs first.
+    pub networks: Vec<Vec<usize>>,
     /// Bits of a weight in each layer.
     pub bits: Vec<usize>,
     /// Bytes of working memory.
@@ -48,7 +50,9 @@ pub struct Facts {
 pub struct Expected {
     /// The logits.
     pub logits: Vec<i64>,
-    /// The number of non-zero inputs of each layer.
+    /// The stage that decides, from 0.
+    pub stage: usize,
+    /// The number of non-zero inputs of each layer that is evaluated.
     pub nonzero: Vec<u64>,
 }
 
@@ -114,17 +118,15 @@ impl Subject {
                 "the model takes samples of {bytes} bytes, the images have {given}: take another"
             );
         }
-        let stages = model.stages().len();
-        if stages > 1 {
-            bail!("the model has {stages} stages, and one is all that is counted: take another");
-        }
         let layers = model.layers();
-        let outputs = layers.iter().map(Layer::outputs);
         let facts = Facts {
             name: model.header().name.to_owned(),
             crc: blob.crc(),
             input: model.input(),
-            widths: layers.iter().take(1).map(Layer::inputs).chain(outputs).collect(),
+            widths: widths(layers),
+            networks: (0..model.stages().len())
+                .map(|stage| widths(model.layers_of(stage)))
+                .collect(),
             bits: layers.iter().map(|layer| layer.bits().bits()).collect(),
             scratch_bytes: model.scratch_cells() * size_of::<i32>(),
         };
@@ -165,15 +167,25 @@ impl Subject {
     }
 }
 
+/// Inputs of the first layer, then the outputs of each.
+fn widths(layers: &[Layer<'_>]) -> Vec<usize> {
+    let outputs = layers.iter().map(Layer::outputs);
+    layers.iter().take(1).map(Layer::inputs).chain(outputs).collect()
+}
+
 fn expected(oracle: &Oracle, pixels: &[u8]) -> Expected {
-    let mut layers = oracle.layers(pixels);
-    let logits = layers.pop().unwrap_or_default();
-    let inputs = [oracle.inputs(0, pixels)];
-    let nonzero = inputs
-        .iter()
-        .chain(&layers)
-        .map(|inputs| inputs.iter().filter(|input| **input != 0).count() as u64);
-    Expected { logits, nonzero: nonzero.collect() }
+    let (outputs, answer) = (oracle.layers(pixels), oracle.answer(pixels));
+    let mut outputs = outputs.into_iter();
+    let mut nonzero = Vec::new();
+    for stage in 0..=answer.stage {
+        let mut inputs = oracle.inputs(stage, pixels);
+        // Its last outputs are logits, which no layer takes.
+        for output in outputs.by_ref().take(oracle.stages[stage].layers.len()) {
+            nonzero.push(inputs.iter().filter(|input| **input != 0).count() as u64);
+            inputs = output;
+        }
+    }
+    Expected { logits: answer.logits, stage: answer.stage, nonzero }
 }
 
 /// A model with the same weights, biases and multipliers, and so the same logits for every image,

@@ -58,16 +58,23 @@ pub fn document(old: &str, new: &[String]) -> String {
 pub fn section(rows: &[&Row], source: &str) -> String {
     let Some(first) = rows.first() else { return String::new() };
     let entry = first.shown();
-    let widths: Vec<String> = entry.widths.iter().map(ToString::to_string).collect();
+    let network =
+        |widths: &Vec<usize>| widths.iter().map(ToString::to_string).collect::<Vec<_>>().join("-");
+    let networks: Vec<String> = first.networks.iter().map(network).collect();
+    let asked = first.asked.iter().enumerate().skip(1);
+    let asked = asked.map(|(number, asked)| {
+        format!(" Stage {} is asked of {:.2} % of them.", number + 1, 100.0 * asked)
+    });
     let mut text = format!(
         "{SECTION}{}: {}, {} bits\n\n{} images, {} products with non-zero inputs in the mean (N), {} bytes \
-         of working memory. {source}.\n",
+         of working memory.{} {source}.\n",
         entry.model,
-        widths.join("-"),
+        networks.join(", then "),
         bits::label(&entry.bits),
         entry.images,
         thousands(entry.macs()),
         thousands(first.scratch_bytes as f64),
+        asked.collect::<String>(),
     );
     let named = |header: &[&str], cells: &dyn Fn(&Row) -> Vec<String>| {
         let header = ["processor", "kernel"].iter().chain(header).map(ToString::to_string);
@@ -190,6 +197,16 @@ mod tests {
         let widths: Vec<usize> = lines[4..8].iter().map(|line| line.chars().count()).collect();
         assert!(widths.iter().all(|width| *width == widths[0]), "{text}");
         assert!(!text.contains("in 8 bits"), "{text}");
+    }
+
+    #[test]
+    fn stages_are_shown_with_how_often_they_are_asked() {
+        let mut row = row("Cortex-M0", 4, 190_000.0);
+        row.networks = vec![vec![144, 32, 10], vec![784, 10]];
+        row.asked = vec![1.0, 0.0625];
+        let text = section(&[&row], "counted");
+        assert!(text.starts_with("## int4: 144-32-10, then 784-10, 4 bits"), "{text}");
+        assert!(text.contains(" Stage 2 is asked of 6.25 % of them. counted."), "{text}");
     }
 
     #[test]
