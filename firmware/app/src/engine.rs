@@ -22,6 +22,8 @@ pub struct Verdict {
     pub class: Option<u16>,
     /// Confidence in the likeliest class, in thousandths.
     pub permille: u16,
+    /// The stage that has decided, from 0.
+    pub stage: u8,
     /// Confidence in every class, in 1/250.
     pub bars: [u8; MAX_LOGITS],
     /// Time that the inference took.
@@ -30,7 +32,8 @@ pub struct Verdict {
 
 impl Verdict {
     /// The verdict on an image without ink.
-    pub const NONE: Self = Self { class: None, permille: 0, bars: [0; MAX_LOGITS], nanoseconds: 0 };
+    pub const NONE: Self =
+        Self { class: None, permille: 0, stage: 0, bars: [0; MAX_LOGITS], nanoseconds: 0 };
 }
 
 /// A model in working memory, or why there is none.
@@ -98,7 +101,7 @@ impl<'m> Engine<'m> {
             Ok(None) => return false,
             Ok(Some(crc)) => self.crc = crc,
             Err(_) => {
-                self.end("model has changed since the start (wrong CRC-32); reset");
+                self.end("model has changed; reset");
             }
         }
         true
@@ -122,7 +125,7 @@ impl<'m> Engine<'m> {
         let (Some(guard), Some(engine)) = (&mut self.guard, &mut self.engine) else { return false };
         let sound = guard.repair(engine);
         if !sound {
-            self.end("memory has changed since the start; reset");
+            self.end("memory has changed; reset");
         }
         !sound
     }
@@ -186,6 +189,7 @@ impl<'m> Engine<'m> {
 impl Verdict {
     fn judge(&mut self, logits: Logits<'_>) {
         let class = logits.argmax();
+        self.stage = logits.stage() as u8;
         let shares = permille(&logits, logits.scale()).enumerate();
         for (bar, (number, Permille(permille))) in self.bars.iter_mut().zip(shares) {
             *bar = (permille / 4) as u8;

@@ -232,23 +232,28 @@ fn draw_buttons<L: Layout, D: DrawTarget<Color: Shade>>(
     Ok(())
 }
 
-/// What stands beside the digit: four lines of up to eight characters.
+/// What stands beside the digit: four lines of up to eight characters. Of a model of several stages the
+/// one that has decided follows the confidence.
 fn note<L: Layout>(view: &View<'_>) -> Text {
     let mut text = Text::new();
-    let Verdict { permille, nanoseconds, .. } = *view.verdict;
+    let Verdict { permille, stage, nanoseconds, .. } = *view.verdict;
     match view.mode {
         Mode::Draw => text.say(if view.in_ram { "draw RAM" } else { "draw" }),
         Mode::Samples => text.say("no. ").number(view.number),
         Mode::Link => text.say("#").number(view.number),
     };
     let permille = u32::from(permille);
-    text.say("\n").number(permille / 10).say(".").number(permille % 10).say("%\n");
-    let microseconds = nanoseconds / 1000;
-    if microseconds < 10_000 {
-        text.number(microseconds).say(" us\n");
-    } else {
-        text.number(microseconds / 1000).say(" ms\n");
+    text.say("\n").number(permille / 10).say(".").number(permille % 10).say("%");
+    if view.model.is_some_and(|model| model.stages().len() > 1) {
+        text.say(":").number(u32::from(stage) + 1);
     }
+    text.say("\n");
+    let microseconds = nanoseconds / 1000;
+    let (time, unit) = match microseconds {
+        0..10_000 => (microseconds, " us\n"),
+        _ => (microseconds / 1000, " ms\n"),
+    };
+    text.number(time).say(unit);
     match (view.truth, view.pen.filter(|_| !L::TOUCH)) {
         (Some(digit), _) => text.say("is a ").number(digit.into()),
         (_, Some((_, true))) => text.say("pen down"),
