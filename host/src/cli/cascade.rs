@@ -33,7 +33,7 @@ const BOARD: &str = "lm3s6965evb";
 const MNIST: &str = "mnist";
 
 /// Fewer images than these say too little about margins.
-const LEAST_IMAGES: usize = 200;
+const LEAST_IMAGES: usize = 100;
 
 /// Join models to one that asks them in turn.
 ///

@@ -36,7 +36,7 @@ case " $* " in
 *" --data "* | *" --recorded "* | *" data check "* | *" data import "* | *" data forms "* | *gestures*) exec "$INKBIT" "$@" ;;
 esac
 case "$1" in
-quickstart | train | data | import | quantize | evaluate | models | sweep | verify | report | compare | export)
+quickstart | train | data | import | quantize | cascade | evaluate | models | sweep | verify | report | compare | export)
     exec "$INKBIT" "$@" --data digits ;;
 *) exec "$INKBIT" "$@" ;;
 esac

@@ -147,7 +147,7 @@ fn what_cannot_be_asked_in_turn_is_refused() {
     refused("weak.inkbit strong.inkbit -o ./strong.inkbit", "is one of the models, which stay");
     refused("weak.inkbit strong.inkbit -o a.inkbit --data digits --name é\u{7}", "--name");
     // Of 320 images a tenth was held out.
-    let few = "margins need 200 images that none of the models was trained on, and there are ";
+    let few = "margins need 100 images that none of the models was trained on, and there are ";
     refused("model.inkbit strong.inkbit -o a.inkbit --data digits", few);
     place.write_data("more", &bars(8, 8, 320), &bars(8, 8, 80));
     place.succeed(&format!("train --out eight --data more --config quick.toml {HELD_OUT}"));
