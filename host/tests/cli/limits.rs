@@ -9,6 +9,7 @@ use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use rawzip::{CompressionMethod, ZipArchiveWriter};
 
+use crate::data_sources::{gzip, npy, zip as zip_files};
 use crate::import::framework;
 use crate::place::{Ended, Place};
 
@@ -18,6 +19,8 @@ const MEMORY: u64 = 256 << 10;
 const PICTURE_MEMORY: u64 = 384 << 10;
 /// The same for a library that Inkbit watches while it reads.
 const LIBRARY_MEMORY: u64 = 800 << 10;
+/// The same for arrays whose file unpacks to the most bytes, 64 MiB, which become twice as many.
+const ARRAY_MEMORY: u64 = 340 << 10;
 /// The most time; a busy machine takes its share.
 const TIME: Duration = Duration::from_secs(20);
 
@@ -271,6 +274,26 @@ fn a_picture_of_a_few_bytes_takes_no_more_than_its_largest_form() {
         refused(&place, PICTURE_MEMORY, &format!("predict model.inkbit {name}"), expected);
     }
     println!("tried: {} hostile files under a limit of memory", files.len());
+}
+
+/// Numbers of a byte, which become twice as many bytes, in a small NPZ.
+#[test]
+fn arrays_take_no_more_than_they_are_and_what_they_become() {
+    let place = Place::new();
+    let count = 65 << 10;
+    let mut signed = npy("|i1", &[count, 1000], &vec![0; count * 1000]);
+    let last = signed.len() - 1;
+    signed[last] = 0xFF;
+    let labels: Vec<u8> = (0..count).map(|number| (number % 2) as u8).collect();
+    let labels = npy("|u1", &[count], &labels);
+    let files = [("x", signed), ("y", labels)]
+        .map(|(name, array)| (format!("{name}.npy.gz"), gzip(&array)));
+    let content = zip_files(&files);
+    assert!(content.len() < 400_000, "{}", content.len());
+    place.write("signed.npz", content);
+    let ended = confined(&place, ARRAY_MEMORY, "data check signed.npz --features");
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    println!("tried: 1 hostile files under a limit of memory");
 }
 
 #[test]
