@@ -124,7 +124,8 @@ fn file_digest(path: &Path) -> io::Result<String> {
 
 /// Writes data into a folder that [`check`] allows: whole or not at all, for the files are written
 /// into a folder beside it that then takes its name and permissions. `about` says where they are from.
-/// What a killed import left beside it is put back, or away.
+/// Data that a killed import had moved aside get their name again. What else it left stays, for it may be a
+/// user's by now.
 ///
 /// # Errors
 ///
@@ -147,15 +148,9 @@ pub fn write(
     put_back(around);
     let check = |path: &Path| check(path, force);
     // What is made in it has the permissions of any folder, unlike itself.
-    let (mut aside, _lock) = loop {
-        let aside = Aside::new(around).map_err(failed())?;
-        match Lock::wait(&aside.path) {
-            Ok(lock) => break (aside, lock),
-            // Before it was locked, another import has taken it for left, and removed it.
-            Err(_) if !aside.path.exists() => {}
-            Err(error) => return Err(error.into()),
-        }
-    };
+    let mut aside = Aside::new(around).map_err(failed())?;
+    // Of what a process is at work with, nothing is put back.
+    let _lock = Lock::wait(&aside.path)?;
     let target = [MARK.1.as_bytes(), name.as_encoded_bytes()].concat();
     files::write(&aside.path.join(ASIDE.1), &target)?;
     let (new, old) = (aside.path.join(PARTS.0), aside.path.join(PARTS.1));
@@ -199,7 +194,8 @@ pub fn write(
     Ok(())
 }
 
-/// A folder in which data are written before they take their name, removed when this is dropped.
+/// A folder that this process has made, in which data are written before they take their name, removed when
+/// this is dropped.
 struct Aside {
     path: PathBuf,
     is_kept: bool,
@@ -215,14 +211,13 @@ impl Aside {
 impl Drop for Aside {
     fn drop(&mut self) {
         if !self.is_kept {
-            // The next import tries again.
+            // What cannot be removed does no harm.
             let _ = clear(&self.path);
         }
     }
 }
 
-/// Removes such a folder. The file by which it is known goes after all data, for the process may be killed
-/// in between. What no import has written stays, and the folder with it.
+/// Removes such a folder. What no import has written stays, and the folder with it.
 fn clear(aside: &Path) -> io::Result<()> {
     for part in [PARTS.0, PARTS.1] {
         let is_data = |name: &str| {
@@ -230,55 +225,27 @@ fn clear(aside: &Path) -> io::Result<()> {
         };
         remove(&aside.join(part), &is_data)?;
     }
-    // Not what is known by it as long as there is something else.
-    let is_own = |name: &str| [ASIDE.1, LOCK].contains(&name);
-    if entries(aside)?.iter().all(|path| is_own(&name(path)) || files::is_temporary(path)) {
-        remove(aside, &is_own)?;
-    }
-    Ok(())
+    remove(aside, &|name| [ASIDE.1, LOCK].contains(&name))
 }
 
-/// Removes the files of these names in a folder, what a killed process was writing, and the folder if it
-/// is empty then.
+/// Removes the files of these names in a folder, and the folder if it is empty then.
 fn remove(folder: &Path, is_own: &dyn Fn(&str) -> bool) -> io::Result<()> {
     // Nothing behind a link.
     if fs::symlink_metadata(folder).is_ok_and(|found| !found.is_dir()) {
         return Err(ErrorKind::NotADirectory.into());
     }
-    let paths = match entries(folder) {
+    let paths = match fs::read_dir(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        paths => paths?,
+        entries => entries?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?,
     };
-    for path in paths.iter().filter(|path| is_own(&name(path)) || files::is_temporary(path)) {
+    for path in paths.iter().filter(|path| is_own(&name(path))) {
         fs::remove_file(path)?;
     }
     fs::remove_dir(folder)
 }
 
-fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect()
-}
-
 fn name(path: &Path) -> Cow<'_, str> {
     path.file_name().unwrap_or_default().to_string_lossy()
-}
-
-/// Removes such a folder without data and without the file by which it is known, unless another import is
-/// at work in it, or about to be.
-fn clear_empty(aside: &Path) -> io::Result<()> {
-    let is_lock = |path: &Path| path.file_name() == Some(OsStr::new(LOCK));
-    let is_left = |path: &PathBuf| is_lock(path) || files::is_temporary(path);
-    if !entries(aside)?.iter().all(is_left) {
-        return Ok(()); // a user's
-    }
-    // Held to the end: an import that waits for it sees that the file is gone.
-    let Ok(Some(_lock)) = Lock::try_take(aside) else { return Ok(()) };
-    let files = entries(aside)?;
-    if files.iter().all(is_left) {
-        files.iter().try_for_each(fs::remove_file)?;
-        fs::remove_dir(aside)?;
-    }
-    Ok(())
 }
 
 /// A folder's own path, which does not lead through the folder itself; what is around it is created.
@@ -295,37 +262,27 @@ fn place(folder: &Path) -> Result<PathBuf, FileError> {
     }
 }
 
-/// Clears away what killed imports have left in a folder, and gives data that one had moved aside their
-/// name again. What fails stays as it is: the next import comes by.
+/// Gives data that a killed import had moved aside in a folder their name again. Nothing is removed, and what
+/// fails stays as it is: the next import comes by.
 fn put_back(around: &Path) {
     for path in files::list(around).unwrap_or_default() {
-        let is_aside = path
-            .file_name()
-            .is_some_and(|name| name.as_encoded_bytes().starts_with(ASIDE.0.as_bytes()))
-            && fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir());
-        if !is_aside {
+        let old = path.join(PARTS.1);
+        let is_folder = |path: &Path| fs::symlink_metadata(path).is_ok_and(|found| found.is_dir());
+        if !name(&path).starts_with(ASIDE.0) || !is_folder(&path) || !is_folder(&old) {
             continue;
         }
         let target = limit::read(&path.join(ASIDE.1), limit::TEXT).unwrap_or_default();
-        let Some(name) = target.strip_prefix(MARK.1.as_bytes()) else {
-            let _ = clear_empty(&path);
-            continue;
-        };
+        let Some(name) = target.strip_prefix(MARK.1.as_bytes()) else { continue };
         // One that is at work holds the lock.
-        let Ok(Some(lock)) = Lock::try_take(&path) else { continue };
-        let old = path.join(PARTS.1);
+        let Ok(Some(_lock)) = Lock::try_take(&path) else { continue };
         // A name is a single part of a path, whatever the file says.
         let name = String::from_utf8_lossy(name).into_owned();
         let is_name = Path::new(&name).file_name() == Some(OsStr::new(&name));
         let to = around.join(&name);
         // What no import has written, or somebody has changed, gets no name.
-        let is_old = || check(&old, true).is_ok();
-        if old.is_dir() && !(is_name && is_old() && (to.exists() || fs::rename(&old, &to).is_ok()))
-        {
-            continue;
+        if is_name && fs::symlink_metadata(&to).is_err() && check(&old, true).is_ok() {
+            let _ = fs::rename(&old, &to);
         }
-        drop(lock);
-        let _ = clear(&path);
     }
 }
 

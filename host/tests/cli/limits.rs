@@ -9,13 +9,18 @@ use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use rawzip::{CompressionMethod, ZipArchiveWriter};
 
+use crate::data_sources::{gzip, npy, zip as zip_files};
 use crate::import::framework;
 use crate::place::{Ended, Place};
 
 /// The memory that a command may take in KiB, all told: half of it is its own without any file.
 const MEMORY: u64 = 256 << 10;
-/// The same for a picture of the most bytes, which its decoder may hold twice.
-const PICTURE_MEMORY: u64 = 800 << 10;
+/// The same for a picture of the most bytes: 256 MB, which are made grey where they are.
+const PICTURE_MEMORY: u64 = 384 << 10;
+/// The same for a library that Inkbit watches while it reads.
+const LIBRARY_MEMORY: u64 = 800 << 10;
+/// The same for arrays whose file unpacks to the most bytes, 64 MiB, which become twice as many.
+const ARRAY_MEMORY: u64 = 340 << 10;
 /// The most time; a busy machine takes its share.
 const TIME: Duration = Duration::from_secs(20);
 
@@ -165,7 +170,7 @@ fn what_the_library_for_hdf5_makes_of_a_small_file_is_limited() {
     let place = Place::new();
     place.write("names.keras", framework("damaged/greedy-names.keras"));
     let import = "import names.keras -o new --data digits";
-    refused(&place, PICTURE_MEMORY, import, "its weights were not read within ");
+    refused(&place, LIBRARY_MEMORY, import, "its weights were not read within ");
     println!("tried: 1 hostile files under a limit of memory");
 }
 
@@ -210,6 +215,85 @@ fn a_picture_takes_no_more_than_its_pixels() {
     refused(&place, MEMORY, "predict model.inkbit long.png", expected);
     refused(&place, PICTURE_MEMORY, "predict model.inkbit /dev/zero", "the limit is 134,217,728");
     println!("tried: {} hostile files under a limit of memory", files.len() + 5);
+}
+
+/// A file of the form RIFF with these chunks, as WebP is one.
+fn webp(chunks: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
+    let mut body = b"WEBP".to_vec();
+    for (name, content) in chunks {
+        body.extend([&name[..], &(content.len() as u32).to_le_bytes(), content].concat());
+        body.resize(body.len().next_multiple_of(2), 0);
+    }
+    [&b"RIFF"[..], &(body.len() as u32).to_le_bytes(), &body].concat()
+}
+
+/// Pixels of 8,000 × 8,000, all white, as WebP packs them without loss: in no bits each.
+fn flat() -> Vec<u8> {
+    let white = [(1, 1), (0, 1), (1, 1), (255, 8)];
+    let start = [(0x2F_u64, 8), (7999, 14), (7999, 14), (0, 1), (0, 3), (0, 3)];
+    let none = [(1, 1), (0, 1), (0, 1), (0, 1)];
+    let (mut bits, mut count) = (0_u128, 0);
+    for (value, size) in start.into_iter().chain([white; 4].concat()).chain(none) {
+        bits |= u128::from(value) << count;
+        count += size;
+    }
+    bits.to_le_bytes().to_vec()
+}
+
+#[test]
+fn a_picture_of_a_few_bytes_takes_no_more_than_its_largest_form() {
+    let place = Place::new();
+    let side = 8000_u16.to_le_bytes();
+    let size = [side, side].concat();
+    // An end after a single pixel; the rest of a BMP packed by runs has the first colour.
+    let colours = [255, 255, 255, 0, 0, 0];
+    let frame = [&[0x2C, 0, 0, 0, 0][..], &size, &[0, 2, 2, 0x44, 1, 0, 0x3B]].concat();
+    let gif = [&b"GIF89a"[..], &size, &[0x80, 0, 0], &colours, &frame].concat();
+    let words =
+        |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
+    let bmp = [
+        &b"BM"[..],
+        &words(&[64, 0, 62, 40, 8000, 8000, 1 | 8 << 16, 1, 2, 0, 0, 2, 0]),
+        &[255, 255, 255, 0, 0, 0, 0, 0, 0, 1],
+    ]
+    .concat();
+    let last = [&7999_u32.to_le_bytes()[..3]; 2].concat();
+    let canvas = [&[0x12, 0, 0, 0][..], &last].concat();
+    let pixels = flat();
+    let frame = [&[0; 6][..], &last, &[100, 0, 0, 0], b"VP8L\x10\0\0\0", &pixels].concat();
+    let animation = webp(&[(b"VP8X", &canvas), (b"ANIM", &[0; 6]), (b"ANMF", &frame)]);
+    let files: [(&str, Vec<u8>, &str); 5] = [
+        ("short.gif", gif, "takes too much memory: found 320000000 bytes"),
+        ("runs.bmp", bmp, "shows no ink"),
+        ("flat.webp", webp(&[(b"VP8L", &pixels)]), "takes too much memory: found 512000000 bytes"),
+        ("frame.webp", animation, "takes too much memory: found 960000000 bytes"),
+        ("scans.jpg", jpeg(8000, 1), "shows no ink"),
+    ];
+    for (name, content, expected) in &files {
+        place.write(name, content);
+        refused(&place, PICTURE_MEMORY, &format!("predict model.inkbit {name}"), expected);
+    }
+    println!("tried: {} hostile files under a limit of memory", files.len());
+}
+
+/// Numbers of a byte, which become twice as many bytes, in a small NPZ.
+#[test]
+fn arrays_take_no_more_than_they_are_and_what_they_become() {
+    let place = Place::new();
+    let count = 65 << 10;
+    let mut signed = npy("|i1", &[count, 1000], &vec![0; count * 1000]);
+    let last = signed.len() - 1;
+    signed[last] = 0xFF;
+    let labels: Vec<u8> = (0..count).map(|number| (number % 2) as u8).collect();
+    let labels = npy("|u1", &[count], &labels);
+    let files = [("x", signed), ("y", labels)]
+        .map(|(name, array)| (format!("{name}.npy.gz"), gzip(&array)));
+    let content = zip_files(&files);
+    assert!(content.len() < 400_000, "{}", content.len());
+    place.write("signed.npz", content);
+    let ended = confined(&place, ARRAY_MEMORY, "data check signed.npz --features");
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    println!("tried: 1 hostile files under a limit of memory");
 }
 
 #[test]

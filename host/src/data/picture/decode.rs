@@ -5,13 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use image::metadata::Orientation;
-use image::{
-    DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, LumaA,
-};
+use image::{ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
 use inkbit_core::picture::MAX_DIGITS;
 
-use super::container;
+use super::grey::Grey;
+use super::{container, jpeg, memory};
 use crate::support::error::Advised;
 use crate::support::files::FileError;
 use crate::support::limit;
@@ -20,18 +19,11 @@ use crate::support::visible;
 /// The most pixels of a picture. A file of a few bytes can claim any number.
 pub const MAX_PIXELS: u64 = 64_000_000;
 
-/// The most bytes of the pixels, of which each has up to eight: the decoder takes them before it finds
-/// that a file is damaged.
-const MAX_BYTES: u64 = 4 * MAX_PIXELS;
-
 /// The longest file that is read, in bytes.
 const MAX_FILE: u64 = 128 << 20;
 
 /// The most bytes that a PNG's colour profile, texts and rows may take.
 const MAX_PARTS: u64 = 16 << 20;
-
-/// Pixels that are converted to grey at a time.
-const BAND: u32 = 1 << 20;
 
 /// A picture that cannot be made into a model's input.
 #[derive(Debug, thiserror::Error)]
@@ -53,8 +45,15 @@ pub enum PictureError {
     TooLarge { path: PathBuf, found: String },
     #[error("{} is too large: found {width}x{height} pixels of {bits} bits each, expected at most {} \
              million bytes of pixels; save it with 8 bits a channel, or scale it down",
-             visible::path(path), MAX_BYTES / 1_000_000)]
+             visible::path(path), memory::MOST / 1_000_000)]
     TooDeep { path: PathBuf, width: u32, height: u32, bits: u16 },
+    #[error(
+        "{} takes too much memory: found {found} bytes for {width}x{height} pixels and what its form \
+             needs beside them, expected at most {most} for so short a file; save it as PNG, or scale it \
+             down",
+        visible::path(path)
+    )]
+    Memory { path: PathBuf, width: u32, height: u32, found: u64, most: u64 },
     #[error("{} has texts or rows that are too large: found over {MAX_PARTS} bytes, the limit; save \
              it without them, or cut out the digit", visible::path(.0))]
     Parts(PathBuf),
@@ -91,7 +90,7 @@ const LARGE: u64 = 1 << 22;
 /// cores at once, they would take the memory of as many.
 #[derive(Debug)]
 pub(super) struct Decoded {
-    pub picture: DynamicImage,
+    pub grey: Grey,
     _alone: Option<MutexGuard<'static, ()>>,
 }
 
@@ -114,35 +113,41 @@ pub(super) fn content(path: &Path, content: Vec<u8>) -> Result<Decoded, PictureE
         }
     };
     // The decoder silently completes a truncated JPEG with grey.
-    if content.starts_with(&[0xFF, 0xD8]) && !has_end(&content) {
+    if content.starts_with(&[0xFF, 0xD8]) && !jpeg::markers(&content).is_whole {
         return Err(failed(ImageError::IoError(std::io::ErrorKind::UnexpectedEof.into())));
     }
     let reader = ImageReader::new(Cursor::new(&content));
     let mut limits = Limits::no_limits();
     let mut reader = reader.with_guessed_format().map_err(FileError::at("read", path))?;
+    let format = reader.format();
     // Of what comes before the size can be checked; the decoder of TIFF counts the pixels, too.
-    let pixels = if reader.format() == Some(ImageFormat::Tiff) { MAX_BYTES } else { 0 };
+    let pixels = if format == Some(ImageFormat::Tiff) { memory::MOST } else { 0 };
     limits.max_alloc = Some(MAX_PARTS + pixels);
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(failed)?;
     let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels > MAX_PIXELS {
         let found = format!("{width}x{height} pixels");
         return Err(PictureError::TooLarge { path: path.to_owned(), found });
     }
-    if decoder.total_bytes() > MAX_BYTES {
-        let (path, bits) = (path.to_owned(), decoder.color_type().bits_per_pixel());
+    let (colours, bytes) = (decoder.color_type(), decoder.total_bytes());
+    if bytes > memory::MOST {
+        let (path, bits) = (path.to_owned(), colours.bits_per_pixel());
         return Err(PictureError::TooDeep { path, width, height, bits });
+    }
+    if let Some([found, most]) = memory::fault(&content, format, pixels, bytes) {
+        return Err(PictureError::Memory { path: path.to_owned(), width, height, found, most });
     }
     if let Some(found) = container::fault(&content, width, height, MAX_PIXELS) {
         return Err(PictureError::Inside { path: path.to_owned(), found });
     }
-    let is_large = u64::from(width) * u64::from(height) > LARGE;
-    let alone = is_large.then(|| ALONE.lock().unwrap_or_else(PoisonError::into_inner));
+    let alone = (pixels > LARGE).then(|| ALONE.lock().unwrap_or_else(PoisonError::into_inner));
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(failed)?;
-    picture.apply_orientation(orientation);
-    Ok(Decoded { picture, _alone: alone })
+    let mut decoded = vec![0; bytes as usize];
+    decoder.read_image(&mut decoded).map_err(failed)?;
+    let grey = Grey::of(colours, [width, height], decoded).map_err(failed)?.turned(orientation);
+    Ok(Decoded { grey, _alone: alone })
 }
 
 /// How files begin that are no pictures or cannot be read: where, with which bytes, and what they are.
@@ -192,69 +197,9 @@ pub(super) fn is_table(content: &[u8]) -> bool {
     separators >= 4 && line.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\r'))
 }
 
-/// Whether a JPEG has its end: the marker that ends the image, and none of a small image in a segment (ITU-T
-/// T.81, annex B). What is not made of segments is left to the decoder.
-fn has_end(jpeg: &[u8]) -> bool {
-    let mut at = 2;
-    loop {
-        let Some(&[start, marker]) = jpeg.get(at..).and_then(|rest| rest.first_chunk()) else {
-            return false;
-        };
-        at += match (start, marker) {
-            (0xFF, 0xD9) => return true,
-            // Filled up before a marker.
-            (0xFF, 0xFF) => 1,
-            // Markers without a segment.
-            (0xFF, 0x01 | 0xD0..=0xD8) => 2,
-            (0xFF, 1..) => match jpeg.get(at + 2..).and_then(|rest| rest.first_chunk()) {
-                Some(&length) => 2 + usize::from(u16::from_be_bytes(length)).max(2),
-                None => return false,
-            },
-            // Entropy-coded data of a scan, in which a zero follows what looks like a marker.
-            (0xFF, 0) => 2,
-            _ => 1,
-        };
-    }
-}
-
-/// The luminance of a picture whose transparent parts show this grey background.
-pub(super) fn grey(picture: &DynamicImage, background: u8) -> GrayImage {
-    if !picture.color().has_alpha() {
-        return picture.to_luma8();
-    }
-    let mixed = |&LumaA([grey, opaque]): &LumaA<u16>| {
-        let (grey, opaque) = (u64::from(grey), u64::from(opaque));
-        let mixed = grey * opaque + u64::from(background) * 257 * (65535 - opaque);
-        ((mixed / 65535 + 128) / 257) as u8
-    };
-    let (width, height) = (picture.width(), picture.height());
-    let mut pixels = Vec::new();
-    // Whole, it would take four more bytes for each pixel.
-    let rows = (BAND / width.max(1)).max(1);
-    for top in (0..height).step_by(rows as usize) {
-        let band = picture.crop_imm(0, top, width, rows).to_luma_alpha16();
-        pixels.extend(band.pixels().map(mixed));
-    }
-    GrayImage::from_raw(width, height, pixels).expect("the bands are the picture")
-}
-
 #[cfg(test)]
 mod tests {
-    use image::GrayAlphaImage;
-
     use super::*;
-
-    #[test]
-    fn the_end_of_a_small_image_within_a_jpeg_is_not_the_jpegs() {
-        let small = [0xFF, 0xD8, 7, 0xFF, 0xD9];
-        let segment = [&[0xFF, 0xE1, 0, 7][..], &small].concat();
-        let scan = [0xFF, 0xDA, 0, 3, 1, 5, 0xFF, 0, 0xFF, 0xD0, 6];
-        let whole = [&[0xFF, 0xD8][..], &segment, &scan, &[0xFF, 0xFF, 0xD9]].concat();
-        assert!(has_end(&whole));
-        for length in 0..whole.len() {
-            assert!(!has_end(&whole[..length]), "{length}");
-        }
-    }
 
     #[test]
     fn a_small_file_with_the_header_of_a_deep_picture_takes_no_memory() {
@@ -283,17 +228,5 @@ mod tests {
             "deep.tif is too large: found 8000x8000 pixels of 48 bits each, expected at most 256 \
              million bytes of pixels; save it with 8 bits a channel, or scale it down"
         );
-    }
-
-    #[test]
-    fn a_pixel_that_is_half_transparent_is_mixed_with_the_background() {
-        // As wide as a band, so that each row is one.
-        let row = [LumaA([100, 0]), LumaA([100, 128]), LumaA([200, 255]), LumaA([0, 64])];
-        let picture = GrayAlphaImage::from_fn(BAND, 2, |x, y| row[(x as usize + y as usize) % 4]);
-        let picture = DynamicImage::from(picture);
-        let mixed = |level, y| [0, 1, 2, 3].map(|x| grey(&picture, level).get_pixel(x, y).0[0]);
-        assert_eq!(mixed(255, 0), [255, 177, 200, 191]);
-        assert_eq!(mixed(0, 0), [0, 50, 200, 0]);
-        assert_eq!(mixed(0, 1), [50, 200, 0, 0]);
     }
 }

@@ -4,19 +4,23 @@
 
 mod container;
 mod decode;
+mod grey;
+mod jpeg;
+mod memory;
 pub(crate) mod sheet;
 
 use std::path::Path;
 
-use image::{DynamicImage, GrayImage, imageops};
+use image::{GrayImage, imageops};
 use inkbit_core::image::{MAX_CANVAS, lay};
 use inkbit_core::picture::{BYTES, Digit, Finder, LABELS, Nothing};
 use inkbit_core::{Frame, Layout};
 
 pub use inkbit_core::picture::Wanted;
 
+use decode::decode;
 pub use decode::{MAX_PIXELS, PictureError};
-use decode::{decode, grey};
+use grey::Grey;
 
 /// A digit that was found on a picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +43,8 @@ pub struct Found {
 ///
 /// If the file cannot be read, is no picture, is too large, or shows nothing.
 pub fn read(path: &Path, frame: Frame, wanted: Wanted) -> Result<Vec<Found>, PictureError> {
-    laid_out(path, &decode(path)?.picture, frame, wanted)
+    let decoded = decode(path)?;
+    laid_out(path, decoded.grey, frame, wanted)
 }
 
 /// Reads a picture's file and makes one image for a model of all of it: bright is ink, and nothing is
@@ -49,7 +54,7 @@ pub fn read(path: &Path, frame: Frame, wanted: Wanted) -> Result<Vec<Found>, Pic
 ///
 /// If the file cannot be read, is no picture or is too large.
 pub fn whole(path: &Path, frame: Frame) -> Result<Vec<Found>, PictureError> {
-    Ok(vec![as_a_whole(&grey(&decode(path)?.picture, 255), frame)])
+    Ok(vec![as_a_whole(&decode(path)?.grey.on_white, frame)])
 }
 
 /// [`read`] of a file's content: the image of all that is drawn, taken for one digit, and the picture's
@@ -60,8 +65,8 @@ pub fn whole(path: &Path, frame: Frame) -> Result<Vec<Found>, PictureError> {
 /// Those of [`read`].
 pub(super) fn one(path: &Path, content: Vec<u8>, frame: Frame) -> Result<Pixels, PictureError> {
     let decoded = decode::content(path, content)?;
-    let size = u64::from(decoded.picture.width()) * u64::from(decoded.picture.height());
-    let mut found = laid_out(path, &decoded.picture, frame, Wanted::One)?;
+    let size = decoded.grey.on_white.len() as u64;
+    let mut found = laid_out(path, decoded.grey, frame, Wanted::One)?;
     let (width, height) = (frame.width.into(), frame.height.into());
     Ok(Pixels { width, height, values: found.swap_remove(0).image, size })
 }
@@ -73,9 +78,9 @@ pub(super) fn one(path: &Path, content: Vec<u8>, frame: Frame) -> Result<Pixels,
 /// If the content is no picture or too large.
 pub(super) fn as_is(path: &Path, content: Vec<u8>) -> Result<Pixels, PictureError> {
     let decoded = decode::content(path, content)?;
-    let picture = &decoded.picture;
+    let picture = decoded.grey.on_white;
     let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let values = grey(picture, 255).into_raw();
+    let values = picture.into_raw();
     Ok(Pixels { width, height, values, size: (width * height) as u64 })
 }
 
@@ -100,12 +105,12 @@ pub(super) fn described(content: &[u8]) -> String {
 
 fn laid_out(
     path: &Path,
-    picture: &DynamicImage,
+    Grey { on_white: mut whole, on_black }: Grey,
     frame: Frame,
     wanted: Wanted,
 ) -> Result<Vec<Found>, PictureError> {
-    let mut whole = grey(picture, 255);
-    let as_large = whole.dimensions() == (frame.width.into(), frame.height.into());
+    let (width, height) = whole.dimensions();
+    let as_large = (width, height) == (frame.width.into(), frame.height.into());
     let is_bright = border(&whole) >= MIDDLE_GREY;
     let is_image = as_large && !is_bright && whole.iter().any(|&grey| grey > 0);
     if frame.layout == Layout::AsItIs || is_image {
@@ -115,22 +120,20 @@ fn laid_out(
             }
             let first = whole.iter().next().copied();
             if whole.iter().all(|&grey| Some(grey) == first) {
-                let (path, width, height) = (path.to_owned(), picture.width(), picture.height());
-                return Err(PictureError::NoInk { path, width, height });
+                return Err(PictureError::NoInk { path: path.to_owned(), width, height });
             }
         }
         return Ok(vec![as_a_whole(&whole, frame)]);
     }
-    // White ink on a transparent ground needs a dark background.
-    let backgrounds: &[u8] = if picture.color().has_alpha() { &[255, 0] } else { &[255] };
     let mut nothing = Nothing::Blank;
-    for &level in backgrounds {
-        match find(&grey(picture, level), frame, wanted) {
+    // White ink on a transparent ground needs a dark background.
+    for plane in [Some(whole), on_black].into_iter().flatten() {
+        match find(&plane, frame, wanted) {
             Ok(found) => return Ok(found),
             Err(why) => nothing = why,
         }
     }
-    let (path, width, height) = (path.to_owned(), picture.width(), picture.height());
+    let path = path.to_owned();
     Err(match nothing {
         Nothing::Crowded => PictureError::Crowded { path, width, height },
         Nothing::Empty => PictureError::Empty { path, width, height },

@@ -3,8 +3,9 @@
 use super::classes::Labels;
 use super::npy::{self, Array};
 use super::parts::{Part, Parts};
+use super::rows::Rows;
 use super::tree::{Member, Tree};
-use super::values::Rows;
+use super::values::Values;
 use super::{Reading, SourceError};
 use crate::support::visible;
 
@@ -109,7 +110,7 @@ fn pair(
     if count == 0 {
         return Err(refuse("has no images".to_owned()));
     }
-    Ok(Part { rows, values: found.values().map_err(refuse)?, labels: ids })
+    Ok(Part { rows, values: Values::of_array(found).map_err(refuse)?, labels: ids })
 }
 
 /// What an array of this shape holds.

@@ -3,7 +3,7 @@
 use csv::ByteRecord;
 
 use super::Reading;
-use super::values::Rows;
+use super::rows::Rows;
 use crate::support::visible;
 
 /// Names of the column of labels, whatever their capitals.

@@ -15,6 +15,7 @@ mod npy;
 mod parts;
 mod pictures;
 mod reading;
+mod rows;
 mod table;
 mod tree;
 mod values;

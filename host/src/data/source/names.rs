@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::SourceError;
 use super::classes::Labels;
 use super::parts::{Part, Parts};
+use super::rows::Rows;
 use super::tree::{Member, Tree};
-use super::values::{Rows, Values};
+use super::values::Values;
 use crate::support::visible;
 
 /// The most bytes of a file.

@@ -1,7 +1,5 @@
 //! NPY, the file format of NumPy's arrays: a header in Python's notation, then the values.
 
-use super::values::Values;
-
 /// How a file begins.
 pub(super) const MAGIC: &[u8] = b"\x93NUMPY";
 /// The most bytes of a file.
@@ -76,17 +74,23 @@ impl Array {
         (self.content.len() - self.start) / self.size
     }
 
-    /// The values in the order of C.
-    pub fn values(mut self) -> Result<Values, String> {
-        if self.kind == Type::Unsigned && self.size == 1 && !self.is_fortran {
-            self.content.drain(..self.start);
-            return Ok(Values::of_bytes(self.content));
+    /// Bytes of a value.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// The values, if they are bytes in the order of C; else the array.
+    pub fn into_bytes(mut self) -> Result<Vec<u8>, Self> {
+        if self.kind != Type::Unsigned || self.size != 1 || self.is_fortran {
+            return Err(self);
         }
-        let mut values = Values::default();
-        for index in 0..self.len() {
-            values.push(self.value(index))?;
-        }
-        Ok(values)
+        self.content.drain(..self.start);
+        Ok(self.content)
+    }
+
+    /// All values in the order of C.
+    pub fn values(&self) -> impl ExactSizeIterator<Item = f64> + '_ {
+        (0..self.len()).map(|index| self.value(index))
     }
 
     /// A value, by its number in the order of C.
@@ -190,8 +194,7 @@ mod tests {
     }
 
     fn values(content: Vec<u8>) -> Vec<f64> {
-        let array = Array::parse(content).unwrap();
-        (0..array.len()).map(|index| array.value(index)).collect()
+        Array::parse(content).unwrap().values().collect()
     }
 
     #[test]
@@ -228,7 +231,7 @@ mod tests {
                 let mut changed = whole.clone();
                 changed[place] ^= 1 << bit;
                 if let Ok(array) = Array::parse(changed) {
-                    let _: Vec<f64> = (0..array.len()).map(|index| array.value(index)).collect();
+                    let _: Vec<f64> = array.values().collect();
                 }
             }
         }

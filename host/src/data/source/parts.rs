@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use super::classes::Labels;
-use super::values::{Range, Rows, Values};
+use super::rows::Rows;
+use super::values::{Range, Values};
 use super::{Loaded, Reading, Request, SourceError};
 use crate::data::{Dataset, Images, Shape, shape};
 use crate::support::numbers::grouped;
@@ -100,7 +101,7 @@ impl Parts {
         }
         let (mut train, mut test) = match (train, test) {
             (Some(all), None) => {
-                let (split, train, test) = held_out(&all, request.reading.split())?;
+                let (split, train, test) = held_out(all, request.reading.split());
                 notes.push(split);
                 (train, test)
             }
@@ -134,24 +135,37 @@ impl Parts {
 }
 
 /// Holds a fraction of the images of each class out to test on, given in ten thousandths: of a fifth,
-/// every fifth image of a class, in their order. Says so.
-fn held_out(all: &Images, fraction: u64) -> Result<(String, Images, Images), SourceError> {
+/// every fifth image of a class, in their order. Says so. What is left stays where it is: a copy would take
+/// as much memory again.
+fn held_out(mut all: Images, fraction: u64) -> (String, Images, Images) {
     const WHOLE: u64 = 10_000;
     let mut seen = [0_u64; 256];
-    let (mut train, mut test) = (Vec::new(), Vec::new());
-    for (index, &label) in all.labels.iter().enumerate() {
+    let mut is_test = |label: u8| {
         let seen = &mut seen[usize::from(label)];
-        let is_test = (*seen + 1) * fraction / WHOLE > *seen * fraction / WHOLE;
         *seen += 1;
-        if is_test { &mut test } else { &mut train }.push(index as u32);
+        *seen * fraction / WHOLE > (*seen - 1) * fraction / WHOLE
+    };
+    let (count, size) = (all.len(), all.shape.bytes());
+    let numbers = all.labels.iter().zip(0..).filter(|&(&label, _)| is_test(label));
+    let test: Vec<u32> = numbers.map(|(_, number)| number).collect();
+    let held = all.chosen(&test);
+    let (mut test, mut kept) = (test.into_iter().peekable(), 0);
+    for index in 0..count {
+        if test.next_if_eq(&(index as u32)).is_none() {
+            all.labels[kept] = all.labels[index];
+            all.pixels.copy_within(index * size..(index + 1) * size, kept * size);
+            kept += 1;
+        }
     }
+    all.truncate(kept);
+    all.pixels.shrink_to_fit();
     let note = format!(
         "no images to test on are given: {} of {} are held out for it (--split {})",
-        grouped(test.len()),
-        grouped(all.len()),
+        grouped(held.len()),
+        grouped(count),
         fraction as f64 / WHOLE as f64
     );
-    Ok((note, all.chosen(&train), all.chosen(&test)))
+    (note, all, held)
 }
 
 #[cfg(test)]
@@ -162,8 +176,11 @@ mod tests {
     fn every_fifth_image_of_a_class_is_held_out() {
         let labels: Vec<u8> = (0..20).map(|index| index % 2).collect();
         let all = Images { shape: Shape::square(1), pixels: (0..20).collect(), labels };
-        let (_, train, test) = held_out(&all, 2_000).unwrap();
-        assert_eq!((test.pixels, train.len()), (vec![8, 9, 18, 19], 16));
-        assert_eq!(held_out(&all, 10_000).unwrap().2.len(), 20);
+        let (_, train, test) = held_out(all.clone(), 2_000);
+        assert_eq!((test.pixels, test.labels), (vec![8, 9, 18, 19], vec![0, 1, 0, 1]));
+        let rest: Vec<u8> = (0..8).chain(10..18).collect();
+        let labels = rest.iter().map(|index| index % 2).collect();
+        assert_eq!((train.pixels, train.labels), (rest, labels));
+        assert_eq!(held_out(all, 10_000).2.len(), 20);
     }
 }

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::classes::MOST;
 use super::parts::{Part, Parts};
+use super::rows::Rows;
 use super::tree::{Member, Tree};
-use super::values::{Rows, Values};
+use super::values::Values;
 use super::{Request, SourceError};
 use crate::data::picture::{self, PictureError};
 use crate::support::numbers::counted;

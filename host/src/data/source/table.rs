@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::csv;
-use super::values::Rows;
+use super::rows::Rows;
 use super::{Reading, SourceError};
 use crate::data::{Images, Shape};
 

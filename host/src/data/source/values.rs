@@ -1,10 +1,11 @@
 //! The values of images or features as a source has them, and how they become bytes.
-
-use std::fmt;
-
-use inkbit_core::{MAX_SIDE, MAX_WIDTH};
+//!
+//! An array whose values take no more than a float stays as its file has it until they become bytes: small files
+//! unpack to many values of a byte, which would take four as floats.
 
 use super::Reading;
+use super::npy::Array;
+use super::rows::Rows;
 use crate::data::Shape;
 use crate::support::numbers::grouped;
 
@@ -141,11 +142,27 @@ pub(super) struct Coding {
     pub is_signed: bool,
 }
 
+impl Coding {
+    /// The bytes of values, in as much memory as they take.
+    fn of(self, values: impl ExactSizeIterator<Item = f64>) -> Vec<u8> {
+        let size = if self.is_signed { size_of::<i16>() } else { 1 };
+        let mut bytes = Vec::with_capacity(size * values.len());
+        let scaled = values.map(|value| (value * self.factor).round());
+        match self.is_signed {
+            true => bytes.extend(scaled.flat_map(|value| (value as i16).to_le_bytes())),
+            false => bytes.extend(scaled.map(|value| value as u8)),
+        }
+        bytes
+    }
+}
+
 /// Values of pixels: bytes for as long as all fit, then floats.
 #[derive(Default)]
 pub(super) struct Values {
     bytes: Vec<u8>,
     floats: Vec<f32>,
+    /// In place of both, what takes no more than floats.
+    array: Option<Array>,
     pub range: Range,
 }
 
@@ -157,6 +174,27 @@ impl Values {
             range.add(f64::from(*bound));
         }
         Self { bytes, range, ..Self::default() }
+    }
+
+    /// Those of an array. Fails if there are too many.
+    pub fn of_array(array: Array) -> Result<Self, String> {
+        let array = match array.into_bytes() {
+            Ok(bytes) => return Ok(Self::of_bytes(bytes)),
+            Err(array) => array,
+        };
+        let mut found = Self::default();
+        array.values().for_each(|value| found.range.add(value));
+        let Range { least, greatest, is_whole, .. } = found.range;
+        if is_whole && least >= 0.0 && greatest <= 255.0 {
+            found.bytes = array.values().map(|value| value as u8).collect();
+        } else if array.len() > MOST_FLOATS {
+            return Err(too_many());
+        } else if array.size() > size_of::<f32>() {
+            found.floats = array.values().map(|value| value as f32).collect();
+        } else {
+            found.array = Some(array);
+        }
+        Ok(found)
     }
 
     /// Appends a value. Fails if there are too many.
@@ -171,82 +209,32 @@ impl Values {
             self.bytes = Vec::new();
         }
         if self.floats.len() >= MOST_FLOATS {
-            return Err(format!(
-                "has over {} pixel values that are no bytes: convert them to bytes, or split it",
-                grouped(MOST_FLOATS)
-            ));
+            return Err(too_many());
         }
         self.floats.push(value as f32);
         Ok(())
     }
 
-    pub fn coded(self, Coding { factor, is_signed }: Coding) -> Vec<u8> {
-        if self.floats.is_empty() && factor == 1.0 && !is_signed {
-            return self.bytes;
+    pub fn coded(self, coding: Coding) -> Vec<u8> {
+        if let Some(array) = self.array {
+            // Rounded as all values are that are no bytes.
+            return coding.of(array.values().map(|value| f64::from(value as f32)));
         }
-        let bytes = self.bytes.into_iter().map(f64::from);
-        let scaled = bytes
-            .chain(self.floats.into_iter().map(f64::from))
-            .map(|value| (value * factor).round());
-        match is_signed {
-            true => scaled.flat_map(|value| (value as i16).to_le_bytes()).collect(),
-            false => scaled.map(|value| value as u8).collect(),
+        if !self.floats.is_empty() {
+            return coding.of(self.floats.into_iter().map(f64::from));
         }
-    }
-}
-
-/// What the rows of values are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Rows {
-    /// Images of this width and height.
-    Images([usize; 2]),
-    /// Features, of which a row has this number.
-    Features(usize),
-}
-
-impl Rows {
-    /// Square images of `pixels` pixels; `None` if that is no square number.
-    pub fn squares(pixels: usize) -> Option<Self> {
-        let side = pixels.isqrt();
-        (side * side == pixels).then_some(Self::Images([side; 2]))
-    }
-
-    /// Values of a row.
-    pub const fn values(self) -> usize {
-        match self {
-            Self::Images([width, height]) => width * height,
-            Self::Features(count) => count,
-        }
-    }
-
-    /// Refuses what no model can take.
-    pub fn check(self) -> Result<Self, String> {
-        let range = 1..=usize::from(MAX_SIDE);
-        match self {
-            Self::Images([width, height])
-                if !range.contains(&width) || !range.contains(&height) =>
-            {
-                Err(format!(
-                    "has images of {width}×{height} pixels, expected 1×1 to {MAX_SIDE}×{MAX_SIDE}; \
-                     crop or scale them"
-                ))
-            }
-            Self::Features(count) if !(1..=MAX_WIDTH).contains(&count) => {
-                Err(format!("has {count} features, expected 1 to {MAX_WIDTH}"))
-            }
-            fine => Ok(fine),
+        match coding.factor == 1.0 && !coding.is_signed {
+            true => self.bytes,
+            false => coding.of(self.bytes.into_iter().map(f64::from)),
         }
     }
 }
 
-impl fmt::Display for Rows {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Images([width, height]) => write!(f, "images of {width}×{height} pixels"),
-            Self::Features(1) => f.write_str("1 feature"),
-            Self::Features(count) => write!(f, "{count} features"),
-        }
-    }
+fn too_many() -> String {
+    format!(
+        "has over {} pixel values that are no bytes: convert them to bytes, or split it",
+        grouped(MOST_FLOATS)
+    )
 }
 
 #[cfg(test)]
@@ -273,5 +261,37 @@ mod tests {
             assert!(refused(&[0.0, value, 3.0]).contains("infinite or no numbers"));
         }
         assert!(range(&[17.0]).factor(Some(16.0)).unwrap_err().contains("--max-value is 16"));
+    }
+
+    #[test]
+    fn an_array_becomes_the_bytes_that_its_values_one_by_one_would() {
+        let file = |descr: &str, order: &str, values: &[u8]| {
+            let header =
+                format!("{{'descr': '{descr}', 'fortran_order': {order}, 'shape': (2, 3), }}\n");
+            let length = (header.len() as u16).to_le_bytes();
+            [b"\x93NUMPY\x01\0", &length[..], header.as_bytes(), values].concat()
+        };
+        let floats = [0.25_f64, 2e-9, 1.0 / 3.0, 16_777_217.0, -3.5, 7.0];
+        let singles: Vec<u8> = floats.iter().flat_map(|v| (*v as f32).to_le_bytes()).collect();
+        let doubles: Vec<u8> = floats.iter().flat_map(|value| value.to_le_bytes()).collect();
+        for (descr, values) in [
+            ("|u1", &[0, 1, 2, 3, 4, 255][..]),
+            ("|i1", &[0, 1, 2, 3, 4, 127]),
+            ("|i1", &[0, 1, 2, 3, 4, 255]),
+            (">i2", &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]),
+            ("<f4", &singles),
+            ("<f8", &doubles),
+        ] {
+            for order in ["False", "True"] {
+                let array = || Array::parse(file(descr, order, values)).unwrap();
+                for (factor, is_signed) in [(1.0, false), (100.0, true)] {
+                    let mut pushed = Values::default();
+                    array().values().for_each(|value| pushed.push(value).unwrap());
+                    let found = Values::of_array(array()).unwrap();
+                    let coding = Coding { factor, is_signed };
+                    assert_eq!(found.coded(coding), pushed.coded(coding), "{descr} {order}");
+                }
+            }
+        }
     }
 }
