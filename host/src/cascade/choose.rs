@@ -8,7 +8,8 @@ pub enum Target {
     /// As little cost as there can be with at least so many right answers as this fraction of those of the
     /// last network alone, from 0 to 1.
     KeepAccuracy(f64),
-    /// As many right answers as there can be at this mean cost of an image.
+    /// As many right answers as there can be at this mean cost of an image; of equally many, those with the
+    /// greatest cost, for on other images a larger network is right more often.
     MaxCost(f64),
 }
 
@@ -118,7 +119,7 @@ pub fn choose(stages: &[Vec<Trial>], costs: &[f64], target: Target) -> Result<Ch
                             && (found.0, best.1) < (best.0, found.1)
                     }
                     Target::MaxCost(most) => {
-                        found.0 <= most && (best.1, found.0) < (found.1, best.0)
+                        found.0 <= most && (best.1, best.0) < (found.1, found.0)
                     }
                 };
                 if is_better {

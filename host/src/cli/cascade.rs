@@ -134,8 +134,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     })?;
     for (path, _) in args.models.iter().zip(&choice.decided).filter(|(_, decided)| **decided == 0) {
         super::complain(&format!(
-            "note: {} decides nothing: leave it out, or give a lower --keep-accuracy",
-            visible::path(path)
+            "note: {} decides nothing: leave it out, or give a lower {}",
+            visible::path(path),
+            if args.max_instructions.is_some() { "limit" } else { "--keep-accuracy" }
         ));
     }
     let untested = join(&name, &parts, &choice.margins, Provenance::UNKNOWN)?;
