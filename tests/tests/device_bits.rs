@@ -20,10 +20,10 @@ fn compare(board: &str, blob: &Blob, count: usize) {
 
 #[test]
 fn every_board_gives_the_hosts_logits_of_networks_that_are_asked_in_turn() {
-    let (blob, images) = (cascade(), digits(300));
+    let (blob, images) = (cascade(), digits(60));
     let decided = deciding_stages(&blob.model().unwrap(), &images).unwrap();
     let second = decided.iter().filter(|&&stage| stage == 1).count();
-    assert!((30..270).contains(&second), "{second} of 300 by the second stage");
+    assert!((10..50).contains(&second), "{second} of 60 by the second stage");
     for board in emulated_names() {
         compare(&board, &blob, images.len());
     }
