@@ -49,10 +49,12 @@ pub(crate) extern "C" fn ink() -> u32 {
     }
 }
 
-/// A layer's outputs, and from bit 16 the bits of a weight; 0 if there is no such layer.
+/// A layer's outputs, and from bit 16 the bits of a weight; 0 if there is no such layer, or if the model
+/// asks several networks in turn: what happens is shown of one.
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn layer(number: usize) -> u32 {
-    let layer = model().and_then(|model| model.layers().get(number));
+    let alone = model().filter(|model| model.stages().len() == 1);
+    let layer = alone.and_then(|model| model.layers().get(number));
     layer.map_or(0, |layer| (layer.outputs() | layer.bits().bits() << 16) as u32)
 }
 

@@ -67,16 +67,7 @@ fn load(paths: &[PathBuf]) -> anyhow::Result<Vec<(String, Blob)>> {
     let mut models = Vec::new();
     for path in paths {
         let blob = Blob::load(path)?;
-        let model = blob.model()?;
-        let (shape, stages) = (Shape::of_model(&model), model.stages().len());
-        drop(model);
-        if stages > 1 {
-            return Err(super::usage(format!(
-                "{} asks {stages} networks in turn, and the page shows what happens in one: give the \
-                 models that it was made of",
-                visible::path(path)
-            )));
-        }
+        let shape = Shape::of_model(&blob.model()?);
         if shape.is_features() {
             return Err(super::usage(format!(
                 "{} takes {shape}, which nobody can draw: give models of pictures",

@@ -38,13 +38,14 @@ fn stages(facts: &Facts<'_>) -> Option<String> {
     let decides = |(number, share): (usize, &StageShare)| {
         let right = share.correct as f64 / share.decided.max(1) as f64;
         let of_all = share.decided as f64 / images;
-        format!("stage {} {} ({} of them rightly)", number + 1, percent(of_all), percent(right))
+        let (of_all, right) = (percent(of_all), percent(right));
+        format!("stage {} decides {of_all}, of which it reads {right} right", number + 1)
     };
     let each: Vec<String> = shares.iter().enumerate().map(decides).collect();
     Some(format!(
-        "Its {} networks are asked in turn, until one is sure enough. Of the test images, {} decides.",
+        "Its {} networks are asked in turn, until one is sure enough. Of the test images, {}.",
         shares.len(),
-        list(&each.iter().map(String::as_str).collect::<Vec<_>>())
+        each.join("; ")
     ))
 }
 

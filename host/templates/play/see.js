@@ -6,8 +6,10 @@ let network = null;
 
 function look() {
   const { input, image, layer, logits, memory, parts, see, values } = shown.device;
-  at('see').hidden = at('cost').hidden = !shown.runs;
-  if (!shown.runs) return;
+  // Of networks that are asked in turn, nothing is shown.
+  const isShown = shown.runs && layer(0) !== 0;
+  at('see').hidden = at('cost').hidden = !isShown;
+  if (!isShown) return;
   const view = (place, length, Kind = Uint8Array) => new Kind(memory.buffer, place, length);
   const [side, crop, pool] = [input() & 0xffff, (input() >> 16) & 0xff, input() >> 24];
   const pixels = view(image(), side * side).slice();

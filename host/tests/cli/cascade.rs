@@ -1,10 +1,11 @@
 //! `inkbit cascade`, and what the other commands say of the model that it makes.
 
 use inkbit::cascade::join;
-use inkbit::model::Blob;
+use inkbit::model::{Blob, builtin};
 use inkbit_core::Provenance;
 use serde_json::Value;
 
+use crate::firefox::in_each;
 use crate::place::{Place, TRAIN, bars};
 
 /// Flags with which enough images are held out for margins.
@@ -128,6 +129,49 @@ fn predict_says_which_stage_has_decided() {
     assert!(!text.contains("stage"), "{text}");
 }
 
+/// Draws a seven, with two networks that are asked in turn and then with one, and tells what is shown.
+const DRAWN: &str = r"
+const points = [[50, 50], [100, 48], [150, 52], [130, 110], [110, 150], [100, 190]];
+const mouse = (type, [x, y]) => {
+  const { left, top, width, height } = at('glass').getBoundingClientRect();
+  const at_point = { clientX: left + (x + 0.5) * width / 320, clientY: top + (y + 0.5) * height / 240 };
+  at('glass').dispatchEvent(new PointerEvent(type, { pointerId: 1, button: 0, bubbles: true, ...at_point }));
+};
+(async () => {
+  await started;
+  mouse('pointerdown', points[0]);
+  points.forEach(point => mouse('pointermove', point));
+  mouse('pointerup', points[5]);
+  const seen = [];
+  for (const device of devices) {
+    device.card.click();
+    await new Promise(done => setTimeout(done, 100)).then(paint);
+    seen.push({ said: at('said').textContent, see: at('see').hidden, cost: at('cost').hidden });
+  }
+  parent.postMessage(JSON.stringify({ seen }), '*');
+})().catch(fault => parent.postMessage(JSON.stringify({ seen: [fault.stack] }), '*'));
+";
+
+#[test]
+fn in_a_browser_several_networks_read_and_what_happens_inside_is_shown_of_one() {
+    let place = Place::untrained();
+    let [nano, tiny] = ["nano", "tiny"].map(|name| builtin::find(name).unwrap());
+    let parts = [nano.model().unwrap(), tiny.model().unwrap()];
+    let both = join("both", &parts, &[3_000, 0], Provenance::UNKNOWN).unwrap();
+    place.write("both.inkbit", both.bytes());
+    place.write("nano.inkbit", nano.bytes());
+    place.succeed("play both.inkbit nano.inkbit -o page.html");
+    let page = String::from_utf8(place.read("page.html")).unwrap();
+    for told in in_each(&place, &format!("{page}<script>{DRAWN}</script>"), 360, false) {
+        let seen = &told["seen"];
+        let said = seen[0]["said"].as_str().unwrap_or_default();
+        assert!(said.contains("both") && said.ends_with('7'), "{seen}");
+        let hidden: Vec<_> =
+            [0, 1].map(|n| (seen[n]["see"].clone(), seen[n]["cost"].clone())).into();
+        assert_eq!(hidden, [(true.into(), true.into()), (false.into(), false.into())], "{seen}");
+    }
+}
+
 #[test]
 fn what_cannot_be_asked_in_turn_is_refused() {
     let place = place();
@@ -158,7 +202,6 @@ fn what_cannot_be_asked_in_turn_is_refused() {
     };
     let said = "eight has the classes 0, 1, 2, 3, 4, 5, 6 and 7, but weak has 0, 1, 2 and 3";
     refused("cascade weak.inkbit eight.inkbit -o a.inkbit --data digits", said);
-    refused("play both.inkbit -o page.html", "asks 2 networks in turn");
     refused("train --from both.inkbit --out more-of-it --data digits", "2 stages");
     let said = place.fail(1, "export both.inkbit --onnx both.onnx");
     assert!(said.contains("2 stages"), "{said}");
