@@ -44,7 +44,8 @@ pub enum JoinError {
 }
 
 /// One model of those that are given, of one stage each, asked in their order: each with the margin at the
-/// same place, from which its answer stands. The last margin is usually 0.
+/// same place, from which its answer stands, or its own where that is greater. The last margin
+/// is usually 0.
 ///
 /// ```
 /// use inkbit::cascade::join;
@@ -73,7 +74,7 @@ pub fn join(
         name,
         labels: first.header().labels,
         sample: first.sample(),
-        stages: stages.map(|(part, &margin)| Stage { margin, ..part.stages()[0] }).collect(),
+        stages: stages.map(|(part, &margin)| beyond(part.stages()[0], margin)).collect(),
         layers: parts.iter().flat_map(|part| part.header().layers.iter().copied()).collect(),
         provenance: origin.write(&mut room)?,
     };
@@ -81,6 +82,11 @@ pub fn join(
     let layers = parts.iter().flat_map(|part| &part.data()[ranges..]);
     let data: Vec<u8> = first.data()[..ranges].iter().chain(layers).copied().collect();
     Ok(Blob::from_model(&Model::new(header, Blob::from_bytes(&data).bytes())?)?)
+}
+
+/// A stage whose answer stands from this margin at the earliest: what it refuses alone, it refuses here.
+fn beyond(own: Stage, margin: u32) -> Stage {
+    Stage { margin: margin.max(own.margin), ..own }
 }
 
 fn check(parts: &[Model<'_>]) -> Result<(), JoinError> {

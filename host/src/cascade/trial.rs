@@ -1,6 +1,6 @@
 //! What each network makes of images of known class.
 
-use inkbit_core::{Model, argmax, prominence};
+use inkbit_core::{Model, argmax};
 
 use crate::data::Images;
 use crate::model::{ImagesError, int_logits};
@@ -22,14 +22,14 @@ pub struct Trial {
 /// [`ImagesError`] if the images are not the model's.
 pub fn trials(model: &Model<'_>, images: &Images) -> Result<Vec<Trial>, ImagesError> {
     let logits = int_logits(model, images)?;
-    let least = model.stages().first().map_or(0, |stage| stage.prominence);
+    let stands = |logits: &[i32]| model.stages().iter().all(|stage| stage.stands(logits));
     let trial = |(logits, &truth): (&[i32], &u8)| {
         let class = argmax(logits);
         let above = |(other, &logit)| (other != class).then(|| logits[class].abs_diff(logit));
         // Of one class there is no other. No margin is the greatest number: at that none stands.
         let margin = logits.iter().enumerate().filter_map(above).min().unwrap_or(u32::MAX);
         Trial {
-            margin: (prominence(logits) >= least).then_some(margin.min(u32::MAX - 1)),
+            margin: stands(logits).then_some(margin.min(u32::MAX - 1)),
             is_right: class == usize::from(truth),
         }
     };

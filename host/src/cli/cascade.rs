@@ -103,7 +103,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         let path = visible::path(&args.out);
         return Err(usage(format!("{path} is a file of a training run: give another path")));
     }
-    let (data, images) = held_out(args, &parts)?;
+    let HeldOut { data, images, are_unseen } = held_out(args, &parts)?;
     if images.len() < LEAST_IMAGES {
         return Err(usage(format!(
             "margins need {LEAST_IMAGES} images that none of the models was trained on, and there are \
@@ -150,7 +150,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     blob.save(&args.out)?;
     let shares = shares(&blob.model()?, &data.test)?;
     let models: Vec<String> = args.models.iter().map(|path| visible::path(path)).collect();
-    let found = Cascade { models, stages, choice, costs, test, shares };
+    let found = Cascade { models, stages, are_unseen, choice, costs, test, shares };
     super::print(&format!(
         "{}{}\nsaved in {}\nnext     inkbit verify {}{}\n",
         cascade::text(&found),
@@ -187,39 +187,50 @@ fn name(args: &Args) -> anyhow::Result<String> {
 
 /// The data of the last model, and the images that none of the models was trained on: each may have been
 /// trained on other data, or have held out other images.
-fn held_out(args: &Args, parts: &[Model<'_>]) -> anyhow::Result<(Dataset, Images)> {
+fn held_out(args: &Args, parts: &[Model<'_>]) -> anyhow::Result<HeldOut> {
+    let mut are_unseen = true;
     let (mut loaded, mut sets): (Option<(String, Dataset)>, Vec<Images>) = (None, Vec::new());
     for (path, part) in args.models.iter().zip(parts) {
         let path = visible::path(path);
-        let (config, name) = trained(&path, part);
+        let (config, name) = trained(part).unwrap_or_else(|| {
+            are_unseen = false;
+            super::complain(&format!(
+                "note: {path} does not record all that it was trained on, so it may know some of the \
+                 validation images"
+            ));
+            let seed = origin(part).seed;
+            (TrainConfig { seed, ..TrainConfig::default() }, MNIST.to_owned())
+        });
         let name = args.data.data.clone().unwrap_or(name);
         let data = match loaded {
             Some((known, data)) if known == name => data,
             _ => args.data.named(&name).load_for_model(part)?,
         };
         if let Some(note) = other_data(&path, part, &data) {
+            are_unseen = false;
             super::complain(&format!("{note}, so it may know some of the validation images"));
         }
         sets.push(validation_images(&data.train, &config, data.of_first_source()));
         loaded = Some((name, data));
     }
     let ((_, data), last) = loaded.zip(sets.pop()).expect("there are models");
-    Ok((data, common(&last, &sets)))
+    Ok(HeldOut { data, images: common(&last, &sets), are_unseen })
 }
 
-/// The configuration and the data that a model was trained with, as far as it records them.
-fn trained(path: &str, part: &Model<'_>) -> (TrainConfig, String) {
-    let origin = origin(part);
-    match recorded::command(origin.command) {
-        Some((config, data, _)) => (config, data.unwrap_or_else(|| MNIST.to_owned())),
-        None => {
-            super::complain(&format!(
-                "note: {path} does not record how it was trained, so it may know some of the \
-                 validation images"
-            ));
-            (TrainConfig { seed: origin.seed, ..TrainConfig::default() }, MNIST.to_owned())
-        }
-    }
+/// The data of the last model, and what is known of the validation images.
+struct HeldOut {
+    data: Dataset,
+    images: Images,
+    /// Whether no model was trained on them, as far as the models record what they were trained on.
+    are_unseen: bool,
+}
+
+/// The configuration and the data that a model was trained with, if it records them: one that went on from
+/// other weights does not record what those were trained on.
+fn trained(part: &Model<'_>) -> Option<(TrainConfig, String)> {
+    let command = origin(part).command;
+    let (config, data, _) = recorded::command(command).filter(|_| !command.contains(" --from "))?;
+    Some((config, data.unwrap_or_else(|| MNIST.to_owned())))
 }
 
 /// What the command was, as a model records it.

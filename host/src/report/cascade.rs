@@ -15,6 +15,8 @@ pub(crate) struct Cascade {
     pub models: Vec<String>,
     /// What each makes of the validation images.
     pub stages: Vec<Vec<Trial>>,
+    /// Whether no model was trained on these, as far as that is recorded.
+    pub are_unseen: bool,
     /// The margins.
     pub choice: Choice,
     /// What asking each costs.
@@ -35,7 +37,7 @@ pub(crate) struct Costs {
 
 /// What each stage is asked and decides, the cost, and the accuracy on the test images.
 pub(crate) fn text(found: &Cascade) -> String {
-    let Cascade { models, stages, choice, costs, test, shares } = found;
+    let Cascade { models, stages, are_unseen, choice, costs, test, shares } = found;
     let images = stages.first().map_or(0, Vec::len);
     let fraction = |part: usize, whole: usize| percent(part as f64 / whole.max(1) as f64);
     let number = |cost: f64| grouped(cost.round() as usize);
@@ -74,10 +76,11 @@ pub(crate) fn text(found: &Cascade) -> String {
         None => String::new(),
     };
     format!(
-        "chosen on {} validation images, which no model was trained on\n\n{}\n\
+        "chosen on {} validation images{}\n\n{}\n\
          {unit} of a mean image{on}; {} where every stage is asked\n\n\
          {} of the test images are read right ({} of {})\n\n{}\n",
         grouped(images),
+        if *are_unseen { ", which no model was trained on" } else { "" },
         table::plain(&rows),
         number(most),
         percent(test.accuracy),

@@ -1,8 +1,9 @@
 //! `inkbit cascade`, and what the other commands say of the model that it makes.
 
-use inkbit::cascade::join;
+use inkbit::cascade::{join, trials};
+use inkbit::data::synthetic::{Part, images};
 use inkbit::model::{Blob, builtin};
-use inkbit_core::Provenance;
+use inkbit_core::{Model, Provenance};
 use serde_json::Value;
 
 use crate::firefox::in_each;
@@ -52,6 +53,41 @@ fn a_weak_model_answers_what_it_is_sure_of_and_a_strong_one_the_rest() {
     assert!(text.contains("\nstage  asked of  decides  of these right\n1      100.00 %"), "{text}");
     let text = place.succeed("verify both.inkbit --data digits");
     assert!(text.ends_with("0 mismatches\n"), "{text}");
+}
+
+#[test]
+fn what_a_model_refuses_alone_it_refuses_in_a_cascade() {
+    let [nano, tiny] = ["nano", "tiny"].map(|name| builtin::find(name).unwrap());
+    let model = tiny.model().unwrap();
+    let mut header = model.header().clone();
+    header.stages[0].margin = 70_000;
+    let strict = Blob::from_model(&Model::new(header, model.data()).unwrap()).unwrap();
+    let parts = [nano.model().unwrap(), strict.model().unwrap()];
+    let joined = join("both", &parts, &[9, 0], Provenance::UNKNOWN).unwrap();
+    let margins: Vec<u32> =
+        joined.model().unwrap().stages().iter().map(|stage| stage.margin).collect();
+    assert_eq!(margins, [9, 70_000]);
+    // Nor does it decide, in the search for margins, what it would refuse.
+    let digits = images(Part::Test, 200, 1);
+    let stand = |blob: &Blob| {
+        let trials = trials(&blob.model().unwrap(), &digits).unwrap();
+        trials.iter().filter_map(|trial| trial.margin).min()
+    };
+    assert!(stand(&strict).is_none_or(|least| least >= 70_000));
+    assert!(stand(&tiny).is_some_and(|least| least < 70_000));
+}
+
+#[test]
+fn what_a_model_learned_from_another_is_no_image_that_nobody_has_seen() {
+    let place = place();
+    place.write_data("mine", &bars(8, 4, 40), &bars(8, 4, 40));
+    place.succeed("-q train --from weak --data mine --epochs 1 --out more");
+    assert_eq!(place.run("quantize more -o more.inkbit").code, Some(0));
+    let ended = place.run("cascade more.inkbit strong.inkbit -o far.inkbit --data digits");
+    // Too few may be left, of what it and the other held out; what is told comes before.
+    let note = "note: more.inkbit does not record all that it was trained on, so it may know some";
+    assert!(ended.err.starts_with(note), "{}", ended.err);
+    assert!(!ended.out.contains("which no model was trained on"), "{}", ended.out);
 }
 
 #[test]
