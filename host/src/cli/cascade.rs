@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use inkbit_core::{MAX_COMMAND, MAX_NAME, Model, Provenance};
 
-use super::data_args::{DataArgs, other_data};
+use super::data_args::DataArgs;
 use super::quantize::{check_name, shortened};
 use super::{progress, recorded, usage, wrong_use};
 use crate::cascade::{Target, Trial, Unreachable, choose, common, join, trials};
 use crate::config::TrainConfig;
+use crate::data::source::Reading;
 use crate::data::{Dataset, Images};
 use crate::device::Board;
 use crate::device::cost::Cost;
@@ -134,14 +135,14 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     })?;
     for (path, _) in args.models.iter().zip(&choice.decided).filter(|(_, decided)| **decided == 0) {
         super::complain(&format!(
-            "note: {} decides nothing: leave it out, or give a lower {}",
+            "note: {} decides nothing: leave it out, or give another {}",
             visible::path(path),
             if args.max_instructions.is_some() { "limit" } else { "--keep-accuracy" }
         ));
     }
     let untested = join(&name, &parts, &choice.margins, Provenance::UNKNOWN)?;
     let test = evaluate_model(&untested.model()?, &data.test)?;
-    let command = command(args);
+    let command = command(args, &parts);
     let origin = Provenance {
         seed: origin(&parts[parts.len() - 1]).seed,
         ..quantize::origin(&command, data.digest(), 0, (test.correct as u32, test.images as u32))
@@ -157,7 +158,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         text::sizes(&blob.model()?, blob.bytes()),
         visible::path(&args.out),
         shell::path(&args.out),
-        next_data(&args.data)
+        data_flags(args, &parts)
     ))
 }
 
@@ -186,32 +187,38 @@ fn name(args: &Args) -> anyhow::Result<String> {
 }
 
 /// The data of the last model, and the images that none of the models was trained on: each may have been
-/// trained on other data, or have held out other images.
+/// trained on other data, or have held out other images. All are read as the last model's data were.
 fn held_out(args: &Args, parts: &[Model<'_>]) -> anyhow::Result<HeldOut> {
     let mut are_unseen = true;
     let (mut loaded, mut sets): (Option<(String, Dataset)>, Vec<Images>) = (None, Vec::new());
+    let (_, reading) = asked_data(args, parts);
     for (path, part) in args.models.iter().zip(parts) {
         let path = visible::path(path);
-        let (config, name) = trained(part).unwrap_or_else(|| {
-            are_unseen = false;
-            super::complain(&format!(
-                "note: {path} does not record all that it was trained on, so it may know some of the \
-                 validation images"
-            ));
-            let seed = origin(part).seed;
-            (TrainConfig { seed, ..TrainConfig::default() }, MNIST.to_owned())
-        });
-        let name = args.data.data.clone().unwrap_or(name);
-        let data = match loaded {
-            Some((known, data)) if known == name => data,
-            _ => args.data.named(&name).load_for_model(part)?,
+        let known = trained(part);
+        let name = args.data.data.clone().or(known.as_ref().map(|known| known.name.clone()));
+        let data = match (loaded, name) {
+            (Some((known, data)), Some(name)) if known == name => (name, data),
+            (_, Some(name)) => {
+                let data = args.data.named(&name).read_for_model(part, reading.clone())?;
+                (name, data)
+            }
+            (_, None) => (MNIST.to_owned(), args.data.read_for_model(part, reading.clone())?),
         };
-        if let Some(note) = other_data(&path, part, &data) {
-            are_unseen = false;
-            super::complain(&format!("{note}, so it may know some of the validation images"));
-        }
-        sets.push(validation_images(&data.train, &config, data.of_first_source()));
-        loaded = Some((name, data));
+        let held_out = known.filter(|_| origin(part).digest == data.1.digest());
+        let config = held_out.map_or_else(
+            || {
+                are_unseen = false;
+                super::complain(&format!(
+                    "note: {path} was trained on other data than {}, or does not record all that it was \
+                     trained on, so it may know some of the validation images",
+                    visible::line(&data.1.name)
+                ));
+                TrainConfig { seed: origin(part).seed, ..TrainConfig::default() }
+            },
+            |known| known.config,
+        );
+        sets.push(validation_images(&data.1.train, &config, data.1.of_first_source()));
+        loaded = Some(data);
     }
     let ((_, data), last) = loaded.zip(sets.pop()).expect("there are models");
     Ok(HeldOut { data, images: common(&last, &sets), are_unseen })
@@ -225,16 +232,43 @@ struct HeldOut {
     are_unseen: bool,
 }
 
-/// The configuration and the data that a model was trained with, if it records them: one that went on from
-/// other weights does not record what those were trained on.
-fn trained(part: &Model<'_>) -> Option<(TrainConfig, String)> {
+/// What a model records of its training.
+struct Trained {
+    config: TrainConfig,
+    /// The value of `--data`.
+    name: String,
+    reading: Reading,
+}
+
+/// `None` of one that was not trained from the beginning by Inkbit: it does not record what the weights
+/// were trained on that it began with.
+fn trained(part: &Model<'_>) -> Option<Trained> {
     let command = origin(part).command;
-    let (config, data, _) = recorded::command(command).filter(|_| !command.contains(" --from "))?;
-    Some((config, data.unwrap_or_else(|| MNIST.to_owned())))
+    if !command.starts_with("inkbit train ") || command.contains(" --from ") {
+        return None;
+    }
+    let (config, data, reading) = recorded::command(command)?;
+    Some(Trained { config, name: data.unwrap_or_else(|| MNIST.to_owned()), reading })
+}
+
+/// The value of `--data` that the user, or else the command of the last model, names, and how the data are
+/// read.
+fn asked_data(args: &Args, parts: &[Model<'_>]) -> (Option<String>, Reading) {
+    let given = args.data.reading(None);
+    let last = &parts[parts.len() - 1];
+    // A preset's mixture is not named: its test images are MNIST's.
+    let named = origin(last).command.contains(" --data ");
+    match trained(last) {
+        Some(known) if args.data.data.is_none() => {
+            let name = Some(known.name).filter(|name| named && name != MNIST);
+            (name, if given.is_default() { known.reading } else { given })
+        }
+        _ => (args.data.data.clone(), given),
+    }
 }
 
 /// What the command was, as a model records it.
-fn command(args: &Args) -> String {
+fn command(args: &Args, parts: &[Model<'_>]) -> String {
     let mut command = "inkbit cascade".to_owned();
     for model in &args.models {
         let _ = write!(command, " {}", shell::path(model));
@@ -251,12 +285,22 @@ fn command(args: &Args) -> String {
     if args.board != BOARD {
         let _ = write!(command, " --board {}", shell::word(&args.board));
     }
-    shortened(command + &next_data(&args.data), MAX_COMMAND)
+    shortened(command + &data_flags(args, parts), MAX_COMMAND)
 }
 
-fn next_data(data: &DataArgs) -> String {
-    let named = data.data.as_ref().map(|data| format!(" --data {}", shell::word(data)));
-    named.unwrap_or_default() + &data.reading(None).flags()
+/// Flags of the data, for a command that goes on with the model.
+fn data_flags(args: &Args, parts: &[Model<'_>]) -> String {
+    let (name, reading) = asked_data(args, parts);
+    let named = name.map(|name| format!(" --data {}", shell::word(&name)));
+    named.unwrap_or_default() + &reading.flags()
+}
+
+impl Args {
+    /// How the data are read that such a command names, and their name.
+    pub(super) fn without_models(&self) -> (TrainConfig, String, Reading) {
+        let data = self.data.data.clone().unwrap_or_else(|| MNIST.to_owned());
+        (TrainConfig::default(), data, self.data.reading(None))
+    }
 }
 
 /// What asking each stage costs: instructions, or multiplications where the instructions of no model of

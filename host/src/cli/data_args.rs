@@ -203,6 +203,15 @@ impl DataArgs {
     /// Loads the data that the flags name, MNIST by default, with the labels of the flags, else
     /// those of the model.
     pub fn load_for_model(&self, model: &Model<'_>) -> anyhow::Result<Dataset> {
+        self.read_for_model(model, self.read.reading())
+    }
+
+    /// The same, read in this way.
+    pub fn read_for_model(
+        &self,
+        model: &Model<'_>,
+        mut reading: Reading,
+    ) -> anyhow::Result<Dataset> {
         let classes = self.labels_or(labels::of_model(model), "the model has")?;
         let shape = Shape::of_model(model);
         if shape.is_features() && self.data.is_none() {
@@ -212,7 +221,6 @@ impl DataArgs {
         }
         // Raw values mean to a model what they meant when it was trained.
         let trained = recorded::command(model::origin(model).command);
-        let mut reading = self.read.reading();
         if let (true, None, Some((_, _, known))) = (shape.is_features(), reading.factor, trained) {
             reading.factor = known.factor;
         }

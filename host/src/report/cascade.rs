@@ -58,7 +58,10 @@ pub(crate) fn text(found: &Cascade) -> String {
             format!("{} {model}", stage + 1),
             fraction(choice.asked[stage], images),
             fraction(choice.decided[stage], images),
-            fraction(choice.right[stage], choice.decided[stage]),
+            match choice.decided[stage] {
+                0 => "–".to_owned(),
+                decided => fraction(choice.right[stage], decided),
+            },
             fraction(right, images),
             if is_last { String::new() } else { text::margin(choice.margins[stage]) },
             number(costs.each[stage].instructions),
@@ -68,7 +71,7 @@ pub(crate) fn text(found: &Cascade) -> String {
     rows.push(row(["cascade", "", "", &all_right, "", "", &number(choice.cost)]));
     let most: f64 = costs.each.iter().map(|cost| cost.instructions).sum();
     let kind = match costs.each.iter().all(|cost| cost.error.is_none()) {
-        true => "as counted",
+        true => "by the counted mean of each stage",
         false => "estimated",
     };
     let on = match &costs.board {

@@ -312,8 +312,8 @@ pub(crate) fn stages(shares: &[StageShare]) -> String {
     let mut rows = vec![row(["stage", "asked of", "decides", "of these right"])];
     rows.extend(shares.iter().enumerate().map(|(number, share)| {
         let &StageShare { asked, decided, correct } = share;
-        let fractions =
-            [fraction(asked, images), fraction(decided, images), fraction(correct, decided)];
+        let right = if decided == 0 { "–".to_owned() } else { fraction(correct, decided) };
+        let fractions = [fraction(asked, images), fraction(decided, images), right];
         [(number + 1).to_string()].into_iter().chain(fractions).collect()
     }));
     table::plain(&rows)

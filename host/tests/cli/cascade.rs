@@ -85,8 +85,56 @@ fn what_a_model_learned_from_another_is_no_image_that_nobody_has_seen() {
     assert_eq!(place.run("quantize more -o more.inkbit").code, Some(0));
     let ended = place.run("cascade more.inkbit strong.inkbit -o far.inkbit --data digits");
     // Too few may be left, of what it and the other held out; what is told comes before.
-    let note = "note: more.inkbit does not record all that it was trained on, so it may know some";
+    let note = "note: more.inkbit was trained on other data than digits, or does not record all";
     assert!(ended.err.starts_with(note), "{}", ended.err);
+    assert!(!ended.out.contains("which no model was trained on"), "{}", ended.out);
+}
+
+#[test]
+fn features_are_read_as_the_last_models_were() {
+    let place = Place::untrained();
+    let row = |number: usize| {
+        let class = number % 2;
+        format!(
+            "{:.2},{:.2},{}\n",
+            class as f32 + (number % 7) as f32 / 20.0,
+            number % 5,
+            ["a", "b"][class]
+        )
+    };
+    let rows: String = (0..1_000).map(row).collect();
+    place.write("t.csv", format!("x,y,kind\n{rows}"));
+    for (name, hidden) in [("small", 3), ("large", 12)] {
+        let trained = place.run(&format!(
+            "-q train --data t.csv --label kind --factor 100 --hidden {hidden} --epochs 20 --batch 16 --lr 0.02 \
+             --validation-split 0.3 --no-report --out {name}"
+        ));
+        assert_eq!(trained.code, Some(0), "{}", trained.err);
+        assert_eq!(place.run(&format!("-q quantize {name} -o {name}.inkbit")).code, Some(0));
+    }
+    let text = place.run("cascade small.inkbit large.inkbit -o both.inkbit").out;
+    assert!(text.contains(", which no model was trained on\n"), "{text}");
+    let next = "next     inkbit verify both.inkbit --data t.csv --label kind --factor 100\n";
+    assert!(text.ends_with(next), "{text}");
+    let right = |model: &str| {
+        let ended = place.run(&format!("predict {model} --csv t.csv"));
+        let last = ended.out.lines().last().unwrap_or_default().to_owned();
+        last.split(' ').next().and_then(|count| count.parse::<usize>().ok()).expect(&ended.err)
+    };
+    assert!(right("both.inkbit") > 950 && right("large.inkbit") > 950);
+}
+
+#[test]
+fn what_a_model_was_trained_on_is_not_called_unseen() {
+    let place = place();
+    place.write_data("other", &bars(8, 4, 400), &bars(8, 4, 80));
+    let ended = place.run("cascade weak.inkbit strong.inkbit -o far.inkbit --data other");
+    assert_eq!(
+        ended.err.matches("was trained on other data than other").count(),
+        2,
+        "{}",
+        ended.err
+    );
     assert!(!ended.out.contains("which no model was trained on"), "{}", ended.out);
 }
 
@@ -129,7 +177,7 @@ fn a_limit_of_instructions_is_kept() {
     let ended = place.run("cascade hardly.inkbit strong.inkbit -o never.inkbit --data digits");
     assert_eq!(ended.code, Some(0));
     let note =
-        "note: hardly.inkbit decides nothing: leave it out, or give a lower --keep-accuracy\n";
+        "note: hardly.inkbit decides nothing: leave it out, or give another --keep-accuracy\n";
     assert_eq!(ended.err, note, "{}", ended.out);
     assert!(ended.out.contains(" never "), "{}", ended.out);
     let said = place.fail(
