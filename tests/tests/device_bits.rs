@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use inkbit::device::verify;
-use inkbit::model::{Blob, deciding_stages};
+use inkbit::model::{Blob, answers};
 use inkbit_tests::devices::{cascade, classic, digits, emulated, emulated_names, start};
 
 fn compare(board: &str, blob: &Blob, count: usize) {
@@ -21,8 +21,8 @@ fn compare(board: &str, blob: &Blob, count: usize) {
 #[test]
 fn every_board_gives_the_hosts_logits_of_networks_that_are_asked_in_turn() {
     let (blob, images) = (cascade(), digits(60));
-    let decided = deciding_stages(&blob.model().unwrap(), &images).unwrap();
-    let second = decided.iter().filter(|&&stage| stage == 1).count();
+    let decided = answers(&blob.model().unwrap(), &images).unwrap();
+    let second = decided.iter().filter(|(_, stage)| *stage == 1).count();
     assert!((10..50).contains(&second), "{second} of 60 by the second stage");
     for board in emulated_names() {
         compare(&board, &blob, images.len());

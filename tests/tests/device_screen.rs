@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use inkbit::device::Client;
-use inkbit::model::{Blob, builtin, deciding_stages};
+use inkbit::model::{Blob, answers, builtin};
 use inkbit_app::{App, Board, Buffers, Event};
 use inkbit_core::link::{Key, Mode, Reset, pack_pixels, unpack_pixels};
 use inkbit_core::{Header, Model};
@@ -56,9 +56,9 @@ fn the_display_says_which_of_several_stages_has_decided() {
     side_by_side(blob.bytes(), |client, display, app| {
         let images = digits(40);
         let model = blob.model().unwrap();
-        let decided = deciding_stages(&model, &images).unwrap();
+        let decided = answers(&model, &images).unwrap();
         for (id, stage) in (0..).zip(0..2) {
-            let image = decided.iter().position(|&by| by == stage).expect("both decide");
+            let image = decided.iter().position(|(_, by)| by == stage).expect("both decide");
             classify_alike(client, app, id, images.image(image));
             assert_eq!(usize::from(app.view().verdict.stage), stage);
             let shown = Picture::of(app);

@@ -22,7 +22,7 @@ pub struct Verdict {
     pub class: Option<u16>,
     /// Confidence in the likeliest class, in thousandths.
     pub permille: u16,
-    /// The stage that has decided, from 0.
+    /// The stage that has decided, from 0, if an image was classified.
     pub stage: u8,
     /// Confidence in every class, in 1/250.
     pub bars: [u8; MAX_LOGITS],
@@ -100,9 +100,7 @@ impl<'m> Engine<'m> {
         match guard.step(engine) {
             Ok(None) => return false,
             Ok(Some(crc)) => self.crc = crc,
-            Err(_) => {
-                self.end("model has changed; reset");
-            }
+            Err(_) => self.end(),
         }
         true
     }
@@ -125,14 +123,14 @@ impl<'m> Engine<'m> {
         let (Some(guard), Some(engine)) = (&mut self.guard, &mut self.engine) else { return false };
         let sound = guard.repair(engine);
         if !sound {
-            self.end("memory has changed; reset");
+            self.end();
         }
         !sound
     }
 
-    fn end(&mut self, why: &str) {
+    fn end(&mut self) {
         (self.engine, self.guard, self.refusal) = (None, None, Refusal::ModelChanged);
-        self.failure.say(why);
+        self.failure.say("model has changed; reset");
     }
 
     /// Why it does not classify, if [`model`](Self::model) is none.

@@ -244,7 +244,8 @@ fn note<L: Layout>(view: &View<'_>) -> Text {
     };
     let permille = u32::from(permille);
     text.say("\n").number(permille / 10).say(".").number(permille % 10).say("%");
-    if view.model.is_some_and(|model| model.stages().len() > 1) {
+    // Without an image, none has decided.
+    if permille > 0 && view.model.is_some_and(|model| model.stages().len() > 1) {
         text.say(":").number(u32::from(stage) + 1);
     }
     text.say("\n");

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use crate::data::Images;
 
-/// The images of one set that are in all others too, pixel by pixel: of what each training held out, what
-/// none of them has seen.
+/// The images of the first set that are in all others too, pixel by pixel, in its order and with its labels:
+/// of what each training held out, what none of them has seen. There are none if a set has other shapes.
 ///
 /// ```
 /// use inkbit::cascade::common;

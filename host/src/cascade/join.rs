@@ -43,9 +43,8 @@ pub enum JoinError {
     Model(#[from] ModelError),
 }
 
-/// One model of those that are given, of one stage each, asked in their order: each with the margin at the
-/// same place, from which its answer stands, or its own where that is greater. The last margin
-/// is usually 0.
+/// Joins models of one stage each to one model, which asks them in their order. The margin at the same place
+/// is the least at which an answer stands, unless the model's own is greater; the last is usually 0.
 ///
 /// ```
 /// use inkbit::cascade::join;
@@ -58,6 +57,10 @@ pub enum JoinError {
 /// assert!(fast.bytes().len() < blobs[0].bytes().len() + blobs[1].bytes().len());
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
+///
+/// # Errors
+///
+/// [`JoinError`] if the models cannot be asked in turn, or there are fewer margins than models.
 pub fn join(
     name: &str,
     parts: &[Model<'_>],

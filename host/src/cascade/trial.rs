@@ -8,14 +8,14 @@ use crate::model::{ImagesError, int_logits};
 /// What the network of one stage makes of one image of known class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trial {
-    /// By how much its greatest logit is above the second greatest; `None` if the answer does not stand
-    /// at any margin, for the image looks like none of the classes to it.
+    /// By how much its greatest logit is above the second greatest, below [`u32::MAX`]: at that margin no
+    /// answer stands. `None` if the model alone takes the image for none of the classes.
     pub margin: Option<u32>,
     /// Whether its class is that of the image.
     pub is_right: bool,
 }
 
-/// The trials of a model of one stage, one for each image.
+/// The trials of a model, one for each image; it is meant for models of one stage.
 ///
 /// # Errors
 ///
@@ -26,7 +26,7 @@ pub fn trials(model: &Model<'_>, images: &Images) -> Result<Vec<Trial>, ImagesEr
     let trial = |(logits, &truth): (&[i32], &u8)| {
         let class = argmax(logits);
         let above = |(other, &logit)| (other != class).then(|| logits[class].abs_diff(logit));
-        // Of one class there is no other. No margin is the greatest number: at that none stands.
+        // Of one class there is no other.
         let margin = logits.iter().enumerate().filter_map(above).min().unwrap_or(u32::MAX);
         Trial {
             margin: stands(logits).then_some(margin.min(u32::MAX - 1)),

@@ -5,27 +5,27 @@ use std::path::{Path, PathBuf};
 
 use inkbit_core::{MAX_COMMAND, MAX_NAME, Model, Provenance};
 
+use self::validation::{Validation, data_flags, validation};
 use super::data_args::DataArgs;
-use super::quantize::{check_name, shortened};
-use super::{progress, recorded, usage, wrong_use};
-use crate::cascade::{Target, Trial, Unreachable, choose, common, join, trials};
+use super::quantize::check_name;
+use super::{check_model_file, progress, usage, wrong_use};
+use crate::cascade::{Target, Trial, Unreachable, choose, join, trials};
 use crate::config::TrainConfig;
 use crate::data::source::Reading;
-use crate::data::{Dataset, Images};
-use crate::device::Board;
 use crate::device::cost::Cost;
 use crate::device::counts::read_counts;
-use crate::evaluate::evaluate_model;
-use crate::evaluate::stages::shares;
+use crate::device::{Board, board};
+use crate::evaluate::stages;
 use crate::model::activity::activity;
-use crate::model::{Blob, MODEL_KIND, origin};
+use crate::model::{Blob, origin};
 use crate::quantize;
 use crate::report::cascade::{self, Cascade, Costs};
 use crate::report::text;
-use crate::run::Run;
 use crate::support::numbers::grouped;
-use crate::support::{shell, visible};
-use crate::train::validation_images;
+use crate::support::shell;
+use crate::support::visible::{self, shortened};
+
+mod validation;
 
 /// A Cortex-M3.
 const BOARD: &str = "lm3s6965evb";
@@ -43,7 +43,7 @@ const LEAST_IMAGES: usize = 100;
 /// take little more than the small one, and are about as accurate as the large one. How far is far enough is
 /// chosen on validation images that none of the models was trained on; test images only measure the result.
 ///
-/// All models must take the same samples and have the same classes. What looks like none of the classes to
+/// All models must take the same samples and have the same classes, and 8 layers together at most. What looks like none of the classes to
 /// one of them goes on to the next.
 #[derive(Debug, clap::Args)]
 #[command(after_help = include_str!("../../templates/help/cascade.txt"))]
@@ -60,8 +60,8 @@ pub struct Args {
     #[arg(long)]
     name: Option<String>,
 
-    /// Take as few instructions as there can be with this percent of the last model's right answers on
-    /// the validation images
+    /// Take as few instructions as there can be with this percent of as many right answers as the last
+    /// model alone has on the validation images
     #[arg(
         long,
         value_name = "PERCENT",
@@ -70,7 +70,7 @@ pub struct Args {
     )]
     keep_accuracy: f64,
 
-    /// Be as accurate as there can be with this many instructions of a mean image
+    /// Be as accurate as there can be with this many instructions in the mean of the validation images
     #[arg(long, value_name = "N")]
     max_instructions: Option<u32>,
 
@@ -89,22 +89,18 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let target = target(args)?;
     let name = name(args)?;
-    let board = Board::find(&args.board).map_err(wrong_use)?;
-    let counts = read_counts(args.instructions.as_deref())?;
+    let on = Board::find(&args.board).map_err(wrong_use)?;
+    let known = read_counts(args.instructions.as_deref())?;
     let blobs = args.models.iter().map(|path| Blob::load(path)).collect::<Result<Vec<_>, _>>()?;
     let parts = blobs.iter().map(Blob::model).collect::<Result<Vec<_>, _>>()?;
     // What cannot be joined is found before anything is computed.
     join(&name, &parts, &vec![0; parts.len()], Provenance::UNKNOWN).map_err(wrong_use)?;
-    MODEL_KIND.check(&args.out)?;
+    check_model_file(&args.out)?;
     if args.models.iter().any(|model| is_same(model, &args.out)) {
         let path = visible::path(&args.out);
         return Err(usage(format!("{path} is one of the models, which stay: give another path")));
     }
-    if Run::has(&args.out) {
-        let path = visible::path(&args.out);
-        return Err(usage(format!("{path} is a file of a training run: give another path")));
-    }
-    let HeldOut { data, images, are_unseen } = held_out(args, &parts)?;
+    let Validation { data, images, are_unseen } = validation(args, &parts)?;
     if images.len() < LEAST_IMAGES {
         return Err(usage(format!(
             "margins need {LEAST_IMAGES} images that none of the models was trained on, and there are \
@@ -115,25 +111,26 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let measured = progress::during(parts.len(), "measuring", |done| {
         let each = parts.iter().zip(&blobs).enumerate().map(|(number, (part, blob))| {
             let activity = activity(part, &images)?;
-            let cost = Cost::of(&board, blob.crc(), &activity, &counts);
+            let cost = Cost::of(&on, blob.crc(), &activity, &known);
             let found = (trials(part, &images)?, cost, activity.macs());
             done(number + 1);
             Ok::<_, anyhow::Error>(found)
         });
         each.collect::<anyhow::Result<Vec<_>>>()
     })?;
-    let costs = costs(&measured, &board, target)?;
-    let stages: Vec<Vec<Trial>> = measured.into_iter().map(|(trials, ..)| trials).collect();
+    let costs = costs(&measured, &on, target)?;
+    let trials: Vec<Vec<Trial>> = measured.into_iter().map(|(trials, ..)| trials).collect();
     let numbers: Vec<f64> = costs.each.iter().map(|cost| cost.instructions).collect();
-    let choice = choose(&stages, &numbers, target).map_err(|error| {
+    let choice = choose(&trials, &numbers, target).map_err(|error| {
         let Unreachable { least } = error;
         usage(format!(
             "--max-instructions is too low: {} are the least on {}; give more, or a smaller first model",
             grouped(least.ceil() as usize),
-            board.name
+            on.name
         ))
     })?;
-    for (path, _) in args.models.iter().zip(&choice.decided).filter(|(_, decided)| **decided == 0) {
+    let idle = args.models.iter().zip(&choice.counts).filter(|(_, counts)| counts.decided == 0);
+    for (path, _) in idle {
         super::complain(&format!(
             "note: {} decides nothing: leave it out, or give another {}",
             visible::path(path),
@@ -141,21 +138,25 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         ));
     }
     let untested = join(&name, &parts, &choice.margins, Provenance::UNKNOWN)?;
-    let test = evaluate_model(&untested.model()?, &data.test)?;
+    let counts = stages::counts(&untested.model()?, &data.test)?;
+    let correct = counts.iter().map(|counts| counts.correct).sum::<usize>();
     let command = command(args, &parts);
     let origin = Provenance {
         seed: origin(&parts[parts.len() - 1]).seed,
-        ..quantize::origin(&command, data.digest(), 0, (test.correct as u32, test.images as u32))
+        ..quantize::origin(&command, data.digest(), 0, (correct as u32, data.test.len() as u32))
     };
     let blob = join(&name, &parts, &choice.margins, origin)?;
+    let model = blob.model()?;
+    if let Err(error) = board::check(&on, &model, blob.bytes()) {
+        super::complain(&format!("note: {error}; the instructions are those that it would take"));
+    }
     blob.save(&args.out)?;
-    let shares = shares(&blob.model()?, &data.test)?;
     let models: Vec<String> = args.models.iter().map(|path| visible::path(path)).collect();
-    let found = Cascade { models, stages, are_unseen, choice, costs, test, shares };
+    let found = Cascade { models, model: &model, trials, are_unseen, choice, costs, counts };
     super::print(&format!(
         "{}{}\nsaved in {}\nnext     inkbit verify {}{}\n",
         cascade::text(&found),
-        text::sizes(&blob.model()?, blob.bytes()),
+        text::sizes(&model, blob.bytes()),
         visible::path(&args.out),
         shell::path(&args.out),
         data_flags(args, &parts)
@@ -186,87 +187,6 @@ fn name(args: &Args) -> anyhow::Result<String> {
     Ok(name)
 }
 
-/// The data of the last model, and the images that none of the models was trained on: each may have been
-/// trained on other data, or have held out other images. All are read as the last model's data were.
-fn held_out(args: &Args, parts: &[Model<'_>]) -> anyhow::Result<HeldOut> {
-    let mut are_unseen = true;
-    let (mut loaded, mut sets): (Option<(String, Dataset)>, Vec<Images>) = (None, Vec::new());
-    let (_, reading) = asked_data(args, parts);
-    for (path, part) in args.models.iter().zip(parts) {
-        let path = visible::path(path);
-        let known = trained(part);
-        let name = args.data.data.clone().or(known.as_ref().map(|known| known.name.clone()));
-        let data = match (loaded, name) {
-            (Some((known, data)), Some(name)) if known == name => (name, data),
-            (_, Some(name)) => {
-                let data = args.data.named(&name).read_for_model(part, reading.clone())?;
-                (name, data)
-            }
-            (_, None) => (MNIST.to_owned(), args.data.read_for_model(part, reading.clone())?),
-        };
-        let held_out = known.filter(|_| origin(part).digest == data.1.digest());
-        let config = held_out.map_or_else(
-            || {
-                are_unseen = false;
-                super::complain(&format!(
-                    "note: {path} was trained on other data than {}, or does not record all that it was \
-                     trained on, so it may know some of the validation images",
-                    visible::line(&data.1.name)
-                ));
-                TrainConfig { seed: origin(part).seed, ..TrainConfig::default() }
-            },
-            |known| known.config,
-        );
-        sets.push(validation_images(&data.1.train, &config, data.1.of_first_source()));
-        loaded = Some(data);
-    }
-    let ((_, data), last) = loaded.zip(sets.pop()).expect("there are models");
-    Ok(HeldOut { data, images: common(&last, &sets), are_unseen })
-}
-
-/// The data of the last model, and what is known of the validation images.
-struct HeldOut {
-    data: Dataset,
-    images: Images,
-    /// Whether no model was trained on them, as far as the models record what they were trained on.
-    are_unseen: bool,
-}
-
-/// What a model records of its training.
-struct Trained {
-    config: TrainConfig,
-    /// The value of `--data`.
-    name: String,
-    reading: Reading,
-}
-
-/// `None` of one that was not trained from the beginning by Inkbit: it does not record what the weights
-/// were trained on that it began with.
-fn trained(part: &Model<'_>) -> Option<Trained> {
-    let command = origin(part).command;
-    if !command.starts_with("inkbit train ") || command.contains(" --from ") {
-        return None;
-    }
-    let (config, data, reading) = recorded::command(command)?;
-    Some(Trained { config, name: data.unwrap_or_else(|| MNIST.to_owned()), reading })
-}
-
-/// The value of `--data` that the user, or else the command of the last model, names, and how the data are
-/// read.
-fn asked_data(args: &Args, parts: &[Model<'_>]) -> (Option<String>, Reading) {
-    let given = args.data.reading(None);
-    let last = &parts[parts.len() - 1];
-    // A preset's mixture is not named: its test images are MNIST's.
-    let named = origin(last).command.contains(" --data ");
-    match trained(last) {
-        Some(known) if args.data.data.is_none() => {
-            let name = Some(known.name).filter(|name| named && name != MNIST);
-            (name, if given.is_default() { known.reading } else { given })
-        }
-        _ => (args.data.data.clone(), given),
-    }
-}
-
 /// What the command was, as a model records it.
 fn command(args: &Args, parts: &[Model<'_>]) -> String {
     let mut command = "inkbit cascade".to_owned();
@@ -286,13 +206,6 @@ fn command(args: &Args, parts: &[Model<'_>]) -> String {
         let _ = write!(command, " --board {}", shell::word(&args.board));
     }
     shortened(command + &data_flags(args, parts), MAX_COMMAND)
-}
-
-/// Flags of the data, for a command that goes on with the model.
-fn data_flags(args: &Args, parts: &[Model<'_>]) -> String {
-    let (name, reading) = asked_data(args, parts);
-    let named = name.map(|name| format!(" --data {}", shell::word(&name)));
-    named.unwrap_or_default() + &reading.flags()
 }
 
 impl Args {

@@ -8,12 +8,12 @@ use super::data_args::{DataArgs, other_data};
 use super::{progress, usage};
 use crate::data::Images;
 use crate::evaluate::robust::{CONDITIONS, measure};
-use crate::evaluate::stages::{StageShare, shares};
+use crate::evaluate::stages::{StageCounts, counts};
 use crate::evaluate::{Evaluation, evaluate_model, evaluate_net};
 use crate::model::{Blob, check_images};
 use crate::net::Mlp;
 use crate::quantize;
-use crate::report::text;
+use crate::report::{stages, text};
 use crate::run::Run;
 
 /// Measure a model, or a run's float network, on the test images.
@@ -64,7 +64,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
     let result = subject.evaluate(&data.test)?.with_labels(&data.classes);
     let stages = match &subject {
-        Subject::Model(blob) => shares(&blob.model()?, &data.test)?,
+        Subject::Model(blob) => counts(&blob.model()?, &data.test)?,
         Subject::Run(..) => Vec::new(),
     };
     let stages = Some(stages).filter(|stages| stages.len() > 1);
@@ -79,7 +79,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
     let Found { result, stages } = found;
     super::print_drawn(&text::evaluation(&result, super::coloured()))?;
-    stages.map_or(Ok(()), |stages| super::print(&format!("\n{}", text::stages(&stages))))
+    stages.map_or(Ok(()), |stages| super::print(&format!("\n{}", stages::counts(&stages))))
 }
 
 /// What is printed.
@@ -89,7 +89,7 @@ struct Found {
     result: Evaluation,
     /// What each stage decides, if there are several.
     #[serde(skip_serializing_if = "Option::is_none")]
-    stages: Option<Vec<StageShare>>,
+    stages: Option<Vec<StageCounts>>,
 }
 
 impl Subject {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::data_args::DataArgs;
 use super::quantize::default_name;
-use super::usage;
+use super::{usage, wrong_use};
 use crate::data::Dataset;
 use crate::export::vectors::{self, Format, Vectors};
 use crate::export::{onnx, safetensors, sources};
@@ -139,7 +139,7 @@ impl Args {
             }));
         }
         if let Some(path) = &self.onnx {
-            let content = onnx::integer(&blob.model()?)?;
+            let content = onnx::integer(&blob.model()?).map_err(wrong_use)?;
             files.push(File { kind: onnx::KIND, path: path.clone(), content, folder: None });
             said += &format!("{}: an ONNX graph of integers\n", visible::path(path));
         }
@@ -225,10 +225,7 @@ impl Args {
             }
             None => kind.check(path)?,
         }
-        if Run::has(path) {
-            let path = visible::path(path);
-            return Err(usage(format!("{path} is a file of a training run: give another path")));
-        }
+        super::keep_runs(path)?;
         // A pipe may be written to; and a broken link leads to nothing.
         if !self.force && path.is_file() {
             return Err(usage(format!(

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::error::Error;
+use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
@@ -11,9 +12,11 @@ use clap::{Parser, Subcommand};
 use serde::Serialize;
 
 use crate::data::labels;
-use crate::model::Blob;
+use crate::model::{Blob, MODEL_KIND};
 use crate::report::terminal;
+use crate::run::Run;
 use crate::support::error::chain;
+use crate::support::files::FileError;
 pub use crate::support::output::complain;
 use crate::support::{limit, output, visible};
 
@@ -121,6 +124,27 @@ fn check_labels(blob: &Blob) -> anyhow::Result<()> {
          take a model whose labels have none",
         u32::from(hidden)
     )))
+}
+
+/// Refuses a name for a model that cannot be written, or must not be, before anything is computed.
+fn check_model_file(path: &Path) -> anyhow::Result<()> {
+    MODEL_KIND.check(path)?;
+    keep_runs(path)?;
+    // With the point, a file is no folder.
+    let folder = path.parent().unwrap_or(path).join(".");
+    fs::metadata(folder).map_err(FileError::at("write", path))?;
+    Ok(())
+}
+
+/// Refuses to write what is a part of a training run.
+fn keep_runs(path: &Path) -> anyhow::Result<()> {
+    match Run::has(path) {
+        true => Err(usage(format!(
+            "{} is a file of a training run: give another path",
+            visible::path(path)
+        ))),
+        false => Ok(()),
+    }
 }
 
 /// Reads a file that a flag names; one that cannot be read is a wrong use.

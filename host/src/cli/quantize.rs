@@ -5,20 +5,20 @@ use std::path::{Path, PathBuf};
 use inkbit_core::{MAX_COMMAND, MAX_NAME, Model, WeightBits};
 
 use super::data_args::DataArgs;
-use super::usage;
+use super::{check_model_file, usage};
 use crate::config::TrainConfig;
 use crate::data::source::Reading;
 use crate::data::{Dataset, Images};
 use crate::evaluate::quantized::{Differences, Quantization};
 use crate::evaluate::refusal::{ACCEPT, Refusal, threshold};
 use crate::evaluate::{Evaluation, evaluate_model, evaluate_net};
-use crate::model::{Blob, MODEL_KIND, int_logits};
+use crate::model::{Blob, int_logits};
 use crate::net::Mlp;
 use crate::quantize::{Description, Granularity, Quantized, bits, export};
 use crate::report::text;
 use crate::run::{Run, RunError};
-use crate::support::shell;
-use crate::support::visible;
+use crate::support::visible::shortened;
+use crate::support::{shell, visible};
 use crate::train::validation_images;
 
 /// Quantize a run's weights to 8, 4 or 2 bits, and write the model that a device runs.
@@ -134,11 +134,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     // An illegal name is found before anything is computed.
     check_name(&name)?;
     run.weights()?;
-    MODEL_KIND.check(&args.out)?;
-    if Run::has(&args.out) {
-        let path = visible::path(&args.out);
-        return Err(usage(format!("{path} is a file of a training run: give another path")));
-    }
+    check_model_file(&args.out)?;
     let data = args.data.of_run(&run)?;
     // A run that is being trained can be quantized, but its weights change.
     let claim = match recorded.claim() {
@@ -269,7 +265,7 @@ pub fn default_name(run: &Run) -> String {
     shortened(name.unwrap_or_else(|| "model".to_owned()), MAX_NAME)
 }
 
-/// Refuses what is no name of a model.
+/// Refuses a model's name that the format has no room for.
 pub fn check_name(name: &str) -> anyhow::Result<()> {
     if (1..=MAX_NAME).contains(&name.len()) && !name.contains(char::is_control) {
         return Ok(());
@@ -279,10 +275,4 @@ pub fn check_name(name: &str) -> anyhow::Result<()> {
          breaks",
         name.len()
     )))
-}
-
-/// A text truncated to so many bytes, at the boundary of a character.
-pub fn shortened(mut text: String, bytes: usize) -> String {
-    text.truncate(text.floor_char_boundary(bytes));
-    text
 }

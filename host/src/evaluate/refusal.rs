@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::Images;
 use crate::data::labels;
 use crate::data::synthetic::{NonDigit, non_digits};
-use crate::model::{ImagesError, deciding_stages, frame, int_logits};
+use crate::model::{ImagesError, answers, frame};
 
 /// The fraction of images of the classes that a model is to accept where nobody asks for another.
 pub const ACCEPT: f64 = 0.99;
@@ -115,13 +115,12 @@ impl Refusal {
 /// The prominences of images, the least first. Of an answer that stands before the last stage it is the
 /// greatest number: whatever the threshold of the last, it is accepted.
 fn prominences(model: &Model<'_>, images: &Images) -> Result<Vec<u32>, ImagesError> {
-    let (logits, last) = (int_logits(model, images)?, model.stages().len() - 1);
-    let stages = deciding_stages(model, images)?;
-    let of = |(logits, &stage): (&[i32], &usize)| match stage < last {
+    let last = model.stages().len() - 1;
+    let of = |(logits, stage): (&[i32], usize)| match stage < last {
         true => u32::MAX,
         false => prominence(logits),
     };
-    let mut found: Vec<u32> = logits.chunks_exact(model.classes()).zip(&stages).map(of).collect();
+    let mut found: Vec<u32> = answers(model, images)?.iter().map(of).collect();
     found.sort_unstable();
     Ok(found)
 }

@@ -4,11 +4,11 @@ use inkbit_core::{Model, argmax};
 use serde::Serialize;
 
 use crate::data::Images;
-use crate::model::{ImagesError, deciding_stages, int_logits};
+use crate::model::{ImagesError, answers};
 
-/// What one stage decides of labelled images.
+/// What one stage decides of labelled images, in numbers of images.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct StageShare {
+pub struct StageCounts {
     /// Images of which it is asked.
     pub asked: usize,
     /// Images that it decides: its answer stands, or it is the last.
@@ -20,20 +20,28 @@ pub struct StageShare {
 /// What each stage of a model decides, in the order in which they are asked.
 ///
 /// ```
+/// use inkbit::cascade::join;
 /// use inkbit::data::synthetic::{Part, images};
-/// let blob = &inkbit::model::builtin::all()[6]; // nano, which has one
-/// let found = inkbit::evaluate::stages::shares(&blob.model()?, &images(Part::Test, 50, 1))?;
-/// assert_eq!((found.len(), found[0].asked, found[0].decided), (1, 50, 50));
+/// use inkbit::model::builtin;
+/// use inkbit_core::Provenance;
+/// let blobs = ["nano", "tiny"].map(|name| builtin::find(name).expect("it is built in"));
+/// let parts = [blobs[0].model()?, blobs[1].model()?];
+/// let both = join("both", &parts, &[3_000, 0], Provenance::UNKNOWN)?;
+/// let found = inkbit::evaluate::stages::counts(&both.model()?, &images(Part::Test, 50, 1))?;
+/// assert_eq!((found[0].asked, found[0].decided + found[1].asked), (50, 50));
+/// assert_eq!(found[1].asked, found[1].decided);
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
-pub fn shares(model: &Model<'_>, images: &Images) -> Result<Vec<StageShare>, ImagesError> {
-    let (logits, stages) = (int_logits(model, images)?, deciding_stages(model, images)?);
-    let mut shares = vec![StageShare::default(); model.stages().len()];
-    let answers = logits.chunks_exact(model.classes()).zip(&stages).zip(&images.labels);
-    for ((logits, &stage), &truth) in answers {
-        shares[..=stage].iter_mut().for_each(|share| share.asked += 1);
-        shares[stage].decided += 1;
-        shares[stage].correct += usize::from(argmax(logits) == usize::from(truth));
+///
+/// # Errors
+///
+/// [`ImagesError`] if the images are not the model's.
+pub fn counts(model: &Model<'_>, images: &Images) -> Result<Vec<StageCounts>, ImagesError> {
+    let mut counts = vec![StageCounts::default(); model.stages().len()];
+    for ((logits, stage), &truth) in answers(model, images)?.iter().zip(&images.labels) {
+        counts[..=stage].iter_mut().for_each(|counts| counts.asked += 1);
+        counts[stage].decided += 1;
+        counts[stage].correct += usize::from(argmax(logits) == usize::from(truth));
     }
-    Ok(shares)
+    Ok(counts)
 }

@@ -45,13 +45,6 @@ pub struct StageActivity {
     pub layers: Vec<LayerActivity>,
 }
 
-impl StageActivity {
-    /// Mean number of multiplications with a non-zero input, per image of which it is asked.
-    pub fn macs(&self) -> f64 {
-        self.layers.iter().map(LayerActivity::macs).sum()
-    }
-}
-
 /// The inputs of all layers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Activity {
@@ -69,7 +62,16 @@ impl Activity {
 
     /// Mean number of multiplications with a non-zero input, per image.
     pub fn macs(&self) -> f64 {
-        self.stages.iter().map(|stage| stage.asked * stage.macs()).sum()
+        self.macs_of_layers().sum()
+    }
+
+    /// The same of each layer: nothing for an image of which its stage is not asked.
+    pub fn macs_of_layers(&self) -> impl Iterator<Item = f64> {
+        let of_stage = |stage: &StageActivity| {
+            let asked = stage.asked;
+            stage.layers.iter().map(move |layer| asked * layer.macs()).collect::<Vec<_>>()
+        };
+        self.stages.iter().flat_map(of_stage)
     }
 
     /// Number of all multiplications, of every stage.
@@ -77,9 +79,13 @@ impl Activity {
         self.layers().map(|layer| layer.inputs * layer.outputs).sum()
     }
 
-    /// Fraction of multiplications that cannot be skipped, from 0 to 1.
+    /// Fraction of the multiplications of the stages that are asked that cannot be skipped, from 0 to 1.
     pub fn non_zero(&self) -> f64 {
-        self.macs() / self.all_macs().max(1) as f64
+        let dense = |stage: &StageActivity| {
+            stage.layers.iter().map(|layer| layer.inputs * layer.outputs).sum::<usize>() as f64
+        };
+        let all: f64 = self.stages.iter().map(|stage| stage.asked * dense(stage)).sum();
+        self.macs() / all.max(1.0)
     }
 }
 
@@ -184,9 +190,10 @@ mod tests {
         let mut activity = Activity { is_features: false, stages: vec![first] };
         assert_eq!((activity.macs(), activity.all_macs()), (18.0, 40));
         assert_eq!(activity.non_zero(), 0.45);
-        // A second stage, of which one image in four is asked.
+        // One image in four goes on to a second stage.
         activity.stages.push(stage(0.25, vec![layer(8, 5, 1.0)]));
         assert_eq!((activity.macs(), activity.all_macs()), (28.0, 80));
+        assert_eq!(activity.non_zero(), 28.0 / 50.0);
     }
 
     #[test]

@@ -9,6 +9,6 @@ pub(crate) use file::MODEL_KIND;
 pub(crate) use file::origin;
 pub use file::{Blob, ModelFileError, find};
 pub use run::{
-    HostEngine, ImagesError, check_images, deciding_stages, dense, frame, int_logits, layout,
+    Answers, HostEngine, ImagesError, answers, check_images, dense, frame, int_logits, layout,
     scaled_logits,
 };

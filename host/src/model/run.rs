@@ -105,8 +105,53 @@ pub fn layout(model: &Model<'_>) -> Layout {
     frame(model).map_or(Layout::AsItIs, |frame| frame.layout)
 }
 
-/// The logits of a model for every image, image after image, computed on all cores: those of the stage
-/// that decides.
+/// What a model makes of each of some images.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answers {
+    /// Logits of an image.
+    classes: usize,
+    /// Of the stage that decides, image after image.
+    logits: Vec<i32>,
+    /// The stage that decides each image, from 0.
+    stages: Vec<usize>,
+}
+
+impl Answers {
+    /// The logits of each image, and the stage that decides it, from 0.
+    pub fn iter(&self) -> impl Iterator<Item = (&[i32], usize)> {
+        self.logits.chunks_exact(self.classes).zip(self.stages.iter().copied())
+    }
+}
+
+/// What a model makes of every image, computed on all cores.
+///
+/// ```
+/// use inkbit::data::synthetic::{Part, images};
+/// let blob = inkbit::model::builtin::find("nano").expect("it is built in");
+/// let answers = inkbit::model::answers(&blob.model()?, &images(Part::Test, 5, 1))?;
+/// assert!(answers.iter().all(|(logits, stage)| (logits.len(), stage) == (10, 0)));
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// [`ImagesError`] if the images are not the model's.
+pub fn answers(model: &Model<'_>, images: &Images) -> Result<Answers, ImagesError> {
+    check_images(images, &Shape::of_model(model), model.classes())?;
+    let parts = parallel::split(images.len(), |part| {
+        let (mut engine, mut logits, mut stages) = (HostEngine::new(model), Vec::new(), Vec::new());
+        for image in part {
+            let answer = engine.infer(images.image(image));
+            stages.push(answer.stage());
+            logits.extend_from_slice(&answer);
+        }
+        (logits, stages)
+    });
+    let (logits, stages): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+    Ok(Answers { classes: model.classes(), logits: logits.concat(), stages: stages.concat() })
+}
+
+/// The logits of [`answers`], image after image.
 ///
 /// ```
 /// use inkbit::data::synthetic::{Part, images};
@@ -115,36 +160,27 @@ pub fn layout(model: &Model<'_>) -> Layout {
 /// assert_eq!(logits.len(), 5 * 10);
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
+///
+/// # Errors
+///
+/// [`ImagesError`] if the images are not the model's.
 pub fn int_logits(model: &Model<'_>, images: &Images) -> Result<Vec<i32>, ImagesError> {
-    of_each(model, images, |answer, all| all.extend_from_slice(&answer))
+    Ok(answers(model, images)?.logits)
 }
 
-/// [`int_logits`] in the units of the float network.
+/// [`int_logits`] in the units of the float network: those of each image by the scale of the stage that
+/// decides it.
+///
+/// # Errors
+///
+/// [`ImagesError`] if the images are not the model's.
 pub fn scaled_logits(model: &Model<'_>, images: &Images) -> Result<Vec<f64>, ImagesError> {
-    of_each(model, images, |answer, all| {
-        let scale = f64::from(answer.scale());
-        all.extend(answer.iter().map(|&logit| f64::from(logit) * scale));
-    })
-}
-
-/// The stage that decides, for every image.
-pub fn deciding_stages(model: &Model<'_>, images: &Images) -> Result<Vec<usize>, ImagesError> {
-    of_each(model, images, |answer, all| all.push(answer.stage()))
-}
-
-/// What `take` takes of the answer for each image, computed on all cores.
-fn of_each<T: Clone + Send>(
-    model: &Model<'_>,
-    images: &Images,
-    take: impl Fn(Logits<'_>, &mut Vec<T>) + Sync,
-) -> Result<Vec<T>, ImagesError> {
-    check_images(images, &Shape::of_model(model), model.classes())?;
-    let parts = parallel::split(images.len(), |part| {
-        let (mut engine, mut all) = (HostEngine::new(model), Vec::new());
-        part.for_each(|image| take(engine.infer(images.image(image)), &mut all));
-        all
+    let answers = answers(model, images)?;
+    let scaled = answers.iter().flat_map(|(logits, stage)| {
+        let scale = f64::from(model.stages()[stage].logit_scale);
+        logits.iter().map(move |&logit| f64::from(logit) * scale)
     });
-    Ok(parts.concat())
+    Ok(scaled.collect())
 }
 
 /// A layer's output, zeros included.

@@ -1,30 +1,31 @@
 //! A cascade as plain text.
 
+use inkbit_core::Model;
+
 use crate::cascade::{Choice, Trial};
 use crate::device::Board;
 use crate::device::cost::Cost;
-use crate::evaluate::Evaluation;
-use crate::evaluate::stages::StageShare;
+use crate::evaluate::stages::StageCounts;
+use crate::report::stages::{self, fraction};
 use crate::report::table::{self, row};
-use crate::report::text;
-use crate::support::numbers::{grouped, percent};
+use crate::support::numbers::grouped;
 
 /// A cascade, and what was measured of it.
-pub(crate) struct Cascade {
+pub(crate) struct Cascade<'a> {
     /// The files of its models.
     pub models: Vec<String>,
+    /// The model that they became.
+    pub model: &'a Model<'a>,
     /// What each makes of the validation images.
-    pub stages: Vec<Vec<Trial>>,
+    pub trials: Vec<Vec<Trial>>,
     /// Whether no model was trained on these, as far as that is recorded.
     pub are_unseen: bool,
     /// The margins.
     pub choice: Choice,
     /// What asking each costs.
     pub costs: Costs,
-    /// On the test images.
-    pub test: Evaluation,
-    /// What each stage decides of them.
-    pub shares: Vec<StageShare>,
+    /// What each stage decides of the test images.
+    pub counts: Vec<StageCounts>,
 }
 
 /// What asking each stage costs.
@@ -36,10 +37,9 @@ pub(crate) struct Costs {
 }
 
 /// What each stage is asked and decides, the cost, and the accuracy on the test images.
-pub(crate) fn text(found: &Cascade) -> String {
-    let Cascade { models, stages, are_unseen, choice, costs, test, shares } = found;
-    let images = stages.first().map_or(0, Vec::len);
-    let fraction = |part: usize, whole: usize| percent(part as f64 / whole.max(1) as f64);
+pub(crate) fn text(found: &Cascade<'_>) -> String {
+    let Cascade { models, model, trials, are_unseen, choice, costs, counts } = found;
+    let images = trials.first().map_or(0, Vec::len);
     let number = |cost: f64| grouped(cost.round() as usize);
     let unit = if costs.board.is_some() { "instructions" } else { "multiplications" };
     let mut rows = vec![row([
@@ -51,22 +51,22 @@ pub(crate) fn text(found: &Cascade) -> String {
         "margin",
         unit,
     ])];
-    for (stage, model) in models.iter().enumerate() {
-        let right = stages[stage].iter().filter(|trial| trial.is_right).count();
+    for (stage, name) in models.iter().enumerate() {
+        let right = trials[stage].iter().filter(|trial| trial.is_right).count();
+        let StageCounts { asked, decided, correct } = choice.counts[stage];
         let is_last = stage + 1 == models.len();
         rows.push(vec![
-            format!("{} {model}", stage + 1),
-            fraction(choice.asked[stage], images),
-            fraction(choice.decided[stage], images),
-            match choice.decided[stage] {
-                0 => "–".to_owned(),
-                decided => fraction(choice.right[stage], decided),
-            },
+            format!("{} {name}", stage + 1),
+            fraction(asked, images),
+            fraction(decided, images),
+            fraction(correct, decided),
             fraction(right, images),
-            if is_last { String::new() } else { text::margin(choice.margins[stage]) },
+            if is_last { String::new() } else { stages::margin(model.stages()[stage].margin) },
             number(costs.each[stage].instructions),
         ]);
     }
+    let correct = counts.iter().map(|counts| counts.correct).sum();
+    let tested = counts.first().map_or(0, |first| first.asked);
     let all_right = fraction(choice.all_right(), images);
     rows.push(row(["cascade", "", "", &all_right, "", "", &number(choice.cost)]));
     let most: f64 = costs.each.iter().map(|cost| cost.instructions).sum();
@@ -80,15 +80,15 @@ pub(crate) fn text(found: &Cascade) -> String {
     };
     format!(
         "chosen on {} validation images{}\n\n{}\n\
-         {unit} of a mean image{on}; {} where every stage is asked\n\n\
+         {unit} in the mean of these images{on}; {} if every stage were asked of all of them\n\n\
          {} of the test images are read right ({} of {})\n\n{}\n",
         grouped(images),
         if *are_unseen { ", which no model was trained on" } else { "" },
         table::plain(&rows),
         number(most),
-        percent(test.accuracy),
-        grouped(test.correct),
-        grouped(test.images),
-        text::stages(shares)
+        fraction(correct, tested),
+        grouped(correct),
+        grouped(tested),
+        stages::counts(counts)
     )
 }

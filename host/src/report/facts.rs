@@ -13,7 +13,7 @@ use crate::evaluate::predictions::{
     Calibration, Prediction, calibration, most_confidently_wrong, predictions,
 };
 use crate::evaluate::refusal::Refusal;
-use crate::evaluate::stages::{StageShare, shares};
+use crate::evaluate::stages::{self, StageCounts};
 use crate::model::activity::{Activity, activity};
 use crate::model::{Blob, ImagesError, scaled_logits};
 use crate::run::Imported;
@@ -78,7 +78,7 @@ pub struct Facts<'a> {
     /// What it calls none of its classes.
     pub refusal: Refusal,
     /// What each stage decides of the test images.
-    pub shares: Vec<StageShare>,
+    pub stages: Vec<StageCounts>,
     /// Fraction of active units.
     pub activity: Activity,
     /// History of its training, if its run is known.
@@ -125,7 +125,7 @@ impl<'a> Facts<'a> {
             history: training.and_then(|training| training.history),
             calibration: calibration(&predictions),
             refusal: Refusal::measure(model, &data.test)?,
-            shares: shares(model, &data.test)?,
+            stages: stages::counts(model, &data.test)?,
             boards: board::all().into_iter().map(fit).collect(),
             model,
             blob,

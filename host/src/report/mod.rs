@@ -6,6 +6,7 @@ pub(crate) mod html;
 pub(crate) mod model_tables;
 pub mod notebook;
 pub mod plot;
+pub(crate) mod stages;
 pub mod summary;
 pub(crate) mod table;
 pub mod terminal;

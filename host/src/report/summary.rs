@@ -1,10 +1,11 @@
 //! The summary at the top of a report, in sentences.
 
 use super::facts::{BoardFit, Facts};
+use super::stages::fraction;
 use super::text::significance;
 use crate::device::board::TooLarge;
 use crate::evaluate::significance::{mcnemar, wilson};
-use crate::evaluate::stages::StageShare;
+use crate::evaluate::stages::StageCounts;
 use crate::support::numbers::{counted, grouped, list, percent};
 
 /// A question that a reader has, and the answer.
@@ -33,18 +34,20 @@ pub fn summary(facts: &Facts<'_>) -> Vec<Answer> {
 
 /// Nothing if the model has one.
 fn stages(facts: &Facts<'_>) -> Option<String> {
-    let shares = Some(&facts.shares).filter(|shares| shares.len() > 1)?;
-    let images = facts.result.images as f64;
-    let decides = |(number, share): (usize, &StageShare)| {
-        let right = share.correct as f64 / share.decided.max(1) as f64;
-        let of_all = share.decided as f64 / images;
-        let (of_all, right) = (percent(of_all), percent(right));
-        format!("stage {} decides {of_all}, of which it reads {right} right", number + 1)
+    let counts = Some(&facts.stages).filter(|counts| counts.len() > 1)?;
+    let decides = |(number, counts): (usize, &StageCounts)| {
+        let &StageCounts { decided, correct, .. } = counts;
+        let of_all = fraction(decided, facts.result.images);
+        let right = match decided {
+            0 => String::new(),
+            _ => format!(", of which it reads {} right", fraction(correct, decided)),
+        };
+        format!("stage {} decides {of_all}{right}", number + 1)
     };
-    let each: Vec<String> = shares.iter().enumerate().map(decides).collect();
+    let each: Vec<String> = counts.iter().enumerate().map(decides).collect();
     Some(format!(
         "Its {} networks are asked in turn, until one is sure enough. Of the test images, {}.",
-        shares.len(),
+        counts.len(),
         each.join("; ")
     ))
 }

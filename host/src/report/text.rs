@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use inkbit_core::blob::VERSION;
-use inkbit_core::{Input, Layer, Model, Range};
+use inkbit_core::{Layer, Model, Range};
 
 use super::table::{self, row};
 use super::terminal::{self, colour};
-use super::units;
+use super::{stages, units};
 use crate::data::labels;
 use crate::data::{Images, Shape};
 use crate::device::board;
@@ -17,7 +17,6 @@ use crate::evaluate::compare::{ComparedModel, Comparison, ModelPair};
 use crate::evaluate::quantized::Quantization;
 use crate::evaluate::refusal::{Refusal, Refused};
 use crate::evaluate::robust::Robustness;
-use crate::evaluate::stages::StageShare;
 use crate::model::{Blob, origin};
 use crate::quantize::{Removed, bits};
 use crate::support::numbers::{chance, counted, grouped, hex, list, percent};
@@ -245,7 +244,8 @@ pub(crate) fn model(model: &Model<'_>, blob: &Blob) -> String {
     let header = model.header();
     let provenance = origin(model);
     let is_alone = model.stages().len() == 1;
-    let shrunk = if is_alone { shrunk(model.input()) } else { String::new() };
+    let shrunk = stages::shrunk(model.input()).filter(|_| is_alone);
+    let shrunk = shrunk.map_or_else(String::new, |shrunk| format!(", {shrunk}"));
     let scales: Vec<String> =
         model.stages().iter().map(|stage| stage.logit_scale.to_string()).collect();
     let accuracy = match provenance.tested {
@@ -290,62 +290,8 @@ pub(crate) fn model(model: &Model<'_>, blob: &Blob) -> String {
         ("memory", format!("Scratch<{cells}>: {} bytes of working memory", cells * 4)),
     ];
     let lines: String = lines.map(|(name, value)| format!("{name:<12} {value}\n")).concat();
-    let stages = if is_alone { String::new() } else { conditions(model) };
-    format!("{lines}\n{stages}{}", sizes(model, blob.bytes()))
-}
-
-/// What a network makes of the image; nothing if it takes it as it is.
-fn shrunk(input: Input) -> String {
-    match (input.crop, input.pool) {
-        ([0, 0], [1, 1]) => String::new(),
-        ([crop, _], [pool, _]) => {
-            let [width, height] = input.size();
-            format!(", cropped by {crop}, pooled by {pool} to {width}x{height}")
-        }
-    }
-}
-
-/// What each stage of a model decides.
-pub(crate) fn stages(shares: &[StageShare]) -> String {
-    let images = shares.first().map_or(0, |share| share.asked);
-    let fraction = |part: usize, whole: usize| percent(part as f64 / whole.max(1) as f64);
-    let mut rows = vec![row(["stage", "asked of", "decides", "of these right"])];
-    rows.extend(shares.iter().enumerate().map(|(number, share)| {
-        let &StageShare { asked, decided, correct } = share;
-        let right = if decided == 0 { "–".to_owned() } else { fraction(correct, decided) };
-        let fractions = [fraction(asked, images), fraction(decided, images), right];
-        [(number + 1).to_string()].into_iter().chain(fractions).collect()
-    }));
-    table::plain(&rows)
-}
-
-/// The margin from which an answer stands.
-pub(crate) fn margin(margin: u32) -> String {
-    match margin {
-        u32::MAX => "never".to_owned(),
-        margin => grouped(margin as usize),
-    }
-}
-
-/// The networks of a model that are asked in turn, and when the answer of each stands.
-fn conditions(model: &Model<'_>) -> String {
-    let mut rows = vec![row(["stage", "layers", "margin", "prominence", "input"])];
-    let mut first = 0;
-    for (number, stage) in model.stages().iter().enumerate() {
-        let next = first + usize::from(stage.layers);
-        let (margin, prominence) = (margin(stage.margin), grouped(stage.prominence as usize));
-        let shrunk = shrunk(model.input_of(number));
-        let input = shrunk.trim_start_matches(", ");
-        let input = if input.is_empty() { "whole" } else { input };
-        let layers = format!("{first} to {}", next - 1);
-        rows.push(row([&(number + 1).to_string(), &layers, &margin, &prominence, input]));
-        first = next;
-    }
-    format!(
-        "stages are asked in turn until the greatest logit is so far above the second greatest (margin)\n\
-         and above all others together (prominence)\n\n{}\n",
-        table::plain(&rows)
-    )
+    let conditions = if is_alone { String::new() } else { stages::conditions(model) };
+    format!("{lines}\n{conditions}{}", sizes(model, blob.bytes()))
 }
 
 /// The command that a model says it was trained by, which a shell may be given as it stands; of others

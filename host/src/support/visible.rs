@@ -14,6 +14,12 @@ pub fn path(path: &Path) -> String {
     line(&path.to_string_lossy())
 }
 
+/// The start of a text, at most so many bytes of it and whole characters, where there is no room for more.
+pub(crate) fn shortened(mut text: String, bytes: usize) -> String {
+    text.truncate(text.floor_char_boundary(bytes));
+    text
+}
+
 /// The most characters of a file's line, or of a message, in what is wrong with TOML.
 const LONGEST: usize = 300;
 

@@ -2,7 +2,7 @@
 
 use inkbit_core::{Header, MAX_COMMAND, MAX_PROVENANCE, Stage};
 
-use super::network::{digest, input, label, name, shapes, shortened};
+use super::network::{digest, input, label, name, shapes};
 use super::{Plan, SweepError};
 use crate::config::preset::PRESETS;
 use crate::config::{Commands, TrainConfig};
@@ -10,6 +10,7 @@ use crate::device::board::{self, Board, TooLarge};
 use crate::quantize::{self, QuantizeError};
 use crate::run::DataInfo;
 use crate::support::parallel;
+use crate::support::visible::shortened;
 
 /// A network of a sweep.
 #[derive(Clone, Debug, PartialEq)]

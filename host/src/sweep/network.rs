@@ -5,6 +5,7 @@ use inkbit_core::{Input, LayerShape, MAX_COMMAND, MAX_NAME, Numbers};
 use crate::config::TrainConfig;
 use crate::quantize::{self, Description, Granularity};
 use crate::run::DataInfo;
+use crate::support::visible::shortened;
 
 /// The input shape; the sweep has checked it.
 pub(super) fn input(config: &TrainConfig, data: &DataInfo) -> Input {
@@ -58,12 +59,6 @@ pub(super) fn description(config: &TrainConfig, data: &DataInfo) -> Description 
 /// The name of the model in its blob.
 pub(super) fn name(config: &TrainConfig, data: &DataInfo) -> String {
     shortened(widths_text(config, data), MAX_NAME)
-}
-
-/// A text that is cut off where the format has no room for more.
-pub(super) fn shortened(mut text: String, limit: usize) -> String {
-    text.truncate(text.floor_char_boundary(limit));
-    text
 }
 
 /// The digest of the data as bytes.

@@ -2,7 +2,7 @@
 
 use inkbit::cascade::{join, trials};
 use inkbit::data::synthetic::{Part, images};
-use inkbit::model::{Blob, builtin};
+use inkbit::model::{Blob, answers, builtin};
 use inkbit_core::{Model, Provenance};
 use serde_json::Value;
 
@@ -32,7 +32,10 @@ fn a_weak_model_answers_what_it_is_sure_of_and_a_strong_one_the_rest() {
     let text = place.succeed("cascade weak.inkbit strong.inkbit -o again.inkbit --data digits");
     assert!(text.starts_with("chosen on 224 validation images, which no model was trained on\n"));
     assert!(text.contains("\n1 weak.inkbit    100.00 %"), "{text}");
-    assert!(text.contains("instructions of a mean image on lm3s6965evb, estimated; "), "{text}");
+    assert!(
+        text.contains("instructions in the mean of these images on lm3s6965evb, estimated; "),
+        "{text}"
+    );
     assert!(text.ends_with("next     inkbit verify again.inkbit --data digits\n"), "{text}");
     let accuracy = |model: &str| {
         let text = place.succeed(&format!("evaluate {model} --data digits --json"));
@@ -80,11 +83,11 @@ fn what_a_model_refuses_alone_it_refuses_in_a_cascade() {
 #[test]
 fn what_a_model_learned_from_another_is_no_image_that_nobody_has_seen() {
     let place = place();
-    place.write_data("mine", &bars(8, 4, 40), &bars(8, 4, 40));
+    // As many as before, so that of those that it holds out enough are held out by the other, too.
+    place.write_data("mine", &bars(8, 4, 320), &bars(8, 4, 80));
     place.succeed("-q train --from weak --data mine --epochs 1 --out more");
     assert_eq!(place.run("quantize more -o more.inkbit").code, Some(0));
     let ended = place.run("cascade more.inkbit strong.inkbit -o far.inkbit --data digits");
-    // Too few may be left, of what it and the other held out; what is told comes before.
     let note = "note: more.inkbit was trained on other data than digits, or does not record all";
     assert!(ended.err.starts_with(note), "{}", ended.err);
     assert!(!ended.out.contains("which no model was trained on"), "{}", ended.out);
@@ -169,7 +172,7 @@ fn a_limit_of_instructions_is_kept() {
     let limit = free - 300;
     let limited = cost(&format!("--max-instructions {limit}"));
     assert!(limited <= limit, "{limited} of {limit}, {free} without it");
-    assert!(cost("--keep-accuracy 80") <= free);
+    assert!(cost("--keep-accuracy 80") < free);
     assert!(cost("--board microbit") > free);
     // A network that is hardly trained is never sure enough.
     place.succeed(&format!("train --out hardly {TRAIN} {HELD_OUT} --epochs 1 --lr 0.0001"));
@@ -190,25 +193,27 @@ fn a_limit_of_instructions_is_kept() {
 #[test]
 fn predict_says_which_stage_has_decided() {
     let place = place();
-    let model = Blob::load(&place.path("both.inkbit")).unwrap();
     let [weak, strong] =
         ["weak", "strong"].map(|name| Blob::load(&place.path(format!("{name}.inkbit"))).unwrap());
     let parts = [weak.model().unwrap(), strong.model().unwrap()];
-    assert_eq!(model.model().unwrap().layers().len(), 4);
-    for (margin, stage) in [(0, 1), (u32::MAX, 2)] {
+    let samples = bars(8, 4, 8);
+    let mut seen = [false; 2];
+    for margin in [0, u32::MAX] {
         let blob = join("sure", &parts, &[margin, 0], Provenance::UNKNOWN).unwrap();
         place.write("sure.inkbit", blob.bytes());
-        let image = bars(8, 4, 1);
-        let picture = image::GrayImage::from_raw(8, 8, image.image(0).to_vec()).unwrap();
-        picture.save(place.path("bar.png")).unwrap();
-        let text = place.succeed("predict sure.inkbit bar.png --as-is");
-        let first = text.trim_end().ends_with(", by stage 1");
-        // Where the weak one takes it for none of the classes, the strong one is asked in any case.
-        assert!(first == (stage == 1) || stage == 1, "{text}");
-        let text = place.succeed("predict sure.inkbit bar.png --as-is --json");
-        let json: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(json["stage"].as_u64() == Some(1), first, "{text}");
+        let expected = answers(&blob.model().unwrap(), &samples).unwrap();
+        for (image, (_, stage)) in expected.iter().enumerate() {
+            seen[stage] = true;
+            let picture = image::GrayImage::from_raw(8, 8, samples.image(image).to_vec()).unwrap();
+            picture.save(place.path("bar.png")).unwrap();
+            let text = place.succeed("predict sure.inkbit bar.png --as-is");
+            assert!(text.ends_with(&format!(", by stage {}\n", stage + 1)), "{text}");
+            let text = place.succeed("predict sure.inkbit bar.png --as-is --json");
+            let json: Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(json["stage"].as_u64(), Some(stage as u64 + 1), "{text}");
+        }
     }
+    assert_eq!(seen, [true; 2]);
     let text = place.succeed("predict strong.inkbit bar.png --as-is --json");
     assert!(!text.contains("stage"), "{text}");
 }
@@ -287,8 +292,12 @@ fn what_cannot_be_asked_in_turn_is_refused() {
     let said = "eight has the classes 0, 1, 2, 3, 4, 5, 6 and 7, but weak has 0, 1, 2 and 3";
     refused("cascade weak.inkbit eight.inkbit -o a.inkbit --data digits", said);
     refused("train --from both.inkbit --out more-of-it --data digits", "2 stages");
-    let said = place.fail(1, "export both.inkbit --onnx both.onnx");
+    let said = place.fail(2, "export both.inkbit --onnx both.onnx");
     assert!(said.contains("2 stages"), "{said}");
+    // Before anything is measured, for which it has too few images.
+    let said =
+        place.fail(1, "cascade model.inkbit strong.inkbit -o nowhere/a.inkbit --data digits");
+    assert!(said.starts_with("cannot write nowhere/a.inkbit: "), "{said}");
     place.write("foreign.txt", "mine");
     let said = place.fail(1, "cascade weak.inkbit strong.inkbit -o foreign.txt --data digits");
     assert!(said.contains("foreign.txt"), "{said}");

@@ -140,6 +140,21 @@ pub(crate) fn named(labels: [&str; 10]) -> Vec<u8> {
     write_named(28, &likenesses(), &labels.join("\n"))
 }
 
+/// The same network twice, of which the first is never sure enough.
+pub(crate) fn twice() -> Vec<u8> {
+    let blob = likeness();
+    let alone = Model::parse(&region(&blob)[..blob.len()]).unwrap();
+    let mut header = alone.header().clone();
+    let (stage, shape) = (header.stages[0], header.layers[0]);
+    header.stages[0].margin = u32::MAX;
+    header.stages.push(stage).unwrap();
+    header.layers.push(shape).unwrap();
+    let data = [alone.data(), alone.data()].concat();
+    let model = Model::new(header, &region(&data)[..data.len()]).unwrap();
+    let mut blob = vec![0; model.max_blob_bytes()];
+    model.write(&mut blob).unwrap().to_vec()
+}
+
 fn likenesses() -> Vec<Vec<i32>> {
     samples()
         .map(|sample| {

@@ -7,7 +7,7 @@ use inkbit_app::{Board, Event, Glyph};
 use inkbit_core::link::{Key, Mode, Reset};
 
 use super::place::{in_ram, ram};
-use super::rig::{BOARD, REGION, Rig, Steps, likeness, named};
+use super::rig::{BOARD, REGION, Rig, Steps, likeness, named, twice};
 use super::touch::Hand;
 
 /// Compares both kinds of display with what they are to show.
@@ -51,6 +51,16 @@ fn a_model_that_runs_from_ram() {
     assert!(in_ram(&mut rig.app, ram(REGION), &[9, 9, 9, 1]));
     rig.show();
     check("from-ram", &rig);
+}
+
+#[test]
+fn a_seven_that_the_second_of_two_networks_has_read() {
+    let mut rig = Rig::new(&twice());
+    rig.show();
+    check("blank", &rig);
+    rig.draw_seven();
+    rig.show();
+    check("second-network", &rig);
 }
 
 #[test]

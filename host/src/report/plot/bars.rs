@@ -12,10 +12,22 @@ use crate::model::activity::{Activity, LayerActivity};
 pub fn activity(activity: &Activity) -> Figure {
     let row = 52 * U;
     let height = (activity.layers().count() as i32 * row + 36 * U) as u32;
-    let name = |layer| if layer == 0 { "inputs".to_owned() } else { format!("layer {layer}") };
+    // What the layers take: pixels, or the activations of the layer before.
+    let firsts =
+        activity.stages.iter().enumerate().flat_map(|(stage, activity)| {
+            (0..activity.layers.len()).map(move |layer| (stage, layer))
+        });
+    let names: Vec<String> = (0..)
+        .zip(firsts)
+        .map(|(number, place)| match place {
+            (0, 0) => "inputs".to_owned(),
+            (stage, 0) => format!("inputs {}", stage + 1),
+            _ => format!("layer {number}"),
+        })
+        .collect();
     let layers = activity.layers().enumerate();
     let fractions = layers.map(|(number, layer)| {
-        format!("{} {} and {}", name(number), percent(layer.non_zero), percent(layer.saturated))
+        format!("{} {} and {}", names[number], percent(layer.non_zero), percent(layer.saturated))
     });
     let alt = format!(
         "Bars of the mean fraction of each layer's inputs that are not zero, and that are 255, the \
@@ -29,7 +41,7 @@ pub fn activity(activity: &Activity) -> Figure {
             write(area, label, (x * U + 24 * U, 16 * U))?;
         }
         for (number, layer) in activity.layers().enumerate() {
-            layer_bars(area, 36 * U + number as i32 * row, &name(number), layer)?;
+            layer_bars(area, 36 * U + number as i32 * row, &names[number], layer)?;
         }
         Ok(())
     })
