@@ -1,7 +1,7 @@
 //! `inkbit cascade`
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use inkbit_core::{MAX_COMMAND, MAX_NAME, Model, Provenance};
 
@@ -22,8 +22,8 @@ use crate::quantize;
 use crate::report::cascade::{self, Cascade, Costs};
 use crate::report::text;
 use crate::support::numbers::grouped;
-use crate::support::shell;
 use crate::support::visible::{self, shortened};
+use crate::support::{files, shell};
 
 mod validation;
 
@@ -96,7 +96,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     // What cannot be joined is found before anything is computed.
     join(&name, &parts, &vec![0; parts.len()], Provenance::UNKNOWN).map_err(wrong_use)?;
     check_model_file(&args.out)?;
-    if args.models.iter().any(|model| is_same(model, &args.out)) {
+    if args.models.iter().any(|model| files::is_same(model, &args.out)) {
         let path = visible::path(&args.out);
         return Err(usage(format!("{path} is one of the models, which stay: give another path")));
     }
@@ -161,11 +161,6 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         shell::path(&args.out),
         data_flags(args, &parts)
     ))
-}
-
-fn is_same(one: &Path, other: &Path) -> bool {
-    let [one, other] = [one, other].map(Path::canonicalize);
-    one.is_ok_and(|one| other.is_ok_and(|other| one == other))
 }
 
 /// By the flags.

@@ -2,7 +2,6 @@
 
 use std::env;
 use std::error::Error;
-use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
@@ -16,9 +15,8 @@ use crate::model::{Blob, MODEL_KIND};
 use crate::report::terminal;
 use crate::run::Run;
 use crate::support::error::chain;
-use crate::support::files::FileError;
 pub use crate::support::output::complain;
-use crate::support::{limit, output, visible};
+use crate::support::{files, limit, output, visible};
 
 mod cascade;
 mod compare;
@@ -130,10 +128,7 @@ fn check_labels(blob: &Blob) -> anyhow::Result<()> {
 fn check_model_file(path: &Path) -> anyhow::Result<()> {
     MODEL_KIND.check(path)?;
     keep_runs(path)?;
-    // With the point, a file is no folder.
-    let folder = path.parent().unwrap_or(path).join(".");
-    fs::metadata(folder).map_err(FileError::at("write", path))?;
-    Ok(())
+    Ok(files::check_folder_of(path)?)
 }
 
 /// Refuses to write what is a part of a training run.

@@ -121,8 +121,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
 /// Trains a run that goes on from the weights of another.
 fn run_from(args: &Args, from: &Path, out: &Path) -> anyhow::Result<()> {
-    let same = |path: &Path| path.canonicalize().ok();
-    if same(from).is_some_and(|from| same(out).is_some_and(|out| from == out)) {
+    if files::is_same(from, out) {
         return Err(usage(format!(
             "--from and --out are both {}: give another folder for the new run",
             visible::path(out)

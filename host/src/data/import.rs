@@ -47,6 +47,12 @@ pub enum ImportError {
     )]
     Foreign { path: PathBuf, name: String },
     #[error(
+        "{} is the folder that this command runs in, and is replaced as a whole; nothing was written: \
+         give another, such as one in it",
+        visible::path(.0)
+    )]
+    Current(PathBuf),
+    #[error(
         "{} is not as `data import` wrote it; nothing was replaced: move it away, or give another \
          folder",
         visible::path(.0)
@@ -70,6 +76,10 @@ pub fn check(folder: &Path, force: bool) -> Result<bool, ImportError> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(FileError::at("read", folder)(error).into()),
         Ok(_) => {}
+    }
+    // Whoever stands in it would stand in a folder that is gone.
+    if files::is_same(folder, Path::new(".")) {
+        return Err(ImportError::Current(folder.to_owned()));
     }
     let names = files::list(folder)?;
     if names.is_empty() {

@@ -271,6 +271,21 @@ pub fn folder_of(path: &Path) -> &Path {
     }
 }
 
+/// Checks that the folder is there that a file is to be written into.
+///
+/// # Errors
+///
+/// [`FileError`], as of writing the file.
+pub fn check_folder_of(path: &Path) -> Result<(), FileError> {
+    require_folder(folder_of(path)).map_err(FileError::at("write", path))
+}
+
+/// Whether two paths lead to the same file or folder, and there is one.
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    let [one, other] = [one, other].map(|path| fs::canonicalize(path).ok());
+    one.is_some() && one == other
+}
+
 /// The paths in a folder, sorted.
 ///
 /// # Errors

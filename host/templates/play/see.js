@@ -6,7 +6,7 @@ let network = null;
 
 function look() {
   const { input, image, layer, logits, memory, parts, see, values } = shown.device;
-  // Of networks that are asked in turn, nothing is shown.
+  // What is drawn is one chain of layers, and networks that are asked in turn are several.
   const isShown = shown.runs && layer(0) !== 0;
   at('see').hidden = at('cost').hidden = !isShown;
   if (!isShown) return;

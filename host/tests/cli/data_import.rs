@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use inkbit::data::Images;
 
 use crate::data_sources::{digest, digits, write_pictures};
-use crate::place::{Place, bars};
+use crate::place::{Ended, Place, bars};
 
 /// A place with the four files of digits in `idx`, and what they are imported to in `new`.
 fn imported() -> Place {
@@ -55,6 +55,21 @@ fn an_import_replaces_nothing_but_an_import() {
     let message = place.fail(1, "data import new -o idx --force");
     assert_eq!(message, "idx is not empty; nothing was written: give another folder");
     assert_eq!(left_over(&place), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn the_folder_that_somebody_stands_in_is_not_replaced() {
+    let place = imported();
+    for flags in ["", " --force"] {
+        let mut command = place.command(&format!("data import ../idx -o .{flags}"));
+        let ended = Ended::from(command.current_dir(place.path("new")).output().unwrap());
+        assert_eq!((ended.code, &*ended.out), (Some(1), ""));
+        assert!(
+            ended.err.starts_with("error: . is the folder that this command runs in"),
+            "{ended:?}"
+        );
+    }
+    place.succeed("data check new");
 }
 
 #[test]

@@ -16,8 +16,9 @@ pub(super) struct Grey {
 }
 
 impl Grey {
-    /// Of the pixels of a decoder, row by row. Grey ones take the place of those that were converted: a second
-    /// picture of all pixels would double the memory.
+    /// Converts a decoder's pixels, which come row by row, in bands of rows. The grey pixels take the place of
+    /// those that were converted: a second picture of all pixels would double the memory. A band has at least
+    /// one row, so of a picture of one very wide row it is the whole.
     ///
     /// # Errors
     ///

@@ -57,7 +57,8 @@ pub(super) fn markers(jpeg: &[u8]) -> Markers {
     Markers { is_whole, kept: if is_kept { coefficients } else { 0 } }
 }
 
-/// The coefficients for each pixel of a frame's components, of which some may have fewer than there are pixels.
+/// How many coefficients a frame has for each pixel, in sixteenths. A component may have fewer than one for
+/// each pixel.
 fn sixteenths(frame: &[u8], components: usize) -> u64 {
     let factors = |index: usize| {
         let both = *frame.get(6 + 3 * index + 1)?;

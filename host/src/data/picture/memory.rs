@@ -52,7 +52,7 @@ fn webp(content: &[u8], has_alpha: bool) -> u64 {
         Some(b"VP8 ") => 2,
         // A frame and the canvas, each with four channels; and the frame before it is converted.
         Some(b"VP8X") if flags & ANIMATION != 0 => 11,
-        // How opaque it is comes as four channels, of which one is kept.
+        // The decoder unpacks the alpha channel as four channels and keeps one.
         Some(b"VP8X") if flags & ALPHA != 0 => 7,
         // What its four channels are predicted from; and they, where three are given.
         _ if has_alpha => 1,

@@ -135,8 +135,8 @@ impl Parts {
 }
 
 /// Holds a fraction of the images of each class out to test on, given in ten thousandths: of a fifth,
-/// every fifth image of a class, in their order. Says so. What is left stays where it is: a copy would take
-/// as much memory again.
+/// every fifth image of a class, in their order. Says so. What is left is moved together in place: a copy
+/// would take as much memory again.
 fn held_out(mut all: Images, fraction: u64) -> (String, Images, Images) {
     const WHOLE: u64 = 10_000;
     let mut seen = [0_u64; 256];
