@@ -150,6 +150,24 @@ pub(super) fn content(path: &Path, content: Vec<u8>) -> Result<Decoded, PictureE
     Ok(Decoded { grey, _alone: alone })
 }
 
+/// Scans of a JPEG that take as long as its pixels do: an ordinary one has up to ten or so.
+const SCANS: u64 = 10;
+
+/// The number of pixels of a file's picture, and how many decoding it goes through; 0 if it is no picture.
+pub(super) fn pixels(content: &[u8]) -> [u64; 2] {
+    let reader = ImageReader::new(Cursor::new(content)).with_guessed_format();
+    let size = reader.ok().and_then(|mut reader| {
+        let mut limits = Limits::no_limits();
+        limits.max_alloc = Some(MAX_PARTS);
+        reader.limits(limits);
+        reader.into_dimensions().ok()
+    });
+    let pixels = size.map_or(0, |(width, height)| u64::from(width) * u64::from(height));
+    let is_jpeg = content.starts_with(&[0xFF, 0xD8]);
+    let scans = if is_jpeg { jpeg::markers(content).scans } else { 1 };
+    [pixels, pixels * scans.div_ceil(SCANS).max(1)]
+}
+
 /// How files begin that are no pictures or cannot be read: where, with which bytes, and what they are.
 const OTHERS: &[(usize, &[u8], &str)] = &[
     (4, b"ftypavi", "an AVIF picture"),

@@ -9,6 +9,8 @@ pub(super) struct Markers {
     /// Coefficients that a decoder keeps for each pixel until the last scan is read, in sixteenths; none if
     /// pixels can be made at once.
     pub kept: u64,
+    /// Number of scans.
+    pub scans: u64,
 }
 
 /// The most components of a JPEG.
@@ -16,7 +18,7 @@ const COMPONENTS: usize = 4;
 
 /// Reads the markers of a JPEG.
 pub(super) fn markers(jpeg: &[u8]) -> Markers {
-    let (mut coefficients, mut components, mut is_kept) = (0, 0, false);
+    let (mut coefficients, mut components, mut is_kept, mut scans) = (0, 0, false, 0);
     let mut at = 2;
     let mut is_whole = false;
     while let Some(&[start, marker]) = jpeg.get(at..).and_then(|rest| rest.first_chunk()) {
@@ -41,6 +43,7 @@ pub(super) fn markers(jpeg: &[u8]) -> Markers {
                         }
                         // A scan of some of the components, which waits for the others.
                         0xDA => {
+                            scans += 1;
                             is_kept |= rest.first().is_none_or(|&n| usize::from(n) < components);
                         }
                         _ => {}
@@ -54,7 +57,7 @@ pub(super) fn markers(jpeg: &[u8]) -> Markers {
             _ => 1,
         };
     }
-    Markers { is_whole, kept: if is_kept { coefficients } else { 0 } }
+    Markers { is_whole, kept: if is_kept { coefficients } else { 0 }, scans }
 }
 
 /// How many coefficients a frame has for each pixel, in sixteenths. A component may have fewer than one for
@@ -98,6 +101,7 @@ mod tests {
             let jpeg = [frame, &[0xFF, 0xDA, 0, 3, scan, 0xFF, 0xD9]].concat();
             let found = markers(&jpeg);
             assert!(found.is_whole);
+            assert_eq!(found.scans, 1);
             found.kept
         };
         let photograph = [0x22, 0x11, 0x11];

@@ -57,18 +57,22 @@ pub fn whole(path: &Path, frame: Frame) -> Result<Vec<Found>, PictureError> {
     Ok(vec![as_a_whole(&decode(path)?.grey.on_white, frame)])
 }
 
-/// [`read`] of a file's content: the image of all that is drawn, taken for one digit, and the picture's
-/// number of pixels. Messages name `path`.
+/// The number of pixels of a picture by the beginning of its file, and how many decoding it goes through:
+/// those of a JPEG of many scans several times. 0 if it is no picture.
+pub(super) fn pixels(content: &[u8]) -> [u64; 2] {
+    decode::pixels(content)
+}
+
+/// [`read`] of a file's content: the image of all that is drawn, taken for one digit. Messages name `path`.
 ///
 /// # Errors
 ///
 /// Those of [`read`].
 pub(super) fn one(path: &Path, content: Vec<u8>, frame: Frame) -> Result<Pixels, PictureError> {
     let decoded = decode::content(path, content)?;
-    let size = decoded.grey.on_white.len() as u64;
     let mut found = laid_out(path, decoded.grey, frame, Wanted::One)?;
     let (width, height) = (frame.width.into(), frame.height.into());
-    Ok(Pixels { width, height, values: found.swap_remove(0).image, size })
+    Ok(Pixels { width, height, values: found.swap_remove(0).image })
 }
 
 /// The luminance of a picture as it is, transparent parts white.
@@ -81,7 +85,7 @@ pub(super) fn as_is(path: &Path, content: Vec<u8>) -> Result<Pixels, PictureErro
     let picture = decoded.grey.on_white;
     let (width, height) = (picture.width() as usize, picture.height() as usize);
     let values = picture.into_raw();
-    Ok(Pixels { width, height, values, size: (width * height) as u64 })
+    Ok(Pixels { width, height, values })
 }
 
 /// Grey pixels, row by row.
@@ -89,8 +93,6 @@ pub(super) struct Pixels {
     pub(super) width: usize,
     pub(super) height: usize,
     pub(super) values: Vec<u8>,
-    /// Number of pixels of the picture that they are of.
-    pub(super) size: u64,
 }
 
 /// Whether content is text with separators in its first line.

@@ -207,23 +207,21 @@ type Taken = ([usize; 2], Vec<u8>);
 
 /// The size and the pixels of a picture; none if nothing is on it.
 fn pixels(tree: &Tree, file: &Member, request: &Request<'_>) -> Result<Option<Taken>, SourceError> {
-    // Those before may have been too many already.
-    check_total(tree, 0, 0)?;
     let content = tree.read(file, LONGEST)?;
+    let [size, work] = picture::pixels(&content);
+    let kept = if request.reading.as_is { size } else { request.frame().pixels() as u64 };
+    // Before they are decoded: that is what takes the time.
+    if let Some(fault) = tree.count_pixels(work, kept) {
+        return Err(SourceError::content(&tree.root, fault.to_owned()));
+    }
     let found = match request.reading.as_is {
         true => picture::as_is(&file.path, content),
         false => picture::one(&file.path, content, request.frame()),
     };
     let found = match found {
-        Err(
-            PictureError::NoInk { width, height, .. } | PictureError::Crowded { width, height, .. },
-        ) => {
-            check_total(tree, u64::from(width) * u64::from(height), 0)?;
-            return Ok(None);
-        }
+        Err(PictureError::NoInk { .. } | PictureError::Crowded { .. }) => return Ok(None),
         found => found?,
     };
-    check_total(tree, found.size, found.values.len() as u64)?;
     let size = [found.width, found.height];
     let fault = match Rows::Images(size).check() {
         Ok(_) => return Ok(Some((size, found.values))),
@@ -236,11 +234,4 @@ fn pixels(tree: &Tree, file: &Member, request: &Request<'_>) -> Result<Option<Ta
         ),
     };
     Err(SourceError::content(&file.path, fault))
-}
-
-fn check_total(tree: &Tree, read: u64, kept: u64) -> Result<(), SourceError> {
-    match tree.count_pixels(read, kept) {
-        Some(fault) => Err(SourceError::content(&tree.root, fault.to_owned())),
-        None => Ok(()),
-    }
 }

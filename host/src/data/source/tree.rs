@@ -246,8 +246,8 @@ impl Tree {
         bytes
     }
 
-    /// Counts the pixels of a picture, those that its file has and those that it is kept as. Returns what
-    /// is wrong if those of all pictures are too many: kept ones in a folder, either in a ZIP.
+    /// Counts the pixels of a picture, those that decoding it goes through and those that it is kept as.
+    /// Returns what is wrong if those of all pictures are too many: kept ones in a folder, either in a ZIP.
     pub fn count_pixels(&self, read: u64, kept: u64) -> Option<&'static str> {
         let (pixels, most, fault) = match &self.zip {
             Some(zip) => (

@@ -6,6 +6,7 @@ use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
 use super::{MEMORY, confined, refused, sparse, zlib_zeros};
+use crate::data_sources::zip;
 use crate::place::Place;
 
 /// The memory in KiB that a command may take for a picture of the most bytes, all told: 256 MB, which are made
@@ -174,4 +175,18 @@ fn a_picture_of_a_few_bytes_takes_no_more_than_its_largest_form() {
         refused(&place, PICTURE_MEMORY, &format!("predict model.inkbit {name}"), expected);
     }
     println!("tried: {} hostile files under a limit of memory", files.len());
+}
+
+#[test]
+fn pictures_of_a_zip_that_take_long_are_refused_before_they_are_decoded() {
+    let place = Place::new();
+    let content = jpeg(8000, 99);
+    let files: Vec<(String, &[u8])> =
+        (0..50).map(|number| (format!("{}/{number}.jpg", number % 2), &content[..])).collect();
+    let zipped = zip(&files);
+    place.write("long.zip", &zipped);
+    let begin = std::time::Instant::now();
+    refused(&place, MEMORY, "data check long.zip", "more pixels than so few bytes hold");
+    // One alone takes longer.
+    assert!(begin.elapsed().as_millis() < 1000, "{:?}", begin.elapsed());
 }
