@@ -86,15 +86,24 @@ impl Net {
 
     /// Logits `[images, classes]` of inputs `[images, pixels]`.
     pub fn pass(&self, input: Tensor<2>, hooks: &mut impl LayerHooks) -> Tensor<2> {
-        let last = self.layers.len() - 1;
-        self.layers.iter().enumerate().fold(input, |input, (number, layer)| {
-            let products = input.matmul(layer.weight.clone());
-            if number == last {
-                return products + layer.bias.clone();
-            }
-            let sums = hooks.normalize(number, products) + layer.bias.clone();
-            hooks.activate(number, sums, layer.output_scale.as_ref())
-        })
+        self.pass_on(self.products(input), hooks)
+    }
+
+    /// The first layer's products of inputs `[images, pixels]` and weights, `[images, outputs]`.
+    pub(crate) fn products(&self, input: Tensor<2>) -> Tensor<2> {
+        input.matmul(self.layers[0].weight.clone())
+    }
+
+    /// Logits `[images, classes]` of the first layer's products of inputs and weights,
+    /// `[images, outputs]`.
+    pub(crate) fn pass_on(&self, products: Tensor<2>, hooks: &mut impl LayerHooks) -> Tensor<2> {
+        let (mut products, last) = (products, self.layers.len() - 1);
+        for (number, pair) in self.layers.windows(2).enumerate() {
+            let sums = hooks.normalize(number, products) + pair[0].bias.clone();
+            let outputs = hooks.activate(number, sums, pair[0].output_scale.as_ref());
+            products = outputs.matmul(pair[1].weight.clone());
+        }
+        products + self.layers[last].bias.clone()
     }
 
     /// The same parameters at the root of a new graph, for [`Net::gradients`].
@@ -104,10 +113,11 @@ impl Net {
     }
 
     /// The gradients of these parameters, in the shape of a network; 0 for the scales of the
-    /// weights.
-    pub fn gradients(&self, mut gradients: Gradients) -> Mlp {
-        let mut take = |tensor: &Tensor<2>| {
-            tensor.grad_remove(&mut gradients).expect("every parameter takes part in the loss")
+    /// weights. A first layer without inputs, whose products come from elsewhere, has none for them.
+    pub fn gradients(&self, gradients: &mut Gradients) -> Mlp {
+        let mut take = |tensor: &Tensor<2>| match tensor.dims() {
+            [0, _] => tensor.clone().inner(),
+            _ => tensor.grad_remove(gradients).expect("every parameter takes part in the loss"),
         };
         let layers = self.layers.iter().map(|layer| layer.map(&mut take)).collect();
         let mut gradients = Self { layers }.into_mlp();
@@ -148,15 +158,18 @@ pub(crate) fn tensor(values: Vec<f32>, shape: [usize; 2], device: &Device) -> Te
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
-/// Images that are a network's inputs as the rows of a tensor, pixels / 255, in the order of
-/// `indices`.
+/// Images that are a network's inputs as the rows of a tensor, in the order of `indices`.
 pub(crate) fn input(images: &Images, indices: &[u32], device: &Device) -> Tensor<2> {
     let size = images.shape.bytes();
+    let chosen = indices.iter().map(|&index| images.image(index as usize));
     let mut values = Vec::with_capacity(indices.len() * size);
-    for &index in indices {
-        values.extend(images.image(index as usize).iter().map(|&pixel| f32::from(pixel) / 255.0));
-    }
+    chosen.for_each(|image| values.extend(image.iter().map(|&pixel| f32::from(pixel) / 255.0)));
     tensor(values, [indices.len(), size], device)
+}
+
+/// Pixels as a network takes them: divided by 255.
+pub(crate) fn inputs(pixels: &[u8]) -> Vec<f32> {
+    pixels.iter().map(|&pixel| f32::from(pixel) / 255.0).collect()
 }
 
 #[cfg(test)]

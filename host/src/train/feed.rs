@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use inkbit_core::Input;
 
+use super::first::Inputs;
 use super::stream;
 use crate::data::augment::{self, Augmenter, Strength};
 use crate::data::{Images, shrink};
@@ -30,11 +31,13 @@ pub(super) struct Plan<'a> {
     /// Images of none of the classes, and how many of them come with each batch.
     pub(super) outliers: &'a Images,
     pub(super) beside: usize,
+    /// Whether the network skips inputs that are zero.
+    pub(super) skips: bool,
 }
 
 pub(super) struct Batch {
-    /// `images × pixels`, pixels / 255. Images of none of the classes come last.
-    pub(super) inputs: Vec<f32>,
+    /// Those of none of the classes come last.
+    pub(super) inputs: Inputs,
     /// One for each image of a class.
     pub(super) labels: Vec<u8>,
     /// How many images of none of the classes there are.
@@ -49,9 +52,10 @@ impl Plan<'_> {
     }
 
     /// Starts a worker for each spare core; none if images stay unchanged, because handing them
-    /// over would be more work than preparing them.
+    /// over would be more work than preparing them. Two cores are those of the training.
     pub(super) fn start<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) -> Feed<'scope> {
-        let workers = if self.strength.is_none() { 0 } else { (parallel::cores() - 1).clamp(1, 8) };
+        let workers =
+            if self.strength.is_none() { 0 } else { parallel::cores().saturating_sub(2).min(8) };
         let start = |worker: usize| {
             let (sender, receiver) = sync_channel(AHEAD);
             scope.spawn(move || {
@@ -72,14 +76,11 @@ impl Plan<'_> {
     fn batch(&self, indices: &[u32], augmenter: &mut Augmenter) -> Batch {
         let start = Instant::now();
         let rows = indices.len() + self.beside;
-        let mut inputs = Vec::with_capacity(rows * self.input.inputs());
+        let mut pixels = Vec::with_capacity(rows * self.input.inputs());
         let mut drawn = vec![0; self.images.shape.bytes()];
-        let mut small = Vec::new();
         let mut add = |source: &[u8], rng: &mut Rng| {
-            small.clear();
             augmenter.draw(&self.strength, source, rng, &mut drawn);
-            shrink::inputs(&self.images.shape, self.input, &drawn, &mut small);
-            inputs.extend(small.iter().map(|&pixel| f32::from(pixel) / 255.0));
+            shrink::inputs(&self.images.shape, self.input, &drawn, &mut pixels);
         };
         for &index in indices {
             let mut rng = augment::rng(self.seed, self.epoch, index);
@@ -93,6 +94,7 @@ impl Plan<'_> {
             add(self.outliers.image(index as usize), &mut rng);
         }
         let labels = indices.iter().map(|&index| self.images.labels[index as usize]).collect();
+        let inputs = Inputs::new(pixels, self.input.inputs(), self.skips);
         Batch { inputs, labels, outliers: self.beside, took: start.elapsed() }
     }
 }
@@ -106,16 +108,16 @@ pub(super) struct Feed<'a> {
 }
 
 impl Feed<'_> {
-    /// The next batch, of which there must be one.
-    pub(super) fn next(&mut self) -> Batch {
+    /// The next batch, if there is one.
+    pub(super) fn next(&mut self) -> Option<Batch> {
         let Self { plan, augmenter, receivers, next } = self;
         let number = *next;
+        let indices = plan.order.chunks(plan.batch).nth(number)?;
         *next += 1;
         if receivers.is_empty() {
-            let indices = plan.order.chunks(plan.batch).nth(number);
-            return plan.batch(indices.expect("a batch of the epoch"), augmenter);
+            return Some(plan.batch(indices, augmenter));
         }
         let receiver = &receivers[number % receivers.len()];
-        receiver.recv().expect("a worker sends every batch of the epoch")
+        Some(receiver.recv().expect("a worker sends every batch of the epoch"))
     }
 }

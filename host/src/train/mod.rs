@@ -5,15 +5,18 @@
 
 mod error;
 mod feed;
+mod first;
 pub mod history;
 mod norm;
 pub mod optimizer;
 mod outliers;
 pub mod qat;
+mod sparse;
 mod split;
 mod step;
 pub mod timings;
 
+use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
@@ -21,12 +24,13 @@ use inkbit_core::{Input, WeightBits};
 
 use crate::config::{ConfigError, Init, TrainConfig};
 use crate::data::Images;
-use crate::net::{self, Mlp, Norm};
+use crate::net::{Mlp, Norm};
 use crate::quantize::Granularity;
-use crate::support::parallel;
+use crate::support::parallel::{self, Beside};
 use crate::support::rng::Rng;
 pub use error::TrainError;
 use feed::Plan;
+use first::Parted;
 use history::{Epoch, History};
 use optimizer::Adam;
 use outliers::outliers;
@@ -193,7 +197,7 @@ impl<'a> Trainer<'a> {
         let (tally, seen) = self.train(number, progress);
         let (train_loss, train_accuracy) = measures(&self.config, "training", number, tally)?;
         let evaluation = Instant::now();
-        let candidate = self.candidate(seen);
+        let candidate = self.candidate(&seen);
         let (validation_loss, validation_accuracy) =
             measures(&self.config, "validation", number, self.evaluate(&candidate))?;
         self.timings.evaluation += evaluation.elapsed();
@@ -215,12 +219,9 @@ impl<'a> Trainer<'a> {
     }
 
     /// Takes the steps of an epoch. With batch normalization, returns some of the inputs, too.
-    fn train(
-        &mut self,
-        number: usize,
-        mut progress: impl FnMut(usize, usize),
-    ) -> (Tally, Vec<f32>) {
+    fn train(&mut self, number: usize, mut progress: impl FnMut(usize, usize)) -> (Tally, Vec<u8>) {
         let Self { config, context, bits, outliers, state, timings, .. } = self;
+        let context = &*context;
         let rounds = state.last.has_scales();
         let place = |stream, batch| Rng::new(config.seed, &[stream, number as u64, batch]);
         let mut order = self.train.clone();
@@ -236,19 +237,22 @@ impl<'a> Trainer<'a> {
             outliers,
             // At least one, where any are asked for.
             beside: (config.outliers * config.batch as f32).ceil() as usize,
+            skips: first::skips(self.input.inputs(), state.last.layers[0].outputs),
         };
         let total = plan.batches();
         let steps = (total * config.epochs) as u64;
         let (mut tally, mut seen) = (Tally::default(), Vec::new());
         thread::scope(|scope| {
+            let beside = Beside::start(scope);
             let mut feed = plan.start(scope);
+            let waiting = Instant::now();
+            let mut batch = feed.next();
+            timings.wait += waiting.elapsed();
             for index in 0..total {
-                let waiting = Instant::now();
-                let batch = feed.next();
-                *timings +=
-                    Timings { wait: waiting.elapsed(), augment: batch.took, ..Timings::default() };
+                let Some(now) = batch.take() else { break };
+                timings.augment += now.took;
                 if context.batch_norm && seen.len() < NORM_IMAGES * self.input.inputs() {
-                    seen.extend_from_slice(&batch.inputs);
+                    seen.extend_from_slice(&now.inputs.pixels);
                 }
                 let mut rng = place(stream::DROPOUT, index as u64);
                 // Without rounding, the parameters move into the tensors and back: no copy.
@@ -259,12 +263,21 @@ impl<'a> Trainer<'a> {
                     std::mem::replace(&mut state.last, Mlp { layers: Vec::new() })
                 };
                 timings.optimizer += rounding.elapsed();
-                let net = network.into_net(&context.device);
-                let result = context.gradients(&net, batch, &mut rng);
+                let net = Arc::new(Parted::new(network, &context.device));
+                let begun = context.begin(&beside, &net, now);
+                let mut prepare = Some(move || (feed.next(), feed));
+                // Beside a batch that is not split, the next one is prepared; else beside the optimizer.
+                let mut next = None;
+                if !context.halves {
+                    next = prepare.take().map(|prepare| beside.run(prepare));
+                }
+                let result = context.gradients(&beside, &net, begun, &mut rng);
                 if !rounds {
+                    let net = Arc::into_inner(net).expect("its parts are done");
                     state.last = net.into_mlp();
                 }
                 *timings += result.timings;
+                let next = next.or_else(|| prepare.map(|prepare| beside.run(prepare)));
                 let updating = Instant::now();
                 let mut gradients = result.gradients;
                 if config.clip > 0.0 {
@@ -281,6 +294,9 @@ impl<'a> Trainer<'a> {
                     optimizer::average(mean, &state.last, config.ema, state.adam.steps);
                 }
                 timings.optimizer += updating.elapsed();
+                let waiting = Instant::now();
+                (batch, feed) = next.expect("one of the two places").result();
+                timings.wait += waiting.elapsed();
                 tally = tally.plus(result.tally);
                 progress(index + 1, total);
             }
@@ -289,7 +305,7 @@ impl<'a> Trainer<'a> {
     }
 
     /// The checkpoint of this epoch. Batch normalization is measured on `inputs`.
-    fn candidate(&self, inputs: Vec<f32>) -> Mlp {
+    fn candidate(&self, inputs: &[u8]) -> Mlp {
         let latent = self.state.average.as_ref().unwrap_or(&self.state.last);
         let network =
             if latent.has_scales() { qat::round(latent, &self.bits) } else { latent.clone() };
@@ -300,25 +316,22 @@ impl<'a> Trainer<'a> {
     }
 
     /// Means and deviations of the hidden layers over inputs, image after image.
-    fn norms(&self, network: &Mlp, inputs: Vec<f32>) -> Vec<Norm> {
-        let (width, device) = (self.input.inputs(), &self.context.device);
-        let shape = [inputs.len() / width, width];
-        let inputs = net::tensor(inputs, shape, device);
-        norm::measure(&network.clone().into_net(device), inputs)
+    fn norms(&self, network: &Mlp, inputs: &[u8]) -> Vec<Norm> {
+        let device = &self.context.device;
+        norm::measure(&Parted::new(network.clone(), device), inputs, device)
     }
 
     /// Begins to round weights and activations.
     fn start_rounding(&mut self) -> Result<(), TrainError> {
         let chosen: Vec<u32> = self.train.iter().copied().take(NORM_IMAGES).collect();
         let images = self.images.chosen(&chosen).shrunk(self.input);
-        let inputs: Vec<f32> =
-            images.pixels.iter().map(|&pixel| f32::from(pixel) / 255.0).collect();
+        let inputs = &images.pixels;
         if self.context.batch_norm && !normalizes(&self.config, true) {
-            let norms = self.norms(&self.state.last, inputs.clone());
+            let norms = self.norms(&self.state.last, inputs);
             self.state.last = self.state.last.folded(&norms);
             self.state.adam.fold(&norms);
             if let Some(average) = &self.state.average {
-                let norms = self.norms(average, inputs.clone());
+                let norms = self.norms(average, inputs);
                 self.state.average = Some(average.folded(&norms));
             }
             self.context.batch_norm = false;
@@ -336,7 +349,7 @@ impl<'a> Trainer<'a> {
     }
 
     fn evaluate(&self, network: &Mlp) -> Tally {
-        let net = network.clone().into_net(&self.context.device);
+        let net = Parted::new(network.clone(), &self.context.device);
         let indices: Vec<u32> = (0..self.validation.len() as u32).collect();
         let evaluate = |indices: &[u32]| {
             let batches = indices.chunks(EVALUATION_BATCH);

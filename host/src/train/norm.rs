@@ -4,9 +4,10 @@
 //! In training, mean and deviation are those of the batch. A checkpoint has those of many training
 //! images, measured layer after layer with the checkpoint's weights, and folded into them.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 
-use crate::net::{self, LayerHooks, Net, Norm};
+use super::first::Parted;
+use crate::net::{self, LayerHooks, Norm};
 
 /// Added to variances, for units whose sums are all equal.
 const EPSILON: f32 = 1e-5;
@@ -22,10 +23,10 @@ pub(super) fn of_batch(products: Tensor<2>) -> Tensor<2> {
     centred * (variance + EPSILON).sqrt().recip()
 }
 
-/// Means and deviations of the hidden layers over these inputs `[images, pixels]`.
-pub(super) fn measure(net: &Net, inputs: Tensor<2>) -> Vec<Norm> {
+/// Means and deviations of the hidden layers over images that are inputs.
+pub(super) fn measure(net: &Parted, pixels: &[u8], device: &Device) -> Vec<Norm> {
     let mut measuring = Measuring(Vec::new());
-    net.pass(inputs, &mut measuring);
+    net.pass(pixels, device, &mut measuring);
     measuring.0
 }
 

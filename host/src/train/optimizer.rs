@@ -1,6 +1,8 @@
 //! The optimizer, over plain slices: clipped gradients, Adam (Kingma and Ba, 2015) with decoupled
 //! weight decay (AdamW: Loshchilov and Hutter, 2019), and a running mean of the weights.
 
+use multiversion::multiversion;
+
 use crate::config::AdamConfig;
 use crate::net::{Dense, Mlp, Norm};
 
@@ -72,8 +74,8 @@ fn normal(value: f32) -> f32 {
 
 /// The arithmetic of every parameter; all slices have the same length.
 ///
-/// Not inlined: as arguments, the slices are known not to overlap, and the loop becomes SIMD.
-#[inline(never)]
+/// As arguments, the slices are known not to overlap, and the loop becomes SIMD.
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
 fn update(
     config: &AdamConfig,
     rate: f32,

@@ -4,17 +4,19 @@
 //! own. Their gradients are summed in a fixed order, so any number of cores gives the same bits.
 
 use std::ops::Add;
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use burn::tensor::{Device, Tensor, activation};
 
 use super::feed::Batch;
+use super::first::{Inputs, Parted};
 use super::timings::Timings;
 use super::{norm, qat};
 use crate::config::TrainConfig;
 use crate::data::Images;
-use crate::net::{self, Inference, LayerHooks, Mlp, Net};
-use crate::support::parallel;
+use crate::net::{self, Inference, LayerHooks, Mlp};
+use crate::support::parallel::Beside;
 use crate::support::rng::Rng;
 
 /// Multiplications per image from which a second thread pays off.
@@ -59,7 +61,8 @@ pub(crate) struct Context {
     pub(crate) batch_norm: bool,
     /// Weight in the loss of the sum of an image's activations.
     sparsity: f32,
-    halves: bool,
+    /// Whether a batch is split into two halves.
+    pub(crate) halves: bool,
 }
 
 /// Loss, gradients and time of a step.
@@ -67,6 +70,37 @@ pub(crate) struct StepResult {
     pub(crate) tally: Tally,
     pub(crate) gradients: Mlp,
     pub(crate) timings: Timings,
+}
+
+/// What a graph gives.
+struct Part {
+    tally: Tally,
+    gradients: Mlp,
+    of_products: Vec<f32>,
+    /// From the loss to the gradients.
+    backward: Duration,
+}
+
+/// A batch that has begun.
+pub(crate) struct Begun {
+    inputs: Arc<Inputs>,
+    labels: Vec<u8>,
+    outliers: usize,
+    /// What its graph begins with; each half computes its own if it is split.
+    start: Option<Vec<f32>>,
+    took: Duration,
+}
+
+impl Part {
+    /// With the other half of the batch. The time is that of the first: both run at once.
+    fn plus(mut self, other: Self) -> Self {
+        self.tally = self.tally.plus(other.tally);
+        for (sum, more) in self.gradients.parameters_mut().zip(other.gradients.parameters()) {
+            sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+        }
+        self.of_products.extend(other.of_products);
+        self
+    }
 }
 
 impl Context {
@@ -88,64 +122,93 @@ impl Context {
         }
     }
 
-    /// Loss and gradients of a batch; `rng` starts the streams of the dropout.
-    pub(crate) fn gradients(&self, net: &Net, mut batch: Batch, rng: &mut Rng) -> StepResult {
-        let images = batch.labels.len();
-        let scale = 1.0 / images as f32;
-        let [mut one, mut two] = [Rng::new(rng.bits(), &[]), Rng::new(rng.bits(), &[])];
-        if !self.halves || images == 1 {
-            return self.part(net, batch, scale, &mut one);
-        }
-        let middle = images.div_ceil(2);
-        let second = Batch {
-            inputs: batch.inputs.split_off(middle * (batch.inputs.len() / images)),
-            labels: batch.labels.split_off(middle),
-            outliers: 0,
-            took: batch.took,
-        };
-        let (mut first, second) = parallel::join(
-            || self.part(net, batch, scale, &mut one),
-            || self.part(net, second, scale, &mut two),
-        );
-        first.tally = first.tally.plus(second.tally);
-        for (sum, more) in first.gradients.parameters_mut().zip(second.gradients.parameters()) {
-            sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
-        }
-        first
+    /// Begins a batch: computes what its graph begins with, unless each half of it does so itself.
+    pub(crate) fn begin(&self, beside: &Beside<'_>, net: &Arc<Parted>, batch: Batch) -> Begun {
+        let before = Instant::now();
+        let Batch { inputs, labels, outliers, .. } = batch;
+        let (rows, inputs) = (labels.len() + outliers, Arc::new(inputs));
+        let start = (!self.halves).then(|| net.start_beside(beside, rows, &inputs));
+        Begun { inputs, labels, outliers, start, took: before.elapsed() }
     }
 
-    fn part(&self, net: &Net, batch: Batch, scale: f32, rng: &mut Rng) -> StepResult {
-        let start = Instant::now();
-        let tracked = net.tracked();
-        let images = batch.labels.len();
-        let shape = [images + batch.outliers, batch.inputs.len() / (images + batch.outliers)];
-        let input = net::tensor(batch.inputs, shape, &self.device);
+    /// Loss and gradients of a batch; `rng` starts the streams of the dropout.
+    pub(crate) fn gradients<'s>(
+        &'s self,
+        beside: &Beside<'s>,
+        net: &Arc<Parted>,
+        begun: Begun,
+        rng: &mut Rng,
+    ) -> StepResult {
+        let Begun { inputs, labels, outliers, start, took } = begun;
+        let images = labels.len();
+        let scale = 1.0 / images as f32;
+        let [mut one, mut two] = [Rng::new(rng.bits(), &[]), Rng::new(rng.bits(), &[])];
+        let before = Instant::now();
+        let mut part = if let Some(start) = start {
+            self.part(net, start, &labels, outliers, scale, &mut one)
+        } else {
+            let middle = images.div_ceil(2);
+            let others = labels[middle..].to_vec();
+            let (other_net, other_inputs) = (net.clone(), inputs.clone());
+            let second = (middle < images).then(|| {
+                beside.run(move || {
+                    let start = other_net.start(middle..images, &other_inputs);
+                    self.part(&other_net, start, &others, 0, scale, &mut two)
+                })
+            });
+            let start = net.start(0..middle, &inputs);
+            let first = self.part(net, start, &labels[..middle], 0, scale, &mut one);
+            second.into_iter().fold(first, |first, second| first.plus(second.result()))
+        };
+        let forward = took + before.elapsed() - part.backward;
+        let before = Instant::now();
+        net.complete(beside, &mut part.gradients, part.of_products, &inputs);
+        let backward = part.backward + before.elapsed();
+        let timings = Timings { forward, backward, ..Timings::default() };
+        StepResult { tally: part.tally, gradients: part.gradients, timings }
+    }
+
+    /// The same of images whose graph begins with these values, and the gradients of the products that a graph
+    /// begins with.
+    fn part(
+        &self,
+        net: &Parted,
+        values: Vec<f32>,
+        labels: &[u8],
+        outliers: usize,
+        scale: f32,
+        rng: &mut Rng,
+    ) -> Part {
+        let images = labels.len();
+        let graph = net.graph(values, images + outliers, &self.device);
         let mut hooks = Training { context: self, rng, activations: None };
-        let mut logits = tracked.pass(input.autodiff(), &mut hooks);
-        let outliers = (batch.outliers > 0).then(|| {
-            let of_outliers = logits.clone().narrow(0, images, batch.outliers);
+        let mut logits = graph.logits(&mut hooks);
+        let of_outliers = (outliers > 0).then(|| {
+            let of_outliers = logits.clone().narrow(0, images, outliers);
             logits = logits.clone().narrow(0, 0, images);
             // No class is to be likelier than another.
             -activation::log_softmax(of_outliers, 1).sum() / self.classes as f32
         });
-        let loss = self.cross_entropy(logits.clone(), &batch.labels, self.smoothing);
+        let loss = self.cross_entropy(logits.clone(), labels, self.smoothing);
         let activations = hooks.activations.map(|sum| sum * self.sparsity);
-        let total = outliers.into_iter().chain(activations).fold(loss.clone(), Add::add);
-        let (total, forward) = (total * scale, start.elapsed());
-        let gradients = tracked.gradients(total.backward());
-        let backward = start.elapsed() - forward;
+        let total = of_outliers.into_iter().chain(activations).fold(loss.clone(), Add::add);
+        let (total, start) = (total * scale, Instant::now());
+        let (gradients, of_products) = graph.gradients(total.backward());
+        let backward = start.elapsed();
         let loss = f64::from(loss.into_scalar::<f32>());
-        StepResult {
-            tally: Tally::new(&net::values(logits.inner()), loss, &batch.labels),
+        Part {
+            tally: Tally::new(&net::values(logits.inner()), loss, labels),
             gradients,
-            timings: Timings { forward, backward, ..Timings::default() },
+            of_products,
+            backward,
         }
     }
 
     /// Loss and accuracy of images without dropout and without gradients.
-    pub(crate) fn evaluate(&self, net: &Net, images: &Images, indices: &[u32]) -> Tally {
-        let input = net::input(images, indices, &self.device);
-        let logits = net.pass(input, &mut Inference);
+    pub(crate) fn evaluate(&self, net: &Parted, images: &Images, indices: &[u32]) -> Tally {
+        let chosen = indices.iter().map(|&index| images.image(index as usize));
+        let pixels = chosen.collect::<Vec<_>>().concat();
+        let logits = net.pass(&pixels, &self.device, &mut Inference);
         let labels: Vec<u8> = indices.iter().map(|&index| images.labels[index as usize]).collect();
         let loss = self.cross_entropy(logits.clone(), &labels, 0.0);
         Tally::new(&net::values(logits), f64::from(loss.into_scalar::<f32>()), &labels)
@@ -163,13 +226,12 @@ impl Context {
         (activation::log_softmax(logits, 1) * target).sum()
     }
 
-    /// Dropout: sets a fraction of the values to 0 and scales the others so that the mean stays.
+    /// Dropout's factors of this many values: 0 for a fraction of them, and for the others what keeps the mean.
     /// burn's dropout would take a fifth of the training time.
-    fn drop_some(&self, values: Tensor<2>, rng: &mut Rng) -> Tensor<2> {
-        let [rows, columns] = values.dims();
+    fn drop_some(&self, count: usize, rng: &mut Rng) -> Vec<f32> {
         let kept = (1.0 / (1.0 - self.dropout)).to_bits();
         let threshold = (self.dropout * 65536.0).round() as u32;
-        let mut factors = vec![0.0; rows * columns];
+        let mut factors = vec![0.0; count];
         // One random number makes four decisions of 16 bits each.
         for four in factors.chunks_mut(4) {
             let bits = rng.bits();
@@ -179,8 +241,7 @@ impl Context {
                 *factor = f32::from_bits(kept * u32::from(keep));
             }
         }
-        let device = values.device();
-        values * net::tensor(factors, [rows, columns], &device)
+        factors
     }
 }
 
@@ -197,17 +258,30 @@ impl LayerHooks for Training<'_> {
     }
 
     fn activate(&mut self, _layer: usize, sums: Tensor<2>, scale: Option<&Tensor<2>>) -> Tensor<2> {
+        let (device, shape, context) = (sums.device(), sums.dims(), self.context);
+        let tensor = |values| net::tensor(values, shape, &device);
         let values = match scale {
             Some(scale) => qat::rounded(sums, scale),
-            None => activation::relu(sums),
+            // ReLU: each sum by a constant of the graph. burn's own has a slower gradient.
+            None => {
+                let mut factors = net::copied(sums.clone().inner());
+                factors.iter_mut().for_each(|sum| *sum = if *sum > 0.0 { 1.0 } else { 0.0 });
+                if context.dropout > 0.0 && context.sparsity == 0.0 {
+                    // Both at once.
+                    let kept = context.drop_some(factors.len(), self.rng);
+                    factors.iter_mut().zip(kept).for_each(|(factor, kept)| *factor *= kept);
+                    return sums * tensor(factors);
+                }
+                sums * tensor(factors)
+            }
         };
-        if self.context.sparsity > 0.0 {
+        if context.sparsity > 0.0 {
             let sum = values.clone().sum();
             self.activations = self.activations.take().into_iter().chain([sum]).reduce(Add::add);
         }
-        if self.context.dropout == 0.0 {
+        if context.dropout == 0.0 {
             return values;
         }
-        self.context.drop_some(values, self.rng)
+        values * tensor(context.drop_some(shape.iter().product(), self.rng))
     }
 }

@@ -14,6 +14,10 @@ pub use warp::{Field, GRID, Motion, Warper};
 use crate::data::Shape;
 use crate::support::rng::Rng;
 
+/// Added to a float from 0 to 2²², it leaves the nearest integer in the low bits. `f32::round` is a
+/// call on processors without SSE 4.1, and would keep the loops from becoming SIMD.
+const ROUND: f32 = 12_582_912.0;
+
 /// The stream of the seed; 1 to 4 are those of the training.
 const STREAM: u64 = 5;
 

@@ -3,9 +3,7 @@
 /// Points of a [`Field`] along each axis.
 pub const GRID: usize = 6;
 
-/// Added to a float from 0 to 2²², it leaves the nearest integer in the low bits. `f32::round` is a
-/// call on processors without SSE 4.1, and would keep the loops from becoming SIMD.
-const ROUND: f32 = 12_582_912.0;
+use super::ROUND;
 
 /// An affine map around the middle of the image: scale, then shear, then rotation, then shift.
 #[derive(Clone, Copy, Debug, PartialEq)]
